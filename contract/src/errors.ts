@@ -1,0 +1,375 @@
+/**
+ * The one error catalogue. A code is API: clients and dashboards rely on it, so a code is never renamed.
+ * Each entry says the HTTP status, the `error.type` and `error.code` an OpenAI-dialect body carries, whether
+ * sending the same request again can succeed, and whose fault it is. `summary` feeds docs/errors.md.
+ */
+export interface ErrorEntry {
+  readonly status: number
+  readonly type: string
+  /** `error.code` on the wire: symbolic where clients know a symbol, else the HTTP status as text. */
+  readonly wireCode: string
+  readonly retryable: boolean
+  readonly fault: 'caller' | 'gateway' | 'upstream'
+  readonly summary: string
+}
+
+const entry = (
+  status: number,
+  type: string,
+  wireCode: string,
+  fault: ErrorEntry['fault'],
+  retryable: boolean,
+  summary: string,
+): ErrorEntry => ({ status, type, wireCode, retryable, fault, summary })
+
+export const errorCatalogue = {
+  invalid_request: entry(
+    400,
+    'invalid_request_error',
+    '400',
+    'caller',
+    false,
+    'The body or a parameter is malformed; the message names the field.',
+  ),
+  invalid_json: entry(
+    400,
+    'invalid_request_error',
+    '400',
+    'caller',
+    false,
+    'The body is not valid JSON (or not valid UTF-8, or nested deeper than 64 levels).',
+  ),
+  unsupported_parameter: entry(
+    400,
+    'invalid_request_error',
+    '400',
+    'caller',
+    false,
+    'The chosen model cannot honour a parameter; set `drop_params: true` to drop it.',
+  ),
+  invalid_model: entry(
+    400,
+    'invalid_request_error',
+    '400',
+    'caller',
+    false,
+    'No model, alias or wildcard matches the requested name.',
+  ),
+  context_length_exceeded: entry(
+    400,
+    'invalid_request_error',
+    'context_length_exceeded',
+    'caller',
+    false,
+    'The prompt does not fit the context window of any eligible deployment.',
+  ),
+  content_filter: entry(
+    400,
+    'invalid_request_error',
+    'content_filter',
+    'caller',
+    false,
+    'The provider refused the content.',
+  ),
+  invalid_api_key: entry(
+    401,
+    'authentication_error',
+    'invalid_api_key',
+    'caller',
+    false,
+    'No gateway key was presented, or it is malformed or unknown.',
+  ),
+  expired_key: entry(401, 'expired_key', 'invalid_api_key', 'caller', false, 'The gateway key has expired.'),
+  key_blocked: entry(401, 'auth_error', 'invalid_api_key', 'caller', false, 'The gateway key is blocked.'),
+  admin_key_required: entry(
+    401,
+    'authentication_error',
+    'admin_key_required',
+    'caller',
+    false,
+    'An admin route was called without a credential.',
+  ),
+  invalid_admin_key: entry(
+    401,
+    'authentication_error',
+    'invalid_admin_key',
+    'caller',
+    false,
+    'The credential presented to an admin route is not a valid key.',
+  ),
+  upstream_authentication_error: entry(
+    401,
+    'authentication_error',
+    'upstream_authentication_error',
+    'upstream',
+    false,
+    'The provider refused the credential the gateway holds for it.',
+  ),
+  permission_denied: entry(
+    403,
+    'permission_error',
+    'permission_denied',
+    'caller',
+    false,
+    'The key is valid but may not use this route or resource.',
+  ),
+  key_model_access_denied: entry(
+    403,
+    'key_model_access_denied',
+    'key_model_access_denied',
+    'caller',
+    false,
+    'The key may not call the requested model.',
+  ),
+  control_plane_not_configured: entry(
+    403,
+    'permission_error',
+    'control_plane_not_configured',
+    'gateway',
+    false,
+    'No master or admin key is configured, so the control plane is closed.',
+  ),
+  admin_auth_disabled_in_production: entry(
+    403,
+    'permission_error',
+    'admin_auth_disabled_in_production',
+    'gateway',
+    false,
+    '`ADMIN_AUTH_ENABLED=false` is refused unless ROUTEIQ_ENV names a non-production environment.',
+  ),
+  upstream_permission_denied: entry(
+    403,
+    'permission_error',
+    '403',
+    'upstream',
+    false,
+    'The provider denied access.',
+  ),
+  not_found: entry(404, 'not_found_error', '404', 'caller', false, 'No such route or object.'),
+  key_not_found: entry(
+    404,
+    'not_found_error',
+    'key_not_found',
+    'caller',
+    false,
+    'No key with that value, hash or alias exists.',
+  ),
+  upstream_not_found: entry(
+    404,
+    'not_found_error',
+    '404',
+    'upstream',
+    false,
+    'The provider does not know the model or deployment.',
+  ),
+  feature_disabled: entry(
+    404,
+    'not_found_error',
+    'feature_disabled',
+    'gateway',
+    false,
+    'The feature exists but is switched off or not available yet.',
+  ),
+  method_not_allowed: entry(
+    405,
+    'invalid_request_error',
+    '405',
+    'caller',
+    false,
+    'The route exists for other methods; see the Allow header.',
+  ),
+  timeout: entry(408, 'timeout_error', '408', 'upstream', true, 'No answer arrived within the deadline.'),
+  conflict: entry(
+    409,
+    'invalid_request_error',
+    '409',
+    'caller',
+    false,
+    'The object already exists or is managed elsewhere.',
+  ),
+  request_too_large: entry(
+    413,
+    'invalid_request_error',
+    'request_too_large',
+    'caller',
+    false,
+    'The body exceeds `max_request_size_mb`.',
+  ),
+  uri_too_long: entry(
+    414,
+    'invalid_request_error',
+    '414',
+    'caller',
+    false,
+    'The request target exceeds 8 KiB.',
+  ),
+  unsupported_media_type: entry(
+    415,
+    'invalid_request_error',
+    '415',
+    'caller',
+    false,
+    'The body is encoded in a way this route does not accept.',
+  ),
+  unprocessable: entry(
+    422,
+    'invalid_request_error',
+    '422',
+    'caller',
+    false,
+    'The provider understood the request but could not process it.',
+  ),
+  validation_failed: entry(
+    422,
+    'invalid_request_error',
+    'validation_error',
+    'caller',
+    false,
+    'A control-plane body does not match its schema; `detail` lists each field.',
+  ),
+  rate_limit_exceeded: entry(
+    429,
+    'rate_limit_error',
+    'rate_limit_exceeded',
+    'caller',
+    true,
+    'A rate limit of the key, the gateway or the provider is exhausted.',
+  ),
+  no_deployments_available: entry(
+    429,
+    'rate_limit_error',
+    'no_deployments_available',
+    'upstream',
+    true,
+    'Every deployment of the model is cooling down after failures.',
+  ),
+  budget_exceeded: entry(
+    429,
+    'budget_exceeded',
+    'budget_exceeded',
+    'caller',
+    false,
+    'A budget is exhausted.',
+  ),
+  headers_too_large: entry(
+    431,
+    'invalid_request_error',
+    '431',
+    'caller',
+    false,
+    'The request headers exceed 32 KiB.',
+  ),
+  internal_error: entry(
+    500,
+    'internal_server_error',
+    '500',
+    'gateway',
+    true,
+    'An unexpected failure inside the gateway; the log has the details under the request id.',
+  ),
+  upstream_error: entry(
+    500,
+    'internal_server_error',
+    '500',
+    'upstream',
+    true,
+    'The provider failed or answered something unreadable.',
+  ),
+  upstream_connection_error: entry(
+    500,
+    'internal_server_error',
+    '500',
+    'upstream',
+    true,
+    'The provider could not be reached.',
+  ),
+  upstream_response_too_large: entry(
+    502,
+    'internal_server_error',
+    '502',
+    'upstream',
+    false,
+    'The provider answered more than `max_response_size_mb`.',
+  ),
+  upstream_unavailable: entry(
+    503,
+    'service_unavailable',
+    '503',
+    'upstream',
+    true,
+    'The provider is overloaded or down.',
+  ),
+  no_eligible_deployment: entry(
+    503,
+    'service_unavailable',
+    'no_eligible_deployment',
+    'gateway',
+    true,
+    'Every deployment of the model was filtered out; the message counts the reasons.',
+  ),
+  storage_unavailable: entry(
+    503,
+    'service_unavailable',
+    'storage_unavailable',
+    'gateway',
+    true,
+    'The database did not answer and the key is not cached.',
+  ),
+  over_capacity: entry(
+    503,
+    'service_unavailable',
+    'over_capacity',
+    'gateway',
+    true,
+    'ROUTEIQ_MAX_CONCURRENT_REQUESTS is reached.',
+  ),
+  draining: entry(503, 'service_unavailable', 'draining', 'gateway', true, 'The gateway is shutting down.'),
+} as const satisfies Record<string, ErrorEntry>
+
+export type ErrorCode = keyof typeof errorCatalogue
+
+export interface GatewayErrorOptions {
+  /** The offending field, as the caller wrote it (`messages[2].content`). */
+  readonly param?: string
+  /** Sent as `Retry-After`, in whole seconds. */
+  readonly retryAfterSeconds?: number
+  /** LiteLLM's exception class for a provider failure; becomes the `litellm.<Class>: ` part of the message. */
+  readonly exceptionName?: string
+  /** Overrides the catalogue's status (an upstream status without an entry of its own). */
+  readonly status?: number
+  /** Says who refused when the code alone does not (a provider's context-window error). */
+  readonly origin?: 'gateway' | 'upstream'
+  /** What the provider added to its error, passed on to the caller. */
+  readonly providerSpecificFields?: Readonly<Record<string, unknown>>
+  /** Extra members of the control plane's `detail` object. */
+  readonly extras?: Readonly<Record<string, unknown>>
+  /** Extra response headers, lower-case names. */
+  readonly headers?: Readonly<Record<string, string>>
+  readonly cause?: unknown
+}
+
+/** The one error class of the product. Every refusal is one of these, rendered once per dialect. */
+export class GatewayError extends Error {
+  readonly code: ErrorCode
+  readonly options: GatewayErrorOptions
+
+  constructor(code: ErrorCode, message: string, options: GatewayErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'GatewayError'
+    this.code = code
+    this.options = options
+  }
+
+  get entry(): ErrorEntry {
+    return errorCatalogue[this.code]
+  }
+
+  get status(): number {
+    return this.options.status ?? this.entry.status
+  }
+
+  /** `gateway` when RouteIQ refused, `upstream` when a provider did. */
+  get origin(): 'gateway' | 'upstream' {
+    return this.options.origin ?? (this.entry.fault === 'upstream' ? 'upstream' : 'gateway')
+  }
+}

@@ -1,0 +1,7 @@
+export {
+  type ErrorCode,
+  type ErrorEntry,
+  errorCatalogue,
+  GatewayError,
+  type GatewayErrorOptions,
+} from './errors.ts'

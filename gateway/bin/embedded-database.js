@@ -1,0 +1,29 @@
+// Worker thread that runs the embedded PostgreSQL, so that its computing never stops the event loop of the
+// gateway. Plain JavaScript, because a worker is loaded by path, from the sources as well as from the build.
+// In: { id, bytes } (PostgreSQL wire protocol) or 'close'. Out: 'ready', { id, bytes }, { id, error } or 'closed'.
+import { parentPort, workerData } from 'node:worker_threads'
+import { PGlite } from '@electric-sql/pglite'
+import { vector } from '@electric-sql/pglite-pgvector'
+
+const database = await PGlite.create({ dataDir: workerData.directory, extensions: { vector } })
+let queue = Promise.resolve()
+
+async function execute({ id, bytes }) {
+  try {
+    const answer = await database.execProtocolRaw(bytes)
+    parentPort.postMessage({ id, bytes: answer }, [answer.buffer])
+  } catch (error) {
+    parentPort.postMessage({ id, error: String(error) })
+  }
+}
+
+async function close() {
+  await database.close()
+  parentPort.postMessage('closed')
+  parentPort.close()
+}
+
+parentPort.on('message', (message) => {
+  queue = queue.then(() => (message === 'close' ? close() : execute(message)))
+})
+parentPort.postMessage('ready')

@@ -1,0 +1,76 @@
+import { isUtf8 } from 'node:buffer'
+import { GatewayError } from '@routeiq/contract'
+import { type ZodType, z } from 'zod'
+import type { Endpoint } from '../http/dispatch.ts'
+import type { Exchange } from '../http/exchange.ts'
+import { queryOf } from '../http/path.ts'
+import { readBody } from '../http/read-body.ts'
+import type { ErrorSurface } from '../http/send-error.ts'
+import type { Caller } from '../identity/caller.ts'
+import { authenticate, type Identity } from '../pipeline/authenticate.ts'
+
+const maxBodyBytes = 1_048_576
+
+export interface ControlRequest<Body> {
+  readonly exchange: Exchange
+  /** Null on public routes. */
+  readonly caller: Caller | null
+  readonly params: Readonly<Record<string, string>>
+  readonly query: URLSearchParams
+  readonly body: Body
+}
+
+export interface ControlAnswer {
+  readonly status?: number
+  readonly body: unknown
+}
+
+export interface ControlEndpointOptions<Body> {
+  readonly identity: Identity
+  /** Management routes answer errors in the OpenAI envelope, the control plane in its own. */
+  readonly errors?: ErrorSurface
+  /** Null for routes without a body. */
+  readonly body: ZodType<Body> | null
+  readonly answer: (request: ControlRequest<Body>) => ControlAnswer | Promise<ControlAnswer>
+}
+
+/** A route outside the model pipeline: authenticate, read the body by its schema, answer with JSON. */
+export function controlEndpoint<Body>(options: ControlEndpointOptions<Body>): Endpoint {
+  return {
+    errors: options.errors ?? 'control',
+    handle: async (exchange, params, route) => {
+      const caller =
+        route.auth === 'public' ? null : await authenticate(options.identity, exchange, route.auth)
+      const body = options.body === null ? (undefined as Body) : await readControlBody(exchange, options.body)
+      const answer = await options.answer({ exchange, caller, params, query: queryOf(exchange.target), body })
+      exchange.sendJson(answer.status ?? 200, answer.body)
+    },
+  }
+}
+
+/** An empty body equals `{}`. Errors: 422 `validation_failed` with one entry per field. */
+async function readControlBody<Body>(exchange: Exchange, schema: ZodType<Body>): Promise<Body> {
+  const bytes = await readBody(exchange.request, maxBodyBytes)
+  const parsed = schema.safeParse(bytes.length === 0 ? {} : parseJson(bytes))
+  if (parsed.success) return parsed.data
+  const issues = parsed.error.issues.map((issue) => ({
+    type: issue.code,
+    loc: ['body', ...issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step))],
+    msg: issue.message,
+  }))
+  throw invalid(z.prettifyError(parsed.error), issues)
+}
+
+function parseJson(bytes: Buffer): unknown {
+  if (!isUtf8(bytes)) throw invalid('The body is not valid UTF-8.', [])
+  try {
+    return JSON.parse(bytes.toString('utf8'))
+  } catch (error) {
+    const message = `The body is not valid JSON: ${(error as Error).message.slice(0, 200)}`
+    throw invalid(message, [{ type: 'json_invalid', loc: ['body'], msg: message }])
+  }
+}
+
+function invalid(message: string, issues: readonly object[]): GatewayError {
+  return new GatewayError('validation_failed', message, { extras: { issues } })
+}

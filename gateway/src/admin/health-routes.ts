@@ -1,0 +1,163 @@
+import { GatewayError } from '@routeiq/contract'
+import type { AdmissionGate } from '../http/admission-gate.ts'
+import type { Endpoint } from '../http/dispatch.ts'
+import type { Route } from '../http/router.ts'
+import type { Identity } from '../pipeline/authenticate.ts'
+import type { Runtime } from '../pipeline/model-request.ts'
+import type { DependencyChecks } from '../process/hub.ts'
+import { version } from '../version.ts'
+import { controlEndpoint } from './control-endpoint.ts'
+
+export interface HealthDependencies {
+  readonly identity: Identity
+  readonly runtime: () => Runtime
+  readonly gate: AdmissionGate
+  readonly checkDependencies: () => Promise<DependencyChecks>
+  /** True when no key guards the data plane. */
+  readonly open: boolean
+  readonly now: () => number
+}
+
+type ModelStatus = 'healthy' | 'degraded' | 'unhealthy'
+
+/** Probes and health pages. None of them calls a provider or asks for a credential. */
+export function healthRoutes(deps: HealthDependencies): Route<Endpoint>[] {
+  const page = (
+    template: string,
+    answer: (
+      requestId: string,
+    ) => Promise<{ status?: number; body: unknown }> | { status?: number; body: unknown },
+    aliased = true,
+  ): Route<Endpoint> => ({
+    method: 'GET',
+    template,
+    auth: 'public',
+    aliased,
+    handler: controlEndpoint({
+      identity: deps.identity,
+      body: null,
+      answer: ({ exchange }) => answer(exchange.requestId),
+    }),
+  })
+  const { serviceName } = deps.runtime().config.server
+  const alive = () => ({ body: "I'm alive!" })
+  return [
+    page('/_health/live', () => ({ body: { status: 'alive', service: serviceName } }), false),
+    page('/_health/ready', (requestId) => showReadiness(deps, requestId), false),
+    page('/_health/models', () => ({ body: { models: listModelHealth(deps) } }), false),
+    page('/health/liveliness', alive),
+    page('/health/liveness', alive),
+    page('/health/readiness', () => showLitellmReadiness(deps)),
+    {
+      method: 'GET',
+      template: '/health',
+      auth: 'public',
+      handler: controlEndpoint({
+        identity: deps.identity,
+        body: null,
+        answer: async ({ exchange }) => {
+          const caller = await identify(deps, exchange.request.headers)
+          return { body: { status: 'healthy', version, ...(caller ? describeEndpoints(deps) : {}) } }
+        },
+      }),
+    },
+  ]
+}
+
+/** `/health` is public; a valid key adds the passive state of the models, a wrong one changes nothing. */
+async function identify(
+  deps: HealthDependencies,
+  headers: Parameters<Identity['authenticator']['authenticate']>[0],
+): Promise<boolean> {
+  try {
+    const caller = await deps.identity.authenticator.authenticate(headers, 'user')
+    return caller.kind !== 'anonymous'
+  } catch (error) {
+    if (error instanceof GatewayError) return false
+    throw error
+  }
+}
+
+function describeEndpoints(deps: HealthDependencies): Record<string, unknown> {
+  const now = deps.now()
+  const endpoints = [...deps.runtime().routing.byDeploymentId.values()].map((deployment) => ({
+    healthy: !deployment.state.isCoolingDown(now),
+    shown: {
+      model: deployment.upstreamModel,
+      model_name: deployment.group,
+      model_id: deployment.id,
+      api_base: deployment.apiBase,
+    },
+  }))
+  const healthy = endpoints.filter((endpoint) => endpoint.healthy).map((endpoint) => endpoint.shown)
+  const unhealthy = endpoints.filter((endpoint) => !endpoint.healthy).map((endpoint) => endpoint.shown)
+  return {
+    healthy_endpoints: healthy,
+    unhealthy_endpoints: unhealthy,
+    healthy_count: healthy.length,
+    unhealthy_count: unhealthy.length,
+  }
+}
+
+function listModelHealth(
+  deps: HealthDependencies,
+): { model_id: string; status: ModelStatus; circuit_breaker: string }[] {
+  const now = deps.now()
+  return [...deps.runtime().routing.byDeploymentId.values()].map(({ id, state }) => ({
+    model_id: id,
+    status: state.isCoolingDown(now) ? 'unhealthy' : state.isProbeTaken(now) ? 'degraded' : 'healthy',
+    circuit_breaker: state.isCoolingDown(now) ? 'open' : state.isProbeTaken(now) ? 'half_open' : 'closed',
+  }))
+}
+
+async function showReadiness(
+  deps: HealthDependencies,
+  requestId: string,
+): Promise<{ status: number; body: unknown }> {
+  const dependencies = await deps.checkDependencies()
+  const models = listModelHealth(deps)
+  const count = (status: ModelStatus): number => models.filter((model) => model.status === status).length
+  const failed = dependencies.database.status === 'failed' || dependencies.redis?.status === 'failed'
+  const openBreakers = models
+    .filter((model) => model.circuit_breaker === 'open')
+    .map((model) => model.model_id)
+  const status = deps.gate.draining || failed ? 'not_ready' : openBreakers.length > 0 ? 'degraded' : 'ready'
+  const body = {
+    status,
+    service: deps.runtime().config.server.serviceName,
+    is_degraded: status === 'degraded',
+    checks: {
+      drain_status: {
+        status: deps.gate.draining ? 'draining' : 'accepting',
+        active_requests: deps.gate.active,
+      },
+      circuit_breakers: { status: openBreakers.length > 0 ? 'open' : 'closed', open_breakers: openBreakers },
+      ...dependencies,
+      ...(deps.open
+        ? { authentication: { status: 'open', message: 'no key is required; see --insecure-no-auth' } }
+        : {}),
+    },
+    models: {
+      healthy: count('healthy'),
+      degraded: count('degraded'),
+      unhealthy: count('unhealthy'),
+      total: models.length,
+    },
+    request_id: requestId,
+  }
+  return status === 'not_ready' ? { status: 503, body: { detail: body } } : { status: 200, body }
+}
+
+async function showLitellmReadiness(deps: HealthDependencies): Promise<{ status: number; body: unknown }> {
+  const dependencies = await deps.checkDependencies()
+  const up = dependencies.database.status === 'ok'
+  const body = {
+    status: up && !deps.gate.draining ? 'healthy' : 'unhealthy',
+    db: up ? 'connected' : 'Not connected',
+    cache: dependencies.redis === undefined ? null : 'redis',
+    litellm_version: version,
+    success_callbacks: [],
+    last_updated: new Date(deps.now()).toISOString(),
+  }
+  return { status: up && !deps.gate.draining ? 200 : 503, body }
+}

@@ -1,0 +1,94 @@
+import { IncomingMessage, ServerResponse } from 'node:http'
+import { Socket } from 'node:net'
+import { GatewayError } from '@routeiq/contract'
+import { describe, expect, it } from 'vitest'
+import { listRoutes } from './app.ts'
+import type { Endpoint } from './http/dispatch.ts'
+import { Exchange } from './http/exchange.ts'
+import type { AuthClass, Route } from './http/router.ts'
+
+type Dependencies = Parameters<typeof listRoutes>[0]
+
+/** Routes that answer without a credential. One more is a decision, so it is made here by hand. */
+const publicRoutes = [
+  'GET /_health/live',
+  'GET /_health/models',
+  'GET /_health/ready',
+  'GET /config/status',
+  'GET /health',
+  'GET /health/liveliness',
+  'GET /health/liveness',
+  'GET /health/readiness',
+  'GET /metrics',
+]
+/** Management routes that are not for admins alone. */
+const userManagementRoutes = ['GET /key/info']
+
+const config = {
+  server: { serviceName: 'test' },
+  telemetry: { detailedTiming: false },
+  requests: { errorCodeStyle: 'symbolic' },
+}
+
+/** Refuses everybody, and anything else a route reaches for before it has asked. */
+function refusingDependencies(asked: AuthClass[]): Dependencies {
+  const authenticate = (_headers: unknown, auth: AuthClass): never => {
+    asked.push(auth)
+    throw new GatewayError('invalid_api_key', 'refused by the test')
+  }
+  const identity = { authenticator: { authenticate }, failedAttempts: { record: () => false } }
+  const runtime = () => ({ config })
+  const gateway = { identity, runtime, recordRequest: () => {} }
+  const parts = {
+    gateway,
+    keys: { identity },
+    models: { identity },
+    health: { identity, runtime },
+    operations: { identity },
+  }
+  // Only what runs before authentication is there; the rest of the product must not be needed.
+  return parts as unknown as Dependencies
+}
+
+const routes = listRoutes(refusingDependencies([]))
+const nameOf = ({ method, template }: Route<Endpoint>): string => `${method} ${template}`
+const templatesWith = (auth: AuthClass): string[] => routes.filter((route) => route.auth === auth).map(nameOf)
+
+async function callWithoutKey(route: Route<Endpoint>): Promise<AuthClass[]> {
+  const asked: AuthClass[] = []
+  const same = listRoutes(refusingDependencies(asked)).find((other) => nameOf(other) === nameOf(route))
+  const request = new IncomingMessage(new Socket())
+  request.method = route.method
+  request.url = route.template
+  const exchange = new Exchange(request, new ServerResponse(request))
+  try {
+    await same?.handler.handle(exchange, {}, route)
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error
+  }
+  return asked
+}
+
+describe('the routes', () => {
+  it('are each there once', () => {
+    const names = routes.map(nameOf)
+    expect(names).toEqual([...new Set(names)])
+  })
+
+  it('are public only where this list says so', () => {
+    expect(templatesWith('public').sort()).toEqual(publicRoutes)
+  })
+
+  it('keep management to admins', () => {
+    const management = routes.filter(({ template }) => template.startsWith('/key/'))
+    expect(management.length).toBeGreaterThan(0)
+    expect(management.filter(({ auth }) => auth !== 'admin').map(nameOf)).toEqual(userManagementRoutes)
+  })
+
+  it.each(routes.filter((route) => route.auth !== 'public').map((route) => [nameOf(route), route] as const))(
+    '%s asks for the credential it names before anything else',
+    async (_, route) => {
+      expect(await callWithoutKey(route)).toEqual([route.auth])
+    },
+  )
+})

@@ -1,0 +1,66 @@
+import { type HealthDependencies, healthRoutes } from './admin/health-routes.ts'
+import { type KeyRoutesDependencies, keyRoutes } from './admin/keys/key-routes.ts'
+import { type ModelRoutesDependencies, modelRoutes } from './admin/model-routes.ts'
+import { type OperationsDependencies, operationsRoutes } from './admin/operations-routes.ts'
+import type { DialectId } from './conversation/dialect.ts'
+import type { Operation } from './deployments/deployment.ts'
+import { type DispatchDependencies, Dispatcher, type Endpoint } from './http/dispatch.ts'
+import { type Method, type Route, Router } from './http/router.ts'
+import type { Gateway } from './pipeline/gateway.ts'
+import { handleRequest } from './pipeline/handle-request.ts'
+
+export interface AppDependencies {
+  readonly gateway: Gateway
+  readonly keys: KeyRoutesDependencies
+  readonly models: ModelRoutesDependencies
+  readonly health: HealthDependencies
+  readonly operations: OperationsDependencies
+  readonly dispatch: Omit<DispatchDependencies, 'router'>
+  readonly rootPath: string
+  readonly bareAliases: boolean
+}
+
+/** Every route of every plane. Paths are as documented; the router adds their `/v1` twins. */
+export function listRoutes(
+  deps: Omit<AppDependencies, 'dispatch' | 'rootPath' | 'bareAliases'>,
+): Route<Endpoint>[] {
+  const model = (
+    method: Method,
+    template: string,
+    operation: Operation,
+    aliased = true,
+  ): Route<Endpoint> => ({
+    method,
+    template,
+    auth: 'user',
+    aliased,
+    handler: modelEndpoint(deps.gateway, operation, 'openai-chat'),
+  })
+  return [
+    model('POST', '/chat/completions', 'chat'),
+    model('POST', '/completions', 'completion'),
+    model('POST', '/embeddings', 'embedding'),
+    model('POST', '/engines/{model}/chat/completions', 'chat'),
+    model('POST', '/engines/{model}/completions', 'completion'),
+    model('POST', '/engines/{model}/embeddings', 'embedding'),
+    model('POST', '/openai/v1/chat/completions', 'chat', false),
+    ...modelRoutes(deps.models),
+    ...keyRoutes(deps.keys),
+    ...healthRoutes(deps.health),
+    ...operationsRoutes(deps.operations),
+  ]
+}
+
+function modelEndpoint(gateway: Gateway, operation: Operation, dialect: DialectId): Endpoint {
+  return {
+    errors: dialect,
+    handle: (exchange, params) =>
+      handleRequest(gateway, { exchange, operation, dialect, pathModel: params['model'] ?? null }),
+  }
+}
+
+/** The composed product, ready to be given to a server. */
+export function createApp(deps: AppDependencies): Dispatcher {
+  const router = new Router(listRoutes(deps), { rootPath: deps.rootPath, bareAliases: deps.bareAliases })
+  return new Dispatcher({ ...deps.dispatch, router })
+}

@@ -1,0 +1,212 @@
+import { describe, expect, it } from 'vitest'
+import {
+  findImportCycle,
+  readSourceFiles,
+  type SourceFile,
+  type SourceImport,
+} from './testing/source-files.ts'
+
+/**
+ * Which area may import which. `:types` allows types alone, so that nothing of it runs. A direction
+ * that nobody uses any more fails the test too.
+ */
+const directions: Readonly<Record<string, string>> = {
+  'main.ts': 'cli process version.ts',
+  'app.ts': 'admin conversation:types deployments:types http pipeline',
+  'version.ts': '',
+  admin: 'deployments http identity pipeline pricing:types process:types storage:types telemetry version.ts',
+  balancing: 'config:types deployments pricing providers:types',
+  cli: 'balancing config process storage',
+  config: '',
+  conversation: 'providers:types',
+  demo: 'transport:types',
+  deployments: 'balancing:types config:types pricing providers',
+  http: 'conversation:types protocols telemetry',
+  identity: 'config:types deployments http:types storage:types',
+  json: '',
+  pipeline:
+    'balancing config:types conversation deployments http identity json pricing protocols providers relay storage:types telemetry:types transport:types version.ts',
+  pricing: 'config:types conversation:types',
+  process:
+    'app.ts balancing config demo deployments http identity pipeline:types pricing providers storage telemetry transport version.ts',
+  protocols: 'conversation',
+  providers: 'conversation telemetry',
+  relay: 'conversation:types http json protocols providers:types transport:types',
+  storage: 'config:types conversation:types',
+  telemetry: 'conversation:types deployments:types providers:types',
+  transport: '',
+}
+
+/** Modules that belong to certain files or folders. Imports of types alone are free. */
+const reservedModules: readonly (readonly [module: RegExp, owners: readonly string[]])[] = [
+  [/^(?:pg|drizzle-orm|ioredis|@electric-sql\/[\w-]+)(?:\/|$)/, ['storage/']],
+  [/^yaml$/, ['config/source/']],
+  [/^node:(?:net|tls)$/, ['transport/http1/']],
+  [/^node:(?:http|https)$/, ['http/server.ts']],
+  [/^node:(?:http2|child_process|dgram|vm)$/, []],
+  [/^node:cluster$/, ['process/']],
+  [/^node:worker_threads$/, ['storage/database/']],
+  [
+    /^node:fs(?:\/promises)?$/,
+    [
+      'config/watch-files.ts',
+      'http/server.ts',
+      'process/',
+      'storage/',
+      'telemetry/file-sink.ts',
+      'version.ts',
+    ],
+  ],
+]
+
+/** Areas that only compute: what they need from outside is handed to them. */
+const pureAreas = [
+  'balancing',
+  'conversation',
+  'deployments',
+  'json',
+  'pricing',
+  'protocols',
+  'providers',
+  'relay',
+]
+const computingModules = ['node:buffer', 'node:crypto']
+
+/** Where the global `process` may be used. */
+const processOwners = ['main.ts', 'cli/', 'process/', 'storage/owner-claim.ts']
+
+/** What costs tens of microseconds a request, or has crashed gateways, and where it must not be. */
+const dataPlane = ['http/', 'pipeline/', 'relay/', 'transport/']
+const bannedCalls =
+  /(?<![.\w])(?:fetch|pipeline|structuredClone)\(|new (?:Request|Response|Headers)\(|\.(?:toWeb|fromWeb)\(/
+
+const files = readSourceFiles(new URL('./', import.meta.url))
+const imports = files.flatMap((file) => file.imports.map((imported) => ({ file, imported })))
+
+const isIn = (file: SourceFile, owners: readonly string[]): boolean =>
+  owners.some((owner) => file.path === owner || (owner.endsWith('/') && file.path.startsWith(owner)))
+
+function areaOf(path: string): string {
+  return path.includes('/') ? path.slice(0, path.indexOf('/')) : path
+}
+
+/** The directions really used: `http → protocols`, with `:types` when nothing of it runs. */
+function usedDirections(): string[] {
+  const runs = new Map<string, boolean>()
+  for (const { file, imported } of imports) {
+    if (imported.file === null || areaOf(imported.file) === file.area) continue
+    const direction = `${file.area} → ${areaOf(imported.file)}`
+    runs.set(direction, (runs.get(direction) ?? false) || !imported.typesOnly)
+  }
+  return [...runs].map(([direction, isRun]) => (isRun ? direction : `${direction}:types`))
+}
+
+const withoutTypes = (direction: string): string => direction.replace(':types', '')
+
+const allowedDirections = Object.entries(directions).flatMap(([area, targets]) =>
+  targets.split(' ').flatMap((target) => (target === '' ? [] : [`${area} → ${target}`])),
+)
+
+/** Everything an area reaches at run time, directly or not. */
+function reachedBy(area: string): ReadonlySet<string> {
+  const seen = new Set<string>()
+  const visit = (from: string): void => {
+    for (const target of (directions[from] ?? '').split(' ')) {
+      if (target === '' || target.endsWith(':types') || seen.has(target)) continue
+      seen.add(target)
+      visit(target)
+    }
+  }
+  visit(area)
+  return seen
+}
+
+/** The subfolder that stands for one wire or dialect, null for what all of them share. */
+function memberOf(path: string, area: string): string | null {
+  const [first, second, third] = path.split('/')
+  return first === area && third !== undefined ? (second ?? null) : null
+}
+
+function crossings(area: string): string[] {
+  const crosses = ({ file, imported }: { file: SourceFile; imported: SourceImport }): boolean => {
+    const from = memberOf(file.path, area)
+    const to = imported.file === null ? null : memberOf(imported.file, area)
+    return from !== null && to !== null && from !== to
+  }
+  return imports.filter(crosses).map(({ file, imported }) => `${file.path} → ${imported.file}`)
+}
+
+describe('the directions between areas', () => {
+  it('are in the table', () => {
+    const allowed = new Set(
+      allowedDirections.flatMap((direction) => [direction, `${withoutTypes(direction)}:types`]),
+    )
+    expect(usedDirections().filter((direction) => !allowed.has(direction))).toEqual([])
+    expect(files.map((file) => file.area).filter((area) => directions[area] === undefined)).toEqual([])
+  })
+
+  it('are all in use', () => {
+    const used = new Set(usedDirections().map(withoutTypes))
+    expect(allowedDirections.filter((direction) => !used.has(withoutTypes(direction)))).toEqual([])
+    expect(Object.keys(directions).filter((area) => files.every((file) => file.area !== area))).toEqual([])
+  })
+
+  it('have layers: without types no area reaches itself', () => {
+    expect(Object.keys(directions).filter((area) => reachedBy(area).has(area))).toEqual([])
+  })
+
+  it('lead from one wire or dialect to no other', () => {
+    expect(crossings('providers')).toEqual([])
+    expect(crossings('protocols')).toEqual([])
+  })
+
+  it('have no cycle between files', () => {
+    const running = files.map((file) => ({
+      ...file,
+      imports: file.imports.filter((imported) => !imported.typesOnly),
+    }))
+    expect(findImportCycle(running)).toBeNull()
+  })
+
+  it('lead out of the contract to nothing of ours', () => {
+    const contract = readSourceFiles(new URL('../../contract/src/', import.meta.url))
+    const outside = contract.flatMap((file) =>
+      file.imports.filter(({ specifier }) => !specifier.startsWith('./')),
+    )
+    expect(contract.length).toBeGreaterThan(1)
+    expect(outside.filter(({ specifier }) => specifier !== 'zod')).toEqual([])
+  })
+})
+
+describe('modules from outside', () => {
+  it.each(reservedModules)('%s stays where it belongs', (module, owners) => {
+    const strangers = imports.filter(
+      ({ file, imported }) => module.test(imported.specifier) && !imported.typesOnly && !isIn(file, owners),
+    )
+    expect(strangers.map(({ file, imported }) => `${file.path} imports ${imported.specifier}`)).toEqual([])
+  })
+
+  it('do not bring input or output into areas that only compute', () => {
+    const reaching = imports.filter(
+      ({ file, imported }) =>
+        pureAreas.includes(file.area) &&
+        imported.specifier.startsWith('node:') &&
+        !imported.typesOnly &&
+        !computingModules.includes(imported.specifier),
+    )
+    expect(reaching.map(({ file, imported }) => `${file.path} imports ${imported.specifier}`)).toEqual([])
+  })
+})
+
+describe('globals', () => {
+  it('`process` is used by what owns the process', () => {
+    const users = files.filter(({ code }) => /(?<![.\w])process\s*[.[),]/.test(code))
+    expect(users.length).toBeGreaterThan(0)
+    expect(users.filter((file) => !isIn(file, processOwners)).map((file) => file.path)).toEqual([])
+  })
+
+  it('web streams, fetch and stream.pipeline stay out of the data plane', () => {
+    const offenders = files.filter((file) => isIn(file, dataPlane) && bannedCalls.test(file.code))
+    expect(offenders.map((file) => file.path)).toEqual([])
+  })
+})

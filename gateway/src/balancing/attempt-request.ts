@@ -1,0 +1,17 @@
+import type { CandidateRequest } from '../deployments/filter-candidates.ts'
+import type { Resolution } from '../deployments/resolve-model.ts'
+import type { RequestFallbacks } from './fallback.ts'
+
+/** What the attempt loop needs to know about one request. */
+export interface AttemptRequest extends CandidateRequest {
+  readonly stream: boolean
+  /** `max_tokens` of the request, null when it sets none. */
+  readonly maxOutputTokens: number | null
+  /** `num_retries` of the request, null leaves the configuration in force. */
+  readonly numRetries: number | null
+  readonly fallbacks: RequestFallbacks | null
+  /** Epoch milliseconds after which no attempt starts; `Infinity` for none. */
+  readonly deadlineMs: number
+  /** Whether the caller's key may use a fallback target. */
+  readonly mayUse: (target: Resolution) => boolean
+}

@@ -1,0 +1,148 @@
+import type { LatencyRing } from './latency-ring.ts'
+
+/** A probe that has not answered for this long no longer keeps others from probing. */
+const probeLeaseMs = 30_000
+
+/** Why and until when a deployment is left alone. */
+export interface Cooldown {
+  readonly deploymentId: string
+  /** Epoch milliseconds. */
+  readonly untilMs: number
+  readonly durationMs: number
+  /** The upstream status that caused it, 0 for a broken connection or a timeout. */
+  readonly status: number
+  /** At most 50 characters, scrubbed. */
+  readonly reason: string
+  readonly startedAtMs: number
+}
+
+/**
+ * Everything that changes about one deployment while requests run. One object per deployment id; it outlives
+ * configuration reloads. All times are epoch milliseconds given by the caller.
+ */
+export class DeploymentState {
+  readonly id: string
+  inFlight = 0
+  cooldown: Cooldown | null = null
+  /** Rolling mean of output tokens per answer, 0 before the first one. */
+  meanOutputTokens = 0
+  timeToFirstByte: LatencyRing | null = null
+  secondsPerToken: LatencyRing | null = null
+  /** Failure times within the counting window, oldest first; used by the counting mode of cooldowns. */
+  readonly recentFailures: number[] = []
+  /** True from the end of a cooldown until an attempt has shown that the deployment works again. */
+  private recovering = false
+  private probeStartedAt: number | null = null
+  private minute = -1
+  private minuteRequests = 0
+  private minuteTokens = 0
+  private minuteSuccesses = 0
+  private minuteFailures = 0
+
+  constructor(id: string) {
+    this.id = id
+  }
+
+  /** Milliseconds until the cooldown ends, 0 when there is none. */
+  cooldownRemainingMs(now: number): number {
+    return this.cooldown === null ? 0 : Math.max(0, this.cooldown.untilMs - now)
+  }
+
+  isCoolingDown(now: number): boolean {
+    return this.cooldown !== null && now < this.cooldown.untilMs
+  }
+
+  /** Whether the one probe allowed after a cooldown is already on its way. */
+  isProbeTaken(now: number): boolean {
+    return this.recovering && this.probeStartedAt !== null && now - this.probeStartedAt < probeLeaseMs
+  }
+
+  startCooldown(cooldown: Cooldown): void {
+    this.cooldown = cooldown
+    this.recovering = true
+    this.probeStartedAt = null
+    this.recentFailures.length = 0
+  }
+
+  /** Whether the next attempt is the half-open probe; it takes the probe when it is. */
+  takeProbe(now: number): boolean {
+    if (!this.recovering || this.isCoolingDown(now) || this.isProbeTaken(now)) return false
+    this.probeStartedAt = now
+    return true
+  }
+
+  /** The probe ended without a verdict, for example because the client left. */
+  returnProbe(): void {
+    this.probeStartedAt = null
+  }
+
+  /**
+   * The deployment answered. An expired cooldown is forgotten; a running one stands, because the answer may belong
+   * to a request that was sent before it began.
+   */
+  recover(now: number): void {
+    if (this.isCoolingDown(now)) return
+    this.cooldown = null
+    this.recovering = false
+    this.probeStartedAt = null
+  }
+
+  requestsThisMinute(now: number): number {
+    this.turnMinute(now)
+    return this.minuteRequests
+  }
+
+  tokensThisMinute(now: number): number {
+    this.turnMinute(now)
+    return this.minuteTokens
+  }
+
+  successesThisMinute(now: number): number {
+    this.turnMinute(now)
+    return this.minuteSuccesses
+  }
+
+  failuresThisMinute(now: number): number {
+    this.turnMinute(now)
+    return this.minuteFailures
+  }
+
+  /** Counts a starting attempt and reserves its estimated tokens in the current UTC minute. */
+  reserve(now: number, tokens: number): void {
+    this.turnMinute(now)
+    this.inFlight++
+    this.minuteRequests++
+    this.minuteTokens += tokens
+  }
+
+  /**
+   * Ends what `reserve` began: replaces the reserved tokens by the used ones when the minute of the reservation
+   * is still current.
+   */
+  release(now: number, reservedAt: number, reservedTokens: number, usedTokens: number): void {
+    this.inFlight--
+    this.turnMinute(now)
+    if (Math.floor(reservedAt / 60_000) !== this.minute) return
+    this.minuteTokens = Math.max(0, this.minuteTokens + usedTokens - reservedTokens)
+  }
+
+  countSuccess(now: number): void {
+    this.turnMinute(now)
+    this.minuteSuccesses++
+  }
+
+  countFailure(now: number): void {
+    this.turnMinute(now)
+    this.minuteFailures++
+  }
+
+  private turnMinute(now: number): void {
+    const minute = Math.floor(now / 60_000)
+    if (minute === this.minute) return
+    this.minute = minute
+    this.minuteRequests = 0
+    this.minuteTokens = 0
+    this.minuteSuccesses = 0
+    this.minuteFailures = 0
+  }
+}

@@ -1,0 +1,24 @@
+import type { Deployment } from '../deployments/deployment.ts'
+import { pickByShuffle } from './simple-shuffle.ts'
+import type { Pick, PickContext, Strategy } from './strategy.ts'
+
+export interface SafePick extends Pick {
+  /** True when the strategy failed or had no opinion, and simple-shuffle chose instead. */
+  readonly fallbackTriggered: boolean
+}
+
+/** Asks the strategy; when it throws, answers null or names something that is no candidate, simple-shuffle decides. */
+export function pickSafely(
+  strategy: Strategy,
+  context: PickContext,
+  candidates: readonly Deployment[],
+): SafePick {
+  let pick: Pick | null
+  try {
+    pick = strategy.pick(context, candidates)
+  } catch {
+    pick = null
+  }
+  if (pick !== null && candidates.includes(pick.deployment)) return { ...pick, fallbackTriggered: false }
+  return { ...pickByShuffle(candidates, context), fallbackTriggered: true }
+}

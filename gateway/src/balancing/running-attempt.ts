@@ -1,0 +1,91 @@
+import type { Deployment, ModelGroup } from '../deployments/deployment.ts'
+import type { FailureKind } from '../providers/failure.ts'
+import type { SafePick } from './pick-safely.ts'
+import type { AttemptOutcome, PickContext, Strategy } from './strategy.ts'
+
+/** Weight of the newest answer in the rolling mean of output tokens. */
+const outputMeanShare = 0.1
+
+/** Tokens of a finished answer, as far as known. */
+export interface AttemptTokens {
+  readonly inputTokens: number
+  readonly outputTokens: number
+}
+
+/** One upstream attempt: holds its slot and reservation from the pick until it ends, exactly once. */
+export class RunningAttempt {
+  readonly deployment: Deployment
+  readonly group: ModelGroup
+  readonly pick: SafePick
+  readonly startedAt: number
+  readonly probe: boolean
+  firstByteAt: number | null = null
+  private readonly context: PickContext
+  private readonly strategy: Strategy
+  private readonly reservedTokens: number
+  private ended = false
+
+  constructor(group: ModelGroup, pick: SafePick, context: PickContext, strategy: Strategy) {
+    this.deployment = pick.deployment
+    this.group = group
+    this.pick = pick
+    this.context = context
+    this.strategy = strategy
+    this.startedAt = context.now
+    const { state } = this.deployment
+    const expectedOutput = Math.min(
+      state.meanOutputTokens,
+      context.maxOutputTokens ?? Number.POSITIVE_INFINITY,
+    )
+    this.reservedTokens = context.inputTokens + Math.ceil(expectedOutput)
+    this.probe = state.takeProbe(context.now)
+    state.reserve(context.now, this.reservedTokens)
+  }
+
+  /** Releases the slot, settles tokens and tells the strategy. False when the attempt had already ended. */
+  end(
+    now: number,
+    result: AttemptOutcome['result'],
+    failureKind: FailureKind | null,
+    tokens: AttemptTokens | null,
+  ): boolean {
+    if (this.ended) return false
+    this.ended = true
+    const { state } = this.deployment
+    const unknown = result === 'success' ? this.reservedTokens : 0
+    const used = tokens === null ? unknown : tokens.inputTokens + tokens.outputTokens
+    state.release(now, this.startedAt, this.reservedTokens, used)
+    if (result === 'success' && tokens !== null) this.learnOutput(tokens.outputTokens)
+    if (result === 'aborted' && this.probe) state.returnProbe()
+    this.settle(now, result, failureKind, tokens)
+    return true
+  }
+
+  private learnOutput(outputTokens: number): void {
+    const { state } = this.deployment
+    const mean = state.meanOutputTokens
+    state.meanOutputTokens = mean === 0 ? outputTokens : mean + (outputTokens - mean) * outputMeanShare
+  }
+
+  private settle(
+    now: number,
+    result: AttemptOutcome['result'],
+    failureKind: FailureKind | null,
+    tokens: AttemptTokens | null,
+  ): void {
+    if (this.strategy.settle === undefined) return
+    const outcome: AttemptOutcome = {
+      deployment: this.deployment,
+      result,
+      failureKind,
+      durationMs: now - this.startedAt,
+      firstByteMs: this.firstByteAt === null ? null : this.firstByteAt - this.startedAt,
+      outputTokens: tokens?.outputTokens ?? null,
+    }
+    try {
+      this.strategy.settle({ ...this.context, now }, outcome)
+    } catch {
+      // Feedback must never fail a request that has been answered.
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest'
+import { loadFiles, loadText } from '../load-for-test.ts'
+
+describe('features of later releases', () => {
+  it.each([
+    ['MCP_GATEWAY_ENABLED', 'true'],
+    ['ROUTEIQ_MCP__ENABLED', '1'],
+    ['CACHE_ENABLED', 'yes'],
+    ['ROUTEIQ_OIDC_ENABLED', 'on'],
+    ['ROUTEIQ_PROMPT_MANAGEMENT', 'true'],
+    ['ROUTEIQ_PROMPT_MANAGEMENT__ENABLED', 'true'],
+    ['ROUTEIQ_COST_CASCADE__ENABLED', 'true'],
+    ['LLMROUTER_PLUGINS', 'cost-tracker'],
+    ['CONFIG_S3_BUCKET', 'bucket'],
+    ['LITELLM_CONFIG_BUCKET_NAME', 'bucket'],
+    ['LLMROUTER_HA_MODE', 'leader_election'],
+    ['ROUTEIQ_CONTEXT_OPTIMIZE', 'safe'],
+    ['ROUTEIQ_ROUTING_PROFILE', 'eco'],
+    ['LLMROUTER_STRATEGY_WEIGHTS', '{"a":1}'],
+    ['ROUTEIQ_EGRESS_MODE', 'allowlist'],
+  ])('%s=%s stops the start and is named', (name, value) => {
+    const { config, diagnostics } = loadFiles({ env: { [name]: value } })
+    expect(config).toBeNull()
+    expect(diagnostics).toMatchObject([{ severity: 'error', path: name }])
+    expect(diagnostics[0]?.message).toContain('not available yet')
+  })
+
+  it('a learned strategy stops the start', () => {
+    const { config, diagnostics } = loadFiles({ env: { LLMROUTER_ACTIVE_ROUTING_STRATEGY: 'llmrouter-knn' } })
+    expect(config).toBeNull()
+    expect(diagnostics[0]?.message).toContain('not available yet')
+  })
+
+  it.each([
+    ['MCP_GATEWAY_ENABLED', 'false'],
+    ['MCP_SYNC_INTERVAL', '9'],
+    ['MCP_HA_SYNC_ENABLED', 'true'],
+    ['LLMROUTER_PLUGINS', ''],
+    ['LLMROUTER_PLUGINS_ALLOWLIST', ''],
+    ['LLMROUTER_HA_MODE', 'single'],
+    ['ROUTEIQ_CONTEXT_OPTIMIZE', 'OFF'],
+    ['AUDIT_LOG_ENABLED', 'true'],
+    ['LITELLM_SALT_KEY', 'salt'],
+    ['ROUTEIQ_PLUGIN_MY_KEY', 'x'],
+    ['ROUTEIQ_CB_OPENAI_TIMEOUT_SECONDS', '3'],
+    ['ROUTEIQ_MLOPS__ANYTHING', 'x'],
+    ['ROUTEIQ_OWN_APP', 'false'],
+  ])('%s=%s is silent', (name, value) => {
+    const { config, diagnostics } = loadFiles({ env: { [name]: value } })
+    expect(config).not.toBeNull()
+    expect(diagnostics).toEqual([])
+  })
+
+  it.each(['STORE_MODEL_IN_DB', 'OTEL_EXPORTER_OTLP_ENDPOINT'])(
+    '%s, common in shared environments, warns',
+    (name) => {
+      const { diagnostics } = loadText('', { [name]: 'true' })
+      expect(diagnostics).toMatchObject([{ severity: 'warning', path: name }])
+    },
+  )
+})
+
+describe('unknown variables', () => {
+  it.each([
+    ['ROUTEIQ_PROT', 'ROUTEIQ_PORT'],
+    ['ROUTEIQ_RESILIENCE__MAX_CONCURENT_REQUESTS', 'ROUTEIQ_RESILIENCE__MAX_CONCURRENT_REQUESTS'],
+  ])('%s is warned about with the nearest name', (name, nearest) => {
+    const { diagnostics } = loadText('', { [name]: '1' })
+    expect(diagnostics).toMatchObject([{ severity: 'warning', path: name, hint: `did you mean ${nearest}?` }])
+  })
+
+  it('has no hint when nothing is near', () => {
+    const { diagnostics } = loadText('', { ROUTEIQ_QQQQQQQQQQQQQ: '1' })
+    expect(diagnostics[0]).not.toHaveProperty('hint')
+  })
+
+  it('is silenced by ROUTEIQ_SKIP_ENV_VALIDATION', () => {
+    const env = { ROUTEIQ_PROT: '1', STORE_MODEL_IN_DB: 'true', ROUTEIQ_SKIP_ENV_VALIDATION: 'true' }
+    expect(loadText('', env).diagnostics).toEqual([])
+    expect(loadFiles({ env: { ...env, CACHE_ENABLED: 'true' } }).config).toBeNull()
+  })
+
+  it('leaves variables of other programs alone', () => {
+    expect(loadText('', { PATH: '/bin', LITELLM_ANYTHING: '1' }).diagnostics).toEqual([])
+  })
+})

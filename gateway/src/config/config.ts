@@ -1,0 +1,200 @@
+/**
+ * The configuration as the rest of the gateway sees it: one immutable object per load, every default applied,
+ * every unit in the name. `load-config.ts` is the only producer.
+ */
+export interface GatewayConfig {
+  readonly source: ConfigSource
+  /** `sha256:` and the first 16 hex digits of the effective configuration text. */
+  readonly versionHash: string
+  readonly models: readonly ModelConfig[]
+  readonly aliases: ReadonlyMap<string, ModelAlias>
+  readonly routing: RoutingConfig
+  readonly identity: IdentityConfig
+  readonly server: ServerConfig
+  readonly storage: StorageConfig
+  readonly telemetry: TelemetryConfig
+  readonly requests: RequestConfig
+  /** Price map in LiteLLM's JSON format: a file path or URL, read in the background; null uses the built-in table. */
+  readonly priceMapSource: string | null
+  /** The raw `routeiq:` block and the LiteLLM sections later planes read (mcp_servers, guardrails, …). */
+  readonly sections: Readonly<Record<string, unknown>>
+}
+
+export interface ConfigSource {
+  readonly kind: 'file' | 'environment' | 'demo'
+  /** Files read, in order of inclusion; the first is the main file. Empty for the other kinds. */
+  readonly files: readonly string[]
+}
+
+export interface ModelAlias {
+  readonly model: string
+  /** A hidden alias works but is not listed by `GET /models`. */
+  readonly hidden: boolean
+}
+
+/** One valid entry of `model_list`. */
+export interface ModelConfig {
+  readonly modelName: string
+  /** Provider id (`openai`, `anthropic`, `groq`, …), already split from `litellm_params.model`. */
+  readonly provider: string
+  /** The model id sent upstream; may contain `*` for wildcard groups. */
+  readonly upstreamModel: string
+  readonly apiKey: string | null
+  /** Null uses the provider's default base URL. */
+  readonly apiBase: string | null
+  readonly apiVersion: string | null
+  readonly organization: string | null
+  readonly extraHeaders: Readonly<Record<string, string>>
+  readonly extraBody: Readonly<Record<string, unknown>>
+  /** Request parameters to send unless the request sets them (temperature, max_tokens, …). */
+  readonly defaultParams: Readonly<Record<string, unknown>>
+  readonly timeoutMs: number | null
+  readonly streamTimeoutMs: number | null
+  readonly numRetries: number | null
+  readonly requestsPerMinute: number | null
+  readonly tokensPerMinute: number | null
+  readonly weight: number | null
+  readonly order: number | null
+  readonly tags: readonly string[]
+  readonly regionName: string | null
+  readonly maxParallelRequests: number | null
+  readonly cooldownMs: number | null
+  readonly dropParams: boolean | null
+  readonly additionalDropParams: readonly string[]
+  readonly cacheControlInjectionPoints: readonly CacheControlInjectionPoint[]
+  readonly mockResponse: string | null
+  readonly configurableClientsideAuthParams: readonly string[]
+  /** Per-token prices in USD as written in the configuration; they beat the price table. */
+  readonly prices: Readonly<Record<string, number>>
+  readonly info: ModelInfo
+}
+
+export interface CacheControlInjectionPoint {
+  readonly location: 'message'
+  readonly role: string | null
+  readonly index: number | null
+}
+
+export interface ModelInfo {
+  /** Stable over restarts: configured, or a hash of the canonical `litellm_params`. */
+  readonly id: string
+  readonly mode: string
+  readonly baseModel: string | null
+  readonly maxTokens: number | null
+  readonly maxInputTokens: number | null
+  readonly maxOutputTokens: number | null
+  readonly teamId: string | null
+  readonly teamPublicModelName: string | null
+  readonly accessGroups: readonly string[]
+  readonly blocked: boolean
+  readonly allowedFails: number | null
+  /** Everything in `model_info`, as written, for `/model/info`. */
+  readonly raw: Readonly<Record<string, unknown>>
+}
+
+export interface RoutingConfig {
+  readonly strategy: string
+  readonly strategyArgs: Readonly<Record<string, unknown>>
+  readonly numRetries: number
+  readonly maxFallbacks: number
+  readonly maxTotalAttempts: number
+  readonly retryAfterMs: number
+  readonly timeoutMs: number
+  readonly streamTimeoutMs: number
+  readonly streamIdleTimeoutMs: number
+  readonly cooldownMs: number
+  readonly disableCooldowns: boolean
+  /** Null means the default cooldown rules; a number switches to counting mode. */
+  readonly allowedFails: number | null
+  readonly allowedFailsPolicy: Readonly<Record<string, number>>
+  readonly retryPolicy: Readonly<Record<string, number>>
+  readonly modelGroupRetryPolicy: Readonly<Record<string, Readonly<Record<string, number>>>>
+  readonly fallbacks: FallbackTable
+  readonly contextWindowFallbacks: FallbackTable
+  readonly contentPolicyFallbacks: FallbackTable
+  readonly defaultFallbacks: readonly FallbackTarget[]
+  readonly fallbackOnBadRequest: boolean
+  readonly fallbacksIgnoreKeyModels: boolean
+  readonly enablePreCallChecks: boolean
+  readonly enableTagFiltering: boolean
+  readonly tagFilteringMatchAny: boolean
+  readonly defaultMaxParallelRequests: number | null
+}
+
+export type FallbackTable = ReadonlyMap<string, readonly FallbackTarget[]>
+/** A group name, a deployment id, or a map of parameter overrides that names its `model`. */
+export type FallbackTarget = string | (Readonly<Record<string, unknown>> & { readonly model: string })
+
+export interface IdentityConfig {
+  readonly masterKey: string | null
+  readonly adminKeys: readonly string[]
+  readonly adminAuthEnabled: boolean
+  readonly requireAuth: boolean
+  readonly insecureNoAuth: boolean
+  readonly keyPrefix: string
+  readonly keyPepper: string | null
+  readonly keyHeaderName: string | null
+  readonly keyCacheTtlMs: number
+  readonly allowRequestsOnDbUnavailable: boolean
+  /** `ROUTEIQ_ENV` in lower case, null when unset. */
+  readonly environment: string | null
+  readonly allowedIps: readonly string[]
+}
+
+export interface ServerConfig {
+  readonly host: string
+  readonly port: number
+  readonly workers: number
+  readonly rootPath: string
+  readonly publicUrl: string | null
+  readonly maxRequestBytes: number
+  readonly maxResponseBytes: number
+  /** 0 switches backpressure off. */
+  readonly maxConcurrentRequests: number
+  readonly backpressureExcludedPaths: readonly string[]
+  readonly drainTimeoutMs: number
+  readonly corsOrigins: readonly string[]
+  readonly corsCredentials: boolean
+  readonly bareAliases: boolean
+  readonly serviceName: string
+  readonly watchFiles: boolean
+  readonly upstreamConnections: number
+  readonly tls: { readonly keyFile: string; readonly certFile: string } | null
+}
+
+export interface StorageConfig {
+  /** Null selects the embedded database in the data directory. */
+  readonly databaseUrl: string | null
+  readonly databasePoolLimit: number
+  /** Null selects in-process shared state. */
+  readonly redisUrl: string | null
+  readonly dataDir: string
+  readonly disableSpendLogs: boolean
+}
+
+export interface TelemetryConfig {
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
+  /** Null chooses by TTY: text on a terminal, JSON elsewhere. */
+  readonly jsonLogs: boolean | null
+  readonly routingDecisionLog: boolean
+  readonly requireAuthForMetrics: boolean
+  readonly detailedTiming: boolean
+  /** `callbacks: ["prometheus"]`: LiteLLM's metric names beside our own. */
+  readonly litellmMetrics: boolean
+  /** False keeps end users out of metric labels. */
+  readonly trackEndUsers: boolean
+}
+
+export interface RequestConfig {
+  readonly dropParams: boolean
+  readonly modifyParams: boolean
+  readonly alwaysIncludeStreamUsage: boolean
+  readonly forwardClientHeaders: boolean
+  readonly forwardProviderAuthHeaders: boolean
+  /** 0 switches the pings off. */
+  readonly sseKeepaliveMs: number
+  readonly errorCodeStyle: 'symbolic' | 'litellm'
+  readonly defaultAnthropicMaxTokens: number
+  readonly thinkingBudgets: Readonly<Record<'minimal' | 'low' | 'medium' | 'high', number>>
+  readonly completionModel: string | null
+}

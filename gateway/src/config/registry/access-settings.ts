@@ -1,0 +1,112 @@
+import { available, planned, plannedRequest, plannedSwitch, type Setting } from './setting.ts'
+
+const claims = { user_id: 'sub', email: 'email', display_name: 'name', team: null, org: null, role: null }
+
+const oidcClaims = Object.entries(claims).map(([claim, standard]) =>
+  planned(`oidc.${claim}_claim`, 'text', standard, `Claim with the ${claim.replace('_', ' ')}`, [
+    `ROUTEIQ_OIDC_${claim.toUpperCase()}_CLAIM`,
+  ]),
+)
+
+/** Keys, who may call, and which surfaces exist. */
+export const accessSettings: readonly Setting[] = [
+  available('security.admin_api_keys', 'list', [], 'Admin keys', ['ADMIN_API_KEYS']),
+  available('security.admin_api_key', 'text', null, 'One more admin key', ['ADMIN_API_KEY']),
+  available(
+    'security.admin_auth_enabled',
+    'boolean',
+    true,
+    '`false` opens the admin plane outside production',
+    ['ADMIN_AUTH_ENABLED'],
+  ),
+  available(
+    'security.key_prefix',
+    'text',
+    'sk-riq-',
+    'Prefix of generated keys; starts with `sk-`',
+    ['ROUTEIQ_KEY_PREFIX'],
+    { example: 'sk-acme-' },
+  ),
+  available('security.require_auth', 'boolean', false, 'Never serves without a key, not even on loopback', [
+    'ROUTEIQ_REQUIRE_AUTH',
+  ]),
+  available('security.insecure_no_auth', 'boolean', false, 'Allows an open data plane on any address', [
+    'ROUTEIQ_INSECURE_NO_AUTH',
+  ]),
+  available('security.key_pepper', 'text', null, 'Switches new stored keys to HMAC-SHA-256', [
+    'ROUTEIQ_KEY_PEPPER',
+  ]),
+  planned('security.encryption_key', 'text', null, 'Root of secret encryption', ['ROUTEIQ_ENCRYPTION_KEY']),
+  planned('security.trusted_proxies', 'list', [], 'Proxies whose `X-Forwarded-*` set the client address', [
+    'ROUTEIQ_TRUSTED_PROXIES',
+  ]),
+  available(
+    'security.cors_origins',
+    'list',
+    [],
+    'Browser origins that may call, or `*`',
+    ['ROUTEIQ_CORS_ORIGINS'],
+    {
+      example: 'https://app.example.org',
+    },
+  ),
+  available('security.cors_credentials', 'boolean', false, 'Browsers may send credentials (never with `*`)', [
+    'ROUTEIQ_CORS_CREDENTIALS',
+  ]),
+  plannedSwitch('management.rbac_enabled', 'Role checks on management paths', [
+    'ROUTEIQ_MANAGEMENT_RBAC_ENABLED',
+  ]),
+  planned('management.otel_enabled', 'boolean', true, 'Spans for management paths', [
+    'ROUTEIQ_MANAGEMENT_OTEL_ENABLED',
+  ]),
+  plannedSwitch('management.key_rotation_enabled', 'Scheduled key rotation', [
+    'ROUTEIQ_KEY_ROTATION_ENABLED',
+  ]),
+  planned('management.key_rotation_max_age_seconds', 'integer', 7_776_000, 'Age at which keys rotate', [
+    'ROUTEIQ_KEY_ROTATION_MAX_AGE_SECONDS',
+  ]),
+  plannedSwitch('admin_ui_enabled', 'Admin pages', ['ROUTEIQ_ADMIN_UI_ENABLED']),
+  available(
+    'process.admin_ui_url',
+    'text',
+    null,
+    'Address of separately hosted admin pages, allowed for CORS',
+    ['ROUTEIQ_ADMIN_UI_EXTERNAL_URL'],
+    { example: 'https://admin.example.org' },
+  ),
+  available(
+    'api_surfaces.bare_paths_enabled',
+    'boolean',
+    true,
+    '`false` removes bare aliases of `/v1` paths',
+    ['ROUTEIQ_API_SURFACE_BARE_PATHS'],
+  ),
+  planned('api_surfaces.self_service_keys_enabled', 'boolean', true, 'Users may create their own keys', [
+    'ROUTEIQ_SELF_SERVICE_KEYS',
+  ]),
+  planned('api_surfaces.persisted_spend_enabled', 'boolean', true, 'Spend reports', [
+    'ROUTEIQ_PERSISTED_SPEND',
+  ]),
+  plannedSwitch('oidc.enabled', 'Single sign-on', ['ROUTEIQ_OIDC_ENABLED']),
+  planned('oidc.issuer_url', 'text', null, 'OIDC issuer', ['ROUTEIQ_OIDC_ISSUER_URL']),
+  planned('oidc.client_id', 'text', null, 'OIDC client', ['ROUTEIQ_OIDC_CLIENT_ID']),
+  planned('oidc.client_secret', 'text', null, 'OIDC client secret', ['ROUTEIQ_OIDC_CLIENT_SECRET']),
+  ...oidcClaims,
+  planned('oidc.role_mapping', 'json', {}, 'Group to role', ['ROUTEIQ_OIDC_ROLE_MAPPING']),
+  planned('oidc.default_role', 'text', 'internal_user', 'Role of new users', ['ROUTEIQ_OIDC_DEFAULT_ROLE']),
+  planned('oidc.allowed_email_domains', 'list', [], 'Domains that may sign in', [
+    'ROUTEIQ_OIDC_ALLOWED_EMAIL_DOMAINS',
+  ]),
+  planned('oidc.redirect_uris', 'list', [], 'Redirect addresses'),
+  planned('oidc.auto_provision_users', 'boolean', true, 'Creates users at first sign-in'),
+  planned('oidc.session_ttl', 'integer', 1800, 'Session length in seconds'),
+  planned('oidc.token_exchange_enabled', 'boolean', true, 'Exchanges tokens for keys'),
+  planned('oidc.max_key_ttl_days', 'integer', 365, 'Longest life of an exchanged key'),
+  planned('oidc.default_key_ttl_days', 'integer', 90, 'Usual life of an exchanged key'),
+  plannedSwitch('scim.enabled', 'User provisioning', ['ROUTEIQ_SCIM_ENABLED']),
+  planned('scim.bearer_token', 'text', null, 'Token of the provisioning client', [
+    'ROUTEIQ_SCIM_BEARER_TOKEN',
+  ]),
+  plannedSwitch('secrets_vault.enabled', 'External secret store', ['ROUTEIQ_SECRETS_VAULT_ENABLED']),
+  plannedRequest('process.egress_proxy', 'text', 'Proxy for upstream calls', ['ROUTEIQ_EGRESS_PROXY']),
+]

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest'
+import type { GatewayConfig } from '../config.ts'
+import { loadFiles } from '../load-for-test.ts'
+import { canonicalJson } from '../models/model-id.ts'
+import { allSettings, settingsByVariable, variableNames } from './environment-registry.ts'
+import { exampleValue } from './example-value.ts'
+import type { Setting } from './setting.ts'
+
+const files = {
+  'other.yaml': 'model_list: [{model_name: other, litellm_params: {model: openai/o}}]',
+  'config.yaml': `model_list:
+  - {model_name: a, litellm_params: {model: openai/a}, model_info: {supported_environments: [production]}}
+  - {model_name: b, litellm_params: {model: openai/b}, model_info: {supported_environments: [staging]}}
+`,
+}
+
+/** Some settings only show beside another one. */
+const companions: Readonly<Record<string, Record<string, string>>> = {
+  'redis.port': { REDIS_HOST: 'cache.test' },
+  'redis.username': { REDIS_HOST: 'cache.test' },
+  'redis.password': { REDIS_HOST: 'cache.test' },
+  'redis.db': { REDIS_HOST: 'cache.test' },
+  'redis.ssl': { REDIS_HOST: 'cache.test' },
+  'process.local_price_map': { LITELLM_MODEL_COST_MAP_URL: 'https://prices.test/map.json' },
+  'process.skip_env_validation': { ROUTEIQ_UNHEARD_OF: 'x' },
+  'security.cors_credentials': { ROUTEIQ_CORS_ORIGINS: 'https://app.test' },
+}
+
+function load(env: Record<string, string>): { config: GatewayConfig; findings: number } {
+  const { config, diagnostics } = loadFiles({ files, env })
+  if (config === null) throw new Error(JSON.stringify(diagnostics))
+  return { config, findings: diagnostics.length }
+}
+
+function contentOf({ source: _source, versionHash: _hash, ...content }: GatewayConfig): string {
+  return canonicalJson(content)
+}
+
+const inForce = allSettings.filter(
+  ({ availability, effect }) => availability === 'available' && effect !== 'none',
+)
+const cases = inForce.flatMap((setting) =>
+  variableNames(setting).map((name): [string, Setting] => [name, setting]),
+)
+
+describe('environment registry', () => {
+  it.each(cases)('%s has its effect', (name, setting) => {
+    const companion = companions[setting.id] ?? {}
+    const before = load(companion)
+    const after = load({ ...companion, [name]: exampleValue(setting) })
+    if (setting.effect === 'diagnostics') expect(after.findings).not.toBe(before.findings)
+    else expect(contentOf(after.config)).not.toBe(contentOf(before.config))
+  })
+
+  it('gives no variable to two settings', () => {
+    const names = allSettings.flatMap(variableNames)
+    expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([])
+    expect(settingsByVariable.size).toBe(names.length)
+  })
+
+  it('describes every setting', () => {
+    for (const setting of allSettings) {
+      expect(setting.meaning, setting.id).not.toBe('')
+      if (setting.type === 'choice') expect(setting.choices.length, setting.id).toBeGreaterThan(1)
+      expect(variableNames(setting).length, setting.id).toBeGreaterThan(0)
+    }
+  })
+
+  it('has both the flat name and the group of one stem', () => {
+    expect(settingsByVariable.get('ROUTEIQ_PROMPT_MANAGEMENT')?.id).toBe('prompt_management.enabled')
+    expect(settingsByVariable.get('ROUTEIQ_PROMPT_MANAGEMENT__ENABLED')?.id).toBe('prompt_management.enabled')
+  })
+})

@@ -1,0 +1,80 @@
+import { planned, plannedRequest, plannedSwitch, type Setting } from './setting.ts'
+
+/** Cache, egress, policies, quotas, governance and guardrails, a later release. */
+export const policySettings: readonly Setting[] = [
+  plannedSwitch('cache.enabled', 'Response cache', ['CACHE_ENABLED']),
+  plannedSwitch('cache.semantic_enabled', 'Semantic cache', ['CACHE_SEMANTIC_ENABLED']),
+  planned('cache.ttl_seconds', 'integer', 3600, 'Seconds an answer is kept', ['CACHE_TTL_SECONDS']),
+  planned('cache.l1_max_size', 'integer', 1000, 'Answers kept in memory', ['CACHE_L1_MAX_SIZE']),
+  planned('cache.similarity_threshold', 'number', 0.95, 'Similarity needed', ['CACHE_SIMILARITY_THRESHOLD']),
+  planned('cache.embedding_model', 'text', 'all-MiniLM-L6-v2', 'Embedding model', ['CACHE_EMBEDDING_MODEL']),
+  planned('cache.max_temperature', 'number', 0.1, 'Warmer requests are not cached', [
+    'CACHE_MAX_TEMPERATURE',
+  ]),
+  planned('cache.redis_url', 'text', null, 'Redis of the cache', ['CACHE_REDIS_URL']),
+  planned('ssrf.allow_private', 'boolean', false, 'Private addresses as targets', [
+    'LLMROUTER_OUTBOUND_ALLOW_PRIVATE',
+    'LLMROUTER_ALLOW_PRIVATE_IPS',
+  ]),
+  planned('ssrf.host_allowlist', 'list', [], 'Hosts exempt from the address check', [
+    'LLMROUTER_OUTBOUND_HOST_ALLOWLIST',
+    'LLMROUTER_SSRF_ALLOWLIST_HOSTS',
+  ]),
+  planned('ssrf.cidr_allowlist', 'list', [], 'Networks exempt from the address check', [
+    'LLMROUTER_OUTBOUND_CIDR_ALLOWLIST',
+    'LLMROUTER_SSRF_ALLOWLIST_CIDRS',
+  ]),
+  planned('ssrf.url_allowlist', 'list', [], 'URLs exempt from the address check', [
+    'LLMROUTER_OUTBOUND_URL_ALLOWLIST',
+  ]),
+  plannedRequest('process.egress_mode', 'text', '`allowlist`: only listed targets', ['ROUTEIQ_EGRESS_MODE']),
+  planned('ssrf.use_sync_dns', 'boolean', false, 'Blocking name lookup', ['LLMROUTER_SSRF_USE_SYNC_DNS']),
+  planned('ssrf.dns_timeout', 'number', 5, 'Seconds for a name lookup', ['LLMROUTER_SSRF_DNS_TIMEOUT']),
+  planned('ssrf.dns_cache_ttl', 'number', 60, 'Seconds an address is kept', ['LLMROUTER_SSRF_DNS_CACHE_TTL']),
+  planned('ssrf.dns_cache_size', 'integer', 1000, 'Addresses kept', ['LLMROUTER_SSRF_DNS_CACHE_SIZE']),
+  plannedSwitch('policy.enabled', 'Policy engine', ['POLICY_ENGINE_ENABLED']),
+  planned('policy.fail_mode', 'text', 'open', 'When the policy engine fails', ['POLICY_ENGINE_FAIL_MODE']),
+  planned('policy.config_path', 'text', null, 'Policy file', ['POLICY_CONFIG_PATH']),
+  planned('audit.enabled', 'boolean', true, 'Audit log', ['AUDIT_LOG_ENABLED']),
+  planned('audit.fail_mode', 'text', 'open', 'When the audit log fails', ['AUDIT_LOG_FAIL_MODE']),
+  plannedSwitch('quota.enabled', 'Quotas', ['ROUTEIQ_QUOTA_ENABLED']),
+  planned('quota.fail_mode', 'text', 'open', 'When quotas cannot be counted', ['ROUTEIQ_QUOTA_FAIL_MODE']),
+  planned('quota.limits_json', 'json', [], 'Limits', ['ROUTEIQ_QUOTA_LIMITS_JSON']),
+  planned('quota.default_spend_per_1k_tokens', 'number', 0.002, 'USD where no price is known', [
+    'ROUTEIQ_QUOTA_DEFAULT_SPEND_PER_1K_TOKENS',
+  ]),
+  planned('quota.cost_reconciliation_enabled', 'boolean', true, 'Corrects estimates', [
+    'ROUTEIQ_COST_RECONCILIATION_ENABLED',
+  ]),
+  planned('governance.fail_mode', 'text', 'open', 'When governance fails', ['ROUTEIQ_GOVERNANCE_FAIL_MODE']),
+  planned('governance.backend', 'text', 'file', 'Where rules are stored', ['ROUTEIQ_GOVERNANCE_BACKEND']),
+  planned('governance.banned_models', 'list', [], 'Models nobody may use', [], { offWords: [] }),
+  planned('process.governance_state_path', 'text', null, 'State file', ['ROUTEIQ_GOVERNANCE_STATE_PATH']),
+  planned('process.usage_policies_state_path', 'text', null, 'State file', [
+    'ROUTEIQ_USAGE_POLICIES_STATE_PATH',
+  ]),
+  planned('process.guardrail_policies_state_path', 'text', null, 'State file', [
+    'ROUTEIQ_GUARDRAIL_POLICIES_STATE_PATH',
+  ]),
+  planned('process.prompts_state_path', 'text', null, 'State file', ['ROUTEIQ_PROMPTS_STATE_PATH']),
+  plannedSwitch('process.usage_policies_enabled', 'Usage policies', ['ROUTEIQ_USAGE_POLICIES_ENABLED']),
+  planned('process.governance_spend_tracking', 'boolean', true, 'Spend per workspace', [
+    'LLMROUTER_GOVERNANCE_SPEND_TRACKING',
+  ]),
+  plannedSwitch('prompt_management.enabled', 'Stored prompts', ['ROUTEIQ_PROMPT_MANAGEMENT']),
+  plannedSwitch('content_filter.enabled', 'Content filter', ['CONTENT_FILTER_ENABLED']),
+  planned('content_filter.threshold', 'number', 0.7, 'Score that counts', ['CONTENT_FILTER_THRESHOLD']),
+  planned('content_filter.action', 'text', 'block', 'What happens', ['CONTENT_FILTER_ACTION']),
+  planned('content_filter.categories', 'list', [], 'Categories; empty is all', ['CONTENT_FILTER_CATEGORIES']),
+  plannedSwitch('process.pii_enabled', 'Personal data guardrail', ['GUARDRAIL_PII_ENABLED']),
+  planned('process.pii_action', 'text', 'redact', 'What happens', ['GUARDRAIL_PII_ACTION']),
+  planned('process.pii_entity_types', 'list', [], 'Kinds; empty is all', ['GUARDRAIL_PII_ENTITY_TYPES']),
+  plannedSwitch('process.injection_enabled', 'Prompt injection guardrail', ['GUARDRAIL_INJECTION_ENABLED']),
+  planned('process.injection_action', 'text', 'block', 'What happens', ['GUARDRAIL_INJECTION_ACTION']),
+  plannedSwitch('process.llamaguard_enabled', 'LlamaGuard', ['LLAMAGUARD_ENABLED']),
+  planned('process.llamaguard_endpoint', 'text', null, 'Its address', ['LLAMAGUARD_ENDPOINT']),
+  planned('process.llamaguard_model', 'text', 'meta-llama/LlamaGuard-7b', 'Its model', ['LLAMAGUARD_MODEL']),
+  planned('process.llamaguard_timeout', 'number', 10, 'Its time limit in seconds', ['LLAMAGUARD_TIMEOUT']),
+  plannedSwitch('process.bedrock_guardrail_enabled', 'Bedrock guardrail', ['BEDROCK_GUARDRAIL_ENABLED']),
+  planned('cost_tracker.enabled', 'boolean', true, 'Cost of each request', ['COST_TRACKER_ENABLED']),
+]

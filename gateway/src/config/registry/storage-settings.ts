@@ -1,0 +1,51 @@
+import { available, planned, plannedRequest, plannedSwitch, type Setting } from './setting.ts'
+
+function redisFile(key: string): { file: readonly string[] } {
+  return {
+    file: [`router_settings.redis_${key}`, `general_settings.redis_${key}`, `litellm_settings.redis_${key}`],
+  }
+}
+
+/** Database and Redis. */
+export const storageSettings: readonly Setting[] = [
+  available(
+    'postgres.url',
+    'text',
+    null,
+    'PostgreSQL URL; without one the embedded database is used',
+    ['DATABASE_URL'],
+    { file: ['general_settings.database_url'], example: 'postgres://routeiq@db.example.org/routeiq' },
+  ),
+  available('postgres.pool_max', 'integer', 10, 'Largest number of database connections', [], {
+    file: ['general_settings.database_connection_pool_limit'],
+  }),
+  planned('postgres.pool_min', 'integer', 2, 'Database connections kept open'),
+  planned('postgres.ssl_mode', 'text', 'prefer', 'TLS to the database'),
+  planned('postgres.reader_host', 'text', null, 'Read replica'),
+  plannedSwitch('postgres.iam_auth', 'Cloud identity for the database'),
+  available('redis.url', 'text', null, 'Redis URL; without one state is kept in the process', ['REDIS_URL'], {
+    ...redisFile('url'),
+    example: 'redis://cache.example.org:6379/0',
+  }),
+  available(
+    'redis.host',
+    'text',
+    null,
+    'Redis host, when there is no URL',
+    ['REDIS_HOST'],
+    redisFile('host'),
+  ),
+  available('redis.port', 'integer', 6379, 'Redis port', ['REDIS_PORT'], redisFile('port')),
+  available('redis.username', 'text', null, 'Redis user', ['REDIS_USERNAME'], redisFile('username')),
+  available('redis.password', 'text', null, 'Redis password', ['REDIS_PASSWORD'], redisFile('password')),
+  available('redis.db', 'integer', 0, 'Redis database number', ['REDIS_DB'], redisFile('db')),
+  available('redis.ssl', 'boolean', false, 'TLS to Redis', ['REDIS_SSL'], redisFile('ssl')),
+  plannedSwitch('redis.cluster_mode', 'Redis cluster'),
+  plannedRequest('process.redis_cluster_nodes', 'text', 'Redis cluster nodes', ['REDIS_CLUSTER_NODES']),
+  planned('process.redis_breaker_failures', 'integer', 5, 'Failures before Redis is bypassed', [
+    'REDIS_CIRCUIT_BREAKER_FAILURE_THRESHOLD',
+  ]),
+  planned('process.redis_breaker_seconds', 'integer', 60, 'Seconds Redis is bypassed', [
+    'REDIS_CIRCUIT_BREAKER_RECOVERY_TIMEOUT',
+  ]),
+]

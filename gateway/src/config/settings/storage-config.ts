@@ -1,0 +1,30 @@
+import type { StorageConfig } from '../config.ts'
+import type { ConfigSections } from './config-sections.ts'
+
+/** Database, Redis and the data directory. */
+export function readStorageConfig({ general, settings }: ConfigSections): StorageConfig {
+  return {
+    databaseUrl: settings.text('postgres.url'),
+    databasePoolLimit: Math.max(1, settings.number('postgres.pool_max')),
+    redisUrl: readRedisUrl(settings),
+    dataDir: settings.text('data_dir') ?? '.routeiq',
+    disableSpendLogs: general.boolean('disable_spend_logs') ?? false,
+  }
+}
+
+/** The URL beats the parts, unless the file writes the parts and only the environment has a URL. */
+function readRedisUrl(settings: ConfigSections['settings']): string | null {
+  const fileHasParts = settings.isFromFile('redis.host') && !settings.isFromFile('redis.url')
+  return (fileHasParts ? null : settings.text('redis.url')) ?? redisUrlFromParts(settings)
+}
+
+function redisUrlFromParts(settings: ConfigSections['settings']): string | null {
+  const host = settings.text('redis.host')
+  if (host === null) return null
+  const scheme = settings.boolean('redis.ssl') ? 'rediss' : 'redis'
+  const username = encodeURIComponent(settings.text('redis.username') ?? '')
+  const password = encodeURIComponent(settings.text('redis.password') ?? '')
+  const credentials = username === '' && password === '' ? '' : `${username}:${password}@`
+  const bracketed = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host
+  return `${scheme}://${credentials}${bracketed}:${settings.number('redis.port')}/${settings.number('redis.db')}`
+}

@@ -1,0 +1,110 @@
+import type { DeploymentStates } from '../balancing/deployment-states.ts'
+import type { ModelConfig, RoutingConfig } from '../config/config.ts'
+import { findPriceEntry } from '../pricing/find-prices.ts'
+import type { PriceTable } from '../pricing/price-table.ts'
+import type { ModelFacts, PriceEntry } from '../pricing/prices.ts'
+import { formatUpstreamModel } from '../providers/upstream-model.ts'
+import type { ProviderProfile, Wire } from '../providers/wire.ts'
+import type { Deployment } from './deployment.ts'
+import { joinUrl } from './join-url.ts'
+
+/** What compiling a deployment needs besides its configuration. */
+export interface DeploymentSources {
+  readonly findProvider: (id: string) => ProviderProfile | null
+  readonly findWire: (id: string) => Wire | null
+  readonly prices: PriceTable
+  readonly states: DeploymentStates
+}
+
+/**
+ * Compiles one `model_list` entry. Errors: throws an Error whose text tells the operator what is wrong with the
+ * entry; the caller turns it into a diagnostic.
+ */
+export function buildDeployment(
+  config: ModelConfig,
+  routing: RoutingConfig,
+  sources: DeploymentSources,
+): Deployment {
+  const provider = sources.findProvider(config.provider)
+  if (provider === null) throw new Error(`provider \`${config.provider}\` is unknown`)
+  const wire = sources.findWire(provider.wireId)
+  if (wire === null) throw new Error(`provider \`${config.provider}\` is not available yet`)
+  const base = config.apiBase ?? provider.defaultBaseUrl
+  if (base === null) throw new Error(`provider \`${config.provider}\` needs \`api_base\``)
+  const entry = findPriceEntry(sources.prices, config, config.upstreamModel)
+  return {
+    id: config.info.id,
+    group: config.modelName,
+    config,
+    provider,
+    wire,
+    upstreamModel: formatUpstreamModel(provider, config.upstreamModel),
+    ...joinUrl(base, provider, wire),
+    headers: Object.freeze(buildHeaders(config, provider, wire)),
+    timeoutMs: config.timeoutMs ?? routing.timeoutMs,
+    streamTimeoutMs: config.streamTimeoutMs ?? config.timeoutMs ?? routing.streamTimeoutMs,
+    maxParallelRequests: config.maxParallelRequests ?? routing.defaultMaxParallelRequests,
+    requestsPerMinute: config.requestsPerMinute,
+    tokensPerMinute: config.tokensPerMinute,
+    restricted: config.info.blocked || config.info.teamId !== null,
+    prices: entry?.prices ?? null,
+    facts: mergeFacts(config, entry),
+    state: sources.states.get(config.info.id),
+  }
+}
+
+/** The same deployment for one concrete model of a wildcard group. */
+export function withUpstreamModel(
+  deployment: Deployment,
+  group: string,
+  model: string,
+  prices: PriceTable,
+): Deployment {
+  const entry = findPriceEntry(prices, deployment.config, model)
+  return {
+    ...deployment,
+    group,
+    upstreamModel: formatUpstreamModel(deployment.provider, model),
+    prices: entry?.prices ?? null,
+    facts: mergeFacts(deployment.config, entry),
+  }
+}
+
+function buildHeaders(config: ModelConfig, provider: ProviderProfile, wire: Wire): readonly string[] {
+  const merged = new Map<string, string>([
+    ['content-type', 'application/json'],
+    ['user-agent', 'routeiq'],
+  ])
+  const auth = wire.authHeaders(config.apiKey, { provider })
+  for (let index = 0; index + 1 < auth.length; index += 2) {
+    merged.set((auth[index] ?? '').toLowerCase(), auth[index + 1] ?? '')
+  }
+  if (config.organization !== null) merged.set('openai-organization', config.organization)
+  for (const headers of [provider.quirks.extraHeaders ?? {}, config.extraHeaders]) {
+    for (const [name, value] of Object.entries(headers)) merged.set(name.toLowerCase(), value)
+  }
+  for (const [name, value] of merged) checkHeader(name, value)
+  return [...merged].flat()
+}
+
+function checkHeader(name: string, value: string): void {
+  if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name)) throw new Error(`\`${name}\` is not a header name`)
+  if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value))
+    throw new Error(`the value of header \`${name}\` holds a forbidden character`)
+}
+
+function mergeFacts(config: ModelConfig, entry: PriceEntry | null): ModelFacts {
+  const supports: Record<string, boolean> = { ...entry?.facts.supports }
+  for (const [name, value] of Object.entries(config.info.raw)) {
+    if (name.startsWith('supports_') && typeof value === 'boolean') supports[name] = value
+  }
+  return {
+    provider: config.provider,
+    mode: config.info.mode,
+    maxInputTokens: config.info.maxInputTokens ?? entry?.facts.maxInputTokens ?? null,
+    maxOutputTokens:
+      config.info.maxOutputTokens ?? config.info.maxTokens ?? entry?.facts.maxOutputTokens ?? null,
+    supports,
+    deprecationDate: entry?.facts.deprecationDate ?? null,
+  }
+}

@@ -1,0 +1,43 @@
+import type { Deployment, ModelGroup, Operation } from './deployment.ts'
+
+/** Derives from its deployments (in file order) what every request to a group would otherwise compute. */
+export function buildGroup(name: string, deployments: readonly Deployment[]): ModelGroup {
+  return {
+    name,
+    deployments,
+    levels: splitLevels(deployments),
+    numRetries:
+      deployments.find((deployment) => deployment.config.numRetries !== null)?.config.numRetries ?? null,
+    accessGroups: collectAccessGroups(deployments),
+    states: deployments.map((deployment) => deployment.state),
+    openFor: {
+      chat: isOpenFor('chat', deployments),
+      completion: isOpenFor('completion', deployments),
+      embedding: isOpenFor('embedding', deployments),
+    },
+  }
+}
+
+function isOpenFor(operation: Operation, deployments: readonly Deployment[]): boolean {
+  return deployments.every(
+    ({ paths, restricted, maxParallelRequests }) =>
+      paths[operation] !== null && !restricted && maxParallelRequests === null,
+  )
+}
+
+/** The union of the `access_groups` of the given deployments. */
+export function collectAccessGroups(deployments: readonly Deployment[]): readonly string[] {
+  return [...new Set(deployments.flatMap((deployment) => deployment.config.info.accessGroups))]
+}
+
+function splitLevels(deployments: readonly Deployment[]): readonly (readonly Deployment[])[] {
+  const levels = new Map<number, Deployment[]>()
+  for (const deployment of deployments) {
+    const order = deployment.config.order ?? Number.POSITIVE_INFINITY
+    const level = levels.get(order)
+    if (level === undefined) levels.set(order, [deployment])
+    else level.push(deployment)
+  }
+  if (levels.size === 1) return [deployments]
+  return [...levels].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, level]) => level)
+}

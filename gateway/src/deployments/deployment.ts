@@ -1,0 +1,67 @@
+import type { DeploymentState } from '../balancing/deployment-state.ts'
+import type { ModelConfig } from '../config/config.ts'
+import type { ModelFacts, ModelPrices } from '../pricing/prices.ts'
+import type { ProviderProfile, Wire } from '../providers/wire.ts'
+
+/** What a client asks a deployment to do; each operation has one upstream path per wire. */
+export type Operation = 'chat' | 'completion' | 'embedding'
+
+/**
+ * One callable model at one provider account, compiled from configuration so that a request only reads it.
+ * Immutable, except `state`, which is shared by all snapshots that hold the same deployment id.
+ */
+export interface Deployment {
+  readonly id: string
+  /** The `model_name` it belongs to. */
+  readonly group: string
+  readonly config: ModelConfig
+  readonly provider: ProviderProfile
+  readonly wire: Wire
+  /** The concrete model id sent upstream (wildcards already substituted). */
+  readonly upstreamModel: string
+  /** `https://api.openai.com`, never with a path. */
+  readonly origin: string
+  /** Request path per operation, base path and query included; null where the wire lacks the operation. */
+  readonly paths: Readonly<Record<Operation, string | null>>
+  /** Base URL without query, as shown in `x-litellm-model-api-base`. */
+  readonly apiBase: string
+  /** Flat name, value list ready for the transport: authentication, content type, configured extra headers. */
+  readonly headers: readonly string[]
+  readonly timeoutMs: number
+  readonly streamTimeoutMs: number
+  /** Null means no limit; these are here and not only in `config` because every request reads them. */
+  readonly maxParallelRequests: number | null
+  readonly requestsPerMinute: number | null
+  readonly tokensPerMinute: number | null
+  /** Blocked, or bound to a team. */
+  readonly restricted: boolean
+  readonly prices: ModelPrices | null
+  /** Context limits and abilities: the price table's, overridden by `model_info`. */
+  readonly facts: ModelFacts
+  readonly state: DeploymentState
+}
+
+/** All deployments that share one `model_name`, in file order, with what every request would otherwise derive. */
+export interface ModelGroup {
+  readonly name: string
+  readonly deployments: readonly Deployment[]
+  /** Ascending `order` levels (deployments without `order` last); one level when none sets it. */
+  readonly levels: readonly (readonly Deployment[])[]
+  readonly numRetries: number | null
+  /** Union of the deployments' `access_groups`. */
+  readonly accessGroups: readonly string[]
+  /** The deployments' states, for a look at all of them that touches nothing else. */
+  readonly states: readonly DeploymentState[]
+  /** Operations every deployment may serve whoever asks: none is blocked, bound to a team or to parallel slots. */
+  readonly openFor: Readonly<Record<Operation, boolean>>
+}
+
+/** A group whose `model_name` contains `*`; matched textually, most specific first. */
+export interface WildcardGroup {
+  readonly pattern: string
+  /** The configured deployments, model ids not substituted. */
+  readonly deployments: readonly Deployment[]
+  readonly accessGroups: readonly string[]
+  /** The group for one concrete name, captures substituted; null when the name does not match. Bounded cache inside. */
+  instantiate(requestedName: string): ModelGroup | null
+}

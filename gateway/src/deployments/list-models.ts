@@ -1,0 +1,80 @@
+import type { PriceTable } from '../pricing/price-table.ts'
+import { isModelAllowed, type ModelGrants } from './allowed-models.ts'
+import { buildGroup } from './build-group.ts'
+import type { Deployment, ModelGroup, WildcardGroup } from './deployment.ts'
+import { matchPattern } from './match-pattern.ts'
+import { resolveTarget } from './resolve-model.ts'
+import type { RoutingSnapshot } from './routing-snapshot.ts'
+
+export interface ListedModel {
+  readonly id: string
+  /** The provider of its first deployment. */
+  readonly provider: string
+}
+
+/** Who asks, and how. */
+export interface ListingRequest {
+  readonly key: ModelGrants
+  readonly team: ModelGrants | null
+  readonly teamId: string | null
+  /** `return_wildcard_routes`: wildcards are replaced by the known models they cover. */
+  readonly expandWildcards: boolean
+}
+
+/** The models a principal may call by name, in file order: groups, team names, visible aliases, wildcards. */
+export function listModels(
+  snapshot: RoutingSnapshot,
+  request: ListingRequest,
+  prices: PriceTable,
+): readonly ListedModel[] {
+  const listed = new Map<string, ListedModel>()
+  const offer = (name: string, group: ModelGroup): void => {
+    const visible = group.deployments.find((deployment) => isVisible(deployment, request.teamId))
+    if (visible === undefined || listed.has(name)) return
+    const resolution = { requestedName: name, effectiveName: name, group, pinned: false }
+    if (isModelAllowed(request.key, request.team, resolution)) {
+      listed.set(name, { id: name, provider: visible.provider.id })
+    }
+  }
+  for (const [name, group] of snapshot.groups) if (!isTeamInternal(group)) offer(name, group)
+  const teamModels = request.teamId === null ? undefined : snapshot.teamModels.get(request.teamId)
+  for (const [name, group] of teamModels ?? []) offer(name, group)
+  for (const [name, alias] of snapshot.aliases) {
+    const target = alias.hidden ? null : resolveTarget(snapshot, name, request.teamId)
+    if (target !== null) offer(name, target.group)
+  }
+  for (const wildcard of snapshot.wildcards) offerWildcard(wildcard, request, prices, offer)
+  return [...listed.values()]
+}
+
+function offerWildcard(
+  wildcard: WildcardGroup,
+  request: ListingRequest,
+  prices: PriceTable,
+  offer: (name: string, group: ModelGroup) => void,
+): void {
+  if (!request.expandWildcards) {
+    offer(wildcard.pattern, buildGroup(wildcard.pattern, wildcard.deployments))
+    return
+  }
+  const providers = new Set(wildcard.deployments.map((deployment) => deployment.provider.id))
+  for (const provider of providers) {
+    for (const model of prices.modelsOf(provider)) {
+      const name = [model, `${provider}/${model}`].find(
+        (form) => matchPattern(wildcard.pattern, form) !== null,
+      )
+      const group = name === undefined ? null : wildcard.instantiate(name)
+      if (group !== null) offer(group.name, group)
+    }
+  }
+}
+
+function isVisible(deployment: Deployment, teamId: string | null): boolean {
+  const { blocked, teamId: owner } = deployment.config.info
+  return !blocked && (owner === null || owner === teamId)
+}
+
+/** Team deployments are known by their public name; the group name behind it is not shown. */
+function isTeamInternal(group: ModelGroup): boolean {
+  return group.deployments.every((deployment) => deployment.config.info.teamPublicModelName !== null)
+}

@@ -1,0 +1,100 @@
+import { GatewayError } from '@routeiq/contract'
+import { buildGroup } from './build-group.ts'
+import type { ModelGroup } from './deployment.ts'
+import type { RoutingSnapshot } from './routing-snapshot.ts'
+
+/** What name resolution needs to know about the caller. */
+export interface NamingPrincipal {
+  readonly teamId: string | null
+  /** Requested name → actual name, of the key and of its team; null when there are none. */
+  readonly keyAliases: ReadonlyMap<string, string> | null
+  readonly teamAliases: ReadonlyMap<string, string> | null
+}
+
+/** What a requested name stands for. */
+export interface Resolution {
+  /** As the client wrote it. */
+  readonly requestedName: string
+  /** After `completion_model` and the aliases of key and team, which rewrite a name before anything is looked up. */
+  readonly effectiveName: string
+  readonly group: ModelGroup
+  /** True when the name was a deployment id: exactly this deployment, cooling down or not. */
+  readonly pinned: boolean
+}
+
+/**
+ * Finds the group for a requested model name: rewrites, then deployment id, group, alias (one hop), team name and
+ * wildcard, the first hit winning. Matching is textual. Errors: throws `invalid_model` when nothing matches.
+ */
+export function resolveModel(
+  snapshot: RoutingSnapshot,
+  requestedName: string,
+  principal: NamingPrincipal,
+): Resolution {
+  const effectiveName = rewriteName(snapshot, requestedName, principal)
+  const { teamId } = principal
+  const pinned = findPinned(snapshot, effectiveName, teamId)
+  const group = pinned ?? findGroup(snapshot, effectiveName, teamId)
+  if (group === null) throw unknownModel(requestedName)
+  return { requestedName, effectiveName, group, pinned: pinned !== null }
+}
+
+/** The same look-up for a name the gateway itself chose (a fallback target); null when nothing matches. */
+export function resolveTarget(
+  snapshot: RoutingSnapshot,
+  name: string,
+  teamId: string | null,
+): Resolution | null {
+  const pinned = findPinned(snapshot, name, teamId)
+  const group = pinned ?? findGroup(snapshot, name, teamId)
+  if (group === null) return null
+  return { requestedName: name, effectiveName: name, group, pinned: pinned !== null }
+}
+
+function rewriteName(snapshot: RoutingSnapshot, requestedName: string, principal: NamingPrincipal): string {
+  const forced = snapshot.completionModel
+  if (forced !== null) return forced
+  return (
+    principal.keyAliases?.get(requestedName) ?? principal.teamAliases?.get(requestedName) ?? requestedName
+  )
+}
+
+function findPinned(snapshot: RoutingSnapshot, name: string, teamId: string | null): ModelGroup | null {
+  const deployment = snapshot.byDeploymentId.get(name)
+  if (deployment === undefined) return null
+  const owner = deployment.config.info.teamId
+  if (owner !== null && owner !== teamId) return null
+  return buildGroup(deployment.group, [deployment])
+}
+
+function findGroup(snapshot: RoutingSnapshot, name: string, teamId: string | null): ModelGroup | null {
+  const group = snapshot.groups.get(name)
+  if (group !== undefined) return group
+  const alias = snapshot.aliases.get(name)
+  if (alias !== undefined)
+    return findPinned(snapshot, alias.model, teamId) ?? findUnaliased(snapshot, alias.model, teamId)
+  return findUnaliased(snapshot, name, teamId)
+}
+
+function findUnaliased(snapshot: RoutingSnapshot, name: string, teamId: string | null): ModelGroup | null {
+  const group = snapshot.groups.get(name)
+  if (group !== undefined) return group
+  if (teamId !== null) {
+    const team = snapshot.teamModels.get(teamId)?.get(name)
+    if (team !== undefined) return team
+  }
+  for (const wildcard of snapshot.wildcards) {
+    const concrete = wildcard.instantiate(name)
+    if (concrete !== null) return concrete
+  }
+  return null
+}
+
+function unknownModel(name: string): GatewayError {
+  const shown = name.length > 256 ? `${name.slice(0, 256)}…` : name
+  return new GatewayError(
+    'invalid_model',
+    `Invalid model name passed in model=${shown}. Call \`/v1/models\` to view available models for your key.`,
+    { param: 'model' },
+  )
+}

@@ -1,0 +1,20 @@
+import type { ModelAlias, RoutingConfig } from '../config/config.ts'
+import type { Deployment, ModelGroup, WildcardGroup } from './deployment.ts'
+
+/** Everything name resolution and routing read, compiled once per configuration and swapped as one object. */
+export interface RoutingSnapshot {
+  readonly versionHash: string
+  readonly routing: RoutingConfig
+  /** `completion_model`: every request is answered by this model. */
+  readonly completionModel: string | null
+  readonly groups: ReadonlyMap<string, ModelGroup>
+  /** Most specific first. */
+  readonly wildcards: readonly WildcardGroup[]
+  /** Callable deployments; those of wildcard groups need a concrete name and are not here. */
+  readonly byDeploymentId: ReadonlyMap<string, Deployment>
+  readonly aliases: ReadonlyMap<string, ModelAlias>
+  /** Team id → public name → group of that team's deployments. */
+  readonly teamModels: ReadonlyMap<string, ReadonlyMap<string, ModelGroup>>
+  /** Every configured deployment id, wildcard groups included. */
+  readonly deploymentIds: ReadonlySet<string>
+}

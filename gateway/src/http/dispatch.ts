@@ -1,0 +1,103 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { GatewayError } from '@routeiq/contract'
+import type { AdmissionGate } from './admission-gate.ts'
+import type { CorsPolicy } from './cors.ts'
+import { Exchange } from './exchange.ts'
+import { ClientGone } from './read-body.ts'
+import type { Route, Router } from './router.ts'
+import { type ErrorSurface, sendError, toGatewayError } from './send-error.ts'
+import { checkHead } from './server.ts'
+
+/** Answers one request of its route. Throws GatewayError to refuse it in the route's error form. */
+export interface Endpoint {
+  readonly errors: ErrorSurface
+  handle(
+    exchange: Exchange,
+    params: Readonly<Record<string, string>>,
+    route: Route<Endpoint>,
+  ): void | Promise<void>
+}
+
+export interface DispatchDependencies {
+  readonly router: Router<Endpoint>
+  readonly gate: AdmissionGate
+  readonly cors: CorsPolicy
+  readonly codeStyle: () => 'symbolic' | 'litellm'
+  /** Hears of every request that ended in an error of the gateway itself. */
+  readonly onUnexpectedError: (exchange: Exchange, error: unknown) => void
+}
+
+const ownError = ['x-routeiq-error-origin', 'gateway'] as const
+
+/**
+ * The way in, the same for every plane: CORS, head limits, backpressure, routing. A request holds its slot until
+ * its response is closed, streams included.
+ */
+export class Dispatcher {
+  readonly #deps: DispatchDependencies
+
+  constructor(deps: DispatchDependencies) {
+    this.#deps = deps
+  }
+
+  readonly listen = (request: IncomingMessage, response: ServerResponse): void => {
+    const exchange = new Exchange(request, response)
+    if (this.#deps.cors.apply(request, response)) return
+    const refusal = checkHead(request) ?? this.#enter(exchange)
+    if (refusal === null) this.#route(exchange)
+    else this.#refuse(exchange, refusal)
+  }
+
+  /** Takes a slot, or says why not. */
+  #enter(exchange: Exchange): GatewayError | null {
+    const { gate } = this.#deps
+    const query = exchange.target.indexOf('?')
+    const path = query === -1 ? exchange.target : exchange.target.slice(0, query)
+    if (gate.isExcluded(path)) return null
+    try {
+      gate.enter()
+    } catch (error) {
+      return toGatewayError(error)
+    }
+    exchange.onClosed = gate.leave
+    return null
+  }
+
+  /** Refused before anything was read: say so cheaply and close when a body would have to be drained. */
+  #refuse(exchange: Exchange, error: GatewayError): void {
+    const close = error.code === 'draining' || exchange.request.method !== 'GET'
+    const surface = error.code === 'draining' || error.code === 'over_capacity' ? 'unwrapped' : 'openai-chat'
+    sendError(exchange, surface, error, this.#deps.codeStyle(), close ? ['connection', 'close'] : [])
+  }
+
+  #route(exchange: Exchange): void {
+    const found = this.#deps.router.find(exchange.request.method ?? 'GET', exchange.target)
+    if (found === null) {
+      const error = { message: 'Not Found', type: 'not_found_error', param: null, code: '404' }
+      exchange.sendJson(404, { detail: 'Not Found', error }, ownError)
+      return
+    }
+    if (found.route === null) {
+      exchange.sendJson(405, { detail: 'Method Not Allowed' }, [...ownError, 'allow', found.allow.join(', ')])
+      return
+    }
+    exchange.template = found.route.template
+    void this.#run(exchange, found.route, found.params)
+  }
+
+  async #run(
+    exchange: Exchange,
+    route: Route<Endpoint>,
+    params: Readonly<Record<string, string>>,
+  ): Promise<void> {
+    try {
+      await route.handler.handle(exchange, params, route)
+    } catch (error) {
+      if (error instanceof ClientGone) return
+      const refusal = toGatewayError(error)
+      if (!(error instanceof GatewayError)) this.#deps.onUnexpectedError(exchange, error)
+      const unread = exchange.request.complete ? [] : ['connection', 'close']
+      sendError(exchange, route.handler.errors, refusal, this.#deps.codeStyle(), unread)
+    }
+  }
+}

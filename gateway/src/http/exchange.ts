@@ -1,0 +1,82 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { chooseRequestId } from './request-id.ts'
+import { endAnswer } from './write-answer.ts'
+
+/** One HTTP request and its answer, with what every plane needs: an id, a start time, and who hung up. */
+export class Exchange {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly requestId: string
+  /** Milliseconds since the epoch. */
+  readonly receivedAt: number
+  /** Monotonic milliseconds, for durations. */
+  readonly startedAt: number
+  /** The documented template once the route is known; the metrics and log label. */
+  template = 'unmatched'
+  /** Called once when the answer is complete or the client has left. */
+  onClosed: (() => void) | null = null
+  #onClientGone: (() => void) | null = null
+  #clientGone = false
+
+  constructor(request: IncomingMessage, response: ServerResponse) {
+    this.request = request
+    this.response = response
+    this.requestId = chooseRequestId(request.headers['x-request-id'])
+    this.receivedAt = Date.now()
+    this.startedAt = performance.now()
+    response.on('close', this.#onClose)
+  }
+
+  get target(): string {
+    return this.request.url ?? '/'
+  }
+
+  /** True once the client closed the connection before the answer was complete. */
+  get clientGone(): boolean {
+    return this.#clientGone
+  }
+
+  /** Registers the one action to take when the client leaves early; null clears it. */
+  whenClientGone(action: (() => void) | null): void {
+    this.#onClientGone = action
+    if (action !== null && this.#clientGone) action()
+  }
+
+  header(name: string): string | null {
+    const value = this.request.headers[name]
+    if (value === undefined) return null
+    return typeof value === 'string' ? value : (value[0] ?? null)
+  }
+
+  /** Answers with JSON text and a length; `headers` is a flat name, value list, `lines` are ready-made head lines. */
+  sendJson(status: number, body: unknown, headers: readonly string[] = [], lines = ''): void {
+    const head = ['content-type', 'application/json', ...headers]
+    this.sendBytes(status, head, Buffer.from(JSON.stringify(body)), lines)
+  }
+
+  sendText(status: number, contentType: string, text: string): void {
+    this.sendBytes(status, ['content-type', contentType], Buffer.from(text))
+  }
+
+  /** Writes head and body at once. Does nothing when the client is gone or an answer was already begun. */
+  sendBytes(status: number, headers: readonly string[], body: Buffer, lines = ''): void {
+    const { response } = this
+    if (response.headersSent || this.#clientGone) return
+    response.writeHead(status, [
+      'x-request-id',
+      this.requestId,
+      ...headers,
+      'content-length',
+      String(body.length),
+    ])
+    if (this.request.method === 'HEAD') response.end()
+    else endAnswer(response, lines, body)
+  }
+
+  readonly #onClose = (): void => {
+    this.onClosed?.()
+    if (this.response.writableFinished) return
+    this.#clientGone = true
+    this.#onClientGone?.()
+  }
+}

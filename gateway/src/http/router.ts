@@ -1,0 +1,166 @@
+import { splitPath } from './path.ts'
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
+/** Who may call a route. Every route names one; there is no default. */
+export type AuthClass = 'public' | 'user' | 'admin'
+
+/**
+ * One documented path. Template segments: literal, `{name}` (one segment), `{name+}` (the rest, slashes
+ * included). `aliased: false` keeps a path from also answering with or without the `/v1` prefix.
+ */
+export interface Route<Handler> {
+  readonly method: Method
+  readonly template: string
+  readonly auth: AuthClass
+  readonly handler: Handler
+  readonly aliased?: boolean
+}
+
+export interface RouteMatch<Handler> {
+  readonly route: Route<Handler>
+  readonly params: Readonly<Record<string, string>>
+}
+
+export type RouteLookup<Handler> =
+  | RouteMatch<Handler>
+  | { readonly route: null; readonly allow: readonly string[] }
+
+interface Node<Handler> {
+  readonly literals: Map<string, Node<Handler>>
+  parameter: { readonly name: string; readonly node: Node<Handler> } | null
+  rest: { readonly name: string; readonly methods: Map<string, Route<Handler>> } | null
+  readonly methods: Map<string, Route<Handler>>
+}
+
+const noParams: Readonly<Record<string, string>> = Object.freeze({})
+const newNode = <Handler>(): Node<Handler> => ({
+  literals: new Map(),
+  parameter: null,
+  rest: null,
+  methods: new Map(),
+})
+
+/**
+ * Finds the route of a request. Exact targets are one Map look-up; others walk a tree in which a literal beats
+ * a parameter and a parameter beats a rest match. A path `/P` also answers as `/v1/P` and the reverse, unless
+ * that name is documented on its own or the route is not aliased; a doubled `/v1/v1/P` is tolerated.
+ */
+export class Router<Handler> {
+  readonly #exact = new Map<string, Map<string, RouteMatch<Handler>>>()
+  readonly #root: Node<Handler> = newNode()
+  readonly routes: readonly Route<Handler>[]
+  readonly #prefix: string
+
+  /** `rootPath` (`SERVER_ROOT_PATH`) prefixes every path; `bareAliases: false` drops undocumented bare forms. */
+  constructor(routes: readonly Route<Handler>[], options: { rootPath?: string; bareAliases?: boolean } = {}) {
+    this.routes = routes
+    this.#prefix = (options.rootPath ?? '').replace(/\/+$/, '')
+    const documented = new Set(routes.map((route) => `${route.method} ${route.template}`))
+    for (const route of routes) this.#insert(route, route.template)
+    for (const route of routes) {
+      const alias = aliasOf(route)
+      if (alias === null || documented.has(`${route.method} ${alias}`)) continue
+      if (options.bareAliases === false && !alias.startsWith('/v1/')) continue
+      this.#insert(route, alias)
+    }
+  }
+
+  find(method: string, target: string): RouteLookup<Handler> | null {
+    const effective = method === 'HEAD' ? 'GET' : method
+    const exact = this.#exact.get(target)?.get(effective)
+    if (exact !== undefined) return exact
+    if (this.#prefix !== '' && !target.startsWith(`${this.#prefix}/`)) return null
+    const segments = splitPath(target.slice(this.#prefix.length))
+    if (segments === null) return null
+    return this.#walk(segments, effective) ?? this.#walkWithoutDoubledPrefix(segments, effective)
+  }
+
+  #walkWithoutDoubledPrefix(segments: readonly string[], method: string): RouteLookup<Handler> | null {
+    return segments[0] === 'v1' && segments[1] === 'v1' ? this.#walk(segments.slice(1), method) : null
+  }
+
+  #walk(segments: readonly string[], method: string): RouteLookup<Handler> | null {
+    const found = matchNode(this.#root, segments, 0, {})
+    if (found === null) return null
+    const route = found.methods.get(method)
+    return route === undefined
+      ? { route: null, allow: allowed(found.methods) }
+      : { route, params: found.params }
+  }
+
+  #insert(route: Route<Handler>, template: string): void {
+    if (!template.includes('{')) {
+      const target = this.#prefix + template
+      const methods = this.#exact.get(target) ?? new Map<string, RouteMatch<Handler>>()
+      methods.set(route.method, { route, params: noParams })
+      this.#exact.set(target, methods)
+    }
+    insertIntoTree(this.#root, template.slice(1).split('/'), route)
+  }
+}
+
+function aliasOf<Handler>(route: Route<Handler>): string | null {
+  if (route.aliased === false) return null
+  return route.template.startsWith('/v1/') ? route.template.slice(3) : `/v1${route.template}`
+}
+
+function insertIntoTree<Handler>(
+  root: Node<Handler>,
+  segments: readonly string[],
+  route: Route<Handler>,
+): void {
+  let node = root
+  for (const segment of segments) {
+    if (segment.startsWith('{') && segment.endsWith('+}')) {
+      node.rest ??= { name: segment.slice(1, -2), methods: new Map() }
+      node.rest.methods.set(route.method, route)
+      return
+    }
+    node = segment.startsWith('{') ? parameterNode(node, segment.slice(1, -1)) : literalNode(node, segment)
+  }
+  node.methods.set(route.method, route)
+}
+
+function parameterNode<Handler>(node: Node<Handler>, name: string): Node<Handler> {
+  node.parameter ??= { name, node: newNode() }
+  return node.parameter.node
+}
+
+function literalNode<Handler>(node: Node<Handler>, segment: string): Node<Handler> {
+  const existing = node.literals.get(segment)
+  if (existing !== undefined) return existing
+  const created = newNode<Handler>()
+  node.literals.set(segment, created)
+  return created
+}
+
+interface Found<Handler> {
+  readonly methods: ReadonlyMap<string, Route<Handler>>
+  readonly params: Readonly<Record<string, string>>
+}
+
+function matchNode<Handler>(
+  node: Node<Handler>,
+  segments: readonly string[],
+  depth: number,
+  params: Readonly<Record<string, string>>,
+): Found<Handler> | null {
+  const segment = segments[depth]
+  if (segment === undefined) return node.methods.size > 0 ? { methods: node.methods, params } : null
+  const literal = node.literals.get(segment)
+  const byLiteral = literal === undefined ? null : matchNode(literal, segments, depth + 1, params)
+  if (byLiteral !== null) return byLiteral
+  if (node.parameter !== null && segment !== '') {
+    const extended = { ...params, [node.parameter.name]: segment }
+    const byParameter = matchNode(node.parameter.node, segments, depth + 1, extended)
+    if (byParameter !== null) return byParameter
+  }
+  const rest = segments.slice(depth)
+  if (node.rest === null || rest.includes('')) return null
+  return { methods: node.rest.methods, params: { ...params, [node.rest.name]: rest.join('/') } }
+}
+
+function allowed(methods: ReadonlyMap<string, unknown>): readonly string[] {
+  return methods.has('GET') ? [...methods.keys(), 'HEAD'] : [...methods.keys()]
+}

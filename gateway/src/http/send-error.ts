@@ -1,0 +1,87 @@
+import { GatewayError } from '@routeiq/contract'
+import type { DialectId } from '../conversation/dialect.ts'
+import { renderError } from '../protocols/error-envelopes.ts'
+import { chatErrorStatus } from '../protocols/openai-chat/format-error.ts'
+import { redactText } from '../telemetry/redact.ts'
+import type { Exchange } from './exchange.ts'
+
+/** Which error body a route's callers read: a dialect's envelope, the control plane's, or a bare object. */
+export type ErrorSurface = DialectId | 'control' | 'unwrapped'
+
+/** Any thrown value as a GatewayError; unknown ones become `internal_error` without their text. */
+export function toGatewayError(error: unknown): GatewayError {
+  if (error instanceof GatewayError) return error
+  return new GatewayError(
+    'internal_error',
+    'Something went wrong inside the gateway; its log has the details under this request id.',
+    {
+      cause: error,
+    },
+  )
+}
+
+/** Answers with an error in the form the route's callers expect. */
+export function sendError(
+  exchange: Exchange,
+  surface: ErrorSurface,
+  error: GatewayError,
+  codeStyle: 'symbolic' | 'litellm',
+  extraHeaders: readonly string[] = [],
+  lines = '',
+): void {
+  const { status, body } = renderOn(surface, error, exchange.requestId, codeStyle)
+  exchange.sendJson(
+    status,
+    body,
+    [...errorHeaders(surface, error, exchange.requestId), ...extraHeaders],
+    lines,
+  )
+}
+
+function renderOn(
+  surface: ErrorSurface,
+  error: GatewayError,
+  requestId: string,
+  codeStyle: 'symbolic' | 'litellm',
+) {
+  if (error.code === 'validation_failed') return { status: error.status, body: validationBody(error) }
+  if (surface === 'unwrapped')
+    return {
+      status: error.status,
+      body: { error: error.code, message: error.message, request_id: requestId },
+    }
+  if (surface === 'control') return { status: error.status, body: controlBody(error, requestId) }
+  return renderError(surface, error, { requestId, codeStyle })
+}
+
+/** Readers of `detail` and readers of `error` both find what they look for. */
+function controlBody(error: GatewayError, requestId: string): Record<string, unknown> {
+  const message = redactText(error.message)
+  return {
+    detail: { error: error.code, message, request_id: requestId, ...error.options.extras },
+    error: { message, type: error.entry.type, param: error.options.param ?? null, code: error.code },
+  }
+}
+
+/** FastAPI's form of a schema failure, `detail` being a list, with the usual envelope beside it. */
+function validationBody(error: GatewayError): Record<string, unknown> {
+  const { type, wireCode } = error.entry
+  return {
+    detail: error.options.extras?.['issues'] ?? [],
+    error: { message: error.message, type, param: error.options.param ?? null, code: wireCode },
+  }
+}
+
+/** The headers every error carries, flat name, value. */
+export function errorHeaders(surface: ErrorSurface, error: GatewayError, requestId: string): string[] {
+  const headers = ['x-routeiq-error-origin', error.origin]
+  const status = chatErrorStatus(error)
+  if (error.options.retryAfterSeconds !== undefined || status === 429 || status === 503) {
+    headers.push('retry-after', String(Math.max(1, Math.ceil(error.options.retryAfterSeconds ?? 1))))
+  }
+  if (status === 401 && error.origin === 'gateway') headers.push('www-authenticate', 'Bearer')
+  if (error.code === 'budget_exceeded') headers.push('x-should-retry', 'false')
+  if (surface === 'anthropic-messages') headers.push('request-id', requestId)
+  for (const [name, value] of Object.entries(error.options.headers ?? {})) headers.push(name, value)
+  return headers
+}

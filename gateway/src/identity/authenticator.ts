@@ -1,0 +1,254 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { GatewayError } from '@routeiq/contract'
+import type { IdentityConfig } from '../config/config.ts'
+import { compileModelGrants } from '../deployments/allowed-models.ts'
+import type { AuthClass } from '../http/router.ts'
+import type { KeyRecord } from '../storage/key-store.ts'
+import { anonymousCaller, type Caller, configuredCaller, maskKey } from './caller.ts'
+import { readCredential } from './credential.ts'
+import { digestKey, digestPepperedKey, equalDigests } from './key-digest.ts'
+
+const maxCachedCredentials = 50_000
+const unknownTtlMs = 5_000
+/** Refusals of the admin class carry `detail` in every dialect. */
+const withDetail = { extras: {} }
+
+export interface KeyLookup {
+  findByHash(tokenHash: string): Promise<KeyRecord | null>
+}
+
+interface CachedCredential {
+  readonly caller: Caller | null
+  readonly record: KeyRecord | null
+  readonly freshUntil: number
+}
+
+/**
+ * Turns a credential into a caller. Known credentials are one Map look-up; a miss costs one digest and one key
+ * store read. Cached entries live for `keyCacheTtlMs` and are dropped at once by `forget`.
+ */
+export class Authenticator {
+  readonly #config: IdentityConfig
+  readonly #keyHeaderName: string | null
+  readonly #keys: KeyLookup
+  readonly #now: () => number
+  readonly #open: boolean
+  readonly #configured: readonly { readonly digest: string; readonly caller: Caller }[]
+  readonly #cache = new Map<string, CachedCredential>()
+
+  /** `open` serves the data plane without a key (loopback bind or explicitly insecure). */
+  constructor(options: { config: IdentityConfig; keys: KeyLookup; now: () => number; open: boolean }) {
+    this.#config = options.config
+    // Node gives header names in lower case.
+    this.#keyHeaderName = options.config.keyHeaderName?.toLowerCase() ?? null
+    this.#keys = options.keys
+    this.#now = options.now
+    this.#open = options.open
+    this.#configured = configuredKeys(options.config)
+  }
+
+  /** Throws GatewayError as the authentication tables of the two route classes say. */
+  authenticate(
+    headers: IncomingHttpHeaders,
+    auth: AuthClass,
+    queryKey: string | null = null,
+  ): Caller | Promise<Caller> {
+    if (auth === 'admin') this.#refuseClosedControlPlane()
+    const presented = readCredential(headers, this.#keyHeaderName)
+    const credential =
+      presented.kind === 'none' && queryKey !== null ? { kind: 'key' as const, value: queryKey } : presented
+    if (credential.kind !== 'key') return this.#withoutKey(credential.kind, auth)
+    const cached = this.#cache.get(credential.value)
+    if (cached !== undefined && cached.freshUntil > this.#now())
+      return this.#admit(cached, credential.value, auth)
+    return this.#lookUp(credential.value, cached).then((entry) => this.#admit(entry, credential.value, auth))
+  }
+
+  /**
+   * Drops what is cached about these keys, and every cached "unknown", so that a change, revocation or new key
+   * counts from the next request on.
+   */
+  forget(tokenHashes: readonly string[]): void {
+    const hashes = new Set(tokenHashes)
+    for (const [credential, entry] of this.#cache) {
+      const changed = entry.record !== null && hashes.has(entry.record.tokenHash)
+      if (changed || entry.caller === null) this.#cache.delete(credential)
+    }
+  }
+
+  /** The digest new key rows are stored under. */
+  storedDigest(key: string): string {
+    return this.#config.keyPepper === null ? digestKey(key) : digestPepperedKey(key, this.#config.keyPepper)
+  }
+
+  #refuseClosedControlPlane(): void {
+    if (this.#adminPlaneOpen() || this.#configured.length > 0) return
+    throw new GatewayError(
+      'control_plane_not_configured',
+      'No master key and no admin key is configured. Set LITELLM_MASTER_KEY or ADMIN_API_KEYS and restart.',
+      withDetail,
+    )
+  }
+
+  #adminPlaneOpen(): boolean {
+    if (this.#config.adminAuthEnabled) return false
+    const environment = this.#config.environment
+    if (environment !== null && environment !== 'production') return true
+    throw new GatewayError(
+      'admin_auth_disabled_in_production',
+      'ADMIN_AUTH_ENABLED=false needs ROUTEIQ_ENV set to a value other than production.',
+      withDetail,
+    )
+  }
+
+  #withoutKey(kind: 'none' | 'malformed', auth: AuthClass): Caller {
+    if (auth === 'admin') {
+      if (this.#adminPlaneOpen()) return { ...anonymousCaller, isAdmin: true }
+      throw new GatewayError(
+        'admin_key_required',
+        'This route needs an admin key: send X-Admin-API-Key or Authorization: Bearer <key>.',
+        withDetail,
+      )
+    }
+    if (kind === 'malformed') {
+      throw new GatewayError(
+        'invalid_api_key',
+        'Authentication Error, Malformed API Key passed in. Ensure Key has `Bearer ` prefix.',
+      )
+    }
+    if (this.#open) return anonymousCaller
+    throw new GatewayError('invalid_api_key', 'Authentication Error, No api key passed in.')
+  }
+
+  async #lookUp(credential: string, stale: CachedCredential | undefined): Promise<CachedCredential> {
+    const configured = this.#findConfigured(credential)
+    if (configured !== null)
+      return this.#remember(credential, {
+        caller: configured,
+        record: null,
+        freshUntil: Number.POSITIVE_INFINITY,
+      })
+    const record = await this.#findStored(credential, stale)
+    const caller = record === null ? null : storedCaller(record)
+    const ttl = record === null ? unknownTtlMs : this.#config.keyCacheTtlMs
+    return this.#remember(credential, { caller, record, freshUntil: this.#now() + ttl })
+  }
+
+  #findConfigured(credential: string): Caller | null {
+    const digest = digestKey(credential)
+    let found: Caller | null = null
+    for (const member of this.#configured) if (equalDigests(member.digest, digest)) found = member.caller
+    return found
+  }
+
+  async #findStored(credential: string, stale: CachedCredential | undefined): Promise<KeyRecord | null> {
+    try {
+      const byDigest = await this.#keys.findByHash(digestKey(credential))
+      if (byDigest !== null || this.#config.keyPepper === null) return byDigest
+      return await this.#keys.findByHash(this.storedDigest(credential))
+    } catch (error) {
+      if (stale?.record != null && this.#config.allowRequestsOnDbUnavailable) return stale.record
+      if (error instanceof GatewayError) throw error
+      throw new GatewayError('storage_unavailable', 'The key store did not answer; try again shortly.', {
+        cause: error,
+        retryAfterSeconds: 1,
+      })
+    }
+  }
+
+  #remember(credential: string, entry: CachedCredential): CachedCredential {
+    if (this.#cache.size >= maxCachedCredentials) {
+      const oldest = this.#cache.keys().next().value
+      if (oldest !== undefined) this.#cache.delete(oldest)
+    }
+    this.#cache.set(credential, entry)
+    return entry
+  }
+
+  #admit(entry: CachedCredential, credential: string, auth: AuthClass): Caller {
+    if (entry.caller === null) {
+      // SDKs insist on sending some key; an open gateway has no use for it.
+      if (this.#open && auth === 'user') return anonymousCaller
+      throw unknownKey(credential, auth)
+    }
+    if (entry.record !== null) refuseUnusable(entry.record, this.#now())
+    if (auth === 'admin' && !entry.caller.isAdmin) {
+      throw new GatewayError(
+        'permission_denied',
+        'This route needs an admin key; the key presented is not one.',
+        {
+          extras: { required_permission: 'proxy_admin' },
+        },
+      )
+    }
+    return entry.caller
+  }
+}
+
+function configuredKeys(config: IdentityConfig): { digest: string; caller: Caller }[] {
+  const members: { digest: string; caller: Caller }[] = []
+  const add = (kind: 'master' | 'admin', key: string): void => {
+    for (const form of [key, `${config.keyPrefix}${key}`]) {
+      const digest = digestKey(form)
+      members.push({ digest, caller: configuredCaller(kind, key, digest) })
+    }
+  }
+  if (config.masterKey !== null) add('master', config.masterKey)
+  for (const key of config.adminKeys) add('admin', key)
+  return members
+}
+
+function storedCaller(record: KeyRecord): Caller {
+  return {
+    kind: 'key',
+    keyHash: record.tokenHash,
+    keyAlias: record.keyAlias,
+    keyName: record.keyName,
+    userId: record.userId,
+    teamId: record.teamId,
+    organizationId: record.organizationId,
+    grants: compileModelGrants(record.models),
+    naming: { teamId: record.teamId, keyAliases: aliasMap(record.aliases), teamAliases: null },
+    allowedRoutes: record.allowedRoutes,
+    metadata: record.metadata,
+    tags: record.tags,
+    isAdmin: false,
+  }
+}
+
+function aliasMap(aliases: Readonly<Record<string, string>>): ReadonlyMap<string, string> | null {
+  const entries = Object.entries(aliases)
+  return entries.length === 0 ? null : new Map(entries)
+}
+
+/** A key was presented and nobody knows it: what guessing looks like. */
+export class UnknownKey extends GatewayError {}
+
+function unknownKey(credential: string, auth: AuthClass): UnknownKey {
+  if (auth === 'admin')
+    return new UnknownKey('invalid_admin_key', 'The key presented is not a valid admin key.', withDetail)
+  const masked = maskKey(credential)
+  if (!credential.startsWith('sk-')) {
+    return new UnknownKey(
+      'invalid_api_key',
+      `Invalid API key: LiteLLM Virtual Key expected. Received=${masked}, expected to start with 'sk-'.`,
+    )
+  }
+  return new UnknownKey(
+    'invalid_api_key',
+    `Invalid API key: Authentication Error, Invalid proxy server token passed. Received API Key=${masked}. Unable to find token in cache or LiteLLM_VerificationTokenTable`,
+  )
+}
+
+function refuseUnusable(record: KeyRecord, now: number): void {
+  if (record.blocked) {
+    throw new GatewayError('key_blocked', `Key is blocked. Ask an admin to unblock ${record.keyName}.`)
+  }
+  if (record.expiresAt !== null && record.expiresAt <= now) {
+    const expiry = new Date(record.expiresAt).toISOString()
+    throw new GatewayError(
+      'expired_key',
+      `Authentication Error - Expired Key. Key Expiry time ${expiry} and current time ${new Date(now).toISOString()}`,
+    )
+  }
+}

@@ -1,0 +1,54 @@
+import { compileModelGrants, type ModelGrants } from '../deployments/allowed-models.ts'
+import type { NamingPrincipal } from '../deployments/resolve-model.ts'
+
+/** Who makes a request, derived from the credential alone. Immutable; shared by all requests of that credential. */
+export interface Caller {
+  readonly kind: 'master' | 'admin' | 'key' | 'anonymous'
+  /** SHA-256 hex of the credential; null for anonymous callers of an open gateway. */
+  readonly keyHash: string | null
+  readonly keyAlias: string | null
+  /** `sk-...` and the last four characters, safe to show. */
+  readonly keyName: string | null
+  readonly userId: string | null
+  readonly teamId: string | null
+  readonly organizationId: string | null
+  /** The models the key may call. */
+  readonly grants: ModelGrants
+  /** The names the key's own aliases rewrite. */
+  readonly naming: NamingPrincipal
+  /** Route groups or paths the key is limited to; empty allows all. */
+  readonly allowedRoutes: readonly string[]
+  readonly metadata: Readonly<Record<string, unknown>>
+  readonly tags: readonly string[]
+  readonly isAdmin: boolean
+}
+
+const unrestricted = {
+  keyAlias: null,
+  userId: null,
+  teamId: null,
+  organizationId: null,
+  grants: compileModelGrants([]),
+  naming: { teamId: null, keyAliases: null, teamAliases: null },
+  allowedRoutes: [],
+  metadata: {},
+  tags: [],
+} as const
+
+/** The caller of a gateway that is open because no key is configured on a loopback bind. */
+export const anonymousCaller: Caller = {
+  ...unrestricted,
+  kind: 'anonymous',
+  keyHash: null,
+  keyName: null,
+  isAdmin: false,
+}
+
+export function configuredCaller(kind: 'master' | 'admin', credential: string, keyHash: string): Caller {
+  return { ...unrestricted, kind, keyHash, keyName: maskKey(credential), isAdmin: true }
+}
+
+/** `sk-...` and the last four characters; shorter secrets show nothing. */
+export function maskKey(key: string): string {
+  return key.length >= 12 ? `sk-...${key.slice(-4)}` : 'sk-...'
+}

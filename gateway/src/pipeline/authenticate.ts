@@ -1,0 +1,48 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { GatewayError } from '@routeiq/contract'
+import type { Exchange } from '../http/exchange.ts'
+import type { AuthClass } from '../http/router.ts'
+import { type Authenticator, UnknownKey } from '../identity/authenticator.ts'
+import type { Caller } from '../identity/caller.ts'
+import type { FailedAttempts } from '../identity/failed-attempts.ts'
+
+const guessingDelayMs = 1_000
+
+/** What authentication reads; every plane has the same one. */
+export interface Identity {
+  readonly authenticator: Authenticator
+  readonly failedAttempts: FailedAttempts
+}
+
+/** Who is calling. Sources that keep failing are slowed down and then refused with 429; valid keys never are. */
+export function authenticate(
+  identity: Identity,
+  exchange: Exchange,
+  auth: AuthClass,
+): Caller | Promise<Caller> {
+  try {
+    const caller = identity.authenticator.authenticate(exchange.request.headers, auth)
+    return caller instanceof Promise
+      ? caller.catch((error) => countFailure(identity, exchange, error))
+      : caller
+  } catch (error) {
+    return countFailure(identity, exchange, error)
+  }
+}
+
+async function countFailure(identity: Identity, exchange: Exchange, error: unknown): Promise<never> {
+  if (
+    error instanceof UnknownKey &&
+    identity.failedAttempts.record(exchange.request.socket.remoteAddress ?? 'unknown')
+  ) {
+    await sleep(guessingDelayMs)
+    throw new GatewayError(
+      'rate_limit_exceeded',
+      'Too many failed authentications from this address; try again in a minute.',
+      {
+        retryAfterSeconds: 60,
+      },
+    )
+  }
+  throw error
+}

@@ -1,0 +1,151 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { GatewayError } from '@routeiq/contract'
+import type { AttemptPlan, PlannedAttempt } from '../balancing/attempt-plan.ts'
+import { ClientGone } from '../http/read-body.ts'
+import type { UpstreamFailure } from '../providers/failure.ts'
+import { failureToError } from '../providers/failure-to-error.ts'
+import { Attempt, type AttemptResult } from '../relay/attempt.ts'
+import type { StreamRelay } from '../relay/relay.ts'
+import type { Gateway } from './gateway.ts'
+import { prepareMockExchange } from './mock-exchange.ts'
+import { mockFailureOf } from './mock-failure.ts'
+import type { ModelRequest } from './model-request.ts'
+import type { Progress } from './progress.ts'
+import { describeTarget } from './request-target.ts'
+import { prepareExchange } from './upstream-exchange.ts'
+
+/** An upstream answer: complete, or a stream whose first event has arrived. */
+export interface Answer {
+  readonly attempt: Attempt
+  readonly planned: PlannedAttempt
+  readonly result: Exclude<AttemptResult, { kind: 'failure' | 'cancelled' }>
+  readonly relay: StreamRelay | null
+}
+
+/**
+ * The one loop around upstream calls: asks the plan for a deployment, calls it, and tells the plan how it went,
+ * until there is an answer or the plan gives up. Throws the last failure as GatewayError.
+ */
+export async function call(
+  gateway: Gateway,
+  request: ModelRequest,
+  plan: AttemptPlan,
+  progress: Progress,
+): Promise<Answer> {
+  for (;;) {
+    const planned = nextAttempt(gateway, plan, progress)
+    const mocked = mockFailureOf(request, plan)
+    const outcome = mocked ?? (await callOnce(gateway, request, planned, progress))
+    progress.upstreamEndedAt = performance.now()
+    if ('result' in outcome) return outcome
+    if (request.exchange.clientGone) {
+      plan.abort()
+      throw new ClientGone()
+    }
+    const decision = plan.fail(outcome, mocked === null)
+    noteFailure(progress, planned, outcome, gateway.now())
+    progress.fallbacks = plan.fallbacks
+    if (decision.action === 'stop') throw exhausted(outcome, planned, plan)
+    if (decision.delayMs > 0) await pause(request, decision.delayMs)
+  }
+}
+
+function nextAttempt(gateway: Gateway, plan: AttemptPlan, progress: Progress): PlannedAttempt {
+  const startedAt = performance.now()
+  const planned = plan.next()
+  progress.routingMs += performance.now() - startedAt
+  if (planned instanceof GatewayError) {
+    // A precise upstream error says more than "nothing is left to try".
+    throw plan.lastFailure === null || progress.deployment === null
+      ? planned
+      : failureToError(plan.lastFailure, progress.deployment.provider.title)
+  }
+  progress.upstreamStartedAt ??= startedAt
+  progress.deployment = planned.deployment
+  progress.strategy = gateway.strategy().name
+  progress.strategyFellBack ||= planned.pick.fallbackTriggered
+  progress.attempts = plan.attempts
+  progress.fallbacks = plan.fallbacks
+  return planned
+}
+
+/** Sends one attempt and waits for its first verdict. Requests the wire cannot carry throw and are not retried. */
+async function callOnce(
+  gateway: Gateway,
+  request: ModelRequest,
+  planned: PlannedAttempt,
+  progress: Progress,
+): Promise<Answer | UpstreamFailure> {
+  const { deployment } = planned
+  const { config } = request.runtime
+  const mockText = request.options.mockResponse ?? deployment.config.mockResponse
+  const prepared =
+    mockText === null ? prepareExchange(request, planned) : prepareMockExchange(request, deployment, mockText)
+  const attempt = new Attempt({
+    request: {
+      origin: deployment.origin,
+      method: 'POST',
+      path: prepared.path,
+      headers: prepared.headers,
+      body: prepared.body,
+    },
+    transport: mockText === null ? gateway.transport : gateway.mockTransport,
+    timeoutMs: timeoutOf(request, planned),
+    idleTimeoutMs: config.routing.streamIdleTimeoutMs,
+    maxResponseBytes: config.server.maxResponseBytes,
+    relay: prepared.relay,
+    readReply: prepared.readReply,
+    decodeError: (status, headers, body) =>
+      deployment.wire.decodeError(status, headers, body, deployment.provider),
+  })
+  request.exchange.whenClientGone(() => attempt.cancel())
+  const result = await attempt.result
+  if (result.kind === 'cancelled') {
+    progress.upstreamEndedAt = performance.now()
+    throw new ClientGone()
+  }
+  progress.firstByteAt = attempt.firstByteAt
+  return result.kind === 'failure' ? result.failure : { attempt, planned, result, relay: prepared.relay }
+}
+
+function noteFailure(
+  progress: Progress,
+  { deployment, group }: PlannedAttempt,
+  failure: UpstreamFailure,
+  now: number,
+): void {
+  progress.failedAttempts.push({
+    group: group.name,
+    target: describeTarget(deployment),
+    kind: failure.kind,
+    status: failure.status,
+    cooledDown: deployment.state.isCoolingDown(now),
+  })
+}
+
+function timeoutOf(request: ModelRequest, { deployment }: PlannedAttempt): number {
+  const { options } = request
+  return request.stream
+    ? (options.streamTimeoutMs ?? options.timeoutMs ?? deployment.streamTimeoutMs)
+    : (options.timeoutMs ?? deployment.timeoutMs)
+}
+
+function exhausted(
+  failure: UpstreamFailure,
+  { deployment }: PlannedAttempt,
+  plan: AttemptPlan,
+): GatewayError {
+  const error = failureToError(failure, deployment.provider.title)
+  const suffix = plan.describeExhaustion()
+  return suffix === '' ? error : new GatewayError(error.code, `${error.message}${suffix}`, error.options)
+}
+
+async function pause(request: ModelRequest, delayMs: number): Promise<void> {
+  const leaving = new AbortController()
+  request.exchange.whenClientGone(() => leaving.abort())
+  try {
+    await sleep(delayMs, undefined, { signal: leaving.signal })
+  } catch {
+    throw new ClientGone()
+  }
+}

@@ -1,0 +1,33 @@
+import type { Deployment } from '../deployments/deployment.ts'
+import type { ModelRequest } from './model-request.ts'
+
+/** Client headers that mean the same to a provider; credentials and everything else stop here. */
+const always = ['traceparent', 'tracestate', 'idempotency-key']
+const sameDialect = ['openai-beta']
+const never =
+  /^x-(?:api-key|goog-api-key|litellm-|routeiq-|admin-|request-id|forwarded|real-ip|team-id|user-id|stainless-)/
+
+/**
+ * The header list of an upstream call. Returns the deployment's own list when nothing is added, so that the
+ * transport can recognise it.
+ */
+export function forwardedHeaders(
+  request: ModelRequest,
+  deployment: Deployment,
+  extra: readonly string[],
+): readonly string[] {
+  const { headers } = request.exchange.request
+  let added: string[] | null = extra.length > 0 ? [...extra] : null
+  const copy = (name: string): void => {
+    const value = headers[name]
+    if (typeof value !== 'string') return
+    added ??= []
+    added.push(name, value)
+  }
+  for (const name of always) copy(name)
+  if (deployment.wire.dialect === request.dialect) for (const name of sameDialect) copy(name)
+  if (request.runtime.config.requests.forwardClientHeaders) {
+    for (const name in headers) if (name.startsWith('x-') && !never.test(name)) copy(name)
+  }
+  return added === null ? deployment.headers : [...deployment.headers, ...added]
+}

@@ -1,0 +1,24 @@
+import type { DeploymentStates } from '../balancing/deployment-states.ts'
+import type { Strategy } from '../balancing/strategy.ts'
+import type { SpendRow } from '../storage/ledger/spend-row.ts'
+import type { RequestRecord } from '../telemetry/request-record.ts'
+import type { Transport } from '../transport/transport.ts'
+import type { Identity } from './authenticate.ts'
+import type { Runtime } from './model-request.ts'
+
+/** Everything the pipeline reaches beyond the request itself. */
+export interface Gateway {
+  /** The configuration in force; swapped as a whole by a reload. */
+  readonly runtime: () => Runtime
+  readonly identity: Identity
+  readonly states: DeploymentStates
+  readonly strategy: () => Strategy
+  readonly transport: Transport
+  /** Answers `mock_response`. */
+  readonly mockTransport: Transport
+  readonly recordRequest: (record: RequestRecord) => void
+  readonly appendSpend: (row: SpendRow) => void
+  /** Epoch milliseconds. */
+  readonly now: () => number
+  readonly random: () => number
+}

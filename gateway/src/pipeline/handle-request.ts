@@ -1,0 +1,42 @@
+import type { AttemptPlan } from '../balancing/attempt-plan.ts'
+import { ClientGone } from '../http/read-body.ts'
+import type { ClientStream } from '../relay/client-stream.ts'
+import { admit } from './admit.ts'
+import { authenticate } from './authenticate.ts'
+import { call } from './call.ts'
+import { chooseDeployment } from './choose-deployment.ts'
+import type { Gateway } from './gateway.ts'
+import type { Arrival, ModelRequest } from './model-request.ts'
+import { parse } from './parse.ts'
+import { Progress } from './progress.ts'
+import { openClientStream, respond, respondWithError } from './respond.ts'
+import { settle } from './settle.ts'
+
+/** The story of a model request: every stage in order, and one settlement whatever happens. */
+export async function handleRequest(gateway: Gateway, arrival: Arrival): Promise<void> {
+  const runtime = gateway.runtime()
+  const progress = new Progress(runtime.config.telemetry.detailedTiming)
+  let request: ModelRequest | null = null
+  let plan: AttemptPlan | null = null
+  let stream: ClientStream | null = null
+  try {
+    progress.caller = await authenticate(gateway.identity, arrival.exchange, 'user')
+    progress.endStage('authenticate')
+    request = await parse(runtime, arrival, progress.caller)
+    progress.endStage('parse')
+    const resolution = admit(request)
+    progress.endStage('admit')
+    plan = chooseDeployment(gateway, request, resolution)
+    progress.endStage('choose-deployment')
+    if (request.stream) stream = openClientStream(request, progress)
+    const answer = await call(gateway, request, plan, progress)
+    progress.endStage('call')
+    await respond(request, answer, plan, progress, stream)
+  } catch (thrown) {
+    if (thrown instanceof ClientGone) stream?.discard()
+    else respondWithError(runtime, arrival, request, progress, stream, thrown)
+    plan?.abort()
+  } finally {
+    settle(gateway, arrival, request, plan, progress)
+  }
+}

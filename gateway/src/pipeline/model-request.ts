@@ -1,0 +1,38 @@
+import type { GatewayConfig } from '../config/config.ts'
+import type { DialectId } from '../conversation/dialect.ts'
+import type { Operation } from '../deployments/deployment.ts'
+import type { RoutingSnapshot } from '../deployments/routing-snapshot.ts'
+import type { Exchange } from '../http/exchange.ts'
+import type { Caller } from '../identity/caller.ts'
+import type { ObjectMembers } from '../json/object-members.ts'
+import type { RequestOptions } from './request-options.ts'
+
+/** What the configuration compiles to. A request uses the one it was admitted under to its end. */
+export interface Runtime {
+  readonly config: GatewayConfig
+  readonly routing: RoutingSnapshot
+}
+
+/** A call on a model route before anything of it is read. */
+export interface Arrival {
+  readonly exchange: Exchange
+  readonly operation: Operation
+  readonly dialect: DialectId
+  /** The model named by the path (`/engines/{model}/…`), null when the body names it. */
+  readonly pathModel: string | null
+}
+
+/** One parsed, authenticated call. Immutable: whatever happens to it later is noted in its `Progress`. */
+export interface ModelRequest extends Arrival {
+  readonly runtime: Runtime
+  readonly caller: Caller
+  /** The body as received (decompressed). */
+  readonly bytes: Buffer
+  readonly members: ObjectMembers
+  readonly body: Readonly<Record<string, unknown>>
+  readonly requestedModel: string
+  readonly stream: boolean
+  /** The client asked for usage at the end of its stream. */
+  readonly includeUsage: boolean
+  readonly options: RequestOptions
+}

@@ -1,0 +1,96 @@
+import { isUtf8 } from 'node:buffer'
+import { GatewayError } from '@routeiq/contract'
+import { decompressBody } from '../http/decompress-body.ts'
+import { readBody } from '../http/read-body.ts'
+import type { Caller } from '../identity/caller.ts'
+import { scanObject } from '../json/object-members.ts'
+import type { Arrival, ModelRequest, Runtime } from './model-request.ts'
+import { readRequestOptions } from './request-options.ts'
+
+const maxDepth = 64
+const requiredMember = { chat: 'messages', completion: 'prompt', embedding: 'input' } as const
+
+/** Reads and checks the body. Only what the gateway needs is checked; everything else is the provider's business. */
+export async function parse(runtime: Runtime, arrival: Arrival, caller: Caller): Promise<ModelRequest> {
+  const limit = runtime.config.server.maxRequestBytes
+  const received = await readBody(arrival.exchange.request, limit)
+  const encoding = arrival.exchange.header('content-encoding')
+  const bytes = encoding === null ? received : await decompressBody(received, encoding, limit)
+  const body = parseObject(bytes)
+  const members = scanObject(bytes)
+  if (members === null) throw notAnObject()
+  if (members.depth > maxDepth) {
+    throw new GatewayError(
+      'invalid_json',
+      `The body is nested ${members.depth} levels deep; at most ${maxDepth} are accepted.`,
+    )
+  }
+  const stream = body['stream'] === true
+  return {
+    ...arrival,
+    runtime,
+    caller,
+    bytes,
+    members,
+    body,
+    requestedModel: readModel(runtime, arrival, body),
+    stream,
+    includeUsage: stream && (runtime.config.requests.alwaysIncludeStreamUsage || asksForUsage(body)),
+    options: readRequestOptions(body, arrival.exchange),
+  }
+}
+
+function parseObject(bytes: Buffer): Readonly<Record<string, unknown>> {
+  if (bytes.length === 0)
+    throw new GatewayError('invalid_json', 'The request has no body. Send a JSON object.')
+  if (!isUtf8(bytes)) throw new GatewayError('invalid_json', 'The body is not valid UTF-8.')
+  let value: unknown
+  try {
+    value = JSON.parse(bytes.toString('utf8'))
+  } catch (error) {
+    throw new GatewayError(
+      'invalid_json',
+      `The body is not valid JSON: ${(error as Error).message.slice(0, 200)}`,
+    )
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw notAnObject()
+  return value as Readonly<Record<string, unknown>>
+}
+
+function readModel(runtime: Runtime, arrival: Arrival, body: Readonly<Record<string, unknown>>): string {
+  const model = arrival.pathModel ?? body['model'] ?? runtime.config.requests.completionModel
+  if (typeof model !== 'string' || model === '') {
+    throw new GatewayError(
+      'invalid_request',
+      '`model` must be the name of a model; GET /v1/models lists them.',
+      { param: 'model' },
+    )
+  }
+  const member = requiredMember[arrival.operation]
+  const value = body[member]
+  if (value === undefined || value === null) {
+    throw new GatewayError('invalid_request', `\`${member}\` is required.`, { param: member })
+  }
+  if (arrival.operation === 'chat' && !Array.isArray(value)) {
+    throw new GatewayError('invalid_request', '`messages` must be an array of messages.', {
+      param: 'messages',
+    })
+  }
+  if (body['stream'] !== undefined && body['stream'] !== null && typeof body['stream'] !== 'boolean') {
+    throw new GatewayError('invalid_request', '`stream` must be true or false.', { param: 'stream' })
+  }
+  return model
+}
+
+function asksForUsage(body: Readonly<Record<string, unknown>>): boolean {
+  const options = body['stream_options']
+  return (
+    typeof options === 'object' &&
+    options !== null &&
+    (options as Record<string, unknown>)['include_usage'] === true
+  )
+}
+
+function notAnObject(): GatewayError {
+  return new GatewayError('invalid_json', 'The body must be a JSON object.')
+}

@@ -1,0 +1,37 @@
+import type { GatewayError } from '@routeiq/contract'
+import type { Usage } from '../conversation/usage.ts'
+import type { Deployment } from '../deployments/deployment.ts'
+import type { Caller } from '../identity/caller.ts'
+import type { FailedAttempt } from '../telemetry/request-record.ts'
+import type { Stage } from './stages.ts'
+
+/** What has happened to one request so far. Written by the stages in turn, read once by `settle`. */
+export class Progress {
+  caller: Caller | null = null
+  deployment: Deployment | null = null
+  strategy: string | null = null
+  strategyFellBack = false
+  attempts = 0
+  fallbacks = 0
+  readonly failedAttempts: FailedAttempt[] = []
+  status = 0
+  error: GatewayError | null = null
+  usage: Usage | null = null
+  usageEstimated = false
+  costPico: bigint | null = null
+  /** Monotonic milliseconds. */
+  upstreamStartedAt: number | null = null
+  upstreamEndedAt: number | null = null
+  firstByteAt: number | null = null
+  routingMs = 0
+  readonly stageEnds: (readonly [Stage, number])[] | null
+
+  /** `detailed` keeps the end of every stage, for the timing headers. */
+  constructor(detailed: boolean) {
+    this.stageEnds = detailed ? [] : null
+  }
+
+  endStage(stage: Stage): void {
+    this.stageEnds?.push([stage, performance.now()])
+  }
+}

@@ -1,0 +1,117 @@
+import { GatewayError } from '@routeiq/contract'
+import type { AttemptPlan } from '../balancing/attempt-plan.ts'
+import { zeroUsage } from '../conversation/usage.ts'
+import { sendError, toGatewayError } from '../http/send-error.ts'
+import { computeCost } from '../pricing/compute-cost.ts'
+import { estimateInputTokens } from '../pricing/estimate-tokens.ts'
+import { formatChatStreamError } from '../protocols/openai-chat/format-error.ts'
+import { failureToError } from '../providers/failure-to-error.ts'
+import { ClientStream } from '../relay/client-stream.ts'
+import type { Answer } from './call.ts'
+import type { Arrival, ModelRequest, Runtime } from './model-request.ts'
+import type { Progress } from './progress.ts'
+import { describeRefusal, describeResponse, echoProviderHeaders } from './response-headers.ts'
+
+const jsonHead = ['content-type', 'application/json'] as const
+
+/** The client's stream, opened before the upstream call so that pings can bridge a slow start. */
+export function openClientStream(request: ModelRequest, progress: Progress): ClientStream {
+  const { requests } = request.runtime.config
+  return new ClientStream(request.exchange, {
+    keepaliveMs: requests.sseKeepaliveMs,
+    earlyLines: () => describeResponse(request, progress, performance.now()),
+    formatFailure: (failure) => {
+      const error =
+        failure instanceof GatewayError
+          ? failure
+          : failureToError(failure, progress.deployment?.provider.title ?? '')
+      const rendering = { requestId: request.exchange.requestId, codeStyle: requests.errorCodeStyle }
+      return Buffer.from(formatChatStreamError(error, rendering))
+    },
+  })
+}
+
+/** Sends the answer. Resolves when the last byte is with the socket or the client has gone. */
+export async function respond(
+  request: ModelRequest,
+  answer: Answer,
+  plan: AttemptPlan,
+  progress: Progress,
+  stream: ClientStream | null,
+): Promise<void> {
+  progress.status = 200
+  if (answer.result.kind === 'reply') {
+    stream?.discard()
+    respondPlain(request, answer, plan, progress)
+  } else if (stream !== null) {
+    await respondStream(request, answer, plan, progress, stream)
+  }
+}
+
+function respondPlain(request: ModelRequest, answer: Answer, plan: AttemptPlan, progress: Progress): void {
+  if (answer.result.kind !== 'reply') return
+  const { reply } = answer.result
+  progress.usage = reply.usage
+  const { prices } = answer.planned.deployment
+  progress.costPico = reply.usage === null || prices === null ? null : computeCost(prices, reply.usage)
+  const now = performance.now()
+  const lines = describeResponse(request, progress, now) + echoProviderHeaders(answer.attempt.headers)
+  request.exchange.sendBytes(200, jsonHead, reply.body, lines)
+  plan.succeed(reply.usage)
+}
+
+async function respondStream(
+  request: ModelRequest,
+  { attempt, planned, relay }: Answer,
+  plan: AttemptPlan,
+  progress: Progress,
+  stream: ClientStream,
+): Promise<void> {
+  plan.receiveFirstByte()
+  request.exchange.whenClientGone(() => stream.abandon())
+  const now = performance.now()
+  stream.begin(attempt, describeResponse(request, progress, now) + echoProviderHeaders(attempt.headers))
+  const { failure } = await stream.outcome
+  progress.upstreamEndedAt = performance.now()
+  progress.usage = relay?.usage ?? null
+  if (progress.usage === null && relay !== null) estimateUsage(request, relay.estimatedOutputTokens, progress)
+  const { prices } = planned.deployment
+  progress.costPico = progress.usage === null || prices === null ? null : computeCost(prices, progress.usage)
+  if (failure !== null) {
+    progress.error = failureToError(failure, planned.deployment.provider.title)
+    plan.failMidStream(failure)
+  } else if (request.exchange.clientGone) plan.abort()
+  else plan.succeed(progress.usage)
+}
+
+function estimateUsage(request: ModelRequest, outputTokens: number, progress: Progress): void {
+  progress.usage = { ...zeroUsage, inputTokens: estimateInputTokens(request.bytes.length), outputTokens }
+  progress.usageEstimated = true
+}
+
+/** A refusal in the client's dialect: a JSON error, or the last event of a stream that was already begun. */
+export function respondWithError(
+  runtime: Runtime,
+  arrival: Arrival,
+  request: ModelRequest | null,
+  progress: Progress,
+  stream: ClientStream | null,
+  thrown: unknown,
+): GatewayError {
+  const error = toGatewayError(thrown)
+  progress.error = error
+  if (stream?.committed === true) {
+    progress.status = 200
+    stream.fail(error)
+    return error
+  }
+  stream?.discard()
+  progress.status = error.status
+  const lines =
+    request === null
+      ? describeRefusal(arrival.exchange)
+      : describeResponse(request, progress, performance.now())
+  const unread = arrival.exchange.request.complete ? [] : ['connection', 'close']
+  sendError(arrival.exchange, arrival.dialect, error, runtime.config.requests.errorCodeStyle, unread, lines)
+  return error
+}

@@ -1,0 +1,115 @@
+import type { Deployment } from '../deployments/deployment.ts'
+import type { Exchange } from '../http/exchange.ts'
+import { headLine } from '../http/write-answer.ts'
+import { version } from '../version.ts'
+import type { ModelRequest } from './model-request.ts'
+import type { Progress } from './progress.ts'
+
+const picoPerUsd = 1e12
+const identity = headLine('x-litellm-version', version) + headLine('x-routeiq-version', version)
+const linesOfDeployment = new WeakMap<Deployment, string>()
+
+/** The head lines of a refusal that came before the request was read. */
+export function describeRefusal(exchange: Exchange): string {
+  const callId = exchange.header('x-litellm-call-id')
+  return (
+    identity +
+    (callId === null ? `x-litellm-call-id: ${exchange.requestId}\r\n` : headLine('x-litellm-call-id', callId))
+  )
+}
+
+/** The head lines of every other data-plane answer, error or not. */
+export function describeResponse(request: ModelRequest, progress: Progress, now: number): string {
+  const { exchange, options, runtime } = request
+  const durationMs = now - exchange.startedAt
+  let lines =
+    describeRefusal(exchange) +
+    `x-litellm-response-duration-ms: ${durationMs.toFixed(2)}\r\n` +
+    `x-litellm-overhead-duration-ms: ${(durationMs - upstreamDuration(progress, now)).toFixed(2)}\r\n` +
+    `x-litellm-attempted-retries: ${Math.max(0, progress.attempts - 1 - progress.fallbacks)}\r\n` +
+    `x-litellm-attempted-fallbacks: ${progress.fallbacks}\r\n` +
+    `x-litellm-max-fallbacks: ${runtime.config.routing.maxFallbacks}\r\n`
+  if (progress.deployment !== null) {
+    lines += describeDeployment(progress.deployment)
+    lines += `x-routeiq-strategy: ${progress.strategy ?? ''}\r\n`
+  }
+  if (options.timeoutMs !== null) lines += `x-litellm-timeout: ${options.timeoutMs / 1000}\r\n`
+  if (progress.costPico !== null) lines += `x-litellm-response-cost: ${formatUsd(progress.costPico)}\r\n`
+  return progress.stageEnds === null ? lines : lines + describeStages(exchange.startedAt, progress.stageEnds)
+}
+
+function upstreamDuration(progress: Progress, now: number): number {
+  if (progress.upstreamStartedAt === null) return 0
+  return (progress.upstreamEndedAt ?? now) - progress.upstreamStartedAt
+}
+
+/** What a deployment always contributes, formatted once. */
+function describeDeployment(deployment: Deployment): string {
+  let lines = linesOfDeployment.get(deployment)
+  if (lines === undefined) {
+    const { regionName } = deployment.config
+    lines =
+      headLine('x-litellm-model-id', deployment.id) +
+      headLine('x-litellm-model-group', deployment.group) +
+      headLine('x-litellm-model-api-base', deployment.apiBase) +
+      headLine('x-routeiq-model', deployment.upstreamModel) +
+      (regionName === null ? '' : headLine('x-litellm-model-region', regionName))
+    linesOfDeployment.set(deployment, lines)
+  }
+  return lines
+}
+
+/** Plain decimal notation without an exponent. */
+function formatUsd(pico: bigint): string {
+  const text = (Number(pico) / picoPerUsd).toFixed(12)
+  return text.replace(/\.?0+$/, '')
+}
+
+function describeStages(startedAt: number, ends: readonly (readonly [string, number])[]): string {
+  let previous = startedAt
+  let lines = ''
+  for (const [stage, end] of ends) {
+    lines += `x-litellm-timing-${stage}-ms: ${(end - previous).toFixed(3)}\r\n`
+    previous = end
+  }
+  return lines
+}
+
+const hopByHop = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'content-length',
+  'set-cookie',
+  'set-cookie2',
+  'www-authenticate',
+  'authorization',
+])
+
+/**
+ * What the provider said beside its body: every header as `llm_provider-<name>`, and its rate limits under the
+ * names OpenAI clients read. Hop-by-hop headers, cookies and challenges stay here.
+ */
+export function echoProviderHeaders(upstream: Readonly<Record<string, string>>): string {
+  let lines = ''
+  for (const name in upstream) {
+    const value = upstream[name]
+    if (value === undefined || hopByHop.has(name)) continue
+    const line = headLine(`llm_provider-${name}`, value)
+    lines += line
+    if (name.startsWith('x-ratelimit-')) lines += line.slice('llm_provider-'.length)
+    else if (name.startsWith('anthropic-ratelimit-')) lines += normaliseRateLimit(name, value)
+  }
+  return lines
+}
+
+/** `anthropic-ratelimit-requests-remaining` → `x-ratelimit-remaining-requests`. */
+function normaliseRateLimit(name: string, value: string): string {
+  const match = /^anthropic-ratelimit-(requests|tokens)-(limit|remaining)$/.exec(name)
+  return match === null ? '' : headLine(`x-ratelimit-${match[2]}-${match[1]}`, value)
+}

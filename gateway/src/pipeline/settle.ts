@@ -1,0 +1,143 @@
+import type { AttemptPlan } from '../balancing/attempt-plan.ts'
+import type { Operation } from '../deployments/deployment.ts'
+import { toNanoUsd } from '../pricing/compute-cost.ts'
+import type { SpendRow } from '../storage/ledger/spend-row.ts'
+import type { RequestRecord } from '../telemetry/request-record.ts'
+import { hashClientAddress } from './client-address.ts'
+import type { Gateway } from './gateway.ts'
+import type { Arrival, ModelRequest } from './model-request.ts'
+import type { Progress } from './progress.ts'
+import { describeTarget } from './request-target.ts'
+
+const clientClosedRequest = 499
+const callTypes: Readonly<Record<Operation, string>> = {
+  chat: 'acompletion',
+  completion: 'atext_completion',
+  embedding: 'aembedding',
+}
+
+/** Runs once for every request on every way out: the record for logs and metrics, and the ledger row. */
+export function settle(
+  gateway: Gateway,
+  arrival: Arrival,
+  request: ModelRequest | null,
+  plan: AttemptPlan | null,
+  progress: Progress,
+): void {
+  const { exchange } = arrival
+  exchange.whenClientGone(null)
+  const clientGone = exchange.clientGone
+  const record = describe(arrival, request, progress, clientGone)
+  gateway.recordRequest(record)
+  if (request !== null && plan !== null && progress.attempts > 0)
+    gateway.appendSpend(spendRow(record, request, progress))
+}
+
+function describe(
+  { exchange, dialect, operation }: Arrival,
+  request: ModelRequest | null,
+  progress: Progress,
+  clientGone: boolean,
+): RequestRecord {
+  const { caller, deployment, error } = progress
+  const toEpoch = (monotonic: number): number => exchange.receivedAt + (monotonic - exchange.startedAt)
+  return {
+    requestId: exchange.requestId,
+    callId: exchange.header('x-litellm-call-id') ?? exchange.requestId,
+    traceId: readTraceId(exchange.header('traceparent')),
+    startedAt: exchange.receivedAt,
+    endedAt: toEpoch(performance.now()),
+    firstByteAt: progress.firstByteAt === null ? null : toEpoch(progress.firstByteAt),
+    upstreamMs: upstreamMs(progress),
+    routingMs: progress.attempts === 0 ? null : progress.routingMs,
+    method: exchange.request.method ?? 'POST',
+    template: exchange.template,
+    dialect,
+    operation,
+    status: clientGone && progress.status === 0 ? clientClosedRequest : progress.status,
+    errorCode: error?.code ?? null,
+    errorType: error?.entry.type ?? null,
+    errorOrigin: error?.origin ?? null,
+    stream: request?.stream ?? false,
+    clientDisconnected: clientGone,
+    cacheHit: false,
+    caller: {
+      kind:
+        caller === null || caller.kind === 'anonymous'
+          ? 'anonymous'
+          : caller.kind === 'key'
+            ? 'key'
+            : 'admin',
+      keyHash: caller?.keyHash ?? null,
+      keyAlias: caller?.keyAlias ?? null,
+      userId: caller?.userId ?? null,
+      teamId: caller?.teamId ?? null,
+      organizationId: caller?.organizationId ?? null,
+    },
+    endUser: request?.options.endUser ?? null,
+    tags: request?.options.tags ?? [],
+    requestedModel: request?.requestedModel ?? null,
+    group: deployment?.group ?? null,
+    target: deployment === null ? null : describeTarget(deployment),
+    responseModel: null,
+    reasoningEnabled: request?.body['reasoning_effort'] !== undefined,
+    strategy: progress.strategy,
+    strategyFellBack: progress.strategyFellBack,
+    attempts: progress.attempts,
+    failedAttempts: progress.failedAttempts,
+    fallbacks: progress.fallbacks,
+    usage: progress.usage,
+    usageEstimated: progress.usageEstimated,
+    costPico: progress.costPico,
+    queryLength: request === null ? null : request.bytes.length,
+    clientIp: exchange.request.socket.remoteAddress ?? null,
+  }
+}
+
+function upstreamMs({ upstreamStartedAt, upstreamEndedAt }: Progress): number | null {
+  return upstreamStartedAt === null || upstreamEndedAt === null ? null : upstreamEndedAt - upstreamStartedAt
+}
+
+function readTraceId(traceparent: string | null): string | null {
+  const match = traceparent === null ? null : /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-/.exec(traceparent)
+  return match?.[1] ?? null
+}
+
+function spendRow(record: RequestRecord, request: ModelRequest, progress: Progress): SpendRow {
+  return {
+    requestId: record.requestId,
+    attempt: record.attempts,
+    callType: callTypes[request.operation],
+    dialect: request.dialect,
+    startedAt: record.startedAt,
+    firstTokenAt: record.firstByteAt,
+    endedAt: record.endedAt,
+    ...withoutKind(record),
+    endUser: record.endUser,
+    tags: record.tags,
+    requestedModel: request.requestedModel,
+    modelGroup: record.group,
+    deploymentId: record.target?.deploymentId ?? null,
+    provider: record.target?.provider ?? null,
+    upstreamModel: record.target?.upstreamModel ?? null,
+    apiBase: record.target?.apiBase ?? null,
+    status: record.status,
+    errorCode: record.errorCode,
+    usage: record.usage,
+    estimated: record.usageEstimated,
+    costNanoUsd: record.costPico === null ? null : toNanoUsd(record.costPico),
+    cacheHit: false,
+    strategy: record.strategy,
+    retries: Math.max(0, record.attempts - 1 - record.fallbacks),
+    fallbacks: progress.fallbacks,
+    sessionId: request.options.sessionId,
+    clientIpHash: hashClientAddress(record.clientIp),
+  }
+}
+
+function withoutKind({
+  caller,
+}: RequestRecord): Pick<SpendRow, 'keyHash' | 'userId' | 'teamId' | 'organizationId'> {
+  const { keyHash, userId, teamId, organizationId } = caller
+  return { keyHash, userId, teamId, organizationId }
+}

@@ -1,0 +1,15 @@
+/**
+ * The stages of a model request, in order. A stage is a file of this folder with the same name, a heading of
+ * docs/request-flow.md and a timing header; a test keeps them equal.
+ */
+export const stages = [
+  'authenticate',
+  'parse',
+  'admit',
+  'choose-deployment',
+  'call',
+  'respond',
+  'settle',
+] as const
+
+export type Stage = (typeof stages)[number]

@@ -1,0 +1,123 @@
+import type { Usage } from '../conversation/usage.ts'
+import type {
+  ModelPrices,
+  PicoUsd,
+  RateStep,
+  SearchContextSize,
+  ServiceTier,
+  TokenRates,
+  UnitName,
+} from './prices.ts'
+
+/** What else the bill of one answer depends on. */
+export interface CostTerms {
+  /** The tier the *response* reports, not the one asked for. */
+  readonly serviceTier: ServiceTier
+  readonly searchContextSize: SearchContextSize
+  /** Image tokens within the usage's input and output tokens. */
+  readonly imageInputTokens: number
+  readonly imageOutputTokens: number
+  /** Amounts billed by another unit (images, seconds, …); one request is always counted. */
+  readonly units: Readonly<Partial<Record<UnitName, number>>>
+}
+
+/** The terms of an ordinary chat or embedding answer. */
+export const plainTerms: CostTerms = {
+  serviceTier: 'standard',
+  searchContextSize: 'medium',
+  imageInputTokens: 0,
+  imageOutputTokens: 0,
+  units: {},
+}
+
+/**
+ * What an answer costs at list price, in pico-USD; null when a price that is needed is unknown. The whole request
+ * is billed at the step its prompt length, cached tokens included, falls into.
+ */
+export function computeCost(
+  prices: ModelPrices,
+  usage: Usage,
+  terms: CostTerms = plainTerms,
+): PicoUsd | null {
+  const { plain } = prices
+  if (
+    plain !== null &&
+    terms === plainTerms &&
+    isPlain(usage) &&
+    usage.inputTokens <= plain.upToInputTokens
+  ) {
+    const cost = usage.inputTokens * plain.input + usage.outputTokens * plain.output
+    if (Number.isSafeInteger(cost)) return BigInt(cost)
+  }
+  const rates = selectStep(prices, usage.inputTokens).rates[terms.serviceTier]
+  const parts = [...inputParts(rates, usage, terms), ...outputParts(rates, usage, terms)]
+  parts.push([usage.searchCalls, prices.searchCall[terms.searchContextSize] ?? prices.searchCall.medium])
+  return addParts(parts, addUnits(prices, terms))
+}
+
+/** Rounds once, half a nano-dollar up. */
+export function toNanoUsd(pico: PicoUsd): bigint {
+  return (pico + 500n) / 1000n
+}
+
+type Part = readonly [quantity: number, price: PicoUsd | null]
+
+function isPlain(usage: Usage): boolean {
+  const special = usage.cacheReadTokens + usage.cacheWriteTokens + usage.reasoningTokens + usage.searchCalls
+  return special + usage.audioInputTokens + usage.audioOutputTokens === 0
+}
+
+function selectStep(prices: ModelPrices, inputTokens: number): RateStep {
+  let selected: RateStep = prices.steps[0]
+  for (const step of prices.steps) if (inputTokens > step.aboveInputTokens) selected = step
+  return selected
+}
+
+function inputParts(rates: TokenRates, usage: Usage, terms: CostTerms): Part[] {
+  const oneHour = Math.min(usage.cacheWriteOneHourTokens, usage.cacheWriteTokens)
+  const separate =
+    usage.cacheReadTokens + usage.cacheWriteTokens + usage.audioInputTokens + terms.imageInputTokens
+  return [
+    [Math.max(0, usage.inputTokens - separate), rates.input],
+    [usage.cacheReadTokens, rates.cacheRead],
+    [usage.cacheWriteTokens - oneHour, rates.cacheWrite],
+    [oneHour, rates.cacheWriteOneHour],
+    [usage.audioInputTokens, rates.audioInput],
+    [terms.imageInputTokens, rates.imageInput],
+  ]
+}
+
+function outputParts(rates: TokenRates, usage: Usage, terms: CostTerms): Part[] {
+  const separate = usage.reasoningTokens + usage.audioOutputTokens + terms.imageOutputTokens
+  return [
+    [Math.max(0, usage.outputTokens - separate), rates.output],
+    [usage.reasoningTokens, rates.reasoning],
+    [usage.audioOutputTokens, rates.audioOutput],
+    [terms.imageOutputTokens, rates.imageOutput],
+  ]
+}
+
+function addUnits(prices: ModelPrices, terms: CostTerms): PicoUsd {
+  let sum = prices.units.request ?? 0n
+  for (const [unit, amount] of Object.entries(terms.units) as [UnitName, number][]) {
+    const price = prices.units[unit]
+    if (price !== undefined) sum += multiply(amount, price)
+  }
+  return sum
+}
+
+function addParts(parts: readonly Part[], start: PicoUsd): PicoUsd | null {
+  let sum = start
+  for (const [quantity, price] of parts) {
+    if (quantity <= 0) continue
+    if (price === null) return null
+    sum += multiply(quantity, price)
+  }
+  return sum
+}
+
+/** Seconds may be fractional; six decimals of a quantity are kept. */
+function multiply(quantity: number, price: PicoUsd): PicoUsd {
+  if (Number.isInteger(quantity)) return BigInt(quantity) * price
+  return (BigInt(Math.round(quantity * 1e6)) * price + 500_000n) / 1_000_000n
+}

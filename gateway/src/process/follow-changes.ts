@@ -1,0 +1,17 @@
+import { type FileWatch, watchFiles } from '../config/watch-files.ts'
+import type { Startup } from './start.ts'
+
+/**
+ * Reloads on SIGHUP, and on file changes where CONFIG_HOT_RELOAD asks for it. `reload` returns the files to watch
+ * from then on.
+ */
+export function followChanges(startup: Startup, reload: () => readonly string[]): FileWatch | null {
+  const watch: FileWatch | null = startup.config.server.watchFiles
+    ? watchFiles(startup.files, () => watch?.follow(reload()))
+    : null
+  process.on('SIGHUP', () => {
+    const files = reload()
+    watch?.follow(files)
+  })
+  return watch
+}

@@ -1,0 +1,96 @@
+import { join } from 'node:path'
+import type { StorageConfig } from '../config/config.ts'
+import { type Database, openDatabase } from '../storage/database/database.ts'
+import { migrateDatabase } from '../storage/database/migrate.ts'
+import type { KeyStore } from '../storage/key-store.ts'
+import { createSqlKeyStore } from '../storage/keys/sql-key-store.ts'
+import type { RaiseAlarm } from '../storage/ledger/journal-alarm.ts'
+import { SpendIngester } from '../storage/ledger/spend-ingester.ts'
+import type { SpendLedger } from '../storage/ledger/spend-row.ts'
+import { createSqlSpendLedger } from '../storage/ledger/sql-spend-ledger.ts'
+import { InProcessState } from '../storage/shared-state/in-process-state.ts'
+import { RedisState } from '../storage/shared-state/redis-state.ts'
+import type { SharedState } from '../storage/shared-state/shared-state.ts'
+
+const pingTimeoutMs = 1_000
+
+/** How the things this gateway depends on are doing; those not configured are absent. */
+export interface DependencyChecks {
+  readonly database: { readonly status: 'ok' | 'failed'; readonly kind: 'embedded' | 'postgresql' }
+  readonly redis?: { readonly status: 'ok' | 'failed' }
+}
+
+/** What all workers of one gateway share. One process owns it; the others reach it over IPC. */
+export interface Hub {
+  readonly keys: KeyStore
+  readonly spend: Pick<SpendLedger, 'listSpend'>
+  readonly state: SharedState
+  readonly health: { check(): Promise<DependencyChecks> }
+}
+
+export interface OwnedHub extends Hub {
+  /** Sentences for the operator's log from opening and migrating. */
+  readonly notices: readonly string[]
+  /** Ingests what is left of the journal, then closes everything. */
+  close(flushBudgetMs: number): Promise<void>
+}
+
+export interface HubOptions {
+  readonly storage: StorageConfig
+  readonly raiseAlarm: RaiseAlarm
+  readonly now: () => number
+}
+
+/** Where settled spend waits for the ledger. */
+export function journalDirectory(storage: StorageConfig): string {
+  return join(storage.dataDir, 'spend')
+}
+
+/** Opens database and shared state and starts moving the spend journal into the ledger. */
+export async function openHub(options: HubOptions): Promise<OwnedHub> {
+  const { storage, raiseAlarm, now } = options
+  const location =
+    storage.databaseUrl === null
+      ? { dataDir: storage.dataDir }
+      : { url: storage.databaseUrl, poolLimit: storage.databasePoolLimit }
+  const [database, redis] = await Promise.all([
+    openDatabase(location),
+    storage.redisUrl === null ? null : RedisState.open({ url: storage.redisUrl, now }),
+  ])
+  const migration = await migrateDatabase(database)
+  const ledger = createSqlSpendLedger(database)
+  const ingester = new SpendIngester({
+    directory: journalDirectory(storage),
+    insert: (entries) => ledger.insert(entries),
+    raiseAlarm,
+    now,
+  })
+  ingester.start()
+  return {
+    keys: createSqlKeyStore(database, now),
+    spend: ledger,
+    state: redis ?? new InProcessState(now),
+    health: { check: () => checkDependencies(database, redis) },
+    notices: migration.warnings,
+    close: async (flushBudgetMs) => {
+      await ingester.flush(flushBudgetMs)
+      await ingester.stop()
+      await redis?.close()
+      await database.close()
+    },
+  }
+}
+
+async function checkDependencies(database: Database, redis: RedisState | null): Promise<DependencyChecks> {
+  const status = await Promise.race([
+    database.ping().then(
+      () => 'ok' as const,
+      () => 'failed' as const,
+    ),
+    new Promise<'failed'>((resolve) => setTimeout(resolve, pingTimeoutMs, 'failed').unref()),
+  ])
+  return {
+    database: { status, kind: database.kind },
+    ...(redis === null ? {} : { redis: { status: redis.isShared ? ('ok' as const) : ('failed' as const) } }),
+  }
+}

@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs'
+import { createStrategy } from '../balancing/create-strategy.ts'
+import type { DeploymentStates } from '../balancing/deployment-states.ts'
+import type { Strategy } from '../balancing/strategy.ts'
+import type { GatewayConfig } from '../config/config.ts'
+import type { ConfigFlags } from '../config/config-flags.ts'
+import type { Diagnostic } from '../config/diagnostics.ts'
+import { type LoadedConfig, loadConfig } from '../config/load-config.ts'
+import { buildSnapshot } from '../deployments/build-snapshot.ts'
+import type { Runtime } from '../pipeline/model-request.ts'
+import type { PriceTable } from '../pricing/price-table.ts'
+import * as registry from '../providers/registry.ts'
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** Reads files, environment and flags; never throws. */
+export function readConfiguration(flags: ConfigFlags, env: Environment): LoadedConfig {
+  return loadConfig({ readFile: readText, env, flags, providers: registry })
+}
+
+function readText(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return null
+  }
+}
+
+export interface CompiledRuntime {
+  readonly runtime: Runtime
+  readonly strategy: Strategy
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+/** Compiles a configuration into what requests read. Pure but for the deployment states it shares. */
+export function compileRuntime(
+  config: GatewayConfig,
+  states: DeploymentStates,
+  prices: PriceTable,
+): CompiledRuntime {
+  const { findProvider, findWire } = registry
+  const built = buildSnapshot(config, { findProvider, findWire, prices, states })
+  const chosen = createStrategy(config.routing)
+  return {
+    runtime: { config, routing: built.snapshot },
+    strategy: chosen.strategy,
+    diagnostics: [...built.diagnostics, ...chosen.diagnostics],
+  }
+}

@@ -1,0 +1,134 @@
+import cluster, { type Worker } from 'node:cluster'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { connectOverIpc } from '../storage/cluster/connect-over-ipc.ts'
+import { exposeOverIpc } from '../storage/cluster/expose-over-ipc.ts'
+import { portOfWorker } from '../storage/cluster/ipc-port.ts'
+import { exposeSharedState } from '../storage/shared-state/ipc-state.ts'
+import { type MetricsSnapshot, mergeSnapshots } from '../telemetry/metrics/snapshot.ts'
+import { announce } from './announce.ts'
+import { ConfigurationHolder } from './configuration-holder.ts'
+import { followChanges } from './follow-changes.ts'
+import { type OwnedHub, openHub } from './hub.ts'
+import { StartFailure } from './listen.ts'
+import { readConfiguration } from './load-runtime.ts'
+import { logDiagnostics } from './log-diagnostics.ts'
+import { createPriceTable } from './prices.ts'
+import type { PrimaryCalls, WorkerCalls } from './run-worker.ts'
+import { onShutdown } from './shutdown.ts'
+import type { Startup } from './start.ts'
+import { createTelemetry } from './telemetry.ts'
+
+const flushBudgetMs = 5_000
+const firstRestartDelayMs = 200
+const maxRestartDelayMs = 10_000
+
+/** The process that owns database and shared state and keeps N workers serving. It takes no requests itself. */
+export async function runPrimary(startup: Startup): Promise<void> {
+  const { config, flags, env } = startup
+  const now = Date.now
+  const telemetry = createTelemetry(config, process.stdout.isTTY === true, process, now)
+  const configuration = new ConfigurationHolder({ config, flags, env, prices: createPriceTable(now()), now })
+  const raiseAlarm = (alarm: { kind: string; message: string; rows: number }): void =>
+    telemetry.logger.log('error', 'spend_journal', { ...alarm })
+  const hub = await openHub({ storage: config.storage, raiseAlarm, now })
+  logDiagnostics(telemetry.logger, [...startup.diagnostics, ...configuration.diagnostics], hub.notices)
+  const crew = new Crew(hub, config.server.workers, (fields) =>
+    telemetry.logger.log('error', 'worker_exit', fields),
+  )
+  const port = await crew.start(config.server.port)
+  const watch = followChanges(startup, () => {
+    crew.reload()
+    return readConfiguration(flags, env).files
+  })
+  onShutdown(telemetry, async () => {
+    watch?.close()
+    await crew.drain()
+    await hub.close(flushBudgetMs)
+  })
+  announce(startup, configuration.runtime.routing, port, telemetry.logger)
+}
+
+/** The workers: started, replaced when they die, asked together. */
+class Crew {
+  readonly #hub: OwnedHub
+  readonly #size: number
+  readonly #onExit: (fields: { pid: number; code: number; signal: string }) => void
+  readonly #calls = new Map<Worker, WorkerCalls>()
+  #restartDelayMs = firstRestartDelayMs
+  #draining = false
+
+  constructor(
+    hub: OwnedHub,
+    size: number,
+    onExit: (fields: { pid: number; code: number; signal: string }) => void,
+  ) {
+    this.#hub = hub
+    this.#size = size
+    this.#onExit = onExit
+    // bigint and binary values must cross as they are.
+    cluster.setupPrimary({ serialization: 'advanced' })
+  }
+
+  /** Resolves with the port once every worker listens. */
+  async start(port: number): Promise<number> {
+    const listening = Array.from({ length: this.#size }, () => this.#fork())
+    await Promise.all(listening.map((worker) => becomesListening(worker, port)))
+    cluster.on('exit', (worker, code, signal) => void this.#replace(worker, code, signal))
+    return port
+  }
+
+  reload(): void {
+    for (const calls of this.#calls.values()) calls.reload().catch(() => {})
+  }
+
+  async drain(): Promise<void> {
+    this.#draining = true
+    const exits = [...this.#calls.keys()].map(
+      (worker) => new Promise<void>((resolve) => worker.once('exit', () => resolve())),
+    )
+    for (const calls of this.#calls.values()) calls.drain().catch(() => {})
+    await Promise.all(exits)
+  }
+
+  async #collectMetrics(): Promise<MetricsSnapshot> {
+    const snapshots = await Promise.allSettled([...this.#calls.values()].map((calls) => calls.metrics()))
+    return mergeSnapshots(
+      snapshots.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : [])),
+    )
+  }
+
+  #fork(): Worker {
+    const worker = cluster.fork()
+    const port = portOfWorker(worker)
+    exposeOverIpc(port, 'keys', this.#hub.keys)
+    exposeOverIpc(port, 'spend', this.#hub.spend)
+    exposeOverIpc(port, 'health', this.#hub.health)
+    exposeOverIpc<PrimaryCalls>(port, 'primary', { collectMetrics: () => this.#collectMetrics() })
+    const stopSharing = exposeSharedState(port, this.#hub.state)
+    this.#calls.set(worker, connectOverIpc<WorkerCalls>(port, 'worker'))
+    worker.once('exit', () => {
+      this.#calls.delete(worker)
+      stopSharing()
+    })
+    return worker
+  }
+
+  async #replace(worker: Worker, code: number, signal: string): Promise<void> {
+    if (this.#draining) return
+    this.#onExit({ pid: worker.process.pid ?? 0, code, signal })
+    await sleep(this.#restartDelayMs)
+    this.#restartDelayMs = Math.min(maxRestartDelayMs, this.#restartDelayMs * 2)
+    if (!this.#draining) this.#fork()
+  }
+}
+
+function becomesListening(worker: Worker, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    worker.once('listening', () => resolve())
+    worker.once('exit', () =>
+      reject(
+        new StartFailure(`the workers could not start to listen on port ${port}; see the messages above`),
+      ),
+    )
+  })
+}

@@ -1,0 +1,74 @@
+import cluster from 'node:cluster'
+import { connectOverIpc } from '../storage/cluster/connect-over-ipc.ts'
+import { exposeOverIpc } from '../storage/cluster/expose-over-ipc.ts'
+import { portOfPrimary } from '../storage/cluster/ipc-port.ts'
+import type { KeyStore } from '../storage/key-store.ts'
+import { connectSharedState } from '../storage/shared-state/ipc-state.ts'
+import type { MetricsSnapshot } from '../telemetry/metrics/snapshot.ts'
+import { ConfigurationHolder } from './configuration-holder.ts'
+import type { Hub } from './hub.ts'
+import { listen } from './listen.ts'
+import { createPriceTable, loadConfiguredPrices } from './prices.ts'
+import { serve } from './serve.ts'
+import { onShutdown } from './shutdown.ts'
+import type { Startup } from './start.ts'
+import { createTelemetry } from './telemetry.ts'
+
+/** What the primary may ask of a worker. */
+export interface WorkerCalls {
+  metrics(): Promise<MetricsSnapshot>
+  reload(): Promise<void>
+  drain(): Promise<void>
+}
+
+/** What a worker may ask of the primary, beside the stores. */
+export interface PrimaryCalls {
+  collectMetrics(): Promise<MetricsSnapshot>
+}
+
+/** One of several serving processes. Database and shared state belong to the primary and are reached over IPC. */
+export async function runWorker(startup: Startup): Promise<void> {
+  const { config, flags, env } = startup
+  const now = Date.now
+  const port = portOfPrimary(process)
+  const telemetry = createTelemetry(config, process.stdout.isTTY === true, process, now)
+  const prices = createPriceTable(now())
+  const configuration = new ConfigurationHolder({ config, flags, env, prices, now })
+  const hub: Hub = {
+    keys: connectOverIpc<KeyStore>(port, 'keys'),
+    spend: connectOverIpc<Hub['spend']>(port, 'spend'),
+    state: connectSharedState(port),
+    health: connectOverIpc<Hub['health']>(port, 'health'),
+  }
+  const primary = connectOverIpc<PrimaryCalls>(port, 'primary')
+  const serving = await serve({
+    configuration,
+    prices,
+    hub,
+    telemetry,
+    collectMetrics: () => primary.collectMetrics(),
+    maxConcurrentRequests: shareOfLimit(config.server.maxConcurrentRequests, config.server.workers),
+    now,
+    random: Math.random,
+  })
+  const beginDrain = onShutdown(telemetry, () => serving.drain())
+  exposeOverIpc<WorkerCalls>(port, 'worker', {
+    metrics: async () => {
+      telemetry.queue.flush()
+      return telemetry.metrics.snapshot()
+    },
+    reload: async () => void serving.reload(),
+    drain: async () => beginDrain(),
+  })
+  // The primary is gone: nothing can be settled any more, so finish and leave.
+  process.on('disconnect', beginDrain)
+  await listen(serving.server, config.server)
+  if (await loadConfiguredPrices(config, prices, telemetry.logger, now)) configuration.recompile()
+}
+
+/** The gateway's limit is split evenly, the first workers taking what is left over. */
+function shareOfLimit(limit: number, workers: number): number {
+  if (limit === 0) return 0
+  const index = ((cluster.worker?.id ?? 1) - 1) % workers
+  return Math.max(1, Math.floor(limit / workers) + (index < limit % workers ? 1 : 0))
+}

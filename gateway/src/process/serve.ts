@@ -1,0 +1,194 @@
+import type { Server } from 'node:http'
+import { type AppDependencies, createApp } from '../app.ts'
+import type { GatewayConfig } from '../config/config.ts'
+import { DemoTransport } from '../demo/demo-transport.ts'
+import { AdmissionGate } from '../http/admission-gate.ts'
+import { CorsPolicy } from '../http/cors.ts'
+import { createHttpServer } from '../http/server.ts'
+import { Authenticator } from '../identity/authenticator.ts'
+import { FailedAttempts } from '../identity/failed-attempts.ts'
+import type { Gateway } from '../pipeline/gateway.ts'
+import type { PriceTable } from '../pricing/price-table.ts'
+import { demoBaseUrl } from '../providers/first-party.ts'
+import { SpendJournal } from '../storage/ledger/spend-journal.ts'
+import { formatPrometheus } from '../telemetry/metrics/format-prometheus.ts'
+import type { MetricsSnapshot } from '../telemetry/metrics/snapshot.ts'
+import { HTTP1_TRANSPORT_DEFAULTS } from '../transport/http1/http1-options.ts'
+import { Http1Transport } from '../transport/http1/http1-transport.ts'
+import { RoutedTransport } from '../transport/routed-transport.ts'
+import type { Transport } from '../transport/transport.ts'
+import type { ConfigurationHolder } from './configuration-holder.ts'
+import { type Hub, journalDirectory } from './hub.ts'
+import { shareCooldowns, shareKeyChanges } from './share-changes.ts'
+import { listSecrets, type Telemetry } from './telemetry.ts'
+
+const failuresPerMinute = 20
+const neverRefused = [
+  '/_health/live',
+  '/_health/ready',
+  '/health',
+  '/health/liveliness',
+  '/health/liveness',
+  '/health/readiness',
+  '/metrics',
+]
+
+export interface ServeOptions {
+  readonly configuration: ConfigurationHolder
+  readonly prices: PriceTable
+  readonly hub: Hub
+  readonly telemetry: Telemetry
+  /** The metrics of every worker of this gateway. */
+  readonly collectMetrics: () => Promise<MetricsSnapshot>
+  /** How many of the allowed concurrent requests this process may take; 0 for no limit. */
+  readonly maxConcurrentRequests: number
+  readonly now: () => number
+  readonly random: () => number
+}
+
+export interface ServingProcess {
+  readonly server: Server
+  /** Reads the configuration again and swaps it; true when it was accepted. */
+  reload(): { readonly succeeded: boolean; readonly files: readonly string[] }
+  /** Refuses new work, waits for what is under way up to the drain timeout, and settles everything. */
+  drain(): Promise<void>
+}
+
+/** Composes one serving process from its parts. The caller listens. */
+export async function serve(options: ServeOptions): Promise<ServingProcess> {
+  const { configuration, hub, telemetry } = options
+  const { config } = configuration.runtime
+  const journal = new SpendJournal({
+    directory: journalDirectory(config.storage),
+    raiseAlarm: ({ kind, message, rows }) =>
+      telemetry.logger.log('error', 'spend_journal', { kind, message, rows }),
+    now: options.now,
+  })
+  const gate = createGate(config, options.maxConcurrentRequests)
+  const transport = createTransport(config, options.now)
+  const gateway = composeGateway(options, transport, journal)
+  await shareCooldowns(hub.state, configuration.states)
+  const onKeysChanged = await shareKeyChanges(hub.state, gateway.identity.authenticator)
+  const app = createApp(composeApp(options, gateway, gate, onKeysChanged))
+  const server = createHttpServer(app.listen, config.server.tls)
+  return {
+    server,
+    reload: () => reload(options),
+    drain: async () => {
+      await gate.drain(config.server.drainTimeoutMs)
+      server.close()
+      server.closeAllConnections()
+      journal.close()
+      await transport.close()
+      telemetry.flush()
+    },
+  }
+}
+
+function createGate(config: GatewayConfig, limit: number): AdmissionGate {
+  return new AdmissionGate(limit, [...neverRefused, ...config.server.backpressureExcludedPaths])
+}
+
+function createTransport(config: GatewayConfig, now: () => number): Transport {
+  const network = new Http1Transport({
+    ...HTTP1_TRANSPORT_DEFAULTS,
+    maxConnectionsPerOrigin: config.server.upstreamConnections,
+    now: () => performance.now(),
+  })
+  return new RoutedTransport(network, new Map([[new URL(demoBaseUrl).origin, new DemoTransport(now)]]))
+}
+
+function composeGateway(options: ServeOptions, transport: Transport, journal: SpendJournal): Gateway {
+  const { configuration, hub, telemetry, now, random } = options
+  const { identity, storage } = configuration.runtime.config
+  return {
+    runtime: () => configuration.runtime,
+    strategy: () => configuration.strategy,
+    identity: {
+      authenticator: new Authenticator({
+        config: identity,
+        keys: hub.keys,
+        now,
+        open: isOpen(configuration.runtime.config),
+      }),
+      failedAttempts: new FailedAttempts(failuresPerMinute, now),
+    },
+    states: configuration.states,
+    transport,
+    mockTransport: new DemoTransport(now),
+    recordRequest: (record) => telemetry.queue.push(record),
+    appendSpend: storage.disableSpendLogs ? () => {} : (row) => journal.append(row),
+    now,
+    random,
+  }
+}
+
+/** Whether requests without a key are served: only where the operator configured none and said so. */
+function isOpen({ identity }: GatewayConfig): boolean {
+  return identity.masterKey === null && identity.adminKeys.length === 0 && !identity.requireAuth
+}
+
+function composeApp(
+  { configuration, prices, hub, telemetry, collectMetrics, now }: ServeOptions,
+  gateway: Gateway,
+  gate: AdmissionGate,
+  onKeysChanged: (tokenHashes: readonly string[]) => void,
+): AppDependencies {
+  const { identity, runtime } = gateway
+  const { server, identity: identityConfig, requests } = runtime().config
+  return {
+    gateway,
+    keys: {
+      identity,
+      keys: hub.keys,
+      keyPrefix: identityConfig.keyPrefix,
+      production: identityConfig.environment === 'production',
+      now,
+      onKeysChanged,
+    },
+    models: { identity, runtime, prices, startedAt: now() },
+    health: {
+      identity,
+      runtime,
+      gate,
+      checkDependencies: () => hub.health.check(),
+      open: isOpen(runtime().config),
+      now,
+    },
+    operations: {
+      identity,
+      runtime,
+      history: () => configuration.history,
+      collectMetrics: async () => {
+        telemetry.queue.flush()
+        return formatPrometheus(await collectMetrics())
+      },
+    },
+    dispatch: {
+      gate,
+      cors: new CorsPolicy(server.corsOrigins, server.corsCredentials),
+      codeStyle: () => requests.errorCodeStyle,
+      onUnexpectedError: (exchange, error) =>
+        telemetry.logger.logError({ error, requestId: exchange.requestId }),
+    },
+    rootPath: server.rootPath,
+    bareAliases: server.bareAliases,
+  }
+}
+
+function reload({ configuration, telemetry }: ServeOptions): {
+  succeeded: boolean
+  files: readonly string[]
+} {
+  const report = configuration.reload()
+  telemetry.addSecrets(listSecrets(configuration.runtime.config))
+  for (const { severity, path, message } of report.diagnostics) {
+    telemetry.logger.log(severity === 'error' ? 'error' : 'warn', 'config', { path, message })
+  }
+  telemetry.logger.log(report.succeeded ? 'info' : 'error', 'config_reload', {
+    changed: report.changed,
+    succeeded: report.succeeded,
+    config_version_hash: configuration.runtime.config.versionHash,
+  })
+  return report
+}

@@ -1,0 +1,73 @@
+import type { GatewayConfig } from '../config/config.ts'
+import { createFileSink } from '../telemetry/file-sink.ts'
+import { LogWriter } from '../telemetry/log-writer.ts'
+import { Logger } from '../telemetry/logger.ts'
+import { createMetrics, type Metrics } from '../telemetry/metrics/metrics.ts'
+import { createRedactor } from '../telemetry/redact.ts'
+import { TelemetryQueue } from '../telemetry/telemetry-queue.ts'
+
+export interface Telemetry {
+  readonly logger: Logger
+  readonly metrics: Metrics
+  readonly queue: TelemetryQueue
+  /** Delivers and writes everything, for the end of the process. */
+  readonly flush: () => void
+  /** Secrets loaded later, by a reload. */
+  readonly addSecrets: (secrets: Iterable<string>) => void
+}
+
+/** Logs to standard output, measures, and feeds both from one queue of request records. */
+export function createTelemetry(
+  config: GatewayConfig,
+  isTerminal: boolean,
+  source: NodeJS.Process,
+  now: () => number,
+): Telemetry {
+  const redactor = createRedactor(listSecrets(config))
+  const writer = new LogWriter({ sink: createFileSink(1), redactText: redactor.redactText })
+  const { telemetry } = config
+  const logger = new Logger({
+    level: telemetry.logLevel,
+    format: (telemetry.jsonLogs ?? !isTerminal) ? 'json' : 'text',
+    routingDecisions: telemetry.routingDecisionLog,
+    writer,
+    now,
+  })
+  const queue: TelemetryQueue = new TelemetryQueue({
+    sinks: [
+      (records) => {
+        for (const record of records) logger.logRequest(record)
+      },
+      (records) => {
+        for (const record of records) metrics.observe(record)
+      },
+    ],
+    onSinkError: (error) => logger.logError({ error }),
+  })
+  const metrics = createMetrics({
+    redactText: redactor.redactText,
+    litellm: telemetry.litellmMetrics ? { trackEndUsers: telemetry.trackEndUsers } : null,
+    source,
+    now,
+    countLosses: () => ({ records: queue.droppedRecords, logLines: writer.droppedLines }),
+  })
+  const flush = (): void => {
+    queue.flush()
+    writer.flushNow()
+  }
+  return { logger, metrics, queue, flush, addSecrets: redactor.addSecrets }
+}
+
+/** Every credential of the configuration, so that none can appear in a log line. */
+export function listSecrets(config: GatewayConfig): string[] {
+  const { identity, storage, models } = config
+  const providerKeys = models.map((model) => model.apiKey)
+  return [
+    identity.masterKey,
+    identity.keyPepper,
+    ...identity.adminKeys,
+    storage.databaseUrl,
+    storage.redisUrl,
+    ...providerKeys,
+  ].filter((secret) => secret !== null)
+}

@@ -1,0 +1,31 @@
+import { restoreReply, restoreStream } from '../restore-reply.ts'
+import type { Wire } from '../wire.ts'
+import { decodeError, findFailure } from './decode-error.ts'
+import { decodeReply } from './decode-reply.ts'
+import { MessagesStreamDecoder } from './decode-stream.ts'
+import { decodeUsage } from './decode-usage.ts'
+import { encodeRequest } from './encode-request.ts'
+
+const version = ['anthropic-version', '2023-06-01']
+
+/** Anthropic's Messages protocol. */
+export const anthropicWire: Wire = {
+  id: 'anthropic',
+  dialect: 'anthropic-messages',
+  paths: { chat: '/messages', completion: null, embedding: null },
+  versionSegment: '/v1',
+  authHeaders: (apiKey) => {
+    if (apiKey === null || apiKey === '') return version
+    // Tokens of a subscription log in by OAuth instead of by key.
+    const isOauth = apiKey.startsWith('sk-ant-oat')
+    if (isOauth)
+      return ['authorization', `Bearer ${apiKey}`, 'anthropic-beta', 'oauth-2025-04-20', ...version]
+    return ['x-api-key', apiKey, ...version]
+  },
+  encodeRequest,
+  decodeReply: (body, context) => restoreReply(decodeReply(body), context),
+  findFailure,
+  createStreamDecoder: (context) => restoreStream(new MessagesStreamDecoder(), context),
+  decodeUsage,
+  decodeError,
+}

@@ -1,0 +1,127 @@
+import type { Part, ReasoningPart, ToolCallPart, ToolResultPart } from '../../conversation/part.ts'
+import type { ConversationMessage } from '../../conversation/request.ts'
+import type { ToolNames } from '../tool-names.ts'
+import type { WireTarget } from '../wire.ts'
+import { encodeContentPart } from './encode-content.ts'
+
+type EncodedMessage = Record<string, unknown>
+
+/** What encoding messages needs beside them; `dropped` gathers what the wire has no place for. */
+export interface MessageEncoding {
+  readonly target: WireTarget
+  readonly toolNames: ToolNames
+  /** Prompt-cache marks are kept only for targets that know them. */
+  readonly keepsCacheControl: boolean
+  readonly dropped: string[]
+}
+
+/** Messages of the chat wire: tool results first, each a message of its own, then the rest of their turn. */
+export function encodeMessages(
+  messages: readonly ConversationMessage[],
+  encoding: MessageEncoding,
+): EncodedMessage[] {
+  const encoded: EncodedMessage[] = []
+  let pendingImages: Part[] = []
+  for (const message of messages) {
+    const results = message.parts.filter((part) => part.type === 'tool-result')
+    const others = message.parts.filter((part) => part.type !== 'tool-result')
+    if (pendingImages.length > 0 && results.length === 0) {
+      encoded.push({ role: 'user', content: encodeContent(pendingImages, encoding) })
+      pendingImages = []
+    }
+    for (const result of results) encoded.push(encodeToolResult(result, encoding, pendingImages))
+    if (message.role === 'assistant') encoded.push(encodeAssistant(others, message.name, encoding))
+    else if (others.length > 0) encoded.push(encodePlain({ ...message, parts: others }, encoding))
+  }
+  if (pendingImages.length > 0) {
+    encoded.push({ role: 'user', content: encodeContent(pendingImages, encoding) })
+  }
+  return encoded
+}
+
+function encodePlain({ role, parts, name }: ConversationMessage, encoding: MessageEncoding): EncodedMessage {
+  const message: EncodedMessage = {
+    role: role === 'tool' ? 'user' : role,
+    content: encodeContent(parts, encoding),
+  }
+  if (name !== undefined) message['name'] = name
+  return message
+}
+
+/** One text without a mark as a plain string, anything else as a list of parts. */
+function encodeContent(parts: readonly Part[], encoding: MessageEncoding): string | EncodedMessage[] {
+  const [first] = parts
+  if (parts.length === 1 && first?.type === 'text') {
+    if (first.cacheControl === undefined || !encoding.keepsCacheControl) return first.text
+  }
+  const list: EncodedMessage[] = []
+  for (const part of parts) {
+    const encoded = encodeContentPart(part, encoding.keepsCacheControl)
+    if (encoded === null) encoding.dropped.push(`messages[].content.${part.type}`)
+    else list.push(encoded)
+  }
+  return list
+}
+
+/** Tool messages take text only, so images of a result follow in a user message. */
+function encodeToolResult(result: ToolResultPart, encoding: MessageEncoding, images: Part[]): EncodedMessage {
+  const texts: string[] = []
+  for (const part of result.parts) {
+    if (part.type === 'text') texts.push(part.text)
+    else if (part.type === 'image' || part.type === 'document') images.push(part)
+    else encoding.dropped.push(`messages[].tool_result.${part.type}`)
+  }
+  const text = texts.join('\n')
+  const content = result.isError ? `Error: ${text}` : text
+  return { role: 'tool', tool_call_id: result.toolCallId, content }
+}
+
+function encodeAssistant(
+  parts: readonly Part[],
+  name: string | undefined,
+  encoding: MessageEncoding,
+): EncodedMessage {
+  const message: EncodedMessage = { role: 'assistant' }
+  const content = parts.filter(
+    (part) => part.type === 'text' || part.type === 'image' || part.type === 'opaque',
+  )
+  const calls = parts.filter((part) => part.type === 'tool-call')
+  const refusal = parts.flatMap((part) => (part.type === 'refusal' ? part.text : []))
+  const isTextOnly = content.every((part) => part.type === 'text' && part.cacheControl === undefined)
+  if (content.length === 0) message['content'] = null
+  else if (isTextOnly)
+    message['content'] = content.map((part) => (part.type === 'text' ? part.text : '')).join('')
+  else message['content'] = encodeContent(content, encoding)
+  if (refusal.length > 0) message['refusal'] = refusal.join('')
+  if (name !== undefined) message['name'] = name
+  if (calls.length > 0) message['tool_calls'] = calls.map((call) => encodeToolCall(call, encoding.toolNames))
+  const reasoning = parts.filter((part) => part.type === 'reasoning')
+  if (reasoning.length > 0) addReasoning(message, reasoning, encoding)
+  return message
+}
+
+function encodeToolCall(call: ToolCallPart, toolNames: ToolNames): EncodedMessage {
+  const name = toolNames.toUpstream(call.name)
+  if (call.kind === 'custom') return { id: call.id, type: 'custom', custom: { name, input: call.arguments } }
+  return { id: call.id, type: 'function', function: { name, arguments: call.arguments } }
+}
+
+/** Thinking goes back only to targets known to read it; never as visible text. */
+function addReasoning(
+  message: EncodedMessage,
+  parts: readonly ReasoningPart[],
+  encoding: MessageEncoding,
+): void {
+  const { provider, upstreamModel } = encoding.target
+  if (upstreamModel.includes('claude')) {
+    message['thinking_blocks'] = parts.map((part) =>
+      part.redacted === null
+        ? { type: 'thinking', thinking: part.text, signature: part.signature }
+        : { type: 'redacted_thinking', data: part.redacted },
+    )
+  } else if (provider.quirks.reasoningField !== undefined) {
+    message[provider.quirks.reasoningField] = parts.map((part) => part.text).join('')
+  } else {
+    encoding.dropped.push('messages[].reasoning')
+  }
+}

@@ -1,0 +1,25 @@
+import { restoreReply, restoreStream } from '../restore-reply.ts'
+import type { Wire } from '../wire.ts'
+import { decodeError, findFailure } from './decode-error.ts'
+import { decodeReply } from './decode-reply.ts'
+import { ChatStreamDecoder } from './decode-stream.ts'
+import { decodeUsage } from './decode-usage.ts'
+import { encodeRequest } from './encode-request.ts'
+
+/** OpenAI's chat completion protocol, spoken by OpenAI and every compatible vendor. */
+export const openaiWire: Wire = {
+  id: 'openai',
+  dialect: 'openai-chat',
+  paths: { chat: '/chat/completions', completion: '/completions', embedding: '/embeddings' },
+  versionSegment: '/v1',
+  authHeaders: (apiKey, { provider }) => {
+    if (apiKey === null || apiKey === '' || provider.auth === 'none') return []
+    return provider.auth === 'api-key' ? ['api-key', apiKey] : ['authorization', `Bearer ${apiKey}`]
+  },
+  encodeRequest,
+  decodeReply: (body, context) => restoreReply(decodeReply(body), context),
+  findFailure,
+  createStreamDecoder: (context) => restoreStream(new ChatStreamDecoder(), context),
+  decodeUsage,
+  decodeError,
+}

@@ -1,0 +1,64 @@
+import { anthropicWire } from './anthropic/anthropic.ts'
+import { compatibleVendors } from './compatible-vendors.ts'
+import { firstPartyProviders } from './first-party.ts'
+import { openaiWire } from './openai/openai.ts'
+import { plannedProviders } from './planned-providers.ts'
+import type { ProviderProfile, Wire } from './wire.ts'
+
+const wires = new Map<string, Wire>([openaiWire, anthropicWire].map((wire) => [wire.id, wire]))
+
+const providers = new Map<string, ProviderProfile>(
+  [...firstPartyProviders, ...compatibleVendors, ...plannedProviders].map((profile) => [profile.id, profile]),
+)
+
+/** The profile of a provider id, also of one whose wire is not available yet; null for an unknown id. */
+export function findProvider(id: string): ProviderProfile | null {
+  return providers.get(id) ?? null
+}
+
+export function isKnownProvider(id: string): boolean {
+  return providers.has(id)
+}
+
+/** The wire with this id (`ProviderProfile.wireId`), null when this release does not have it. */
+export function findWire(id: string): Wire | null {
+  return wires.get(id) ?? null
+}
+
+/** Whether a provider can be used: `planned` ones are known by name but have no wire in this release. */
+export function wireAvailability(providerId: string): 'available' | 'planned' | 'unknown' {
+  const provider = providers.get(providerId)
+  if (provider === undefined) return 'unknown'
+  return wires.has(provider.wireId) ? 'available' : 'planned'
+}
+
+/** The provider of a model written without one (`claude-opus-4-1`); OpenAI when the name says nothing. */
+export function guessProvider(bareModel: string): string {
+  if (bareModel.startsWith('claude')) return 'anthropic'
+  if (bareModel.startsWith('gemini-')) return 'gemini'
+  return 'openai'
+}
+
+/** A provider for which the environment holds a key. */
+export interface ProviderCredential {
+  readonly provider: ProviderProfile
+  readonly keyVariable: string
+  /** The variable that overrides the base URL, null when none is set. */
+  readonly baseUrlVariable: string | null
+}
+
+/** Usable providers with a key in the environment, in the order of the provider table. */
+export function providersFromEnvironment(
+  env: Readonly<Record<string, string | undefined>>,
+): ProviderCredential[] {
+  const isSet = (name: string): boolean => (env[name] ?? '').trim() !== ''
+  const found: ProviderCredential[] = []
+  for (const provider of providers.values()) {
+    if (!wires.has(provider.wireId)) continue
+    const keyVariable = provider.keyVariables.find(isSet)
+    const baseUrlVariable = provider.baseUrlVariables.find(isSet) ?? null
+    if (keyVariable === undefined || (provider.defaultBaseUrl === null && baseUrlVariable === null)) continue
+    found.push({ provider, keyVariable, baseUrlVariable })
+  }
+  return found
+}

@@ -1,0 +1,111 @@
+import type { DialectId } from '../conversation/dialect.ts'
+import type { ConversationReply } from '../conversation/reply.ts'
+import type { ConversationRequest } from '../conversation/request.ts'
+import type { StreamEvent } from '../conversation/stream-event.ts'
+import type { Usage } from '../conversation/usage.ts'
+import type { UpstreamFailure } from './failure.ts'
+import type { ReplyContext } from './reply-context.ts'
+
+export type { DialectId } from '../conversation/dialect.ts'
+
+/** One row of the provider table: everything that differs between vendors of one wire, as data. */
+export interface ProviderProfile {
+  readonly id: string
+  /** The name shown in upstream error texts: `OpenAI`, `Anthropic`, `Groq`. */
+  readonly title: string
+  readonly wireId: string
+  /** Null when the operator must give `api_base`. */
+  readonly defaultBaseUrl: string | null
+  /** Environment variables holding the key, first set wins. */
+  readonly keyVariables: readonly string[]
+  readonly baseUrlVariables: readonly string[]
+  readonly auth: 'bearer' | 'x-api-key' | 'api-key' | 'none'
+  readonly quirks: ProviderQuirks
+}
+
+/** Deviations from the plain wire; absent means the wire's own behaviour. */
+export interface ProviderQuirks {
+  readonly maxTokensField?: 'max_tokens' | 'max_completion_tokens'
+  readonly supportsStreamUsage?: boolean
+  readonly supportsDeveloperRole?: boolean
+  readonly supportsJsonSchema?: boolean
+  readonly supportsParallelToolCalls?: boolean
+  readonly supportsBase64Embeddings?: boolean
+  readonly reasoningField?: 'reasoning_content' | 'reasoning'
+  readonly toolIdPattern?: 'alphanumeric-9'
+  readonly modelPrefix?: string
+  /** Request members this vendor rejects; dropped under `drop_params`, else refused with 400. */
+  readonly unsupportedParams?: readonly string[]
+  /** Deviations of some of the vendor's models; every matching rule applies. */
+  readonly modelRules?: readonly ModelRule[]
+  /** The word this vendor uses for `tool_choice: "required"`. */
+  readonly requiredToolChoice?: string
+  /** Request members renamed for this vendor (`seed` → `random_seed`). */
+  readonly renamedParams?: Readonly<Record<string, string>>
+  readonly extraHeaders?: Readonly<Record<string, string>>
+}
+
+/** What is different for the upstream models whose id matches. */
+interface ModelRule {
+  readonly models: RegExp
+  readonly maxTokensField?: 'max_tokens' | 'max_completion_tokens'
+  /** Like `ProviderQuirks.unsupportedParams`, but a member holding the protocol's default value is let through. */
+  readonly unsupportedParams?: readonly string[]
+}
+
+/** What a wire needs to know about its target to encode a request. */
+export interface WireTarget {
+  readonly provider: ProviderProfile
+  readonly upstreamModel: string
+  readonly dropParams: boolean
+  readonly modifyParams: boolean
+  /** `max_tokens` for wires that require one when neither the request nor the model's limits give it. */
+  readonly maxOutputTokens: number | null
+  readonly thinkingBudgets: Readonly<Record<'minimal' | 'low' | 'medium' | 'high', number>>
+}
+
+export interface EncodedRequest {
+  /** The JSON body, without `model` splicing left to do. */
+  readonly body: Readonly<Record<string, unknown>>
+  /** Flat name, value list of headers this particular request needs (`anthropic-beta`). */
+  readonly headers: readonly string[]
+  /** Members that could not be carried over, for the decision log. */
+  readonly dropped: readonly string[]
+  /** Give it to `decodeReply` or `createStreamDecoder` for the answer to this request. */
+  readonly replyContext: ReplyContext
+}
+
+/** Turns one parsed SSE event of the provider into zero or more typed events. One instance per stream. */
+export interface StreamDecoder {
+  push(event: { readonly event: string | null; readonly data: string }): readonly StreamEvent[]
+  /** Called when the upstream body ends; says whether the stream was complete. */
+  end(): readonly StreamEvent[]
+}
+
+/**
+ * An upstream protocol. Pure translation: no sockets, no clock. `openai` covers every compatible vendor.
+ * Errors: `encodeRequest` throws GatewayError for what the wire cannot carry; the decoders throw
+ * MalformedAnswer (a GatewayError with code `upstream_error`) for answers that are not of the wire's form.
+ */
+export interface Wire {
+  readonly id: string
+  readonly dialect: DialectId
+  /** Path below the base URL per operation, null where the wire lacks it. */
+  readonly paths: Readonly<Record<'chat' | 'completion' | 'embedding', string | null>>
+  /** Whether the base URL ends in a version segment that users write or omit (`/v1`). */
+  readonly versionSegment: string | null
+  authHeaders(apiKey: string | null, target: { readonly provider: ProviderProfile }): readonly string[]
+  encodeRequest(request: ConversationRequest, target: WireTarget): EncodedRequest
+  decodeReply(body: unknown, context: ReplyContext): ConversationReply
+  /** The failure a 200 answer's JSON body reports instead of an answer, null when it is an answer. */
+  findFailure(body: unknown): UpstreamFailure | null
+  createStreamDecoder(context: ReplyContext): StreamDecoder
+  /** Reads usage from a raw `usage` member of this wire, for the pass-through path. */
+  decodeUsage(usage: unknown): Usage | null
+  decodeError(
+    status: number,
+    headers: Readonly<Record<string, string>>,
+    body: string,
+    provider: ProviderProfile,
+  ): UpstreamFailure
+}

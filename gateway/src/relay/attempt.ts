@@ -1,0 +1,247 @@
+import { type Deadline, startDeadline } from '../http/deadline.ts'
+import type { UpstreamFailure } from '../providers/failure.ts'
+import type { Transport, UpstreamCall, UpstreamRequest, UpstreamSink } from '../transport/transport.ts'
+import { type PlainReply, type ReplyReader, type StreamRelay, unreadableAnswer } from './relay.ts'
+import { transportFailure } from './transport-failure.ts'
+
+const maxErrorBytes = 65_536
+
+/** How one upstream call ended, or got under way. */
+export type AttemptResult =
+  | { readonly kind: 'reply'; readonly reply: PlainReply; readonly status: number }
+  | { readonly kind: 'stream' }
+  | { readonly kind: 'failure'; readonly failure: UpstreamFailure }
+  /** The client left; nobody waits for a verdict. */
+  | { readonly kind: 'cancelled' }
+
+/** Where the events of a stream go once the first one has decided the status. */
+export interface StreamTarget {
+  /** False when the client reads more slowly than the provider writes. */
+  write(bytes: Buffer): boolean
+  /** The stream is complete, or it broke off with `failure`. */
+  finish(failure: UpstreamFailure | null): void
+}
+
+export interface AttemptOptions {
+  readonly request: UpstreamRequest
+  readonly transport: Transport
+  /** Milliseconds to the end of a plain answer, or to the first event of a stream. */
+  readonly timeoutMs: number
+  readonly idleTimeoutMs: number
+  readonly maxResponseBytes: number
+  /** Null asks for a plain answer. */
+  readonly relay: StreamRelay | null
+  readonly readReply: ReplyReader
+  readonly decodeError: (
+    status: number,
+    headers: Readonly<Record<string, string>>,
+    body: string,
+  ) => UpstreamFailure
+}
+
+/**
+ * One call to one deployment. `result` settles when the answer is complete, when the first event of a stream has
+ * arrived, or when the call has failed; it never rejects. After a stream has begun, `pipeTo` takes the rest.
+ */
+export class Attempt implements UpstreamSink {
+  readonly result: Promise<AttemptResult>
+  headers: Readonly<Record<string, string>> = {}
+  /** Monotonic milliseconds of the dispatch and of the first byte of the body, null before. */
+  readonly startedAt = performance.now()
+  firstByteAt: number | null = null
+  readonly #options: AttemptOptions
+  readonly #call: UpstreamCall
+  #settle: (result: AttemptResult) => void = () => {}
+  #deadline: Deadline
+  #status = 0
+  #relay: StreamRelay | null = null
+  #chunks: Buffer[] = []
+  #size = 0
+  #done = false
+  #target: StreamTarget | null = null
+  #held: Buffer[] = []
+  #begun = false
+  #ending: { readonly failure: UpstreamFailure | null } | null = null
+  #silentChecks = 0
+
+  constructor(options: AttemptOptions) {
+    this.#options = options
+    this.result = new Promise((resolve) => {
+      this.#settle = resolve
+    })
+    this.#deadline = startDeadline(options.timeoutMs, this.#onTimeout)
+    this.#call = this.#send()
+  }
+
+  /** A transport refuses what cannot be written safely (a header with a line break) by throwing. */
+  #send(): UpstreamCall {
+    try {
+      return this.#options.transport.send(this.#options.request, this)
+    } catch (error) {
+      this.#end(transportFailure(error instanceof Error ? error : new Error(String(error))))
+      return nothingToCancel
+    }
+  }
+
+  /** Ends the call without a verdict. */
+  cancel(): void {
+    this.#stop()
+    this.#call.cancel()
+    this.#settle({ kind: 'cancelled' })
+  }
+
+  /** The client has caught up. */
+  resume(): void {
+    this.#call.resume()
+  }
+
+  /** From the first event on, everything goes to `target`. */
+  pipeTo(target: StreamTarget): void {
+    this.#target = target
+    const held = this.#held
+    this.#held = []
+    for (const bytes of held) target.write(bytes)
+    if (this.#ending !== null) target.finish(this.#ending.failure)
+  }
+
+  onHeaders(status: number, headers: Readonly<Record<string, string>>): void {
+    this.#status = status
+    this.headers = headers
+    const isEventStream = headers['content-type']?.includes('event-stream') ?? false
+    if (status < 400 && isEventStream) this.#relay = this.#options.relay
+  }
+
+  onData(chunk: Buffer): boolean {
+    if (this.#done) return true
+    this.firstByteAt ??= performance.now()
+    if (this.#relay !== null) return this.#relayChunk(this.#relay, chunk)
+    this.#size += chunk.length
+    if (this.#status >= 400) {
+      if (this.#size - chunk.length < maxErrorBytes) this.#chunks.push(chunk)
+      return true
+    }
+    this.#chunks.push(chunk)
+    if (this.#size > this.#options.maxResponseBytes) this.#failHard(tooLarge(this.#options.maxResponseBytes))
+    return true
+  }
+
+  onEnd(): void {
+    if (this.#done) return
+    if (this.#relay !== null) {
+      this.#endStream(this.#relay)
+      return
+    }
+    this.#stop()
+    const body = this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks)
+    this.#settle(this.#status >= 400 ? this.#errorResult(body) : this.#replyResult(body))
+  }
+
+  onFailure(error: Error): void {
+    if (!this.#done) this.#end(transportFailure(error))
+  }
+
+  #relayChunk(relay: StreamRelay, chunk: Buffer): boolean {
+    this.#silentChecks = 0
+    const bytes = relay.push(chunk)
+    const flowing = bytes === null || this.#deliver(bytes)
+    if (relay.failure !== null) this.#failHard(relay.failure)
+    return flowing
+  }
+
+  /** Hands bytes on, or keeps them until `pipeTo`. The first ones decide the status. */
+  #deliver(bytes: Buffer): boolean {
+    if (this.#target !== null) return this.#target.write(bytes)
+    this.#held.push(bytes)
+    if (!this.#begun) {
+      this.#begun = true
+      this.#watchSilence()
+      this.#settle({ kind: 'stream' })
+    }
+    return true
+  }
+
+  /** From now on only silence counts. Looked at every quarter of the limit, so that an event costs nothing. */
+  #watchSilence(): void {
+    this.#deadline.clear()
+    this.#deadline = startDeadline(this.#options.idleTimeoutMs / 4, this.#onSilenceCheck)
+  }
+
+  readonly #onSilenceCheck = (): void => {
+    this.#silentChecks += 1
+    if (this.#silentChecks > 4)
+      this.#failHard(timedOut(`no data for ${this.#options.idleTimeoutMs / 1000} s`))
+    else this.#watchSilence()
+  }
+
+  #endStream(relay: StreamRelay): void {
+    const last = relay.end()
+    if (last !== null) this.#deliver(last)
+    this.#end(relay.failure ?? (this.#begun ? null : unreadableAnswer('an empty stream')))
+  }
+
+  /** The one exit of every call: reports to whoever waits, which is the target once a stream has begun. */
+  #end(failure: UpstreamFailure | null): void {
+    this.#stop()
+    if (!this.#begun) {
+      if (failure !== null) this.#settle({ kind: 'failure', failure })
+      return
+    }
+    this.#ending = { failure }
+    this.#target?.finish(failure)
+  }
+
+  #errorResult(body: Buffer): AttemptResult {
+    return {
+      kind: 'failure',
+      failure: this.#options.decodeError(this.#status, this.headers, body.toString('utf8')),
+    }
+  }
+
+  #replyResult(body: Buffer): AttemptResult {
+    let reply: PlainReply | UpstreamFailure
+    try {
+      reply = this.#options.readReply(body)
+    } catch (error) {
+      reply = unreadableAnswer(error instanceof Error ? error.message : 'something unreadable')
+    }
+    return 'kind' in reply
+      ? { kind: 'failure', failure: reply }
+      : { kind: 'reply', reply, status: this.#status }
+  }
+
+  readonly #onTimeout = (): void => {
+    this.#failHard(timedOut(`no answer within ${this.#options.timeoutMs / 1000} s`))
+  }
+
+  #failHard(failure: UpstreamFailure): void {
+    this.#call.cancel()
+    this.#end(failure)
+  }
+
+  #stop(): void {
+    this.#done = true
+    this.#deadline.clear()
+  }
+}
+
+const nothingToCancel: UpstreamCall = { cancel: () => {}, resume: () => {} }
+
+function timedOut(what: string): UpstreamFailure {
+  return {
+    kind: 'timeout',
+    status: 0,
+    message: `Timed out: ${what}`,
+    retryAfterMs: null,
+    providerFields: null,
+  }
+}
+
+function tooLarge(limit: number): UpstreamFailure {
+  return {
+    kind: 'response_too_large',
+    status: 0,
+    message: `The provider answered more than ${limit} bytes (general_settings.max_response_size_mb)`,
+    retryAfterMs: null,
+    providerFields: null,
+  }
+}

@@ -1,0 +1,38 @@
+import type { Usage } from '../conversation/usage.ts'
+import type { UpstreamFailure } from '../providers/failure.ts'
+
+/** A complete answer in the client's dialect. */
+export interface PlainReply {
+  readonly body: Buffer
+  readonly usage: Usage | null
+}
+
+/** Makes the client's answer from the provider's whole body, or says what is wrong with it. */
+export type ReplyReader = (body: Buffer) => PlainReply | UpstreamFailure
+
+/**
+ * Carries one event stream from provider to client. Bytes come out only at event boundaries, so that a stream
+ * cut in the middle of an event never leaves half of it with the client.
+ */
+export interface StreamRelay {
+  /** Bytes to send now; null when no event is complete yet or the complete ones are not for the client. */
+  push(chunk: Buffer): Buffer | null
+  /** The provider's body has ended; the remaining bytes, or null with `failure` set when it ended too early. */
+  end(): Buffer | null
+  /** Set once the provider reported an error or broke the protocol; nothing more comes out. */
+  readonly failure: UpstreamFailure | null
+  readonly usage: Usage | null
+  /** A rough count of the tokens relayed, for streams whose provider reports no usage. */
+  readonly estimatedOutputTokens: number
+}
+
+/** An answer that is not of the provider's own protocol: HTML, an empty body, half a JSON document. */
+export function unreadableAnswer(what: string): UpstreamFailure {
+  return {
+    kind: 'server_error',
+    status: 0,
+    message: `The provider answered ${what}`,
+    retryAfterMs: null,
+    providerFields: null,
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * One virtual key as stored. Only its digest is kept: `tokenHash` names a key and is never a credential.
+ * Times are epoch milliseconds.
+ */
+export interface KeyRecord {
+  /** SHA-256 hex of the full key, or HMAC-SHA-256 hex when a pepper is configured. */
+  readonly tokenHash: string
+  /** `sk-...` and the last four characters. */
+  readonly keyName: string
+  /** Unique when set. */
+  readonly keyAlias: string | null
+  readonly userId: string | null
+  readonly teamId: string | null
+  readonly organizationId: string | null
+  /** Names, wildcards and access groups; empty allows all. */
+  readonly models: readonly string[]
+  /** Requested name → model to use instead. */
+  readonly aliases: Readonly<Record<string, string>>
+  /** Route groups, paths or path wildcards; empty allows all. */
+  readonly allowedRoutes: readonly string[]
+  readonly tags: readonly string[]
+  readonly metadata: Readonly<Record<string, unknown>>
+  readonly blocked: boolean
+  /** Null never expires. */
+  readonly expiresAt: number | null
+  readonly createdAt: number
+  readonly createdBy: string | null
+  readonly updatedAt: number
+  /** Every other field of the generate and update bodies (budgets, limits, guardrails, …), by its wire name. */
+  readonly settings: Readonly<Record<string, unknown>>
+}
+
+export type NewKey = Omit<KeyRecord, 'createdAt' | 'updatedAt'>
+
+/** Fields to change. `settings` is merged member by member; everything else is replaced. */
+type KeyChanges = Partial<Omit<KeyRecord, 'tokenHash' | 'createdAt' | 'createdBy' | 'updatedAt'>>
+
+export type KeySortField =
+  | 'createdAt'
+  | 'updatedAt'
+  | 'expiresAt'
+  | 'keyAlias'
+  | 'keyName'
+  | 'userId'
+  | 'teamId'
+
+export interface KeyQuery {
+  /** First page is 1. */
+  readonly page: number
+  readonly size: number
+  readonly userId?: string
+  readonly teamId?: string
+  readonly organizationId?: string
+  readonly keyAlias?: string
+  readonly tokenHash?: string
+  /** Default `createdAt`. */
+  readonly sortBy?: KeySortField
+  /** Default `desc`. */
+  readonly sortOrder?: 'asc' | 'desc'
+}
+
+interface KeyPage {
+  readonly records: readonly KeyRecord[]
+  /** Matching keys on all pages. */
+  readonly total: number
+}
+
+/** Which keys to act on: digests or aliases. */
+export type KeySelector =
+  | { readonly tokenHashes: readonly string[] }
+  | { readonly keyAliases: readonly string[] }
+
+/**
+ * Where virtual keys live. Every method rejects with GatewayError `storage_unavailable` when the database does
+ * not answer, and with `conflict` when a digest or alias is already taken.
+ */
+export interface KeyStore {
+  create(key: NewKey): Promise<KeyRecord>
+  findByHash(tokenHash: string): Promise<KeyRecord | null>
+  findByAlias(keyAlias: string): Promise<KeyRecord | null>
+  list(query: KeyQuery): Promise<KeyPage>
+  /** The changed record; null when there is no such key. */
+  update(tokenHash: string, changes: KeyChanges): Promise<KeyRecord | null>
+  /** Deletes what exists and returns it; what does not exist is simply missing from the answer. */
+  delete(selector: KeySelector): Promise<readonly KeyRecord[]>
+}

@@ -1,0 +1,97 @@
+import { and, asc, count, desc, eq, inArray, type SQL, sql } from 'drizzle-orm'
+import type { Database } from '../database/database.ts'
+import { guardQuery } from '../database/database-error.ts'
+import { virtualKeys } from '../database/schema.ts'
+import type { KeyQuery, KeyRecord, KeySelector, KeyStore } from '../key-store.ts'
+
+type StoredKey = typeof virtualKeys.$inferSelect
+
+/** The key store over SQL. `now` stamps `createdAt` and `updatedAt`. */
+export function createSqlKeyStore(database: Database, now: () => number): KeyStore {
+  const { sql: db } = database
+  const findOne = async (condition: SQL): Promise<KeyRecord | null> => {
+    const [row] = await guardQuery(db.select().from(virtualKeys).where(condition).limit(1))
+    return row === undefined ? null : toRecord(row)
+  }
+  return {
+    async create(key) {
+      const createdAt = new Date(now())
+      const values = { ...key, expiresAt: toDate(key.expiresAt), createdAt, updatedAt: createdAt }
+      return toRecord(await onlyRow(db.insert(virtualKeys).values(values).returning()))
+    },
+    findByHash: (tokenHash) => findOne(eq(virtualKeys.tokenHash, tokenHash)),
+    findByAlias: (keyAlias) => findOne(eq(virtualKeys.keyAlias, keyAlias)),
+    async list(query) {
+      const condition = matching(query)
+      const page = db.select().from(virtualKeys).where(condition)
+      const rows = await guardQuery(
+        page
+          .orderBy(...ordering(query))
+          .limit(query.size)
+          .offset((query.page - 1) * query.size),
+      )
+      const [counted] = await guardQuery(db.select({ total: count() }).from(virtualKeys).where(condition))
+      return { records: rows.map(toRecord), total: counted?.total ?? 0 }
+    },
+    async update(tokenHash, changes) {
+      const { expiresAt, settings, ...plain } = changes
+      const values = {
+        ...plain,
+        ...(expiresAt === undefined ? {} : { expiresAt: toDate(expiresAt) }),
+        ...(settings === undefined
+          ? {}
+          : { settings: sql`${virtualKeys.settings} || ${JSON.stringify(settings)}::jsonb` }),
+        updatedAt: new Date(now()),
+      }
+      const [row] = await guardQuery(
+        db.update(virtualKeys).set(values).where(eq(virtualKeys.tokenHash, tokenHash)).returning(),
+      )
+      return row === undefined ? null : toRecord(row)
+    },
+    async delete(selector) {
+      const rows = await guardQuery(db.delete(virtualKeys).where(selected(selector)).returning())
+      return rows.map(toRecord)
+    },
+  }
+}
+
+function matching(query: KeyQuery): SQL | undefined {
+  const wanted = [
+    [virtualKeys.userId, query.userId],
+    [virtualKeys.teamId, query.teamId],
+    [virtualKeys.organizationId, query.organizationId],
+    [virtualKeys.keyAlias, query.keyAlias],
+    [virtualKeys.tokenHash, query.tokenHash],
+  ] as const
+  return and(...wanted.map(([column, value]) => (value === undefined ? undefined : eq(column, value))))
+}
+
+/** The digest breaks ties, so that pages neither repeat nor miss a key. */
+function ordering(query: KeyQuery): SQL[] {
+  const column = virtualKeys[query.sortBy ?? 'createdAt']
+  const direct = query.sortOrder === 'asc' ? asc : desc
+  return [direct(column), direct(virtualKeys.tokenHash)]
+}
+
+function selected(selector: KeySelector): SQL {
+  return 'tokenHashes' in selector
+    ? inArray(virtualKeys.tokenHash, [...selector.tokenHashes])
+    : inArray(virtualKeys.keyAlias, [...selector.keyAliases])
+}
+
+function toRecord(row: StoredKey): KeyRecord {
+  return {
+    ...row,
+    expiresAt: row.expiresAt === null ? null : row.expiresAt.getTime(),
+    createdAt: row.createdAt.getTime(),
+    updatedAt: row.updatedAt.getTime(),
+  }
+}
+
+const toDate = (time: number | null): Date | null => (time === null ? null : new Date(time))
+
+async function onlyRow(query: PromiseLike<StoredKey[]>): Promise<StoredKey> {
+  const [row] = await guardQuery(query)
+  if (row === undefined) throw new Error('The database returned no row for an insert')
+  return row
+}

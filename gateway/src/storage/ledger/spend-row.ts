@@ -1,0 +1,67 @@
+import type { ErrorCode } from '@routeiq/contract'
+import type { Usage } from '../../conversation/usage.ts'
+
+/**
+ * One line of the append-only spend ledger: one upstream attempt that was billed, or the final failure of a
+ * request. Times are epoch milliseconds; never bodies, never credentials.
+ */
+export interface SpendRow {
+  readonly requestId: string
+  /** 1 for the first upstream call of the request. */
+  readonly attempt: number
+  /** LiteLLM's name of the operation: `acompletion`, `atext_completion`, `aembedding`, … */
+  readonly callType: string
+  readonly dialect: string
+  readonly startedAt: number
+  readonly firstTokenAt: number | null
+  readonly endedAt: number
+  readonly keyHash: string | null
+  readonly userId: string | null
+  readonly teamId: string | null
+  readonly organizationId: string | null
+  readonly endUser: string | null
+  readonly tags: readonly string[]
+  readonly requestedModel: string
+  readonly modelGroup: string | null
+  readonly deploymentId: string | null
+  readonly provider: string | null
+  readonly upstreamModel: string | null
+  readonly apiBase: string | null
+  /** HTTP status sent to the caller. */
+  readonly status: number
+  readonly errorCode: ErrorCode | null
+  /** Null when the attempt used nothing. */
+  readonly usage: Usage | null
+  /** The usage was counted here because the provider reported none. */
+  readonly estimated: boolean
+  /** 10⁻⁹ USD, rounded once; null when the price is unknown. */
+  readonly costNanoUsd: bigint | null
+  readonly cacheHit: boolean
+  readonly strategy: string | null
+  readonly retries: number
+  readonly fallbacks: number
+  readonly sessionId: string | null
+  readonly clientIpHash: string | null
+}
+
+/** A row with the identity the journal gave it: `<segment>:<line>`. A replay produces the same one. */
+export interface SpendEntry {
+  readonly entryId: string
+  readonly row: SpendRow
+}
+
+interface SpendQuery {
+  readonly requestId?: string
+  readonly keyHash?: string
+  /** Only rows that started at or after this time. */
+  readonly since?: number
+  readonly limit: number
+}
+
+/** Reading and filling the ledger. Rejects with GatewayError `storage_unavailable` when the database is away. */
+export interface SpendLedger {
+  /** Inserting an entry that is already there does nothing. */
+  insert(entries: readonly SpendEntry[]): Promise<void>
+  /** Newest first. */
+  listSpend(query: SpendQuery): Promise<readonly SpendRow[]>
+}

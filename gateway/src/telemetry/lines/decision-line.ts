@@ -1,0 +1,34 @@
+import type { RequestRecord } from '../request-record.ts'
+import type { LabelQuoter } from './label-quoter.ts'
+import { formatTimestamp } from './timestamp.ts'
+
+/**
+ * The line of logger `routeiq.routing_decision`: which model answered and why. Lengths and counts only, no text of
+ * the prompt. Call it for records with a target. `latency_ms` is the whole request.
+ */
+export function formatDecisionLine(record: RequestRecord, quoter: LabelQuoter): string {
+  const { usage } = record
+  let line = `{"cache_hit":${record.cacheHit},"category":null,"completion_tokens":${usage?.outputTokens ?? null}`
+  line += `,"decision":"route","event":"routing_decision","gen_ai.response.model":${quoteOrNull(record.responseModel, quoter)}`
+  line += `,"latency_ms":${Math.round(record.endedAt - record.startedAt)},"level":"info"`
+  line += `,"logger":"routeiq.routing_decision","model":${quoteOrNull(record.requestedModel, quoter)}`
+  line += `,"prompt_tokens":${usage?.inputTokens ?? null}`
+  if (record.queryLength !== null) line += `,"query_length":${record.queryLength}`
+  line += `,"reason_code":"${selectReason(record)}","reasoning_enabled":${record.reasoningEnabled}`
+  line += `,"request_id":${quoter.quoteOnce(record.requestId)}`
+  line += `,"selected_model":${quoteOrNull(record.target?.upstreamModel ?? null, quoter)}`
+  if (record.strategy !== null) line += `,"strategy":${quoter.quote(record.strategy)}`
+  line += `,"timestamp":"${formatTimestamp(record.endedAt)}","trace_id":${record.traceId === null ? 'null' : quoter.quoteOnce(record.traceId)}}`
+  return line
+}
+
+function selectReason(record: RequestRecord): string {
+  if (record.fallbacks > 0) return 'fallback'
+  if (record.attempts > 1) return 'retry'
+  if (record.strategyFellBack) return 'strategy_fallback'
+  return record.strategy === null ? 'pinned' : 'strategy'
+}
+
+function quoteOrNull(text: string | null, quoter: LabelQuoter): string {
+  return text === null ? 'null' : quoter.quote(text)
+}

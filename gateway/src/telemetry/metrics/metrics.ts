@@ -1,0 +1,67 @@
+import type { RequestRecord } from '../request-record.ts'
+import { ActiveRequests } from './active-requests.ts'
+import { BackpressureMetrics } from './backpressure-metrics.ts'
+import { BreakerMetrics } from './breaker-metrics.ts'
+import { LitellmMetrics } from './litellm-metrics.ts'
+import { routeiqMetrics } from './names.ts'
+import { type ProcessSource, registerProcessMetrics } from './process-metrics.ts'
+import { Registry } from './registry/registry.ts'
+import { RequestMetrics } from './request-metrics.ts'
+import type { MetricsSnapshot } from './snapshot.ts'
+
+export interface MetricsOptions {
+  readonly redactText: (text: string) => string
+  /** LiteLLM's metrics beside our own (`callbacks: ["prometheus"]`); null leaves them out. */
+  readonly litellm: { readonly trackEndUsers: boolean } | null
+  readonly source: ProcessSource
+  /** Epoch milliseconds. */
+  readonly now: () => number
+  /** Read at each collection. */
+  readonly countLosses: () => { readonly records: number; readonly logLines: number }
+  /** Bounds the series of each metric; 1000 unless given. */
+  readonly cap?: number
+}
+
+/** Everything this process measures. `snapshot()` and `formatPrometheus` make the answer of `GET /metrics`. */
+export interface Metrics {
+  readonly observe: (record: RequestRecord) => void
+  readonly active: ActiveRequests
+  readonly backpressure: BackpressureMetrics
+  readonly breakers: BreakerMetrics
+  readonly eventLoopLagMs: () => number
+  readonly snapshot: () => MetricsSnapshot
+  readonly close: () => void
+}
+
+export function createMetrics(options: MetricsOptions): Metrics {
+  const { redactText, cap, litellm, source, now } = options
+  const registry = new Registry(cap === undefined ? { redactText } : { redactText, cap })
+  const requests = new RequestMetrics(registry)
+  const active = new ActiveRequests(registry)
+  const compatible =
+    litellm === null ? null : new LitellmMetrics(registry, { ...litellm, countActive: () => active.total })
+  registerLosses(registry, options.countLosses)
+  const ownProcess = registerProcessMetrics(registry, { source, now })
+  return {
+    observe: (record) => {
+      requests.observe(record)
+      compatible?.observe(record)
+    },
+    active,
+    backpressure: new BackpressureMetrics(registry),
+    breakers: new BreakerMetrics(registry),
+    eventLoopLagMs: ownProcess.eventLoopLagMs,
+    snapshot: () => registry.snapshot(),
+    close: ownProcess.close,
+  }
+}
+
+function registerLosses(registry: Registry, countLosses: MetricsOptions['countLosses']): void {
+  const records = registry.counter(routeiqMetrics.recordsDropped).bind()
+  const logLines = registry.counter(routeiqMetrics.logLinesDropped).bind()
+  registry.onCollect(() => {
+    const losses = countLosses()
+    records.value = losses.records
+    logLines.value = losses.logLines
+  })
+}

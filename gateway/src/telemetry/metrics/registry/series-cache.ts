@@ -1,0 +1,26 @@
+/** Far more than a metric has series; a cache this full holds keys that callers made up. */
+const limit = 8192
+
+/**
+ * Remembers the series bound for a key, so that counting a request hashes no label set. Starts over when full: what
+ * it forgets is only bound again.
+ */
+export class SeriesCache<Value> {
+  readonly #create: (key: string) => Value
+  readonly #values = new Map<string, Value>()
+
+  constructor(create: (key: string) => Value) {
+    this.#create = create
+  }
+
+  get(key: string): Value {
+    return this.#values.get(key) ?? this.#add(key)
+  }
+
+  #add(key: string): Value {
+    if (this.#values.size >= limit) this.#values.clear()
+    const value = this.#create(key)
+    this.#values.set(key, value)
+    return value
+  }
+}

@@ -1,0 +1,58 @@
+import type { UpstreamCall, UpstreamSink } from '../transport.ts'
+import type { UpstreamError } from './upstream-error.ts'
+
+/** Where a call is at the moment: waiting in a queue or running on a connection. */
+export interface CallPlace {
+  abandon(call: Http1Call): void
+  resume(): void
+}
+
+/** The octets of one request. A small body is joined to the head, and `body` is null. */
+export interface EncodedRequest {
+  readonly head: Buffer
+  readonly body: Buffer | null
+}
+
+/** One request and its sink, from `send` to `onEnd`, `onFailure` or `cancel`. */
+export class Http1Call implements UpstreamCall {
+  readonly request: EncodedRequest
+  readonly sink: UpstreamSink
+  place: CallPlace | null = null
+  finished = false
+  headersDelivered = false
+  /** The one re-send after a keep-alive race has been used. */
+  resent = false
+  /** Milliseconds of the injected clock when the request was written. */
+  sentAt = 0
+  /** Neighbours in the waiting queue. */
+  next: Http1Call | null = null
+  previous: Http1Call | null = null
+
+  constructor(request: EncodedRequest, sink: UpstreamSink) {
+    this.request = request
+    this.sink = sink
+  }
+
+  cancel(): void {
+    if (this.finished) return
+    this.finished = true
+    this.place?.abandon(this)
+    this.place = null
+  }
+
+  resume(): void {
+    this.place?.resume()
+  }
+
+  end(): void {
+    this.finished = true
+    this.sink.onEnd()
+  }
+
+  fail(error: UpstreamError): void {
+    if (this.finished) return
+    this.finished = true
+    error.beforeHeaders = !this.headersDelivered
+    this.sink.onFailure(error)
+  }
+}

@@ -1,0 +1,63 @@
+import net from 'node:net'
+import tls from 'node:tls'
+import type { OriginAddress } from './origin-address.ts'
+
+/** What an operator may set for TLS; certificates are checked unless `rejectUnauthorized` is false. */
+export type TlsSettings = Pick<
+  tls.ConnectionOptions,
+  'ca' | 'cert' | 'key' | 'passphrase' | 'minVersion' | 'maxVersion' | 'ciphers' | 'rejectUnauthorized'
+>
+
+export interface SocketSettings {
+  readonly connectTimeoutMs: number
+  /** Replaces `dns.lookup`. Node never asks it about an IP literal: those are the caller's to judge. */
+  readonly lookup?: net.LookupFunction
+  readonly tls?: TlsSettings
+}
+
+const KEEP_ALIVE_PROBE_MS = 30_000
+
+/**
+ * One buffer that every socket reads into; Node would allocate 64 KiB for each read otherwise. Safe because a
+ * read and its handler are one synchronous step and the response parser copies what outlives it.
+ */
+const readBuffer = Buffer.allocUnsafeSlow(64 * 1024)
+
+/** Called with the octets of one read; false stops reading until the socket is resumed. */
+export type ReadHandler = (length: number, buffer: Buffer) => boolean
+
+export interface SocketPlan {
+  readonly address: OriginAddress
+  readonly settings: SocketSettings
+  /** Null for http. */
+  readonly secureContext: tls.SecureContext | null
+  /** A session to resume. */
+  readonly session: Buffer | null
+  readonly onRead: ReadHandler
+}
+
+/** Starts connecting. Ready at `secureConnect` for https, at `connect` otherwise. */
+export function openSocket(plan: SocketPlan): net.Socket {
+  const { address, settings, secureContext, session, onRead } = plan
+  const options = {
+    host: address.hostname,
+    port: address.port,
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: KEEP_ALIVE_PROBE_MS,
+    autoSelectFamily: true,
+    // Node's own 250 ms gives up a healthy but distant address for good.
+    autoSelectFamilyAttemptTimeout: Math.max(250, Math.ceil(settings.connectTimeoutMs / 5)),
+    onread: { buffer: readBuffer, callback: onRead as (length: number, buffer: Uint8Array) => boolean },
+    ...(settings.lookup === undefined ? {} : { lookup: settings.lookup }),
+  }
+  if (secureContext === null) return net.connect(options)
+  return tls.connect({
+    ...options,
+    secureContext,
+    rejectUnauthorized: settings.tls?.rejectUnauthorized !== false,
+    ALPNProtocols: ['http/1.1'],
+    ...(net.isIP(address.hostname) === 0 ? { servername: address.hostname } : {}),
+    ...(session === null ? {} : { session }),
+  })
+}

@@ -1,0 +1,45 @@
+import type { IncomingMessage } from 'node:http'
+
+/** A request as it came from the gateway. */
+export interface ReceivedRequest {
+  readonly method: string
+  /** Path and query. */
+  readonly path: string
+  /** Name and value in turn, as sent. */
+  readonly rawHeaders: readonly string[]
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+  /** The body's members; empty when it is no JSON object. */
+  readonly json: Readonly<Record<string, unknown>>
+  /** `model` of the body, else `''`. */
+  readonly model: string
+}
+
+export async function receiveRequest(incoming: IncomingMessage): Promise<ReceivedRequest> {
+  const chunks: Buffer[] = []
+  for await (const chunk of incoming) chunks.push(chunk as Buffer)
+  const body = Buffer.concat(chunks).toString('utf8')
+  const json = parseObject(body)
+  const model = json['model']
+  return {
+    method: incoming.method ?? '',
+    path: incoming.url ?? '',
+    rawHeaders: incoming.rawHeaders,
+    headers: Object.fromEntries(
+      Object.entries(incoming.headers).map(([name, value]) => [name, String(value)]),
+    ),
+    body,
+    json,
+    model: typeof model === 'string' ? model : '',
+  }
+}
+
+function parseObject(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+  } catch {
+    return {}
+  }
+}

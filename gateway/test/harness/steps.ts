@@ -1,0 +1,121 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { anthropicEvents, anthropicMessage, formatAnthropicStream } from './anthropic-wire.ts'
+import {
+  type ChatAnswer,
+  chatChunks,
+  chatCompletion,
+  embeddings,
+  formatOpenaiStream,
+  textCompletion,
+} from './openai-wire.ts'
+import type { ReceivedRequest } from './received-request.ts'
+import type { Call, Step } from './scripted-upstream.ts'
+
+export const eventStream = { 'content-type': 'text/event-stream; charset=utf-8' }
+const json = { 'content-type': 'application/json' }
+
+/** What the provider would answer: the wire of the path, streamed when asked for. */
+export function answerTruly(answer: ChatAnswer = {}): Step {
+  return ({ request, response }) => {
+    const stream = trueStream(request, answer)
+    if (stream !== null) response.writeHead(200, eventStream).end(stream)
+    else response.writeHead(200, json).end(JSON.stringify(trueBody(request, answer)))
+  }
+}
+
+/** Any status with any body; objects as JSON. */
+export function respond(
+  status: number,
+  body: object | string | Buffer = '',
+  headers: Readonly<Record<string, string>> = {},
+): Step {
+  return ({ response }) => {
+    const isText = typeof body === 'string' || Buffer.isBuffer(body)
+    response.writeHead(status, { ...json, ...headers }).end(isText ? body : JSON.stringify(body))
+  }
+}
+
+/** An event stream of this text, complete. */
+export function respondStream(text: string): Step {
+  return ({ response }) => void response.writeHead(200, eventStream).end(text)
+}
+
+/** Takes the request and never answers. */
+export function hang(): Step {
+  return () => {}
+}
+
+/** Sends the start of a stream, then neither more nor an end. */
+export function hangAfter(text: string): Step {
+  return ({ response }) => void response.writeHead(200, eventStream).write(text)
+}
+
+/** Sends the start of a stream and closes the connection without the end that chunked encoding needs. */
+export function cutAfter(text: string, headers: Readonly<Record<string, string>> = eventStream): Step {
+  return async ({ response }) => {
+    response.writeHead(200, headers).write(text)
+    await sleep(20)
+    response.socket?.end()
+  }
+}
+
+/** Announces `length` bytes and ends the connection before. */
+export function cutBody(text: string, length: number): Step {
+  return ({ response }) => {
+    response.writeHead(200, { ...json, 'content-length': String(length) })
+    response.write(text, () => response.socket?.end())
+  }
+}
+
+/** Resets the connection without an answer. */
+export function resetConnection(): Step {
+  return ({ response }) => void response.socket?.resetAndDestroy()
+}
+
+/** The true answer as a stream of which every byte is a write of its own. */
+export function answerByteByByte(answer: ChatAnswer = {}): Step {
+  return (call) => writeSlowly(call, Buffer.from(trueStream(call.request, answer) ?? ''), 1, 0)
+}
+
+/** The true answer as a stream, `size` bytes every `pauseMs`. */
+export function drip(size: number, pauseMs: number, answer: ChatAnswer = {}): Step {
+  return (call) => writeSlowly(call, Buffer.from(trueStream(call.request, answer) ?? ''), size, pauseMs)
+}
+
+/** Waits, then does `step`; not when the gateway has gone meanwhile. */
+export function after(delayMs: number, step: Step): Step {
+  return async (call) => {
+    await sleep(delayMs)
+    if (!call.gone.aborted) await step(call)
+  }
+}
+
+async function writeSlowly(
+  { response, gone }: Call,
+  bytes: Buffer,
+  size: number,
+  pauseMs: number,
+): Promise<void> {
+  response.socket?.setNoDelay(true)
+  response.writeHead(200, eventStream)
+  for (let at = 0; at < bytes.length; at += size) {
+    if (gone.aborted) return
+    await new Promise((resolve) => response.write(bytes.subarray(at, at + size), resolve))
+    if (pauseMs > 0) await sleep(pauseMs)
+  }
+  response.end()
+}
+
+function trueStream(request: ReceivedRequest, answer: ChatAnswer): string | null {
+  if (request.json['stream'] !== true) return null
+  if (request.path.includes('/messages')) return formatAnthropicStream(anthropicEvents(answer))
+  const options = request.json['stream_options'] as { include_usage?: boolean } | undefined
+  return formatOpenaiStream(chatChunks(answer, options?.include_usage === true))
+}
+
+function trueBody(request: ReceivedRequest, answer: ChatAnswer): object {
+  if (request.path.includes('/messages')) return anthropicMessage(answer)
+  if (request.path.includes('/embeddings')) return embeddings(request.json)
+  if (request.path.includes('/chat/completions')) return chatCompletion(answer)
+  return textCompletion(answer.content)
+}

@@ -1,0 +1,14 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  resolve: {
+    alias: { '@routeiq/contract': fileURLToPath(new URL('contract/src/index.ts', import.meta.url)) },
+  },
+  test: {
+    include: ['contract/src/**/*.test.ts', 'gateway/src/**/*.test.ts', 'gateway/test/**/*.test.ts'],
+    isolate: false,
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+  },
+})
