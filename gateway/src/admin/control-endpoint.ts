@@ -11,7 +11,7 @@ import { authenticate, type Identity } from '../pipeline/authenticate.ts'
 
 const maxBodyBytes = 1_048_576
 
-export interface ControlRequest<Body> {
+interface ControlRequest<Body> {
   readonly exchange: Exchange
   /** Null on public routes. */
   readonly caller: Caller | null
@@ -20,7 +20,7 @@ export interface ControlRequest<Body> {
   readonly body: Body
 }
 
-export interface ControlAnswer {
+interface ControlAnswer {
   readonly status?: number
   readonly body: unknown
 }

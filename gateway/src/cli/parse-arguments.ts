@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import type { ConfigFlags } from '../config/config-flags.ts'
 
-export type Command = 'start' | 'validate-config' | 'version' | 'probe-services' | 'help'
+type Command = 'start' | 'validate-config' | 'version' | 'probe-services' | 'help'
 
 export interface Arguments {
   readonly command: Command

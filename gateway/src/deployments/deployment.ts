@@ -21,7 +21,7 @@ export interface Deployment {
   readonly upstreamModel: string
   /** `https://api.openai.com`, never with a path. */
   readonly origin: string
-  /** Request path per operation, base path and query included; null where the wire lacks the operation. */
+  /** Request path per operation, base path and query included; null where the wire cannot serve the operation. */
   readonly paths: Readonly<Record<Operation, string | null>>
   /** Base URL without query, as shown in `x-litellm-model-api-base`. */
   readonly apiBase: string

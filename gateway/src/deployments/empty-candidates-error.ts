@@ -36,6 +36,7 @@ export class Removals implements RemovalSink {
   toError(model: string, tags: readonly string[]): GatewayError {
     if (this.exceedsContext) return contextError(model)
     if (this.isOnly('team')) return teamError(model)
+    if (this.isOnly('operation')) return operationError(model)
     if (this.includes('tags')) return tagError(model, tags)
     if (this.retryAfterMs !== null) return this.unavailableError(model, this.retryAfterMs)
     const counts = this.describeCounts()
@@ -83,6 +84,11 @@ function teamError(model: string): GatewayError {
     'key_model_access_denied',
     `key not allowed to access model. Tried to access ${model}`,
   )
+}
+
+function operationError(model: string): GatewayError {
+  const message = `The provider of model=${model} has no such endpoint; choose another model.`
+  return new GatewayError('unsupported_parameter', message, { param: 'model' })
 }
 
 function tagError(model: string, tags: readonly string[]): GatewayError {

@@ -190,6 +190,12 @@ describe('the error for an empty set', () => {
     expect(error.message).toContain("tags=['other']")
   })
 
+  it('says that a model lacks the operation', () => {
+    const error = errorOf(group([{ provider: 'anthropic' }]), { operation: 'embedding' })
+    expect(error.code).toBe('unsupported_parameter')
+    expect(error.message).toBe('The provider of model=M has no such endpoint; choose another model.')
+  })
+
   it("refuses another team's model", () => {
     expect(errorOf(group([{ info: { teamId: 'blue' } }])).code).toBe('key_model_access_denied')
   })

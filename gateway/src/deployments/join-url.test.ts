@@ -60,6 +60,10 @@ describe('joinUrl', () => {
     expect(join('https://api.anthropic.com', 'anthropic').paths.embedding).toBeNull()
   })
 
+  it('answers text completions by chat where the wire lacks them', () => {
+    expect(join('https://api.anthropic.com', 'anthropic').paths.completion).toBe('/v1/messages')
+  })
+
   it.each(['not a url', 'ftp://x.example.com', 'https://user:secret@x.example.com'])('refuses %s', (base) => {
     expect(() => join(base)).toThrow()
     expect(() => join(base)).not.toThrow(/secret/)

@@ -13,7 +13,8 @@ const versionLike = /^v\d+[a-z0-9]*$/
 /**
  * Joins a base URL with the wire's paths. Trailing slashes do not matter; `/v1` may be present or absent and is
  * never doubled; other version segments (`/v3`, `/v4`) are kept as they are; a base that already ends in a full
- * operation path is used as is for that operation. A query string is sent with every call but not shown.
+ * operation path is used as is for that operation. A query string is sent with every call but not shown. A wire
+ * without text completions answers them by chat.
  * Errors: throws an Error with a text for the operator when the URL is not usable.
  */
 export function joinUrl(base: string, provider: ProviderProfile, wire: Wire): JoinedUrl {
@@ -29,7 +30,11 @@ export function joinUrl(base: string, provider: ProviderProfile, wire: Wire): Jo
   }
   return {
     origin: url.origin,
-    paths: { chat: path('chat'), completion: path('completion'), embedding: path('embedding') },
+    paths: {
+      chat: path('chat'),
+      completion: path('completion') ?? path('chat'),
+      embedding: path('embedding'),
+    },
     apiBase: url.origin + root,
   }
 }

@@ -73,7 +73,7 @@ function validationBody(error: GatewayError): Record<string, unknown> {
 }
 
 /** The headers every error carries, flat name, value. */
-export function errorHeaders(surface: ErrorSurface, error: GatewayError, requestId: string): string[] {
+function errorHeaders(surface: ErrorSurface, error: GatewayError, requestId: string): string[] {
   const headers = ['x-routeiq-error-origin', error.origin]
   const status = chatErrorStatus(error)
   if (error.options.retryAfterSeconds !== undefined || status === 429 || status === 503) {

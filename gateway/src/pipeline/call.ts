@@ -78,9 +78,13 @@ async function callOnce(
 ): Promise<Answer | UpstreamFailure> {
   const { deployment } = planned
   const { config } = request.runtime
+  // After a fallback the answer bears the name of the group that gave it.
+  const answering = progress.fallbacks === 0 ? request : { ...request, requestedModel: planned.group.name }
   const mockText = request.options.mockResponse ?? deployment.config.mockResponse
   const prepared =
-    mockText === null ? prepareExchange(request, planned) : prepareMockExchange(request, deployment, mockText)
+    mockText === null
+      ? prepareExchange(answering, planned)
+      : prepareMockExchange(answering, deployment, mockText)
   const attempt = new Attempt({
     request: {
       origin: deployment.origin,

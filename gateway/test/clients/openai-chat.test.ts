@@ -162,7 +162,7 @@ describe.each(chatUpstreams)('the OpenAI SDK against the $wire wire', ({ wire, m
       .then(async (stream) => {
         for await (const chunk of stream) if (chunk.choices[0]?.delta.content) abort.abort()
       })
-    await waitUntil('the upstream has the request', () => testbed.upstream.pendingRequests === 1)
+    await waitUntil('the upstream has the request', () => testbed.upstream.requests.length === 1)
     if (_when === 'before the first event') {
       abort.abort()
       await expect(answer).rejects.toBeInstanceOf(OpenAI.APIUserAbortError)

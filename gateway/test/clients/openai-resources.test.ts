@@ -1,4 +1,4 @@
-import OpenAI from 'openai'
+import OpenAI, { AzureOpenAI } from 'openai'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { textCompletion } from '../harness/openai-wire.ts'
 import { respond, respondStream } from '../harness/steps.ts'
@@ -165,6 +165,31 @@ describe('models of the OpenAI SDK', () => {
 
   it('are not found by another name', async () => {
     await expect(client.models.retrieve('vendor/nobody')).rejects.toBeInstanceOf(OpenAI.NotFoundError)
+  })
+})
+
+describe('the Azure client of the OpenAI SDK', () => {
+  it('names the model in the path and its key in api-key', async () => {
+    const azure = new AzureOpenAI({
+      endpoint: testbed.gateway.url,
+      apiKey: testbed.apiKey,
+      apiVersion: '2024-10-21',
+      maxRetries: 0,
+    })
+    const messages = [{ role: 'user' as const, content: 'Hello' }]
+    const answer = await azure.chat.completions.create({ model: 'gpt', messages })
+    expect(answer.choices[0]?.message.content).toBe('Hello from the upstream.')
+    const stream = await azure.chat.completions.create({ model: 'claude', messages, stream: true })
+    let text = ''
+    for await (const chunk of stream) text += chunk.choices[0]?.delta.content ?? ''
+    expect(text).toBe('Hello from the upstream.')
+    const embeddings = await azure.embeddings.create({ model: 'embedder', input: 'one' })
+    expect(embeddings.data[0]?.embedding).toEqual([0.5, -0.25, 0.125])
+    expect(testbed.upstream.requests.map((request) => request.model)).toEqual([
+      'gpt-4o-mini',
+      'claude-sonnet-4-5',
+      'text-embedding-3-small',
+    ])
   })
 })
 
