@@ -36,7 +36,11 @@ function refusingDependencies(asked: AuthClass[]): Dependencies {
     asked.push(auth)
     throw new GatewayError('invalid_api_key', 'refused by the test')
   }
-  const identity = { authenticator: { authenticate }, failedAttempts: { record: () => false } }
+  const identity = {
+    authenticator: { authenticate },
+    failedAttempts: { record: () => false },
+    addresses: { require: () => {} },
+  }
   const runtime = () => ({ config })
   const gateway = { identity, runtime, recordRequest: () => {} }
   const parts = {

@@ -21,7 +21,7 @@ const directions: Readonly<Record<string, string>> = {
   conversation: 'providers:types',
   demo: 'transport:types',
   deployments: 'balancing:types config:types pricing providers',
-  http: 'conversation:types protocols telemetry',
+  http: 'conversation:types protocols telemetry version.ts',
   identity: 'config:types deployments http:types storage:types',
   json: '',
   pipeline:
@@ -41,7 +41,7 @@ const directions: Readonly<Record<string, string>> = {
 const reservedModules: readonly (readonly [module: RegExp, owners: readonly string[]])[] = [
   [/^(?:pg|drizzle-orm|ioredis|@electric-sql\/[\w-]+)(?:\/|$)/, ['storage/']],
   [/^yaml$/, ['config/source/']],
-  [/^node:(?:net|tls)$/, ['transport/http1/']],
+  [/^node:(?:net|tls)$/, ['transport/http1/', 'http/address-guard.ts']],
   [/^node:(?:http|https)$/, ['http/server.ts']],
   [/^node:(?:http2|child_process|dgram|vm)$/, []],
   [/^node:cluster$/, ['process/']],

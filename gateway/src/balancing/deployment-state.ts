@@ -38,9 +38,18 @@ export class DeploymentState {
   private minuteTokens = 0
   private minuteSuccesses = 0
   private minuteFailures = 0
+  /** Served elsewhere in this minute, as other workers and replicas told. */
+  private foreignRequests = 0
+  private foreignTokens = 0
+  /** The part of this minute's own numbers that the others know. */
+  private sharedRequests = 0
+  private sharedTokens = 0
+  private readonly touched: Set<DeploymentState> | null
 
-  constructor(id: string) {
+  /** `touched` collects the states whose usage has changed, for sharing it; null when nobody shares. */
+  constructor(id: string, touched: Set<DeploymentState> | null = null) {
     this.id = id
+    this.touched = touched
   }
 
   /** Milliseconds until the cooldown ends, 0 when there is none. */
@@ -89,12 +98,12 @@ export class DeploymentState {
 
   requestsThisMinute(now: number): number {
     this.turnMinute(now)
-    return this.minuteRequests
+    return this.minuteRequests + this.foreignRequests
   }
 
   tokensThisMinute(now: number): number {
     this.turnMinute(now)
-    return this.minuteTokens
+    return this.minuteTokens + this.foreignTokens
   }
 
   successesThisMinute(now: number): number {
@@ -113,6 +122,7 @@ export class DeploymentState {
     this.inFlight++
     this.minuteRequests++
     this.minuteTokens += tokens
+    this.touched?.add(this)
   }
 
   /**
@@ -124,6 +134,25 @@ export class DeploymentState {
     this.turnMinute(now)
     if (Math.floor(reservedAt / 60_000) !== this.minute) return
     this.minuteTokens = Math.max(0, this.minuteTokens + usedTokens - reservedTokens)
+    this.touched?.add(this)
+  }
+
+  /** What the others do not know yet of this minute; they are taken to know it from now on. */
+  takeUnshared(now: number): { readonly minute: number; readonly requests: number; readonly tokens: number } {
+    this.turnMinute(now)
+    const requests = this.minuteRequests - this.sharedRequests
+    const tokens = this.minuteTokens - this.sharedTokens
+    this.sharedRequests = this.minuteRequests
+    this.sharedTokens = this.minuteTokens
+    return { minute: this.minute, requests, tokens }
+  }
+
+  /** Adds what was served elsewhere; news of another minute is too late to matter. */
+  addForeign(now: number, minute: number, requests: number, tokens: number): void {
+    this.turnMinute(now)
+    if (minute !== this.minute) return
+    this.foreignRequests += requests
+    this.foreignTokens += tokens
   }
 
   countSuccess(now: number): void {
@@ -144,5 +173,9 @@ export class DeploymentState {
     this.minuteTokens = 0
     this.minuteSuccesses = 0
     this.minuteFailures = 0
+    this.foreignRequests = 0
+    this.foreignTokens = 0
+    this.sharedRequests = 0
+    this.sharedTokens = 0
   }
 }

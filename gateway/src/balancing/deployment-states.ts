@@ -2,16 +2,30 @@ import { type Cooldown, DeploymentState } from './deployment-state.ts'
 
 export type CooldownListener = (cooldown: Cooldown) => void
 
+/** Requests and tokens of one deployment in one UTC minute that others have not heard of. */
+export interface SharedUsage {
+  readonly deploymentId: string
+  readonly minute: number
+  readonly requests: number
+  readonly tokens: number
+}
+
 /** The states of all deployments of this process, kept over configuration reloads. */
 export class DeploymentStates {
   private readonly byId = new Map<string, DeploymentState>()
   private readonly listeners: CooldownListener[] = []
+  private readonly touched: Set<DeploymentState> | null
+
+  /** `sharesUsage`: other workers or replicas are to be told what is served here. */
+  constructor(sharesUsage = false) {
+    this.touched = sharesUsage ? new Set() : null
+  }
 
   /** The state of a deployment, created on first use. */
   get(id: string): DeploymentState {
     let state = this.byId.get(id)
     if (state === undefined) {
-      state = new DeploymentState(id)
+      state = new DeploymentState(id, this.touched)
       this.byId.set(id, state)
     }
     return state
@@ -39,5 +53,20 @@ export class DeploymentStates {
     if (state === undefined) return
     if (state.cooldown !== null && state.cooldown.untilMs >= cooldown.untilMs) return
     state.startCooldown(cooldown)
+  }
+
+  /** The usage since the last call, for telling the others. */
+  takeUnsharedUsage(now: number): readonly SharedUsage[] {
+    if (this.touched === null || this.touched.size === 0) return []
+    const usage = [...this.touched].map((state) => ({ deploymentId: state.id, ...state.takeUnshared(now) }))
+    this.touched.clear()
+    return usage.filter(({ requests, tokens }) => requests !== 0 || tokens !== 0)
+  }
+
+  /** Counts what others have served; unknown deployments are ignored. */
+  addForeignUsage(now: number, usage: readonly SharedUsage[]): void {
+    for (const { deploymentId, minute, requests, tokens } of usage) {
+      this.byId.get(deploymentId)?.addForeign(now, minute, requests, tokens)
+    }
   }
 }

@@ -1,5 +1,11 @@
 import { GatewayError } from '@routeiq/contract'
 
+/** Hears of every slot taken or given back and of every refusal. */
+export interface GateObserver {
+  readonly onChange: (active: number) => void
+  readonly onRefusal: (reason: 'draining' | 'over_capacity') => void
+}
+
 /**
  * Counts requests in progress and refuses new ones over the limit or while draining. Probes pass always. A slot
  * is held until the response body has ended or the client has left.
@@ -7,14 +13,15 @@ import { GatewayError } from '@routeiq/contract'
 export class AdmissionGate {
   readonly #limit: number
   readonly #excluded: ReadonlySet<string>
+  readonly #observer: GateObserver
   #active = 0
   #draining = false
-  #rejected = 0
   #onIdle: (() => void) | null = null
 
   /** `limit` 0 means no limit. `excluded` are exact paths that are never refused. */
-  constructor(limit: number, excluded: readonly string[]) {
+  constructor(limit: number, excluded: readonly string[], observer: GateObserver) {
     this.#limit = limit
+    this.#observer = observer
     this.#excluded = new Set(excluded)
   }
 
@@ -24,10 +31,6 @@ export class AdmissionGate {
 
   get draining(): boolean {
     return this.#draining
-  }
-
-  get rejected(): number {
-    return this.#rejected
   }
 
   isExcluded(path: string): boolean {
@@ -42,10 +45,12 @@ export class AdmissionGate {
       throw this.#refuse('over_capacity', `${this.#limit} requests are already in progress.`)
     }
     this.#active += 1
+    this.#observer.onChange(this.#active)
   }
 
   readonly leave = (): void => {
     this.#active -= 1
+    this.#observer.onChange(this.#active)
     if (this.#active === 0) this.#onIdle?.()
   }
 
@@ -63,7 +68,7 @@ export class AdmissionGate {
   }
 
   #refuse(code: 'draining' | 'over_capacity', message: string): GatewayError {
-    this.#rejected += 1
+    this.#observer.onRefusal(code)
     return new GatewayError(code, message, { retryAfterSeconds: 1 })
   }
 }

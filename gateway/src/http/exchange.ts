@@ -1,6 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { version } from '../version.ts'
 import { chooseRequestId } from './request-id.ts'
-import { endAnswer } from './write-answer.ts'
+import { endAnswer, headLine } from './write-answer.ts'
+
+const versionLine = headLine('x-routeiq-version', version)
 
 /** One HTTP request and its answer, with what every plane needs: an id, a start time, and who hung up. */
 export class Exchange {
@@ -49,7 +52,7 @@ export class Exchange {
   }
 
   /** Answers with JSON text and a length; `headers` is a flat name, value list, `lines` are ready-made head lines. */
-  sendJson(status: number, body: unknown, headers: readonly string[] = [], lines = ''): void {
+  sendJson(status: number, body: unknown, headers: readonly string[] = [], lines = versionLine): void {
     const head = ['content-type', 'application/json', ...headers]
     this.sendBytes(status, head, Buffer.from(JSON.stringify(body)), lines)
   }
@@ -59,7 +62,7 @@ export class Exchange {
   }
 
   /** Writes head and body at once. Does nothing when the client is gone or an answer was already begun. */
-  sendBytes(status: number, headers: readonly string[], body: Buffer, lines = ''): void {
+  sendBytes(status: number, headers: readonly string[], body: Buffer, lines = versionLine): void {
     const { response } = this
     if (response.headersSent || this.#clientGone) return
     response.writeHead(status, [

@@ -27,7 +27,7 @@ export function sendError(
   error: GatewayError,
   codeStyle: 'symbolic' | 'litellm',
   extraHeaders: readonly string[] = [],
-  lines = '',
+  lines?: string,
 ): void {
   const { status, body } = renderOn(surface, error, exchange.requestId, codeStyle)
   exchange.sendJson(

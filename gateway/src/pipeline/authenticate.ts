@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { GatewayError } from '@routeiq/contract'
+import type { AddressGuard } from '../http/address-guard.ts'
 import type { Exchange } from '../http/exchange.ts'
 import type { AuthClass } from '../http/router.ts'
 import { type Authenticator, UnknownKey } from '../identity/authenticator.ts'
 import type { Caller } from '../identity/caller.ts'
 import type { FailedAttempts } from '../identity/failed-attempts.ts'
+import { requireRouteAllowed } from '../identity/route-grants.ts'
 
 const guessingDelayMs = 1_000
 
@@ -12,6 +14,7 @@ const guessingDelayMs = 1_000
 export interface Identity {
   readonly authenticator: Authenticator
   readonly failedAttempts: FailedAttempts
+  readonly addresses: AddressGuard
 }
 
 /** Who is calling. Sources that keep failing are slowed down and then refused with 429; valid keys never are. */
@@ -21,13 +24,20 @@ export function authenticate(
   auth: AuthClass,
 ): Caller | Promise<Caller> {
   try {
+    identity.addresses.require(exchange.request.socket.remoteAddress)
     const caller = identity.authenticator.authenticate(exchange.request.headers, auth)
-    return caller instanceof Promise
-      ? caller.catch((error) => countFailure(identity, exchange, error))
-      : caller
+    if (!(caller instanceof Promise)) return admitted(caller, exchange)
+    return caller
+      .then((found) => admitted(found, exchange))
+      .catch((error) => countFailure(identity, exchange, error))
   } catch (error) {
     return countFailure(identity, exchange, error)
   }
+}
+
+function admitted(caller: Caller, exchange: Exchange): Caller {
+  requireRouteAllowed(caller, exchange.template)
+  return caller
 }
 
 async function countFailure(identity: Identity, exchange: Exchange, error: unknown): Promise<never> {

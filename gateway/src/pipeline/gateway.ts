@@ -16,6 +16,8 @@ export interface Gateway {
   readonly transport: Transport
   /** Answers `mock_response`. */
   readonly mockTransport: Transport
+  /** Counts requests in progress per model group. */
+  readonly active: { enter(model: string): void; leave(model: string): void }
   readonly recordRequest: (record: RequestRecord) => void
   readonly appendSpend: (row: SpendRow) => void
   /** Epoch milliseconds. */

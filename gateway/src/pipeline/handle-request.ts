@@ -1,7 +1,7 @@
 import type { AttemptPlan } from '../balancing/attempt-plan.ts'
 import { ClientGone } from '../http/read-body.ts'
 import type { ClientStream } from '../relay/client-stream.ts'
-import { admit } from './admit.ts'
+import { type Admission, admit } from './admit.ts'
 import { authenticate } from './authenticate.ts'
 import { call } from './call.ts'
 import { chooseDeployment } from './choose-deployment.ts'
@@ -17,6 +17,7 @@ export async function handleRequest(gateway: Gateway, arrival: Arrival): Promise
   const runtime = gateway.runtime()
   const progress = new Progress(runtime.config.telemetry.detailedTiming)
   let request: ModelRequest | null = null
+  let admission: Admission | null = null
   let plan: AttemptPlan | null = null
   let stream: ClientStream | null = null
   try {
@@ -24,9 +25,9 @@ export async function handleRequest(gateway: Gateway, arrival: Arrival): Promise
     progress.endStage('authenticate')
     request = await parse(runtime, arrival, progress.caller)
     progress.endStage('parse')
-    const resolution = admit(request)
+    admission = admit(gateway, request)
     progress.endStage('admit')
-    plan = chooseDeployment(gateway, request, resolution)
+    plan = chooseDeployment(gateway, request, admission.resolution)
     progress.endStage('choose-deployment')
     if (request.stream) stream = openClientStream(request, progress)
     const answer = await call(gateway, request, plan, progress)
@@ -37,6 +38,7 @@ export async function handleRequest(gateway: Gateway, arrival: Arrival): Promise
     else respondWithError(runtime, arrival, request, progress, stream, thrown)
     plan?.abort()
   } finally {
-    settle(gateway, arrival, request, plan, progress)
+    settle(gateway, arrival, request, progress)
+    admission?.release()
   }
 }

@@ -1,4 +1,3 @@
-import type { AttemptPlan } from '../balancing/attempt-plan.ts'
 import type { Operation } from '../deployments/deployment.ts'
 import type { Caller } from '../identity/caller.ts'
 import { toNanoUsd } from '../pricing/compute-cost.ts'
@@ -22,7 +21,6 @@ export function settle(
   gateway: Gateway,
   arrival: Arrival,
   request: ModelRequest | null,
-  plan: AttemptPlan | null,
   progress: Progress,
 ): void {
   const { exchange } = arrival
@@ -30,8 +28,7 @@ export function settle(
   const clientGone = exchange.clientGone
   const record = describe(arrival, request, progress, clientGone)
   gateway.recordRequest(record)
-  if (request !== null && plan !== null && progress.attempts > 0)
-    gateway.appendSpend(spendRow(record, request, progress))
+  if (request !== null && progress.attempts > 0) gateway.appendSpend(spendRow(record, request, progress))
 }
 
 function describe(

@@ -51,7 +51,7 @@ function describeTarget(request: ModelRequest, deployment: Deployment): WireTarg
     upstreamModel: deployment.upstreamModel,
     dropParams: deployment.config.dropParams ?? requests.dropParams,
     modifyParams: requests.modifyParams,
-    maxOutputTokens: deployment.facts.maxOutputTokens ?? null,
+    maxOutputTokens: deployment.facts.maxOutputTokens ?? requests.defaultAnthropicMaxTokens,
     thinkingBudgets: requests.thinkingBudgets,
   }
 }

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import type { RoutingSnapshot } from '../deployments/routing-snapshot.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { version } from '../version.ts'
@@ -18,6 +20,15 @@ export function announce(startup: Startup, routing: RoutingSnapshot, port: numbe
   const json = config.telemetry.jsonLogs ?? process.stdout.isTTY !== true
   const output = json ? process.stderr : process.stdout
   output.write(describeStart(startup, routing, port))
+}
+
+/** The embedded database is made on the first start, which takes seconds; silence would look like a hang. */
+export function announcePreparation({ config }: Startup): void {
+  const { databaseUrl, dataDir } = config.storage
+  if (databaseUrl !== null || existsSync(join(dataDir, 'database'))) return
+  process.stderr.write(
+    `Preparing the embedded database in ${dataDir}; only the first start takes this long.\n`,
+  )
 }
 
 function describeStart({ config, masterKey }: Startup, routing: RoutingSnapshot, port: number): string {

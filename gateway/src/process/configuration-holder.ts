@@ -46,7 +46,7 @@ export class ConfigurationHolder {
     this.#env = options.env
     this.#prices = options.prices
     this.#now = options.now
-    this.states = new DeploymentStates()
+    this.states = new DeploymentStates(sharesState(options.config))
     this.#compiled = compileRuntime(options.config, this.states, options.prices)
   }
 
@@ -97,6 +97,11 @@ export class ConfigurationHolder {
     this.#compiled = compiled
     this.states.retain(compiled.runtime.routing.deploymentIds)
   }
+}
+
+/** Whether other workers or replicas act as one gateway with this process. */
+export function sharesState({ server, storage }: GatewayConfig): boolean {
+  return server.workers > 1 || storage.redisUrl !== null
 }
 
 /** Address, workers, storage and the configured keys only change with a restart. */

@@ -5,7 +5,7 @@ import { exposeOverIpc } from '../storage/cluster/expose-over-ipc.ts'
 import { portOfWorker } from '../storage/cluster/ipc-port.ts'
 import { exposeSharedState } from '../storage/shared-state/ipc-state.ts'
 import { type MetricsSnapshot, mergeSnapshots } from '../telemetry/metrics/snapshot.ts'
-import { announce } from './announce.ts'
+import { announce, announcePreparation } from './announce.ts'
 import { ConfigurationHolder } from './configuration-holder.ts'
 import { followChanges } from './follow-changes.ts'
 import { type OwnedHub, openHub } from './hub.ts'
@@ -30,6 +30,7 @@ export async function runPrimary(startup: Startup): Promise<void> {
   const configuration = new ConfigurationHolder({ config, flags, env, prices: createPriceTable(now()), now })
   const raiseAlarm = (alarm: { kind: string; message: string; rows: number }): void =>
     telemetry.logger.log('error', 'spend_journal', { ...alarm })
+  announcePreparation(startup)
   const hub = await openHub({ storage: config.storage, raiseAlarm, now })
   logDiagnostics(telemetry.logger, [...startup.diagnostics, ...configuration.diagnostics], hub.notices)
   const crew = new Crew(hub, config.server.workers, (fields) =>

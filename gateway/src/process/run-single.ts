@@ -1,4 +1,4 @@
-import { announce } from './announce.ts'
+import { announce, announcePreparation } from './announce.ts'
 import { ConfigurationHolder } from './configuration-holder.ts'
 import { followChanges } from './follow-changes.ts'
 import { openHub } from './hub.ts'
@@ -21,6 +21,7 @@ export async function runSingle(startup: Startup): Promise<void> {
   const configuration = new ConfigurationHolder({ config, flags, env, prices, now })
   const raiseAlarm = (alarm: { kind: string; message: string; rows: number }): void =>
     telemetry.logger.log('error', 'spend_journal', { ...alarm })
+  announcePreparation(startup)
   const hub = await openHub({ storage: config.storage, raiseAlarm, now })
   logDiagnostics(telemetry.logger, [...startup.diagnostics, ...configuration.diagnostics], hub.notices)
   const serving = await serve({

@@ -2,6 +2,7 @@ import type { Server } from 'node:http'
 import { type AppDependencies, createApp } from '../app.ts'
 import type { GatewayConfig } from '../config/config.ts'
 import { DemoTransport } from '../demo/demo-transport.ts'
+import { AddressGuard } from '../http/address-guard.ts'
 import { AdmissionGate } from '../http/admission-gate.ts'
 import { CorsPolicy } from '../http/cors.ts'
 import { createHttpServer } from '../http/server.ts'
@@ -17,9 +18,10 @@ import { HTTP1_TRANSPORT_DEFAULTS } from '../transport/http1/http1-options.ts'
 import { Http1Transport } from '../transport/http1/http1-transport.ts'
 import { RoutedTransport } from '../transport/routed-transport.ts'
 import type { Transport } from '../transport/transport.ts'
-import type { ConfigurationHolder } from './configuration-holder.ts'
+import { type ConfigurationHolder, sharesState } from './configuration-holder.ts'
 import { type Hub, journalDirectory } from './hub.ts'
-import { shareCooldowns, shareKeyChanges } from './share-changes.ts'
+import { measureCooldowns } from './measure-cooldowns.ts'
+import { shareCooldowns, shareKeyChanges, shareUsage } from './share-changes.ts'
 import { listSecrets, type Telemetry } from './telemetry.ts'
 
 const failuresPerMinute = 20
@@ -64,10 +66,12 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
       telemetry.logger.log('error', 'spend_journal', { kind, message, rows }),
     now: options.now,
   })
-  const gate = createGate(config, options.maxConcurrentRequests)
+  const gate = createGate(config, options.maxConcurrentRequests, telemetry)
   const transport = createTransport(config, options.now)
   const gateway = composeGateway(options, transport, journal)
   await shareCooldowns(hub.state, configuration.states)
+  if (sharesState(config)) await shareUsage(hub.state, configuration.states, options.now)
+  measureCooldowns(configuration.states, telemetry.metrics.breakers)
   const onKeysChanged = await shareKeyChanges(hub.state, gateway.identity.authenticator)
   const app = createApp(composeApp(options, gateway, gate, onKeysChanged))
   const server = createHttpServer(app.listen, config.server.tls)
@@ -85,8 +89,13 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
   }
 }
 
-function createGate(config: GatewayConfig, limit: number): AdmissionGate {
-  return new AdmissionGate(limit, [...neverRefused, ...config.server.backpressureExcludedPaths])
+function createGate(config: GatewayConfig, limit: number, { metrics }: Telemetry): AdmissionGate {
+  return new AdmissionGate(limit, [...neverRefused, ...config.server.backpressureExcludedPaths], {
+    onChange: (active) => {
+      metrics.backpressure.active.value = active
+    },
+    onRefusal: (reason) => metrics.backpressure.reject(reason),
+  })
 }
 
 function createTransport(config: GatewayConfig, now: () => number): Transport {
@@ -112,10 +121,12 @@ function composeGateway(options: ServeOptions, transport: Transport, journal: Sp
         open: isOpen(configuration.runtime.config),
       }),
       failedAttempts: new FailedAttempts(failuresPerMinute, now),
+      addresses: new AddressGuard(identity.allowedIps),
     },
     states: configuration.states,
     transport,
     mockTransport: new DemoTransport(now),
+    active: telemetry.metrics.active,
     recordRequest: (record) => telemetry.queue.push(record),
     appendSpend: storage.disableSpendLogs ? () => {} : (row) => journal.append(row),
     now,

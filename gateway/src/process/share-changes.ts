@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { Cooldown } from '../balancing/deployment-state.ts'
-import type { DeploymentStates } from '../balancing/deployment-states.ts'
+import type { DeploymentStates, SharedUsage } from '../balancing/deployment-states.ts'
 import type { Authenticator } from '../identity/authenticator.ts'
 import type { SharedState } from '../storage/shared-state/shared-state.ts'
 
 const cooldownChannel = 'routeiq:cooldown'
+const usageChannel = 'routeiq:usage'
+const usageIntervalMs = 100
 const keyChannel = 'routeiq:keys'
 
 /** Cooldowns started here reach every worker and replica, and theirs are applied here. */
@@ -16,6 +18,26 @@ export async function shareCooldowns(state: SharedState, states: DeploymentState
   await state.subscribe(cooldownChannel, (message) => {
     const notice = JSON.parse(message) as { origin: string; cooldown: Cooldown }
     if (notice.origin !== origin) states.applyCooldown(notice.cooldown)
+  })
+}
+
+/**
+ * What the deployments with a limit served here in the last tenth of a second is told to every worker and replica,
+ * and theirs is added here, so that `rpm` and `tpm` hold for all of them together but for what happens in between.
+ */
+export async function shareUsage(
+  state: SharedState,
+  states: DeploymentStates,
+  now: () => number,
+): Promise<void> {
+  const origin = randomUUID()
+  setInterval(() => {
+    const usage = states.takeUnsharedUsage(now())
+    if (usage.length > 0) void state.publish(usageChannel, JSON.stringify({ origin, usage }))
+  }, usageIntervalMs).unref()
+  await state.subscribe(usageChannel, (message) => {
+    const notice = JSON.parse(message) as { origin: string; usage: SharedUsage[] }
+    if (notice.origin !== origin) states.addForeignUsage(now(), notice.usage)
   })
 }
 

@@ -11,7 +11,7 @@ export function sampleTarget(
     upstreamModel,
     dropParams: false,
     modifyParams: false,
-    maxOutputTokens: null,
+    maxOutputTokens: 4096,
     thinkingBudgets: { minimal: 1024, low: 1024, medium: 2048, high: 4096 },
     ...members,
   }

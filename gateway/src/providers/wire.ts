@@ -60,7 +60,7 @@ export interface WireTarget {
   readonly dropParams: boolean
   readonly modifyParams: boolean
   /** `max_tokens` for wires that require one when neither the request nor the model's limits give it. */
-  readonly maxOutputTokens: number | null
+  readonly maxOutputTokens: number
   readonly thinkingBudgets: Readonly<Record<'minimal' | 'low' | 'medium' | 'high', number>>
 }
 

@@ -5,7 +5,10 @@ import { unreadableAnswer } from './relay.ts'
 
 const options = {
   requestedModel: 'alias “é”',
-  decodeUsage: (usage: unknown) => ({ ...zeroUsage, inputTokens: (usage as { prompt_tokens: number }).prompt_tokens }),
+  decodeUsage: (usage: unknown) => ({
+    ...zeroUsage,
+    inputTokens: (usage as { prompt_tokens: number }).prompt_tokens,
+  }),
   decodeError: (body: string) => unreadableAnswer(`error ${body}`),
 }
 

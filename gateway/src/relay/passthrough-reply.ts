@@ -20,7 +20,10 @@ export interface PassthroughReplyOptions {
  * Takes the provider's JSON as it is, except for the model name. Bodies that are no JSON object, or that carry
  * an error with status 200, are failures of the attempt.
  */
-export function readPassthroughReply(body: Buffer, options: PassthroughReplyOptions): PlainReply | UpstreamFailure {
+export function readPassthroughReply(
+  body: Buffer,
+  options: PassthroughReplyOptions,
+): PlainReply | UpstreamFailure {
   return body.length <= parseWholeBytes ? readSmall(body, options) : readLarge(body, options)
 }
 
@@ -29,11 +32,13 @@ function readSmall(body: Buffer, options: PassthroughReplyOptions): PlainReply |
   const text = body.toString('latin1')
   const answer = parseObject(text)
   if (answer === null) return notJson(body)
-  if (answer['error'] !== undefined && answer['error'] !== null) return options.decodeError(body.toString('utf8'))
+  if (answer['error'] !== undefined && answer['error'] !== null)
+    return options.decodeError(body.toString('utf8'))
   const usage = answer['usage'] === undefined ? null : options.decodeUsage(answer['usage'])
   const span = findModelText(text, answer['model'])
   if (span === null) return { body: stampByMembers(body, options.requestedModel) ?? body, usage }
-  const stamped = text.slice(0, span.start) + asLatin1(JSON.stringify(options.requestedModel)) + text.slice(span.end)
+  const stamped =
+    text.slice(0, span.start) + asLatin1(JSON.stringify(options.requestedModel)) + text.slice(span.end)
   return { body: Buffer.from(stamped, 'latin1'), usage }
 }
 
@@ -58,7 +63,10 @@ function readLarge(body: Buffer, options: PassthroughReplyOptions): PlainReply |
  * Where the model's value stands, when the only `"model"` of the text is followed by that very value. Anything
  * less plain (a second one in a nested object, escapes) is left to the scan by members.
  */
-function findModelText(text: string, model: unknown): { readonly start: number; readonly end: number } | null {
+function findModelText(
+  text: string,
+  model: unknown,
+): { readonly start: number; readonly end: number } | null {
   if (typeof model !== 'string') return null
   const key = text.indexOf('"model"')
   if (key === -1 || text.indexOf('"model"', key + 7) !== -1) return null
@@ -71,7 +79,10 @@ function findModelText(text: string, model: unknown): { readonly start: number; 
 function stampByMembers(body: Buffer, requestedModel: string): Buffer | null {
   const object = scanObject(body)
   if (object === null || !object.members.some((member) => member.key === 'model')) return null
-  return editMembers(body, object, { set: new Map([['model', JSON.stringify(requestedModel)]]), remove: nothing })
+  return editMembers(body, object, {
+    set: new Map([['model', JSON.stringify(requestedModel)]]),
+    remove: nothing,
+  })
 }
 
 function asLatin1(text: string): string {
@@ -80,7 +91,9 @@ function asLatin1(text: string): string {
 
 function parseObject(text: string): Readonly<Record<string, unknown>> | null {
   const value = parseValue(text)
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : null
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : null
 }
 
 function parseValue(text: string): unknown {

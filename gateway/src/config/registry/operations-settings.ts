@@ -32,7 +32,7 @@ export const operationsSettings: readonly Setting[] = [
   planned('process.breaker_window', 'integer', 60, 'Seconds in which failures count', [
     'ROUTEIQ_CB_WINDOW_SECONDS',
   ]),
-  available('http_client.max_connections', 'integer', 100, 'Connections per upstream address', [
+  available('http_client.max_connections', 'integer', 4096, 'Connections per upstream address', [
     'HTTP_CLIENT_MAX_CONNECTIONS',
   ]),
   planned('http_client.pooling_enabled', 'boolean', true, 'Connections are always pooled', [

@@ -44,15 +44,13 @@ export function encodeRequest(request: ConversationRequest, target: WireTarget):
   return { body, headers, dropped: encoding.dropped, replyContext }
 }
 
-const unknownModelMaxTokens = 4096
-
 /** The limit counts thinking too, so a limit within the thinking budget is raised by it. */
 function maxTokens(
   request: ConversationRequest,
   target: WireTarget,
   { budgetTokens }: ReasoningPlan,
 ): number {
-  const limit = request.maxOutputTokens ?? target.maxOutputTokens ?? unknownModelMaxTokens
+  const limit = request.maxOutputTokens ?? target.maxOutputTokens
   return limit > budgetTokens ? limit : limit + budgetTokens
 }
 

@@ -1,0 +1,30 @@
+import { GatewayError } from '@routeiq/contract'
+import type { Caller } from './caller.ts'
+
+/** LiteLLM's names for groups of routes, as prefixes of documented templates without `/v1`. */
+const routeGroups: Readonly<Record<string, readonly string[]>> = {
+  llm_api_routes: ['/chat/', '/completions', '/embeddings', '/engines/', '/openai/', '/models'],
+  management_routes: ['/key/', '/user/', '/team/', '/model/'],
+  info_routes: ['/key/info', '/models', '/health'],
+}
+
+/**
+ * Holds a key to its `allowed_routes`: documented templates, templates ending in `*`, and group names. An empty
+ * list allows everything; admin keys are never limited. Errors: 403 `permission_denied`.
+ */
+export function requireRouteAllowed(caller: Caller, template: string): void {
+  if (caller.allowedRoutes.length === 0 || caller.isAdmin) return
+  const path = template.startsWith('/v1/') ? template.slice(3) : template
+  if (caller.allowedRoutes.some((route) => covers(route, path))) return
+  throw new GatewayError(
+    'permission_denied',
+    `This key may not call ${path}. Its allowed routes are [${caller.allowedRoutes.join(', ')}].`,
+  )
+}
+
+function covers(route: string, path: string): boolean {
+  const group = routeGroups[route]
+  if (group !== undefined) return group.some((prefix) => path.startsWith(prefix))
+  const bare = route.startsWith('/v1/') ? route.slice(3) : route
+  return bare.endsWith('*') ? path.startsWith(bare.slice(0, -1)) : bare === path
+}
