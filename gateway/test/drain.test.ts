@@ -40,7 +40,7 @@ async function startStream(requestId: string): Promise<{ stream: ReadStream; fin
   return { stream, finish }
 }
 
-const draining = (): Promise<true> =>
+const draining = (): Promise<boolean> =>
   waitUntil('the gateway drains', async () => (await call(gateway.url, '/_health/ready')).status === 503)
 
 it.each(['SIGTERM', 'SIGINT'] as const)(

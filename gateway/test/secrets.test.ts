@@ -64,7 +64,6 @@ async function useEverySecret(): Promise<void> {
     messages: [{ role: 'user', content: canaries.prompt }],
     ...extra,
   })
-  const echo = `Incorrect API key ${canaries.provider}, ${canaries.plainProvider}, ${canaries.upstreamEcho}`
   const path = '/v1/chat/completions'
   for (const key of [canaries.master, canaries.admin, canaries.chosen, generated, canaries.unknown]) {
     await call(gateway.url, path, { key, body: body('gpt') })
@@ -75,7 +74,11 @@ async function useEverySecret(): Promise<void> {
     await call(gateway.url, path, { key, body: `{"broken": "${key}"` })
     await call(gateway.url, path, { key, body: body(key) })
   }
-  for (const model of ['gpt', 'plain']) {
+  for (const [model, own] of [
+    ['gpt', canaries.provider],
+    ['plain', canaries.plainProvider],
+  ] as const) {
+    const echo = `Incorrect API key ${own}, ${canaries.upstreamEcho}`
     for (const status of [400, 401, 500]) {
       upstream.script(model, respond(status, openaiError(echo)))
       const answer = await call(gateway.url, path, { key: generated, body: body(model) })

@@ -49,6 +49,12 @@ async function leaveInTheMiddle(): Promise<void> {
   await waitUntil('the upstream call is cancelled', () => upstream.pendingRequests === 0)
 }
 
+/** Rows are written at the end of the event-loop turn that sent the answer; another answer proves that it is over. */
+async function killAfterAnswer(): Promise<void> {
+  await call(gateway.url, '/_health/live')
+  await gateway.restart('SIGKILL')
+}
+
 it('every request that reached a provider is in the ledger exactly once, whatever ends the process', async () => {
   await call(gateway.url, path, optionsOf('refused', { model: 'no-such-model' }))
   upstream.script('gpt', respond(500, openaiError('Broken')))
@@ -58,9 +64,9 @@ it('every request that reached a provider is in the ledger exactly once, whateve
   upstream.reset()
   await call(gateway.url, path, optionsOf('streamed', { stream: true }))
   await call(gateway.url, path, optionsOf('answered'))
-  await gateway.restart('SIGKILL')
+  await killAfterAnswer()
   await call(gateway.url, path, optionsOf('answered-later'))
-  await gateway.restart('SIGKILL')
+  await killAfterAnswer()
   gateway.kill('SIGTERM')
   await gateway.exited()
 

@@ -3,9 +3,9 @@ import { GatewayError } from '@routeiq/contract'
 import type { AttemptPlan, PlannedAttempt } from '../balancing/attempt-plan.ts'
 import { ClientGone } from '../http/read-body.ts'
 import type { UpstreamFailure } from '../providers/failure.ts'
-import { failureToError } from '../providers/failure-to-error.ts'
 import { Attempt, type AttemptResult } from '../relay/attempt.ts'
 import type { StreamRelay } from '../relay/relay.ts'
+import { describeUpstreamFailure } from './describe-upstream-failure.ts'
 import type { Gateway } from './gateway.ts'
 import { prepareMockExchange } from './mock-exchange.ts'
 import { mockFailureOf } from './mock-failure.ts'
@@ -58,7 +58,7 @@ function nextAttempt(gateway: Gateway, plan: AttemptPlan, progress: Progress): P
     // A precise upstream error says more than "nothing is left to try".
     throw plan.lastFailure === null || progress.deployment === null
       ? planned
-      : failureToError(plan.lastFailure, progress.deployment.provider.title)
+      : describeUpstreamFailure(plan.lastFailure, progress.deployment)
   }
   progress.upstreamStartedAt ??= startedAt
   progress.deployment = planned.deployment
@@ -139,7 +139,7 @@ function exhausted(
   { deployment }: PlannedAttempt,
   plan: AttemptPlan,
 ): GatewayError {
-  const error = failureToError(failure, deployment.provider.title)
+  const error = describeUpstreamFailure(failure, deployment)
   const suffix = plan.describeExhaustion()
   return suffix === '' ? error : new GatewayError(error.code, `${error.message}${suffix}`, error.options)
 }

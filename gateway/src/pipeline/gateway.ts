@@ -1,5 +1,6 @@
 import type { DeploymentStates } from '../balancing/deployment-states.ts'
 import type { Strategy } from '../balancing/strategy.ts'
+import type { ClientStream } from '../relay/client-stream.ts'
 import type { SpendRow } from '../storage/ledger/spend-row.ts'
 import type { RequestRecord } from '../telemetry/request-record.ts'
 import type { Transport } from '../transport/transport.ts'
@@ -18,6 +19,8 @@ export interface Gateway {
   readonly mockTransport: Transport
   /** Counts requests in progress per model group. */
   readonly active: { enter(model: string): void; leave(model: string): void }
+  /** The streams under way, so that a drain can end them. */
+  readonly openStreams: Set<ClientStream>
   readonly recordRequest: (record: RequestRecord) => void
   readonly appendSpend: (row: SpendRow) => void
   /** Epoch milliseconds. */

@@ -29,7 +29,10 @@ export async function handleRequest(gateway: Gateway, arrival: Arrival): Promise
     progress.endStage('admit')
     plan = chooseDeployment(gateway, request, admission.resolution)
     progress.endStage('choose-deployment')
-    if (request.stream) stream = openClientStream(request, progress)
+    if (request.stream) {
+      stream = openClientStream(request, progress)
+      gateway.openStreams.add(stream)
+    }
     const answer = await call(gateway, request, plan, progress)
     progress.endStage('call')
     await respond(request, answer, plan, progress, stream)
@@ -38,6 +41,7 @@ export async function handleRequest(gateway: Gateway, arrival: Arrival): Promise
     else respondWithError(runtime, arrival, request, progress, stream, thrown)
     plan?.abort()
   } finally {
+    if (stream !== null) gateway.openStreams.delete(stream)
     settle(gateway, arrival, request, progress)
     admission?.release()
   }

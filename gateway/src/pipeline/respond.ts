@@ -5,9 +5,9 @@ import { sendError, toGatewayError } from '../http/send-error.ts'
 import { computeCost } from '../pricing/compute-cost.ts'
 import { estimateInputTokens } from '../pricing/estimate-tokens.ts'
 import { formatChatStreamError } from '../protocols/openai-chat/format-error.ts'
-import { failureToError } from '../providers/failure-to-error.ts'
 import { ClientStream } from '../relay/client-stream.ts'
 import type { Answer } from './call.ts'
+import { describeUpstreamFailure } from './describe-upstream-failure.ts'
 import type { Arrival, ModelRequest, Runtime } from './model-request.ts'
 import type { Progress } from './progress.ts'
 import { describeRefusal, describeResponse, echoProviderHeaders } from './response-headers.ts'
@@ -22,11 +22,9 @@ export function openClientStream(request: ModelRequest, progress: Progress): Cli
     earlyLines: () => describeResponse(request, progress, performance.now()),
     formatFailure: (failure) => {
       const error =
-        failure instanceof GatewayError
-          ? failure
-          : failureToError(failure, progress.deployment?.provider.title ?? '')
+        failure instanceof GatewayError ? failure : describeUpstreamFailure(failure, progress.deployment)
       const rendering = { requestId: request.exchange.requestId, codeStyle: requests.errorCodeStyle }
-      return Buffer.from(formatChatStreamError(error, rendering))
+      return formatChatStreamError(error, rendering)
     },
   })
 }
@@ -70,16 +68,23 @@ async function respondStream(
   plan.receiveFirstByte()
   request.exchange.whenClientGone(() => stream.abandon())
   const now = performance.now()
-  stream.begin(attempt, describeResponse(request, progress, now) + echoProviderHeaders(attempt.headers))
-  const { failure } = await stream.outcome
+  stream.begin(
+    attempt,
+    relay?.encoding ?? 'utf8',
+    describeResponse(request, progress, now) + echoProviderHeaders(attempt.headers),
+  )
+  const { failure, interruption } = await stream.outcome
   progress.upstreamEndedAt = performance.now()
   progress.usage = relay?.usage ?? null
   if (progress.usage === null && relay !== null) estimateUsage(request, relay.estimatedOutputTokens, progress)
   const { prices } = planned.deployment
   progress.costPico = progress.usage === null || prices === null ? null : computeCost(prices, progress.usage)
   if (failure !== null) {
-    progress.error = failureToError(failure, planned.deployment.provider.title)
+    progress.error = describeUpstreamFailure(failure, planned.deployment)
     plan.failMidStream(failure)
+  } else if (interruption !== null) {
+    progress.error = interruption
+    plan.abort()
   } else if (request.exchange.clientGone) plan.abort()
   else plan.succeed(progress.usage)
 }

@@ -55,6 +55,7 @@ class Crew {
   readonly #size: number
   readonly #onExit: (fields: { pid: number; code: number; signal: string }) => void
   readonly #calls = new Map<Worker, WorkerCalls>()
+  readonly #listening = new Set<Worker>()
   #restartDelayMs = firstRestartDelayMs
   #draining = false
 
@@ -87,7 +88,11 @@ class Crew {
     const exits = [...this.#calls.keys()].map(
       (worker) => new Promise<void>((resolve) => worker.once('exit', () => resolve())),
     )
-    for (const calls of this.#calls.values()) calls.drain().catch(() => {})
+    for (const [worker, calls] of this.#calls) {
+      if (this.#listening.has(worker)) calls.drain().catch(() => {})
+      // One that is still starting serves nobody and does not hear calls yet.
+      else worker.process.kill('SIGKILL')
+    }
     await Promise.all(exits)
   }
 
@@ -107,8 +112,10 @@ class Crew {
     exposeOverIpc<PrimaryCalls>(port, 'primary', { collectMetrics: () => this.#collectMetrics() })
     const stopSharing = exposeSharedState(port, this.#hub.state)
     this.#calls.set(worker, connectOverIpc<WorkerCalls>(port, 'worker'))
+    worker.once('listening', () => this.#listening.add(worker))
     worker.once('exit', () => {
       this.#calls.delete(worker)
+      this.#listening.delete(worker)
       stopSharing()
     })
     return worker

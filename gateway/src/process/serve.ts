@@ -1,4 +1,5 @@
 import type { Server } from 'node:http'
+import { GatewayError } from '@routeiq/contract'
 import { type AppDependencies, createApp } from '../app.ts'
 import type { GatewayConfig } from '../config/config.ts'
 import { DemoTransport } from '../demo/demo-transport.ts'
@@ -25,6 +26,7 @@ import { shareCooldowns, shareKeyChanges, shareUsage } from './share-changes.ts'
 import { listSecrets, type Telemetry } from './telemetry.ts'
 
 const failuresPerMinute = 20
+const settleBudgetMs = 500
 const neverRefused = [
   '/_health/live',
   '/_health/ready',
@@ -79,14 +81,26 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
     server,
     reload: () => reload(options),
     drain: async () => {
-      await gate.drain(config.server.drainTimeoutMs)
+      const idle = await gate.drain(config.server.drainTimeoutMs)
+      if (!idle) await interrupt(gateway, gate)
       server.close()
       server.closeAllConnections()
+      // Requests that were cut off settle as their connections close.
+      await gate.drain(settleBudgetMs)
       journal.close()
       await transport.close()
       telemetry.flush()
     },
   }
+}
+
+/** Ends the streams that are left with the dialect's error. */
+async function interrupt(gateway: Gateway, gate: AdmissionGate): Promise<void> {
+  const error = new GatewayError('draining', 'The gateway is shutting down; send the request again.', {
+    retryAfterSeconds: 1,
+  })
+  for (const stream of gateway.openStreams) stream.interrupt(error)
+  await gate.drain(settleBudgetMs)
 }
 
 function createGate(config: GatewayConfig, limit: number, { metrics }: Telemetry): AdmissionGate {
@@ -127,6 +141,7 @@ function composeGateway(options: ServeOptions, transport: Transport, journal: Sp
     transport,
     mockTransport: new DemoTransport(now),
     active: telemetry.metrics.active,
+    openStreams: new Set(),
     recordRequest: (record) => telemetry.queue.push(record),
     appendSpend: storage.disableSpendLogs ? () => {} : (row) => journal.append(row),
     now,

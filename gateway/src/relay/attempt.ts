@@ -17,7 +17,7 @@ export type AttemptResult =
 /** Where the events of a stream go once the first one has decided the status. */
 export interface StreamTarget {
   /** False when the client reads more slowly than the provider writes. */
-  write(bytes: Buffer): boolean
+  write(text: string): boolean
   /** The stream is complete, or it broke off with `failure`. */
   finish(failure: UpstreamFailure | null): void
 }
@@ -59,7 +59,7 @@ export class Attempt implements UpstreamSink {
   #size = 0
   #done = false
   #target: StreamTarget | null = null
-  #held: Buffer[] = []
+  #held: string[] = []
   #begun = false
   #ending: { readonly failure: UpstreamFailure | null } | null = null
   #silentChecks = 0
@@ -100,7 +100,7 @@ export class Attempt implements UpstreamSink {
     this.#target = target
     const held = this.#held
     this.#held = []
-    for (const bytes of held) target.write(bytes)
+    for (const text of held) target.write(text)
     if (this.#ending !== null) target.finish(this.#ending.failure)
   }
 
@@ -142,16 +142,16 @@ export class Attempt implements UpstreamSink {
 
   #relayChunk(relay: StreamRelay, chunk: Buffer): boolean {
     this.#silentChecks = 0
-    const bytes = relay.push(chunk)
-    const flowing = bytes === null || this.#deliver(bytes)
+    const text = relay.push(chunk)
+    const flowing = text === null || this.#deliver(text)
     if (relay.failure !== null) this.#failHard(relay.failure)
     return flowing
   }
 
-  /** Hands bytes on, or keeps them until `pipeTo`. The first ones decide the status. */
-  #deliver(bytes: Buffer): boolean {
-    if (this.#target !== null) return this.#target.write(bytes)
-    this.#held.push(bytes)
+  /** Hands text on, or keeps it until `pipeTo`. The first decides the status. */
+  #deliver(text: string): boolean {
+    if (this.#target !== null) return this.#target.write(text)
+    this.#held.push(text)
     if (!this.#begun) {
       this.#begun = true
       this.#watchSilence()

@@ -1,4 +1,5 @@
 import type { GatewayError } from '@routeiq/contract'
+import { ChunkWriter } from '../http/chunk-writer.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { appendHeadLines } from '../http/write-answer.ts'
 import type { UpstreamFailure } from '../providers/failure.ts'
@@ -12,7 +13,7 @@ const sseHeaders = [
   'x-accel-buffering',
   'no',
 ] as const
-const pingComment = Buffer.from(': ping\n\n')
+const pingComment = ': ping\n\n'
 
 export interface ClientStreamOptions {
   /** Milliseconds of silence after which a comment keeps the connection alive; 0 never sends one. */
@@ -20,12 +21,14 @@ export interface ClientStreamOptions {
   /** The head lines to send when a ping has to go out before the answer has begun. */
   readonly earlyLines: () => string
   /** The dialect's last event for a stream that broke off. */
-  readonly formatFailure: (failure: UpstreamFailure | GatewayError) => Buffer
+  readonly formatFailure: (failure: UpstreamFailure | GatewayError) => string
 }
 
 /** How a stream ended for the client. */
 export interface StreamOutcome {
   readonly failure: UpstreamFailure | null
+  /** Why the gateway itself ended the stream. */
+  readonly interruption: GatewayError | null
 }
 
 /**
@@ -40,8 +43,10 @@ export class ClientStream implements StreamTarget {
   readonly #exchange: Exchange
   readonly #options: ClientStreamOptions
   readonly #keepalive: NodeJS.Timeout | null
+  readonly #body: ChunkWriter
   #settle: (outcome: StreamOutcome) => void = () => {}
   #attempt: Attempt | null = null
+  #encoding: 'latin1' | 'utf8' = 'utf8'
   #silent = true
   #ended = false
 
@@ -52,7 +57,7 @@ export class ClientStream implements StreamTarget {
       this.#settle = resolve
     })
     this.#keepalive = options.keepaliveMs > 0 ? setInterval(this.#onTick, options.keepaliveMs) : null
-    exchange.response.on('drain', this.#onDrain)
+    this.#body = new ChunkWriter(exchange.response, this.#onDrain)
   }
 
   /** True once a status went out, be it for an event or for a ping. */
@@ -61,38 +66,47 @@ export class ClientStream implements StreamTarget {
   }
 
   /** Sends the head, unless a ping already had to, and lets the attempt's events flow. */
-  begin(attempt: Attempt, lines: string): void {
+  begin(attempt: Attempt, encoding: 'latin1' | 'utf8', lines: string): void {
     this.#attempt = attempt
+    this.#encoding = encoding
     this.#writeHead(lines)
     attempt.pipeTo(this)
   }
 
-  write(bytes: Buffer): boolean {
+  write(text: string): boolean {
     this.#silent = false
     this.firstEventAt ??= performance.now()
-    return this.#exchange.clientGone || this.#exchange.response.write(bytes)
+    return this.#exchange.clientGone || this.#body.write(text, this.#encoding)
   }
 
   finish(failure: UpstreamFailure | null): void {
     if (this.#ended) return
     this.#stop()
-    const { response, clientGone } = this.#exchange
-    if (!clientGone) response.end(failure === null ? undefined : this.#options.formatFailure(failure))
-    this.#settle({ failure })
+    if (!this.#exchange.clientGone)
+      this.#body.end(failure === null ? null : this.#options.formatFailure(failure))
+    this.#settle({ failure, interruption: null })
+  }
+
+  /** The gateway cannot go on: stops the provider and tells the client why. Without a head nothing is told. */
+  interrupt(error: GatewayError): void {
+    if (this.#ended || this.#attempt === null) return
+    this.#attempt.cancel()
+    this.fail(error)
+    this.#settle({ failure: null, interruption: error })
   }
 
   /** No answer will come although the head is out: the error becomes the last event. */
   fail(error: GatewayError): void {
     if (this.#ended) return
     this.#stop()
-    if (!this.#exchange.clientGone) this.#exchange.response.end(this.#options.formatFailure(error))
+    if (!this.#exchange.clientGone) this.#body.end(this.#options.formatFailure(error))
   }
 
   /** The client has left: stop the provider and report what was relayed so far. */
   abandon(): void {
     this.#attempt?.cancel()
     this.#stop()
-    this.#settle({ failure: null })
+    this.#settle({ failure: null, interruption: null })
   }
 
   /** No stream will follow: the answer is an ordinary one after all. */
@@ -110,13 +124,12 @@ export class ClientStream implements StreamTarget {
   #stop(): void {
     this.#ended = true
     if (this.#keepalive !== null) clearInterval(this.#keepalive)
-    this.#exchange.response.off('drain', this.#onDrain)
   }
 
   readonly #onTick = (): void => {
     if (this.#silent) {
       this.#writeHead(this.#options.earlyLines())
-      this.#exchange.response.write(pingComment)
+      this.#body.write(pingComment, 'latin1')
     }
     this.#silent = true
   }

@@ -11,78 +11,69 @@ export interface PassthroughStreamOptions {
   readonly decodeError: (body: string) => UpstreamFailure
 }
 
-const usageNeedle = Buffer.from('"usage":')
-const errorNeedle = Buffer.from('"error":')
-const doneNeedle = Buffer.from('[DONE]')
-const finishNeedle = Buffer.from('"finish_reason":')
-const lineFeeds = Buffer.from('\n\n')
-const carriageLineFeeds = Buffer.from('\r\n\r\n')
-const doneEvent = Buffer.from('data: [DONE]\n\n')
-const lowercaseN = 0x6e
-const space = 0x20
+type Event = Readonly<Record<string, unknown>>
+
+const doneEvent = 'data: [DONE]\n\n'
 
 /**
- * Chat-completions streams for chat-completions clients: the provider's events go through byte for byte. What is
- * looked for on the side — usage, errors, the end — is found by needles that cannot occur inside a JSON string,
- * and only events that hold one are parsed. The model name is replaced in place.
+ * Chat-completions streams for chat-completions clients: the provider's events go through byte for byte, held as
+ * latin1 text because searching and joining text costs a fraction of doing so with buffers. What is looked for on
+ * the side — usage, errors, the end — is found by needles that cannot occur inside a JSON string, and only events
+ * that hold one are parsed. The model name is replaced in place.
  */
 export class PassthroughStream implements StreamRelay {
+  readonly encoding = 'latin1'
   failure: UpstreamFailure | null = null
   usage: Usage | null = null
   /** Providers send about one token an event. */
   estimatedOutputTokens = 0
   readonly #options: PassthroughStreamOptions
-  #carry: Buffer | null = null
+  readonly #modelReplacement: string
+  #modelNeedle: string | null = null
+  #carry = ''
   #begun = false
   #finishSeen = false
   #doneSeen = false
-  #modelNeedle: Buffer | null = null
-  readonly #modelReplacement: Buffer
 
   constructor(options: PassthroughStreamOptions) {
     this.#options = options
-    this.#modelReplacement = Buffer.from(`"model":${JSON.stringify(options.requestedModel)}`)
+    this.#modelReplacement = `"model":${toLatin1(JSON.stringify(options.requestedModel))}`
   }
 
-  push(chunk: Buffer): Buffer | null {
+  push(chunk: Buffer): string | null {
     if (this.failure !== null) return null
-    const bytes = this.#carry === null ? chunk : Buffer.concat([this.#carry, chunk])
-    const boundary = endOfLastEvent(bytes)
-    if (boundary === bytes.length) {
-      this.#carry = null
-      return this.#relay(bytes)
-    }
-    this.#carry = boundary === 0 ? bytes : bytes.subarray(boundary)
+    const text = this.#carry + chunk.toString('latin1')
+    const boundary = endOfLastEvent(text)
+    this.#carry = boundary === text.length ? '' : text.slice(boundary)
     if (this.#carry.length > this.#options.maxEventBytes) {
       this.failure = unreadableAnswer(`an event of more than ${this.#options.maxEventBytes} bytes`)
       return null
     }
-    return boundary === 0 ? null : this.#relay(bytes.subarray(0, boundary))
+    if (boundary === 0) return null
+    return this.#relay(boundary === text.length ? text : text.slice(0, boundary))
   }
 
-  end(): Buffer | null {
+  end(): string | null {
     if (this.failure !== null) return null
-    const rest = this.#carry === null ? null : this.#relay(Buffer.concat([this.#carry, lineFeeds]))
+    const rest = this.#carry === '' ? null : this.#relay(`${this.#carry}\n\n`)
     if (this.failure !== null) return null
-    if (!this.#doneSeen && !this.#finishSeen) {
-      this.failure = unreadableAnswer(this.#begun ? 'a stream that broke off' : 'an empty stream')
-      return null
-    }
     if (this.#doneSeen) return rest
-    return rest === null ? doneEvent : Buffer.concat([rest, doneEvent])
+    if (this.#finishSeen) return (rest ?? '') + doneEvent
+    this.failure = unreadableAnswer(this.#begun ? 'a stream that broke off' : 'an empty stream')
+    return null
   }
 
-  #relay(events: Buffer): Buffer | null {
+  #relay(events: string): string | null {
     if (!this.#begun && !this.#begin(events)) return null
-    this.estimatedOutputTokens += countEvents(events)
-    if (!this.#finishSeen) this.#finishSeen = holdsValue(events, finishNeedle)
-    if (events.includes(doneNeedle)) this.#doneSeen = true
-    if (events.includes(errorNeedle) || holdsValue(events, usageNeedle)) return this.#inspect(events)
+    this.estimatedOutputTokens += 1
+    if (!this.#finishSeen) this.#finishSeen = holdsValue(events, '"finish_reason":')
+    if (events.includes('[DONE]')) this.#doneSeen = true
+    if (events.includes('"error":') || holdsValue(events, '"usage":')) return this.#inspect(events)
     return this.#stampModel(events)
   }
 
   /** Learns from the first event whether it is an error and which model name to replace. False: no event yet. */
-  #begin(events: Buffer): boolean {
+  #begin(events: string): boolean {
     const data = firstData(events)
     if (data === null) return false
     this.#begun = true
@@ -93,30 +84,29 @@ export class PassthroughStream implements StreamRelay {
       return false
     }
     const model = parsed['model']
-    if (typeof model === 'string' && model !== this.#options.requestedModel) {
+    if (typeof model === 'string' && model !== toLatin1(this.#options.requestedModel)) {
       this.#modelNeedle = modelNeedleIn(data, model)
     }
     return true
   }
 
   /** The slow way, for the few chunks that may hold usage or an error: event by event. */
-  #inspect(events: Buffer): Buffer | null {
-    const kept: Buffer[] = []
+  #inspect(events: string): string | null {
+    let kept = ''
     for (const event of splitEvents(events)) {
       const data = firstData(event)
       const parsed = data === null ? null : parseObject(data)
       if (parsed !== null && isError(parsed)) {
-        this.failure = this.#options.decodeError(data ?? '')
+        this.failure = this.#options.decodeError(Buffer.from(data ?? '', 'latin1').toString('utf8'))
         break
       }
-      if (parsed !== null && this.#isUnaskedUsage(parsed)) continue
-      kept.push(this.#stampModel(event))
+      if (parsed === null || !this.#isUnaskedUsage(parsed)) kept += this.#stampModel(event)
     }
-    return kept.length === 0 ? null : Buffer.concat(kept)
+    return kept === '' ? null : kept
   }
 
   /** Reads usage; true when the event carries nothing else and the client did not ask for it. */
-  #isUnaskedUsage(event: Readonly<Record<string, unknown>>): boolean {
+  #isUnaskedUsage(event: Event): boolean {
     const usage = event['usage'] ?? nested(event, 'x_groq', 'usage')
     if (typeof usage !== 'object' || usage === null) return false
     this.usage = this.#options.decodeUsage(usage) ?? this.usage
@@ -124,101 +114,84 @@ export class PassthroughStream implements StreamRelay {
     return !this.#options.includeUsage && Array.isArray(choices) && choices.length === 0
   }
 
-  #stampModel(events: Buffer): Buffer {
+  #stampModel(events: string): string {
     const needle = this.#modelNeedle
     if (needle === null) return events
-    let found = events.indexOf(needle)
+    const found = events.indexOf(needle)
     if (found === -1) return events
-    const parts: Buffer[] = []
-    let position = 0
-    while (found !== -1) {
-      parts.push(events.subarray(position, found), this.#modelReplacement)
-      position = found + needle.length
-      found = events.indexOf(needle, position)
-    }
-    parts.push(events.subarray(position))
-    return Buffer.concat(parts)
+    const rest = events.slice(found + needle.length)
+    const stamped = rest.includes(needle) ? rest.replaceAll(needle, () => this.#modelReplacement) : rest
+    return events.slice(0, found) + this.#modelReplacement + stamped
   }
+}
+
+/** The text whose characters are the UTF-8 bytes of the given one. */
+function toLatin1(text: string): string {
+  return Buffer.from(text, 'utf8').toString('latin1')
 }
 
 /** Offset just behind the last blank line, 0 when there is none. */
-function endOfLastEvent(bytes: Buffer): number {
-  const length = bytes.length
-  if (length >= 2 && bytes[length - 1] === 0x0a && bytes[length - 2] === 0x0a) return length
-  const plain = bytes.lastIndexOf(lineFeeds)
-  const windows = bytes.lastIndexOf(carriageLineFeeds)
+function endOfLastEvent(text: string): number {
+  if (text.endsWith('\n\n')) return text.length
+  const plain = text.lastIndexOf('\n\n')
+  const windows = text.lastIndexOf('\r\n\r\n')
   return Math.max(plain === -1 ? 0 : plain + 2, windows === -1 ? 0 : windows + 4)
 }
 
-function countEvents(events: Buffer): number {
-  let count = 0
-  let found = events.indexOf(lineFeeds)
-  while (found !== -1) {
-    count += 1
-    found = found + 2 === events.length ? -1 : events.indexOf(lineFeeds, found + 2)
-  }
-  return count
-}
-
 /** Whether some member of this name has a value other than null. */
-function holdsValue(bytes: Buffer, needle: Buffer): boolean {
-  let found = bytes.indexOf(needle)
+function holdsValue(text: string, needle: string): boolean {
+  let found = text.indexOf(needle)
   while (found !== -1) {
     let next = found + needle.length
-    while (bytes[next] === space) next += 1
-    if (bytes[next] !== lowercaseN) return true
-    found = bytes.indexOf(needle, next)
+    while (text[next] === ' ') next += 1
+    if (text[next] !== 'n') return true
+    found = text.indexOf(needle, next)
   }
   return false
 }
 
-function* splitEvents(events: Buffer): Generator<Buffer> {
+function* splitEvents(events: string): Generator<string> {
   let start = 0
   while (start < events.length) {
-    const plain = events.indexOf(lineFeeds, start)
-    const windows = events.indexOf(carriageLineFeeds, start)
+    const plain = events.indexOf('\n\n', start)
+    const windows = events.indexOf('\r\n\r\n', start)
     const useWindows = windows !== -1 && (plain === -1 || windows < plain)
     const end = useWindows ? windows + 4 : plain === -1 ? events.length : plain + 2
-    yield events.subarray(start, end)
+    yield events.slice(start, end)
     start = end
   }
 }
 
 /** The data of the first event that has any, lines joined; null when there are only comments. */
-function firstData(events: Buffer): string | null {
+function firstData(events: string): string | null {
   for (const event of splitEvents(events)) {
-    const lines = event.toString('utf8').split(/\r\n|\n|\r/)
-    const data = lines
-      .filter((line) => line.startsWith('data:'))
-      .map((line) => line.slice(line[5] === ' ' ? 6 : 5))
-    if (data.length > 0) return data.join('\n')
+    const lines = event.split(/\r\n|\n|\r/).filter((line) => line.startsWith('data:'))
+    if (lines.length > 0) return lines.map((line) => line.slice(line[5] === ' ' ? 6 : 5)).join('\n')
   }
   return null
 }
 
-function parseObject(text: string): Readonly<Record<string, unknown>> | null {
+function parseObject(text: string): Event | null {
   try {
     const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null
+    return typeof value === 'object' && value !== null ? (value as Event) : null
   } catch {
     return null
   }
 }
 
-function isError(event: Readonly<Record<string, unknown>>): boolean {
+function isError(event: Event): boolean {
   const error = event['error']
   return error !== undefined && error !== null && !Array.isArray(event['choices'])
 }
 
-function nested(event: Readonly<Record<string, unknown>>, outer: string, inner: string): unknown {
+function nested(event: Event, outer: string, inner: string): unknown {
   const value = event[outer]
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[inner] : undefined
+  return typeof value === 'object' && value !== null ? (value as Event)[inner] : undefined
 }
 
-/** The exact bytes that spell the model member in this provider's events. */
-function modelNeedleIn(data: string, model: string): Buffer | null {
+/** The exact text that spells the model member in this provider's events. */
+function modelNeedleIn(data: string, model: string): string | null {
   const value = JSON.stringify(model)
-  for (const spelling of [`"model":${value}`, `"model": ${value}`])
-    if (data.includes(spelling)) return Buffer.from(spelling)
-  return null
+  return [`"model":${value}`, `"model": ${value}`].find((spelling) => data.includes(spelling)) ?? null
 }

@@ -11,14 +11,16 @@ export interface PlainReply {
 export type ReplyReader = (body: Buffer) => PlainReply | UpstreamFailure
 
 /**
- * Carries one event stream from provider to client. Bytes come out only at event boundaries, so that a stream
+ * Carries one event stream from provider to client. Text comes out only at event boundaries, so that a stream
  * cut in the middle of an event never leaves half of it with the client.
  */
 export interface StreamRelay {
-  /** Bytes to send now; null when no event is complete yet or the complete ones are not for the client. */
-  push(chunk: Buffer): Buffer | null
-  /** The provider's body has ended; the remaining bytes, or null with `failure` set when it ended too early. */
-  end(): Buffer | null
+  /** How the text of this relay becomes bytes. `latin1` text is the provider's bytes, one character each. */
+  readonly encoding: 'latin1' | 'utf8'
+  /** Text to send now; null when no event is complete yet or the complete ones are not for the client. */
+  push(chunk: Buffer): string | null
+  /** The provider's body has ended; the remaining text, or null with `failure` set when it ended too early. */
+  end(): string | null
   /** Set once the provider reported an error or broke the protocol; nothing more comes out. */
   readonly failure: UpstreamFailure | null
   readonly usage: Usage | null

@@ -15,6 +15,7 @@ export interface StreamFormatter {
 
 /** A stream of one dialect for a client of another: parsed, typed, and written anew event by event. */
 export class TranslatedStream implements StreamRelay {
+  readonly encoding = 'utf8'
   failure: UpstreamFailure | null = null
   usage: Usage | null = null
   readonly #parser = new SseParser()
@@ -31,7 +32,7 @@ export class TranslatedStream implements StreamRelay {
     return Math.ceil(this.#characters / charactersPerToken)
   }
 
-  push(chunk: Buffer): Buffer | null {
+  push(chunk: Buffer): string | null {
     return this.#attempt(() => {
       let text = ''
       for (const event of this.#parser.push(chunk)) text += this.#formatAll(this.#decoder.push(event))
@@ -39,7 +40,7 @@ export class TranslatedStream implements StreamRelay {
     })
   }
 
-  end(): Buffer | null {
+  end(): string | null {
     return this.#attempt(() => {
       let text = ''
       for (const event of this.#parser.end()) text += this.#formatAll(this.#decoder.push(event))
@@ -49,11 +50,11 @@ export class TranslatedStream implements StreamRelay {
   }
 
   /** Decoders throw on what is not of their protocol; that is a failure of the provider. */
-  #attempt(read: () => string): Buffer | null {
+  #attempt(read: () => string): string | null {
     if (this.failure !== null) return null
     try {
       const text = read()
-      return text === '' ? null : Buffer.from(text)
+      return text === '' ? null : text
     } catch (error) {
       this.failure = unreadableAnswer(error instanceof Error ? error.message : 'an unreadable stream')
       return null

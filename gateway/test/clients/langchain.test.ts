@@ -116,7 +116,7 @@ describe.each(chatUpstreams)('LangChain against the $wire wire', ({ wire, model,
   })
 
   it('closes the upstream connection when it aborts', async () => {
-    upstream.script(upstreamModel, drip(40, 30, { content: 'word '.repeat(500) }))
+    upstream.script(upstreamModel, drip(200, 10, { content: 'word '.repeat(500) }))
     const abort = new AbortController()
     const read = async (): Promise<void> => {
       const stream = await chat(model).stream('Hello', { signal: abort.signal })

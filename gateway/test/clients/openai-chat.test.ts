@@ -143,31 +143,31 @@ describe.each(chatUpstreams)('the OpenAI SDK against the $wire wire', ({ wire, m
     expect(streamed.choices[0]?.message.parsed).toEqual(place)
   })
 
-  it.each([
-    ['before the first event', hang()],
-    [
-      'in the middle of a stream',
-      hangAfter(
-        wire === 'OpenAI'
-          ? formatOpenaiStream(chatChunks().slice(0, 3)).replace('data: [DONE]\n\n', '')
-          : formatAnthropicStream(anthropicEvents().slice(0, 4)),
-      ),
-    ],
-  ])('closes the upstream connection when the client aborts %s', async (_when, step) => {
-    testbed.upstream.script(upstreamModel, step)
-    const abort = new AbortController()
-    const { signal } = abort
-    const answer = client.chat.completions
-      .create({ model, messages: hello, stream: true }, { signal })
-      .then(async (stream) => {
-        for await (const chunk of stream) if (chunk.choices[0]?.delta.content) abort.abort()
-      })
-    await waitUntil('the upstream has the request', () => testbed.upstream.requests.length === 1)
-    if (_when === 'before the first event') {
+  it.each([false, true])(
+    'closes the upstream connection when it aborts before the answer, stream %s',
+    async (stream) => {
+      testbed.upstream.script(upstreamModel, hang())
+      const abort = new AbortController()
+      const { signal } = abort
+      const answer = client.chat.completions.create({ model, messages: hello, stream }, { signal })
+      const outcome = expect(answer).rejects.toBeInstanceOf(OpenAI.APIUserAbortError)
+      await waitUntil('the upstream has the request', () => testbed.upstream.requests.length === 1)
       abort.abort()
-      await expect(answer).rejects.toBeInstanceOf(OpenAI.APIUserAbortError)
-    } else await answer
+      await outcome
+      await waitUntil('the upstream connection is closed', () => testbed.upstream.pendingRequests === 0, 1000)
+    },
+  )
+
+  it('closes the upstream connection when it aborts within a stream', async () => {
+    const begun =
+      wire === 'OpenAI'
+        ? formatOpenaiStream(chatChunks().slice(0, 3)).replace('data: [DONE]\n\n', '')
+        : formatAnthropicStream(anthropicEvents().slice(0, 4))
+    testbed.upstream.script(upstreamModel, hangAfter(begun))
+    const stream = await client.chat.completions.create({ model, messages: hello, stream: true })
+    for await (const chunk of stream) if (chunk.choices[0]?.delta.content) break
     await waitUntil('the upstream connection is closed', () => testbed.upstream.pendingRequests === 0, 1000)
+    expect(testbed.upstream.requests).toHaveLength(1)
   })
 
   it('sends what it does not know upstream as it is', async () => {

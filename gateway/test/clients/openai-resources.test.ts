@@ -1,6 +1,6 @@
 import OpenAI, { AzureOpenAI } from 'openai'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { textCompletion } from '../harness/openai-wire.ts'
+import { embeddings, textCompletion } from '../harness/openai-wire.ts'
 import { respond, respondStream } from '../harness/steps.ts'
 import { startTestbed, type Testbed } from './testbed.ts'
 
@@ -35,6 +35,12 @@ describe('embeddings of the OpenAI SDK', () => {
     const answer = await client.embeddings.create({ model: 'float-embedder', input: ['one', 'two'] })
     expect(answer.data.map((item) => item.embedding)).toEqual(vectors)
     expect(testbed.upstream.requests[0]?.json).toEqual({ model: 'voyage-3', input: ['one', 'two'] })
+  })
+
+  it('arrive although the provider answers floats to whatever it is asked', async () => {
+    testbed.upstream.script('text-embedding-3-small', respond(200, embeddings({ input: 'one' })))
+    const answer = await client.embeddings.create({ model: 'embedder', input: 'one' })
+    expect(answer.data.map((item) => item.embedding)).toEqual([[0.5, -0.25, 0.125]])
   })
 
   it('are little-endian float32 in base64', async () => {
@@ -183,8 +189,8 @@ describe('the Azure client of the OpenAI SDK', () => {
     let text = ''
     for await (const chunk of stream) text += chunk.choices[0]?.delta.content ?? ''
     expect(text).toBe('Hello from the upstream.')
-    const embeddings = await azure.embeddings.create({ model: 'embedder', input: 'one' })
-    expect(embeddings.data[0]?.embedding).toEqual([0.5, -0.25, 0.125])
+    const embedded = await azure.embeddings.create({ model: 'embedder', input: 'one' })
+    expect(embedded.data[0]?.embedding).toEqual([0.5, -0.25, 0.125])
     expect(testbed.upstream.requests.map((request) => request.model)).toEqual([
       'gpt-4o-mini',
       'claude-sonnet-4-5',

@@ -150,7 +150,7 @@ describe.each(cases)('$provider against the $wire wire', ({ wire, chat, model, u
   })
 
   it('closes the upstream connection when it aborts', async () => {
-    upstream.script(upstreamModel, drip(40, 30, { content: 'word '.repeat(500) }))
+    upstream.script(upstreamModel, drip(200, 10, { content: 'word '.repeat(500) }))
     const abort = new AbortController()
     const answer = streamText({
       model: chat(model),

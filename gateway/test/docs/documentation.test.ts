@@ -78,7 +78,7 @@ describe('a configuration of the documentation', () => {
   })
   afterAll(() => removeDirectory(directory))
 
-  it.each(configurations)('has nothing to complain about: $place', async ({ place, text }) => {
+  it.concurrent.each(configurations)('has nothing to complain about: $place', async ({ place, text }) => {
     const file = join(directory, place.replaceAll(/\W/g, '-'), 'config.yaml')
     await mkdir(dirname(file))
     await writeFile(file, text)

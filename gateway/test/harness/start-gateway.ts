@@ -62,7 +62,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   return gateway
 }
 
-async function initialiseDatabase(dataDir: string): Promise<void> {
+/** Makes an embedded database in an empty data directory. */
+export async function initialiseDatabase(dataDir: string): Promise<void> {
   const gateway = new ProductGateway({ config: {} }, dataDir, await freePort())
   await gateway.start()
   await gateway.end('SIGTERM')

@@ -13,6 +13,7 @@ const segmentName = /^spend-([0-9a-f]{16})-(\d{8})\.(open|jsonl)$/
 export const sealedSuffix = '.jsonl'
 export const openSuffix = '.open'
 const ownerSuffix = '.owner'
+const filesAtOnce = 64
 
 export function segmentPath(directory: string, instance: string, sequence: number, suffix: string): string {
   return join(directory, `spend-${instance}-${String(sequence).padStart(8, '0')}${suffix}`)
@@ -31,7 +32,7 @@ export interface SegmentFile {
 
 /** Segments ready to be taken, oldest first: sealed ones, and open ones whose writer is dead. */
 export async function listReadySegments(directory: string): Promise<SegmentFile[]> {
-  const found = await Promise.all((await readdir(directory)).map((name) => inspect(directory, name)))
+  const found = await lookAtEach(await readdir(directory), (name) => inspect(directory, name))
   return found
     .filter((segment) => segment !== null)
     .sort((left, right) => left.modified - right.modified || (left.id < right.id ? -1 : 1))
@@ -56,15 +57,24 @@ async function inspect(
 /** Bytes of all segments in the directory, whoever writes them. */
 export async function measureSegments(directory: string): Promise<number> {
   const names = (await readdir(directory)).filter((name) => segmentName.test(name))
-  const sizes = await Promise.all(
-    names.map((name) =>
-      stat(join(directory, name)).then(
-        ({ size }) => size,
-        () => 0,
-      ),
+  const sizes = await lookAtEach(names, (name) =>
+    stat(join(directory, name)).then(
+      ({ size }) => size,
+      () => 0,
     ),
   )
   return sizes.reduce((sum, size) => sum + size, 0)
+}
+
+/** A few at a time: after a long outage there are thousands of files, and asking for all holds the event loop up. */
+async function lookAtEach<Seen>(
+  names: readonly string[],
+  look: (name: string) => Promise<Seen>,
+): Promise<Seen[]> {
+  const seen: Seen[] = []
+  for (let start = 0; start < names.length; start += filesAtOnce)
+    seen.push(...(await Promise.all(names.slice(start, start + filesAtOnce).map(look))))
+  return seen
 }
 
 /** Removes the owner files of dead processes that left no open segment behind. */

@@ -1,25 +1,32 @@
 import { mkdirSync } from 'node:fs'
 import { readFile, rename, rm } from 'node:fs/promises'
-import { isRefusedData } from '../database/database-error.ts'
+import { restAfter } from './ingest-pace.ts'
 import { InterruptiblePause } from './interruptible-pause.ts'
 import { AlarmThrottle, type RaiseAlarm } from './journal-alarm.ts'
-import { parseSegment } from './parse-segment.ts'
+import { cutLines, tornLine } from './segment-lines.ts'
 import { listReadySegments, removeDeadOwners, type SegmentFile } from './segments.ts'
-import type { SpendEntry } from './spend-row.ts'
+import { isSpendLine } from './spend-line.ts'
+import type { SpendLines } from './spend-row.ts'
+import { type InsertLines, storeLines } from './store-lines.ts'
 
-const rowsPerInsert = 1_000
 const pollMs = 500
-/** Pause after an insert, in multiples of its duration: at most a tenth of the time goes to the ledger. */
-const pauseFactor = 9
 const maxPauseMs = 30_000
+/** How long a list of segments, and the pace that follows from it, stays in use. */
+const listAgeMs = 5_000
 
 export interface SpendIngesterOptions {
   readonly directory: string
-  /** Must be idempotent on `entryId`. */
-  readonly insert: (entries: readonly SpendEntry[]) => Promise<void>
+  /** Must be idempotent on segment and line number. */
+  readonly insert: InsertLines
   readonly raiseAlarm: RaiseAlarm
   /** Milliseconds. */
   readonly now: () => number
+}
+
+/** How to go through the segments: when to stop, and how to rest after work that took so long. */
+interface Pass {
+  interrupted(): boolean
+  rest(workMs: number, backlogBytes: number): Promise<void>
 }
 
 /**
@@ -29,7 +36,7 @@ export interface SpendIngesterOptions {
  */
 export class SpendIngester {
   readonly #directory: string
-  readonly #insert: (entries: readonly SpendEntry[]) => Promise<void>
+  readonly #insert: InsertLines
   readonly #alarms: AlarmThrottle
   readonly #now: () => number
   readonly #pause = new InterruptiblePause()
@@ -56,15 +63,8 @@ export class SpendIngester {
     const deadline = this.#now() + budgetMs
     this.#urgent += 1
     this.#pause.interrupt()
-    const pass = this.#queue.then(() =>
-      this.#ingestReady(
-        () => this.#now() >= deadline,
-        async () => {},
-      ),
-    )
-    this.#queue = pass.catch(() => {})
     try {
-      return await pass
+      return await this.#enqueue({ interrupted: () => this.#now() >= deadline, rest: async () => {} })
     } catch (error) {
       this.#reportFailure(error)
       return false
@@ -84,15 +84,14 @@ export class SpendIngester {
 
   async #runInBackground(): Promise<void> {
     await removeDeadOwners(this.#directory).catch((error) => this.#reportFailure(error))
-    const stepAside = (): boolean => this.#stopped || this.#urgent > 0
+    const pass: Pass = {
+      interrupted: () => this.#stopped || this.#urgent > 0,
+      rest: (workMs, backlogBytes) => this.#rest(restAfter(workMs, backlogBytes)),
+    }
     let failures = 0
     while (!this.#stopped) {
-      const pass = this.#queue.then(() =>
-        this.#ingestReady(stepAside, (durationMs) => this.#rest(durationMs)),
-      )
-      this.#queue = pass.catch(() => {})
       try {
-        await pass
+        await this.#enqueue(pass)
         failures = 0
       } catch (error) {
         failures += 1
@@ -102,56 +101,61 @@ export class SpendIngester {
     }
   }
 
-  async #ingestReady(
-    interrupted: () => boolean,
-    rest: (durationMs: number) => Promise<void>,
-  ): Promise<boolean> {
-    for (const segment of await listReadySegments(this.#directory)) {
-      if (interrupted() || !(await this.#ingest(segment, interrupted, rest))) return false
+  #enqueue(pass: Pass): Promise<boolean> {
+    const turn = this.#queue.then(() => this.#ingestReady(pass))
+    this.#queue = turn.catch(() => {})
+    return turn
+  }
+
+  /** True when nothing is left. */
+  async #ingestReady(pass: Pass): Promise<boolean> {
+    for (;;) {
+      const segments = await listReadySegments(this.#directory)
+      const end = await this.#ingestListed(segments, pass)
+      if (end !== 'outdated') return end === 'done'
     }
-    return true
+  }
+
+  async #ingestListed(
+    segments: readonly SegmentFile[],
+    pass: Pass,
+  ): Promise<'done' | 'interrupted' | 'outdated'> {
+    const outdatedAt = this.#now() + listAgeMs
+    const backlogBytes = segments.reduce((sum, { bytes }) => sum + bytes, 0)
+    for (const segment of segments) {
+      if (pass.interrupted() || !(await this.#ingest(segment, pass, backlogBytes))) return 'interrupted'
+      if (this.#now() >= outdatedAt) return 'outdated'
+    }
+    return 'done'
   }
 
   /** False when interrupted before the end; the segment then stays and is repeated later. */
-  async #ingest(
-    segment: SegmentFile,
-    interrupted: () => boolean,
-    rest: (durationMs: number) => Promise<void>,
-  ): Promise<boolean> {
-    const text = await readSegment(segment.path)
-    if (text === null) return true
-    const { entries, damaged } = parseSegment(segment.id, text)
-    let refused = damaged
-    for (let start = 0; start < entries.length; start += rowsPerInsert) {
-      if (start > 0 && interrupted()) return false
+  async #ingest({ id, path }: SegmentFile, pass: Pass, backlogBytes: number): Promise<boolean> {
+    const bytes = await readSegment(path)
+    if (bytes === null) return true
+    let refused = 0
+    let lineCount = 0
+    for (const lines of cutLines(id, bytes)) {
+      if (lineCount > 0 && pass.interrupted()) return false
       const startedAt = this.#now()
-      refused += await this.#insertStorable(entries.slice(start, start + rowsPerInsert))
-      await rest(this.#now() - startedAt)
+      refused += await storeLines(lines, this.#insert)
+      await pass.rest(this.#now() - startedAt, backlogBytes)
+      lineCount += lines.count
     }
-    await this.#dispose(segment, refused)
+    refused += await this.#storeTorn({ segment: id, firstLine: lineCount, count: 1, text: tornLine(bytes) })
+    await this.#dispose(path, refused)
     return true
   }
 
-  /** Inserts what the database accepts and returns how many rows it refuses, found by halving the batch. */
-  async #insertStorable(entries: readonly SpendEntry[]): Promise<number> {
-    try {
-      await this.#insert(entries)
-      return 0
-    } catch (error) {
-      if (!isRefusedData(error)) throw error
-      if (entries.length === 1) return 1
-      const half = entries.length >> 1
-      return (
-        (await this.#insertStorable(entries.slice(0, half))) +
-        (await this.#insertStorable(entries.slice(half)))
-      )
-    }
+  /** A last line without line feed that cannot be read was cut by a crash before it was settled: no loss. */
+  async #storeTorn(line: SpendLines): Promise<number> {
+    return isSpendLine(line.text.toString()) ? storeLines(line, this.#insert) : 0
   }
 
-  async #dispose(segment: SegmentFile, refused: number): Promise<void> {
-    if (refused === 0) return rm(segment.path, { force: true })
-    const aside = `${segment.path}.refused`
-    await rename(segment.path, aside)
+  async #dispose(path: string, refused: number): Promise<void> {
+    if (refused === 0) return rm(path, { force: true })
+    const aside = `${path}.refused`
+    await rename(path, aside)
     this.#alarms.raise({
       kind: 'rows-refused',
       message: `Spend rows could not be stored; their segment is kept as ${aside}`,
@@ -160,8 +164,8 @@ export class SpendIngester {
   }
 
   #rest(durationMs: number): Promise<void> {
-    if (this.#stopped || this.#urgent > 0) return Promise.resolve()
-    return this.#pause.wait(Math.min(maxPauseMs, durationMs * pauseFactor))
+    if (durationMs === 0 || this.#stopped || this.#urgent > 0) return Promise.resolve()
+    return this.#pause.wait(durationMs)
   }
 
   #reportFailure(error: unknown): void {
@@ -175,9 +179,9 @@ export class SpendIngester {
 }
 
 /** Null when another process took it first. */
-async function readSegment(path: string): Promise<string | null> {
+async function readSegment(path: string): Promise<Buffer | null> {
   try {
-    return await readFile(path, 'utf8')
+    return await readFile(path)
   } catch (error) {
     if (error instanceof Error && (error as NodeJS.ErrnoException).code === 'ENOENT') return null
     throw error

@@ -24,8 +24,10 @@ export interface SpendJournalOptions {
 
 /**
  * The append-only journal of settled spend on local disk; it is also the queue in front of the ledger. `append`
- * only formats; all rows of an event-loop turn go to the file in one synchronous write at its end, so that a
- * process killed later loses nothing. Segments are sealed after a second or 4 MiB and then belong to whichever
+ * only formats; the rows of an event-loop turn go to the file in one synchronous write at its end, or together
+ * with those of the next turns when the last write was less than a millisecond ago: at most one write per
+ * millisecond. A row is thus on disk, safe from the death of the process, within about a millisecond after it
+ * was settled, and at the end of its turn when traffic is light. Segments are sealed after a second or 4 MiB and then belong to whichever
  * process ingests them.
  */
 export class SpendJournal {
@@ -35,12 +37,17 @@ export class SpendJournal {
   readonly #maxBytes: number
   readonly #write: (descriptor: number, bytes: Uint8Array) => number
   readonly #claim: OwnerClaim
-  readonly #onTurnEnd = (): void => this.#writePending()
+  readonly #now: () => number
+  readonly #onTurnEnd = (): void => this.#writeOrDelay()
+  readonly #onWriteDue = (): void => this.#writePending()
   readonly #onAge = (): void => this.seal()
   readonly #measuring: NodeJS.Timeout
   #lines = ''
   #lineCount = 0
-  #turnScheduled = false
+  #writeScheduled = false
+  #writeTimer: NodeJS.Timeout | null = null
+  /** Epoch milliseconds of the last write. */
+  #writtenAt = -1
   /** What a failed write left over; goes first next time, so that its line is completed. */
   #unwritten: Buffer | null = null
   #descriptor: number | null = null
@@ -56,6 +63,7 @@ export class SpendJournal {
     this.#alarms = new AlarmThrottle(options.raiseAlarm, options.now)
     this.#maxBytes = options.maxBytes ?? 1024 ** 3
     this.#write = options.write ?? writeSync
+    this.#now = options.now
     mkdirSync(this.#directory, { recursive: true, mode: 0o700 })
     this.#claim = claimOwnership(ownerPath(this.#directory, this.instance))
     this.#measuring = setInterval(() => void this.#measure(), measureEveryMs)
@@ -67,8 +75,8 @@ export class SpendJournal {
   append(row: SpendRow): void {
     this.#lines += `${formatSpendLine(row)}\n`
     this.#lineCount += 1
-    if (this.#turnScheduled) return
-    this.#turnScheduled = true
+    if (this.#writeScheduled) return
+    this.#writeScheduled = true
     setImmediate(this.#onTurnEnd)
   }
 
@@ -109,10 +117,19 @@ export class SpendJournal {
     this.#claim.release()
   }
 
+  #writeOrDelay(): void {
+    if (this.#lineCount === 0 || this.#writeTimer !== null) return
+    // Unequal rather than later, so that a clock set back delays nothing.
+    if (Math.floor(this.#now()) !== this.#writtenAt) this.#writePending()
+    else this.#writeTimer = setTimeout(this.#onWriteDue, 1)
+  }
+
   #writePending(): void {
-    this.#turnScheduled = false
+    this.#clearWriteTimer()
+    this.#writeScheduled = false
     this.#enqueueLines()
     if (this.#unwritten === null) return
+    this.#writtenAt = Math.floor(this.#now())
     try {
       this.#descriptor ??= this.#openSegment()
       this.#drainUnwritten(this.#descriptor)
@@ -174,6 +191,11 @@ export class SpendJournal {
       this.#onAge()
     }, segmentAgeMs)
     this.#ageTimer.unref()
+  }
+
+  #clearWriteTimer(): void {
+    if (this.#writeTimer !== null) clearTimeout(this.#writeTimer)
+    this.#writeTimer = null
   }
 
   #clearAge(): void {

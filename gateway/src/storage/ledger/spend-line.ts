@@ -2,35 +2,26 @@ import type { Usage } from '../../conversation/usage.ts'
 import type { SpendRow } from './spend-row.ts'
 
 /** Changes when the order or meaning of the members does; older lines must stay readable. */
-const lineVersion = 1
-
-const usageFields = [
-  'inputTokens',
-  'outputTokens',
-  'cacheReadTokens',
-  'cacheWriteTokens',
-  'cacheWriteOneHourTokens',
-  'reasoningTokens',
-  'audioInputTokens',
-  'audioOutputTokens',
-  'searchCalls',
-] as const satisfies readonly (keyof Usage)[]
+export const lineVersion = 1
+/** Members of a line, the version included. */
+export const lineLength = 31
 
 /**
- * One journal line without its line feed: a JSON array, the version first, then the members in a fixed order.
- * An array and one native serialisation, because this runs once per request.
+ * One journal line without its line feed: a JSON array, the version first, then the members in a fixed order,
+ * free of characters that PostgreSQL has no form for. An array and one native serialisation, because this runs
+ * once per request. `insertLinesStatement` reads the members by position.
  */
 export function formatSpendLine(row: SpendRow): string {
   const { usage } = row
-  return JSON.stringify([
+  const line = JSON.stringify([
     lineVersion,
     row.requestId,
     row.attempt,
     row.callType,
     row.dialect,
-    row.startedAt,
-    row.firstTokenAt,
-    row.endedAt,
+    Math.floor(row.startedAt),
+    row.firstTokenAt === null ? null : Math.floor(row.firstTokenAt),
+    Math.floor(row.endedAt),
     row.keyHash,
     row.userId,
     row.teamId,
@@ -55,54 +46,25 @@ export function formatSpendLine(row: SpendRow): string {
     row.sessionId,
     row.clientIpHash,
   ])
+  return line.includes('\\u') ? cleanSpendLine(line) : line
 }
 
-/** Null for anything that is not a whole line of a known version: a torn write, or a file somebody edited. */
-export function parseSpendLine(line: string): SpendRow | null {
-  const members = parseArray(line)
-  if (members === null || members[0] !== lineVersion || members.length !== 31) return null
-  const [, requestId, attempt, callType, dialect, startedAt, firstTokenAt, endedAt, keyHash, userId, teamId] =
-    members
-  const [organizationId, endUser, tags, requestedModel, modelGroup, deploymentId, provider, upstreamModel] =
-    members.slice(11)
-  const [apiBase, status, errorCode, usage, estimated, cost, cacheHit, strategy, retries, fallbacks] =
-    members.slice(19)
-  const [sessionId, clientIpHash] = members.slice(29)
-  if (typeof requestId !== 'string' || typeof startedAt !== 'number' || typeof endedAt !== 'number')
-    return null
-  // The members were written by formatSpendLine of the same version, so their types are those of the row.
-  return {
-    requestId,
-    attempt,
-    callType,
-    dialect,
-    startedAt,
-    firstTokenAt,
-    endedAt,
-    keyHash,
-    userId,
-    teamId,
-    organizationId,
-    endUser,
-    tags,
-    requestedModel,
-    modelGroup,
-    deploymentId,
-    provider,
-    upstreamModel,
-    apiBase,
-    status,
-    errorCode,
-    estimated,
-    cacheHit,
-    strategy,
-    retries,
-    fallbacks,
-    sessionId,
-    clientIpHash,
-    usage: usage === null ? null : parseUsage(usage as number[]),
-    costNanoUsd: cost === null ? null : BigInt(cost as string),
-  } as SpendRow
+/** Replaces the escapes of NUL and of lone surrogates, which PostgreSQL's jsonb refuses, by U+FFFD. */
+export function cleanSpendLine(line: string): string {
+  // Every escape is matched, so that the text \u0000 behind an escaped backslash stays what it is.
+  return line.replace(/\\(?:u0000|ud[89a-f][0-9a-f]{2}|.)/g, (found) =>
+    found.length === 2 ? found : '\uFFFD',
+  )
+}
+
+/** False for anything that is not a whole line of a known version: a torn write, or a file somebody edited. */
+export function isSpendLine(line: string): boolean {
+  try {
+    const members: unknown = JSON.parse(line)
+    return Array.isArray(members) && members[0] === lineVersion && members.length === lineLength
+  } catch {
+    return false
+  }
 }
 
 function formatUsage(usage: Usage): number[] {
@@ -117,19 +79,4 @@ function formatUsage(usage: Usage): number[] {
     usage.audioOutputTokens,
     usage.searchCalls,
   ]
-}
-
-function parseUsage(counts: readonly number[]): Usage {
-  return Object.fromEntries(
-    usageFields.map((field, index) => [field, counts[index] ?? 0]),
-  ) as unknown as Usage
-}
-
-function parseArray(line: string): unknown[] | null {
-  try {
-    const value: unknown = JSON.parse(line)
-    return Array.isArray(value) ? value : null
-  } catch {
-    return null
-  }
 }

@@ -44,10 +44,17 @@ export interface SpendRow {
   readonly clientIpHash: string | null
 }
 
-/** A row with the identity the journal gave it: `<segment>:<line>`. A replay produces the same one. */
-export interface SpendEntry {
-  readonly entryId: string
-  readonly row: SpendRow
+/**
+ * Lines of one journal segment that follow each other, unread. The segment and the number of its line make the
+ * identity of a row, `<segment>:<line>`, so that a replay produces the same one.
+ */
+export interface SpendLines {
+  readonly segment: string
+  /** Number of the first line within its segment, from 0. */
+  readonly firstLine: number
+  readonly count: number
+  /** UTF-8; a line feed between lines, none after the last. */
+  readonly text: Buffer
 }
 
 interface SpendQuery {
@@ -60,8 +67,8 @@ interface SpendQuery {
 
 /** Reading and filling the ledger. Rejects with GatewayError `storage_unavailable` when the database is away. */
 export interface SpendLedger {
-  /** Inserting an entry that is already there does nothing. */
-  insert(entries: readonly SpendEntry[]): Promise<void>
+  /** All lines or none. Inserting one that is already there does nothing. */
+  insert(lines: SpendLines): Promise<void>
   /** Newest first. */
   listSpend(query: SpendQuery): Promise<readonly SpendRow[]>
 }
