@@ -1,4 +1,4 @@
-import { type HealthDependencies, healthRoutes } from './admin/health-routes.ts'
+import { type HealthDependencies, healthRoutes } from './admin/health/health-routes.ts'
 import { type KeyRoutesDependencies, keyRoutes } from './admin/keys/key-routes.ts'
 import { type ModelRoutesDependencies, modelRoutes } from './admin/model-routes.ts'
 import { type OperationsDependencies, operationsRoutes } from './admin/operations-routes.ts'

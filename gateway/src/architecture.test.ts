@@ -14,7 +14,8 @@ const directions: Readonly<Record<string, string>> = {
   'main.ts': 'cli process version.ts',
   'app.ts': 'admin conversation:types deployments:types http pipeline',
   'version.ts': '',
-  admin: 'deployments http identity pipeline pricing:types process:types storage:types telemetry version.ts',
+  admin:
+    'config:types deployments http identity pipeline pricing:types process:types protocols providers:types relay storage:types telemetry transport:types version.ts',
   balancing: 'config:types deployments pricing providers:types',
   cli: 'balancing config process storage',
   config: '',
@@ -25,7 +26,7 @@ const directions: Readonly<Record<string, string>> = {
   identity: 'config:types deployments http:types storage:types',
   json: '',
   pipeline:
-    'balancing config:types conversation deployments http identity json pricing protocols providers relay storage:types telemetry:types transport:types version.ts',
+    'balancing config:types conversation deployments http identity json pricing protocols providers relay storage:types telemetry transport:types version.ts',
   pricing: 'config:types conversation:types',
   process:
     'app.ts balancing config demo deployments http identity pipeline:types pricing providers storage telemetry transport version.ts',

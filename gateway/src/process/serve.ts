@@ -176,6 +176,7 @@ function composeApp(
     health: {
       identity,
       runtime,
+      transport: gateway.transport,
       gate,
       checkDependencies: () => hub.health.check(),
       open: isOpen(runtime().config),

@@ -1,26 +1,21 @@
-import { GatewayError } from '@routeiq/contract'
-import type { AdmissionGate } from '../http/admission-gate.ts'
-import type { Endpoint } from '../http/dispatch.ts'
-import type { Route } from '../http/router.ts'
-import type { Identity } from '../pipeline/authenticate.ts'
-import type { Runtime } from '../pipeline/model-request.ts'
-import type { DependencyChecks } from '../process/hub.ts'
-import { version } from '../version.ts'
-import { controlEndpoint } from './control-endpoint.ts'
+import type { AdmissionGate } from '../../http/admission-gate.ts'
+import type { Endpoint } from '../../http/dispatch.ts'
+import type { Route } from '../../http/router.ts'
+import type { DependencyChecks } from '../../process/hub.ts'
+import { version } from '../../version.ts'
+import { controlEndpoint } from '../control-endpoint.ts'
+import { type HealthPageDependencies, healthPage } from './health-page.ts'
 
-export interface HealthDependencies {
-  readonly identity: Identity
-  readonly runtime: () => Runtime
+export interface HealthDependencies extends HealthPageDependencies {
   readonly gate: AdmissionGate
   readonly checkDependencies: () => Promise<DependencyChecks>
   /** True when no key guards the data plane. */
   readonly open: boolean
-  readonly now: () => number
 }
 
 type ModelStatus = 'healthy' | 'degraded' | 'unhealthy'
 
-/** Probes and health pages. None of them calls a provider or asks for a credential. */
+/** Probes and health pages. None of them asks for a credential; only `/health` with an admin key calls providers. */
 export function healthRoutes(deps: HealthDependencies): Route<Endpoint>[] {
   const page = (
     template: string,
@@ -48,55 +43,8 @@ export function healthRoutes(deps: HealthDependencies): Route<Endpoint>[] {
     page('/health/liveliness', alive),
     page('/health/liveness', alive),
     page('/health/readiness', () => showLitellmReadiness(deps)),
-    {
-      method: 'GET',
-      template: '/health',
-      auth: 'public',
-      handler: controlEndpoint({
-        identity: deps.identity,
-        body: null,
-        answer: async ({ exchange }) => {
-          const caller = await identify(deps, exchange.request.headers)
-          return { body: { status: 'healthy', version, ...(caller ? describeEndpoints(deps) : {}) } }
-        },
-      }),
-    },
+    { method: 'GET', template: '/health', auth: 'public', handler: healthPage(deps) },
   ]
-}
-
-/** `/health` is public; a valid key adds the passive state of the models, a wrong one changes nothing. */
-async function identify(
-  deps: HealthDependencies,
-  headers: Parameters<Identity['authenticator']['authenticate']>[0],
-): Promise<boolean> {
-  try {
-    const caller = await deps.identity.authenticator.authenticate(headers, 'user')
-    return caller.kind !== 'anonymous'
-  } catch (error) {
-    if (error instanceof GatewayError) return false
-    throw error
-  }
-}
-
-function describeEndpoints(deps: HealthDependencies): Record<string, unknown> {
-  const now = deps.now()
-  const endpoints = [...deps.runtime().routing.byDeploymentId.values()].map((deployment) => ({
-    healthy: !deployment.state.isCoolingDown(now),
-    shown: {
-      model: deployment.upstreamModel,
-      model_name: deployment.group,
-      model_id: deployment.id,
-      api_base: deployment.apiBase,
-    },
-  }))
-  const healthy = endpoints.filter((endpoint) => endpoint.healthy).map((endpoint) => endpoint.shown)
-  const unhealthy = endpoints.filter((endpoint) => !endpoint.healthy).map((endpoint) => endpoint.shown)
-  return {
-    healthy_endpoints: healthy,
-    unhealthy_endpoints: unhealthy,
-    healthy_count: healthy.length,
-    unhealthy_count: unhealthy.length,
-  }
 }
 
 function listModelHealth(

@@ -1,0 +1,85 @@
+import type { RequestConfig } from '../../config/config.ts'
+import type { Deployment } from '../../deployments/deployment.ts'
+import { parseChatRequest } from '../../protocols/openai-chat/parse-request.ts'
+import type { UpstreamFailure } from '../../providers/failure.ts'
+import { Attempt } from '../../relay/attempt.ts'
+import { type PlainReply, unreadableAnswer } from '../../relay/relay.ts'
+import type { Transport } from '../../transport/transport.ts'
+
+const defaultTimeoutMs = 60_000
+const defaultMaxTokens = 5
+const maxAnswerBytes = 1_048_576
+
+export interface ProbeDependencies {
+  readonly transport: Transport
+  readonly requests: RequestConfig
+}
+
+/** Asks a deployment for a few tokens (or one embedding); null when it answered, else what was wrong. */
+export async function probeDeployment(
+  deployment: Deployment,
+  deps: ProbeDependencies,
+): Promise<string | null> {
+  const call = encodeProbe(deployment, deps.requests)
+  if (call === null) return null
+  const { wire, provider } = deployment
+  const attempt = new Attempt({
+    request: { origin: deployment.origin, method: 'POST', ...call },
+    transport: deps.transport,
+    timeoutMs: readSeconds(deployment, 'health_check_timeout') ?? defaultTimeoutMs,
+    idleTimeoutMs: Number.POSITIVE_INFINITY,
+    maxResponseBytes: maxAnswerBytes,
+    relay: null,
+    readReply: (body) => readAnswer(body, deployment),
+    decodeError: (status, headers, body) => wire.decodeError(status, headers, body, provider),
+  })
+  const result = await attempt.result
+  return result.kind === 'failure' ? result.failure.message : null
+}
+
+interface ProbeCall {
+  readonly path: string
+  readonly headers: readonly string[]
+  readonly body: Buffer
+}
+
+/** Null for modes that cannot be asked cheaply; they are judged by how their requests went. */
+function encodeProbe(deployment: Deployment, requests: RequestConfig): ProbeCall | null {
+  const { config, paths, upstreamModel: model, headers } = deployment
+  if (config.info.mode === 'embedding' && paths.embedding !== null) {
+    return { path: paths.embedding, headers, body: Buffer.from(JSON.stringify({ model, input: ['Hi'] })) }
+  }
+  if (config.info.mode !== 'chat' || paths.chat === null) return null
+  const maxTokens = Number(config.info.raw['health_check_max_tokens'] ?? defaultMaxTokens)
+  const messages = [{ role: 'user', content: 'Hi' }]
+  const encoded = deployment.wire.encodeRequest(
+    parseChatRequest({ model, messages, max_tokens: maxTokens }),
+    {
+      provider: deployment.provider,
+      upstreamModel: model,
+      dropParams: true,
+      modifyParams: requests.modifyParams,
+      maxOutputTokens: requests.defaultAnthropicMaxTokens,
+      thinkingBudgets: requests.thinkingBudgets,
+    },
+  )
+  const body = Buffer.from(JSON.stringify(encoded.body))
+  return {
+    path: paths.chat,
+    headers: encoded.headers.length === 0 ? headers : [...headers, ...encoded.headers],
+    body,
+  }
+}
+
+function readAnswer(body: Buffer, { wire }: Deployment): PlainReply | UpstreamFailure {
+  try {
+    return wire.findFailure(JSON.parse(body.toString('utf8'))) ?? { body, usage: null }
+  } catch {
+    return unreadableAnswer('something that is not JSON')
+  }
+}
+
+function readSeconds({ config }: Deployment, name: string): number | null {
+  const seconds = Number(config.info.raw[name])
+  return Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : null
+}
