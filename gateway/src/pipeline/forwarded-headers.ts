@@ -1,4 +1,5 @@
 import type { Deployment } from '../deployments/deployment.ts'
+import { readClientCredential, replaceHeaders } from './client-credentials.ts'
 import type { ModelRequest } from './model-request.ts'
 
 /** Client headers that mean the same to a provider; credentials and everything else stop here. */
@@ -29,5 +30,7 @@ export function forwardedHeaders(
   if (request.runtime.config.requests.forwardClientHeaders) {
     for (const name in headers) if (name.startsWith('x-') && !never.test(name)) copy(name)
   }
-  return added === null ? deployment.headers : [...deployment.headers, ...added]
+  const credential = readClientCredential(request, deployment)
+  const own = credential === null ? deployment.headers : replaceHeaders(deployment.headers, credential)
+  return added === null ? own : [...own, ...added]
 }
