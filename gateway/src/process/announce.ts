@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { RoutingSnapshot } from '../deployments/routing-snapshot.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { version } from '../version.ts'
-import type { Startup } from './start.ts'
+import type { Startup } from './startup.ts'
 
 /**
  * Tells the operator where the gateway is, the key when it was made just now, and what to try. Goes to standard

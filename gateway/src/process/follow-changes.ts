@@ -1,5 +1,5 @@
 import { type FileWatch, watchFiles } from '../config/watch-files.ts'
-import type { Startup } from './start.ts'
+import type { Startup } from './startup.ts'
 
 /**
  * Reloads on SIGHUP, and on file changes where CONFIG_HOT_RELOAD asks for it. `reload` returns the files to watch

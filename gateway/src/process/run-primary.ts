@@ -15,7 +15,7 @@ import { logDiagnostics } from './log-diagnostics.ts'
 import { createPriceTable } from './prices.ts'
 import type { PrimaryCalls, WorkerCalls } from './run-worker.ts'
 import { onShutdown } from './shutdown.ts'
-import type { Startup } from './start.ts'
+import type { Startup } from './startup.ts'
 import { createTelemetry } from './telemetry.ts'
 
 const flushBudgetMs = 5_000

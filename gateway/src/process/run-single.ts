@@ -7,7 +7,7 @@ import { logDiagnostics } from './log-diagnostics.ts'
 import { createPriceTable, loadConfiguredPrices } from './prices.ts'
 import { serve } from './serve.ts'
 import { onShutdown } from './shutdown.ts'
-import type { Startup } from './start.ts'
+import type { Startup } from './startup.ts'
 import { createTelemetry } from './telemetry.ts'
 
 const flushBudgetMs = 5_000

@@ -11,7 +11,7 @@ import { listen } from './listen.ts'
 import { createPriceTable, loadConfiguredPrices } from './prices.ts'
 import { serve } from './serve.ts'
 import { onShutdown } from './shutdown.ts'
-import type { Startup } from './start.ts'
+import type { Startup } from './startup.ts'
 import { createTelemetry } from './telemetry.ts'
 
 /** What the primary may ask of a worker. */

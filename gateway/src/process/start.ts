@@ -2,26 +2,16 @@ import cluster from 'node:cluster'
 import { checkOpenMode } from '../config/checks/check-open-mode.ts'
 import type { GatewayConfig } from '../config/config.ts'
 import type { ConfigFlags } from '../config/config-flags.ts'
-import type { Diagnostic } from '../config/diagnostics.ts'
 import { formatDiagnostics } from '../config/validate-config.ts'
 import { type Environment, readConfiguration } from './load-runtime.ts'
-import { keptMasterKey, type MasterKey } from './master-key.ts'
+import { keptMasterKey } from './master-key.ts'
 import { runPrimary } from './run-primary.ts'
 import { runSingle } from './run-single.ts'
 import { runWorker } from './run-worker.ts'
+import type { Startup } from './startup.ts'
 
 /** The configuration cannot be served; the text is for the operator and the exit code is 2. */
 export class RefusedConfiguration extends Error {}
-
-export interface Startup {
-  readonly config: GatewayConfig
-  readonly flags: ConfigFlags
-  readonly env: Environment
-  readonly diagnostics: readonly Diagnostic[]
-  /** What to watch for changes. */
-  readonly files: readonly string[]
-  readonly masterKey: MasterKey | null
-}
 
 /** Starts the gateway in the role this process has: alone, primary of several workers, or worker. */
 export async function start(flags: ConfigFlags, env: Environment): Promise<void> {
