@@ -71,6 +71,12 @@ describe('user routes', () => {
     expect(answer.text).not.toContain('canary')
   })
 
+  it('refuse the stored digest of a key', async () => {
+    const { key: known, token } = await gateway.createKey()
+    expect((await chat(bearer(known))).status).toBe(200)
+    expect((await chat(bearer(token))).status).toBe(401)
+  })
+
   it('refuse a key that has expired', async () => {
     const expiring = await gateway.createKey({ duration: '1s' })
     expect((await chat(bearer(expiring.key))).status).toBe(200)
@@ -205,4 +211,14 @@ it('never sends the credential of a caller upstream', () => {
   expect(new Set(upstream.requests.map((request) => request.headers['authorization']))).toEqual(
     new Set(['Bearer sk-upstream']),
   )
+})
+
+it('guessing is slowed down and refused, and a valid key never is', async () => {
+  const guesses = await Promise.all(
+    Array.from({ length: 30 }, (_, index) => chat(bearer(`sk-guess-${index}-0000`))),
+  )
+  const refused = guesses.filter((guess) => guess.status === 429)
+  expect(refused.length).toBeGreaterThanOrEqual(10)
+  expect(refused[0]?.headers['retry-after']).toBe('60')
+  expect((await chat(bearer(key))).status).toBe(200)
 })

@@ -64,6 +64,15 @@ describe('every documented path answers', () => {
       expect([spelling, (await call(gateway.url, spelling, { key, body })).status]).toEqual([spelling, 200])
   })
 
+  it.each([
+    ['chat/completions', { messages }],
+    ['completions', { prompt: 'Hello' }],
+    ['embeddings', { input: 'Hello' }],
+  ])('POST /openai/deployments/gpt/%s', async (operation, body) => {
+    const path = `/openai/deployments/gpt/${operation}?api-version=2024-10-21`
+    expect((await call(gateway.url, path, { headers: { 'api-key': key }, body })).status).toBe(200)
+  })
+
   it.each(gets)('GET and HEAD %s', async (path) => {
     for (const spelling of [path, `${path}/`, `/v1${path}`, `/v1/v1${path}`, `${path}?some=query`]) {
       const answer = await call(gateway.url, spelling, { key })

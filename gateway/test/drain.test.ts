@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { call } from './harness/call-gateway.ts'
 import { controlledStream } from './harness/controlled-step.ts'
 import { deployment, messages } from './harness/deployments.ts'
@@ -22,10 +22,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await gateway?.stop()
   await upstream?.close()
-})
-
-afterEach(async () => {
-  await gateway.restart()
 })
 
 async function startStream(requestId: string): Promise<{ stream: ReadStream; finish: () => void }> {
@@ -69,6 +65,7 @@ it.each(['SIGTERM', 'SIGINT'] as const)(
     finish()
     expect((await stream.end).endsWith('data: [DONE]\n\n')).toBe(true)
     expect(await gateway.exited()).toEqual({ code: 0, signal: null })
+    await gateway.restart()
   },
 )
 
@@ -76,6 +73,7 @@ it('an idle gateway with open connections exits at once', async () => {
   await call(gateway.url, '/v1/models', { key })
   gateway.kill('SIGTERM')
   expect(await gateway.exited()).toEqual({ code: 0, signal: null })
+  await gateway.restart()
 })
 
 it('a second signal ends the wait', async () => {
@@ -85,6 +83,7 @@ it('a second signal ends the wait', async () => {
   gateway.kill('SIGTERM')
   expect(await gateway.exited()).toEqual({ code: 143, signal: null })
   await expect(stream.end).rejects.toThrow()
+  await gateway.restart()
 })
 
 it('what still runs at the end of the time is told so, and settled', async () => {

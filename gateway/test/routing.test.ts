@@ -303,13 +303,22 @@ describe('what goes upstream', () => {
       routeiq: {},
       custom_llm_provider: 'openai',
       priority: 1,
-      api_key: 'sk-of-the-caller',
-      api_base: 'http://example.invalid',
       api_version: 'v9',
       mock_testing_fallbacks: false,
     }
     expect((await chat('backup', own)).status).toBe(200)
     expect(Object.keys(upstream.requests[0]?.json ?? {}).sort()).toEqual(['messages', 'model'])
+  })
+
+  it('is no credential and no address of the caller', async () => {
+    for (const [param, value] of [
+      ['api_key', 'sk-of-the-caller'],
+      ['api_base', 'http://example.invalid'],
+    ] as const) {
+      const answer = await chat('backup', { [param]: value })
+      expectError(answer, { status: 400, type: 'invalid_request_error', code: '400', param })
+    }
+    expect(upstream.requests).toHaveLength(0)
   })
 
   it('are no headers of the client but the ones the gateway means', async () => {

@@ -6,11 +6,16 @@ const greeting =
   'Hello from RouteIQ. This is the built-in demo model: it answers on this machine, without a key or a network. ' +
   'Set a provider key such as OPENAI_API_KEY, or pass --config config.yaml, to reach a real model.'
 
+interface DemoMessage {
+  readonly role?: unknown
+  readonly content?: unknown
+}
+
 interface DemoBody {
   readonly model: string
   readonly stream?: boolean
   readonly stream_options?: { readonly include_usage?: boolean }
-  readonly messages?: readonly { readonly role?: string; readonly content?: unknown }[]
+  readonly messages?: unknown
   readonly prompt?: unknown
   readonly input?: unknown
   readonly encoding_format?: string
@@ -36,10 +41,10 @@ export class DemoTransport implements Transport {
     // Answering in the same turn would reach a sink that is still being built.
     setImmediate(() => {
       if (call.cancelled) return
-      if (request.path.includes('/embeddings'))
-        answerJson(sink, demoEmbeddings(body.model, body.input, body.encoding_format))
-      else if (request.path.includes('/chat/')) answerChat(sink, body, created)
-      else answerJson(sink, textCompletion(body, created))
+      const [type, chunks] = composeAnswer(request.path, body, created)
+      sink.onHeaders(200, { 'content-type': type })
+      for (const chunk of chunks) if (!call.cancelled) sink.onData(Buffer.from(chunk))
+      if (!call.cancelled) sink.onEnd()
     })
     return call
   }
@@ -59,57 +64,71 @@ class DemoCall implements UpstreamCall {
   resume(): void {}
 }
 
-function answerJson(sink: UpstreamSink, body: unknown): void {
-  sink.onHeaders(200, { 'content-type': 'application/json' })
-  sink.onData(Buffer.from(JSON.stringify(body)))
-  sink.onEnd()
+type DemoAnswer = readonly [contentType: string, chunks: readonly string[]]
+
+function composeAnswer(path: string, body: DemoBody, created: number): DemoAnswer {
+  if (path.includes('/embeddings'))
+    return json(demoEmbeddings(body.model, body.input, body.encoding_format))
+  return path.includes('/chat/') ? chatCompletion(body, created) : textCompletion(body, created)
 }
 
-function answerChat(sink: UpstreamSink, body: DemoBody, created: number): void {
+function json(body: unknown): DemoAnswer {
+  return ['application/json', [JSON.stringify(body)]]
+}
+
+function chatCompletion(body: DemoBody, created: number): DemoAnswer {
   const text = body.mock_response ?? demoText(body)
   const usage = countUsage(JSON.stringify(body.messages ?? []), text)
   const common = { id: `chatcmpl-${randomUUID()}`, created, model: body.model }
-  if (body.stream === true) {
-    streamChat(sink, common, text, body.stream_options?.include_usage === true ? usage : null)
-    return
+  if (body.stream !== true) {
+    const message = { role: 'assistant', content: text, refusal: null }
+    const choices = [{ index: 0, message, finish_reason: 'stop', logprobs: null }]
+    return json({ ...common, object: 'chat.completion', choices, usage })
   }
-  const message = { role: 'assistant', content: text, refusal: null }
-  const choices = [{ index: 0, message, finish_reason: 'stop', logprobs: null }]
-  answerJson(sink, { ...common, object: 'chat.completion', choices, usage })
+  const delta = (members: object) => ({ delta: members })
+  const words = splitWords(text).map((content) => delta({ content }))
+  const choices = [delta({ role: 'assistant', content: '' }), ...words]
+  return stream({ ...common, object: 'chat.completion.chunk' }, choices, delta({}), askedUsage(body, usage))
 }
 
-function streamChat(sink: UpstreamSink, common: object, text: string, usage: object | null): void {
-  sink.onHeaders(200, { 'content-type': 'text/event-stream' })
-  const send = (members: object): void => {
-    sink.onData(
-      Buffer.from(`data: ${JSON.stringify({ ...common, object: 'chat.completion.chunk', ...members })}\n\n`),
-    )
-  }
-  const choice = (delta: object, finish: string | null) => ({
-    choices: [{ index: 0, delta, finish_reason: finish, logprobs: null }],
-  })
-  send(choice({ role: 'assistant', content: '' }, null))
-  for (const word of text.match(/\s*\S+/g) ?? []) send(choice({ content: word }, null))
-  send(choice({}, 'stop'))
-  if (usage !== null) send({ choices: [], usage })
-  sink.onData(Buffer.from('data: [DONE]\n\n'))
-  sink.onEnd()
-}
-
-function textCompletion(body: DemoBody, created: number): object {
+function textCompletion(body: DemoBody, created: number): DemoAnswer {
   const text = body.mock_response ?? demoText(body)
-  return {
-    id: `cmpl-${randomUUID()}`,
-    object: 'text_completion',
-    created,
-    model: body.model,
-    choices: [{ index: 0, text, finish_reason: 'stop', logprobs: null }],
-    usage: countUsage(JSON.stringify(body.prompt ?? ''), text),
+  const usage = countUsage(JSON.stringify(body.prompt ?? ''), text)
+  const common = { id: `cmpl-${randomUUID()}`, object: 'text_completion', created, model: body.model }
+  if (body.stream !== true) {
+    const choices = [{ index: 0, text, finish_reason: 'stop', logprobs: null }]
+    return json({ ...common, choices, usage })
   }
+  const words = splitWords(text).map((word) => ({ text: word }))
+  return stream(common, words, { text: '' }, askedUsage(body, usage))
+}
+
+/** One event a choice, the last with the reason of the end, then usage when it was asked for. */
+function stream(
+  common: object,
+  choices: readonly object[],
+  last: object,
+  usage: object | null,
+): DemoAnswer {
+  const event = (members: object): string => `data: ${JSON.stringify({ ...common, ...members })}\n\n`
+  const choiceEvent = (choice: object, finish: string | null): string =>
+    event({ choices: [{ index: 0, ...choice, finish_reason: finish, logprobs: null }] })
+  const events = [...choices.map((choice) => choiceEvent(choice, null)), choiceEvent(last, 'stop')]
+  if (usage !== null) events.push(event({ choices: [], usage }))
+  return ['text/event-stream', [...events, 'data: [DONE]\n\n']]
+}
+
+function askedUsage(body: DemoBody, usage: object): object | null {
+  return body.stream_options?.include_usage === true ? usage : null
+}
+
+function splitWords(text: string): readonly string[] {
+  return text.match(/\s*\S+|\s+$/g) ?? []
 }
 
 function demoText(body: DemoBody): string {
-  const last = body.messages?.findLast((message) => message.role === 'user')?.content ?? body.prompt
+  const messages = Array.isArray(body.messages) ? (body.messages as readonly (DemoMessage | null)[]) : []
+  const last = messages.findLast((message) => message?.role === 'user')?.content ?? body.prompt
   const question = typeof last === 'string' ? last.trim() : ''
   return question === '' ? greeting : `${greeting} You said: “${question.slice(0, 500)}”`
 }

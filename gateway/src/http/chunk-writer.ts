@@ -9,6 +9,7 @@ import type { ServerResponse } from 'node:http'
 export class ChunkWriter {
   readonly #response: ServerResponse
   readonly #onDrain: () => void
+  #waiting = false
 
   /** `onDrain` is called when the client has caught up after a `write` that returned false. */
   constructor(response: ServerResponse, onDrain: () => void) {
@@ -24,7 +25,10 @@ export class ChunkWriter {
     if (socket === null || !response.chunkedEncoding) return response.write(text, encoding)
     response.flushHeaders()
     const flowing = socket.write(frameChunk(text, encoding), encoding)
-    if (!flowing) socket.once('drain', this.#onDrain)
+    if (!flowing && !this.#waiting) {
+      this.#waiting = true
+      socket.once('drain', this.#onSocketDrain)
+    }
     return flowing
   }
 
@@ -32,8 +36,13 @@ export class ChunkWriter {
   end(last: string | null): void {
     if (last !== null) this.write(last, 'utf8')
     this.#response.off('drain', this.#onDrain)
-    this.#response.socket?.off('drain', this.#onDrain)
+    this.#response.socket?.off('drain', this.#onSocketDrain)
     this.#response.end()
+  }
+
+  readonly #onSocketDrain = (): void => {
+    this.#waiting = false
+    this.#onDrain()
   }
 }
 

@@ -11,6 +11,8 @@ const bytesPerExtraSecond = 65_536
  * plus 1 s per 64 KiB, and rejects with `ClientGone` when the client leaves.
  */
 export function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+  // Whoever left while something else was awaited causes no further event.
+  if (request.destroyed) return Promise.reject(new ClientGone())
   const declared = Number(request.headers['content-length'] ?? 0)
   if (declared > limit) return Promise.reject(tooLarge(limit))
   return new Promise((resolve, reject) => {
@@ -89,11 +91,7 @@ class BodyReader {
   }
 
   readonly #onTimeout = (): void => {
-    this.#fail(
-      new GatewayError('timeout', 'The request body did not arrive in time.', {
-        headers: { connection: 'close' },
-      }),
-    )
+    this.#fail(new GatewayError('timeout', 'The request body did not arrive in time.'))
   }
 
   #fail(error: Error): void {

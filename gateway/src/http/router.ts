@@ -117,13 +117,21 @@ function insertIntoTree<Handler>(
       node.rest.methods.set(route.method, route)
       return
     }
-    node = segment.startsWith('{') ? parameterNode(node, segment.slice(1, -1)) : literalNode(node, segment)
+    node = segment.startsWith('{') ? parameterNode(node, segment, route) : literalNode(node, segment)
   }
   node.methods.set(route.method, route)
 }
 
-function parameterNode<Handler>(node: Node<Handler>, name: string): Node<Handler> {
+/** One place has one name, or the handlers of a route would look for a parameter that is called otherwise. */
+function parameterNode<Handler>(
+  node: Node<Handler>,
+  segment: string,
+  { template }: Route<Handler>,
+): Node<Handler> {
+  const name = segment.slice(1, -1)
   node.parameter ??= { name, node: newNode() }
+  if (node.parameter.name !== name)
+    throw new Error(`${template} calls {${node.parameter.name}} of another route ${segment}`)
   return node.parameter.node
 }
 

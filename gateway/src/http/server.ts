@@ -9,6 +9,8 @@ const maxHeaderBytes = 32_768
 const maxHeaderCount = 100
 const maxHeaderValueBytes = 16_384
 const maxTargetBytes = 8_192
+/** How long a refused connection may stay half open: time to read the answer, no more. */
+const lingerMs = 2_000
 
 /**
  * A server with every Node default that would cut model traffic short replaced: no request timeout (bodies and
@@ -60,8 +62,10 @@ export function checkHead(request: IncomingMessage): GatewayError | null {
 }
 
 /** Requests Node's parser refused never reach a route; they are answered here and the connection ends. */
-function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+  // Node keeps the response under way here; a second head in the middle of it would be read as its body.
+  const { _httpMessage: response } = socket as { _httpMessage?: { headersSent: boolean } | null }
+  if (error.code === 'ECONNRESET' || !socket.writable || response?.headersSent === true) {
     socket.destroy()
     return
   }
@@ -73,6 +77,7 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
     408: 'Request Timeout',
     431: 'Request Header Fields Too Large',
   }
+  socket.setTimeout(lingerMs, () => socket.destroy())
   socket.end(
     `HTTP/1.1 ${status} ${reasons[status]}\r\ncontent-type: application/json\r\nx-routeiq-error-origin: gateway\r\n` +
       `x-request-id: ${randomUUID()}\r\n` +

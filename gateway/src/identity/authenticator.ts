@@ -9,6 +9,7 @@ import { readCredential } from './credential.ts'
 import { digestKey, digestPepperedKey, equalDigests } from './key-digest.ts'
 
 const maxCachedCredentials = 50_000
+const maxCredentialLength = 1_024
 const unknownTtlMs = 5_000
 /** Refusals of the admin class carry `detail` in every dialect. */
 const withDetail = { extras: {} }
@@ -23,6 +24,9 @@ interface CachedCredential {
   readonly freshUntil: number
 }
 
+const unknownCredential: CachedCredential = { caller: null, record: null, freshUntil: 0 }
+const openAdmin: Caller = { ...anonymousCaller, isAdmin: true }
+
 /**
  * Turns a credential into a caller. Known credentials are one Map look-up; a miss costs one digest and one key
  * store read. Cached entries live for `keyCacheTtlMs` and are dropped at once by `forget`.
@@ -35,6 +39,8 @@ export class Authenticator {
   readonly #open: boolean
   readonly #configured: readonly { readonly digest: string; readonly caller: Caller }[]
   readonly #cache = new Map<string, CachedCredential>()
+  /** Counts calls of `forget`. */
+  #changes = 0
 
   /** `open` serves the data plane without a key (loopback bind or explicitly insecure). */
   constructor(options: { config: IdentityConfig; keys: KeyLookup; now: () => number; open: boolean }) {
@@ -48,16 +54,13 @@ export class Authenticator {
   }
 
   /** Throws GatewayError as the authentication tables of the two route classes say. */
-  authenticate(
-    headers: IncomingHttpHeaders,
-    auth: AuthClass,
-    queryKey: string | null = null,
-  ): Caller | Promise<Caller> {
-    if (auth === 'admin') this.#refuseClosedControlPlane()
-    const presented = readCredential(headers, this.#keyHeaderName)
-    const credential =
-      presented.kind === 'none' && queryKey !== null ? { kind: 'key' as const, value: queryKey } : presented
+  authenticate(headers: IncomingHttpHeaders, auth: AuthClass): Caller | Promise<Caller> {
+    if (auth === 'admin' && this.#isAdminPlaneOpen()) return openAdmin
+    const credential = readCredential(headers, this.#keyHeaderName)
     if (credential.kind !== 'key') return this.#withoutKey(credential.kind, auth)
+    // Longer than any key can be; not worth a digest, a look-up or a place in the cache.
+    if (credential.value.length > maxCredentialLength)
+      return this.#admit(unknownCredential, credential.value, auth)
     const cached = this.#cache.get(credential.value)
     if (cached !== undefined && cached.freshUntil > this.#now())
       return this.#admit(cached, credential.value, auth)
@@ -69,6 +72,7 @@ export class Authenticator {
    * counts from the next request on.
    */
   forget(tokenHashes: readonly string[]): void {
+    this.#changes += 1
     const hashes = new Set(tokenHashes)
     for (const [credential, entry] of this.#cache) {
       const changed = entry.record !== null && hashes.has(entry.record.tokenHash)
@@ -81,8 +85,18 @@ export class Authenticator {
     return this.#config.keyPepper === null ? digestKey(key) : digestPepperedKey(key, this.#config.keyPepper)
   }
 
-  #refuseClosedControlPlane(): void {
-    if (this.#adminPlaneOpen() || this.#configured.length > 0) return
+  /** True when admin routes ask for no key at all. Errors: 403 when they may not be called whatever the key. */
+  #isAdminPlaneOpen(): boolean {
+    const { adminAuthEnabled, environment } = this.#config
+    if (!adminAuthEnabled) {
+      if (environment !== null && environment !== 'production') return true
+      throw new GatewayError(
+        'admin_auth_disabled_in_production',
+        'ADMIN_AUTH_ENABLED=false needs ROUTEIQ_ENV set to a value other than production.',
+        withDetail,
+      )
+    }
+    if (this.#configured.length > 0) return false
     throw new GatewayError(
       'control_plane_not_configured',
       'No master key and no admin key is configured. Set LITELLM_MASTER_KEY or ADMIN_API_KEYS and restart.',
@@ -90,20 +104,8 @@ export class Authenticator {
     )
   }
 
-  #adminPlaneOpen(): boolean {
-    if (this.#config.adminAuthEnabled) return false
-    const environment = this.#config.environment
-    if (environment !== null && environment !== 'production') return true
-    throw new GatewayError(
-      'admin_auth_disabled_in_production',
-      'ADMIN_AUTH_ENABLED=false needs ROUTEIQ_ENV set to a value other than production.',
-      withDetail,
-    )
-  }
-
   #withoutKey(kind: 'none' | 'malformed', auth: AuthClass): Caller {
     if (auth === 'admin') {
-      if (this.#adminPlaneOpen()) return { ...anonymousCaller, isAdmin: true }
       throw new GatewayError(
         'admin_key_required',
         'This route needs an admin key: send X-Admin-API-Key or Authorization: Bearer <key>.',
@@ -128,10 +130,13 @@ export class Authenticator {
         record: null,
         freshUntil: Number.POSITIVE_INFINITY,
       })
+    const changesBefore = this.#changes
     const record = await this.#findStored(credential, stale)
     const caller = record === null ? null : storedCaller(record)
     const ttl = record === null ? unknownTtlMs : this.#config.keyCacheTtlMs
-    return this.#remember(credential, { caller, record, freshUntil: this.#now() + ttl })
+    const entry = { caller, record, freshUntil: this.#now() + ttl }
+    // A key that changed while it was read may have been read as it was before.
+    return changesBefore === this.#changes ? this.#remember(credential, entry) : entry
   }
 
   #findConfigured(credential: string): Caller | null {

@@ -2,11 +2,11 @@ import { GatewayError } from '@routeiq/contract'
 import type { Caller } from './caller.ts'
 
 /** LiteLLM's names for groups of routes, as prefixes of documented templates without `/v1`. */
-const routeGroups: Readonly<Record<string, readonly string[]>> = {
-  llm_api_routes: ['/chat/', '/completions', '/embeddings', '/engines/', '/openai/', '/models'],
-  management_routes: ['/key/', '/user/', '/team/', '/model/'],
-  info_routes: ['/key/info', '/models', '/health'],
-}
+const routeGroups: ReadonlyMap<string, readonly string[]> = new Map([
+  ['llm_api_routes', ['/chat/', '/completions', '/embeddings', '/engines/', '/openai/', '/models']],
+  ['management_routes', ['/key/', '/user/', '/team/', '/model/']],
+  ['info_routes', ['/key/info', '/models', '/health']],
+])
 
 /**
  * Holds a key to its `allowed_routes`: documented templates, templates ending in `*`, and group names. An empty
@@ -23,7 +23,7 @@ export function requireRouteAllowed(caller: Caller, template: string): void {
 }
 
 function covers(route: string, path: string): boolean {
-  const group = routeGroups[route]
+  const group = routeGroups.get(route)
   if (group !== undefined) return group.some((prefix) => path.startsWith(prefix))
   const bare = route.startsWith('/v1/') ? route.slice(3) : route
   return bare.endsWith('*') ? path.startsWith(bare.slice(0, -1)) : bare === path

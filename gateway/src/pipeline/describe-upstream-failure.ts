@@ -2,7 +2,9 @@ import type { GatewayError } from '@routeiq/contract'
 import type { Deployment } from '../deployments/deployment.ts'
 import type { UpstreamFailure } from '../providers/failure.ts'
 import { failureToError } from '../providers/failure-to-error.ts'
-import { createRedactor } from '../telemetry/redact.ts'
+
+/** Shorter texts could be part of ordinary words. */
+const shortestKey = 8
 
 /**
  * A provider's failure as callers see it. Providers repeat the key they were sent, and not every key has a shape
@@ -14,16 +16,15 @@ export function describeUpstreamFailure(
 ): GatewayError {
   const title = deployment?.provider.title ?? ''
   const key = deployment?.config.apiKey ?? null
-  return failureToError(key === null ? failure : hide(failure, key), title)
+  return failureToError(key === null || key.length < shortestKey ? failure : hide(failure, key), title)
 }
 
 function hide(failure: UpstreamFailure, key: string): UpstreamFailure {
-  const { redactText } = createRedactor([key])
-  const fields = failure.providerFields
-  const text = JSON.stringify(fields)
+  const { message, providerFields } = failure
+  const repeated = JSON.stringify(providerFields).includes(key)
   return {
     ...failure,
-    message: redactText(failure.message),
-    providerFields: redactText(text) === text ? fields : null,
+    message: message.replaceAll(key, '[REDACTED]'),
+    providerFields: repeated ? null : providerFields,
   }
 }

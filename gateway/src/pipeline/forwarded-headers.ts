@@ -28,7 +28,9 @@ export function forwardedHeaders(
   for (const name of always) copy(name)
   if (deployment.wire.dialect === request.dialect) for (const name of sameDialect) copy(name)
   if (request.runtime.config.requests.forwardClientHeaders) {
-    for (const name in headers) if (name.startsWith('x-') && !never.test(name)) copy(name)
+    const keyHeader = request.runtime.config.identity.keyHeaderName?.toLowerCase()
+    for (const name in headers)
+      if (name.startsWith('x-') && !never.test(name) && name !== keyHeader) copy(name)
   }
   const credential = readClientCredential(request, deployment)
   const own = credential === null ? deployment.headers : replaceHeaders(deployment.headers, credential)

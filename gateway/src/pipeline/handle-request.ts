@@ -42,7 +42,7 @@ export async function handleRequest(gateway: Gateway, arrival: Arrival): Promise
     plan?.abort()
   } finally {
     if (stream !== null) gateway.openStreams.delete(stream)
-    settle(gateway, arrival, request, progress)
     admission?.release()
+    settle(gateway, arrival, request, progress)
   }
 }

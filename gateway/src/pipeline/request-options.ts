@@ -30,7 +30,10 @@ const mockFailures: Readonly<Record<string, MockFailure>> = {
 
 type Body = Readonly<Record<string, unknown>>
 
-/** Reads the options; body members win over headers. Wrong types are refused, naming the member. */
+/**
+ * Reads the options; body members win over headers, but a header that names the end user over `user`. Wrong types
+ * are refused, naming the member.
+ */
 export function readRequestOptions(body: Body, exchange: Exchange): RequestOptions {
   return {
     fallbacks: readTargets(body, 'fallbacks'),
@@ -65,10 +68,14 @@ function readTargets(body: Body, name: string): readonly FallbackTarget[] | null
 
 function readNumber(value: unknown, name: string): number | null {
   if (value === undefined || value === null) return null
-  const number = Number(value)
-  if (!Number.isFinite(number) || number < 0 || typeof value === 'boolean')
-    throw invalid(name, 'a number that is not negative')
+  const number = typeof value === 'number' ? value : parseNumber(value)
+  if (!Number.isFinite(number) || number < 0) throw invalid(name, 'a number that is not negative')
   return number
+}
+
+/** Headers, and some clients' bodies, carry numbers as text. */
+function parseNumber(value: unknown): number {
+  return typeof value === 'string' && value.trim() !== '' ? Number(value) : Number.NaN
 }
 
 function readSeconds(value: unknown, name: string): number | null {

@@ -39,23 +39,36 @@ export async function respond(
 ): Promise<void> {
   progress.status = 200
   if (answer.result.kind === 'reply') {
-    stream?.discard()
-    respondPlain(request, answer, plan, progress)
+    respondPlain(request, answer, plan, progress, stream)
   } else if (stream !== null) {
     await respondStream(request, answer, plan, progress, stream)
   }
 }
 
-function respondPlain(request: ModelRequest, answer: Answer, plan: AttemptPlan, progress: Progress): void {
+function respondPlain(
+  request: ModelRequest,
+  answer: Answer,
+  plan: AttemptPlan,
+  progress: Progress,
+  stream: ClientStream | null,
+): void {
   if (answer.result.kind !== 'reply') return
   const { reply } = answer.result
   progress.usage = reply.usage
   const { prices } = answer.planned.deployment
   progress.costPico = reply.usage === null || prices === null ? null : computeCost(prices, reply.usage)
+  // A ping has already promised events, and a whole answer is none.
+  if (stream?.committed === true) throw streamIgnored(answer)
+  stream?.discard()
   const now = performance.now()
   const lines = describeResponse(request, progress, now) + echoProviderHeaders(answer.attempt.headers)
   request.exchange.sendBytes(200, jsonHead, reply.body, lines)
   plan.succeed(reply.usage)
+}
+
+function streamIgnored({ planned }: Answer): GatewayError {
+  const { title } = planned.deployment.provider
+  return new GatewayError('upstream_error', `${title} answered a streamed request without streaming.`)
 }
 
 async function respondStream(

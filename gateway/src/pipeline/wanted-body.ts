@@ -40,8 +40,8 @@ const ephemeral = { type: 'ephemeral' } as const
 function markForCaching(body: Body, points: readonly CacheControlInjectionPoint[]): Body {
   const messages = body['messages']
   if (!Array.isArray(messages)) return body
-  const marked = messages.map((message: Body, index) =>
-    points.some((point) => selects(point, message, index, messages.length))
+  const marked = messages.map((message: unknown, index) =>
+    isRecord(message) && points.some((point) => selects(point, message, index, messages.length))
       ? { ...message, cache_control: ephemeral }
       : message,
   )
@@ -51,4 +51,9 @@ function markForCaching(body: Body, points: readonly CacheControlInjectionPoint[
 function selects(point: CacheControlInjectionPoint, message: Body, index: number, count: number): boolean {
   if (point.index !== null) return index === (point.index < 0 ? count + point.index : point.index)
   return point.role !== null && message['role'] === point.role
+}
+
+/** What else stands in `messages` is the provider's to refuse. */
+function isRecord(value: unknown): value is Body {
+  return typeof value === 'object' && value !== null
 }

@@ -71,12 +71,12 @@ class Crew {
     cluster.setupPrimary({ serialization: 'advanced' })
   }
 
-  /** Resolves with the port once every worker listens. */
+  /** Resolves with the port in use once every worker listens. */
   async start(port: number): Promise<number> {
     const listening = Array.from({ length: this.#size }, () => this.#fork())
-    await Promise.all(listening.map((worker) => becomesListening(worker, port)))
+    const ports = await Promise.all(listening.map((worker) => becomesListening(worker, port)))
     cluster.on('exit', (worker, code, signal) => void this.#replace(worker, code, signal))
-    return port
+    return ports[0] ?? port
   }
 
   reload(): void {
@@ -130,9 +130,10 @@ class Crew {
   }
 }
 
-function becomesListening(worker: Worker, port: number): Promise<void> {
+/** The port it listens on, chosen by the system when 0 was asked for. */
+function becomesListening(worker: Worker, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
-    worker.once('listening', () => resolve())
+    worker.once('listening', (address) => resolve(address.port))
     worker.once('exit', () =>
       reject(
         new StartFailure(`the workers could not start to listen on port ${port}; see the messages above`),

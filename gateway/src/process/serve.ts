@@ -1,4 +1,5 @@
 import type { Server } from 'node:http'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { GatewayError } from '@routeiq/contract'
 import { type AppDependencies, createApp } from '../app.ts'
 import type { GatewayConfig } from '../config/config.ts'
@@ -87,6 +88,7 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
       server.closeAllConnections()
       // Requests that were cut off settle as their connections close.
       await gate.drain(settleBudgetMs)
+      await nextTurn()
       journal.close()
       await transport.close()
       telemetry.flush()
@@ -104,7 +106,9 @@ async function interrupt(gateway: Gateway, gate: AdmissionGate): Promise<void> {
 }
 
 function createGate(config: GatewayConfig, limit: number, { metrics }: Telemetry): AdmissionGate {
-  return new AdmissionGate(limit, [...neverRefused, ...config.server.backpressureExcludedPaths], {
+  const { rootPath, backpressureExcludedPaths } = config.server
+  const probes = neverRefused.map((path) => rootPath + path)
+  return new AdmissionGate(limit, [...probes, ...backpressureExcludedPaths], {
     onChange: (active) => {
       metrics.backpressure.active.value = active
     },
@@ -161,7 +165,7 @@ function composeApp(
   onKeysChanged: (tokenHashes: readonly string[]) => void,
 ): AppDependencies {
   const { identity, runtime } = gateway
-  const { server, identity: identityConfig, requests } = runtime().config
+  const { server, identity: identityConfig } = runtime().config
   return {
     gateway,
     keys: {
@@ -194,7 +198,7 @@ function composeApp(
     dispatch: {
       gate,
       cors: new CorsPolicy(server.corsOrigins, server.corsCredentials),
-      codeStyle: () => requests.errorCodeStyle,
+      codeStyle: () => runtime().config.requests.errorCodeStyle,
       onUnexpectedError: (exchange, error) =>
         telemetry.logger.logError({ error, requestId: exchange.requestId }),
     },

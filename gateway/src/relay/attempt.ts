@@ -133,7 +133,7 @@ export class Attempt implements UpstreamSink {
     }
     this.#stop()
     const body = this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks)
-    this.#settle(this.#status >= 400 ? this.#errorResult(body) : this.#replyResult(body))
+    this.#settle(this.#read(body))
   }
 
   onFailure(error: Error): void {
@@ -190,17 +190,14 @@ export class Attempt implements UpstreamSink {
     this.#target?.finish(failure)
   }
 
-  #errorResult(body: Buffer): AttemptResult {
-    return {
-      kind: 'failure',
-      failure: this.#options.decodeError(this.#status, this.headers, body.toString('utf8')),
-    }
-  }
-
-  #replyResult(body: Buffer): AttemptResult {
+  /** Never throws, so that the result settles whatever a provider sent. */
+  #read(body: Buffer): AttemptResult {
     let reply: PlainReply | UpstreamFailure
     try {
-      reply = this.#options.readReply(body)
+      reply =
+        this.#status >= 400
+          ? this.#options.decodeError(this.#status, this.headers, body.toString('utf8'))
+          : this.#options.readReply(body)
     } catch (error) {
       reply = unreadableAnswer(error instanceof Error ? error.message : 'something unreadable')
     }

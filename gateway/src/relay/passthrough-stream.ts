@@ -1,10 +1,21 @@
 import type { Usage } from '../conversation/usage.ts'
+import { editMembers } from '../json/edit-members.ts'
+import { scanObject } from '../json/object-members.ts'
 import type { UpstreamFailure } from '../providers/failure.ts'
+import {
+  countEvents,
+  dataOf,
+  endOfLastEvent,
+  holdsDone,
+  holdsValue,
+  splitEvents,
+  tailOf,
+} from './event-text.ts'
 import { type StreamRelay, unreadableAnswer } from './relay.ts'
 
 export interface PassthroughStreamOptions {
   readonly requestedModel: string
-  /** Keep the final usage event for the client; it is always read here. */
+  /** Give the client the final usage event; usage is always read here. */
   readonly includeUsage: boolean
   readonly maxEventBytes: number
   readonly decodeUsage: (usage: unknown) => Usage | null
@@ -14,12 +25,18 @@ export interface PassthroughStreamOptions {
 type Event = Readonly<Record<string, unknown>>
 
 const doneEvent = 'data: [DONE]\n\n'
+/** Some providers name the model only after an event or two, some never. */
+const eventsThatMayNameModel = 8
+const usageMember: ReadonlySet<string> = new Set(['usage'])
+const nothingToSet: ReadonlyMap<string, string> = new Map()
 
 /**
  * Chat-completions streams for chat-completions clients: the provider's events go through byte for byte, held as
  * latin1 text because searching and joining text costs a fraction of doing so with buffers. What is looked for on
- * the side — usage, errors, the end — is found by needles that cannot occur inside a JSON string, and only events
- * that hold one are parsed. The model name is replaced in place.
+ * the side — usage, errors, the end — is found by needles that cannot occur inside a JSON string, and only the
+ * first events and those that hold a needle are parsed. The model name is replaced in place, and usage that a
+ * provider puts beside choices moves to an event of its own. What comes out does not depend on how the stream was
+ * cut into chunks; comments before the first event are left out.
  */
 export class PassthroughStream implements StreamRelay {
   readonly encoding = 'latin1'
@@ -28,90 +45,126 @@ export class PassthroughStream implements StreamRelay {
   /** Providers send about one token an event. */
   estimatedOutputTokens = 0
   readonly #options: PassthroughStreamOptions
+  readonly #model: string
   readonly #modelReplacement: string
   #modelNeedle: string | null = null
+  #eventsToLook = eventsThatMayNameModel
   #carry = ''
+  #carryTail = ''
   #begun = false
   #finishSeen = false
   #doneSeen = false
+  /** The usage event the client is owed because the provider sends none of its own. */
+  #owedUsage = ''
 
   constructor(options: PassthroughStreamOptions) {
     this.#options = options
-    this.#modelReplacement = `"model":${toLatin1(JSON.stringify(options.requestedModel))}`
+    this.#model = toLatin1(options.requestedModel)
+    this.#modelReplacement = `"model":${JSON.stringify(this.#model)}`
   }
 
   push(chunk: Buffer): string | null {
     if (this.failure !== null) return null
-    const text = this.#carry + chunk.toString('latin1')
-    const boundary = endOfLastEvent(text)
-    this.#carry = boundary === text.length ? '' : text.slice(boundary)
-    if (this.#carry.length > this.#options.maxEventBytes) {
-      this.failure = unreadableAnswer(`an event of more than ${this.#options.maxEventBytes} bytes`)
-      return null
-    }
-    if (boundary === 0) return null
-    return this.#relay(boundary === text.length ? text : text.slice(0, boundary))
+    const arrived = chunk.toString('latin1')
+    // Only what is new is searched, so that an event of many chunks costs no more than its length.
+    const boundary = endOfLastEvent(this.#carryTail + arrived) - this.#carryTail.length
+    if (boundary <= 0) return this.#hold(this.#carry + arrived)
+    const complete = this.#carry + (boundary === arrived.length ? arrived : arrived.slice(0, boundary))
+    this.#hold(boundary === arrived.length ? '' : arrived.slice(boundary))
+    return this.failure === null ? this.#relay(complete) : null
   }
 
   end(): string | null {
     if (this.failure !== null) return null
-    const rest = this.#carry === '' ? null : this.#relay(`${this.#carry}\n\n`)
-    if (this.failure !== null) return null
-    if (this.#doneSeen) return rest
-    if (this.#finishSeen) return (rest ?? '') + doneEvent
-    this.failure = unreadableAnswer(this.#begun ? 'a stream that broke off' : 'an empty stream')
+    // An event without its blank line counts when it is whole; half of one is not the client's.
+    const rest = isWhole(this.#carry) ? this.#relay(`${this.#carry}\n\n`) : null
+    if (this.failure !== null || this.#doneSeen) return rest
+    if (this.#finishSeen) return (rest ?? '') + this.#takeOwedUsage() + doneEvent
+    this.failure = unreadableAnswer(
+      this.#begun || this.#carry !== '' ? 'a stream that broke off' : 'an empty stream',
+    )
+    return rest
+  }
+
+  #hold(rest: string): null {
+    this.#carry = rest
+    this.#carryTail = rest === '' ? '' : tailOf(rest)
+    if (rest.length > this.#options.maxEventBytes)
+      this.failure = unreadableAnswer(`an event of more than ${this.#options.maxEventBytes} bytes`)
     return null
   }
 
   #relay(events: string): string | null {
-    if (!this.#begun && !this.#begin(events)) return null
-    this.estimatedOutputTokens += 1
+    this.estimatedOutputTokens += countEvents(events)
     if (!this.#finishSeen) this.#finishSeen = holdsValue(events, '"finish_reason":')
-    if (events.includes('[DONE]')) this.#doneSeen = true
-    if (events.includes('"error":') || holdsValue(events, '"usage":')) return this.#inspect(events)
-    return this.#stampModel(events)
+    const isDone = holdsDone(events)
+    if (isDone) this.#doneSeen = true
+    const isPlain =
+      this.#eventsToLook === 0 &&
+      !(isDone && this.#owedUsage !== '') &&
+      !events.includes('"error":') &&
+      !holdsValue(events, '"usage":')
+    return isPlain ? this.#stampModel(events) : this.#inspect(events)
   }
 
-  /** Learns from the first event whether it is an error and which model name to replace. False: no event yet. */
-  #begin(events: string): boolean {
-    const data = firstData(events)
-    if (data === null) return false
-    this.#begun = true
-    if (data === '[DONE]') return true
-    const parsed = parseObject(data)
-    if (parsed === null) {
-      this.failure = unreadableAnswer('an event that is not JSON')
-      return false
-    }
-    const model = parsed['model']
-    if (typeof model === 'string' && model !== toLatin1(this.#options.requestedModel)) {
-      this.#modelNeedle = modelNeedleIn(data, model)
-    }
-    return true
-  }
-
-  /** The slow way, for the few chunks that may hold usage or an error: event by event. */
+  /** The slow way, event by event, for the few chunks that need it. */
   #inspect(events: string): string | null {
     let kept = ''
     for (const event of splitEvents(events)) {
-      const data = firstData(event)
-      const parsed = data === null ? null : parseObject(data)
-      if (parsed !== null && isError(parsed)) {
-        this.failure = this.#options.decodeError(Buffer.from(data ?? '', 'latin1').toString('utf8'))
-        break
-      }
-      if (parsed === null || !this.#isUnaskedUsage(parsed)) kept += this.#stampModel(event)
+      kept += this.#inspectEvent(event)
+      if (this.failure !== null) break
     }
     return kept === '' ? null : kept
   }
 
-  /** Reads usage; true when the event carries nothing else and the client did not ask for it. */
-  #isUnaskedUsage(event: Event): boolean {
-    const usage = event['usage'] ?? nested(event, 'x_groq', 'usage')
-    if (typeof usage !== 'object' || usage === null) return false
+  #inspectEvent(event: string): string {
+    const data = dataOf(event)?.trim() ?? ''
+    if (data === '') return this.#begun ? event : ''
+    if (data === '[DONE]') {
+      this.#begun = true
+      return this.#takeOwedUsage() + event
+    }
+    const parsed = parseObject(data)
+    if (parsed === null && !this.#begun) this.failure = unreadableAnswer('an event that is not JSON')
+    this.#begun = true
+    if (parsed === null) return this.failure === null ? event : ''
+    if (parsed['error']) {
+      this.failure = this.#options.decodeError(Buffer.from(data, 'latin1').toString('utf8'))
+      return ''
+    }
+    this.#learnModel(data, parsed)
+    return this.#readUsage(event, data, parsed)
+  }
+
+  #learnModel(data: string, { model }: Event): void {
+    if (this.#eventsToLook === 0) return
+    this.#eventsToLook -= 1
+    if (typeof model !== 'string') return
+    this.#modelNeedle = model === this.#model ? null : modelNeedleIn(data, model)
+    if (model !== '') this.#eventsToLook = 0
+  }
+
+  /** Notes the event's usage and returns what of the event is for the client. */
+  #readUsage(event: string, data: string, parsed: Event): string {
+    const usage = parsed['usage'] ?? nested(parsed, 'x_groq', 'usage')
+    if (typeof usage !== 'object' || usage === null) return this.#stampModel(event)
     this.usage = this.#options.decodeUsage(usage) ?? this.usage
-    const choices = event['choices']
-    return !this.#options.includeUsage && Array.isArray(choices) && choices.length === 0
+    if (isEmpty(parsed['choices'])) {
+      this.#owedUsage = ''
+      return this.#options.includeUsage ? this.#stampModel(event) : ''
+    }
+    if (this.#options.includeUsage) this.#owedUsage = this.#formatUsageEvent(parsed, usage)
+    return this.#stampModel(parsed['usage'] ? withoutUsage(event, data) : event)
+  }
+
+  #formatUsageEvent({ id, object, created }: Event, usage: object): string {
+    return `data: ${JSON.stringify({ id, object, created, model: this.#model, choices: [], usage })}\n\n`
+  }
+
+  #takeOwedUsage(): string {
+    const event = this.#owedUsage
+    this.#owedUsage = ''
+    return event
   }
 
   #stampModel(events: string): string {
@@ -130,45 +183,9 @@ function toLatin1(text: string): string {
   return Buffer.from(text, 'utf8').toString('latin1')
 }
 
-/** Offset just behind the last blank line, 0 when there is none. */
-function endOfLastEvent(text: string): number {
-  if (text.endsWith('\n\n')) return text.length
-  const plain = text.lastIndexOf('\n\n')
-  const windows = text.lastIndexOf('\r\n\r\n')
-  return Math.max(plain === -1 ? 0 : plain + 2, windows === -1 ? 0 : windows + 4)
-}
-
-/** Whether some member of this name has a value other than null. */
-function holdsValue(text: string, needle: string): boolean {
-  let found = text.indexOf(needle)
-  while (found !== -1) {
-    let next = found + needle.length
-    while (text[next] === ' ') next += 1
-    if (text[next] !== 'n') return true
-    found = text.indexOf(needle, next)
-  }
-  return false
-}
-
-function* splitEvents(events: string): Generator<string> {
-  let start = 0
-  while (start < events.length) {
-    const plain = events.indexOf('\n\n', start)
-    const windows = events.indexOf('\r\n\r\n', start)
-    const useWindows = windows !== -1 && (plain === -1 || windows < plain)
-    const end = useWindows ? windows + 4 : plain === -1 ? events.length : plain + 2
-    yield events.slice(start, end)
-    start = end
-  }
-}
-
-/** The data of the first event that has any, lines joined; null when there are only comments. */
-function firstData(events: string): string | null {
-  for (const event of splitEvents(events)) {
-    const lines = event.split(/\r\n|\n|\r/).filter((line) => line.startsWith('data:'))
-    if (lines.length > 0) return lines.map((line) => line.slice(line[5] === ' ' ? 6 : 5)).join('\n')
-  }
-  return null
+function isWhole(event: string): boolean {
+  const data = dataOf(event)?.trim()
+  return data === '[DONE]' || (data !== undefined && parseObject(data) !== null)
 }
 
 function parseObject(text: string): Event | null {
@@ -180,18 +197,34 @@ function parseObject(text: string): Event | null {
   }
 }
 
-function isError(event: Event): boolean {
-  const error = event['error']
-  return error !== undefined && error !== null && !Array.isArray(event['choices'])
-}
-
 function nested(event: Event, outer: string, inner: string): unknown {
   const value = event[outer]
   return typeof value === 'object' && value !== null ? (value as Event)[inner] : undefined
 }
 
+function isEmpty(choices: unknown): boolean {
+  return !Array.isArray(choices) || choices.length === 0
+}
+
+/** The event with its member `usage` cut out and every other byte as it was. */
+function withoutUsage(event: string, data: string): string {
+  const bytes = Buffer.from(data, 'latin1')
+  const object = scanObject(bytes)
+  const start = event.indexOf(data)
+  if (object === null || start === -1) return event
+  const edited = editMembers(bytes, object, { set: nothingToSet, remove: usageMember }).toString('latin1')
+  return event.slice(0, start) + edited + event.slice(start + data.length)
+}
+
 /** The exact text that spells the model member in this provider's events. */
 function modelNeedleIn(data: string, model: string): string | null {
   const value = JSON.stringify(model)
-  return [`"model":${value}`, `"model": ${value}`].find((spelling) => data.includes(spelling)) ?? null
+  const spellings = [value, value.replaceAll('/', '\\/')]
+  for (let key = data.indexOf('"model"'); key !== -1; key = data.indexOf('"model"', key + 7)) {
+    let start = key + 7
+    while (data[start] === ' ' || data[start] === ':') start += 1
+    const spelling = spellings.find((candidate) => data.startsWith(candidate, start))
+    if (spelling !== undefined) return data.slice(key, start + spelling.length)
+  }
+  return null
 }

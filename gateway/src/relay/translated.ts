@@ -22,6 +22,7 @@ export class TranslatedStream implements StreamRelay {
   readonly #decoder: StreamDecoder
   readonly #formatter: StreamFormatter
   #characters = 0
+  #text = ''
 
   constructor(decoder: StreamDecoder, formatter: StreamFormatter) {
     this.#decoder = decoder
@@ -33,36 +34,40 @@ export class TranslatedStream implements StreamRelay {
   }
 
   push(chunk: Buffer): string | null {
-    return this.#attempt(() => {
-      let text = ''
-      for (const event of this.#parser.push(chunk)) text += this.#formatAll(this.#decoder.push(event))
-      return text
-    })
+    if (this.failure !== null) return null
+    try {
+      for (const event of this.#parser.push(chunk)) this.#formatAll(this.#decoder.push(event))
+    } catch (error) {
+      this.#fail(error)
+    }
+    return this.#take()
   }
 
   end(): string | null {
-    return this.#attempt(() => {
-      let text = ''
-      for (const event of this.#parser.end()) text += this.#formatAll(this.#decoder.push(event))
-      text += this.#formatAll(this.#decoder.end())
-      return this.failure === null ? text + this.#formatter.end() : text
-    })
+    if (this.failure !== null) return null
+    try {
+      for (const event of this.#parser.end()) this.#formatAll(this.#decoder.push(event))
+      this.#formatAll(this.#decoder.end())
+      if (this.failure === null) this.#text += this.#formatter.end()
+    } catch (error) {
+      this.#fail(error)
+    }
+    return this.#take()
   }
 
   /** Decoders throw on what is not of their protocol; that is a failure of the provider. */
-  #attempt(read: () => string): string | null {
-    if (this.failure !== null) return null
-    try {
-      const text = read()
-      return text === '' ? null : text
-    } catch (error) {
-      this.failure = unreadableAnswer(error instanceof Error ? error.message : 'an unreadable stream')
-      return null
-    }
+  #fail(error: unknown): void {
+    this.failure ??= unreadableAnswer(error instanceof Error ? error.message : 'an unreadable stream')
   }
 
-  #formatAll(events: ReturnType<StreamDecoder['push']>): string {
-    let text = ''
+  /** What was formatted since the last time; what stands before a failure is the client's all the same. */
+  #take(): string | null {
+    const text = this.#text
+    this.#text = ''
+    return text === '' ? null : text
+  }
+
+  #formatAll(events: ReturnType<StreamDecoder['push']>): void {
     for (const event of events) {
       if (this.failure !== null) break
       if (event.type === 'error') {
@@ -73,8 +78,7 @@ export class TranslatedStream implements StreamRelay {
       else if (event.type === 'text-delta' || event.type === 'reasoning-delta')
         this.#characters += event.text.length
       else if (event.type === 'tool-call-delta') this.#characters += event.arguments.length
-      text += this.#formatter.format(event)
+      this.#text += this.#formatter.format(event)
     }
-    return text
   }
 }

@@ -6,9 +6,16 @@ const unitMs: Readonly<Record<string, number>> = {
   w: 604_800_000,
 }
 
+const form = /^(\d+)(s|m|h|d|w|mo)$/
+
+/** Whether a text is a number and a unit: `30s`, `15m`, `12h`, `30d`, `2w`, `1mo`. */
+export function isDuration(text: string): boolean {
+  return form.test(text)
+}
+
 /** The time a duration such as `30d` or `1mo` ends, epoch milliseconds. Months are calendar months in UTC. */
 export function addDuration(now: number, duration: string): number {
-  const match = /^(\d+)(s|m|h|d|w|mo)$/.exec(duration)
+  const match = form.exec(duration)
   if (match === null) throw new RangeError(`not a duration: ${duration}`)
   const count = Number(match[1])
   const unit = match[2] as string

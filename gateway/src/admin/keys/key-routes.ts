@@ -181,15 +181,15 @@ async function findAlias(deps: KeyRoutesDependencies, alias: string): Promise<Ke
   return record
 }
 
-const sortFields: Readonly<Record<string, KeySortField>> = {
-  created_at: 'createdAt',
-  updated_at: 'updatedAt',
-  expires: 'expiresAt',
-  key_alias: 'keyAlias',
-  key_name: 'keyName',
-  user_id: 'userId',
-  team_id: 'teamId',
-}
+const sortFields: ReadonlyMap<string, KeySortField> = new Map([
+  ['created_at', 'createdAt'],
+  ['updated_at', 'updatedAt'],
+  ['expires', 'expiresAt'],
+  ['key_alias', 'keyAlias'],
+  ['key_name', 'keyName'],
+  ['user_id', 'userId'],
+  ['team_id', 'teamId'],
+])
 
 async function listKeys(deps: KeyRoutesDependencies, query: URLSearchParams) {
   const page = readCount(query, 'page', 1, Number.MAX_SAFE_INTEGER)
@@ -219,16 +219,17 @@ function readFilters(query: URLSearchParams): Omit<KeyQuery, 'page' | 'size'> {
     const value = query.get(name)
     if (value !== null && value !== '') filters[field] = value
   }
-  const sortBy = query.get('sort_by')
-  if (sortBy !== null && sortFields[sortBy] === undefined) {
+  const name = query.get('sort_by')
+  const sortBy = name === null ? undefined : sortFields.get(name)
+  if (name !== null && sortBy === undefined) {
     throw new GatewayError(
       'invalid_request',
-      `\`sort_by\` must be one of ${Object.keys(sortFields).join(', ')}.`,
+      `\`sort_by\` must be one of ${[...sortFields.keys()].join(', ')}.`,
       { param: 'sort_by' },
     )
   }
   const sortOrder = query.get('sort_order') === 'asc' ? 'asc' : 'desc'
-  return { ...filters, ...(sortBy === null ? {} : { sortBy: sortFields[sortBy] as KeySortField }), sortOrder }
+  return { ...filters, ...(sortBy === undefined ? {} : { sortBy }), sortOrder }
 }
 
 function readCount(query: URLSearchParams, name: string, fallback: number, maximum: number): number {

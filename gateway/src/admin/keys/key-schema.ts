@@ -1,5 +1,7 @@
 import { z } from 'zod'
+import { addDuration, isDuration } from './key-duration.ts'
 
+const longestMs = 1_000 * 365 * 86_400_000
 const names = z.array(z.string().min(1))
 const bag = z.record(z.string(), z.unknown())
 
@@ -18,7 +20,8 @@ export const generateKeySchema = z.looseObject({
   key_alias: z.string().min(1).max(256).nullish(),
   duration: z
     .string()
-    .regex(/^\d+(s|m|h|d|w|mo)$/, 'use a number and a unit: 30s, 15m, 12h, 30d, 2w or 1mo')
+    .refine(isDuration, 'use a number and a unit: 30s, 15m, 12h, 30d, 2w or 1mo')
+    .refine(isWithinCenturies, 'use at most 1000 years, or leave it out for a key that never expires')
     .nullish(),
   user_id: z.string().min(1).nullish(),
   team_id: z.string().min(1).nullish(),
@@ -41,3 +44,8 @@ export const selectKeysSchema = z
   )
 
 export const oneKeySchema = z.object({ key: z.string().min(1) })
+
+/** Later times have no form a database or a client would read. */
+function isWithinCenturies(duration: string): boolean {
+  return !isDuration(duration) || addDuration(0, duration) <= longestMs
+}

@@ -6,11 +6,12 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { sampleSpendRow } from '../testing/sample-spend-row.ts'
+import { readRequestId } from './for-test.ts'
 import { SpendIngester } from './spend-ingester.ts'
 
 const built = fileURLToPath(new URL('../../../dist/storage/ledger/spend-journal.js', import.meta.url))
 
-/** Appends one row a turn and tells of each once its turn has ended, as an answer would be sent. */
+/** Appends one row a turn and tells of each once it has been settled for longer than writing may be put off. */
 const appendUntilKilled = `
 import { writeSync } from 'node:fs'
 const { SpendJournal } = await import(${JSON.stringify(built)})
@@ -18,8 +19,8 @@ const journal = new SpendJournal({ directory: process.argv[1], raiseAlarm() {}, 
 const row = ${JSON.stringify({ ...sampleSpendRow(), costNanoUsd: null })}
 for (let n = 0; ; n++) {
   journal.append({ ...row, requestId: 'row-' + n })
+  setTimeout(() => setImmediate(() => writeSync(1, n + '\\n')), 5)
   await new Promise((resolve) => setImmediate(resolve))
-  writeSync(1, n + '\\n')
 }`
 
 describe('a process killed while it spends', () => {
@@ -34,7 +35,7 @@ describe('a process killed while it spends', () => {
     const found: string[] = []
     const ingester = new SpendIngester({
       directory,
-      insert: async (entries) => void found.push(...entries.map(({ row }) => row.requestId)),
+      insert: async ({ text }) => void found.push(...text.toString().split('\n').map(readRequestId)),
       raiseAlarm: (alarm) => expect.unreachable(alarm.message),
       now: () => performance.now(),
     })

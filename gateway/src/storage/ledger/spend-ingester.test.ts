@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { GatewayError } from '@routeiq/contract'
 import { DatabaseError } from 'pg'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { sampleSpendRow } from '../testing/sample-spend-row.ts'
+import { readRequestId } from './for-test.ts'
 import type { JournalAlarm } from './journal-alarm.ts'
 import { SpendIngester } from './spend-ingester.ts'
-import { formatSpendLine } from './spend-line.ts'
-import type { SpendEntry } from './spend-row.ts'
+import { formatSpendLine, isSpendLine } from './spend-line.ts'
+import type { SpendLines } from './spend-row.ts'
 
 const line = (requestId: string): string => `${formatSpendLine(sampleSpendRow({ requestId }))}\n`
 
@@ -16,12 +17,17 @@ describe('SpendIngester', () => {
   let directory: string
   let alarms: JournalAlarm[]
   let stored: Map<string, string>
-  let insertFails: ((entries: readonly SpendEntry[]) => Error | null) | null
+  /** The duration of an insert in milliseconds of the injected clock. */
+  let insertTakes: number
+  let clock: number
+  let insertFails: ((requestIds: readonly string[]) => Error | null) | null
 
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'routeiq-ingest-'))
     alarms = []
     stored = new Map()
+    insertTakes = 0
+    clock = 0
     insertFails = null
   })
   afterEach(() => rmSync(directory, { recursive: true, force: true }))
@@ -32,16 +38,23 @@ describe('SpendIngester', () => {
       text,
     )
 
+  /** As the database: all lines or none. */
+  const insert = async ({ segment, firstLine, text }: SpendLines): Promise<void> => {
+    clock += insertTakes
+    const lines = text.toString().split('\n')
+    if (!lines.every(isSpendLine)) throw refusal('22P02')
+    const requestIds = lines.map(readRequestId)
+    const failure = insertFails?.(requestIds) ?? null
+    if (failure !== null) throw failure
+    for (const [index, id] of requestIds.entries()) stored.set(`${segment}:${firstLine + index}`, id)
+  }
+
   const open = (): SpendIngester =>
     new SpendIngester({
       directory,
-      async insert(entries) {
-        const failure = insertFails?.(entries) ?? null
-        if (failure !== null) throw failure
-        for (const { entryId, row } of entries) stored.set(entryId, row.requestId)
-      },
+      insert,
       raiseAlarm: (alarm) => alarms.push(alarm),
-      now: () => performance.now(),
+      now: () => clock,
     })
 
   it('takes sealed segments in order and removes them', async () => {
@@ -82,9 +95,11 @@ describe('SpendIngester', () => {
   it('sets damaged lines and rows the database refuses aside, and stores all others', async () => {
     const ids = Array.from({ length: 40 }, (_, n) => `row-${n}`)
     segment(0, `${ids.map(line).join('')}damaged\n${line('last')}`)
-    insertFails = (entries) => (entries.some(({ row }) => row.requestId === 'row-17') ? refusal() : null)
+    insertFails = (requestIds) => (requestIds.includes('row-17') ? refusal('22003') : null)
     expect(await open().flush(5_000)).toBe(true)
     expect(stored.size).toBe(40)
+    expect(stored.get('00000000000000aa-00000000:39')).toBe('row-39')
+    expect(stored.get('00000000000000aa-00000000:41')).toBe('last')
     expect(alarms).toMatchObject([{ kind: 'rows-refused', rows: 2 }])
     expect(readdirSync(directory)).toEqual(['spend-00000000000000aa-00000000.jsonl.refused'])
   })
@@ -114,6 +129,52 @@ describe('SpendIngester', () => {
     expect(stored.size).toBe(2)
   })
 
+  describe('in the background', () => {
+    beforeEach(() => vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }))
+    afterEach(() => vi.useRealTimers())
+    const batches = (count: number): string =>
+      Array.from({ length: count * 1_000 }, (_, n) => line(`row-${n}`)).join('')
+
+    it('rests nine times as long as an insert took while little waits', async () => {
+      segment(0, batches(2))
+      insertTakes = 100
+      const ingester = open()
+      ingester.start()
+      await waitFor(() => vi.getTimerCount() === 1)
+      expect(stored.size).toBe(1_000)
+      vi.advanceTimersByTime(899)
+      expect(vi.getTimerCount()).toBe(1)
+      vi.advanceTimersByTime(1)
+      await waitFor(() => stored.size === 2_000)
+      await ingester.stop()
+    })
+
+    it('does not rest when 64 MiB wait', async () => {
+      segment(0, batches(3))
+      segment(1, `${'x'.repeat(64 * 1024 ** 2)}\n`)
+      insertTakes = 100
+      const ingester = open()
+      ingester.start()
+      await waitFor(() => stored.size === 3_000)
+      await ingester.stop()
+    })
+
+    it('looks again at how much waits when that is five seconds old', async () => {
+      segment(0, batches(1))
+      segment(1, batches(1))
+      segment(2, line('last'))
+      insertTakes = 5_000
+      const ingester = open()
+      ingester.start()
+      await waitFor(() => vi.getTimerCount() === 1)
+      expect(stored.size).toBe(1_000)
+      segment(3, `${'x'.repeat(64 * 1024 ** 2)}\n`)
+      vi.advanceTimersByTime(30_000)
+      await waitFor(() => stored.has('00000000000000aa-00000002:0'))
+      await ingester.stop()
+    })
+  })
+
   it('leaves other files alone and survives a missing directory', async () => {
     rmSync(directory, { recursive: true })
     const ingester = open()
@@ -124,8 +185,17 @@ describe('SpendIngester', () => {
   })
 })
 
-function refusal(): Error {
-  const error = new DatabaseError('value out of range', 0, 'error')
-  error.code = '22003'
+/** Unlike Vitest's own, does not move fake timers on. */
+async function waitFor(condition: () => boolean): Promise<void> {
+  const deadline = performance.now() + 10_000
+  while (!condition()) {
+    if (performance.now() > deadline) expect.unreachable('waited too long')
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+}
+
+function refusal(code: string): Error {
+  const error = new DatabaseError('refused', 0, 'error')
+  error.code = code
   return error
 }

@@ -1,12 +1,11 @@
 import { mkdirSync } from 'node:fs'
-import { readFile, rename, rm } from 'node:fs/promises'
+import { rename, rm } from 'node:fs/promises'
 import { restAfter } from './ingest-pace.ts'
 import { InterruptiblePause } from './interruptible-pause.ts'
 import { AlarmThrottle, type RaiseAlarm } from './journal-alarm.ts'
-import { cutLines, tornLine } from './segment-lines.ts'
+import { SegmentReader } from './segment-reader.ts'
 import { listReadySegments, removeDeadOwners, type SegmentFile } from './segments.ts'
 import { isSpendLine } from './spend-line.ts'
-import type { SpendLines } from './spend-row.ts'
 import { type InsertLines, storeLines } from './store-lines.ts'
 
 const pollMs = 500
@@ -40,6 +39,7 @@ export class SpendIngester {
   readonly #alarms: AlarmThrottle
   readonly #now: () => number
   readonly #pause = new InterruptiblePause()
+  readonly #reader = new SegmentReader()
   #background: Promise<void> | null = null
   #queue: Promise<unknown> = Promise.resolve()
   #stopped = false
@@ -130,26 +130,18 @@ export class SpendIngester {
   }
 
   /** False when interrupted before the end; the segment then stays and is repeated later. */
-  async #ingest({ id, path }: SegmentFile, pass: Pass, backlogBytes: number): Promise<boolean> {
-    const bytes = await readSegment(path)
-    if (bytes === null) return true
+  async #ingest(segment: SegmentFile, pass: Pass, backlogBytes: number): Promise<boolean> {
     let refused = 0
-    let lineCount = 0
-    for (const lines of cutLines(id, bytes)) {
-      if (lineCount > 0 && pass.interrupted()) return false
+    for await (const { lines, torn } of this.#reader.read(segment)) {
+      if (lines.firstLine > 0 && pass.interrupted()) return false
+      // A torn line was cut by a crash before it was settled: no loss, unless only its line feed is missing.
+      if (torn && !isSpendLine(lines.text.toString())) break
       const startedAt = this.#now()
       refused += await storeLines(lines, this.#insert)
       await pass.rest(this.#now() - startedAt, backlogBytes)
-      lineCount += lines.count
     }
-    refused += await this.#storeTorn({ segment: id, firstLine: lineCount, count: 1, text: tornLine(bytes) })
-    await this.#dispose(path, refused)
+    await this.#dispose(segment.path, refused)
     return true
-  }
-
-  /** A last line without line feed that cannot be read was cut by a crash before it was settled: no loss. */
-  async #storeTorn(line: SpendLines): Promise<number> {
-    return isSpendLine(line.text.toString()) ? storeLines(line, this.#insert) : 0
   }
 
   async #dispose(path: string, refused: number): Promise<void> {
@@ -175,15 +167,5 @@ export class SpendIngester {
       message: `Spend stays in the journal, the database does not take it: ${reason}`,
       rows: 0,
     })
-  }
-}
-
-/** Null when another process took it first. */
-async function readSegment(path: string): Promise<Buffer | null> {
-  try {
-    return await readFile(path)
-  } catch (error) {
-    if (error instanceof Error && (error as NodeJS.ErrnoException).code === 'ENOENT') return null
-    throw error
   }
 }

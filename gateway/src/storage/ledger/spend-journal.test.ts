@@ -1,12 +1,12 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { sampleSpendRow } from '../testing/sample-spend-row.ts'
+import { readRequestId } from './for-test.ts'
 import type { JournalAlarm } from './journal-alarm.ts'
 import { listReadySegments } from './segments.ts'
 import { SpendJournal, type SpendJournalOptions } from './spend-journal.ts'
-import { parseSpendLine } from './spend-line.ts'
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
@@ -14,12 +14,14 @@ describe('SpendJournal', () => {
   let directory: string
   let alarms: JournalAlarm[]
   let journals: SpendJournal[]
+  let clock = 0
 
   const open = (options: Partial<SpendJournalOptions> = {}): SpendJournal => {
     const journal = new SpendJournal({
       directory,
       raiseAlarm: (alarm) => alarms.push(alarm),
-      now: () => 0,
+      // Every turn is in a millisecond of its own.
+      now: () => clock++,
       ...options,
     })
     journals.push(journal)
@@ -29,10 +31,10 @@ describe('SpendJournal', () => {
     readdirSync(directory)
       .filter((name) => name.endsWith(suffix))
       .sort()
-  const requestIds = (suffix: string): (string | undefined)[] =>
+  const requestIds = (suffix: string): string[] =>
     files(suffix)
       .flatMap((name) => readFileSync(join(directory, name), 'utf8').split('\n').slice(0, -1))
-      .map((line) => parseSpendLine(line)?.requestId)
+      .map(readRequestId)
 
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'routeiq-journal-'))
@@ -57,6 +59,43 @@ describe('SpendJournal', () => {
     await turn()
     expect(writes).toBe(1)
     expect(requestIds('.open')).toEqual(['a', 'b', 'c'])
+  })
+
+  it('writes once a millisecond at most, and what came in between a millisecond later', async () => {
+    let writes = 0
+    let time = 1_000
+    const journal = open({
+      now: () => time,
+      write(descriptor, bytes) {
+        writes += 1
+        return writeSync(descriptor, bytes)
+      },
+    })
+    const spendInTurns = async (...ids: readonly string[]): Promise<void> => {
+      for (const requestId of ids) {
+        journal.append(sampleSpendRow({ requestId }))
+        await turn()
+      }
+    }
+    await spendInTurns('a')
+    expect(writes).toBe(1)
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    try {
+      await spendInTurns('b', 'c', 'd')
+      expect(writes).toBe(1)
+      vi.advanceTimersByTime(1)
+      expect(writes).toBe(2)
+      expect(requestIds('.open')).toEqual(['a', 'b', 'c', 'd'])
+      await spendInTurns('e')
+      journal.seal()
+      expect(requestIds('.jsonl')).toEqual(['a', 'b', 'c', 'd', 'e'])
+      expect(vi.getTimerCount()).toBe(0)
+      time = 999
+      await spendInTurns('f')
+      expect(requestIds('.open')).toEqual(['f'])
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   it('writes nothing and leaves no file when nothing was spent', async () => {

@@ -24,11 +24,11 @@ export interface SpendJournalOptions {
 
 /**
  * The append-only journal of settled spend on local disk; it is also the queue in front of the ledger. `append`
- * only formats; the rows of an event-loop turn go to the file in one synchronous write at its end, or together
- * with those of the next turns when the last write was less than a millisecond ago: at most one write per
- * millisecond. A row is thus on disk, safe from the death of the process, within about a millisecond after it
- * was settled, and at the end of its turn when traffic is light. Segments are sealed after a second or 4 MiB and then belong to whichever
- * process ingests them.
+ * only formats. The rows of an event-loop turn go to the file in one synchronous write at its end or, when the
+ * last write was less than a millisecond ago, a millisecond later with those of the turns in between. A row is
+ * thus safe from the death of the process within about a millisecond after it was settled, and at the end of its
+ * turn while traffic is light. Segments are sealed after a second or 4 MiB and then belong to whichever process
+ * ingests them.
  */
 export class SpendJournal {
   readonly instance = randomBytes(8).toString('hex')

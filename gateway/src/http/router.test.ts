@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest'
+import { type Method, type Route, Router } from './router.ts'
+
+function route(method: Method, template: string, aliased = true): Route<string> {
+  return { method, template, auth: 'public', aliased, handler: `${method} ${template}` }
+}
+
+function find(router: Router<string>, method: string, target: string): unknown {
+  const found = router.find(method, target)
+  if (found === null) return null
+  return found.route === null ? found.allow : [found.route.template, found.params]
+}
+
+const router = new Router([
+  route('GET', '/models'),
+  route('GET', '/models/{id+}'),
+  route('GET', '/agents/registry'),
+  route('GET', '/agents/{id}'),
+  route('DELETE', '/agents/{id}'),
+  route('GET', '/agents/{id}/card'),
+  route('GET', '/agents/{path+}'),
+  route('POST', '/v1/thing'),
+  route('GET', '/_health/live', false),
+  route('GET', '/tools'),
+  route('GET', '/v1/tools'),
+])
+
+describe('precedence', () => {
+  it.each([
+    ['/agents/registry', ['/agents/registry', {}]],
+    ['/agents/x', ['/agents/{id}', { id: 'x' }]],
+    ['/agents/x/card', ['/agents/{id}/card', { id: 'x' }]],
+    ['/agents/registry/card', ['/agents/{id}/card', { id: 'registry' }]],
+    ['/agents/x/y/z', ['/agents/{path+}', { path: 'x/y/z' }]],
+    ['/models/a/b', ['/models/{id+}', { id: 'a/b' }]],
+    ['/models/a%2Fb', ['/models/{id+}', { id: 'a/b' }]],
+  ])('%s', (target, expected) => {
+    expect(find(router, 'GET', target)).toEqual(expected)
+  })
+})
+
+describe('names of a route', () => {
+  it.each(['/models', '/v1/models', '/v1/v1/models', '/models/', '/v1/models?a=b'])('%s', (target) => {
+    expect(find(router, 'GET', target)).toEqual(['/models', {}])
+  })
+
+  it('a documented /v1 path also answers without', () => {
+    for (const target of ['/v1/thing', '/thing']) expect(find(router, 'POST', target)).toEqual(['/v1/thing', {}])
+  })
+
+  it('an alias never takes the place of a documented path', () => {
+    expect(find(router, 'GET', '/tools')).toEqual(['/tools', {}])
+    expect(find(router, 'GET', '/v1/tools')).toEqual(['/v1/tools', {}])
+  })
+
+  it('a route that is not aliased has one name', () => {
+    expect(find(router, 'GET', '/_health/live')).toEqual(['/_health/live', {}])
+    for (const target of ['/v1/_health/live', '/v1/v1/_health/live']) expect(find(router, 'GET', target)).toBeNull()
+  })
+
+  it('bare aliases can be left out; documented bare paths and /v1 aliases stay', () => {
+    const strict = new Router([route('POST', '/v1/thing'), route('GET', '/models')], { bareAliases: false })
+    expect(find(strict, 'POST', '/thing')).toBeNull()
+    expect(find(strict, 'POST', '/v1/thing')).toEqual(['/v1/thing', {}])
+    expect(find(strict, 'GET', '/models')).toEqual(['/models', {}])
+    expect(find(strict, 'GET', '/v1/models')).toEqual(['/models', {}])
+  })
+})
+
+describe('a root path', () => {
+  it.each(['/gate', '/gate/', '/gate//'])('%s stands before every name', (rootPath) => {
+    const prefixed = new Router([route('GET', '/models'), route('GET', '/agents/{id}')], { rootPath })
+    for (const target of ['/gate/models', '/gate/v1/models', '/gate/v1/v1/models', '/gate/models/'])
+      expect(find(prefixed, 'GET', target)).toEqual(['/models', {}])
+    expect(find(prefixed, 'GET', '/gate/v1/agents/x')).toEqual(['/agents/{id}', { id: 'x' }])
+    for (const target of ['/models', '/gate', '/gate/', '/gatemodels', '/gate/../models', '/v1/gate/models'])
+      expect(find(prefixed, 'GET', target)).toBeNull()
+  })
+})
+
+describe('methods', () => {
+  it('HEAD finds what GET finds', () => {
+    expect(find(router, 'HEAD', '/models')).toEqual(['/models', {}])
+    expect(find(router, 'HEAD', '/agents/x')).toEqual(['/agents/{id}', { id: 'x' }])
+  })
+
+  it('another method is told which there are', () => {
+    expect(find(router, 'POST', '/models')).toEqual(['GET', 'HEAD'])
+    expect(find(router, 'PUT', '/v1/agents/x')).toEqual(['GET', 'DELETE', 'HEAD'])
+    expect(find(router, 'HEAD', '/thing')).toEqual(['POST'])
+    expect(find(router, 'BREW', '/thing')).toEqual(['POST'])
+  })
+})
+
+describe('what no route may match', () => {
+  it.each([
+    '/',
+    '//',
+    '//models',
+    '/models//',
+    '/models//x',
+    '/agents//card',
+    '/agents/',
+    '/Models',
+    '/models/..',
+    '/models/%2e%2e/x',
+    '/agents/x%00',
+    '/agents/%ff',
+    '/v1',
+    '/v1/v1/v1/models',
+    '/nothing',
+    'models',
+    '*',
+  ])('%s', (target) => {
+    // `/agents/` is `/agents`, which is no route.
+    expect(find(router, 'GET', target)).toBeNull()
+  })
+
+  it('two names for one parameter are a mistake of the table', () => {
+    expect(() => new Router([route('GET', '/a/{x}/b'), route('GET', '/a/{y}/c')])).toThrow('/a/{y}/c')
+  })
+})

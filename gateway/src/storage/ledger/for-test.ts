@@ -1,0 +1,13 @@
+import { formatSpendLine } from './spend-line.ts'
+import type { SpendLines, SpendRow } from './spend-row.ts'
+
+/** The rows as the lines 0, 1, … of a segment. */
+export function spendLines(...rows: readonly SpendRow[]): SpendLines {
+  return linesOf(rows.map(formatSpendLine).join('\n'))
+}
+
+export function linesOf(text: string): SpendLines {
+  return { segment: 'segment', firstLine: 0, count: text.split('\n').length, text: Buffer.from(text) }
+}
+
+export const readRequestId = (line: string): string => JSON.parse(line)[1]
