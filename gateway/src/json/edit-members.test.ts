@@ -58,6 +58,23 @@ describe('scanObject', () => {
   })
 })
 
+describe('the limits of scanObject', () => {
+  const scan = (value: unknown) => scanObject(Buffer.from(JSON.stringify(value)))?.overfull
+  const object = (size: number) =>
+    Object.fromEntries(Array.from({ length: size }, (_, index) => [`k${index}`, 1]))
+
+  it.each([
+    ['an array at the limit', { a: Array(100_000).fill(0) }, false],
+    ['an array over it', { a: Array(100_001).fill(0) }, true],
+    ['an object at the limit', { a: object(10_000) }, false],
+    ['an object over it', { a: [object(10_001)] }, true],
+    ['the outermost object over it', object(10_001), true],
+    ['many small ones', { a: Array.from({ length: 60_000 }, () => ({ x: 1, y: [1, 2] })) }, false],
+  ])('%s', (_, value, overfull) => {
+    expect(scan(value)).toBe(overfull)
+  })
+})
+
 describe('editMembers', () => {
   it('replaces one value and leaves every other byte', () => {
     expect(edit('{"n": 1.0, "model" : "alias" ,"seed":12345678901234567890}', { model: 'gpt' })).toBe(

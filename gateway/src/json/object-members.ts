@@ -11,9 +11,14 @@ export interface ObjectMembers {
   readonly members: readonly MemberSpan[]
   /** Deepest nesting, the object itself being 1. */
   readonly depth: number
+  /** Whether some object or array holds more than `scanLimits` allow. */
+  readonly overfull: boolean
   /** Offset of the closing brace. */
   readonly end: number
 }
+
+/** Members of one object and items of one array that a body may hold. */
+export const scanLimits = { objectMembers: 10_000, arrayItems: 100_000 } as const
 
 const quote = 0x22
 const backslash = 0x5c
@@ -40,6 +45,9 @@ class ObjectScanner {
   readonly #bytes: Buffer
   #position = 0
   #depth = 1
+  #overfull = false
+  /** Separators still allowed in each open object or array, by nesting. */
+  readonly #allowance: number[] = []
 
   constructor(bytes: Buffer) {
     this.#bytes = bytes
@@ -54,7 +62,9 @@ class ObjectScanner {
     }
     const end = this.#position
     this.#position += 1
-    return this.#next() === -1 ? { members, depth: this.#depth, end } : null
+    if (this.#next() !== -1) return null
+    const overfull = this.#overfull || members.length > scanLimits.objectMembers
+    return { members, depth: this.#depth, overfull, end }
   }
 
   #scanMembers(members: MemberSpan[]): boolean {
@@ -113,13 +123,26 @@ class ObjectScanner {
       this.#position += 1
       if (byte === openBrace || byte === openBracket) {
         open += 1
-        if (open + 1 > this.#depth) this.#depth = open + 1
+        this.#enter(open, byte === openBrace ? scanLimits.objectMembers : scanLimits.arrayItems)
       } else if (byte === closeBrace || byte === closeBracket) {
         open -= 1
         if (open === 0) return true
+      } else if (byte === comma) {
+        this.#countSeparator(open)
       }
     }
     return false
+  }
+
+  #enter(open: number, allowance: number): void {
+    if (open + 1 > this.#depth) this.#depth = open + 1
+    this.#allowance[open] = allowance
+  }
+
+  #countSeparator(open: number): void {
+    const left = (this.#allowance[open] ?? 0) - 1
+    this.#allowance[open] = left
+    if (left === 0) this.#overfull = true
   }
 
   /** From the opening quote to just behind the closing one. */

@@ -3,7 +3,7 @@ import { GatewayError } from '@routeiq/contract'
 import { decompressBody } from '../http/decompress-body.ts'
 import { readBody } from '../http/read-body.ts'
 import type { Caller } from '../identity/caller.ts'
-import { scanObject } from '../json/object-members.ts'
+import { scanLimits, scanObject } from '../json/object-members.ts'
 import type { Arrival, ModelRequest, Runtime } from './model-request.ts'
 import { readRequestOptions } from './request-options.ts'
 
@@ -23,6 +23,13 @@ export async function parse(runtime: Runtime, arrival: Arrival, caller: Caller):
     throw new GatewayError(
       'invalid_json',
       `The body is nested ${members.depth} levels deep; at most ${maxDepth} are accepted.`,
+    )
+  }
+  if (members.overfull) {
+    const { objectMembers, arrayItems } = scanLimits
+    throw new GatewayError(
+      'invalid_json',
+      `An object of the body has more than ${objectMembers} members, or an array more than ${arrayItems} items.`,
     )
   }
   const stream = body['stream'] === true

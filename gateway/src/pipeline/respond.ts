@@ -12,6 +12,7 @@ import type { Arrival, ModelRequest, Runtime } from './model-request.ts'
 import type { Progress } from './progress.ts'
 import { describeRefusal, describeResponse, echoProviderHeaders } from './response-headers.ts'
 
+const streamHead = ['content-type', 'text/event-stream; charset=utf-8', 'cache-control', 'no-cache'] as const
 const jsonHead = ['content-type', 'application/json'] as const
 
 /** The client's stream, opened before the upstream call so that pings can bridge a slow start. */
@@ -62,7 +63,7 @@ function respondPlain(
   stream?.discard()
   const now = performance.now()
   const lines = describeResponse(request, progress, now) + echoProviderHeaders(answer.attempt.headers)
-  request.exchange.sendBytes(200, jsonHead, reply.body, lines)
+  request.exchange.sendBytes(200, reply.isStream ? streamHead : jsonHead, reply.body, lines)
   plan.succeed(reply.usage)
 }
 

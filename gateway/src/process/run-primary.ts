@@ -21,6 +21,8 @@ import { createTelemetry } from './telemetry.ts'
 const flushBudgetMs = 5_000
 const firstRestartDelayMs = 200
 const maxRestartDelayMs = 10_000
+/** A worker that ran this long did not die of what stopped the ones before it. */
+const steadyAfterMs = 60_000
 
 /** The process that owns database and shared state and keeps N workers serving. It takes no requests itself. */
 export async function runPrimary(startup: Startup): Promise<void> {
@@ -41,11 +43,12 @@ export async function runPrimary(startup: Startup): Promise<void> {
     crew.reload()
     return readConfiguration(flags, env).files
   })
-  onShutdown(telemetry, async () => {
+  const drain = async (): Promise<void> => {
     watch?.close()
     await crew.drain()
     await hub.close(flushBudgetMs)
-  })
+  }
+  onShutdown(telemetry, drain, () => crew.kill())
   announce(startup, configuration.runtime.routing, port, telemetry.logger)
 }
 
@@ -96,6 +99,12 @@ class Crew {
     await Promise.all(exits)
   }
 
+  /** Ends every worker at once. */
+  kill(): void {
+    this.#draining = true
+    for (const worker of this.#calls.keys()) worker.process.kill('SIGKILL')
+  }
+
   async #collectMetrics(): Promise<MetricsSnapshot> {
     const snapshots = await Promise.allSettled([...this.#calls.values()].map((calls) => calls.metrics()))
     return mergeSnapshots(
@@ -112,10 +121,12 @@ class Crew {
     exposeOverIpc<PrimaryCalls>(port, 'primary', { collectMetrics: () => this.#collectMetrics() })
     const stopSharing = exposeSharedState(port, this.#hub.state)
     this.#calls.set(worker, connectOverIpc<WorkerCalls>(port, 'worker'))
+    const startedAt = Date.now()
     worker.once('listening', () => this.#listening.add(worker))
     worker.once('exit', () => {
       this.#calls.delete(worker)
       this.#listening.delete(worker)
+      if (Date.now() - startedAt > steadyAfterMs) this.#restartDelayMs = firstRestartDelayMs
       stopSharing()
     })
     return worker

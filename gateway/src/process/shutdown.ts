@@ -2,8 +2,12 @@ import type { Telemetry } from './telemetry.ts'
 
 const signalExitCodes = { SIGINT: 130, SIGTERM: 143 } as const
 
-/** Drains once on SIGTERM or SIGINT and exits 0; a second signal exits at once. */
-export function onShutdown(telemetry: Telemetry, drain: () => Promise<void>): () => void {
+/** Drains once on SIGTERM or SIGINT and exits 0; a second signal calls `abandon` and exits at once. */
+export function onShutdown(
+  telemetry: Telemetry,
+  drain: () => Promise<void>,
+  abandon = (): void => {},
+): () => void {
   let draining = false
   const begin = (): void => {
     if (draining) return
@@ -19,7 +23,10 @@ export function onShutdown(telemetry: Telemetry, drain: () => Promise<void>): ()
   }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
-      if (draining) exit(telemetry, signalExitCodes[signal])
+      if (draining) {
+        abandon()
+        exit(telemetry, signalExitCodes[signal])
+      }
       begin()
     })
   }

@@ -38,7 +38,11 @@ function reportYamlError(
   error: YAMLError,
 ): void {
   const line = error.linePos?.[0].line ?? 1
-  const message = error.message.split(/ at line \d+/)[0] ?? error.code
+  // What stands in quotes is text of the file, which may be a key.
+  const message = (error.message.split(/ at line \d+/)[0] ?? error.code).replace(
+    /"[\s\S]*"|'[\s\S]*'|`[\s\S]*`/g,
+    '"…"',
+  )
   const hint = error.code === 'TAB_AS_INDENT' ? 'indent with spaces' : undefined
   report.at({ file, line }, severity, file, `YAML: ${message}`, hint)
 }

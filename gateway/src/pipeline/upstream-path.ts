@@ -1,0 +1,13 @@
+import { GatewayError } from '@routeiq/contract'
+import type { Deployment, Operation } from '../deployments/deployment.ts'
+
+/** Where a deployment serves an operation. Errors: 400 when it does not. */
+export function pathOf(operation: Operation, deployment: Deployment): string {
+  const path = deployment.paths[operation]
+  if (path !== null) return path
+  throw new GatewayError(
+    'unsupported_parameter',
+    `${deployment.provider.title} has no ${operation} endpoint; choose another model.`,
+    { param: 'model' },
+  )
+}
