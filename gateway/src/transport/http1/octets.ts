@@ -3,7 +3,6 @@ export const TAB = 0x09
 export const LINE_FEED = 0x0a
 export const CARRIAGE_RETURN = 0x0d
 export const SPACE = 0x20
-export const COLON = 0x3a
 export const SEMICOLON = 0x3b
 
 function octetSet(accept: (octet: number) => boolean): Uint8Array {

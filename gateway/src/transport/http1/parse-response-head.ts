@@ -1,4 +1,4 @@
-import { CARRIAGE_RETURN, COLON, LINE_FEED, NAME_OCTETS, SPACE, TAB, VALUE_OCTETS } from './octets.ts'
+import { CARRIAGE_RETURN, NAME_OCTETS, SPACE, TAB } from './octets.ts'
 import { transportError } from './upstream-error.ts'
 
 /** `bodyLength` of an answer whose body is in chunks. */
@@ -17,6 +17,14 @@ export interface ResponseHead {
   readonly keepAlive: boolean
 }
 
+/** Control characters, and a carriage return or line feed that is not part of a CRLF. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is its purpose
+const FORBIDDEN = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|[^\r]\n/
+
+/** Names found valid before, in lower case; providers send the same few with every answer. */
+const knownNames = new Map<string, string>()
+const MAX_KNOWN_NAMES = 1_000
+
 /**
  * Reads the status line and header lines of one answer, RFC 9112 §4 to §6, strictly: CRLF only, no folded
  * lines, no space before the colon, one meaning of the body's length.
@@ -26,9 +34,10 @@ export interface ResponseHead {
  */
 export function parseResponseHead(block: string): ResponseHead {
   const status = parseStatus(block)
+  if (FORBIDDEN.test(block)) refuse('a control character in its head')
   const headers: Record<string, string> = Object.create(null)
   const end = block.length - 2
-  let at = lineEndAfter(block, 12) + 2
+  let at = block.indexOf('\r\n', 12) + 2
   while (at < end) at = readHeader(block, at, headers)
   const oldVersion = block.charCodeAt(7) === 0x30
   const bodyLength = bodyLengthOf(status, headers, oldVersion)
@@ -60,32 +69,25 @@ function parseStatus(block: string): number {
   return status
 }
 
-/** Checks the octets of a value or reason phrase and finds the line's end. */
-function lineEndAfter(block: string, from: number): number {
-  let at = from
-  let code = block.charCodeAt(at)
-  while (VALUE_OCTETS[code] === 1) code = block.charCodeAt(++at)
-  if (code !== CARRIAGE_RETURN || block.charCodeAt(at + 1) !== LINE_FEED)
-    refuse('a control character in its head')
-  return at
-}
-
 /** Adds the line at `start` to the record and returns where the next line starts. */
 function readHeader(block: string, start: number, headers: Record<string, string>): number {
-  let at = start
-  let mixedCase = false
-  let code = block.charCodeAt(at)
-  while (code !== COLON) {
-    if (NAME_OCTETS[code] !== 1) refuse('a malformed header line')
-    if (code >= 0x41 && code <= 0x5a) mixedCase = true
-    code = block.charCodeAt(++at)
-  }
-  if (at === start) refuse('a header without a name')
-  const written = block.slice(start, at)
-  const name = mixedCase ? written.toLowerCase() : written
-  const end = lineEndAfter(block, at + 1)
-  addHeader(headers, name, trimmed(block, at + 1, end))
+  const end = block.indexOf('\r\n', start)
+  const colon = block.indexOf(':', start)
+  if (colon === -1 || colon > end) refuse('a malformed header line')
+  const written = block.slice(start, colon)
+  addHeader(headers, knownNames.get(written) ?? checkName(written), trimmed(block, colon + 1, end))
   return end + 2
+}
+
+/** The name in lower case, RFC 9110 §5.1. */
+function checkName(written: string): string {
+  if (written === '') refuse('a header without a name')
+  for (let at = 0; at < written.length; at++) {
+    if (NAME_OCTETS[written.charCodeAt(at)] !== 1) refuse('a malformed header line')
+  }
+  const name = written.toLowerCase()
+  if (knownNames.size < MAX_KNOWN_NAMES) knownNames.set(written, name)
+  return name
 }
 
 function trimmed(block: string, start: number, end: number): string {

@@ -14,6 +14,8 @@ const CHUNKED = 2
 const UNTIL_CLOSE = 3
 const COMPLETE = 4
 const FAILED = 5
+/** Nearly every head fits in here. */
+const USUAL_HEAD_OCTETS = 4_096
 
 /**
  * Reads one answer from octets as they come. It calls nobody: each `push` says what it found in the fields, in
@@ -84,6 +86,21 @@ export class ResponseParser {
   }
 
   #readHead(input: Buffer, from: number, to: number): number {
+    return this.#readWholeHead(input, from, to) ?? this.#readHeadPart(input, from, to)
+  }
+
+  /** The usual case, a head that arrives in one piece; null when it does not. */
+  #readWholeHead(input: Buffer, from: number, to: number): number | null {
+    if (this.#partialHead !== '' || this.#lineOctets !== 0) return null
+    const text = input.toString('latin1', from, Math.min(to, from + USUAL_HEAD_OCTETS))
+    const end = text.indexOf('\r\n\r\n') + 4
+    if (end === 3 || this.#headOctets + end > this.#maxHeadOctets) return null
+    this.#headOctets += end
+    this.#acceptHead(parseResponseHead(text.slice(0, end)))
+    return from + end
+  }
+
+  #readHeadPart(input: Buffer, from: number, to: number): number {
     const end = this.#findHeadEnd(input, from, to)
     const text = input.toString('latin1', from, end === -1 ? to : end)
     this.#headOctets += text.length
