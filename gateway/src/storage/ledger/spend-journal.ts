@@ -42,8 +42,8 @@ export class SpendJournal {
   readonly #onWriteDue = (): void => this.#writePending()
   readonly #onAge = (): void => this.seal()
   readonly #measuring: NodeJS.Timeout
-  #lines = ''
-  #lineCount = 0
+  /** Formatted together when they are written: a row at a time finds its code and data cold. */
+  #rows: SpendRow[] = []
   #writeScheduled = false
   #writeTimer: NodeJS.Timeout | null = null
   /** Epoch milliseconds of the last write. */
@@ -73,8 +73,7 @@ export class SpendJournal {
 
   /** Records a settled row. Synchronous, never throws; trouble with the disk is raised as an alarm. */
   append(row: SpendRow): void {
-    this.#lines += `${formatSpendLine(row)}\n`
-    this.#lineCount += 1
+    this.#rows.push(row)
     if (this.#writeScheduled) return
     this.#writeScheduled = true
     setImmediate(this.#onTurnEnd)
@@ -118,7 +117,7 @@ export class SpendJournal {
   }
 
   #writeOrDelay(): void {
-    if (this.#lineCount === 0 || this.#writeTimer !== null) return
+    if (this.#rows.length === 0 || this.#writeTimer !== null) return
     // Unequal rather than later, so that a clock set back delays nothing.
     if (Math.floor(this.#now()) !== this.#writtenAt) this.#writePending()
     else this.#writeTimer = setTimeout(this.#onWriteDue, 1)
@@ -145,13 +144,14 @@ export class SpendJournal {
     if (this.#segmentSize >= segmentBytes) this.seal()
   }
 
-  /** Moves the formatted lines behind what is still unwritten, unless a bound forbids it. */
+  /** Formats the rows and moves them behind what is still unwritten, unless a bound forbids it. */
   #enqueueLines(): void {
-    if (this.#lineCount === 0) return
-    const rows = this.#lineCount
-    const bytes = Buffer.from(this.#lines)
-    this.#lines = ''
-    this.#lineCount = 0
+    if (this.#rows.length === 0) return
+    const rows = this.#rows.length
+    let lines = ''
+    for (const row of this.#rows) lines += `${formatSpendLine(row)}\n`
+    this.#rows = []
+    const bytes = Buffer.from(lines)
     const waiting = this.#unwritten?.length ?? 0
     const full = this.#totalBytes + waiting + bytes.length > this.#maxBytes
     if (full || waiting + bytes.length > maxUnwrittenBytes) {
