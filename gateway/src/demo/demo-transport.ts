@@ -67,8 +67,7 @@ class DemoCall implements UpstreamCall {
 type DemoAnswer = readonly [contentType: string, chunks: readonly string[]]
 
 function composeAnswer(path: string, body: DemoBody, created: number): DemoAnswer {
-  if (path.includes('/embeddings'))
-    return json(demoEmbeddings(body.model, body.input, body.encoding_format))
+  if (path.includes('/embeddings')) return json(demoEmbeddings(body.model, body.input, body.encoding_format))
   return path.includes('/chat/') ? chatCompletion(body, created) : textCompletion(body, created)
 }
 
@@ -104,12 +103,7 @@ function textCompletion(body: DemoBody, created: number): DemoAnswer {
 }
 
 /** One event a choice, the last with the reason of the end, then usage when it was asked for. */
-function stream(
-  common: object,
-  choices: readonly object[],
-  last: object,
-  usage: object | null,
-): DemoAnswer {
+function stream(common: object, choices: readonly object[], last: object, usage: object | null): DemoAnswer {
   const event = (members: object): string => `data: ${JSON.stringify({ ...common, ...members })}\n\n`
   const choiceEvent = (choice: object, finish: string | null): string =>
     event({ choices: [{ index: 0, ...choice, finish_reason: finish, logprobs: null }] })

@@ -27,7 +27,11 @@ describe('a limit', () => {
     gate.enter()
     gate.enter()
     const refusal = refusalOf(gate)
-    expect([refusal?.code, refusal?.status, refusal?.options.retryAfterSeconds]).toEqual(['over_capacity', 503, 1])
+    expect([refusal?.code, refusal?.status, refusal?.options.retryAfterSeconds]).toEqual([
+      'over_capacity',
+      503,
+      1,
+    ])
     gate.leave()
     expect(refusalOf(gate)).toBeNull()
     expect(heard).toEqual([1, 2, 'over_capacity', 1, 2])

@@ -10,6 +10,7 @@ export class ChunkWriter {
   readonly #response: ServerResponse
   readonly #onDrain: () => void
   #waiting = false
+  #headFlushed = false
 
   /** `onDrain` is called when the client has caught up after a `write` that returned false. */
   constructor(response: ServerResponse, onDrain: () => void) {
@@ -23,13 +24,20 @@ export class ChunkWriter {
     const response = this.#response
     const { socket } = response
     if (socket === null || !response.chunkedEncoding) return response.write(text, encoding)
-    response.flushHeaders()
+    this.#flushHead()
     const flowing = socket.write(frameChunk(text, encoding), encoding)
     if (!flowing && !this.#waiting) {
       this.#waiting = true
       socket.once('drain', this.#onSocketDrain)
     }
     return flowing
+  }
+
+  /** Once only: Node would send an empty write each time. */
+  #flushHead(): void {
+    if (this.#headFlushed) return
+    this.#headFlushed = true
+    this.#response.flushHeaders()
   }
 
   /** Ends the body, after `last` when there is one. */

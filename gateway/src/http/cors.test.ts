@@ -30,7 +30,10 @@ async function ask(origins: string[], credentials: boolean, method: string, head
 }
 
 const origin = (value: string): string[] => [`origin: ${value}`]
-const preflight = ['access-control-request-method: POST', 'access-control-request-headers: authorization, x-a']
+const preflight = [
+  'access-control-request-method: POST',
+  'access-control-request-headers: authorization, x-a',
+]
 
 describe('answers', () => {
   it.each([
@@ -53,7 +56,9 @@ describe('answers', () => {
 
   it('say nothing without an origin and nothing of credentials unless configured', async () => {
     expect((await ask(['*'], false, 'GET', [])).origin).toBeUndefined()
-    expect((await ask(['https://a.test'], false, 'GET', origin('https://a.test'))).credentials).toBeUndefined()
+    expect(
+      (await ask(['https://a.test'], false, 'GET', origin('https://a.test'))).credentials,
+    ).toBeUndefined()
   })
 })
 
@@ -71,7 +76,10 @@ describe('preflight', () => {
   })
 
   it('goes on to the routes for any other origin, and when it is no preflight', async () => {
-    const refused = await ask(['https://a.test'], true, 'OPTIONS', [...origin('https://b.test'), ...preflight])
+    const refused = await ask(['https://a.test'], true, 'OPTIONS', [
+      ...origin('https://b.test'),
+      ...preflight,
+    ])
     expect([refused.status, refused.origin, refused.methods]).toEqual([200, undefined, undefined])
     const plain = await ask(['https://a.test'], true, 'OPTIONS', origin('https://a.test'))
     expect([plain.status, plain.origin, plain.methods]).toEqual([200, 'https://a.test', undefined])

@@ -1,9 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { startDeadline } from './deadline.ts'
 
 describe('startDeadline', () => {
-  beforeEach(() => {
+  let startDeadline: typeof import('./deadline.ts').startDeadline
+
+  beforeEach(async () => {
     vi.useFakeTimers()
+    // A module of its own: the shared ticker of the real one may be running on the real clock.
+    vi.resetModules()
+    ;({ startDeadline } = await import('./deadline.ts'))
   })
   afterEach(() => {
     // Lets the shared ticker stop before its clock is taken away.
@@ -21,7 +25,7 @@ describe('startDeadline', () => {
     expect(expire).toHaveBeenCalledTimes(1)
   })
 
-  it('is never early and at most a quarter of a second late above, whenever it starts', () => {
+  it('is never early and at most half a second late above, whenever it starts', () => {
     const neighbour = startDeadline(500_000, () => {})
     for (const offset of [0, 1, 100, 249, 250, 251]) {
       for (const ms of [5_000, 5_001, 7_777, 60_000]) {
@@ -30,7 +34,7 @@ describe('startDeadline', () => {
         startDeadline(ms, expire)
         vi.advanceTimersByTime(ms - 1)
         expect(expire).not.toHaveBeenCalled()
-        vi.advanceTimersByTime(252)
+        vi.advanceTimersByTime(501)
         expect(expire).toHaveBeenCalledTimes(1)
       }
     }
@@ -65,7 +69,7 @@ describe('startDeadline', () => {
     expect(vi.getTimerCount()).toBe(0)
     const expire = vi.fn()
     startDeadline(5_000, expire)
-    vi.advanceTimersByTime(5_251)
+    vi.advanceTimersByTime(5_500)
     expect(expire).toHaveBeenCalledTimes(1)
   })
 

@@ -1,5 +1,5 @@
 const tickMs = 250
-/** Above this a quarter of a second of slack does not matter; below, an exact timer is worth its price. */
+/** Above this half a second of slack does not matter; below, an exact timer is worth its price. */
 const coarseFromMs = 5_000
 
 /** Something that wants to know when its time is over. */
@@ -9,7 +9,7 @@ export interface Deadline {
 
 /**
  * Calls back once after `ms`, unless cleared. Long deadlines, which almost always end by being cleared, share one
- * ticking timer and cost two Set operations; they may come up to 250 ms late.
+ * ticking timer and cost two Set operations; they may come up to 500 ms late.
  */
 export function startDeadline(ms: number, onExpiry: () => void): Deadline {
   if (!Number.isFinite(ms)) return never

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { decompressBody } from './decompress-body.ts'
@@ -35,7 +36,7 @@ describe('decompressBody', () => {
   })
 
   it('refuses what unfolds beyond the limit', async () => {
-    const body = gzipSync(Buffer.alloc(100_001, 'ab'))
+    const body = gzipSync(randomBytes(50_001).toString('hex').slice(1))
     expect((await decompressBody(body, 'gzip', 100_001)).length).toBe(100_001)
     await expect(decompressBody(body, 'gzip', 100_000)).rejects.toEqual(
       refused('request_too_large', /exceeds 100000 bytes/),

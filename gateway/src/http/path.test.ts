@@ -25,13 +25,19 @@ describe('splitPath', () => {
       expect(splitPath(target)).toBeNull()
   })
 
-  it.each(['%00', 'a%00b', '%0d%0a', '%7f', '%1F', 'a\u0001'])('refuses the control character in %j', (text) => {
-    expect(splitPath(`/models/${text}`)).toBeNull()
-  })
+  it.each(['%00', 'a%00b', '%0d%0a', '%7f', '%1F', 'a\u0001'])(
+    'refuses the control character in %j',
+    (text) => {
+      expect(splitPath(`/models/${text}`)).toBeNull()
+    },
+  )
 
-  it.each(['%', '%2', '%zz', '%ff', '%c3%28', '%ed%a0%80', '%c0%ae%c0%ae'])('refuses the escape %s', (text) => {
-    expect(splitPath(`/models/${text}`)).toBeNull()
-  })
+  it.each(['%', '%2', '%zz', '%ff', '%c3%28', '%ed%a0%80', '%c0%ae%c0%ae'])(
+    'refuses the escape %s',
+    (text) => {
+      expect(splitPath(`/models/${text}`)).toBeNull()
+    },
+  )
 
   it.each(['', '*', 'models', 'http://host/models', '?x', 'host:443'])('refuses the target %j', (target) => {
     expect(splitPath(target)).toBeNull()

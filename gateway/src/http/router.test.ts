@@ -45,7 +45,8 @@ describe('names of a route', () => {
   })
 
   it('a documented /v1 path also answers without', () => {
-    for (const target of ['/v1/thing', '/thing']) expect(find(router, 'POST', target)).toEqual(['/v1/thing', {}])
+    for (const target of ['/v1/thing', '/thing'])
+      expect(find(router, 'POST', target)).toEqual(['/v1/thing', {}])
   })
 
   it('an alias never takes the place of a documented path', () => {
@@ -55,7 +56,8 @@ describe('names of a route', () => {
 
   it('a route that is not aliased has one name', () => {
     expect(find(router, 'GET', '/_health/live')).toEqual(['/_health/live', {}])
-    for (const target of ['/v1/_health/live', '/v1/v1/_health/live']) expect(find(router, 'GET', target)).toBeNull()
+    for (const target of ['/v1/_health/live', '/v1/v1/_health/live'])
+      expect(find(router, 'GET', target)).toBeNull()
   })
 
   it('bare aliases can be left out; documented bare paths and /v1 aliases stay', () => {

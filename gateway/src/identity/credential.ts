@@ -32,13 +32,13 @@ export function readCredential(headers: IncomingHttpHeaders, keyHeaderName: stri
 function keyFrom(header: string | string[]): Credential {
   const text = (typeof header === 'string' ? header : (header[0] ?? '')).trim()
   const value = startsWithScheme(text, 'bearer ') ? text.slice(7).trim() : text
-  return value === '' ? none : { kind: 'key', value }
+  return value === '' || isBearer(value) ? none : { kind: 'key', value }
 }
 
 function fromAuthorization(header: string): Credential {
   if (startsWithScheme(header, 'bearer ')) return keyFrom(header)
   const text = header.trim()
-  if (text === '' || text.toLowerCase() === 'bearer') return none
+  if (text === '' || isBearer(text)) return none
   if (startsWithScheme(text, 'basic ')) return fromBasic(text.slice(6))
   const signed = /Credential=Bearer (sk-[^,/\s]+)/.exec(text)
   return signed?.[1] === undefined ? malformed : { kind: 'key', value: signed[1] }
@@ -49,6 +49,11 @@ function fromBasic(encoded: string): Credential {
   const password = rest.join(':')
   const value = password === '' || (!password.startsWith('sk-') && user.startsWith('sk-')) ? user : password
   return value === '' ? malformed : { kind: 'key', value }
+}
+
+/** The scheme without a key behind it. */
+function isBearer(text: string): boolean {
+  return text.toLowerCase() === 'bearer'
 }
 
 function startsWithScheme(header: string, scheme: string): boolean {

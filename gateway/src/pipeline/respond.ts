@@ -17,9 +17,10 @@ const jsonHead = ['content-type', 'application/json'] as const
 
 /** The client's stream, opened before the upstream call so that pings can bridge a slow start. */
 export function openClientStream(request: ModelRequest, progress: Progress): ClientStream {
-  const { requests } = request.runtime.config
+  const { requests, routing } = request.runtime.config
   return new ClientStream(request.exchange, {
     keepaliveMs: requests.sseKeepaliveMs,
+    stallTimeoutMs: routing.streamIdleTimeoutMs,
     earlyLines: () => describeResponse(request, progress, performance.now()),
     formatFailure: (failure) => {
       const error =
@@ -58,12 +59,16 @@ function respondPlain(
   progress.usage = reply.usage
   const { prices } = answer.planned.deployment
   progress.costPico = reply.usage === null || prices === null ? null : computeCost(prices, reply.usage)
-  // A ping has already promised events, and a whole answer is none.
-  if (stream?.committed === true) throw streamIgnored(answer)
-  stream?.discard()
-  const now = performance.now()
-  const lines = describeResponse(request, progress, now) + echoProviderHeaders(answer.attempt.headers)
-  request.exchange.sendBytes(200, reply.isStream ? streamHead : jsonHead, reply.body, lines)
+  if (stream?.committed === true) {
+    // A ping has already promised events.
+    if (!reply.isStream) throw streamIgnored(answer)
+    stream.complete(reply.body.toString('utf8'))
+  } else {
+    stream?.discard()
+    const now = performance.now()
+    const lines = describeResponse(request, progress, now) + echoProviderHeaders(answer.attempt.headers)
+    request.exchange.sendBytes(200, reply.isStream ? streamHead : jsonHead, reply.body, lines)
+  }
   plan.succeed(reply.usage)
 }
 

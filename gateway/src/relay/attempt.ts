@@ -46,8 +46,7 @@ export interface AttemptOptions {
 export class Attempt implements UpstreamSink {
   readonly result: Promise<AttemptResult>
   headers: Readonly<Record<string, string>> = {}
-  /** Monotonic milliseconds of the dispatch and of the first byte of the body, null before. */
-  readonly startedAt = performance.now()
+  /** Monotonic milliseconds of the first byte of the body, null before. */
   firstByteAt: number | null = null
   readonly #options: AttemptOptions
   readonly #call: UpstreamCall
@@ -63,6 +62,7 @@ export class Attempt implements UpstreamSink {
   #begun = false
   #ending: { readonly failure: UpstreamFailure | null } | null = null
   #silentChecks = 0
+  #paused = false
 
   constructor(options: AttemptOptions) {
     this.#options = options
@@ -92,6 +92,8 @@ export class Attempt implements UpstreamSink {
 
   /** The client has caught up. */
   resume(): void {
+    this.#paused = false
+    this.#silentChecks = 0
     this.#call.resume()
   }
 
@@ -107,7 +109,7 @@ export class Attempt implements UpstreamSink {
   onHeaders(status: number, headers: Readonly<Record<string, string>>): void {
     this.#status = status
     this.headers = headers
-    const isEventStream = headers['content-type']?.includes('event-stream') ?? false
+    const isEventStream = headers['content-type']?.toLowerCase().includes('event-stream') ?? false
     if (status < 400 && isEventStream) this.#relay = this.#options.relay
   }
 
@@ -144,6 +146,7 @@ export class Attempt implements UpstreamSink {
     this.#silentChecks = 0
     const text = relay.push(chunk)
     const flowing = text === null || this.#deliver(text)
+    if (!flowing) this.#paused = true
     if (relay.failure !== null) this.#failHard(relay.failure)
     return flowing
   }
@@ -167,7 +170,8 @@ export class Attempt implements UpstreamSink {
   }
 
   readonly #onSilenceCheck = (): void => {
-    this.#silentChecks += 1
+    // While the client does not read, the silence is its own.
+    if (!this.#paused) this.#silentChecks += 1
     if (this.#silentChecks > 4)
       this.#failHard(timedOut(`no data for ${this.#options.idleTimeoutMs / 1000} s`))
     else this.#watchSilence()

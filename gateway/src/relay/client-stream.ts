@@ -1,5 +1,6 @@
 import type { GatewayError } from '@routeiq/contract'
 import { ChunkWriter } from '../http/chunk-writer.ts'
+import { type Deadline, startDeadline } from '../http/deadline.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { appendHeadLines } from '../http/write-answer.ts'
 import type { UpstreamFailure } from '../providers/failure.ts'
@@ -18,6 +19,8 @@ const pingComment = ': ping\n\n'
 export interface ClientStreamOptions {
   /** Milliseconds of silence after which a comment keeps the connection alive; 0 never sends one. */
   readonly keepaliveMs: number
+  /** A client that reads nothing for so many milliseconds is taken for gone. */
+  readonly stallTimeoutMs: number
   /** The head lines to send when a ping has to go out before the answer has begun. */
   readonly earlyLines: () => string
   /** The dialect's last event for a stream that broke off. */
@@ -38,8 +41,6 @@ export interface StreamOutcome {
 export class ClientStream implements StreamTarget {
   /** Settles when the last byte has been handed to the socket, or when the client has left. */
   readonly outcome: Promise<StreamOutcome>
-  /** Monotonic milliseconds of the first event's dispatch, null before. */
-  firstEventAt: number | null = null
   readonly #exchange: Exchange
   readonly #options: ClientStreamOptions
   readonly #keepalive: NodeJS.Timeout | null
@@ -49,6 +50,7 @@ export class ClientStream implements StreamTarget {
   #encoding: 'latin1' | 'utf8' = 'utf8'
   #silent = true
   #ended = false
+  #stall: Deadline | null = null
 
   constructor(exchange: Exchange, options: ClientStreamOptions) {
     this.#exchange = exchange
@@ -75,8 +77,9 @@ export class ClientStream implements StreamTarget {
 
   write(text: string): boolean {
     this.#silent = false
-    this.firstEventAt ??= performance.now()
-    return this.#exchange.clientGone || this.#body.write(text, this.#encoding)
+    if (this.#exchange.clientGone || this.#body.write(text, this.#encoding)) return true
+    this.#stall ??= startDeadline(this.#options.stallTimeoutMs, this.#onStall)
+    return false
   }
 
   finish(failure: UpstreamFailure | null): void {
@@ -85,6 +88,13 @@ export class ClientStream implements StreamTarget {
     if (!this.#exchange.clientGone)
       this.#body.end(failure === null ? null : this.#options.formatFailure(failure))
     this.#settle({ failure, interruption: null })
+  }
+
+  /** All events at once, for an answer that came whole although the head is out. */
+  complete(events: string): void {
+    if (this.#ended) return
+    this.#stop()
+    if (!this.#exchange.clientGone) this.#body.end(events)
   }
 
   /** The gateway cannot go on: stops the provider and tells the client why. Without a head nothing is told. */
@@ -135,6 +145,13 @@ export class ClientStream implements StreamTarget {
   }
 
   readonly #onDrain = (): void => {
+    this.#stall?.clear()
+    this.#stall = null
     this.#attempt?.resume()
+  }
+
+  /** Closing the connection is what a client that left would have done; the rest follows from that. */
+  readonly #onStall = (): void => {
+    this.#exchange.response.destroy()
   }
 }

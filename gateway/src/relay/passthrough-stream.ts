@@ -77,7 +77,7 @@ export class PassthroughStream implements StreamRelay {
   end(): string | null {
     if (this.failure !== null) return null
     // An event without its blank line counts when it is whole; half of one is not the client's.
-    const rest = isWhole(this.#carry) ? this.#relay(`${this.#carry}\n\n`) : null
+    const rest = isWhole(this.#carry) ? this.#relay(`${this.#carry.trimEnd()}\n\n`) : null
     if (this.failure !== null || this.#doneSeen) return rest
     if (this.#finishSeen) return (rest ?? '') + this.#takeOwedUsage() + doneEvent
     this.failure = unreadableAnswer(
@@ -95,7 +95,6 @@ export class PassthroughStream implements StreamRelay {
   }
 
   #relay(events: string): string | null {
-    this.estimatedOutputTokens += countEvents(events)
     if (!this.#finishSeen) this.#finishSeen = holdsValue(events, '"finish_reason":')
     const isDone = holdsDone(events)
     if (isDone) this.#doneSeen = true
@@ -104,15 +103,19 @@ export class PassthroughStream implements StreamRelay {
       !(isDone && this.#owedUsage !== '') &&
       !events.includes('"error":') &&
       !holdsValue(events, '"usage":')
-    return isPlain ? this.#stampModel(events) : this.#inspect(events)
+    if (!isPlain) return this.#inspect(events)
+    this.estimatedOutputTokens += countEvents(events)
+    return this.#stampModel(events)
   }
 
   /** The slow way, event by event, for the few chunks that need it. */
   #inspect(events: string): string | null {
     let kept = ''
     for (const event of splitEvents(events)) {
-      kept += this.#inspectEvent(event)
+      const shown = this.#inspectEvent(event)
       if (this.failure !== null) break
+      if (shown !== '') this.estimatedOutputTokens += 1
+      kept += shown
     }
     return kept === '' ? null : kept
   }

@@ -85,7 +85,7 @@ function blockRoute(deps: KeyRoutesDependencies, action: 'block' | 'unblock'): R
 
 async function generateKey(deps: KeyRoutesDependencies, body: GenerateKeyBody, caller: Caller | null) {
   const key = body.key ?? `${deps.keyPrefix}${randomBytes(24).toString('base64url')}`
-  if (deps.production && body.key !== undefined && body.key.length - 'sk-'.length < minimumProductionSecret) {
+  if (deps.production && body.key != null && body.key.length - 'sk-'.length < minimumProductionSecret) {
     throw new GatewayError(
       'invalid_request',
       'A chosen key needs at least 16 characters after sk- in production.',

@@ -16,7 +16,7 @@ export const generateKeySchema = z.looseObject({
     .min(8, 'a key needs at least 8 characters')
     .max(512)
     .regex(/^[\x21-\x7e]+$/, 'a key may hold printable ASCII only')
-    .optional(),
+    .nullish(),
   key_alias: z.string().min(1).max(256).nullish(),
   duration: z
     .string()

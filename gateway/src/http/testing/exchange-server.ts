@@ -45,7 +45,12 @@ export async function startExchangeServer(handle: (exchange: Exchange) => void):
 }
 
 /** A request that ends its connection, with a body when there is one. */
-export function rawRequest(method: string, target: string, headers: readonly string[] = [], body = ''): string {
+export function rawRequest(
+  method: string,
+  target: string,
+  headers: readonly string[] = [],
+  body = '',
+): string {
   const length = body === '' ? [] : [`content-length: ${Buffer.byteLength(body)}`]
   const lines = [`${method} ${target} HTTP/1.1`, 'host: gateway', 'connection: close', ...length, ...headers]
   return `${lines.join('\r\n')}\r\n\r\n${body}`

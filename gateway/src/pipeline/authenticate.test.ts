@@ -1,0 +1,101 @@
+import { GatewayError } from '@routeiq/contract'
+import { describe, expect, it } from 'vitest'
+import { AddressGuard } from '../http/address-guard.ts'
+import type { Exchange } from '../http/exchange.ts'
+import { type Authenticator, UnknownKey } from '../identity/authenticator.ts'
+import { anonymousCaller, type Caller } from '../identity/caller.ts'
+import { FailedAttempts } from '../identity/failed-attempts.ts'
+import { authenticate } from './authenticate.ts'
+
+const unknown = new UnknownKey('invalid_api_key', 'Unknown.')
+const from = (remoteAddress: string): Exchange =>
+  // Authentication reads the headers, the address and the route, no more.
+  ({
+    template: '/chat/completions',
+    request: { headers: {}, socket: { remoteAddress } },
+  }) as unknown as Exchange
+
+function open(answer: () => Caller | Promise<Caller>, allowed: string[] = [], limit = 100) {
+  return {
+    // Only `authenticate` is called.
+    authenticator: { authenticate: answer } as unknown as Authenticator,
+    failedAttempts: new FailedAttempts(limit, () => 0),
+    addresses: new AddressGuard(allowed),
+  }
+}
+
+function fail(error: Error): never {
+  throw error
+}
+
+const codeOf = (attempt: Caller | Promise<Caller>): Promise<unknown> =>
+  Promise.resolve(attempt).then(
+    () => null,
+    (error) => (error instanceof GatewayError ? error.code : error),
+  )
+
+describe('authenticate', () => {
+  it('waits for nothing when the caller is known', () => {
+    expect(
+      authenticate(
+        open(() => anonymousCaller),
+        from('192.0.2.1'),
+        'user',
+      ),
+    ).toBe(anonymousCaller)
+  })
+
+  it.each([
+    ['at once', (): Caller => fail(unknown)],
+    ['later', (): Promise<Caller> => Promise.reject(unknown)],
+  ])('rejects what the authenticator refuses %s', async (_, answer) => {
+    expect(await codeOf(authenticate(open(answer), from('192.0.2.1'), 'user'))).toBe('invalid_api_key')
+  })
+
+  it('refuses addresses before keys, whatever the key', async () => {
+    const identity = open(() => fail(new Error('must not be asked')), ['10.0.0.0/8'])
+    expect(await codeOf(authenticate(identity, from('192.0.2.1'), 'user'))).toBe('permission_denied')
+    expect(
+      await codeOf(
+        authenticate(
+          open(() => anonymousCaller, ['10.0.0.0/8']),
+          from('10.1.1.1'),
+          'user',
+        ),
+      ),
+    ).toBeNull()
+  })
+
+  it.each([
+    ['at once', (caller: Caller) => caller],
+    ['later', (caller: Caller) => Promise.resolve(caller)],
+  ])('holds a key known %s to its routes', async (_, give) => {
+    const limited = { ...anonymousCaller, allowedRoutes: ['/models'] }
+    expect(
+      await codeOf(
+        authenticate(
+          open(() => give(limited)),
+          from('192.0.2.1'),
+          'user',
+        ),
+      ),
+    ).toBe('permission_denied')
+  })
+
+  it('slows down and then refuses an address that guesses, and no other', async () => {
+    const identity = open(() => fail(unknown), [], 1)
+    const attempt = (address: string) => codeOf(authenticate(identity, from(address), 'user'))
+    expect(await attempt('192.0.2.1')).toBe('invalid_api_key')
+    expect(await Promise.all([attempt('192.0.2.1'), attempt('192.0.2.2')])).toEqual([
+      'rate_limit_exceeded',
+      'invalid_api_key',
+    ])
+  })
+
+  it('counts no other refusal as guessing', async () => {
+    const expired = new GatewayError('expired_key', 'Expired.')
+    const identity = open(() => fail(expired), [], 0)
+    for (let turn = 0; turn < 3; turn += 1)
+      expect(await codeOf(authenticate(identity, from('192.0.2.1'), 'user'))).toBe('expired_key')
+  })
+})

@@ -1,0 +1,58 @@
+import { DeploymentStates } from '../../balancing/deployment-states.ts'
+import { loadText } from '../../config/load-for-test.ts'
+import { DemoTransport } from '../../demo/demo-transport.ts'
+import { builtInPriceTable, seededRandom } from '../../deployments/for-test.ts'
+import { AddressGuard } from '../../http/address-guard.ts'
+import { Authenticator } from '../../identity/authenticator.ts'
+import { FailedAttempts } from '../../identity/failed-attempts.ts'
+import { compileRuntime } from '../../process/load-runtime.ts'
+import { ScriptedTransport } from '../../relay/testing/scripted-transport.ts'
+import type { SpendRow } from '../../storage/ledger/spend-row.ts'
+import type { RequestRecord } from '../../telemetry/request-record.ts'
+import type { Gateway } from '../gateway.ts'
+
+export const benchKey = 'sk-bench-0123456789'
+
+export interface GatewayBench {
+  readonly gateway: Gateway
+  readonly transport: ScriptedTransport
+  readonly records: RequestRecord[]
+  readonly rows: SpendRow[]
+  /** Requests in progress by model. */
+  readonly active: Map<string, number>
+}
+
+/** A pipeline over a configuration text, whose upstream the test plays. `benchKey` is its master key. */
+export function openGatewayBench(config: string, patch: Partial<Gateway> = {}): GatewayBench {
+  const loaded = loadText(config, { LITELLM_MASTER_KEY: benchKey }).config
+  const states = new DeploymentStates()
+  const { runtime, strategy } = compileRuntime(loaded, states, builtInPriceTable())
+  const transport = new ScriptedTransport()
+  const records: RequestRecord[] = []
+  const rows: SpendRow[] = []
+  const active = new Map<string, number>()
+  const count = (model: string, change: number): void => {
+    active.set(model, (active.get(model) ?? 0) + change)
+  }
+  const keys = { findByHash: () => Promise.resolve(null) }
+  const gateway: Gateway = {
+    runtime: () => runtime,
+    strategy: () => strategy,
+    identity: {
+      authenticator: new Authenticator({ config: loaded.identity, keys, now: Date.now, open: false }),
+      failedAttempts: new FailedAttempts(1_000, Date.now),
+      addresses: new AddressGuard([]),
+    },
+    states,
+    transport,
+    mockTransport: new DemoTransport(Date.now),
+    openStreams: new Set(),
+    active: { enter: (model) => count(model, 1), leave: (model) => count(model, -1) },
+    recordRequest: (record) => records.push(record),
+    appendSpend: (row) => rows.push(row),
+    now: Date.now,
+    random: seededRandom(1),
+    ...patch,
+  }
+  return { gateway, transport, records, rows, active }
+}
