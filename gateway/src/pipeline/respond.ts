@@ -1,6 +1,7 @@
 import { GatewayError } from '@routeiq/contract'
 import type { AttemptPlan } from '../balancing/attempt-plan.ts'
 import { zeroUsage } from '../conversation/usage.ts'
+import type { Deployment } from '../deployments/deployment.ts'
 import { sendError, toGatewayError } from '../http/send-error.ts'
 import { computeCost } from '../pricing/compute-cost.ts'
 import { estimateInputTokens } from '../pricing/estimate-tokens.ts'
@@ -57,8 +58,7 @@ function respondPlain(
   if (answer.result.kind !== 'reply') return
   const { reply } = answer.result
   progress.usage = reply.usage
-  const { prices } = answer.planned.deployment
-  progress.costPico = reply.usage === null || prices === null ? null : computeCost(prices, reply.usage)
+  priceUsage(progress, answer.planned.deployment)
   if (stream?.committed === true) {
     // A ping has already promised events.
     if (!reply.isStream) throw streamIgnored(answer)
@@ -96,8 +96,7 @@ async function respondStream(
   progress.upstreamEndedAt = performance.now()
   progress.usage = relay?.usage ?? null
   if (progress.usage === null && relay !== null) estimateUsage(request, relay.estimatedOutputTokens, progress)
-  const { prices } = planned.deployment
-  progress.costPico = progress.usage === null || prices === null ? null : computeCost(prices, progress.usage)
+  priceUsage(progress, planned.deployment)
   if (failure !== null) {
     progress.error = describeUpstreamFailure(failure, planned.deployment)
     plan.failMidStream(failure)
@@ -106,6 +105,10 @@ async function respondStream(
     plan.abort()
   } else if (request.exchange.clientGone) plan.abort()
   else plan.succeed(progress.usage)
+}
+
+function priceUsage(progress: Progress, { prices }: Deployment): void {
+  progress.costPico = progress.usage === null || prices === null ? null : computeCost(prices, progress.usage)
 }
 
 function estimateUsage(request: ModelRequest, outputTokens: number, progress: Progress): void {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { GatewayError } from '@routeiq/contract'
 import { replayReply } from '../conversation/replay-reply.ts'
+import type { ConversationReply } from '../conversation/reply.ts'
 import type { Deployment } from '../deployments/deployment.ts'
 import { completionToChat, readPrompts } from '../protocols/openai-chat/completion-request.ts'
 import { CompletionStreamFormatter, formatCompletion } from '../protocols/openai-chat/format-completion.ts'
@@ -30,17 +31,17 @@ export function translate(
   const chatBody = isCompletion ? chatBodyOf(wanted, target) : wanted
   const conversation = parseChatRequest({ ...chatBody, model: request.requestedModel })
   const encoded = deployment.wire.encodeRequest(conversation, target)
-  const formatter = formatterOf(request, isCompletion ? 'cmpl' : 'chatcmpl')
-  const decoder = deployment.wire.createStreamDecoder(encoded.replyContext)
+  const { wire } = deployment
+  const formatter = request.stream ? formatterOf(request, isCompletion ? 'cmpl' : 'chatcmpl') : null
   return {
     path: pathOf('chat', deployment),
     headers: forwardedHeaders(request, deployment, encoded.headers),
     body: Buffer.from(JSON.stringify(encoded.body)),
-    relay: request.stream ? new TranslatedStream(decoder, formatter) : null,
+    relay: formatter && new TranslatedStream(wire.createStreamDecoder(encoded.replyContext), formatter),
     readReply: (body) =>
-      request.stream
-        ? readReplyAsStream(body, deployment, encoded.replyContext, formatter)
-        : readReply(body, deployment, encoded.replyContext, request),
+      formatter === null
+        ? readReply(body, deployment, encoded.replyContext, request)
+        : readReplyAsStream(body, deployment, encoded.replyContext, formatter),
   }
 }
 
@@ -56,35 +57,42 @@ export function formatterOf(request: ModelRequest, prefix: 'cmpl' | 'chatcmpl'):
 /** A whole answer of a provider that does not stream, as the stream the client asked for. */
 export function readReplyAsStream(
   body: Buffer,
-  { wire }: Deployment,
+  deployment: Deployment,
   context: ReplyContext,
   formatter: StreamFormatter,
 ): PlainReply | UpstreamFailure {
-  const parsed = parseJson(body)
-  if (parsed === null) return notJson(body)
-  const failure = wire.findFailure(parsed)
-  if (failure !== null) return failure
-  const reply = wire.decodeReply(parsed, context)
+  const reply = decodeAnswer(body, deployment, context)
+  if ('kind' in reply) return reply
   const text = replayReply(reply).map((event) => formatter.format(event))
   return { body: Buffer.from(text.join('') + formatter.end()), usage: reply.usage, isStream: true }
 }
 
 function readReply(
   body: Buffer,
-  { wire }: Deployment,
+  deployment: Deployment,
   context: ReplyContext,
   request: ModelRequest,
 ): PlainReply | UpstreamFailure {
-  const parsed = parseJson(body)
-  if (parsed === null) return notJson(body)
-  const failure = wire.findFailure(parsed)
-  if (failure !== null) return failure
-  const reply = wire.decodeReply(parsed, context)
+  const reply = decodeAnswer(body, deployment, context)
+  if ('kind' in reply) return reply
   const answer =
     request.operation === 'completion'
       ? formatCompletion([reply], headOf(request, 'cmpl'))
       : formatChatReply(reply, headOf(request, 'chatcmpl'))
   return { body: Buffer.from(JSON.stringify(answer)), usage: reply.usage }
+}
+
+/** The provider's body as a reply, or what is wrong with it. */
+function decodeAnswer(
+  body: Buffer,
+  { wire }: Deployment,
+  context: ReplyContext,
+): ConversationReply | UpstreamFailure {
+  const parsed = parseJson(body)
+  if (parsed === null) return notJson(body)
+  const failure = wire.findFailure(parsed)
+  if (failure !== null) return failure
+  return wire.decodeReply(parsed, context)
 }
 
 function headOf(request: ModelRequest, prefix: 'cmpl' | 'chatcmpl'): ReplyHead {
