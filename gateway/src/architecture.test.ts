@@ -71,7 +71,7 @@ const pureAreas = [
   'providers',
   'relay',
 ]
-const computingModules = ['node:buffer', 'node:crypto']
+const computingModules = ['node:buffer', 'node:crypto', 'node:zlib']
 
 /** Where the global `process` may be used. */
 const processOwners = ['main.ts', 'cli/', 'process/', 'storage/owner-claim.ts']

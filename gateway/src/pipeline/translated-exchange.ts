@@ -37,7 +37,9 @@ export function translate(
     path: pathOf('chat', deployment),
     headers: forwardedHeaders(request, deployment, encoded.headers),
     body: Buffer.from(JSON.stringify(encoded.body)),
-    relay: formatter && new TranslatedStream(wire.createStreamDecoder(encoded.replyContext), formatter),
+    relay:
+      formatter &&
+      new TranslatedStream(wire.framing, wire.createStreamDecoder(encoded.replyContext), formatter),
     readReply: (body) =>
       formatter === null
         ? readReply(body, deployment, encoded.replyContext, request)

@@ -75,7 +75,10 @@ export interface EncodedRequest {
   readonly replyContext: ReplyContext
 }
 
-/** Turns one parsed SSE event of the provider into zero or more typed events. One instance per stream. */
+/** How the events of a provider's stream are cut out of its bytes. */
+export type StreamFraming = 'sse' | 'ndjson' | 'aws-event-stream'
+
+/** Turns one parsed event of the provider's stream into zero or more typed events. One instance per stream. */
 export interface StreamDecoder {
   push(event: { readonly event: string | null; readonly data: string }): readonly StreamEvent[]
   /** Called when the upstream body ends; says whether the stream was complete. */
@@ -90,6 +93,7 @@ export interface StreamDecoder {
 export interface Wire {
   readonly id: string
   readonly dialect: DialectId
+  readonly framing: StreamFraming
   /** Path below the base URL per operation, null where the wire lacks it. */
   readonly paths: Readonly<Record<'chat' | 'completion' | 'embedding', string | null>>
   /** Whether the base URL ends in a version segment that users write or omit (`/v1`). */

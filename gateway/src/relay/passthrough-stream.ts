@@ -11,6 +11,7 @@ import {
   splitEvents,
   tailOf,
 } from './event-text.ts'
+import { mediaTypes } from './framing.ts'
 import { type StreamRelay, unreadableAnswer } from './relay.ts'
 
 export interface PassthroughStreamOptions {
@@ -40,6 +41,7 @@ const nothingToSet: ReadonlyMap<string, string> = new Map()
  */
 export class PassthroughStream implements StreamRelay {
   readonly encoding = 'latin1'
+  readonly mediaType = mediaTypes.sse
   failure: UpstreamFailure | null = null
   usage: Usage | null = null
   /** Providers send about one token an event. */

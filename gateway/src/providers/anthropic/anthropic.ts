@@ -12,6 +12,7 @@ const version = ['anthropic-version', '2023-06-01']
 export const anthropicWire: Wire = {
   id: 'anthropic',
   dialect: 'anthropic-messages',
+  framing: 'sse',
   paths: { chat: '/messages', completion: null, embedding: null },
   versionSegment: '/v1',
   authHeaders: (apiKey) => {

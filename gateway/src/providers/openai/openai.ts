@@ -10,6 +10,7 @@ import { encodeRequest } from './encode-request.ts'
 export const openaiWire: Wire = {
   id: 'openai',
   dialect: 'openai-chat',
+  framing: 'sse',
   paths: { chat: '/chat/completions', completion: '/completions', embedding: '/embeddings' },
   versionSegment: '/v1',
   authHeaders: (apiKey, { provider }) => {
