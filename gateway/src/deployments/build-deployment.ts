@@ -41,6 +41,7 @@ export function buildDeployment(
     upstreamModel: formatUpstreamModel(provider, config.upstreamModel),
     ...joinUrl(base, provider, wire),
     headers: Object.freeze(buildHeaders(config, provider, wire)),
+    authorization: wire.findAuthorization?.(config) ?? null,
     timeoutMs: config.timeoutMs ?? routing.timeoutMs,
     streamTimeoutMs: config.streamTimeoutMs ?? config.timeoutMs ?? routing.streamTimeoutMs,
     maxParallelRequests: config.maxParallelRequests ?? routing.defaultMaxParallelRequests,

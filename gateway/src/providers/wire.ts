@@ -3,6 +3,7 @@ import type { ConversationReply } from '../conversation/reply.ts'
 import type { ConversationRequest } from '../conversation/request.ts'
 import type { StreamEvent } from '../conversation/stream-event.ts'
 import type { Usage } from '../conversation/usage.ts'
+import type { Authorization } from '../transport/authorization.ts'
 import type { UpstreamFailure } from './failure.ts'
 import type { ReplyContext } from './reply-context.ts'
 
@@ -19,6 +20,8 @@ export interface ProviderProfile {
   /** Environment variables holding the key, first set wins. */
   readonly keyVariables: readonly string[]
   readonly baseUrlVariables: readonly string[]
+  /** Further `litellm_params` that name the account, each with the environment variables that stand in for it. */
+  readonly accountVariables?: Readonly<Record<string, readonly string[]>>
   readonly auth: 'bearer' | 'x-api-key' | 'api-key' | 'none'
   readonly quirks: ProviderQuirks
 }
@@ -64,6 +67,14 @@ export interface WireTarget {
   readonly thinkingBudgets: Readonly<Record<'minimal' | 'low' | 'medium' | 'high', number>>
 }
 
+/** What a deployment's configuration says about its account at the provider. */
+export interface AccountConfig {
+  readonly apiKey: string | null
+  readonly apiBase: string | null
+  /** The rest by parameter name: `aws_region_name`, `tenant_id`, … (`ProviderProfile.accountVariables`). */
+  readonly account: Readonly<Record<string, string>>
+}
+
 export interface EncodedRequest {
   /** The JSON body, without `model` splicing left to do. */
   readonly body: Readonly<Record<string, unknown>>
@@ -99,6 +110,11 @@ export interface Wire {
   /** Whether the base URL ends in a version segment that users write or omit (`/v1`). */
   readonly versionSegment: string | null
   authHeaders(apiKey: string | null, target: { readonly provider: ProviderProfile }): readonly string[]
+  /**
+   * Authentication that changes over time or with the request; absent or null where `authHeaders` says it all.
+   * Errors: throws an Error that tells the operator what the account lacks.
+   */
+  findAuthorization?(account: AccountConfig): Authorization | null
   encodeRequest(request: ConversationRequest, target: WireTarget): EncodedRequest
   decodeReply(body: unknown, context: ReplyContext): ConversationReply
   /** The failure a 200 answer's JSON body reports instead of an answer, null when it is an answer. */
