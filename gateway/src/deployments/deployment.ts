@@ -1,11 +1,11 @@
 import type { DeploymentState } from '../balancing/deployment-state.ts'
 import type { ModelConfig } from '../config/config.ts'
+import type { Operation } from '../conversation/operation.ts'
 import type { ModelFacts, ModelPrices } from '../pricing/prices.ts'
 import type { ProviderProfile, Wire } from '../providers/wire.ts'
 import type { Authorization } from '../transport/authorization.ts'
 
-/** What a client asks a deployment to do; each operation has one upstream path per wire. */
-export type Operation = 'chat' | 'completion' | 'embedding'
+export type { Operation } from '../conversation/operation.ts'
 
 /**
  * One callable model at one provider account, compiled from configuration so that a request only reads it.

@@ -1,10 +1,13 @@
 import type { DialectId } from '../conversation/dialect.ts'
+import type { JsonRecord } from '../conversation/json-value.ts'
+import type { Operation } from '../conversation/operation.ts'
 import type { ConversationReply } from '../conversation/reply.ts'
 import type { ConversationRequest } from '../conversation/request.ts'
 import type { StreamEvent } from '../conversation/stream-event.ts'
 import type { Usage } from '../conversation/usage.ts'
 import type { Authorization } from '../transport/authorization.ts'
 import type { UpstreamFailure } from './failure.ts'
+import type { BodyEdits } from './passthrough-edits.ts'
 import type { ReplyContext } from './reply-context.ts'
 
 export type { DialectId } from '../conversation/dialect.ts'
@@ -106,7 +109,7 @@ export interface Wire {
   readonly dialect: DialectId
   readonly framing: StreamFraming
   /** Path below the base URL per operation, null where the wire lacks it. */
-  readonly paths: Readonly<Record<'chat' | 'completion' | 'embedding', string | null>>
+  readonly paths: Readonly<Record<Operation, string | null>>
   /** Whether the base URL ends in a version segment that users write or omit (`/v1`). */
   readonly versionSegment: string | null
   authHeaders(apiKey: string | null, target: { readonly provider: ProviderProfile }): readonly string[]
@@ -115,6 +118,11 @@ export interface Wire {
    * Errors: throws an Error that tells the operator what the account lacks.
    */
   findAuthorization?(account: AccountConfig): Authorization | null
+  /**
+   * What must change in a body of the wire's own dialect before its bytes go upstream, `model` aside. Returns
+   * `noEdits` itself when nothing must.
+   */
+  editPassthrough(body: JsonRecord, target: WireTarget, operation: Operation): BodyEdits
   encodeRequest(request: ConversationRequest, target: WireTarget): EncodedRequest
   decodeReply(body: unknown, context: ReplyContext): ConversationReply
   /** The failure a 200 answer's JSON body reports instead of an answer, null when it is an answer. */

@@ -4,6 +4,7 @@ import { decodeError, findFailure } from './decode-error.ts'
 import { decodeReply } from './decode-reply.ts'
 import { MessagesStreamDecoder } from './decode-stream.ts'
 import { decodeUsage } from './decode-usage.ts'
+import { editPassthrough } from './edit-passthrough.ts'
 import { encodeRequest } from './encode-request.ts'
 
 const version = ['anthropic-version', '2023-06-01']
@@ -23,6 +24,7 @@ export const anthropicWire: Wire = {
       return ['authorization', `Bearer ${apiKey}`, 'anthropic-beta', 'oauth-2025-04-20', ...version]
     return ['x-api-key', apiKey, ...version]
   },
+  editPassthrough,
   encodeRequest,
   decodeReply: (body, context) => restoreReply(decodeReply(body), context),
   findFailure,

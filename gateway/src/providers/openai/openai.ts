@@ -4,6 +4,7 @@ import { decodeError, findFailure } from './decode-error.ts'
 import { decodeReply } from './decode-reply.ts'
 import { ChatStreamDecoder } from './decode-stream.ts'
 import { decodeUsage } from './decode-usage.ts'
+import { editPassthrough } from './edit-passthrough.ts'
 import { encodeRequest } from './encode-request.ts'
 
 /** OpenAI's chat completion protocol, spoken by OpenAI and every compatible vendor. */
@@ -17,6 +18,7 @@ export const openaiWire: Wire = {
     if (apiKey === null || apiKey === '' || provider.auth === 'none') return []
     return provider.auth === 'api-key' ? ['api-key', apiKey] : ['authorization', `Bearer ${apiKey}`]
   },
+  editPassthrough,
   encodeRequest,
   decodeReply: (body, context) => restoreReply(decodeReply(body), context),
   findFailure,
