@@ -19,17 +19,19 @@ export function passThrough(
   wanted: Readonly<Record<string, unknown>>,
   target: WireTarget,
 ): UpstreamExchange {
-  const edits = deployment.wire.editPassthrough(wanted, target, request.operation)
+  const { wire, upstreamModel } = deployment
+  const edits = wire.editPassthrough(wanted, target, request.operation)
+  const isUnchanged = edits === noEdits && wanted === request.body
+  const names = wire.namesModelIn === 'body' ? JSON.stringify(upstreamModel) : null
+  if (isUnchanged && names === null && request.body['model'] === undefined)
+    return describePassthrough(request, deployment, request.bytes)
   const model = findOnlyMember(request.members, 'model')
-  if (edits === noEdits && wanted === request.body && model !== null) {
-    return describePassthrough(
-      request,
-      deployment,
-      replaceValue(request.bytes, model, JSON.stringify(deployment.upstreamModel)),
-    )
-  }
-  const set = new Map([['model', JSON.stringify(deployment.upstreamModel)]])
+  if (isUnchanged && names !== null && model !== null)
+    return describePassthrough(request, deployment, replaceValue(request.bytes, model, names))
+  const set = new Map<string, string>()
   const remove = new Set(edits.remove)
+  if (names === null) remove.add('model')
+  else set.set('model', names)
   if (wanted !== request.body) {
     for (const name in wanted)
       if (wanted[name] !== request.body[name]) set.set(name, JSON.stringify(wanted[name]))
@@ -49,7 +51,7 @@ function describePassthrough(request: ModelRequest, deployment: Deployment, body
   const { wire } = deployment
   const options = passthroughOptions(request, deployment)
   return {
-    path: pathOf(request.operation, deployment),
+    path: pathOf(request.operation, deployment, request.stream),
     headers: forwardedHeaders(request, deployment, []),
     body,
     relay: request.stream ? protocol.createPassthroughStream(options) : null,
