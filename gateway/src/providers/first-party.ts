@@ -33,6 +33,16 @@ export const firstPartyProviders: readonly ProviderProfile[] = [
     auth: 'x-api-key',
     quirks: {},
   },
+  ...(['ollama_chat', 'ollama'] as const).map((id) => ({
+    id,
+    title: 'Ollama',
+    wireId: 'ollama',
+    defaultBaseUrl: 'http://localhost:11434',
+    keyVariables: ['OLLAMA_API_KEY'],
+    baseUrlVariables: ['OLLAMA_API_BASE'],
+    auth: 'bearer' as const,
+    quirks: {},
+  })),
   {
     id: 'demo',
     title: 'Demo',

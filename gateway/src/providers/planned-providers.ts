@@ -14,8 +14,6 @@ const rows: readonly PlannedRow[] = [
   ],
   ['vertex_ai', 'Vertex AI', [], null],
   ['bedrock', 'Bedrock', ['AWS_BEARER_TOKEN_BEDROCK'], null],
-  ['ollama', 'Ollama', ['OLLAMA_API_KEY'], 'http://localhost:11434'],
-  ['ollama_chat', 'Ollama', ['OLLAMA_API_KEY'], 'http://localhost:11434'],
   ['github_copilot', 'GitHub Copilot', [], 'https://api.githubcopilot.com'],
   ['watsonx', 'watsonx', ['WATSONX_API_KEY'], null],
   ['sagemaker', 'SageMaker', [], null],

@@ -1,4 +1,5 @@
 import type { DialectId } from '../conversation/dialect.ts'
+import type { EmbeddingReply, EmbeddingRequest } from '../conversation/embedding.ts'
 import type { JsonRecord } from '../conversation/json-value.ts'
 import type { Operation } from '../conversation/operation.ts'
 import type { ConversationReply } from '../conversation/reply.ts'
@@ -113,6 +114,14 @@ export interface StreamDecoder {
   end(): readonly StreamEvent[]
 }
 
+/** Embeddings on a wire whose form is not that of OpenAI. */
+export interface EmbeddingCodec {
+  /** Errors: GatewayError for what the wire cannot carry. */
+  encode(request: EmbeddingRequest, target: WireTarget): Pick<EncodedRequest, 'body' | 'dropped'>
+  /** Errors: MalformedAnswer. */
+  decode(body: unknown): EmbeddingReply
+}
+
 /**
  * An upstream protocol. Pure translation: no sockets, no clock. `openai` covers every compatible vendor.
  * Errors: `encodeRequest` throws GatewayError for what the wire cannot carry; the decoders throw
@@ -145,6 +154,8 @@ export interface Wire {
   decodeReply(body: unknown, context: ReplyContext): ConversationReply
   /** The failure a 200 answer's JSON body reports instead of an answer, null when it is an answer. */
   findFailure(body: unknown): UpstreamFailure | null
+  /** Absent where the wire has no embeddings, or passes OpenAI's through. */
+  readonly embeddings?: EmbeddingCodec
   createStreamDecoder(context: ReplyContext): StreamDecoder
   /** Reads usage from a raw `usage` member of this wire, for the pass-through path. */
   decodeUsage(usage: unknown): Usage | null

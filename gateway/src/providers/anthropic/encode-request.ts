@@ -1,6 +1,7 @@
 import type { ConversationRequest } from '../../conversation/request.ts'
 import { formatUpstreamModel } from '../upstream-model.ts'
 import type { EncodedRequest, WireTarget } from '../wire.ts'
+import { describeReply } from '../wire-encoding.ts'
 import { encodeCaller } from './encode-caller.ts'
 import { encodeMessages } from './encode-messages.ts'
 import { planReasoning, type ReasoningPlan } from './encode-reasoning.ts'
@@ -35,11 +36,7 @@ export function encodeRequest(request: ConversationRequest, target: WireTarget):
   addOutput(body, reasoning, format)
   Object.assign(body, encodeSampling(encoding, isThinking), encodeCaller(encoding))
   if (request.stream) body['stream'] = true
-  const replyContext = {
-    toolNames: encoding.toolNames.changed,
-    customTools: encoding.customTools,
-    jsonTool: format.kind === 'tool' ? jsonToolName : null,
-  }
+  const replyContext = describeReply(encoding, format.kind === 'tool' ? jsonToolName : null)
   const headers = encoding.betas.size === 0 ? [] : ['anthropic-beta', [...encoding.betas].join(',')]
   return { body, headers, dropped: encoding.dropped, replyContext }
 }

@@ -2,6 +2,7 @@ import { readRecord, readString } from '../../conversation/json-value.ts'
 import type { FunctionTool, ProviderTool, ToolDefinition } from '../../conversation/request.ts'
 import { invalidHistory } from '../invalid-history.ts'
 import { refuse } from '../refuse.ts'
+import { freeTextParameters } from '../tool-arguments.ts'
 import type { Turn } from './encode-messages.ts'
 import type { Block, Encoding } from './encoding.ts'
 import { betaOfTool, encodeWebSearch, isServerTool } from './server-tools.ts'
@@ -38,8 +39,7 @@ function encodeFunction(tool: FunctionTool, { toolNames, facts }: Encoding): Blo
 function encodeFreeText(callerName: string, { toolNames, customTools }: Encoding): Block {
   const name = toolNames.toUpstream(callerName)
   customTools.add(name)
-  const properties = { input: { type: 'string' } }
-  return { name, input_schema: { type: 'object', properties, required: ['input'] } }
+  return { name, input_schema: freeTextParameters }
 }
 
 function encodeProviderTool(tool: ProviderTool, encoding: Encoding): Block | null {

@@ -1,30 +1,17 @@
 import type { ConversationRequest } from '../../conversation/request.ts'
-import { ToolNames } from '../tool-names.ts'
 import type { WireTarget } from '../wire.ts'
+import { beginWireEncoding, type WireEncoding } from '../wire-encoding.ts'
 import { type ModelFacts, readModelFacts } from './model-facts.ts'
 
 export type Block = Record<string, unknown>
 
-/** One request being encoded: what every part of the encoder reads, and what it gathers on the way. */
-export interface Encoding {
-  readonly request: ConversationRequest
-  readonly target: WireTarget
+/** One request being encoded, with what this wire gathers beside the rest. */
+export interface Encoding extends WireEncoding {
   readonly facts: ModelFacts
-  readonly toolNames: ToolNames
-  /** Upstream names of functions that stand in for free-text tools. */
-  readonly customTools: Set<string>
   readonly betas: Set<string>
-  readonly dropped: string[]
 }
 
 export function beginEncoding(request: ConversationRequest, target: WireTarget): Encoding {
-  return {
-    request,
-    target,
-    facts: readModelFacts(target.upstreamModel),
-    toolNames: new ToolNames(),
-    customTools: new Set(),
-    betas: new Set(),
-    dropped: [],
-  }
+  const facts = readModelFacts(target.upstreamModel)
+  return { ...beginWireEncoding(request, target), facts, betas: new Set() }
 }

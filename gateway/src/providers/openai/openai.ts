@@ -1,6 +1,6 @@
+import { decodeError, findFailure } from '../decode-error.ts'
 import { restoreReply, restoreStream } from '../restore-reply.ts'
 import type { Wire } from '../wire.ts'
-import { decodeError, findFailure } from './decode-error.ts'
 import { decodeReply } from './decode-reply.ts'
 import { ChatStreamDecoder } from './decode-stream.ts'
 import { decodeUsage } from './decode-usage.ts'
