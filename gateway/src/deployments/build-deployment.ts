@@ -89,7 +89,7 @@ function buildHeaders(config: ModelConfig, provider: ProviderProfile, wire: Wire
     ['content-type', 'application/json'],
     ['user-agent', 'routeiq'],
   ])
-  const auth = wire.authHeaders(config.apiKey, { provider })
+  const auth = wire.authHeaders(config.apiKey, { provider, account: config })
   for (let index = 0; index + 1 < auth.length; index += 2) {
     merged.set((auth[index] ?? '').toLowerCase(), auth[index + 1] ?? '')
   }

@@ -18,7 +18,7 @@ export function readClientCredential(
   if (authorization !== null) throw refused('api_key', ' It logs in with a credential that is no key.')
   if (typeof key !== 'string' || key === '' || !config.configurableClientsideAuthParams.includes('api_key'))
     throw refused('api_key', ' The operator can allow it with configurable_clientside_auth_params.')
-  return wire.authHeaders(key, { provider })
+  return wire.authHeaders(key, { provider, account: config })
 }
 
 function refused(param: 'api_key' | 'api_base', hint = ''): GatewayError {

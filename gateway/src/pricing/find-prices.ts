@@ -27,12 +27,17 @@ export function findPriceEntry(
 
 function findListed(table: PriceTable, config: ModelConfig, upstreamModel: string): PriceEntry | null {
   const { provider } = config
-  const byConfig =
-    table.get(config.info.id) ?? (config.info.baseModel === null ? null : table.get(config.info.baseModel))
+  const byConfig = table.get(config.info.id) ?? findBaseModel(table, config.info.baseModel)
   const byModel = byConfig ?? table.get(`${provider}/${upstreamModel}`) ?? table.get(upstreamModel)
   if (byModel !== null) return byModel
   const stripped = stripModelName(upstreamModel)
   return stripped === upstreamModel ? null : (table.get(`${provider}/${stripped}`) ?? table.get(stripped))
+}
+
+/** `base_model` is written with a provider or without. */
+function findBaseModel(table: PriceTable, baseModel: string | null): PriceEntry | null {
+  if (baseModel === null) return null
+  return table.get(baseModel) ?? table.get(baseModel.slice(baseModel.indexOf('/') + 1))
 }
 
 /**

@@ -1,9 +1,37 @@
-import type { ProviderProfile } from './wire.ts'
+import type { ProviderProfile, ProviderQuirks } from './wire.ts'
 
 /** Where the built-in demo model answers; the name is reserved and never resolves. */
 export const demoBaseUrl = 'http://demo.invalid/v1'
 
 const reasoningSampling = ['temperature', 'top_p', 'frequency_penalty', 'presence_penalty', 'logit_bias']
+
+/** What OpenAI's own models need, wherever they run. */
+const openaiModels: ProviderQuirks = {
+  modelRules: [
+    { models: /^(?:o[1-9](?:-|$)|gpt-5)/, maxTokensField: 'max_completion_tokens' },
+    // gpt-5.1 and later accept sampling parameters at some efforts, so only their upstream can tell.
+    { models: /^(?:o[1-9](?:-|$)|gpt-5(?:-(?!chat)|$))/, unsupportedParams: reasoningSampling },
+  ],
+}
+
+const azure = {
+  title: 'Azure',
+  wireId: 'azure',
+  defaultBaseUrl: null,
+  keyVariables: ['AZURE_API_KEY', 'AZURE_OPENAI_API_KEY'],
+  baseUrlVariables: ['AZURE_API_BASE', 'AZURE_OPENAI_ENDPOINT'],
+  accountVariables: {
+    api_version: ['AZURE_API_VERSION'],
+    azure_ad_token: ['AZURE_AD_TOKEN'],
+    tenant_id: ['AZURE_TENANT_ID'],
+    client_id: ['AZURE_CLIENT_ID'],
+    client_secret: ['AZURE_CLIENT_SECRET'],
+    azure_scope: ['AZURE_SCOPE'],
+    azure_authority_host: ['AZURE_AUTHORITY_HOST'],
+  },
+  auth: 'api-key',
+  quirks: openaiModels,
+} as const
 
 /** Providers with a wire of their own, and the built-in demo. */
 export const firstPartyProviders: readonly ProviderProfile[] = [
@@ -15,13 +43,7 @@ export const firstPartyProviders: readonly ProviderProfile[] = [
     keyVariables: ['OPENAI_API_KEY'],
     baseUrlVariables: ['OPENAI_BASE_URL', 'OPENAI_API_BASE'],
     auth: 'bearer',
-    quirks: {
-      modelRules: [
-        { models: /^(?:o[1-9](?:-|$)|gpt-5)/, maxTokensField: 'max_completion_tokens' },
-        // gpt-5.1 and later accept sampling parameters at some efforts, so only their upstream can tell.
-        { models: /^(?:o[1-9](?:-|$)|gpt-5(?:-(?!chat)|$))/, unsupportedParams: reasoningSampling },
-      ],
-    },
+    quirks: openaiModels,
   },
   {
     id: 'anthropic',
@@ -32,6 +54,16 @@ export const firstPartyProviders: readonly ProviderProfile[] = [
     baseUrlVariables: ['ANTHROPIC_BASE_URL', 'ANTHROPIC_API_BASE'],
     auth: 'x-api-key',
     quirks: {},
+  },
+  { id: 'azure', ...azure },
+  { id: 'azure_text', ...azure },
+  {
+    ...azure,
+    id: 'azure_ai',
+    title: 'Azure AI',
+    wireId: 'azure_ai',
+    keyVariables: ['AZURE_AI_API_KEY'],
+    baseUrlVariables: ['AZURE_AI_API_BASE'],
   },
   ...(['ollama_chat', 'ollama'] as const).map((id) => ({
     id,

@@ -3,9 +3,6 @@ import type { ProviderProfile } from './wire.ts'
 type PlannedRow = readonly [id: string, title: string, keys: readonly string[], url: string | null]
 
 const rows: readonly PlannedRow[] = [
-  ['azure', 'Azure', ['AZURE_API_KEY'], null],
-  ['azure_ai', 'Azure AI', ['AZURE_AI_API_KEY'], null],
-  ['azure_text', 'Azure', ['AZURE_API_KEY'], null],
   [
     'gemini',
     'Gemini',

@@ -93,6 +93,12 @@ export interface AccountConfig {
   readonly account: Readonly<Record<string, string>>
 }
 
+/** Whom authentication headers are for. */
+export interface AuthTarget {
+  readonly provider: ProviderProfile
+  readonly account?: AccountConfig
+}
+
 export interface EncodedRequest {
   /** The JSON body, without `model` splicing left to do. */
   readonly body: Readonly<Record<string, unknown>>
@@ -139,7 +145,8 @@ export interface Wire {
   pathsFor(target: PathTarget): WirePaths
   /** Whether the base URL ends in a version segment that users write or omit (`/v1`). */
   readonly versionSegment: string | null
-  authHeaders(apiKey: string | null, target: { readonly provider: ProviderProfile }): readonly string[]
+  /** Errors: throws an Error that tells the operator what of the account cannot be used. */
+  authHeaders(apiKey: string | null, target: AuthTarget): readonly string[]
   /**
    * Authentication that changes over time or with the request; absent or null where `authHeaders` says it all.
    * Errors: throws an Error that tells the operator what the account lacks.
