@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { collectReply } from '../conversation/collect-reply.ts'
 import type { FinishReason, ReplyPart } from '../conversation/reply.ts'
 import type { ReplyEvent, StreamEvent } from '../conversation/stream-event.ts'
+import type { Usage } from '../conversation/usage.ts'
 import { SseParser } from '../protocols/sse.ts'
 import type { FailureKind } from './failure.ts'
 import { plainReplyContext } from './reply-context.ts'
@@ -13,6 +14,8 @@ export interface WireContract {
   readonly wire: Wire
   readonly provider: ProviderProfile
   readonly fixtures: URL
+  /** What the provider cannot count as the others do in the case `cached`. */
+  readonly cachedUsage?: Partial<Usage>
   /** Every finish word of the provider, and a whole answer that carries it. */
   readonly finishes: Readonly<Record<string, FinishReason>>
   readonly answerWithFinish: (word: string) => unknown
@@ -105,6 +108,7 @@ export function describeWireContract(contract: WireContract): void {
         cacheReadTokens: 900,
         cacheWriteTokens: 100,
         reasoningTokens: 8,
+        ...contract.cachedUsage,
       })
     })
 

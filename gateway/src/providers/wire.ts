@@ -22,7 +22,7 @@ export interface ProviderProfile {
   /** Environment variables holding the key, first set wins. */
   readonly keyVariables: readonly string[]
   readonly baseUrlVariables: readonly string[]
-  readonly auth: 'bearer' | 'x-api-key' | 'api-key' | 'none'
+  readonly auth: 'bearer' | 'x-api-key' | 'x-goog-api-key' | 'api-key' | 'none'
   readonly quirks: ProviderQuirks
 }
 
@@ -34,6 +34,8 @@ export interface ProviderQuirks {
   readonly supportsJsonSchema?: boolean
   readonly supportsParallelToolCalls?: boolean
   readonly supportsBase64Embeddings?: boolean
+  /** False where ids of tool calls are refused, so that calls and results are matched by order. */
+  readonly supportsToolCallIds?: boolean
   readonly reasoningField?: 'reasoning_content' | 'reasoning'
   readonly toolIdPattern?: 'alphanumeric-9'
   readonly modelPrefix?: string
