@@ -27,31 +27,45 @@ const kept = new Set([
 /** Formats the subset knows; others are refused upstream. */
 const formats = new Set(['enum', 'date-time', 'float', 'double', 'int32', 'int64'])
 
-/** References are written out so deep; what nests deeper, a recursive type, is any object. */
-const maxDepth = 32
+/** References that are written out many times over must not make a small schema a huge one. */
+const maxNodes = 10_000
+
+interface Reduction {
+  readonly root: JsonRecord
+  /** References being written out; one within itself, a recursive type, is any object. */
+  readonly open: Set<string>
+  nodes: number
+}
 
 /**
  * A JSON schema in the subset: references written out, `const` as an enum of one, a union with null as `nullable`,
  * keywords the subset lacks left out.
  */
 export function reduceSchema(schema: JsonRecord): Body {
-  return reduce(schema, schema, 0)
+  return reduce(schema, { root: schema, open: new Set(), nodes: 0 })
 }
 
-function reduce(schema: JsonRecord, root: JsonRecord, depth: number): Body {
-  if (depth > maxDepth) return { type: 'object' }
+function reduce(schema: JsonRecord, reduction: Reduction): Body {
+  if (++reduction.nodes > maxNodes) return { type: 'object' }
   const reference = schema['$ref']
-  if (typeof reference === 'string') {
-    const { $ref: _, ...siblings } = schema
-    return reduce({ ...resolve(reference, root), ...siblings }, root, depth + 1)
-  }
+  if (typeof reference === 'string') return reduceReference(reference, schema, reduction)
   const reduced: Body = {}
   for (const name in schema) if (kept.has(name)) reduced[name] = schema[name]
   if (typeof reduced['format'] === 'string' && !formats.has(reduced['format'])) delete reduced['format']
   if (schema['const'] !== undefined) reduced['enum'] = [schema['const']]
   reduceEnum(reduced)
-  reduceChildren(schema, reduced, root, depth)
-  reduceUnion(schema, reduced, root, depth)
+  reduceTypes(reduced)
+  reduceChildren(schema, reduced, reduction)
+  reduceUnion(schema, reduced, reduction)
+  return reduced
+}
+
+function reduceReference(reference: string, schema: JsonRecord, reduction: Reduction): Body {
+  if (reduction.open.has(reference)) return { type: 'object' }
+  const { $ref: _, ...siblings } = schema
+  reduction.open.add(reference)
+  const reduced = reduce({ ...resolve(reference, reduction.root), ...siblings }, reduction)
+  reduction.open.delete(reference)
   return reduced
 }
 
@@ -78,35 +92,38 @@ function reduceEnum(reduced: Body): void {
   }
 }
 
-function reduceChildren(schema: JsonRecord, reduced: Body, root: JsonRecord, depth: number): void {
+/** A list of types as the one beside null, or as a union. */
+function reduceTypes(reduced: Body): void {
+  if (!Array.isArray(reduced['type'])) return
+  const types = reduced['type'].filter((type) => type !== 'null')
+  if (types.length < reduced['type'].length) reduced['nullable'] = true
+  if (types.length === 1) {
+    reduced['type'] = types[0]
+    return
+  }
+  delete reduced['type']
+  reduced['anyOf'] = types.map((type) => ({ type }))
+}
+
+function reduceChildren(schema: JsonRecord, reduced: Body, reduction: Reduction): void {
   const items = readRecord(schema['items'])
-  if (items !== null) reduced['items'] = reduce(items, root, depth + 1)
+  if (items !== null) reduced['items'] = reduce(items, reduction)
   else if (reduced['type'] === 'array') reduced['items'] = {}
   const properties = readRecord(schema['properties'])
   if (properties === null) return
   const children: Body = {}
-  for (const name in properties) children[name] = reduce(readRecord(properties[name]) ?? {}, root, depth + 1)
+  for (const name in properties) children[name] = reduce(readRecord(properties[name]) ?? {}, reduction)
   reduced['properties'] = children
 }
 
-function reduceUnion(schema: JsonRecord, reduced: Body, root: JsonRecord, depth: number): void {
-  if (Array.isArray(reduced['type'])) {
-    const types = reduced['type'].filter((type) => type !== 'null')
-    if (types.length < reduced['type'].length) reduced['nullable'] = true
-    if (types.length === 1) reduced['type'] = types[0]
-    else {
-      delete reduced['type']
-      reduced['anyOf'] = types.map((type) => ({ type }))
-    }
-  }
+function reduceUnion(schema: JsonRecord, reduced: Body, reduction: Reduction): void {
+  for (const part of readRecords(schema['allOf'])) mergeInto(reduced, reduce(part, reduction))
   const members = [...readRecords(schema['anyOf']), ...readRecords(schema['oneOf'])]
-  for (const part of readList(schema['allOf']))
-    mergeInto(reduced, reduce(readRecord(part) ?? {}, root, depth + 1))
-  if (members.length === 0) return
   const choices = members.filter((member) => member['type'] !== 'null')
   if (choices.length < members.length) reduced['nullable'] = true
-  const all = choices.map((member) => reduce(member, root, depth + 1))
-  if (all.length === 1) mergeInto(reduced, all[0] as Body)
+  const all = choices.map((member) => reduce(member, reduction))
+  const [only] = all
+  if (only !== undefined && all.length === 1) mergeInto(reduced, only)
   else if (all.length > 1) reduced['anyOf'] = all
 }
 
