@@ -18,6 +18,8 @@ export interface WireContract {
   readonly wire: Wire
   readonly provider: ProviderProfile
   readonly fixtures: URL
+  /** What the provider cannot count as the others do in the case `cached`. */
+  readonly cachedUsage?: Partial<Usage>
   /** Every finish word of the provider, and a whole answer that carries it. */
   readonly finishes: Readonly<Record<string, FinishReason>>
   readonly answerWithFinish: (word: string) => unknown
@@ -28,8 +30,6 @@ export interface WireContract {
   readonly deviations?: Readonly<
     Record<string, { readonly why: string; readonly expected: Expectation | null }>
   >
-  /** Where it counts less than others: what it reports for `cached`. */
-  readonly cachedUsage?: Partial<Usage>
 }
 
 interface Expectation {

@@ -76,6 +76,16 @@ export const firstPartyProviders: readonly ProviderProfile[] = [
     quirks: {},
   })),
   {
+    id: 'gemini',
+    title: 'Gemini',
+    wireId: 'gemini',
+    defaultBaseUrl: 'https://generativelanguage.googleapis.com/v1beta',
+    keyVariables: ['GEMINI_API_KEY', 'GOOGLE_API_KEY'],
+    baseUrlVariables: ['GEMINI_API_BASE', 'GOOGLE_GEMINI_BASE_URL'],
+    auth: 'x-goog-api-key',
+    quirks: {},
+  },
+  {
     id: 'demo',
     title: 'Demo',
     wireId: 'openai',

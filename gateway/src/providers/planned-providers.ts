@@ -3,12 +3,6 @@ import type { ProviderProfile } from './wire.ts'
 type PlannedRow = readonly [id: string, title: string, keys: readonly string[], url: string | null]
 
 const rows: readonly PlannedRow[] = [
-  [
-    'gemini',
-    'Gemini',
-    ['GEMINI_API_KEY', 'GOOGLE_API_KEY'],
-    'https://generativelanguage.googleapis.com/v1beta',
-  ],
   ['vertex_ai', 'Vertex AI', [], null],
   ['bedrock', 'Bedrock', ['AWS_BEARER_TOKEN_BEDROCK'], null],
   ['github_copilot', 'GitHub Copilot', [], 'https://api.githubcopilot.com'],

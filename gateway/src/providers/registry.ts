@@ -1,6 +1,7 @@
 import { anthropicWire } from './anthropic/anthropic.ts'
 import { compatibleVendors } from './compatible-vendors.ts'
 import { firstPartyProviders } from './first-party.ts'
+import { geminiWire } from './gemini/gemini.ts'
 import { ollamaWire } from './ollama/ollama.ts'
 import { azureAiWire, azureWire } from './openai/azure.ts'
 import { openaiWire } from './openai/openai.ts'
@@ -8,7 +9,7 @@ import { plannedProviders } from './planned-providers.ts'
 import type { ProviderProfile, Wire } from './wire.ts'
 
 const wires = new Map<string, Wire>(
-  [openaiWire, anthropicWire, azureAiWire, azureWire, ollamaWire].map((wire) => [wire.id, wire]),
+  [openaiWire, azureWire, azureAiWire, anthropicWire, geminiWire, ollamaWire].map((wire) => [wire.id, wire]),
 )
 
 const providers = new Map<string, ProviderProfile>(

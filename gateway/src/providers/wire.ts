@@ -26,7 +26,7 @@ export interface ProviderProfile {
   readonly baseUrlVariables: readonly string[]
   /** Further `litellm_params` that name the account, each with the environment variables that stand in for it. */
   readonly accountVariables?: Readonly<Record<string, readonly string[]>>
-  readonly auth: 'bearer' | 'x-api-key' | 'api-key' | 'none'
+  readonly auth: 'bearer' | 'x-api-key' | 'x-goog-api-key' | 'api-key' | 'none'
   readonly quirks: ProviderQuirks
 }
 
@@ -38,6 +38,8 @@ export interface ProviderQuirks {
   readonly supportsJsonSchema?: boolean
   readonly supportsParallelToolCalls?: boolean
   readonly supportsBase64Embeddings?: boolean
+  /** False where ids of tool calls are refused, so that calls and results are matched by order. */
+  readonly supportsToolCallIds?: boolean
   readonly reasoningField?: 'reasoning_content' | 'reasoning'
   readonly toolIdPattern?: 'alphanumeric-9'
   readonly modelPrefix?: string

@@ -4,12 +4,11 @@ import { tool } from '@langchain/core/tools'
 import { ChatOpenAI, type ChatOpenAIFields, OpenAI, OpenAIEmbeddings } from '@langchain/openai'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { anthropicError } from '../harness/anthropic-wire.ts'
-import { openaiError } from '../harness/openai-wire.ts'
 import type { ScriptedUpstream } from '../harness/scripted-upstream.ts'
 import { answerTruly, drip, respond } from '../harness/steps.ts'
 import { waitUntil } from '../harness/wait-until.ts'
 import { chatUpstreams, startTestbed, type Testbed } from './testbed.ts'
+import { errorBody } from './upstream-words.ts'
 import { finalAnswer, question, weatherCalls, weatherIn } from './weather.ts'
 
 let testbed: Testbed
@@ -83,7 +82,7 @@ describe.each(chatUpstreams)('LangChain against the $wire wire', ({ wire, model,
       )
       const last = await agent.invoke([new HumanMessage(question), first, ...results])
       expect(last.text).toBe(finalAnswer)
-      const sent = JSON.stringify(upstream.requestsFor(upstreamModel)[1]?.json['messages'])
+      const sent = JSON.stringify(upstream.requestsFor(upstreamModel)[1]?.json)
       expect(sent).toContain('Paris: sunny')
       expect(sent).toContain('Rome: sunny')
     },
@@ -106,10 +105,7 @@ describe.each(chatUpstreams)('LangChain against the $wire wire', ({ wire, model,
   })
 
   it('throws for a rate limit', async () => {
-    const body =
-      wire === 'OpenAI'
-        ? openaiError('Too many.', 'requests')
-        : anthropicError('rate_limit_error', 'Too many.')
+    const body = errorBody(wire, 'rate_limit_error', 'Too many.')
     upstream.script(upstreamModel, respond(429, body, { 'retry-after': '9' }))
     await expect(chat(model).invoke('Hello')).rejects.toMatchObject({ status: 429 })
     expect(upstream.requests).toHaveLength(1)

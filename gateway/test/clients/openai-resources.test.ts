@@ -132,6 +132,7 @@ describe('models of the OpenAI SDK', () => {
   const names = [
     'gpt',
     'claude',
+    'gemini',
     'claude-adaptive',
     'claude-older',
     'instruct',

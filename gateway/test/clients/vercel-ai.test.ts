@@ -12,13 +12,12 @@ import {
 } from 'ai'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { anthropicError } from '../harness/anthropic-wire.ts'
-import { openaiError } from '../harness/openai-wire.ts'
 import type { ScriptedUpstream } from '../harness/scripted-upstream.ts'
 import { answerTruly, drip, respond } from '../harness/steps.ts'
 import { waitUntil } from '../harness/wait-until.ts'
 import { answerMessage, messageOf } from './anthropic-answer.ts'
 import { chatUpstreams, startTestbed, type Testbed } from './testbed.ts'
+import { errorBody } from './upstream-words.ts'
 import { finalAnswer, question, weatherCalls, weatherIn } from './weather.ts'
 
 let testbed: Testbed
@@ -135,10 +134,7 @@ describe.each(cases)('$provider against the $wire wire', ({ wire, chat, model, u
   })
 
   it('throws a retryable error for a rate limit', async () => {
-    const body =
-      wire === 'OpenAI'
-        ? openaiError('Too many.', 'requests')
-        : anthropicError('rate_limit_error', 'Too many.')
+    const body = errorBody(wire, 'rate_limit_error', 'Too many.')
     upstream.script(upstreamModel, respond(429, body, { 'retry-after': '9' }))
     const error = await generateText({ model: chat(model), prompt: 'Hello', ...once }).catch(
       (thrown: unknown) => thrown,

@@ -12,7 +12,7 @@ export interface ReceivedRequest {
   readonly body: string
   /** The body's members; empty when it is no JSON object. */
   readonly json: Readonly<Record<string, unknown>>
-  /** `model` of the body, else `''`. */
+  /** `model` of the body, else the one the path names, else `''`. */
   readonly model: string
 }
 
@@ -31,8 +31,14 @@ export async function receiveRequest(incoming: IncomingMessage): Promise<Receive
     ),
     body,
     json,
-    model: typeof model === 'string' ? model : '',
+    model: typeof model === 'string' ? model : modelOfPath(incoming.url ?? ''),
   }
+}
+
+/** Google names the model in the path: `/v1beta/models/{model}:generateContent`. */
+function modelOfPath(path: string): string {
+  const name = /\/models\/([^:?]+):/.exec(path)?.[1]
+  return name === undefined ? '' : decodeURIComponent(name)
 }
 
 function parseObject(text: string): Record<string, unknown> {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { anthropicEvents, anthropicMessage, formatAnthropicStream } from './anthropic-wire.ts'
+import { formatGeminiStream, geminiAnswer, geminiPieces } from './gemini-wire.ts'
 import {
   type ChatAnswer,
   chatChunks,
@@ -107,6 +108,7 @@ async function writeSlowly(
 }
 
 function trueStream(request: ReceivedRequest, answer: ChatAnswer): string | null {
+  if (request.path.includes(':streamGenerateContent')) return formatGeminiStream(geminiPieces(answer))
   if (request.json['stream'] !== true) return null
   if (request.path.includes('/messages')) return formatAnthropicStream(anthropicEvents(answer))
   const options = request.json['stream_options'] as { include_usage?: boolean } | undefined
@@ -115,6 +117,7 @@ function trueStream(request: ReceivedRequest, answer: ChatAnswer): string | null
 
 function trueBody(request: ReceivedRequest, answer: ChatAnswer): object {
   if (request.path.includes('/messages')) return anthropicMessage(answer)
+  if (request.path.includes(':generateContent')) return geminiAnswer(answer)
   if (request.path.includes('/embeddings')) return embeddings(request.json)
   if (request.path.includes('/chat/completions')) return chatCompletion(answer)
   return textCompletion(answer.content)

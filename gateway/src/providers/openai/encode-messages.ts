@@ -1,5 +1,6 @@
 import type { Part, ReasoningPart, ToolCallPart, ToolResultPart } from '../../conversation/part.ts'
 import type { ConversationMessage } from '../../conversation/request.ts'
+import { splitThoughtCallId } from '../../conversation/thought-call-id.ts'
 import type { ToolNames } from '../tool-names.ts'
 import type { WireTarget } from '../wire.ts'
 import { encodeContentPart } from './encode-content.ts'
@@ -73,7 +74,7 @@ function encodeToolResult(result: ToolResultPart, encoding: MessageEncoding, ima
   }
   const text = texts.join('\n')
   const content = result.isError ? `Error: ${text}` : text
-  return { role: 'tool', tool_call_id: result.toolCallId, content }
+  return { role: 'tool', tool_call_id: splitThoughtCallId(result.toolCallId).id, content }
 }
 
 function encodeAssistant(
@@ -102,8 +103,9 @@ function encodeAssistant(
 
 function encodeToolCall(call: ToolCallPart, toolNames: ToolNames): EncodedMessage {
   const name = toolNames.toUpstream(call.name)
-  if (call.kind === 'custom') return { id: call.id, type: 'custom', custom: { name, input: call.arguments } }
-  return { id: call.id, type: 'function', function: { name, arguments: call.arguments } }
+  const { id } = splitThoughtCallId(call.id)
+  if (call.kind === 'custom') return { id, type: 'custom', custom: { name, input: call.arguments } }
+  return { id, type: 'function', function: { name, arguments: call.arguments } }
 }
 
 /** Thinking goes back only to targets known to read it; never as visible text. */
