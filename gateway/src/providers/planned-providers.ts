@@ -4,7 +4,6 @@ type PlannedRow = readonly [id: string, title: string, keys: readonly string[], 
 
 const rows: readonly PlannedRow[] = [
   ['vertex_ai', 'Vertex AI', [], null],
-  ['bedrock', 'Bedrock', ['AWS_BEARER_TOKEN_BEDROCK'], null],
   ['github_copilot', 'GitHub Copilot', [], 'https://api.githubcopilot.com'],
   ['watsonx', 'watsonx', ['WATSONX_API_KEY'], null],
   ['sagemaker', 'SageMaker', [], null],

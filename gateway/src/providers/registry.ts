@@ -1,4 +1,5 @@
 import { anthropicWire } from './anthropic/anthropic.ts'
+import { bedrockWire } from './bedrock/bedrock.ts'
 import { compatibleVendors } from './compatible-vendors.ts'
 import { firstPartyProviders } from './first-party.ts'
 import { geminiWire } from './gemini/gemini.ts'
@@ -9,7 +10,10 @@ import { plannedProviders } from './planned-providers.ts'
 import type { ProviderProfile, Wire } from './wire.ts'
 
 const wires = new Map<string, Wire>(
-  [openaiWire, azureWire, azureAiWire, anthropicWire, geminiWire, ollamaWire].map((wire) => [wire.id, wire]),
+  [openaiWire, azureWire, azureAiWire, anthropicWire, bedrockWire, geminiWire, ollamaWire].map((wire) => [
+    wire.id,
+    wire,
+  ]),
 )
 
 const providers = new Map<string, ProviderProfile>(

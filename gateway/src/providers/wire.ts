@@ -26,6 +26,8 @@ export interface ProviderProfile {
   readonly baseUrlVariables: readonly string[]
   /** Further `litellm_params` that name the account, each with the environment variables that stand in for it. */
   readonly accountVariables?: Readonly<Record<string, readonly string[]>>
+  /** Those that belong to each other: where one is written, none of the others comes from the environment. */
+  readonly accountGroups?: readonly (readonly string[])[]
   readonly auth: 'bearer' | 'x-api-key' | 'x-goog-api-key' | 'api-key' | 'none'
   readonly quirks: ProviderQuirks
 }
@@ -89,6 +91,8 @@ export interface WireTarget {
 
 /** What a deployment's configuration says about its account at the provider. */
 export interface AccountConfig {
+  /** As configured; may hold a `*`. */
+  readonly upstreamModel: string
   readonly apiKey: string | null
   readonly apiBase: string | null
   /** The rest by parameter name: `aws_region_name`, `tenant_id`, … (`ProviderProfile.accountVariables`). */

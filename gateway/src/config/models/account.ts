@@ -1,4 +1,4 @@
-import { firstSet } from '../provider-catalog.ts'
+import { firstSet, type ProviderVariables } from '../provider-catalog.ts'
 import type { Environment } from '../source/interpolate.ts'
 import { isRecord } from '../values/coerce.ts'
 import type { Section } from '../values/section.ts'
@@ -9,19 +9,20 @@ import type { Section } from '../values/section.ts'
  */
 export function readAccount(
   params: Section,
-  variables: Readonly<Record<string, readonly string[]>>,
+  provider: Pick<ProviderVariables, 'accountVariables' | 'accountGroups'> | null,
   env: Environment,
 ): Readonly<Record<string, string>> {
+  const written = (name: string): boolean => Object.hasOwn(params.values, name)
   const account: Record<string, string> = {}
-  for (const [name, substitutes] of Object.entries(variables)) {
-    const written = params.values[name]
-    const isWritten = Object.hasOwn(params.values, name)
-    const value = isRecord(written)
-      ? JSON.stringify(written)
-      : isWritten
-        ? params.text(name)
-        : firstSet(substitutes, env)
+  for (const [name, variables] of Object.entries(provider?.accountVariables ?? {})) {
+    const group = provider?.accountGroups?.find((names) => names.includes(name)) ?? [name]
+    const value = group.some(written) ? readText(params, name) : firstSet(variables, env)
     if (value !== null && value.trim() !== '') account[name] = value
   }
   return account
+}
+
+function readText(params: Section, name: string): string | null {
+  const value = params.values[name]
+  return isRecord(value) ? JSON.stringify(value) : params.text(name)
 }

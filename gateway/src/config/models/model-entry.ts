@@ -116,7 +116,7 @@ function buildModel(parts: ModelParts, context: ModelContext): ModelConfig {
     upstreamModel,
     apiKey: readApiKey(params, account),
     apiBase: params.text('api_base') ?? params.text('base_url') ?? account.apiBase,
-    account: readAccount(params, profile?.accountVariables ?? {}, context.env),
+    account: readAccount(params, profile, context.env),
     organization,
     extraHeaders: readHeaders(params.record('extra_headers')),
     extraBody: params.record('extra_body'),

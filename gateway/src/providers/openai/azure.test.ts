@@ -111,7 +111,7 @@ describe('Azure AI', () => {
   const auth = (apiBase: string) =>
     azureAiWire.authHeaders('k', {
       provider: findProvider('azure_ai')!,
-      account: { apiKey: 'k', apiBase, account: {} },
+      account: { apiKey: 'k', apiBase, account: {}, upstreamModel: 'm' },
     })
 
   it.each([
@@ -133,11 +133,11 @@ describe('Azure AI', () => {
 describe('logging in to Azure', () => {
   const application = { tenant_id: 't', client_id: 'c', client_secret: 's&s' }
   const grant = (account: Record<string, string>, apiKey: string | null = null) =>
-    azureWire.findAuthorization?.({ apiKey, apiBase: null, account }) ?? null
+    azureWire.findAuthorization?.({ apiKey, apiBase: null, account, upstreamModel: 'm' }) ?? null
   const headers = (account: Record<string, string>) =>
     azureWire.authHeaders(null, {
       provider: findProvider('azure')!,
-      account: { apiKey: null, apiBase: null, account },
+      account: { apiKey: null, apiBase: null, account, upstreamModel: 'm' },
     })
 
   it('asks Microsoft Entra for a token in the name of an application', () => {
