@@ -267,13 +267,6 @@ const rows: readonly VendorRow[] = [
   // The account id is part of the URL, so the operator must give the base.
   { id: 'cloudflare', title: 'Cloudflare', url: null, keys: ['CLOUDFLARE_API_KEY'], quirks: classic },
   {
-    id: 'cohere',
-    title: 'Cohere',
-    url: 'https://api.cohere.ai/compatibility/v1',
-    keys: ['COHERE_API_KEY', 'CO_API_KEY'],
-    quirks: { maxTokensField: 'max_tokens' },
-  },
-  {
     id: 'voyage',
     title: 'Voyage',
     url: 'https://api.voyageai.com/v1',

@@ -1,5 +1,6 @@
 import { anthropicWire } from './anthropic/anthropic.ts'
 import { bedrockWire } from './bedrock/bedrock.ts'
+import { cohereWire } from './cohere/cohere.ts'
 import { compatibleVendors } from './compatible-vendors.ts'
 import { firstPartyProviders } from './first-party.ts'
 import { geminiWire } from './gemini/gemini.ts'
@@ -10,10 +11,9 @@ import { plannedProviders } from './planned-providers.ts'
 import type { ProviderProfile, Wire } from './wire.ts'
 
 const wires = new Map<string, Wire>(
-  [openaiWire, azureWire, azureAiWire, anthropicWire, bedrockWire, geminiWire, ollamaWire].map((wire) => [
-    wire.id,
-    wire,
-  ]),
+  [openaiWire, azureWire, azureAiWire, anthropicWire, bedrockWire, cohereWire, geminiWire, ollamaWire].map(
+    (wire) => [wire.id, wire],
+  ),
 )
 
 const providers = new Map<string, ProviderProfile>(

@@ -100,7 +100,7 @@ export interface AccountConfig {
 }
 
 /** Whom authentication headers are for. */
-export interface AuthTarget {
+interface AuthTarget {
   readonly provider: ProviderProfile
   readonly account?: AccountConfig
 }
