@@ -1,9 +1,11 @@
+import type { BlobSealer } from '../conversation/blob-sealer.ts'
 import type { Deployment } from '../deployments/deployment.ts'
 import { editMembers, findOnlyMember, replaceValue } from '../json/edit-members.ts'
 import type { PassthroughOptions } from '../protocols/protocol.ts'
 import { noEdits } from '../providers/passthrough-edits.ts'
 import { plainReplyContext } from '../providers/reply-context.ts'
 import type { WireTarget } from '../providers/wire.ts'
+import { carrierOf } from './carrier-of.ts'
 import { forwardedHeaders } from './forwarded-headers.ts'
 import type { ModelRequest } from './model-request.ts'
 import { formatterOf, parseJson, readReplyAsStream } from './translated-exchange.ts'
@@ -18,6 +20,7 @@ export function passThrough(
   deployment: Deployment,
   wanted: Readonly<Record<string, unknown>>,
   target: WireTarget,
+  blobs: BlobSealer,
 ): UpstreamExchange {
   const edits = deployment.wire.editPassthrough(wanted, target, request.operation)
   const model = findOnlyMember(request.members, 'model')
@@ -26,6 +29,7 @@ export function passThrough(
       request,
       deployment,
       replaceValue(request.bytes, model, JSON.stringify(deployment.upstreamModel)),
+      blobs,
     )
   }
   const set = new Map([['model', JSON.stringify(deployment.upstreamModel)]])
@@ -41,10 +45,16 @@ export function passThrough(
     request,
     deployment,
     editMembers(request.bytes, request.members, { set, remove }),
+    blobs,
   )
 }
 
-function describePassthrough(request: ModelRequest, deployment: Deployment, body: Buffer): UpstreamExchange {
+function describePassthrough(
+  request: ModelRequest,
+  deployment: Deployment,
+  body: Buffer,
+  blobs: BlobSealer,
+): UpstreamExchange {
   const { protocol } = request
   const { wire } = deployment
   const options = passthroughOptions(request, deployment)
@@ -55,7 +65,12 @@ function describePassthrough(request: ModelRequest, deployment: Deployment, body
     relay: request.stream ? protocol.createPassthroughStream(options) : null,
     readReply: (answer) =>
       request.stream && request.operation === 'chat'
-        ? readReplyAsStream(answer, wire, plainReplyContext, formatterOf(request))
+        ? readReplyAsStream(
+            answer,
+            wire,
+            plainReplyContext,
+            formatterOf(request, carrierOf(blobs, deployment)),
+          )
         : protocol.readPassthroughReply(answer, options),
   }
 }
