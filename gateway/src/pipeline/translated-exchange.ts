@@ -30,7 +30,7 @@ export function translate(
   const carrier = carrierOf(blobs, deployment)
   const encoded = encodeFor(request, deployment.wire, wanted, target, carrier)
   return {
-    path: pathOf('chat', deployment),
+    path: pathOf('chat', deployment, request.stream),
     headers: forwardedHeaders(request, deployment, encoded.headers),
     body: Buffer.from(JSON.stringify(encoded.body)),
     ...translateAnswer(request, deployment.wire, encoded.replyContext, carrier),
