@@ -2,6 +2,7 @@ import { type HealthDependencies, healthRoutes } from './admin/health/health-rou
 import { type KeyRoutesDependencies, keyRoutes } from './admin/keys/key-routes.ts'
 import { type ModelRoutesDependencies, modelRoutes } from './admin/model-routes.ts'
 import { type OperationsDependencies, operationsRoutes } from './admin/operations-routes.ts'
+import type { DialectId } from './conversation/dialect.ts'
 import type { Operation } from './deployments/deployment.ts'
 import { type DispatchDependencies, Dispatcher, type Endpoint } from './http/dispatch.ts'
 import { type Method, type Route, Router } from './http/router.ts'
@@ -30,12 +31,13 @@ export function listRoutes(
     template: string,
     operation: Operation,
     aliased = true,
+    dialect: DialectId = 'openai-chat',
   ): Route<Endpoint> => ({
     method,
     template,
     auth: 'user',
     aliased,
-    handler: modelEndpoint(deps.gateway, operation, protocolOf('openai-chat')),
+    handler: modelEndpoint(deps.gateway, operation, protocolOf(dialect)),
   })
   return [
     model('POST', '/chat/completions', 'chat'),
@@ -48,6 +50,7 @@ export function listRoutes(
     model('POST', '/openai/deployments/{model}/chat/completions', 'chat', false),
     model('POST', '/openai/deployments/{model}/completions', 'completion', false),
     model('POST', '/openai/deployments/{model}/embeddings', 'embedding', false),
+    model('POST', '/v1/messages', 'chat', true, 'anthropic-messages'),
     ...modelRoutes(deps.models),
     ...keyRoutes(deps.keys),
     ...healthRoutes(deps.health),

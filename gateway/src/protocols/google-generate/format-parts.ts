@@ -1,8 +1,11 @@
+import type { BlobCarrier } from '../../conversation/blob-carrier.ts'
+import type { BlobForm } from '../../conversation/blob-sealer.ts'
 import { type JsonRecord, parseJson, readRecord } from '../../conversation/json-value.ts'
 import type { Citation, ImagePart, ReasoningPart } from '../../conversation/part.ts'
 import type { Finish, ReplyPart } from '../../conversation/reply.ts'
 import { splitThoughtCallId } from '../../conversation/thought-call-id.ts'
 import type { Usage } from '../../conversation/usage.ts'
+import { wrapSignature } from './thought-signature.ts'
 
 const finishReasons = {
   stop: 'STOP',
@@ -18,13 +21,13 @@ export function formatFinishReason(finish: Finish | null): string {
 }
 
 /** A part of the answer, null for what only another dialect understands. */
-export function formatPart(part: ReplyPart): JsonRecord | null {
+export function formatPart(part: ReplyPart, carrier: BlobCarrier): JsonRecord | null {
   switch (part.type) {
     case 'text':
     case 'refusal':
       return { text: part.text }
     case 'reasoning':
-      return formatThought(part)
+      return formatThought(part, carrier)
     case 'tool-call':
       return formatCall(part)
     case 'image':
@@ -34,10 +37,16 @@ export function formatPart(part: ReplyPart): JsonRecord | null {
   }
 }
 
-/** Encrypted thinking has no form here. */
-function formatThought({ text, signature, redacted }: ReasoningPart): JsonRecord | null {
-  if (redacted !== null) return null
-  return signature === null ? { text, thought: true } : { text, thought: true, thoughtSignature: signature }
+function formatThought({ text, signature, redacted }: ReasoningPart, carrier: BlobCarrier): JsonRecord {
+  if (redacted !== null) return formatSignature(redacted, 'redacted', carrier)
+  return signature === null
+    ? { text, thought: true }
+    : { ...formatSignature(signature, 'signature', carrier), text }
+}
+
+/** A thought without text, or the last of one. */
+export function formatSignature(payload: string, form: BlobForm, carrier: BlobCarrier): JsonRecord {
+  return { text: '', thought: true, thoughtSignature: wrapSignature(payload, form, carrier) }
 }
 
 interface Call {

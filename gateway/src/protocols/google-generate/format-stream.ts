@@ -1,10 +1,18 @@
+import type { BlobCarrier } from '../../conversation/blob-carrier.ts'
 import type { JsonRecord } from '../../conversation/json-value.ts'
 import type { Citation } from '../../conversation/part.ts'
 import type { Finish } from '../../conversation/reply.ts'
 import type { ReplyEvent } from '../../conversation/stream-event.ts'
 import type { Usage } from '../../conversation/usage.ts'
-import type { ReplyHead, StreamFormatter } from '../protocol.ts'
-import { formatCall, formatFinishReason, formatGrounding, formatImage, formatUsage } from './format-parts.ts'
+import type { ReplyHead, ReplyOptions, StreamFormatter } from '../protocol.ts'
+import {
+  formatCall,
+  formatFinishReason,
+  formatGrounding,
+  formatImage,
+  formatSignature,
+  formatUsage,
+} from './format-parts.ts'
 import type { PieceFraming } from './piece-framing.ts'
 
 interface PendingCall {
@@ -25,13 +33,15 @@ interface ChoiceState {
  * gathered first; the finish, the sources and the usage come with the last piece.
  */
 export class GenerateStreamFormatter implements StreamFormatter {
+  readonly #carrier: BlobCarrier
   readonly #framing: PieceFraming
   readonly #tail: string
   readonly #choices = new Map<number, ChoiceState>()
   #usage: Usage | null = null
   #extra: JsonRecord = {}
 
-  constructor(head: ReplyHead, framing: PieceFraming) {
+  constructor(head: ReplyHead, { carrier }: ReplyOptions, framing: PieceFraming) {
+    this.#carrier = carrier
     this.#framing = framing
     this.#tail = JSON.stringify({ modelVersion: head.model, responseId: head.id }).slice(1)
   }
@@ -44,7 +54,9 @@ export class GenerateStreamFormatter implements StreamFormatter {
       case 'reasoning-delta':
         return this.#part(event.choice, { text: event.text, thought: true })
       case 'reasoning-signature':
-        return this.#part(event.choice, { text: '', thought: true, thoughtSignature: event.signature })
+        return this.#part(event.choice, formatSignature(event.signature, 'signature', this.#carrier))
+      case 'reasoning-redacted':
+        return this.#part(event.choice, formatSignature(event.data, 'redacted', this.#carrier))
       case 'image':
         return this.#part(event.choice, formatImage(event.image))
       case 'opaque':
@@ -59,6 +71,7 @@ export class GenerateStreamFormatter implements StreamFormatter {
 
   /** The last piece of a complete answer. */
   end(): string {
+    if (this.#choices.size === 0) this.#choice(0)
     const candidates = [...this.#choices].map(([index, choice]) => formatLast(index, choice))
     const usage = this.#usage === null ? {} : { usageMetadata: formatUsage(this.#usage) }
     const body = JSON.stringify({ ...this.#extra, candidates, ...usage }).slice(0, -1)
@@ -87,7 +100,8 @@ export class GenerateStreamFormatter implements StreamFormatter {
         this.#usage = event.usage
         return
       case 'extra-available':
-        if (event.extra.dialect === 'google-generate') this.#extra = { ...this.#extra, ...event.extra.members }
+        if (event.extra.dialect === 'google-generate')
+          this.#extra = { ...this.#extra, ...event.extra.members }
     }
   }
 

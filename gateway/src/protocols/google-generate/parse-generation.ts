@@ -21,7 +21,8 @@ export function parseGeneration(config: JsonRecord | null, body: JsonRecord): Ge
     return value
   }
   return {
-    maxOutputTokens: number('maxOutputTokens', 'max_tokens') ?? number('maxOutputTokens', 'max_completion_tokens'),
+    maxOutputTokens:
+      number('maxOutputTokens', 'max_tokens') ?? number('maxOutputTokens', 'max_completion_tokens'),
     sampling: {
       temperature: number('temperature', 'temperature'),
       topP: number('topP', 'top_p'),
@@ -61,7 +62,9 @@ function parseThinking(config: JsonRecord | null): ConversationRequest['reasonin
   const budget = readMember(config, 'thinkingBudget')
   if (typeof budget !== 'number') return null
   if (budget === 0) return { effort: 'none', budgetTokens: null }
-  return budget < 0 ? { effort: 'medium', budgetTokens: null } : { effort: effortOf(budget), budgetTokens: budget }
+  return budget < 0
+    ? { effort: 'medium', budgetTokens: null }
+    : { effort: effortOf(budget), budgetTokens: budget }
 }
 
 /** For targets that know efforts only; the steps are those by which Messages budgets are read. */

@@ -1,30 +1,41 @@
+import type { BlobCarrier } from '../../conversation/blob-carrier.ts'
 import { type JsonRecord, readList, readRecord, readString, readText } from '../../conversation/json-value.ts'
 import type { MediaSource, Part } from '../../conversation/part.ts'
 import { joinThoughtCallId } from '../../conversation/thought-call-id.ts'
 import { invalidField, requireRecord, requireString } from '../field-reader.ts'
 import type { CallIds } from './call-ids.ts'
 import { readMember, readRecordMember } from './read-member.ts'
+import { unwrapSignature } from './thought-signature.ts'
+
+/** What the parts of one history share. */
+export interface Reading {
+  readonly callIds: CallIds
+  readonly carrier: BlobCarrier
+}
 
 /** One part of a content. Kinds this code does not know stay whole, for a provider of the same dialect. */
-export function parsePart(value: unknown, callIds: CallIds, path: string): Part {
+export function parsePart(value: unknown, reading: Reading, path: string): Part {
   if (typeof value === 'string') return { type: 'text', text: value }
   const part = requireRecord(value, path)
   const text = readString(part['text'])
-  if (text !== null) return parseText(text, part)
+  if (text !== null) return parseText(text, part, reading)
   const blob = readRecordMember(part, 'inlineData')
   if (blob !== null) return parseBlob(blob, `${path}.inlineData`)
   const file = readRecordMember(part, 'fileData')
   if (file !== null) return parseFile(file, `${path}.fileData`)
   const call = readRecordMember(part, 'functionCall')
-  if (call !== null) return parseCall(call, part, callIds, `${path}.functionCall`)
+  if (call !== null) return parseCall(call, part, reading, `${path}.functionCall`)
   const response = readRecordMember(part, 'functionResponse')
-  if (response !== null) return parseResponse(response, callIds, `${path}.functionResponse`)
+  if (response !== null) return parseResponse(response, reading, `${path}.functionResponse`)
   return { type: 'opaque', dialect: 'google-generate', value: part }
 }
 
-function parseText(text: string, part: JsonRecord): Part {
+function parseText(text: string, part: JsonRecord, { carrier }: Reading): Part {
   if (part['thought'] !== true) return { type: 'text', text }
-  return { type: 'reasoning', text, signature: readText(readMember(part, 'thoughtSignature')), redacted: null }
+  const opened = unwrapSignature(readText(readMember(part, 'thoughtSignature')), carrier)
+  if (opened?.form === 'redacted')
+    return { type: 'reasoning', text: '', signature: null, redacted: opened.payload }
+  return { type: 'reasoning', text, signature: opened?.payload ?? null, redacted: null }
 }
 
 function parseBlob(blob: JsonRecord, path: string): Part {
@@ -59,11 +70,11 @@ function describeMedia(mediaType: string | null, source: MediaSource, from: Json
   return { type: 'document', source, filename }
 }
 
-function parseCall(call: JsonRecord, part: JsonRecord, callIds: CallIds, path: string): Part {
+function parseCall(call: JsonRecord, part: JsonRecord, reading: Reading, path: string): Part {
   const name = requireString(call['name'], `${path}.name`)
   const args = call['args'] ?? {}
   if (readRecord(args) === null) throw invalidField(`${path}.args`, 'an object')
-  const id = callIds.call(name, readText(call['id']))
+  const id = reading.callIds.call(name, readText(call['id']))
   return {
     type: 'tool-call',
     id: joinThoughtCallId(id, readText(readMember(part, 'thoughtSignature'))),
@@ -73,16 +84,16 @@ function parseCall(call: JsonRecord, part: JsonRecord, callIds: CallIds, path: s
   }
 }
 
-function parseResponse(response: JsonRecord, callIds: CallIds, path: string): Part {
+function parseResponse(response: JsonRecord, reading: Reading, path: string): Part {
   const name = requireString(response['name'], `${path}.name`)
   const body = requireRecord(response['response'] ?? {}, `${path}.response`)
   const media = readList(response['parts']).map((part, index) =>
-    parsePart(part, callIds, `${path}.parts[${index}]`),
+    parsePart(part, reading, `${path}.parts[${index}]`),
   )
   const { text, isError } = readResponse(body)
   return {
     type: 'tool-result',
-    toolCallId: callIds.result(name, readText(response['id'])),
+    toolCallId: reading.callIds.result(name, readText(response['id'])),
     parts: [{ type: 'text', text }, ...media],
     isError,
   }

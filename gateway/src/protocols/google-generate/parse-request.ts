@@ -25,12 +25,15 @@ const configured = [
 const modelled = new Set([...camelCase, ...camelCase.map(toSnakeCase), ...configured])
 
 /** A `generateContent` body as a request. Errors: 400 `invalid_request` naming the field. */
-export function parseGenerateRequest(body: JsonRecord, { model, stream }: ParseOptions): ConversationRequest {
+export function parseGenerateRequest(
+  body: JsonRecord,
+  { model, stream, carrier }: ParseOptions,
+): ConversationRequest {
   const plan = applyToolConfig(parseTools(body['tools']), readRecordMember(body, 'toolConfig'))
   return {
     dialect: 'google-generate',
     model,
-    messages: parseContents(body['contents'], readMember(body, 'systemInstruction')),
+    messages: parseContents(body['contents'], readMember(body, 'systemInstruction'), carrier),
     ...plan,
     parallelToolCalls: null,
     ...parseGeneration(readRecordMember(body, 'generationConfig'), body),

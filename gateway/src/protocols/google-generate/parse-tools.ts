@@ -1,4 +1,4 @@
-import { type JsonRecord, readRecord, readRecords, readString, readText } from '../../conversation/json-value.ts'
+import { type JsonRecord, readRecord, readString, readText } from '../../conversation/json-value.ts'
 import type { FunctionTool, ToolChoice, ToolDefinition } from '../../conversation/request.ts'
 import { requireList, requireRecord, requireString } from '../field-reader.ts'
 import { parseSchema } from './parse-schema.ts'
@@ -22,7 +22,8 @@ function parseTool(tool: JsonRecord, path: string): ToolDefinition[] {
           return parseFunction(requireRecord(declaration, place), place)
         })
   const own = Object.keys(tool).filter(
-    (name) => name !== 'functionDeclarations' && name !== 'function_declarations' && readRecord(tool[name]) !== null,
+    (name) =>
+      name !== 'functionDeclarations' && name !== 'function_declarations' && readRecord(tool[name]) !== null,
   )
   return [...functions, ...own.map((name) => providerTool(name, tool[name]))]
 }
@@ -71,7 +72,8 @@ export function applyToolConfig(tools: readonly ToolDefinition[], config: JsonRe
       return { tools, toolChoice: { type: 'none' } }
     case 'ANY': {
       const [only] = allowed
-      if (only !== undefined && allowed.length === 1) return { tools, toolChoice: { type: 'tool', name: only } }
+      if (only !== undefined && allowed.length === 1)
+        return { tools, toolChoice: { type: 'tool', name: only } }
       const kept = tools.filter((tool) => allowed.length === 0 || allowed.includes(tool.name))
       return { tools: kept, toolChoice: { type: 'required' } }
     }
@@ -79,4 +81,3 @@ export function applyToolConfig(tools: readonly ToolDefinition[], config: JsonRe
       return { tools, toolChoice: null }
   }
 }
-
