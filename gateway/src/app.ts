@@ -5,9 +5,16 @@ import { type OperationsDependencies, operationsRoutes } from './admin/operation
 import type { DialectId } from './conversation/dialect.ts'
 import type { Operation } from './deployments/deployment.ts'
 import { type DispatchDependencies, Dispatcher, type Endpoint } from './http/dispatch.ts'
+import { queryOf } from './http/path.ts'
+import { acceptQueryKey } from './http/query-key.ts'
 import { type Method, type Route, Router } from './http/router.ts'
 import type { Gateway } from './pipeline/gateway.ts'
 import { handleRequest } from './pipeline/handle-request.ts'
+import {
+  googleGenerateArrayProtocol,
+  googleGenerateProtocol,
+} from './protocols/google-generate/google-generate.ts'
+import { readPathModel } from './protocols/google-generate/path-model.ts'
 import type { Protocol } from './protocols/protocol.ts'
 import { protocolOf } from './protocols/protocols.ts'
 
@@ -51,6 +58,7 @@ export function listRoutes(
     model('POST', '/openai/deployments/{model}/completions', 'completion', false),
     model('POST', '/openai/deployments/{model}/embeddings', 'embedding', false),
     model('POST', '/v1/messages', 'chat', true, 'anthropic-messages'),
+    ...generateRoutes(deps.gateway),
     ...modelRoutes(deps.models),
     ...keyRoutes(deps.keys),
     ...healthRoutes(deps.health),
@@ -70,6 +78,40 @@ function modelEndpoint(gateway: Gateway, operation: Operation, protocol: Protoco
         pathStream: null,
       }),
   }
+}
+
+/** Where Google's clients look for a model; the bare path answers under `/v1` too. */
+const generatePlaces = [
+  '/models/{model+}',
+  '/tunedModels/{tunedModel+}',
+  '/publishers/google/models/{model+}',
+  '/v1beta/models/{model+}',
+  '/v1beta/tunedModels/{tunedModel+}',
+  '/v1beta/publishers/google/models/{model+}',
+]
+
+function generateRoutes(gateway: Gateway): Route<Endpoint>[] {
+  return generatePlaces.flatMap((place) => [
+    generateRoute(gateway, `${place}:generateContent`, false),
+    generateRoute(gateway, `${place}:streamGenerateContent`, true),
+  ])
+}
+
+function generateRoute(gateway: Gateway, template: string, pathStream: boolean): Route<Endpoint> {
+  const handle: Endpoint['handle'] = (exchange, params) => {
+    const query = queryOf(exchange.target)
+    acceptQueryKey(exchange, query)
+    const { model, tunedModel } = params
+    return handleRequest(gateway, {
+      exchange,
+      operation: 'chat',
+      protocol: query.get('alt') === 'sse' ? googleGenerateProtocol : googleGenerateArrayProtocol,
+      pathModel: model === undefined ? `tunedModels/${tunedModel}` : readPathModel(model),
+      pathStream,
+    })
+  }
+  const aliased = !template.startsWith('/v1beta/')
+  return { method: 'POST', template, auth: 'user', aliased, handler: { errors: 'google-generate', handle } }
 }
 
 /** The composed product, ready to be given to a server. */

@@ -92,7 +92,9 @@ export interface Protocol {
   readonly id: DialectId
   /** Client headers that mean the same to a provider of this dialect; lower case. */
   readonly forwardedHeaders: readonly string[]
-  /** What keeps a begun stream alive through a silence. Before the first event every dialect gets a comment. */
+  /** The `content-type` of its streams. */
+  readonly streamType: string
+  /** What keeps a begun stream alive through a silence. Before the first event an event stream gets a comment. */
   readonly keepalive: string
   /**
    * Checks the members the gateway itself needs, `model` aside, and reads how the answer is wanted. Everything else

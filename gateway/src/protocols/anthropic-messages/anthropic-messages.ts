@@ -11,6 +11,7 @@ import { readDelivery } from './read-delivery.ts'
 export const anthropicMessagesProtocol: Protocol = {
   id: 'anthropic-messages',
   forwardedHeaders: ['anthropic-version', 'anthropic-beta'],
+  streamType: 'text/event-stream; charset=utf-8',
   keepalive: 'event: ping\ndata: {"type": "ping"}\n\n',
   readDelivery,
   parseRequest,

@@ -26,6 +26,7 @@ import { readDelivery } from './read-delivery.ts'
 export const openaiChatProtocol: Protocol = {
   id: 'openai-chat',
   forwardedHeaders: ['openai-beta'],
+  streamType: 'text/event-stream; charset=utf-8',
   keepalive: ': ping\n\n',
   readDelivery,
   parseRequest,
