@@ -3,12 +3,13 @@ import { type KeyRoutesDependencies, keyRoutes } from './admin/keys/key-routes.t
 import { type ModelRoutesDependencies, modelRoutes } from './admin/model-routes.ts'
 import { type OperationsDependencies, operationsRoutes } from './admin/operations-routes.ts'
 import { type TokenRoutesDependencies, tokenRoutes } from './admin/token-routes.ts'
-import type { DialectId } from './conversation/dialect.ts'
 import type { Operation } from './deployments/deployment.ts'
 import { type DispatchDependencies, Dispatcher, type Endpoint } from './http/dispatch.ts'
 import { type Method, type Route, Router } from './http/router.ts'
 import type { Gateway } from './pipeline/gateway.ts'
 import { handleRequest } from './pipeline/handle-request.ts'
+import type { Protocol } from './protocols/protocol.ts'
+import { protocolOf } from './protocols/protocols.ts'
 
 export interface AppDependencies {
   readonly gateway: Gateway
@@ -36,7 +37,7 @@ export function listRoutes(
     template,
     auth: 'user',
     aliased,
-    handler: modelEndpoint(deps.gateway, operation, 'openai-chat'),
+    handler: modelEndpoint(deps.gateway, operation, protocolOf('openai-chat')),
   })
   return [
     model('POST', '/chat/completions', 'chat'),
@@ -57,11 +58,17 @@ export function listRoutes(
   ]
 }
 
-function modelEndpoint(gateway: Gateway, operation: Operation, dialect: DialectId): Endpoint {
+function modelEndpoint(gateway: Gateway, operation: Operation, protocol: Protocol): Endpoint {
   return {
-    errors: dialect,
+    errors: protocol.id,
     handle: (exchange, params) =>
-      handleRequest(gateway, { exchange, operation, dialect, pathModel: params['model'] ?? null }),
+      handleRequest(gateway, {
+        exchange,
+        operation,
+        protocol,
+        pathModel: params['model'] ?? null,
+        pathStream: null,
+      }),
   }
 }
 

@@ -12,7 +12,7 @@ import {
  */
 const directions: Readonly<Record<string, string>> = {
   'main.ts': 'cli process version.ts',
-  'app.ts': 'admin conversation:types deployments:types http pipeline',
+  'app.ts': 'admin deployments:types http pipeline protocols',
   'version.ts': '',
   admin:
     'config:types deployments http identity pipeline pricing:types process:types protocols providers:types relay storage:types telemetry tokens:types transport:types version.ts',
@@ -21,7 +21,7 @@ const directions: Readonly<Record<string, string>> = {
   config: '',
   conversation: 'providers:types',
   demo: 'transport:types',
-  deployments: 'balancing:types config:types pricing providers',
+  deployments: 'balancing:types config:types conversation:types pricing providers',
   http: 'conversation:types protocols telemetry version.ts',
   identity: 'config:types deployments http:types storage:types',
   json: '',
@@ -30,9 +30,9 @@ const directions: Readonly<Record<string, string>> = {
   pricing: 'config:types conversation:types',
   process:
     'app.ts balancing config demo deployments http identity pipeline:types pricing providers storage telemetry tokens transport version.ts',
-  protocols: 'conversation',
+  protocols: 'conversation json providers:types relay:types',
   providers: 'conversation telemetry',
-  relay: 'conversation:types http json protocols providers:types transport:types',
+  relay: 'conversation:types http protocols providers:types transport:types',
   storage: 'config:types conversation:types',
   telemetry: 'conversation:types deployments:types providers:types',
   tokens: 'conversation:types',

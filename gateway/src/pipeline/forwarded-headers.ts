@@ -4,7 +4,6 @@ import type { ModelRequest } from './model-request.ts'
 
 /** Client headers that mean the same to a provider; credentials and everything else stop here. */
 const always = ['traceparent', 'tracestate', 'idempotency-key']
-const sameDialect = ['openai-beta']
 const never =
   /^x-(?:api-key|goog-api-key|litellm-|routeiq-|admin-|request-id|forwarded|real-ip|team-id|user-id|stainless-)/
 
@@ -26,7 +25,8 @@ export function forwardedHeaders(
     added.push(name, value)
   }
   for (const name of always) copy(name)
-  if (deployment.wire.dialect === request.dialect) for (const name of sameDialect) copy(name)
+  if (deployment.wire.dialect === request.protocol.id)
+    for (const name of request.protocol.forwardedHeaders) copy(name)
   if (request.runtime.config.requests.forwardClientHeaders) {
     const keyHeader = request.runtime.config.identity.keyHeaderName?.toLowerCase()
     for (const name in headers)

@@ -5,6 +5,7 @@ import {
   startExchangeServer,
   until,
 } from '../http/testing/exchange-server.ts'
+import { openaiChatProtocol } from '../protocols/openai-chat/openai-chat.ts'
 import { handleRequest } from './handle-request.ts'
 import { benchKey, type GatewayBench, openGatewayBench } from './testing/gateway-bench.ts'
 
@@ -24,8 +25,9 @@ beforeAll(async () => {
     running = handleRequest(bench.gateway, {
       exchange,
       operation: 'chat',
-      dialect: 'openai-chat',
+      protocol: openaiChatProtocol,
       pathModel: null,
+      pathStream: null,
     })
     running.catch(() => exchange.response.destroy())
   })

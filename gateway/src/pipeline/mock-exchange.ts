@@ -1,9 +1,9 @@
 import type { Deployment, Operation } from '../deployments/deployment.ts'
 import { openaiWire } from '../providers/openai/openai.ts'
-import { readPassthroughReply } from '../relay/passthrough-reply.ts'
-import { PassthroughStream } from '../relay/passthrough-stream.ts'
 import type { ModelRequest } from './model-request.ts'
-import type { UpstreamExchange } from './upstream-exchange.ts'
+import { passthroughOptions } from './passthrough-exchange.ts'
+import { encodeFor, translateAnswer } from './translated-exchange.ts'
+import { describeTarget, type UpstreamExchange } from './upstream-exchange.ts'
 
 const paths: Readonly<Record<Operation, string>> = {
   chat: '/v1/chat/completions',
@@ -11,35 +11,46 @@ const paths: Readonly<Record<Operation, string>> = {
   embedding: '/v1/embeddings',
 }
 
-/** `mock_response`: the demo answers with the given text in place of the deployment, whatever wire that speaks. */
+/**
+ * `mock_response`: the demo answers with the given text in place of the deployment, whatever wire that speaks.
+ * The demo's own is OpenAI's.
+ */
 export function prepareMockExchange(
   request: ModelRequest,
   deployment: Deployment,
   text: string,
 ): UpstreamExchange {
-  const { requestedModel, includeUsage, body } = request
-  const options = {
-    requestedModel,
-    includeUsage,
-    maxEventBytes: Number.POSITIVE_INFINITY,
-    decodeUsage: openaiWire.decodeUsage,
-    decodeError: (answer: string) => openaiWire.decodeError(500, {}, answer, deployment.provider),
-  }
+  return openaiWire.dialect === request.protocol.id
+    ? passMock(request, deployment, text)
+    : translateMock(request, deployment, text)
+}
+
+function passMock(request: ModelRequest, deployment: Deployment, text: string): UpstreamExchange {
+  const { protocol, body, operation, stream } = request
+  const options = passthroughOptions(request, { wire: openaiWire, provider: deployment.provider })
   const { messages, prompt, input, encoding_format } = body
-  const asked = {
-    model: deployment.upstreamModel,
-    messages,
-    prompt,
-    input,
-    encoding_format,
-    stream: request.stream,
-  }
-  const mock = { ...asked, stream_options: { include_usage: true }, mock_response: text }
+  const asked = { model: deployment.upstreamModel, messages, prompt, input, encoding_format }
   return {
-    path: paths[request.operation],
+    path: paths[operation],
     headers: [],
-    body: Buffer.from(JSON.stringify(mock)),
-    relay: request.stream ? new PassthroughStream(options) : null,
-    readReply: (answer) => readPassthroughReply(answer, options),
+    body: formatMock(asked, stream, text),
+    relay: stream ? protocol.createPassthroughStream(options) : null,
+    readReply: (answer) => protocol.readPassthroughReply(answer, options),
   }
+}
+
+function translateMock(request: ModelRequest, deployment: Deployment, text: string): UpstreamExchange {
+  const target = { ...describeTarget(request, deployment), dropParams: true }
+  const encoded = encodeFor(request, openaiWire, request.body, target)
+  return {
+    path: paths.chat,
+    headers: [],
+    body: formatMock(encoded.body, request.stream, text),
+    ...translateAnswer(request, openaiWire, encoded.replyContext),
+  }
+}
+
+function formatMock(body: Readonly<Record<string, unknown>>, stream: boolean, text: string): Buffer {
+  const mock = { ...body, stream, stream_options: { include_usage: true }, mock_response: text }
+  return Buffer.from(JSON.stringify(mock))
 }

@@ -1,10 +1,9 @@
 import type { GatewayConfig } from '../config/config.ts'
-import type { DialectId } from '../conversation/dialect.ts'
-import type { Operation } from '../deployments/deployment.ts'
 import type { RoutingSnapshot } from '../deployments/routing-snapshot.ts'
 import type { Exchange } from '../http/exchange.ts'
 import type { Caller } from '../identity/caller.ts'
 import type { ObjectMembers } from '../json/object-members.ts'
+import type { CallAddress, Protocol } from '../protocols/protocol.ts'
 import type { RequestOptions } from './request-options.ts'
 
 /** What the configuration compiles to. A request uses the one it was admitted under to its end. */
@@ -14,12 +13,10 @@ export interface Runtime {
 }
 
 /** A call on a model route before anything of it is read. */
-export interface Arrival {
+export interface Arrival extends CallAddress {
   readonly exchange: Exchange
-  readonly operation: Operation
-  readonly dialect: DialectId
-  /** The model named by the path (`/engines/{model}/…`), null when the body names it. */
-  readonly pathModel: string | null
+  /** The dialect the client speaks; fixed by the route, before anything can go wrong. */
+  readonly protocol: Protocol
 }
 
 /** One parsed, authenticated call. Immutable: whatever happens to it later is noted in its `Progress`. */

@@ -4,6 +4,7 @@ import type { Operation } from '../deployments/deployment.ts'
 import { modelConfig, snapshotOf } from '../deployments/for-test.ts'
 import { type ExchangeServer, rawRequest, startExchangeServer } from '../http/testing/exchange-server.ts'
 import { anonymousCaller } from '../identity/caller.ts'
+import { openaiChatProtocol } from '../protocols/openai-chat/openai-chat.ts'
 import type { ModelRequest } from './model-request.ts'
 import { parse } from './parse.ts'
 import { sampleConfig } from './testing/sample-request.ts'
@@ -19,7 +20,7 @@ beforeAll(async () => {
     const runtime = { config, routing: snapshotOf([modelConfig('m')]) }
     outcome = await parse(
       runtime,
-      { exchange, operation, dialect: 'openai-chat', pathModel },
+      { exchange, operation, protocol: openaiChatProtocol, pathModel, pathStream: null },
       anonymousCaller,
     ).catch((error) => error as Error)
     exchange.sendJson(200, 'read')

@@ -8,7 +8,6 @@ import type { Arrival, ModelRequest, Runtime } from './model-request.ts'
 import { readRequestOptions } from './request-options.ts'
 
 const maxDepth = 64
-const requiredMember = { chat: 'messages', completion: 'prompt', embedding: 'input' } as const
 
 /** Reads and checks the body. Only what the gateway needs is checked; everything else is the provider's business. */
 export async function parse(runtime: Runtime, arrival: Arrival, caller: Caller): Promise<ModelRequest> {
@@ -32,20 +31,22 @@ export async function parse(runtime: Runtime, arrival: Arrival, caller: Caller):
       `An object of the body has more than ${objectMembers} members, or an array more than ${arrayItems} items.`,
     )
   }
-  const stream = body['stream'] === true
+  const requestedModel = readModel(runtime, arrival, body)
+  const { stream, includesUsage } = arrival.protocol.readDelivery(body, arrival)
   return {
     exchange: arrival.exchange,
     operation: arrival.operation,
-    dialect: arrival.dialect,
+    protocol: arrival.protocol,
     pathModel: arrival.pathModel,
+    pathStream: arrival.pathStream,
     runtime,
     caller,
     bytes,
     members,
     body,
-    requestedModel: readModel(runtime, arrival, body),
+    requestedModel,
     stream,
-    includeUsage: stream && (runtime.config.requests.alwaysIncludeStreamUsage || asksForUsage(body)),
+    includeUsage: stream && (includesUsage || runtime.config.requests.alwaysIncludeStreamUsage),
     options: readRequestOptions(body, arrival.exchange),
   }
 }
@@ -76,29 +77,7 @@ function readModel(runtime: Runtime, arrival: Arrival, body: Readonly<Record<str
       { param: 'model' },
     )
   }
-  const member = requiredMember[arrival.operation]
-  const value = body[member]
-  if (value === undefined || value === null) {
-    throw new GatewayError('invalid_request', `\`${member}\` is required.`, { param: member })
-  }
-  if (arrival.operation === 'chat' && !Array.isArray(value)) {
-    throw new GatewayError('invalid_request', '`messages` must be an array of messages.', {
-      param: 'messages',
-    })
-  }
-  if (body['stream'] !== undefined && body['stream'] !== null && typeof body['stream'] !== 'boolean') {
-    throw new GatewayError('invalid_request', '`stream` must be true or false.', { param: 'stream' })
-  }
   return model
-}
-
-function asksForUsage(body: Readonly<Record<string, unknown>>): boolean {
-  const options = body['stream_options']
-  return (
-    typeof options === 'object' &&
-    options !== null &&
-    (options as Record<string, unknown>)['include_usage'] === true
-  )
 }
 
 function notAnObject(): GatewayError {

@@ -1,13 +1,9 @@
 import type { Deployment } from '../deployments/deployment.ts'
 import { editMembers, findOnlyMember, replaceValue } from '../json/edit-members.ts'
-import type { UpstreamFailure } from '../providers/failure.ts'
-import { editPassthrough, noEdits } from '../providers/openai/edit-passthrough.ts'
+import type { PassthroughOptions } from '../protocols/protocol.ts'
+import { noEdits } from '../providers/passthrough-edits.ts'
 import { plainReplyContext } from '../providers/reply-context.ts'
 import type { WireTarget } from '../providers/wire.ts'
-import { encodeEmbeddings } from '../relay/embedding-encoding.ts'
-import { readPassthroughReply } from '../relay/passthrough-reply.ts'
-import { PassthroughStream } from '../relay/passthrough-stream.ts'
-import type { PlainReply } from '../relay/relay.ts'
 import { forwardedHeaders } from './forwarded-headers.ts'
 import type { ModelRequest } from './model-request.ts'
 import { formatterOf, parseJson, readReplyAsStream } from './translated-exchange.ts'
@@ -23,17 +19,19 @@ export function passThrough(
   wanted: Readonly<Record<string, unknown>>,
   target: WireTarget,
 ): UpstreamExchange {
-  const edits = editPassthrough(wanted, target, request.operation)
+  const { wire, upstreamModel } = deployment
+  const edits = wire.editPassthrough(wanted, target, request.operation)
+  const isUnchanged = edits === noEdits && wanted === request.body
+  const names = wire.namesModelIn === 'body' ? JSON.stringify(upstreamModel) : null
+  if (isUnchanged && names === null && request.body['model'] === undefined)
+    return describePassthrough(request, deployment, request.bytes)
   const model = findOnlyMember(request.members, 'model')
-  if (edits === noEdits && wanted === request.body && model !== null) {
-    return describePassthrough(
-      request,
-      deployment,
-      replaceValue(request.bytes, model, JSON.stringify(deployment.upstreamModel)),
-    )
-  }
-  const set = new Map([['model', JSON.stringify(deployment.upstreamModel)]])
+  if (isUnchanged && names !== null && model !== null)
+    return describePassthrough(request, deployment, replaceValue(request.bytes, model, names))
+  const set = new Map<string, string>()
   const remove = new Set(edits.remove)
+  if (names === null) remove.add('model')
+  else set.set('model', names)
   if (wanted !== request.body) {
     for (const name in wanted)
       if (wanted[name] !== request.body[name]) set.set(name, JSON.stringify(wanted[name]))
@@ -49,28 +47,35 @@ export function passThrough(
 }
 
 function describePassthrough(request: ModelRequest, deployment: Deployment, body: Buffer): UpstreamExchange {
-  const { requestedModel, includeUsage } = request
-  const { wire, provider } = deployment
-  // The status says 200, so the words of the error decide what it is.
-  const decodeError = (text: string): UpstreamFailure =>
-    wire.findFailure(parseJson(Buffer.from(text))) ?? wire.decodeError(200, {}, text, provider)
-  const options = { requestedModel, includeUsage, maxEventBytes, decodeUsage: wire.decodeUsage, decodeError }
-  const wantsBase64 = request.operation === 'embedding' && request.body['encoding_format'] === 'base64'
+  const { protocol } = request
+  const { wire } = deployment
+  const options = passthroughOptions(request, deployment)
   return {
-    path: pathOf(request.operation, deployment),
+    path: pathOf(request.operation, deployment, request.stream),
     headers: forwardedHeaders(request, deployment, []),
     body,
-    relay: request.stream ? new PassthroughStream(options) : null,
+    relay: request.stream ? protocol.createPassthroughStream(options) : null,
     readReply: (answer) =>
       request.stream && request.operation === 'chat'
-        ? readReplyAsStream(answer, deployment, plainReplyContext, formatterOf(request, 'chatcmpl'))
-        : encodeReply(readPassthroughReply(answer, options), wantsBase64),
+        ? readReplyAsStream(answer, wire, plainReplyContext, formatterOf(request))
+        : protocol.readPassthroughReply(answer, options),
   }
 }
 
-function encodeReply(
-  reply: PlainReply | UpstreamFailure,
-  wantsBase64: boolean,
-): PlainReply | UpstreamFailure {
-  return wantsBase64 && 'body' in reply ? { ...reply, body: encodeEmbeddings(reply.body) } : reply
+/** How an answer of the client's own dialect is read on its way through. */
+export function passthroughOptions(
+  { operation, body, requestedModel, includeUsage }: ModelRequest,
+  { wire, provider }: Pick<Deployment, 'wire' | 'provider'>,
+): PassthroughOptions {
+  return {
+    operation,
+    body,
+    requestedModel,
+    includesUsage: includeUsage,
+    maxEventBytes,
+    decodeUsage: wire.decodeUsage,
+    // The status says 200, so the words of the error decide what it is.
+    decodeError: (text) =>
+      wire.findFailure(parseJson(Buffer.from(text))) ?? wire.decodeError(200, {}, text, provider),
+  }
 }

@@ -5,7 +5,6 @@ import type { Deployment } from '../deployments/deployment.ts'
 import { sendError, toGatewayError } from '../http/send-error.ts'
 import { computeCost } from '../pricing/compute-cost.ts'
 import { estimateInputTokens } from '../pricing/estimate-tokens.ts'
-import { formatChatStreamError } from '../protocols/openai-chat/format-error.ts'
 import { ClientStream } from '../relay/client-stream.ts'
 import type { Answer } from './call.ts'
 import { describeUpstreamFailure } from './describe-upstream-failure.ts'
@@ -21,13 +20,14 @@ export function openClientStream(request: ModelRequest, progress: Progress): Cli
   const { requests, routing } = request.runtime.config
   return new ClientStream(request.exchange, {
     keepaliveMs: requests.sseKeepaliveMs,
+    keepalive: request.protocol.keepalive,
     stallTimeoutMs: routing.streamIdleTimeoutMs,
     earlyLines: () => describeResponse(request, progress, performance.now()),
     formatFailure: (failure) => {
       const error =
         failure instanceof GatewayError ? failure : describeUpstreamFailure(failure, progress.deployment)
       const rendering = { requestId: request.exchange.requestId, codeStyle: requests.errorCodeStyle }
-      return formatChatStreamError(error, rendering)
+      return request.protocol.formatStreamError(error, rendering)
     },
   })
 }
@@ -139,6 +139,13 @@ export function respondWithError(
       ? describeRefusal(arrival.exchange)
       : describeResponse(request, progress, performance.now())
   const unread = arrival.exchange.request.complete ? [] : ['connection', 'close']
-  sendError(arrival.exchange, arrival.dialect, error, runtime.config.requests.errorCodeStyle, unread, lines)
+  sendError(
+    arrival.exchange,
+    arrival.protocol.id,
+    error,
+    runtime.config.requests.errorCodeStyle,
+    unread,
+    lines,
+  )
   return error
 }

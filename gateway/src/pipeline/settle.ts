@@ -32,7 +32,7 @@ export function settle(
 }
 
 function describe(
-  { exchange, dialect, operation }: Arrival,
+  { exchange, protocol, operation }: Arrival,
   request: ModelRequest | null,
   progress: Progress,
   clientGone: boolean,
@@ -50,7 +50,7 @@ function describe(
     routingMs: progress.attempts === 0 ? null : progress.routingMs,
     method: exchange.request.method ?? 'POST',
     template: exchange.template,
-    dialect,
+    dialect: protocol.id,
     operation,
     status: clientGone && progress.status === 0 ? clientClosedRequest : progress.status,
     errorCode: error?.code ?? null,
@@ -111,7 +111,7 @@ function spendRow(record: RequestRecord, request: ModelRequest, progress: Progre
     requestId: record.requestId,
     attempt: record.attempts,
     callType: callTypes[request.operation],
-    dialect: request.dialect,
+    dialect: request.protocol.id,
     startedAt: record.startedAt,
     firstTokenAt: record.firstByteAt,
     endedAt: record.endedAt,

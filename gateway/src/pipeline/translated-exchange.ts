@@ -1,18 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import { GatewayError } from '@routeiq/contract'
 import { replayReply } from '../conversation/replay-reply.ts'
 import type { ConversationReply } from '../conversation/reply.ts'
 import type { Deployment } from '../deployments/deployment.ts'
-import { completionToChat, readPrompts } from '../protocols/openai-chat/completion-request.ts'
-import { CompletionStreamFormatter, formatCompletion } from '../protocols/openai-chat/format-completion.ts'
-import { formatChatReply, type ReplyHead } from '../protocols/openai-chat/format-reply.ts'
-import { ChatStreamFormatter } from '../protocols/openai-chat/format-stream.ts'
-import { parseChatRequest } from '../protocols/openai-chat/parse-request.ts'
+import type { ReplyHead, ReplyOptions, StreamFormatter } from '../protocols/protocol.ts'
+import { unreadableAnswer } from '../protocols/unreadable-answer.ts'
 import type { UpstreamFailure } from '../providers/failure.ts'
 import type { ReplyContext } from '../providers/reply-context.ts'
-import type { WireTarget } from '../providers/wire.ts'
-import { type PlainReply, unreadableAnswer } from '../relay/relay.ts'
-import { type StreamFormatter, TranslatedStream } from '../relay/translated.ts'
+import type { EncodedRequest, Wire, WireTarget } from '../providers/wire.ts'
+import type { PlainReply, ReplyReader, StreamRelay } from '../relay/relay.ts'
+import { TranslatedStream } from '../relay/translated.ts'
 import { forwardedHeaders } from './forwarded-headers.ts'
 import type { ModelRequest } from './model-request.ts'
 import type { UpstreamExchange } from './upstream-exchange.ts'
@@ -27,41 +23,54 @@ export function translate(
   wanted: Body,
   target: WireTarget,
 ): UpstreamExchange {
-  const isCompletion = request.operation === 'completion'
-  const chatBody = isCompletion ? chatBodyOf(wanted, target) : wanted
-  const conversation = parseChatRequest({ ...chatBody, model: request.requestedModel })
-  const encoded = deployment.wire.encodeRequest(conversation, target)
-  const { wire } = deployment
-  const formatter = request.stream ? formatterOf(request, isCompletion ? 'cmpl' : 'chatcmpl') : null
+  const encoded = encodeFor(request, deployment.wire, wanted, target)
   return {
-    path: pathOf('chat', deployment),
+    path: pathOf('chat', deployment, request.stream),
     headers: forwardedHeaders(request, deployment, encoded.headers),
     body: Buffer.from(JSON.stringify(encoded.body)),
-    relay: formatter && new TranslatedStream(wire.createStreamDecoder(encoded.replyContext), formatter),
-    readReply: (body) =>
-      formatter === null
-        ? readReply(body, deployment, encoded.replyContext, request)
-        : readReplyAsStream(body, deployment, encoded.replyContext, formatter),
+    ...translateAnswer(request, deployment.wire, encoded.replyContext),
+  }
+}
+
+/** The request as a wire wants it. Errors: 400 for what the dialect or the wire does not allow. */
+export function encodeFor(
+  request: ModelRequest,
+  wire: Wire,
+  wanted: Body,
+  target: WireTarget,
+): EncodedRequest {
+  const { operation, stream, protocol, requestedModel } = request
+  const options = { operation, model: requestedModel, stream, dropParams: target.dropParams }
+  return wire.encodeRequest(protocol.parseRequest(wanted, options), target)
+}
+
+/** How a wire's answer becomes the client's, as a stream or whole. */
+export function translateAnswer(
+  request: ModelRequest,
+  wire: Wire,
+  context: ReplyContext,
+): { readonly relay: StreamRelay | null; readonly readReply: ReplyReader } {
+  if (!request.stream) return { relay: null, readReply: (body) => readReply(body, wire, context, request) }
+  const formatter = formatterOf(request)
+  return {
+    relay: new TranslatedStream(wire.createStreamDecoder(context), formatter),
+    readReply: (body) => readReplyAsStream(body, wire, context, formatter),
   }
 }
 
 /** Writes the events of a streamed answer to this request. */
-export function formatterOf(request: ModelRequest, prefix: 'cmpl' | 'chatcmpl'): StreamFormatter {
-  const options = { includesUsage: request.includeUsage }
-  const head = headOf(request, prefix)
-  return prefix === 'cmpl'
-    ? new CompletionStreamFormatter(head, options)
-    : new ChatStreamFormatter(head, options)
+export function formatterOf(request: ModelRequest): StreamFormatter {
+  return request.protocol.createStreamFormatter(headOf(request), replyOptionsOf(request))
 }
 
 /** A whole answer of a provider that does not stream, as the stream the client asked for. */
 export function readReplyAsStream(
   body: Buffer,
-  deployment: Deployment,
+  wire: Wire,
   context: ReplyContext,
   formatter: StreamFormatter,
 ): PlainReply | UpstreamFailure {
-  const reply = decodeAnswer(body, deployment, context)
+  const reply = decodeAnswer(body, wire, context)
   if ('kind' in reply) return reply
   const text = replayReply(reply).map((event) => formatter.format(event))
   return { body: Buffer.from(text.join('') + formatter.end()), usage: reply.usage, isStream: true }
@@ -69,56 +78,34 @@ export function readReplyAsStream(
 
 function readReply(
   body: Buffer,
-  deployment: Deployment,
+  wire: Wire,
   context: ReplyContext,
   request: ModelRequest,
 ): PlainReply | UpstreamFailure {
-  const reply = decodeAnswer(body, deployment, context)
+  const reply = decodeAnswer(body, wire, context)
   if ('kind' in reply) return reply
-  const answer =
-    request.operation === 'completion'
-      ? formatCompletion([reply], headOf(request, 'cmpl'))
-      : formatChatReply(reply, headOf(request, 'chatcmpl'))
+  const answer = request.protocol.formatReply(reply, headOf(request), replyOptionsOf(request))
   return { body: Buffer.from(JSON.stringify(answer)), usage: reply.usage }
 }
 
 /** The provider's body as a reply, or what is wrong with it. */
-function decodeAnswer(
-  body: Buffer,
-  { wire }: Deployment,
-  context: ReplyContext,
-): ConversationReply | UpstreamFailure {
+function decodeAnswer(body: Buffer, wire: Wire, context: ReplyContext): ConversationReply | UpstreamFailure {
   const parsed = parseJson(body)
-  if (parsed === null) return notJson(body)
-  const failure = wire.findFailure(parsed)
-  if (failure !== null) return failure
-  return wire.decodeReply(parsed, context)
+  if (parsed === null)
+    return unreadableAnswer(body.length === 0 ? 'an empty body' : 'something that is not JSON')
+  return wire.findFailure(parsed) ?? wire.decodeReply(parsed, context)
 }
 
-function headOf(request: ModelRequest, prefix: 'cmpl' | 'chatcmpl'): ReplyHead {
+function headOf({ protocol, operation, exchange, requestedModel }: ModelRequest): ReplyHead {
   return {
-    id: `${prefix}-${randomUUID()}`,
-    created: Math.floor(request.exchange.receivedAt / 1000),
-    model: request.requestedModel,
+    id: protocol.formatId(randomUUID(), operation),
+    created: Math.floor(exchange.receivedAt / 1000),
+    model: requestedModel,
   }
 }
 
-/** A chat model answers one prompt at a time. */
-function chatBodyOf(body: Body, target: WireTarget): Body {
-  const prompts = readPrompts(body)
-  const [prompt] = prompts
-  if (prompt === undefined || prompts.length > 1) {
-    throw new GatewayError(
-      'unsupported_parameter',
-      'This model answers one prompt a request; send several prompts as several requests.',
-      { param: 'prompt' },
-    )
-  }
-  return completionToChat(body, prompt, target.dropParams)
-}
-
-function notJson(body: Buffer): UpstreamFailure {
-  return unreadableAnswer(body.length === 0 ? 'an empty body' : 'something that is not JSON')
+function replyOptionsOf({ operation, includeUsage, body }: ModelRequest): ReplyOptions {
+  return { operation, includesUsage: includeUsage, body }
 }
 
 /** Null for anything that is not JSON. */

@@ -24,12 +24,13 @@ export function prepareExchange(request: ModelRequest, attempt: PlannedAttempt):
   const { deployment } = attempt
   const wanted = buildWantedBody(request.body, deployment, attempt.overrides)
   const target = describeTarget(request, deployment)
-  return deployment.wire.dialect === request.dialect
+  return deployment.wire.dialect === request.protocol.id
     ? passThrough(request, deployment, wanted, target)
     : translate(request, deployment, wanted, target)
 }
 
-function describeTarget(request: ModelRequest, deployment: Deployment): WireTarget {
+/** What a wire needs to know of a deployment to write a request for it. */
+export function describeTarget(request: ModelRequest, deployment: Deployment): WireTarget {
   const { requests } = request.runtime.config
   return {
     provider: deployment.provider,

@@ -1,9 +1,12 @@
 import type { DialectId } from '../conversation/dialect.ts'
+import type { JsonRecord } from '../conversation/json-value.ts'
+import type { Operation } from '../conversation/operation.ts'
 import type { ConversationReply } from '../conversation/reply.ts'
 import type { ConversationRequest } from '../conversation/request.ts'
 import type { StreamEvent } from '../conversation/stream-event.ts'
 import type { Usage } from '../conversation/usage.ts'
 import type { UpstreamFailure } from './failure.ts'
+import type { BodyEdits } from './passthrough-edits.ts'
 import type { ReplyContext } from './reply-context.ts'
 
 export type { DialectId } from '../conversation/dialect.ts'
@@ -53,6 +56,18 @@ interface ModelRule {
   readonly unsupportedParams?: readonly string[]
 }
 
+/** What the paths of a wire may depend on. */
+export interface PathTarget {
+  readonly upstreamModel: string
+  readonly apiVersion: string | null
+}
+
+/**
+ * Path below the base URL per operation, null where the wire lacks it; may hold a query. `chatStream` is for streamed
+ * answers, null when they come from the path of `chat`.
+ */
+export type WirePaths = Readonly<Record<Operation | 'chatStream', string | null>>
+
 /** What a wire needs to know about its target to encode a request. */
 export interface WireTarget {
   readonly provider: ProviderProfile
@@ -90,11 +105,18 @@ export interface StreamDecoder {
 export interface Wire {
   readonly id: string
   readonly dialect: DialectId
-  /** Path below the base URL per operation, null where the wire lacks it. */
-  readonly paths: Readonly<Record<'chat' | 'completion' | 'embedding', string | null>>
+  /** Where the upstream model is named: by a member of the body, or by the path alone. */
+  readonly namesModelIn: 'body' | 'path'
+  /** Asked once, when a deployment is built; a request only looks the paths up. */
+  pathsFor(target: PathTarget): WirePaths
   /** Whether the base URL ends in a version segment that users write or omit (`/v1`). */
   readonly versionSegment: string | null
   authHeaders(apiKey: string | null, target: { readonly provider: ProviderProfile }): readonly string[]
+  /**
+   * What must change in a body of the wire's own dialect before its bytes go upstream, `model` aside. Returns
+   * `noEdits` itself when nothing must.
+   */
+  editPassthrough(body: JsonRecord, target: WireTarget, operation: Operation): BodyEdits
   encodeRequest(request: ConversationRequest, target: WireTarget): EncodedRequest
   decodeReply(body: unknown, context: ReplyContext): ConversationReply
   /** The failure a 200 answer's JSON body reports instead of an answer, null when it is an answer. */

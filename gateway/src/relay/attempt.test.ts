@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { unreadableAnswer } from '../protocols/unreadable-answer.ts'
 import type { UpstreamFailure } from '../providers/failure.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { AttemptOptions, AttemptResult, Attempt as RealAttempt, StreamTarget } from './attempt.ts'
-import { type StreamRelay, unreadableAnswer } from './relay.ts'
+import type { StreamRelay } from './relay.ts'
 import { ScriptedTransport } from './testing/scripted-transport.ts'
 
 /** Gives what it is given; `!` is an error of the provider, `-` an event that is not for the client. */

@@ -1,7 +1,8 @@
 import { type Deadline, startDeadline } from '../http/deadline.ts'
+import { unreadableAnswer } from '../protocols/unreadable-answer.ts'
 import type { UpstreamFailure } from '../providers/failure.ts'
 import type { Transport, UpstreamCall, UpstreamRequest, UpstreamSink } from '../transport/transport.ts'
-import { type PlainReply, type ReplyReader, type StreamRelay, unreadableAnswer } from './relay.ts'
+import type { PlainReply, ReplyReader, StreamRelay } from './relay.ts'
 import { transportFailure } from './transport-failure.ts'
 
 const maxErrorBytes = 65_536

@@ -8,9 +8,10 @@ import {
   startExchangeServer,
   until,
 } from '../http/testing/exchange-server.ts'
+import { unreadableAnswer } from '../protocols/unreadable-answer.ts'
 import { Attempt } from './attempt.ts'
 import { ClientStream, type ClientStreamOptions } from './client-stream.ts'
-import { type StreamRelay, unreadableAnswer } from './relay.ts'
+import type { StreamRelay } from './relay.ts'
 import { ScriptedTransport } from './testing/scripted-transport.ts'
 
 let server: ExchangeServer
@@ -52,6 +53,7 @@ afterEach(() => {
 function open(patch: Partial<ClientStreamOptions> = {}): ClientStream {
   return new ClientStream(arrived as Exchange, {
     keepaliveMs: 0,
+    keepalive: 'event: ping\n\n',
     stallTimeoutMs: 60_000,
     earlyLines: () => 'x-early: yes\r\n',
     formatFailure: (failure) => `data: failed ${failure.message}\n\n`,
@@ -138,16 +140,16 @@ describe('a stream', () => {
 })
 
 describe('pings', () => {
-  it('commit the status early and keep a quiet stream alive', async () => {
+  it('commit the status early as comments and keep a quiet stream alive as its dialect says', async () => {
     const stream = open({ keepaliveMs: 5 })
     await until(() => received.split(': ping\n\n').length > 2)
     expect([stream.committed, received]).toEqual([true, expect.stringContaining('\r\nx-early: yes')])
     stream.begin(await beginAttempt('data: one\n\n'), 'utf8', 'x-late: yes\r\n')
     const before = received.length
-    await until(() => received.slice(before).includes(': ping'))
+    await until(() => received.slice(before).includes('event: ping\n\n'))
     transport.last.end()
     const { head, body } = await answer()
-    expect(body.replaceAll(': ping\n\n', '')).toBe('data: one\n\n')
+    expect(body.replace(/^(?:: ping\n\n)+/, '').replaceAll('event: ping\n\n', '')).toBe('data: one\n\n')
     expect(head).not.toContain('x-late')
   })
 

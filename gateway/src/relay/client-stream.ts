@@ -17,8 +17,10 @@ const sseHeaders = [
 const pingComment = ': ping\n\n'
 
 export interface ClientStreamOptions {
-  /** Milliseconds of silence after which a comment keeps the connection alive; 0 never sends one. */
+  /** Milliseconds of silence after which something keeps the connection alive; 0 sends nothing. */
   readonly keepaliveMs: number
+  /** What keeps the connection alive once the dialect's events have begun. */
+  readonly keepalive: string
   /** A client that reads nothing for so many milliseconds is taken for gone. */
   readonly stallTimeoutMs: number
   /** The head lines to send when a ping has to go out before the answer has begun. */
@@ -139,7 +141,7 @@ export class ClientStream implements StreamTarget {
   readonly #onTick = (): void => {
     if (this.#silent) {
       this.#writeHead(this.#options.earlyLines())
-      this.#body.write(pingComment, 'latin1')
+      this.#body.write(this.#attempt === null ? pingComment : this.#options.keepalive, 'latin1')
     }
     this.#silent = true
   }

@@ -29,14 +29,3 @@ export interface StreamRelay {
   /** A rough count of the tokens relayed, for streams whose provider reports no usage. */
   readonly estimatedOutputTokens: number
 }
-
-/** An answer that is not of the provider's own protocol: HTML, an empty body, half a JSON document. */
-export function unreadableAnswer(what: string): UpstreamFailure {
-  return {
-    kind: 'server_error',
-    status: 0,
-    message: `The provider answered ${what}`,
-    retryAfterMs: null,
-    providerFields: null,
-  }
-}

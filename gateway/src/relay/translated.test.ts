@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { StreamEvent } from '../conversation/stream-event.ts'
 import { zeroUsage } from '../conversation/usage.ts'
+import type { StreamFormatter } from '../protocols/protocol.ts'
+import { unreadableAnswer } from '../protocols/unreadable-answer.ts'
 import type { StreamDecoder } from '../providers/wire.ts'
-import { unreadableAnswer } from './relay.ts'
-import { type StreamFormatter, TranslatedStream } from './translated.ts'
+import { TranslatedStream } from './translated.ts'
 
 /** `text`, `use 7`, `fail` and `throw` are what the events of this protocol can say. */
 function decoder(atEnd: StreamEvent[] = []): StreamDecoder {

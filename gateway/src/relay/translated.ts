@@ -1,17 +1,12 @@
-import type { ReplyEvent } from '../conversation/stream-event.ts'
 import type { Usage } from '../conversation/usage.ts'
+import type { StreamFormatter } from '../protocols/protocol.ts'
 import { SseParser } from '../protocols/sse.ts'
+import { unreadableAnswer } from '../protocols/unreadable-answer.ts'
 import type { UpstreamFailure } from '../providers/failure.ts'
 import type { StreamDecoder } from '../providers/wire.ts'
-import { type StreamRelay, unreadableAnswer } from './relay.ts'
+import type { StreamRelay } from './relay.ts'
 
 const charactersPerToken = 4
-
-/** Writes events in the client's dialect. */
-export interface StreamFormatter {
-  format(event: ReplyEvent): string
-  end(): string
-}
 
 /** A stream of one dialect for a client of another: parsed, typed, and written anew event by event. */
 export class TranslatedStream implements StreamRelay {

@@ -1,9 +1,10 @@
 import type { RequestConfig } from '../../config/config.ts'
 import type { Deployment } from '../../deployments/deployment.ts'
 import { parseChatRequest } from '../../protocols/openai-chat/parse-request.ts'
+import { unreadableAnswer } from '../../protocols/unreadable-answer.ts'
 import type { UpstreamFailure } from '../../providers/failure.ts'
 import { Attempt } from '../../relay/attempt.ts'
-import { type PlainReply, unreadableAnswer } from '../../relay/relay.ts'
+import type { PlainReply } from '../../relay/relay.ts'
 import type { Transport } from '../../transport/transport.ts'
 
 const defaultTimeoutMs = 60_000

@@ -6,6 +6,7 @@ import { type ModelPatch, modelConfig, snapshotOf } from '../../deployments/for-
 import type { Exchange } from '../../http/exchange.ts'
 import { anonymousCaller } from '../../identity/caller.ts'
 import { scanObject } from '../../json/object-members.ts'
+import { openaiChatProtocol } from '../../protocols/openai-chat/openai-chat.ts'
 import type { ModelRequest } from '../model-request.ts'
 import { readRequestOptions } from '../request-options.ts'
 
@@ -46,8 +47,9 @@ export function sampleRequest(
   return {
     exchange,
     operation: 'chat',
-    dialect: 'openai-chat',
+    protocol: openaiChatProtocol,
     pathModel: null,
+    pathStream: null,
     runtime: { config, routing: snapshotOf([modelConfig('m')]) },
     caller: anonymousCaller,
     bytes,

@@ -15,6 +15,17 @@ export function readPrompts(body: JsonRecord): string[] {
   return prompt
 }
 
+/** The one prompt of a request that a chat model is to answer. Errors: 400 for several. */
+export function readOnlyPrompt(body: JsonRecord): string {
+  const [prompt, ...others] = readPrompts(body)
+  if (prompt !== undefined && others.length === 0) return prompt
+  throw new GatewayError(
+    'unsupported_parameter',
+    'This model answers one prompt a request; send several prompts as several requests.',
+    { param: 'prompt' },
+  )
+}
+
 /** What a chat model has no form for, with the values that ask for nothing. */
 const unsupported: Readonly<Record<string, readonly unknown[]>> = {
   echo: [false],

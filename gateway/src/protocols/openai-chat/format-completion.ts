@@ -1,8 +1,8 @@
 import type { ConversationReply } from '../../conversation/reply.ts'
 import type { ReplyEvent } from '../../conversation/stream-event.ts'
 import { type Usage, zeroUsage } from '../../conversation/usage.ts'
+import type { ReplyHead } from '../protocol.ts'
 import { formatFinishReason } from './format-parts.ts'
-import type { ReplyHead } from './format-reply.ts'
 import { formatUsage } from './format-usage.ts'
 
 /** The answers to the prompts of one text completion as one body; indexes run on from prompt to prompt. */

@@ -1,6 +1,7 @@
 import type { JsonRecord } from '../../conversation/json-value.ts'
 import type { Citation } from '../../conversation/part.ts'
 import type { ConversationReply, ReplyChoice, ReplyExtra, ReplyPart } from '../../conversation/reply.ts'
+import type { ReplyHead } from '../protocol.ts'
 import {
   finishFields,
   foreignExtra,
@@ -12,15 +13,6 @@ import {
   topLevelExtra,
 } from './format-parts.ts'
 import { formatUsage } from './format-usage.ts'
-
-/** What identifies an answer to its caller; the same on every chunk of a stream. */
-export interface ReplyHead {
-  readonly id: string
-  /** Seconds since 1970. */
-  readonly created: number
-  /** The name the caller asked for. */
-  readonly model: string
-}
 
 type Body = Record<string, unknown>
 

@@ -1,5 +1,6 @@
 import type { ReplyEvent } from '../../conversation/stream-event.ts'
 import type { Usage } from '../../conversation/usage.ts'
+import type { ReplyHead } from '../protocol.ts'
 import {
   finishFields,
   foreignExtra,
@@ -9,7 +10,6 @@ import {
   formatThinkingBlock,
   topLevelExtra,
 } from './format-parts.ts'
-import type { ReplyHead } from './format-reply.ts'
 import { formatUsage } from './format-usage.ts'
 
 type Delta = Record<string, unknown>

@@ -4,15 +4,18 @@ import { decodeError, findFailure } from './decode-error.ts'
 import { decodeReply } from './decode-reply.ts'
 import { MessagesStreamDecoder } from './decode-stream.ts'
 import { decodeUsage } from './decode-usage.ts'
+import { editPassthrough } from './edit-passthrough.ts'
 import { encodeRequest } from './encode-request.ts'
 
+const paths = { chat: '/messages', chatStream: null, completion: null, embedding: null } as const
 const version = ['anthropic-version', '2023-06-01']
 
 /** Anthropic's Messages protocol. */
 export const anthropicWire: Wire = {
   id: 'anthropic',
   dialect: 'anthropic-messages',
-  paths: { chat: '/messages', completion: null, embedding: null },
+  namesModelIn: 'body',
+  pathsFor: () => paths,
   versionSegment: '/v1',
   authHeaders: (apiKey) => {
     if (apiKey === null || apiKey === '') return version
@@ -22,6 +25,7 @@ export const anthropicWire: Wire = {
       return ['authorization', `Bearer ${apiKey}`, 'anthropic-beta', 'oauth-2025-04-20', ...version]
     return ['x-api-key', apiKey, ...version]
   },
+  editPassthrough,
   encodeRequest,
   decodeReply: (body, context) => restoreReply(decodeReply(body), context),
   findFailure,

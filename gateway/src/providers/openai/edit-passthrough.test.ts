@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { noEdits } from '../passthrough-edits.ts'
 import { findProvider } from '../registry.ts'
 import { sampleTarget } from '../target.fixture.ts'
-import { editPassthrough, noEdits } from './edit-passthrough.ts'
+import { editPassthrough } from './edit-passthrough.ts'
 
 const messages = [{ role: 'user', content: 'Hi' }]
 const targetOf = (id: string, model = 'm', dropParams = false) =>

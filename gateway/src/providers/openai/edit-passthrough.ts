@@ -1,20 +1,15 @@
 import { isGatewayMember } from '../../conversation/gateway-members.ts'
 import { type JsonRecord, readRecord } from '../../conversation/json-value.ts'
+import type { Operation } from '../../conversation/operation.ts'
+import { type BodyEdits, noEdits } from '../passthrough-edits.ts'
 import type { WireTarget } from '../wire.ts'
-import { type BodyEdits, collectVendorEdits, type PendingEdits } from './vendor-edits.ts'
-
-/** No change; the common case shares this object. */
-export const noEdits: BodyEdits = { remove: [], set: {}, dropped: [] }
+import { collectVendorEdits, type PendingEdits } from './vendor-edits.ts'
 
 /**
  * What must change in a caller's OpenAI-dialect body before its bytes go to a vendor of the same wire, `model`
  * aside. Nothing is serialised here, and the body is not changed. Errors: 400 `unsupported_parameter`.
  */
-export function editPassthrough(
-  body: JsonRecord,
-  target: WireTarget,
-  operation: 'chat' | 'completion' | 'embedding',
-): BodyEdits {
+export function editPassthrough(body: JsonRecord, target: WireTarget, operation: Operation): BodyEdits {
   const edits: PendingEdits = { remove: [], set: {}, dropped: [] }
   for (const name in body) {
     if (isGatewayMember(name)) edits.remove.push(name)

@@ -1,16 +1,9 @@
 import { type JsonRecord, readRecord } from '../../conversation/json-value.ts'
+import type { BodyEdits } from '../passthrough-edits.ts'
 import { unsupportedParameter } from '../unsupported-parameter.ts'
 import type { WireTarget } from '../wire.ts'
 import { editMessages, hasMessageQuirks } from './edit-messages.ts'
 import { replaceJsonSchema } from './replace-json-schema.ts'
-
-/** Changes to the top-level members of a body; a member is never in both. */
-export interface BodyEdits {
-  readonly remove: readonly string[]
-  readonly set: Readonly<Record<string, unknown>>
-  /** Members removed because the vendor has no place for them, for the decision log. */
-  readonly dropped: readonly string[]
-}
 
 /** Edits being gathered. */
 export interface PendingEdits {

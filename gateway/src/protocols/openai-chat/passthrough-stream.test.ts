@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { seededRandom } from '../deployments/for-test.ts'
-import { decodeError, findFailure } from '../providers/openai/decode-error.ts'
-import { decodeUsage } from '../providers/openai/decode-usage.ts'
+import { seededRandom } from '../../deployments/for-test.ts'
+import { decodeError, findFailure } from '../../providers/openai/decode-error.ts'
+import { decodeUsage } from '../../providers/openai/decode-usage.ts'
 import { PassthroughStream, type PassthroughStreamOptions } from './passthrough-stream.ts'
 
 const requestedModel = 'Modell “é”'
@@ -9,7 +9,7 @@ const requestedModel = 'Modell “é”'
 function open(options: Partial<PassthroughStreamOptions> = {}): PassthroughStream {
   return new PassthroughStream({
     requestedModel,
-    includeUsage: false,
+    includesUsage: false,
     maxEventBytes: 1_048_576,
     decodeUsage,
     decodeError: (body) => findFailure(JSON.parse(body)) ?? decodeError(200, {}, body),
@@ -133,7 +133,7 @@ describe('usage', () => {
       text: plain.map(stamped).join('') + done,
       usage: [11, 7],
     })
-    expect(relayText(withUsage, { includeUsage: true })).toMatchObject({
+    expect(relayText(withUsage, { includesUsage: true })).toMatchObject({
       text: plain.map(stamped).join('') + stamped(usageOnly) + done,
       usage: [11, 7],
     })
@@ -155,7 +155,7 @@ describe('usage', () => {
   it('beside the finish is taken out, and moved to an event of its own for who asked', () => {
     const text = event(role) + event({ ...stop, usage }) + done
     expect(relayText(text)).toMatchObject({ text: stamped(role) + stamped(stop) + done, usage: [11, 7] })
-    expect(relayText(text, { includeUsage: true }).text).toBe(
+    expect(relayText(text, { includesUsage: true }).text).toBe(
       stamped(role) + stamped(stop) + stamped(usageOnly) + done,
     )
   })
@@ -166,7 +166,7 @@ describe('usage', () => {
       .map((members, index) => event({ ...members, usage: growing[index] }))
       .join('')
     expect(relayText(text + done)).toMatchObject({ text: plain.map(stamped).join('') + done, usage: [11, 7] })
-    expect(relayText(text + done, { includeUsage: true }).text).toBe(
+    expect(relayText(text + done, { includesUsage: true }).text).toBe(
       plain.map(stamped).join('') + stamped(usageOnly) + done,
     )
   })
@@ -174,10 +174,10 @@ describe('usage', () => {
   it('of x_groq is read, and shown once', () => {
     const groq = { ...stop, x_groq: { id: 'req', usage } }
     expect(relayText(event(groq) + done)).toMatchObject({ text: stamped(groq) + done, usage: [11, 7] })
-    expect(relayText(event(groq) + done, { includeUsage: true }).text).toBe(
+    expect(relayText(event(groq) + done, { includesUsage: true }).text).toBe(
       stamped(groq) + stamped(usageOnly) + done,
     )
-    expect(relayText(event(groq) + event(usageOnly) + done, { includeUsage: true }).text).toBe(
+    expect(relayText(event(groq) + event(usageOnly) + done, { includesUsage: true }).text).toBe(
       stamped(groq) + stamped(usageOnly) + done,
     )
   })
@@ -242,7 +242,7 @@ describe('the end', () => {
       text: stamped(role) + stamped(stop) + done,
       failure: null,
     })
-    expect(relayText(event(role) + event({ ...stop, usage }), { includeUsage: true }).text).toBe(
+    expect(relayText(event(role) + event({ ...stop, usage }), { includesUsage: true }).text).toBe(
       stamped(role) + stamped(stop) + stamped(usageOnly) + done,
     )
   })
@@ -324,21 +324,21 @@ describe('what comes out does not depend on the chunks', () => {
     ['without JSON', 'data: oops\n\n'],
   ]
 
-  describe.each([false, true])('usage asked for: %s', (includeUsage) => {
+  describe.each([false, true])('usage asked for: %s', (includesUsage) => {
     it.each(streams)('%s, split in two at every byte', (_, text) => {
       const bytes = Buffer.from(text)
-      const whole = relay([bytes], { includeUsage })
+      const whole = relay([bytes], { includesUsage })
       for (let at = 0; at <= bytes.length; at += 1)
-        expect(relay([bytes.subarray(0, at), bytes.subarray(at)], { includeUsage })).toEqual(whole)
+        expect(relay([bytes.subarray(0, at), bytes.subarray(at)], { includesUsage })).toEqual(whole)
     })
 
     it.each(streams)('%s, byte by byte and in random pieces', (_, text) => {
       const bytes = Buffer.from(text)
-      const whole = relay([bytes], { includeUsage })
+      const whole = relay([bytes], { includesUsage })
       expect(
         relay(
           [...bytes].map((byte) => Buffer.from([byte])),
-          { includeUsage },
+          { includesUsage },
         ),
       ).toEqual(whole)
       const random = seededRandom(bytes.length)
@@ -349,14 +349,14 @@ describe('what comes out does not depend on the chunks', () => {
           chunks.push(bytes.subarray(at, next))
           at = next
         }
-        expect(relay(chunks, { includeUsage })).toEqual(whole)
+        expect(relay(chunks, { includesUsage })).toEqual(whole)
       }
     })
   })
 
   it('every piece that comes out is whole events', () => {
     const bytes = Buffer.from(`${plain.map(event).join('')}${event(usageOnly)}${done}`)
-    const stream = open({ includeUsage: true })
+    const stream = open({ includesUsage: true })
     for (const byte of bytes) {
       const text = stream.push(Buffer.from([byte]))
       if (text !== null) expect(text.endsWith('\n\n')).toBe(true)

@@ -1,7 +1,8 @@
-import type { Usage } from '../conversation/usage.ts'
-import { editMembers } from '../json/edit-members.ts'
-import { scanObject } from '../json/object-members.ts'
-import type { UpstreamFailure } from '../providers/failure.ts'
+import type { Usage } from '../../conversation/usage.ts'
+import { editMembers } from '../../json/edit-members.ts'
+import { scanObject } from '../../json/object-members.ts'
+import type { UpstreamFailure } from '../../providers/failure.ts'
+import type { StreamRelay } from '../../relay/relay.ts'
 import {
   countEvents,
   dataOf,
@@ -10,13 +11,13 @@ import {
   holdsValue,
   splitEvents,
   tailOf,
-} from './event-text.ts'
-import { type StreamRelay, unreadableAnswer } from './relay.ts'
+} from '../event-text.ts'
+import { unreadableAnswer } from '../unreadable-answer.ts'
 
 export interface PassthroughStreamOptions {
   readonly requestedModel: string
   /** Give the client the final usage event; usage is always read here. */
-  readonly includeUsage: boolean
+  readonly includesUsage: boolean
   readonly maxEventBytes: number
   readonly decodeUsage: (usage: unknown) => Usage | null
   readonly decodeError: (body: string) => UpstreamFailure
@@ -154,9 +155,9 @@ export class PassthroughStream implements StreamRelay {
     this.usage = this.#options.decodeUsage(usage) ?? this.usage
     if (isEmpty(parsed['choices'])) {
       this.#owedUsage = ''
-      return this.#options.includeUsage ? this.#stampModel(event) : ''
+      return this.#options.includesUsage ? this.#stampModel(event) : ''
     }
-    if (this.#options.includeUsage) this.#owedUsage = this.#formatUsageEvent(parsed, usage)
+    if (this.#options.includesUsage) this.#owedUsage = this.#formatUsageEvent(parsed, usage)
     return this.#stampModel(parsed['usage'] ? withoutUsage(event, data) : event)
   }
 

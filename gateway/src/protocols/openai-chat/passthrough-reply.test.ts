@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { zeroUsage } from '../conversation/usage.ts'
+import { zeroUsage } from '../../conversation/usage.ts'
+import { unreadableAnswer } from '../unreadable-answer.ts'
 import { readPassthroughReply } from './passthrough-reply.ts'
-import { unreadableAnswer } from './relay.ts'
 
 const options = {
   requestedModel: 'alias “é”',

@@ -1,0 +1,15 @@
+import type { DialectId } from '../conversation/dialect.ts'
+import { openaiChatProtocol } from './openai-chat/openai-chat.ts'
+import type { Protocol } from './protocol.ts'
+
+/** Every dialect clients may speak, in the order of the documentation. */
+export const protocols: readonly Protocol[] = [openaiChatProtocol]
+
+const byId = new Map<DialectId, Protocol>(protocols.map((protocol) => [protocol.id, protocol]))
+
+/** Errors: throws for a dialect this release does not serve, which only a route could name. */
+export function protocolOf(dialect: DialectId): Protocol {
+  const protocol = byId.get(dialect)
+  if (protocol === undefined) throw new Error(`the dialect ${dialect} is not served`)
+  return protocol
+}
