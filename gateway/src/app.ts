@@ -2,6 +2,7 @@ import { type HealthDependencies, healthRoutes } from './admin/health/health-rou
 import { type KeyRoutesDependencies, keyRoutes } from './admin/keys/key-routes.ts'
 import { type ModelRoutesDependencies, modelRoutes } from './admin/model-routes.ts'
 import { type OperationsDependencies, operationsRoutes } from './admin/operations-routes.ts'
+import { type TokenRoutesDependencies, tokenRoutes } from './admin/token-routes.ts'
 import type { DialectId } from './conversation/dialect.ts'
 import type { Operation } from './deployments/deployment.ts'
 import { type DispatchDependencies, Dispatcher, type Endpoint } from './http/dispatch.ts'
@@ -15,6 +16,7 @@ export interface AppDependencies {
   readonly gateway: Gateway
   readonly keys: KeyRoutesDependencies
   readonly models: ModelRoutesDependencies
+  readonly tokens: TokenRoutesDependencies
   readonly health: HealthDependencies
   readonly operations: OperationsDependencies
   readonly dispatch: Omit<DispatchDependencies, 'router'>
@@ -52,6 +54,7 @@ export function listRoutes(
     model('POST', '/openai/deployments/{model}/embeddings', 'embedding', false),
     model('POST', '/v1/messages', 'chat', true, 'anthropic-messages'),
     ...modelRoutes(deps.models),
+    ...tokenRoutes(deps.tokens),
     ...keyRoutes(deps.keys),
     ...healthRoutes(deps.health),
     ...operationsRoutes(deps.operations),
