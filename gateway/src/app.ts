@@ -3,10 +3,10 @@ import { type KeyRoutesDependencies, keyRoutes } from './admin/keys/key-routes.t
 import { type ModelRoutesDependencies, modelRoutes } from './admin/model-routes.ts'
 import { type OperationsDependencies, operationsRoutes } from './admin/operations-routes.ts'
 import { type TokenRoutesDependencies, tokenRoutes } from './admin/token-routes.ts'
-import type { DialectId } from './conversation/dialect.ts'
 import type { Operation } from './deployments/deployment.ts'
 import { type DispatchDependencies, Dispatcher, type Endpoint } from './http/dispatch.ts'
 import { type Method, type Route, Router } from './http/router.ts'
+import { countTokens } from './pipeline/count-tokens.ts'
 import type { Gateway } from './pipeline/gateway.ts'
 import { handleRequest } from './pipeline/handle-request.ts'
 import type { Protocol } from './protocols/protocol.ts'
@@ -33,13 +33,12 @@ export function listRoutes(
     template: string,
     operation: Operation,
     aliased = true,
-    dialect: DialectId = 'openai-chat',
   ): Route<Endpoint> => ({
     method,
     template,
     auth: 'user',
     aliased,
-    handler: modelEndpoint(deps.gateway, operation, protocolOf(dialect)),
+    handler: modelEndpoint(deps.gateway, operation, protocolOf('openai-chat')),
   })
   return [
     model('POST', '/chat/completions', 'chat'),
@@ -52,7 +51,7 @@ export function listRoutes(
     model('POST', '/openai/deployments/{model}/chat/completions', 'chat', false),
     model('POST', '/openai/deployments/{model}/completions', 'completion', false),
     model('POST', '/openai/deployments/{model}/embeddings', 'embedding', false),
-    model('POST', '/v1/messages', 'chat', true, 'anthropic-messages'),
+    ...messagesRoutes(deps.gateway),
     ...modelRoutes(deps.models),
     ...tokenRoutes(deps.tokens),
     ...keyRoutes(deps.keys),
@@ -61,11 +60,29 @@ export function listRoutes(
   ]
 }
 
-function modelEndpoint(gateway: Gateway, operation: Operation, protocol: Protocol): Endpoint {
+function messagesRoutes(gateway: Gateway): Route<Endpoint>[] {
+  const protocol = protocolOf('anthropic-messages')
+  const route = { method: 'POST', auth: 'user' } as const
+  return [
+    { ...route, template: '/v1/messages', handler: modelEndpoint(gateway, 'chat', protocol) },
+    {
+      ...route,
+      template: '/v1/messages/count_tokens',
+      handler: modelEndpoint(gateway, 'chat', protocol, countTokens),
+    },
+  ]
+}
+
+function modelEndpoint(
+  gateway: Gateway,
+  operation: Operation,
+  protocol: Protocol,
+  handle: typeof handleRequest = handleRequest,
+): Endpoint {
   return {
     errors: protocol.id,
     handle: (exchange, params) =>
-      handleRequest(gateway, {
+      handle(gateway, {
         exchange,
         operation,
         protocol,

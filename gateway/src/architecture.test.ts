@@ -12,7 +12,7 @@ import {
  */
 const directions: Readonly<Record<string, string>> = {
   'main.ts': 'cli process version.ts',
-  'app.ts': 'admin conversation:types deployments:types http pipeline protocols',
+  'app.ts': 'admin deployments:types http pipeline protocols',
   'version.ts': '',
   admin:
     'config:types deployments http identity pipeline pricing:types process:types protocols providers:types relay storage:types telemetry tokens:types transport:types version.ts',
