@@ -2,19 +2,14 @@ import { type HealthDependencies, healthRoutes } from './admin/health/health-rou
 import { type KeyRoutesDependencies, keyRoutes } from './admin/keys/key-routes.ts'
 import { type ModelRoutesDependencies, modelRoutes } from './admin/model-routes.ts'
 import { type OperationsDependencies, operationsRoutes } from './admin/operations-routes.ts'
-import type { DialectId } from './conversation/dialect.ts'
+import { type TokenRoutesDependencies, tokenRoutes } from './admin/token-routes.ts'
 import type { Operation } from './deployments/deployment.ts'
 import { type DispatchDependencies, Dispatcher, type Endpoint } from './http/dispatch.ts'
-import { queryOf } from './http/path.ts'
-import { acceptQueryKey } from './http/query-key.ts'
 import { type Method, type Route, Router } from './http/router.ts'
+import { countTokens } from './pipeline/count-tokens.ts'
 import type { Gateway } from './pipeline/gateway.ts'
+import { generateRoutes } from './pipeline/generate-routes.ts'
 import { handleRequest } from './pipeline/handle-request.ts'
-import {
-  googleGenerateArrayProtocol,
-  googleGenerateProtocol,
-} from './protocols/google-generate/google-generate.ts'
-import { readPathModel } from './protocols/google-generate/path-model.ts'
 import type { Protocol } from './protocols/protocol.ts'
 import { protocolOf } from './protocols/protocols.ts'
 
@@ -22,6 +17,7 @@ export interface AppDependencies {
   readonly gateway: Gateway
   readonly keys: KeyRoutesDependencies
   readonly models: ModelRoutesDependencies
+  readonly tokens: TokenRoutesDependencies
   readonly health: HealthDependencies
   readonly operations: OperationsDependencies
   readonly dispatch: Omit<DispatchDependencies, 'router'>
@@ -38,13 +34,12 @@ export function listRoutes(
     template: string,
     operation: Operation,
     aliased = true,
-    dialect: DialectId = 'openai-chat',
   ): Route<Endpoint> => ({
     method,
     template,
     auth: 'user',
     aliased,
-    handler: modelEndpoint(deps.gateway, operation, protocolOf(dialect)),
+    handler: modelEndpoint(deps.gateway, operation, protocolOf('openai-chat')),
   })
   return [
     model('POST', '/chat/completions', 'chat'),
@@ -57,20 +52,39 @@ export function listRoutes(
     model('POST', '/openai/deployments/{model}/chat/completions', 'chat', false),
     model('POST', '/openai/deployments/{model}/completions', 'completion', false),
     model('POST', '/openai/deployments/{model}/embeddings', 'embedding', false),
-    model('POST', '/v1/messages', 'chat', true, 'anthropic-messages'),
+    ...messagesRoutes(deps.gateway),
     ...generateRoutes(deps.gateway),
     ...modelRoutes(deps.models),
+    ...tokenRoutes(deps.tokens),
     ...keyRoutes(deps.keys),
     ...healthRoutes(deps.health),
     ...operationsRoutes(deps.operations),
   ]
 }
 
-function modelEndpoint(gateway: Gateway, operation: Operation, protocol: Protocol): Endpoint {
+function messagesRoutes(gateway: Gateway): Route<Endpoint>[] {
+  const protocol = protocolOf('anthropic-messages')
+  const route = { method: 'POST', auth: 'user' } as const
+  return [
+    { ...route, template: '/v1/messages', handler: modelEndpoint(gateway, 'chat', protocol) },
+    {
+      ...route,
+      template: '/v1/messages/count_tokens',
+      handler: modelEndpoint(gateway, 'chat', protocol, countTokens),
+    },
+  ]
+}
+
+function modelEndpoint(
+  gateway: Gateway,
+  operation: Operation,
+  protocol: Protocol,
+  handle: typeof handleRequest = handleRequest,
+): Endpoint {
   return {
     errors: protocol.id,
     handle: (exchange, params) =>
-      handleRequest(gateway, {
+      handle(gateway, {
         exchange,
         operation,
         protocol,
@@ -78,40 +92,6 @@ function modelEndpoint(gateway: Gateway, operation: Operation, protocol: Protoco
         pathStream: null,
       }),
   }
-}
-
-/** Where Google's clients look for a model; the bare path answers under `/v1` too. */
-const generatePlaces = [
-  '/models/{model+}',
-  '/tunedModels/{tunedModel+}',
-  '/publishers/google/models/{model+}',
-  '/v1beta/models/{model+}',
-  '/v1beta/tunedModels/{tunedModel+}',
-  '/v1beta/publishers/google/models/{model+}',
-]
-
-function generateRoutes(gateway: Gateway): Route<Endpoint>[] {
-  return generatePlaces.flatMap((place) => [
-    generateRoute(gateway, `${place}:generateContent`, false),
-    generateRoute(gateway, `${place}:streamGenerateContent`, true),
-  ])
-}
-
-function generateRoute(gateway: Gateway, template: string, pathStream: boolean): Route<Endpoint> {
-  const handle: Endpoint['handle'] = (exchange, params) => {
-    const query = queryOf(exchange.target)
-    acceptQueryKey(exchange, query)
-    const { model, tunedModel } = params
-    return handleRequest(gateway, {
-      exchange,
-      operation: 'chat',
-      protocol: query.get('alt') === 'sse' ? googleGenerateProtocol : googleGenerateArrayProtocol,
-      pathModel: model === undefined ? `tunedModels/${tunedModel}` : readPathModel(model),
-      pathStream,
-    })
-  }
-  const aliased = !template.startsWith('/v1beta/')
-  return { method: 'POST', template, auth: 'user', aliased, handler: { errors: 'google-generate', handle } }
 }
 
 /** The composed product, ready to be given to a server. */

@@ -15,7 +15,7 @@ export interface Admission {
 /** Whether this caller may make this request: the model must exist and be granted. Counts it as in progress. */
 export function admit(gateway: Gateway, request: ModelRequest): Admission {
   const { caller } = request
-  const resolution = resolve(request)
+  const resolution = resolveRequested(request)
   requireModelAllowed(caller.grants, null, resolution)
   const model = resolution.group.name
   gateway.active.enter(model)
@@ -25,7 +25,8 @@ export function admit(gateway: Gateway, request: ModelRequest): Admission {
 /** Dialects whose own services answer 404 for a model they do not know. */
 const unknownIsNotFound: ReadonlySet<DialectId> = new Set(['anthropic-messages', 'google-generate'])
 
-function resolve({ runtime, requestedModel, caller, protocol }: ModelRequest): Resolution {
+/** What the requested name leads to. Errors: `invalid_model`, with the status its dialect has for it. */
+export function resolveRequested({ runtime, requestedModel, caller, protocol }: ModelRequest): Resolution {
   try {
     return resolveModel(runtime.routing, requestedModel, caller.naming)
   } catch (error) {

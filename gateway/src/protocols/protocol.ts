@@ -103,6 +103,8 @@ export interface Protocol {
   readDelivery(body: JsonRecord, address: CallAddress, headers: CallHeaders): Delivery
   /** The body in the conversation model. Errors: 400 naming the field; never for a member it does not know. */
   parseRequest(body: JsonRecord, options: ParseOptions): ConversationRequest
+  /** The answer to a request that only counts tokens; absent in dialects without one. */
+  formatTokenCount?(tokens: number): JsonRecord
   /** An id for a new answer in the dialect's form, made from one that is unique. */
   formatId(unique: string, operation: Operation): string
   formatReply(reply: ConversationReply, head: ReplyHead, options: ReplyOptions): JsonRecord

@@ -126,6 +126,8 @@ export interface Wire {
    * without this pass them on as they are.
    */
   filterHeader?(name: string, value: string, provider: ProviderProfile): string | null
+  /** Where the provider counts the tokens of a prompt of its dialect, below the path of `chat`; absent when nowhere. */
+  countingPath?(chatPath: string): string
   encodeRequest(request: ConversationRequest, target: WireTarget): EncodedRequest
   decodeReply(body: unknown, context: ReplyContext): ConversationReply
   /** The failure a 200 answer's JSON body reports instead of an answer, null when it is an answer. */

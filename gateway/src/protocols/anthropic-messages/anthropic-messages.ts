@@ -17,6 +17,7 @@ export const anthropicMessagesProtocol: Protocol = {
   parseRequest,
   formatId: (unique) => `msg_${unique.replaceAll('-', '')}`,
   formatReply,
+  formatTokenCount: (tokens) => ({ input_tokens: tokens }),
   createStreamFormatter: (head, options) => new MessagesStreamFormatter(head, options),
   formatStreamError: formatMessagesStreamError,
   createPassthroughStream: (options) => new MessagesPassthroughStream(options),

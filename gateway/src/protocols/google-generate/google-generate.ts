@@ -5,7 +5,7 @@ import type { CallAddress, Delivery, Protocol } from '../protocol.ts'
 import { formatGenerateError } from './format-error.ts'
 import { formatGenerateReply } from './format-reply.ts'
 import { GenerateStreamFormatter } from './format-stream.ts'
-import { parseGenerateRequest } from './parse-request.ts'
+import { parseGenerateRequest, unwrapCounted } from './parse-request.ts'
 import { readPassthroughReply } from './passthrough-reply.ts'
 import { GeneratePassthroughStream } from './passthrough-stream.ts'
 import { ArrayFraming, eventFraming } from './piece-framing.ts'
@@ -24,6 +24,7 @@ export const googleGenerateProtocol: Protocol = {
   formatStreamError: (error, rendering) => eventFraming.frame(formatErrorText(error, rendering)),
   createPassthroughStream: (options) => new GeneratePassthroughStream(options, 'sse'),
   readPassthroughReply,
+  formatTokenCount: (tokens) => ({ totalTokens: tokens }),
 }
 
 /** The same dialect for a client that did not ask for events: its stream is one JSON array. */
@@ -42,7 +43,7 @@ function formatErrorText(error: GatewayError, rendering: ErrorRendering): string
 
 /** The path says whether to stream; usage is part of every answer. */
 function readDelivery(body: JsonRecord, { pathStream }: CallAddress): Delivery {
-  const { contents } = body
+  const contents = unwrapCounted(body)['contents']
   if (contents === undefined || contents === null)
     throw new GatewayError('invalid_request', '`contents` is required.', { param: 'contents' })
   return { stream: pathStream === true, includesUsage: true }

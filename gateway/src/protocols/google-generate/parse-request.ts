@@ -26,9 +26,10 @@ const modelled = new Set([...camelCase, ...camelCase.map(toSnakeCase), ...config
 
 /** A `generateContent` body as a request. Errors: 400 `invalid_request` naming the field. */
 export function parseGenerateRequest(
-  body: JsonRecord,
+  received: JsonRecord,
   { model, stream, carrier }: ParseOptions,
 ): ConversationRequest {
+  const body = unwrapCounted(received)
   const plan = applyToolConfig(parseTools(body['tools']), readRecordMember(body, 'toolConfig'))
   return {
     dialect: 'google-generate',
@@ -51,4 +52,9 @@ function collectExtra(body: JsonRecord): JsonRecord {
   const extra: Record<string, unknown> = {}
   for (const name in body) if (!modelled.has(name) && !isGatewayMember(name)) extra[name] = body[name]
   return extra
+}
+
+/** `countTokens` takes contents alone, or a whole request as a member. */
+export function unwrapCounted(body: JsonRecord): JsonRecord {
+  return readRecordMember(body, 'generateContentRequest') ?? body
 }

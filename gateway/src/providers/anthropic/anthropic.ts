@@ -27,6 +27,7 @@ export const anthropicWire: Wire = {
     return ['x-api-key', apiKey, ...version]
   },
   editPassthrough,
+  countingPath: (chatPath) => chatPath.replace(/\/messages(?=\?|$)/, '/messages/count_tokens'),
   filterHeader: (name, value, provider) =>
     name === 'anthropic-beta' ? filterBetas(value, provider.id) : value,
   encodeRequest,

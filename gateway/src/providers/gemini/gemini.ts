@@ -13,6 +13,7 @@ export const geminiWire: Wire = {
   dialect: 'google-generate',
   namesModelIn: 'path',
   pathsFor,
+  countingPath: (chatPath) => chatPath.replace(/:generateContent(?=$|\?)/, ':countTokens'),
   versionSegment: '/v1beta',
   authHeaders: (apiKey) => (apiKey === null || apiKey === '' ? [] : ['x-goog-api-key', apiKey]),
   editPassthrough,
