@@ -25,7 +25,7 @@ const publicRoutes = [
 const userManagementRoutes = ['GET /key/info']
 
 const config = {
-  server: { serviceName: 'test' },
+  server: { serviceName: 'test', maxRequestBytes: 1 },
   telemetry: { detailedTiming: false },
   requests: { errorCodeStyle: 'symbolic' },
 }
@@ -47,6 +47,7 @@ function refusingDependencies(asked: AuthClass[]): Dependencies {
     gateway,
     keys: { identity },
     models: { identity },
+    tokens: { identity, runtime },
     health: { identity, runtime },
     operations: { identity },
   }

@@ -15,7 +15,7 @@ const directions: Readonly<Record<string, string>> = {
   'app.ts': 'admin deployments:types http pipeline protocols',
   'version.ts': '',
   admin:
-    'config:types deployments http identity pipeline pricing:types process:types protocols providers:types relay storage:types telemetry transport:types version.ts',
+    'config:types deployments http identity pipeline pricing:types process:types protocols providers:types relay storage:types telemetry tokens:types transport:types version.ts',
   balancing: 'config:types deployments pricing providers:types',
   cli: 'balancing config process storage',
   config: '',
@@ -26,15 +26,16 @@ const directions: Readonly<Record<string, string>> = {
   identity: 'config:types deployments http:types storage:types',
   json: '',
   pipeline:
-    'balancing config:types conversation deployments http identity json pricing protocols providers relay storage:types telemetry transport:types version.ts',
+    'balancing config:types conversation deployments http identity json pricing protocols providers relay storage:types telemetry tokens:types transport:types version.ts',
   pricing: 'config:types conversation:types',
   process:
-    'app.ts balancing config demo deployments http identity pipeline:types pricing providers storage telemetry transport version.ts',
+    'app.ts balancing config conversation demo deployments http identity pipeline:types pricing providers storage telemetry tokens transport version.ts',
   protocols: 'conversation json providers:types relay:types',
   providers: 'conversation telemetry transport:types',
   relay: 'conversation:types http protocols providers:types transport',
   storage: 'config:types conversation:types',
   telemetry: 'conversation:types deployments:types providers:types',
+  tokens: 'conversation:types',
   transport: '',
 }
 
@@ -46,7 +47,7 @@ const reservedModules: readonly (readonly [module: RegExp, owners: readonly stri
   [/^node:(?:http|https)$/, ['http/server.ts']],
   [/^node:(?:http2|child_process|dgram|vm)$/, []],
   [/^node:cluster$/, ['process/']],
-  [/^node:worker_threads$/, ['storage/database/']],
+  [/^node:worker_threads$/, ['storage/database/', 'tokens/']],
   [
     /^node:fs(?:\/promises)?$/,
     [

@@ -32,7 +32,11 @@ export async function parse(runtime: Runtime, arrival: Arrival, caller: Caller):
     )
   }
   const requestedModel = readModel(runtime, arrival, body)
-  const { stream, includesUsage } = arrival.protocol.readDelivery(body, arrival)
+  const { stream, includesUsage } = arrival.protocol.readDelivery(
+    body,
+    arrival,
+    arrival.exchange.request.headers,
+  )
   return {
     exchange: arrival.exchange,
     operation: arrival.operation,

@@ -1,9 +1,11 @@
+import type { BlobSealer } from '../conversation/blob-sealer.ts'
 import type { Deployment } from '../deployments/deployment.ts'
 import { editMembers, findOnlyMember, type MemberEdits, replaceValue } from '../json/edit-members.ts'
 import type { PassthroughOptions } from '../protocols/protocol.ts'
 import { type BodyEdits, noEdits } from '../providers/passthrough-edits.ts'
 import { plainReplyContext } from '../providers/reply-context.ts'
 import type { WireTarget } from '../providers/wire.ts'
+import { carrierOf } from './carrier-of.ts'
 import { forwardedHeaders } from './forwarded-headers.ts'
 import type { ModelRequest } from './model-request.ts'
 import { formatterOf, parseJson, readReplyAsStream } from './translated-exchange.ts'
@@ -20,21 +22,43 @@ export function passThrough(
   deployment: Deployment,
   wanted: Body,
   target: WireTarget,
+  blobs: BlobSealer,
 ): UpstreamExchange {
-  const { wire, upstreamModel } = deployment
+  const { protocol } = request
+  const { wire } = deployment
+  const body = editBody(request, deployment, wanted, target)
+  const options = passthroughOptions(request, deployment)
+  return {
+    path: pathOf(request.operation, deployment, request.stream),
+    headers: forwardedHeaders(request, deployment, []),
+    body,
+    relay: request.stream ? protocol.createPassthroughStream(options) : null,
+    readReply: (answer) =>
+      request.stream && request.operation === 'chat'
+        ? readReplyAsStream(
+            answer,
+            wire,
+            plainReplyContext,
+            formatterOf(request, carrierOf(blobs, deployment)),
+          )
+        : protocol.readPassthroughReply(answer, options),
+  }
+}
+
+/** The client's bytes as this deployment gets them: the very same where nothing must change. */
+export function editBody(
+  request: ModelRequest,
+  { wire, upstreamModel }: Deployment,
+  wanted: Body,
+  target: WireTarget,
+): Buffer {
   const edits = wire.editPassthrough(wanted, target, request.operation)
   const isUnchanged = edits === noEdits && wanted === request.body
   const names = wire.namesModelIn === 'body' ? JSON.stringify(upstreamModel) : null
-  if (isUnchanged && names === null && request.body['model'] === undefined)
-    return describePassthrough(request, deployment, request.bytes)
+  if (isUnchanged && names === null && request.body['model'] === undefined) return request.bytes
   const model = findOnlyMember(request.members, 'model')
-  if (isUnchanged && names !== null && model !== null)
-    return describePassthrough(request, deployment, replaceValue(request.bytes, model, names))
-  return describePassthrough(
-    request,
-    deployment,
-    editMembers(request.bytes, request.members, collectEdits(request.body, wanted, edits, names)),
-  )
+  if (isUnchanged && names !== null && model !== null) return replaceValue(request.bytes, model, names)
+  return editMembers(request.bytes, request.members, collectEdits(request.body, wanted, edits, names))
 }
 
 /** `model` is the member's JSON text, null when the wire takes none. */
@@ -50,22 +74,6 @@ function collectEdits(body: Body, wanted: Body, edits: BodyEdits, model: string 
   for (const name in edits.set) set.set(name, JSON.stringify(edits.set[name]))
   for (const name of remove) set.delete(name)
   return { set, remove }
-}
-
-function describePassthrough(request: ModelRequest, deployment: Deployment, body: Buffer): UpstreamExchange {
-  const { protocol } = request
-  const { wire } = deployment
-  const options = passthroughOptions(request, deployment)
-  return {
-    path: pathOf(request.operation, deployment, request.stream),
-    headers: forwardedHeaders(request, deployment, []),
-    body,
-    relay: request.stream ? protocol.createPassthroughStream(options) : null,
-    readReply: (answer) =>
-      request.stream && request.operation === 'chat'
-        ? readReplyAsStream(answer, wire, plainReplyContext, formatterOf(request))
-        : protocol.readPassthroughReply(answer, options),
-  }
 }
 
 /** How an answer of the client's own dialect is read on its way through. */

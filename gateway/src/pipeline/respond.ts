@@ -12,13 +12,13 @@ import type { Arrival, ModelRequest, Runtime } from './model-request.ts'
 import type { Progress } from './progress.ts'
 import { describeRefusal, describeResponse, echoProviderHeaders } from './response-headers.ts'
 
-const streamHead = ['content-type', 'text/event-stream; charset=utf-8', 'cache-control', 'no-cache'] as const
 const jsonHead = ['content-type', 'application/json'] as const
 
 /** The client's stream, opened before the upstream call so that pings can bridge a slow start. */
 export function openClientStream(request: ModelRequest, progress: Progress): ClientStream {
   const { requests, routing } = request.runtime.config
   return new ClientStream(request.exchange, {
+    contentType: request.protocol.streamType,
     keepaliveMs: requests.sseKeepaliveMs,
     keepalive: request.protocol.keepalive,
     stallTimeoutMs: routing.streamIdleTimeoutMs,
@@ -67,7 +67,12 @@ function respondPlain(
     stream?.discard()
     const now = performance.now()
     const lines = describeResponse(request, progress, now) + echoProviderHeaders(answer.attempt.headers)
-    request.exchange.sendBytes(200, reply.isStream ? streamHead : jsonHead, reply.body, lines)
+    request.exchange.sendBytes(
+      200,
+      reply.isStream ? ['content-type', request.protocol.streamType, 'cache-control', 'no-cache'] : jsonHead,
+      reply.body,
+      lines,
+    )
   }
   plan.succeed(reply.usage)
 }

@@ -1,8 +1,10 @@
+import { randomBytes } from 'node:crypto'
 import type { Server } from 'node:http'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { GatewayError } from '@routeiq/contract'
 import { type AppDependencies, createApp } from '../app.ts'
 import type { GatewayConfig } from '../config/config.ts'
+import { BlobSealer } from '../conversation/blob-sealer.ts'
 import { DemoTransport } from '../demo/demo-transport.ts'
 import { AddressGuard } from '../http/address-guard.ts'
 import { AdmissionGate } from '../http/admission-gate.ts'
@@ -16,6 +18,7 @@ import { demoBaseUrl } from '../providers/first-party.ts'
 import { SpendJournal } from '../storage/ledger/spend-journal.ts'
 import { formatPrometheus } from '../telemetry/metrics/format-prometheus.ts'
 import type { MetricsSnapshot } from '../telemetry/metrics/snapshot.ts'
+import { TokenCounter } from '../tokens/token-counter.ts'
 import { AuthorizingTransport } from '../transport/authorizing-transport.ts'
 import { HTTP1_TRANSPORT_DEFAULTS } from '../transport/http1/http1-options.ts'
 import { Http1Transport } from '../transport/http1/http1-transport.ts'
@@ -91,6 +94,7 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
       await gate.drain(settleBudgetMs)
       await nextTurn()
       journal.close()
+      gateway.tokens.close()
       await transport.close()
       telemetry.flush()
     },
@@ -143,11 +147,13 @@ function composeGateway(options: ServeOptions, transport: Transport, journal: Sp
       failedAttempts: new FailedAttempts(failuresPerMinute, now),
       addresses: new AddressGuard(identity.allowedIps),
     },
+    blobs: new BlobSealer(identity.saltKey ?? identity.masterKey ?? randomBytes(32), randomBytes),
     states: configuration.states,
     transport,
     mockTransport: new DemoTransport(now),
     active: telemetry.metrics.active,
     openStreams: new Set(),
+    tokens: new TokenCounter(),
     recordRequest: (record) => telemetry.queue.push(record),
     appendSpend: storage.disableSpendLogs ? () => {} : (row) => journal.append(row),
     now,
@@ -179,6 +185,7 @@ function composeApp(
       onKeysChanged,
     },
     models: { identity, runtime, prices, startedAt: now() },
+    tokens: { identity, runtime, tokens: gateway.tokens },
     health: {
       identity,
       runtime,

@@ -64,6 +64,7 @@ export function listSecrets(config: GatewayConfig): string[] {
   const providerKeys = models.flatMap((model) => [model.apiKey, ...accountSecrets(model)])
   return [
     identity.masterKey,
+    identity.saltKey,
     identity.keyPepper,
     ...identity.adminKeys,
     storage.databaseUrl,

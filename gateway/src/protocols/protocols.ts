@@ -1,9 +1,15 @@
 import type { DialectId } from '../conversation/dialect.ts'
+import { anthropicMessagesProtocol } from './anthropic-messages/anthropic-messages.ts'
+import { googleGenerateProtocol } from './google-generate/google-generate.ts'
 import { openaiChatProtocol } from './openai-chat/openai-chat.ts'
 import type { Protocol } from './protocol.ts'
 
 /** Every dialect clients may speak, in the order of the documentation. */
-export const protocols: readonly Protocol[] = [openaiChatProtocol]
+export const protocols: readonly Protocol[] = [
+  openaiChatProtocol,
+  anthropicMessagesProtocol,
+  googleGenerateProtocol,
+]
 
 const byId = new Map<DialectId, Protocol>(protocols.map((protocol) => [protocol.id, protocol]))
 

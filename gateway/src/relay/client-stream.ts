@@ -6,17 +6,11 @@ import { appendHeadLines } from '../http/write-answer.ts'
 import type { UpstreamFailure } from '../providers/failure.ts'
 import type { Attempt, StreamTarget } from './attempt.ts'
 
-const sseHeaders = [
-  'content-type',
-  'text/event-stream; charset=utf-8',
-  'cache-control',
-  'no-cache',
-  'x-accel-buffering',
-  'no',
-] as const
+const streamHeaders = ['cache-control', 'no-cache', 'x-accel-buffering', 'no'] as const
 const pingComment = ': ping\n\n'
 
 export interface ClientStreamOptions {
+  readonly contentType: string
   /** Milliseconds of silence after which something keeps the connection alive; 0 sends nothing. */
   readonly keepaliveMs: number
   /** What keeps the connection alive once the dialect's events have begun. */
@@ -129,7 +123,13 @@ export class ClientStream implements StreamTarget {
   #writeHead(lines: string): void {
     const { response, requestId, clientGone } = this.#exchange
     if (response.headersSent || clientGone) return
-    response.writeHead(200, ['x-request-id', requestId, ...sseHeaders])
+    response.writeHead(200, [
+      'x-request-id',
+      requestId,
+      'content-type',
+      this.#options.contentType,
+      ...streamHeaders,
+    ])
     appendHeadLines(response, lines)
   }
 
@@ -138,8 +138,13 @@ export class ClientStream implements StreamTarget {
     if (this.#keepalive !== null) clearInterval(this.#keepalive)
   }
 
+  /** Only events have comments; a stream of another form begins with the answer, or never. */
+  get #isEventStream(): boolean {
+    return this.#options.contentType.startsWith('text/event-stream')
+  }
+
   readonly #onTick = (): void => {
-    if (this.#silent) {
+    if (this.#silent && (this.#attempt !== null || this.#isEventStream)) {
       this.#writeHead(this.#options.earlyLines())
       this.#body.write(this.#attempt === null ? pingComment : this.#options.keepalive, 'latin1')
     }

@@ -133,6 +133,7 @@ describe('models of the OpenAI SDK', () => {
     'gpt',
     'claude',
     'gemini',
+    'gemini-thinker',
     'claude-adaptive',
     'claude-older',
     'instruct',

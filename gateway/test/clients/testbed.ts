@@ -46,6 +46,7 @@ function describeModels({ openaiBase, anthropicBase, geminiBase }: ScriptedUpstr
       ...chatUpstreams.map(({ wire, model, upstreamModel }) =>
         entry(model, `${wire.toLowerCase()}/${upstreamModel}`),
       ),
+      entry('gemini-thinker', 'gemini/gemini-3-pro-preview'),
       entry('claude-adaptive', 'anthropic/claude-opus-4-6'),
       entry('claude-older', 'anthropic/claude-3-5-haiku-latest'),
       entry('instruct', 'openai/gpt-3.5-turbo-instruct'),

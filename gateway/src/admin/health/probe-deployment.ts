@@ -66,6 +66,7 @@ function encodeProbe(deployment: Deployment, requests: RequestConfig): ProbeCall
       dropParams: true,
       modifyParams: requests.modifyParams,
       maxOutputTokens: requests.defaultAnthropicMaxTokens,
+      supports: deployment.facts.supports,
       thinkingBudgets: requests.thinkingBudgets,
     },
   )

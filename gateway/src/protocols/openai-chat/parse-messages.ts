@@ -9,8 +9,9 @@ import {
 import type { Part, ReasoningPart, ToolCallPart } from '../../conversation/part.ts'
 import type { ConversationMessage, MessageRole } from '../../conversation/request.ts'
 import { joinThoughtCallId } from '../../conversation/thought-call-id.ts'
+import { cacheMark } from '../cache-mark.ts'
 import { invalidField, requireList, requireRecord, requireString } from '../field-reader.ts'
-import { cacheMark, parseContent } from './parse-content.ts'
+import { parseContent } from './parse-content.ts'
 
 const roles = new Set(['system', 'developer', 'user', 'assistant', 'tool', 'function'])
 

@@ -1,6 +1,7 @@
 import { isGatewayMember } from '../../conversation/gateway-members.ts'
 import { type JsonRecord, readRecord } from '../../conversation/json-value.ts'
 import { type BodyEdits, noEdits } from '../passthrough-edits.ts'
+import type { WireTarget } from '../wire.ts'
 
 /** Where parameters with which operators configure any deployment stand in this dialect. */
 const generationNames = new Map<string, string>(
@@ -17,7 +18,12 @@ const generationNames = new Map<string, string>(
 )
 
 /** A `generateContent` body goes upstream as it is, without what speaks to the gateway. */
-export function editPassthrough(body: JsonRecord): BodyEdits {
+export function editPassthrough(body: JsonRecord, { upstreamModel }: WireTarget): BodyEdits {
+  const counted = readRecord(body['generateContentRequest'])
+  // The request to be counted names the model once more, and must name the same.
+  if (counted?.['model'] !== undefined)
+    return { ...noEdits, set: { generateContentRequest: { ...counted, model: `models/${upstreamModel}` } } }
+
   const remove: string[] = []
   const defaults: Record<string, unknown> = {}
   for (const name in body) {

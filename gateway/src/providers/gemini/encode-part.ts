@@ -1,5 +1,5 @@
 import { parseJson, readRecord } from '../../conversation/json-value.ts'
-import type { Part, ToolCallPart } from '../../conversation/part.ts'
+import type { Part, ReasoningPart, ToolCallPart } from '../../conversation/part.ts'
 import { splitThoughtCallId } from '../../conversation/thought-call-id.ts'
 import { encodeAudio, encodeDocument, encodeImage } from './encode-media.ts'
 import type { Body, Encoding } from './encoding.ts'
@@ -19,9 +19,7 @@ export function encodePart(part: Part, encoding: Encoding): Body | null {
     case 'tool-call':
       return encodeCall(part, encoding)
     case 'reasoning':
-      // Only the signatures of calls must come back, and another provider's signature would be refused.
-      encoding.dropped.push('messages[].reasoning_content')
-      return null
+      return encodeThought(part, encoding)
     case 'opaque':
       if (part.dialect === 'google-generate') return { ...part.value }
       encoding.dropped.push('messages[].content[].opaque')
@@ -29,6 +27,17 @@ export function encodePart(part: Part, encoding: Encoding): Body | null {
     case 'tool-result':
       return null
   }
+}
+
+/**
+ * Signed thinking goes back to who signed it. Chat clients send signatures of any provider alike, and only those of
+ * calls must come back.
+ */
+function encodeThought({ text, signature }: ReasoningPart, { request, dropped }: Encoding): Body | null {
+  if (signature !== null && request.dialect !== 'openai-chat')
+    return { text, thought: true, thoughtSignature: signature }
+  dropped.push('messages[].reasoning_content')
+  return null
 }
 
 /** Arguments become an object here; what is not a JSON object is kept as `_raw` text, never refused. */

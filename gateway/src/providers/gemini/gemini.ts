@@ -14,6 +14,7 @@ export const geminiWire: Wire = {
   framing: 'sse',
   namesModelIn: 'path',
   pathsFor,
+  countingPath: (chatPath) => chatPath.replace(/:generateContent(?=$|\?)/, ':countTokens'),
   versionSegment: '/v1beta',
   authHeaders: (apiKey) => (apiKey === null || apiKey === '' ? [] : ['x-goog-api-key', apiKey]),
   editPassthrough,
