@@ -30,7 +30,9 @@ export function prepareExchange(
   const { deployment } = attempt
   const wanted = buildWantedBody(request.body, deployment, attempt.overrides)
   const target = describeTarget(request, deployment)
-  if (deployment.wire.dialect === request.protocol.id) {
+  const { wire, provider } = deployment
+  const isTranslated = request.operation === 'chat' && provider.quirks.answersInParts === true
+  if (wire.dialect === request.protocol.id && !isTranslated) {
     return passThrough(request, deployment, wanted, target, blobs)
   }
   return request.operation === 'embedding'

@@ -66,8 +66,17 @@ export function providersFromEnvironment(
     if (!wires.has(provider.wireId)) continue
     const keyVariable = provider.keyVariables.find(isSet)
     const baseUrlVariable = provider.baseUrlVariables.find(isSet) ?? null
-    if (keyVariable === undefined || (provider.defaultBaseUrl === null && baseUrlVariable === null)) continue
+    const hasBase = baseUrlVariable !== null || hasDefaultBase(provider, isSet)
+    if (keyVariable === undefined || !hasBase) continue
     found.push({ provider, keyVariable, baseUrlVariable })
   }
   return found
+}
+
+/** Whether the default base URL can be used, which may need parts that name the account. */
+function hasDefaultBase(provider: ProviderProfile, isSet: (name: string) => boolean): boolean {
+  const { defaultBaseUrl, accountVariables = {} } = provider
+  if (defaultBaseUrl === null) return false
+  const names = Object.keys(accountVariables).filter((name) => defaultBaseUrl.includes(`{${name}}`))
+  return names.every((name) => accountVariables[name]?.some(isSet))
 }

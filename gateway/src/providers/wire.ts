@@ -19,7 +19,7 @@ export interface ProviderProfile {
   /** The name shown in upstream error texts: `OpenAI`, `Anthropic`, `Groq`. */
   readonly title: string
   readonly wireId: string
-  /** Null when the operator must give `api_base`. */
+  /** Null when the operator must give `api_base`. `{name}` stands for a member of the account. */
   readonly defaultBaseUrl: string | null
   /** Environment variables holding the key, first set wins. */
   readonly keyVariables: readonly string[]
@@ -54,6 +54,12 @@ export interface ProviderQuirks {
   /** Request members renamed for this vendor (`seed` → `random_seed`). */
   readonly renamedParams?: Readonly<Record<string, string>>
   readonly extraHeaders?: Readonly<Record<string, string>>
+  /** Answers hold lists of parts where clients of the dialect expect text, so chats are translated, not passed on. */
+  readonly answersInParts?: true
+  /** What is added to a base URL without a path, in place of the wire's version segment. */
+  readonly basePath?: string
+  /** Client headers with this prefix mean something to this vendor too; credentials never go. */
+  readonly forwardedHeaderPrefix?: string
 }
 
 /** What is different for the upstream models whose id matches. */
