@@ -21,7 +21,7 @@ const directions: Readonly<Record<string, string>> = {
   config: '',
   conversation: 'providers:types',
   demo: 'transport:types',
-  deployments: 'balancing:types config:types conversation:types pricing providers',
+  deployments: 'balancing:types config:types conversation:types pricing providers transport:types',
   http: 'conversation:types protocols telemetry version.ts',
   identity: 'config:types deployments http:types storage:types',
   json: '',
@@ -31,8 +31,8 @@ const directions: Readonly<Record<string, string>> = {
   process:
     'app.ts balancing config conversation demo deployments http identity pipeline:types pricing providers storage telemetry tokens transport version.ts',
   protocols: 'conversation json providers:types relay:types',
-  providers: 'conversation telemetry',
-  relay: 'conversation:types http protocols providers:types transport:types',
+  providers: 'conversation telemetry transport:types',
+  relay: 'conversation:types http protocols providers:types transport',
   storage: 'config:types conversation:types',
   telemetry: 'conversation:types deployments:types providers:types',
   tokens: 'conversation:types',
@@ -72,7 +72,7 @@ const pureAreas = [
   'providers',
   'relay',
 ]
-const computingModules = ['node:buffer', 'node:crypto']
+const computingModules = ['node:buffer', 'node:crypto', 'node:zlib']
 
 /** Where the global `process` may be used. */
 const processOwners = ['main.ts', 'cli/', 'process/', 'storage/owner-claim.ts']

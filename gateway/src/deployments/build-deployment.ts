@@ -40,6 +40,7 @@ export function buildDeployment(
     upstreamModel,
     ...locate(config, provider, wire, upstreamModel),
     headers: Object.freeze(buildHeaders(config, provider, wire)),
+    authorization: wire.findAuthorization?.(config) ?? null,
     timeoutMs: config.timeoutMs ?? routing.timeoutMs,
     streamTimeoutMs: config.streamTimeoutMs ?? config.timeoutMs ?? routing.streamTimeoutMs,
     maxParallelRequests: config.maxParallelRequests ?? routing.defaultMaxParallelRequests,
@@ -73,14 +74,14 @@ export function withUpstreamModel(
 }
 
 function locate(
-  { apiBase, apiVersion }: ModelConfig,
+  config: ModelConfig,
   provider: ProviderProfile,
   wire: Wire,
   upstreamModel: string,
 ): JoinedUrl {
-  const base = apiBase ?? provider.defaultBaseUrl
+  const base = config.apiBase ?? provider.defaultBaseUrl ?? wire.findBaseUrl?.(config) ?? null
   if (base === null) throw new Error(`provider \`${provider.id}\` needs \`api_base\``)
-  return joinUrl(base, provider, wire, { upstreamModel, apiVersion })
+  return joinUrl(base, provider, wire, { upstreamModel, account: config.account })
 }
 
 function buildHeaders(config: ModelConfig, provider: ProviderProfile, wire: Wire): readonly string[] {
@@ -88,7 +89,7 @@ function buildHeaders(config: ModelConfig, provider: ProviderProfile, wire: Wire
     ['content-type', 'application/json'],
     ['user-agent', 'routeiq'],
   ])
-  const auth = wire.authHeaders(config.apiKey, { provider })
+  const auth = wire.authHeaders(config.apiKey, { provider, account: config })
   for (let index = 0; index + 1 < auth.length; index += 2) {
     merged.set((auth[index] ?? '').toLowerCase(), auth[index + 1] ?? '')
   }

@@ -6,7 +6,7 @@ function join(base: string, providerId = 'openai') {
   const provider = findProvider(providerId)
   const wire = provider === null ? null : findWire(provider.wireId)
   if (provider === null || wire === null) throw new Error(`no wire for ${providerId}`)
-  return joinUrl(base, provider, wire, { upstreamModel: 'm', apiVersion: null })
+  return joinUrl(base, provider, wire, { upstreamModel: 'm', account: {} })
 }
 
 describe('joinUrl', () => {

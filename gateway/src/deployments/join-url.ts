@@ -18,9 +18,14 @@ const versionLike = /^v\d+[a-z0-9]*$/
  * without text completions answers them by chat.
  * Errors: throws an Error with a text for the operator when the URL is not usable.
  */
-export function joinUrl(base: string, provider: ProviderProfile, wire: Wire, target: PathTarget): JoinedUrl {
+export function joinUrl(
+  base: string,
+  provider: ProviderProfile,
+  wire: Wire,
+  target: Omit<PathTarget, 'base'>,
+): JoinedUrl {
   const url = parseBase(base)
-  const own = wire.pathsFor(target)
+  const own = wire.pathsFor({ ...target, base: url })
   const written = url.pathname.replace(/\/+$/, '')
   const full = findOperation(written, own)
   const stem = full === null ? written : written.slice(0, -full.path.length)
@@ -62,7 +67,7 @@ function parseBase(base: string): URL {
 function findOperation(path: string, own: WirePaths): { operation: Operation; path: string } | null {
   let found: { operation: Operation; path: string } | null = null
   for (const operation of ['chat', 'completion', 'embedding'] as const) {
-    const below = own[operation]
+    const below = own[operation]?.split('?')[0] ?? null
     if (below === null || !path.endsWith(below)) continue
     if (found === null || below.length > found.path.length) found = { operation, path: below }
   }

@@ -92,6 +92,7 @@ async function callOnce(
       path: prepared.path,
       headers: prepared.headers,
       body: prepared.body,
+      authorization: deployment.authorization,
     },
     transport: mockText === null ? gateway.transport : gateway.mockTransport,
     timeoutMs: timeoutOf(request, planned),

@@ -61,7 +61,7 @@ export function translateAnswer(
     return { relay: null, readReply: (body) => readReply(body, wire, context, request, carrier) }
   const formatter = formatterOf(request, carrier)
   return {
-    relay: new TranslatedStream(wire.createStreamDecoder(context), formatter),
+    relay: new TranslatedStream(wire.framing, wire.createStreamDecoder(context), formatter),
     readReply: (body) => readReplyAsStream(body, wire, context, formatter),
   }
 }

@@ -3,6 +3,7 @@ import type { BlobSealer } from '../conversation/blob-sealer.ts'
 import type { Deployment } from '../deployments/deployment.ts'
 import type { WireTarget } from '../providers/wire.ts'
 import type { ReplyReader, StreamRelay } from '../relay/relay.ts'
+import { translateEmbeddings } from './embedding-exchange.ts'
 import type { ModelRequest } from './model-request.ts'
 import { passThrough } from './passthrough-exchange.ts'
 import { translate } from './translated-exchange.ts'
@@ -29,8 +30,10 @@ export function prepareExchange(
   const { deployment } = attempt
   const wanted = buildWantedBody(request.body, deployment, attempt.overrides)
   const target = describeTarget(request, deployment)
-  return deployment.wire.dialect === request.protocol.id
-    ? passThrough(request, deployment, wanted, target, blobs)
+  if (deployment.wire.dialect === request.protocol.id)
+    return passThrough(request, deployment, wanted, target, blobs)
+  return request.operation === 'embedding'
+    ? translateEmbeddings(request, deployment, wanted, target)
     : translate(request, deployment, wanted, target, blobs)
 }
 

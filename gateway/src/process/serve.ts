@@ -19,6 +19,7 @@ import { SpendJournal } from '../storage/ledger/spend-journal.ts'
 import { formatPrometheus } from '../telemetry/metrics/format-prometheus.ts'
 import type { MetricsSnapshot } from '../telemetry/metrics/snapshot.ts'
 import { TokenCounter } from '../tokens/token-counter.ts'
+import { AuthorizingTransport } from '../transport/authorizing-transport.ts'
 import { HTTP1_TRANSPORT_DEFAULTS } from '../transport/http1/http1-options.ts'
 import { Http1Transport } from '../transport/http1/http1-transport.ts'
 import { RoutedTransport } from '../transport/routed-transport.ts'
@@ -126,7 +127,8 @@ function createTransport(config: GatewayConfig, now: () => number): Transport {
     maxConnectionsPerOrigin: config.server.upstreamConnections,
     now: () => performance.now(),
   })
-  return new RoutedTransport(network, new Map([[new URL(demoBaseUrl).origin, new DemoTransport(now)]]))
+  const authorizing = new AuthorizingTransport(network, now)
+  return new RoutedTransport(authorizing, new Map([[new URL(demoBaseUrl).origin, new DemoTransport(now)]]))
 }
 
 function composeGateway(options: ServeOptions, transport: Transport, journal: SpendJournal): Gateway {

@@ -1,4 +1,4 @@
-import type { GatewayConfig } from '../config/config.ts'
+import type { GatewayConfig, ModelConfig } from '../config/config.ts'
 import { createFileSink } from '../telemetry/file-sink.ts'
 import { LogWriter } from '../telemetry/log-writer.ts'
 import { Logger } from '../telemetry/logger.ts'
@@ -61,7 +61,7 @@ export function createTelemetry(
 /** Every credential of the configuration, so that none can appear in a log line. */
 export function listSecrets(config: GatewayConfig): string[] {
   const { identity, storage, models } = config
-  const providerKeys = models.map((model) => model.apiKey)
+  const providerKeys = models.flatMap((model) => [model.apiKey, ...accountSecrets(model)])
   return [
     identity.masterKey,
     identity.saltKey,
@@ -71,4 +71,11 @@ export function listSecrets(config: GatewayConfig): string[] {
     storage.redisUrl,
     ...providerKeys,
   ].filter((secret) => secret !== null)
+}
+
+/** Members of an account by whose name one can tell that they are secret. */
+function accountSecrets({ account }: ModelConfig): string[] {
+  return Object.entries(account).flatMap(([name, value]) =>
+    /secret|token|credentials|key/.test(name) ? value : [],
+  )
 }

@@ -36,12 +36,12 @@ describe('the registry', () => {
     expect(wireAvailability('groq')).toBe('available')
     expect(wireAvailability('anthropic')).toBe('available')
     expect(wireAvailability('demo')).toBe('available')
-    expect(wireAvailability('bedrock')).toBe('planned')
+    expect(wireAvailability('watsonx')).toBe('planned')
     expect(wireAvailability('nonesuch')).toBe('unknown')
     expect(isKnownProvider('azure')).toBe(true)
     expect(isKnownProvider('constructor')).toBe(false)
     expect(findProvider('nonesuch')).toBeNull()
-    expect(findWire('bedrock')).toBeNull()
+    expect(findWire('watsonx')).toBeNull()
   })
 
   it.each([

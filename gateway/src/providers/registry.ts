@@ -1,12 +1,20 @@
 import { anthropicWire } from './anthropic/anthropic.ts'
+import { bedrockWire } from './bedrock/bedrock.ts'
 import { compatibleVendors } from './compatible-vendors.ts'
 import { firstPartyProviders } from './first-party.ts'
 import { geminiWire } from './gemini/gemini.ts'
+import { ollamaWire } from './ollama/ollama.ts'
+import { azureAiWire, azureWire } from './openai/azure.ts'
 import { openaiWire } from './openai/openai.ts'
 import { plannedProviders } from './planned-providers.ts'
 import type { ProviderProfile, Wire } from './wire.ts'
 
-const wires = new Map<string, Wire>([openaiWire, anthropicWire, geminiWire].map((wire) => [wire.id, wire]))
+const wires = new Map<string, Wire>(
+  [openaiWire, azureWire, azureAiWire, anthropicWire, bedrockWire, geminiWire, ollamaWire].map((wire) => [
+    wire.id,
+    wire,
+  ]),
+)
 
 const providers = new Map<string, ProviderProfile>(
   [...firstPartyProviders, ...compatibleVendors, ...plannedProviders].map((profile) => [profile.id, profile]),

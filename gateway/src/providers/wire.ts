@@ -1,10 +1,12 @@
 import type { DialectId } from '../conversation/dialect.ts'
+import type { EmbeddingReply, EmbeddingRequest } from '../conversation/embedding.ts'
 import type { JsonRecord } from '../conversation/json-value.ts'
 import type { Operation } from '../conversation/operation.ts'
 import type { ConversationReply } from '../conversation/reply.ts'
 import type { ConversationRequest } from '../conversation/request.ts'
 import type { StreamEvent } from '../conversation/stream-event.ts'
 import type { Usage } from '../conversation/usage.ts'
+import type { Authorization } from '../transport/authorization.ts'
 import type { UpstreamFailure } from './failure.ts'
 import type { BodyEdits } from './passthrough-edits.ts'
 import type { ReplyContext } from './reply-context.ts'
@@ -22,6 +24,10 @@ export interface ProviderProfile {
   /** Environment variables holding the key, first set wins. */
   readonly keyVariables: readonly string[]
   readonly baseUrlVariables: readonly string[]
+  /** Further `litellm_params` that name the account, each with the environment variables that stand in for it. */
+  readonly accountVariables?: Readonly<Record<string, readonly string[]>>
+  /** Those that belong to each other: where one is written, none of the others comes from the environment. */
+  readonly accountGroups?: readonly (readonly string[])[]
   readonly auth: 'bearer' | 'x-api-key' | 'x-goog-api-key' | 'api-key' | 'none'
   readonly quirks: ProviderQuirks
 }
@@ -61,7 +67,9 @@ interface ModelRule {
 /** What the paths of a wire may depend on. */
 export interface PathTarget {
   readonly upstreamModel: string
-  readonly apiVersion: string | null
+  readonly account: AccountConfig['account']
+  /** The base URL as the operator wrote it. */
+  readonly base: URL
 }
 
 /**
@@ -83,6 +91,22 @@ export interface WireTarget {
   readonly thinkingBudgets: Readonly<Record<'minimal' | 'low' | 'medium' | 'high', number>>
 }
 
+/** What a deployment's configuration says about its account at the provider. */
+export interface AccountConfig {
+  /** As configured; may hold a `*`. */
+  readonly upstreamModel: string
+  readonly apiKey: string | null
+  readonly apiBase: string | null
+  /** The rest by parameter name: `aws_region_name`, `tenant_id`, … (`ProviderProfile.accountVariables`). */
+  readonly account: Readonly<Record<string, string>>
+}
+
+/** Whom authentication headers are for. */
+export interface AuthTarget {
+  readonly provider: ProviderProfile
+  readonly account?: AccountConfig
+}
+
 export interface EncodedRequest {
   /** The JSON body, without `model` splicing left to do. */
   readonly body: Readonly<Record<string, unknown>>
@@ -94,11 +118,22 @@ export interface EncodedRequest {
   readonly replyContext: ReplyContext
 }
 
-/** Turns one parsed SSE event of the provider into zero or more typed events. One instance per stream. */
+/** How the events of a provider's stream are cut out of its bytes. */
+export type StreamFraming = 'sse' | 'ndjson' | 'aws-event-stream'
+
+/** Turns one parsed event of the provider's stream into zero or more typed events. One instance per stream. */
 export interface StreamDecoder {
   push(event: { readonly event: string | null; readonly data: string }): readonly StreamEvent[]
   /** Called when the upstream body ends; says whether the stream was complete. */
   end(): readonly StreamEvent[]
+}
+
+/** Embeddings on a wire whose form is not that of OpenAI. */
+export interface EmbeddingCodec {
+  /** Errors: GatewayError for what the wire cannot carry. */
+  encode(request: EmbeddingRequest, target: WireTarget): Pick<EncodedRequest, 'body' | 'dropped'>
+  /** Errors: MalformedAnswer. */
+  decode(body: unknown): EmbeddingReply
 }
 
 /**
@@ -109,13 +144,22 @@ export interface StreamDecoder {
 export interface Wire {
   readonly id: string
   readonly dialect: DialectId
+  readonly framing: StreamFraming
   /** Where the upstream model is named: by a member of the body, or by the path alone. */
   readonly namesModelIn: 'body' | 'path'
+  /** The base URL of an account whose provider has no single one (a region in the host); null when it lacks the parts. */
+  findBaseUrl?(account: AccountConfig): string | null
   /** Asked once, when a deployment is built; a request only looks the paths up. */
   pathsFor(target: PathTarget): WirePaths
   /** Whether the base URL ends in a version segment that users write or omit (`/v1`). */
   readonly versionSegment: string | null
-  authHeaders(apiKey: string | null, target: { readonly provider: ProviderProfile }): readonly string[]
+  /** Errors: throws an Error that tells the operator what of the account cannot be used. */
+  authHeaders(apiKey: string | null, target: AuthTarget): readonly string[]
+  /**
+   * Authentication that changes over time or with the request; absent or null where `authHeaders` says it all.
+   * Errors: throws an Error that tells the operator what the account lacks.
+   */
+  findAuthorization?(account: AccountConfig): Authorization | null
   /**
    * What must change in a body of the wire's own dialect before its bytes go upstream, `model` aside. Returns
    * `noEdits` itself when nothing must.
@@ -132,6 +176,8 @@ export interface Wire {
   decodeReply(body: unknown, context: ReplyContext): ConversationReply
   /** The failure a 200 answer's JSON body reports instead of an answer, null when it is an answer. */
   findFailure(body: unknown): UpstreamFailure | null
+  /** Absent where the wire has no embeddings, or passes OpenAI's through. */
+  readonly embeddings?: EmbeddingCodec
   createStreamDecoder(context: ReplyContext): StreamDecoder
   /** Reads usage from a raw `usage` member of this wire, for the pass-through path. */
   decodeUsage(usage: unknown): Usage | null

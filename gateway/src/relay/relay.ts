@@ -19,6 +19,8 @@ export type ReplyReader = (body: Buffer) => PlainReply | UpstreamFailure
 export interface StreamRelay {
   /** How the text of this relay becomes bytes. `latin1` text is the provider's bytes, one character each. */
   readonly encoding: 'latin1' | 'utf8'
+  /** What the `content-type` of a streamed answer contains; an answer of another type is whole. Lower case. */
+  readonly mediaType: string
   /** Text to send now; null when no event is complete yet or the complete ones are not for the client. */
   push(chunk: Buffer): string | null
   /** The provider's body has ended; the remaining text, or null with `failure` set when it ended too early. */

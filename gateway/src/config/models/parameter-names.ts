@@ -75,6 +75,7 @@ const withheldParameters = [
   'client_id',
   'client_secret',
   'azure_scope',
+  'azure_authority_host',
   'watsonx_region_name',
   'complexity_router_config',
   'adaptive_router_config',

@@ -26,6 +26,7 @@ const charactersPerToken = 4
  */
 export class MessagesPassthroughStream implements StreamRelay {
   readonly encoding = 'latin1'
+  readonly mediaType = 'event-stream'
   failure: UpstreamFailure | null = null
   readonly #options: PassthroughStreamOptions
   readonly #cutter = new EventCutter()

@@ -23,6 +23,7 @@ const usageNeedle = '"usageMetadata"'
  */
 export class GeneratePassthroughStream implements StreamRelay {
   readonly encoding = 'latin1'
+  readonly mediaType = 'event-stream'
   failure: UpstreamFailure | null = null
   estimatedOutputTokens = 0
   readonly #options: GeneratePassthroughOptions

@@ -15,6 +15,7 @@ const version = ['anthropic-version', '2023-06-01']
 export const anthropicWire: Wire = {
   id: 'anthropic',
   dialect: 'anthropic-messages',
+  framing: 'sse',
   namesModelIn: 'body',
   pathsFor: () => paths,
   versionSegment: '/v1',

@@ -1,5 +1,6 @@
 import { isChatHint, isNeutral } from '../chat-members.ts'
 import { refuse } from '../refuse.ts'
+import { refuseSampling } from '../refuse-sampling.ts'
 import type { Encoding } from './encoding.ts'
 
 /** Members of the chat dialect with an effect this wire cannot give. */
@@ -11,11 +12,8 @@ const unsupportedExtra = ['logit_bias', 'logprobs', 'top_logprobs', 'audio', 'pr
  */
 export function passExtra(encoding: Encoding): Record<string, unknown> {
   const { request, dropped } = encoding
-  const { sampling, choiceCount, extra } = request
-  if (choiceCount > 1) refuse('n', encoding)
-  if (sampling.seed !== null) refuse('seed', encoding)
-  if (sampling.frequencyPenalty) refuse('frequency_penalty', encoding)
-  if (sampling.presencePenalty) refuse('presence_penalty', encoding)
+  const { extra } = request
+  refuseSampling(encoding)
   if (request.dialect === 'anthropic-messages') return { ...extra }
   const passed: Record<string, unknown> = {}
   for (const name in extra) {

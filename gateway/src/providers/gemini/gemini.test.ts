@@ -66,7 +66,8 @@ describeWireContract({
 })
 
 describe('the Gemini wire', () => {
-  const pathsFor = (upstreamModel: string) => geminiWire.pathsFor({ upstreamModel, apiVersion: null })
+  const base = new URL('https://generativelanguage.googleapis.com/v1beta')
+  const pathsFor = (upstreamModel: string) => geminiWire.pathsFor({ upstreamModel, account: {}, base })
 
   it('names model and streaming in the path', () => {
     expect(pathsFor('gemini-2.5-pro')).toMatchObject({

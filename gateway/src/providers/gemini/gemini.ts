@@ -11,6 +11,7 @@ import { encodeRequest } from './encode-request.ts'
 export const geminiWire: Wire = {
   id: 'gemini',
   dialect: 'google-generate',
+  framing: 'sse',
   namesModelIn: 'path',
   pathsFor,
   countingPath: (chatPath) => chatPath.replace(/:generateContent(?=$|\?)/, ':countTokens'),

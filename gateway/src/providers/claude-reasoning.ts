@@ -1,10 +1,10 @@
 import { GatewayError } from '@routeiq/contract'
-import { readNumber, readRecord } from '../../conversation/json-value.ts'
-import { refuse } from '../refuse.ts'
-import type { Block, Encoding } from './encoding.ts'
+import { readNumber, readRecord } from '../conversation/json-value.ts'
+import type { ClaudeEncoding } from './claude-facts.ts'
+import { refuse } from './refuse.ts'
 
 export interface ReasoningPlan {
-  readonly thinking: Block | null
+  readonly thinking: Record<string, unknown> | null
   readonly effort: string | null
   /** Thinking tokens that `max_tokens` must leave room for; 0 when the model budgets itself. */
   readonly budgetTokens: number
@@ -13,7 +13,7 @@ export interface ReasoningPlan {
 const noReasoning: ReasoningPlan = { thinking: null, effort: null, budgetTokens: 0 }
 
 /** Thinking as the model wants it told. Anthropic's own `thinking` member, given by the caller, goes as it is. */
-export function planReasoning(encoding: Encoding): ReasoningPlan {
+export function planReasoning(encoding: ClaudeEncoding): ReasoningPlan {
   const { request, facts } = encoding
   const given = readRecord(request.extra['thinking'])
   if (given !== null) {
@@ -49,7 +49,7 @@ const efforts = new Set(['low', 'medium', 'high', 'max'])
 function adaptiveEffort(
   effort: string | null,
   budgetTokens: number | null,
-  encoding: Encoding,
+  encoding: ClaudeEncoding,
 ): string | null {
   const { facts, target } = encoding
   if (effort === null) {
@@ -63,7 +63,7 @@ function adaptiveEffort(
   throw unknownEffort(effort)
 }
 
-function budgetOfEffort(effort: string | null, { target }: Encoding): number {
+function budgetOfEffort(effort: string | null, { target }: ClaudeEncoding): number {
   const budgets = target.thinkingBudgets
   switch (effort) {
     case 'minimal':
@@ -91,7 +91,7 @@ function unknownEffort(effort: string): GatewayError {
  * With thinking on, the assistant turn of an unfinished tool loop must begin with its thinking. When the caller did
  * not keep it, the request can only be sent without thinking, which `modify_params` allows.
  */
-function cannotResumeThinking({ request, target }: Encoding): boolean {
+function cannotResumeThinking({ request, target }: ClaudeEncoding): boolean {
   if (!target.modifyParams || request.messages.at(-1)?.role !== 'tool') return false
   const assistant = request.messages.findLast((message) => message.role === 'assistant')
   const isKept = assistant?.parts.some(

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { readModelFacts } from './model-facts.ts'
+import { readClaudeFacts } from './claude-facts.ts'
 
 it.each([
   ['claude-3-haiku-20240307', 'none', true, false],
@@ -15,5 +15,5 @@ it.each([
   ['us.anthropic.claude-sonnet-4-5-20250929-v1:0', 'budget', true, true],
   ['MiniMax-M2', 'budget', true, false],
 ])('reads %s', (model, thinking, acceptsSampling, supportsStructuredOutput) => {
-  expect(readModelFacts(model)).toMatchObject({ thinking, acceptsSampling, supportsStructuredOutput })
+  expect(readClaudeFacts(model)).toMatchObject({ thinking, acceptsSampling, supportsStructuredOutput })
 })

@@ -1,13 +1,13 @@
-import { refuse } from '../refuse.ts'
-import { unsupportedParameter } from '../unsupported-parameter.ts'
-import type { Block, Encoding } from './encoding.ts'
+import type { ClaudeEncoding } from './claude-facts.ts'
+import { refuse } from './refuse.ts'
+import { unsupportedParameter } from './unsupported-parameter.ts'
 
 /** The smallest `top_p` that may accompany thinking. */
 const minimumThinkingTopP = 0.95
 
 /** Temperature, top_p, top_k and stop sequences, as far as the model and its thinking allow. */
-export function encodeSampling(encoding: Encoding, isThinking: boolean): Block {
-  const body: Block = {}
+export function encodeSampling(encoding: ClaudeEncoding, isThinking: boolean): Record<string, unknown> {
+  const body: Record<string, unknown> = {}
   const { temperature, topP, topK } = encoding.request.sampling
   const kept = {
     temperature: temperature === null ? null : Math.min(1, temperature),
@@ -28,7 +28,7 @@ export function encodeSampling(encoding: Encoding, isThinking: boolean): Block {
 }
 
 /** Sequences of white space only are refused upstream. */
-function encodeStop({ request, target, dropped }: Encoding): readonly string[] {
+function encodeStop({ request, target, dropped }: ClaudeEncoding): readonly string[] {
   const sequences = request.stop.filter((sequence) => sequence.trim() !== '')
   if (sequences.length === request.stop.length) return sequences
   if (!target.dropParams) throw unsupportedParameter('stop', target)

@@ -1,13 +1,7 @@
-import {
-  type JsonRecord,
-  parseJson,
-  readNumber,
-  readRecord,
-  readText,
-} from '../../conversation/json-value.ts'
-import { describeFailure, describeUnreadable } from '../describe-failure.ts'
-import type { UpstreamFailure } from '../failure.ts'
-import { readRetryAfter } from '../retry-after.ts'
+import { type JsonRecord, parseJson, readNumber, readRecord, readText } from '../conversation/json-value.ts'
+import { describeFailure, describeUnreadable } from './describe-failure.ts'
+import type { UpstreamFailure } from './failure.ts'
+import { readRetryAfter } from './retry-after.ts'
 
 /** Reads an error answer; vendors use `{error: {message, type, code, param}}`, `{error: text}`, `{message}` and `{detail}`. */
 export function decodeError(
