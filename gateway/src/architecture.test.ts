@@ -15,7 +15,7 @@ const directions: Readonly<Record<string, string>> = {
   'app.ts': 'admin deployments:types http pipeline protocols',
   'version.ts': '',
   admin:
-    'config:types deployments http identity pipeline pricing:types process:types protocols providers:types relay storage:types telemetry tokens:types transport:types version.ts',
+    'config:types conversation:types deployments http identity pipeline pricing:types process:types protocols providers:types relay storage:types telemetry tokens:types transport:types version.ts',
   balancing: 'config:types deployments pricing providers:types',
   cli: 'balancing config process storage',
   config: '',
