@@ -74,7 +74,7 @@ describe('the route', () => {
   it.each([
     ['no key', {}, ask('gpt'), 401, 'authentication_error'],
     ['a bad key', { 'x-api-key': 'sk-nobody' }, ask('gpt'), 401, 'authentication_error'],
-    ['an unknown model', { 'x-api-key': key }, ask('nobody'), 400, 'invalid_request_error'],
+    ['an unknown model', { 'x-api-key': key }, ask('nobody'), 404, 'not_found_error'],
     ['a body that is not JSON', { 'x-api-key': key }, '{', 400, 'invalid_request_error'],
     ['no messages', { 'x-api-key': key }, { model: 'gpt' }, 400, 'invalid_request_error'],
     [
@@ -320,7 +320,7 @@ describe('counting tokens', () => {
   it('refuses what it cannot answer', async () => {
     expect((await count('nobody')).json()).toMatchObject({
       type: 'error',
-      error: { type: 'invalid_request_error' },
+      error: { type: 'not_found_error' },
     })
     expect((await count('gpt', { messages: null })).status).toBe(400)
   })
