@@ -1,19 +1,18 @@
 import type { GatewayError } from '@routeiq/contract'
-import { ChunkWriter } from '../http/chunk-writer.ts'
 import { type Deadline, startDeadline } from '../http/deadline.ts'
 import type { Exchange } from '../http/exchange.ts'
-import { appendHeadLines } from '../http/write-answer.ts'
+import { headLines } from '../http/server/head-line.ts'
 import type { UpstreamFailure } from '../providers/failure.ts'
 import type { Attempt, StreamTarget } from './attempt.ts'
 
-const sseHeaders = [
+const sseLines = headLines([
   'content-type',
   'text/event-stream; charset=utf-8',
   'cache-control',
   'no-cache',
   'x-accel-buffering',
   'no',
-] as const
+])
 const pingComment = ': ping\n\n'
 
 export interface ClientStreamOptions {
@@ -46,7 +45,6 @@ export class ClientStream implements StreamTarget {
   readonly #exchange: Exchange
   readonly #options: ClientStreamOptions
   readonly #keepalive: NodeJS.Timeout | null
-  readonly #body: ChunkWriter
   #settle: (outcome: StreamOutcome) => void = () => {}
   #attempt: Attempt | null = null
   #encoding: 'latin1' | 'utf8' = 'utf8'
@@ -61,7 +59,7 @@ export class ClientStream implements StreamTarget {
       this.#settle = resolve
     })
     this.#keepalive = options.keepaliveMs > 0 ? setInterval(this.#onTick, options.keepaliveMs) : null
-    this.#body = new ChunkWriter(exchange.response, this.#onDrain)
+    exchange.response.onDrain = this.#onDrain
   }
 
   /** True once a status went out, be it for an event or for a ping. */
@@ -79,7 +77,7 @@ export class ClientStream implements StreamTarget {
 
   write(text: string): boolean {
     this.#silent = false
-    if (this.#exchange.clientGone || this.#body.write(text, this.#encoding)) return true
+    if (this.#exchange.clientGone || this.#exchange.response.write(text, this.#encoding)) return true
     this.#stall ??= startDeadline(this.#options.stallTimeoutMs, this.#onStall)
     return false
   }
@@ -88,7 +86,7 @@ export class ClientStream implements StreamTarget {
     if (this.#ended) return
     this.#stop()
     if (!this.#exchange.clientGone)
-      this.#body.end(failure === null ? null : this.#options.formatFailure(failure))
+      this.#endBody(failure === null ? '' : this.#options.formatFailure(failure))
     this.#settle({ failure, interruption: null })
   }
 
@@ -96,7 +94,7 @@ export class ClientStream implements StreamTarget {
   complete(events: string): void {
     if (this.#ended) return
     this.#stop()
-    if (!this.#exchange.clientGone) this.#body.end(events)
+    if (!this.#exchange.clientGone) this.#endBody(events)
   }
 
   /** The gateway cannot go on: stops the provider and tells the client why. Without a head nothing is told. */
@@ -111,7 +109,7 @@ export class ClientStream implements StreamTarget {
   fail(error: GatewayError): void {
     if (this.#ended) return
     this.#stop()
-    if (!this.#exchange.clientGone) this.#body.end(this.#options.formatFailure(error))
+    if (!this.#exchange.clientGone) this.#endBody(this.#options.formatFailure(error))
   }
 
   /** The client has left: stop the provider and report what was relayed so far. */
@@ -128,9 +126,13 @@ export class ClientStream implements StreamTarget {
 
   #writeHead(lines: string): void {
     const { response, requestId, clientGone } = this.#exchange
-    if (response.headersSent || clientGone) return
-    response.writeHead(200, ['x-request-id', requestId, ...sseHeaders])
-    appendHeadLines(response, lines)
+    if (!clientGone) response.begin(200, `x-request-id: ${requestId}\r\n${sseLines}${lines}`)
+  }
+
+  #endBody(last: string): void {
+    const { response } = this.#exchange
+    if (last !== '') response.write(last, 'utf8')
+    response.end()
   }
 
   #stop(): void {
@@ -141,7 +143,7 @@ export class ClientStream implements StreamTarget {
   readonly #onTick = (): void => {
     if (this.#silent) {
       this.#writeHead(this.#options.earlyLines())
-      this.#body.write(this.#attempt === null ? pingComment : this.#options.keepalive, 'latin1')
+      this.#exchange.response.write(this.#attempt === null ? pingComment : this.#options.keepalive, 'latin1')
     }
     this.#silent = true
   }
