@@ -28,7 +28,7 @@ export function prepareExchange(
   blobs: BlobSealer,
 ): UpstreamExchange {
   const { deployment } = attempt
-  const wanted = buildWantedBody(request.body, deployment, attempt.overrides)
+  const wanted = buildWantedBody(request.body, deployment, attempt.overrides, request.protocol)
   const target = describeTarget(request, deployment)
   const { wire, provider } = deployment
   const isTranslated = request.operation === 'chat' && provider.quirks.answersInParts === true

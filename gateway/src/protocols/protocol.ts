@@ -9,6 +9,7 @@ import type { ReplyEvent } from '../conversation/stream-event.ts'
 import type { Usage } from '../conversation/usage.ts'
 import type { UpstreamFailure } from '../providers/failure.ts'
 import type { PlainReply, StreamRelay } from '../relay/relay.ts'
+import type { CachePoint } from './cache-points.ts'
 import type { ErrorRendering } from './error-text.ts'
 
 /** What the route of a call says before its body is read. */
@@ -66,6 +67,24 @@ export interface ReplyOptions extends CallOptions {
   readonly carrier: BlobCarrier
 }
 
+/** A model a caller may name. */
+export interface ModelListing {
+  readonly id: string
+  /** Who serves it. */
+  readonly provider: string
+  /** Epoch milliseconds. */
+  readonly createdAt: number
+  /** Null when the gateway does not know. */
+  readonly maxInputTokens: number | null
+  readonly maxOutputTokens: number | null
+}
+
+/** Writes what `GET /models` and `/models/{id}` answer. */
+export interface ModelLists {
+  formatAll(models: readonly ModelListing[]): JsonRecord
+  formatOne(model: ModelListing): JsonRecord
+}
+
 /** Writes events in the client's dialect. Each method returns text to send, empty when there is nothing to say. */
 export interface StreamFormatter {
   format(event: ReplyEvent): string
@@ -101,10 +120,14 @@ export interface Protocol {
    * is left to the provider or to `parseRequest`. Errors: 400 `invalid_request` naming the member.
    */
   readDelivery(body: JsonRecord, address: CallAddress, headers: CallHeaders): Delivery
+  /** The body with prompt-cache marks where the operator wants them; absent in dialects without such marks. */
+  markForCaching?(body: JsonRecord, points: readonly CachePoint[]): JsonRecord
   /** The body in the conversation model. Errors: 400 naming the field; never for a member it does not know. */
   parseRequest(body: JsonRecord, options: ParseOptions): ConversationRequest
   /** The answer to a request that only counts tokens; absent in dialects without one. */
   formatTokenCount?(tokens: number): JsonRecord
+  /** How the dialect lists models; absent in dialects that share OpenAI's list. */
+  readonly modelLists?: ModelLists
   /** An id for a new answer in the dialect's form, made from one that is unique. */
   formatId(unique: string, operation: Operation): string
   formatReply(reply: ConversationReply, head: ReplyHead, options: ReplyOptions): JsonRecord

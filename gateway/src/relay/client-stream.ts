@@ -1,12 +1,11 @@
 import type { GatewayError } from '@routeiq/contract'
-import { ChunkWriter } from '../http/chunk-writer.ts'
 import { type Deadline, startDeadline } from '../http/deadline.ts'
 import type { Exchange } from '../http/exchange.ts'
-import { appendHeadLines } from '../http/write-answer.ts'
+import { headLines } from '../http/server/head-line.ts'
 import type { UpstreamFailure } from '../providers/failure.ts'
 import type { Attempt, StreamTarget } from './attempt.ts'
 
-const streamHeaders = ['cache-control', 'no-cache', 'x-accel-buffering', 'no'] as const
+const streamLines = headLines(['cache-control', 'no-cache', 'x-accel-buffering', 'no'])
 const pingComment = ': ping\n\n'
 
 export interface ClientStreamOptions {
@@ -40,7 +39,6 @@ export class ClientStream implements StreamTarget {
   readonly #exchange: Exchange
   readonly #options: ClientStreamOptions
   readonly #keepalive: NodeJS.Timeout | null
-  readonly #body: ChunkWriter
   #settle: (outcome: StreamOutcome) => void = () => {}
   #attempt: Attempt | null = null
   #encoding: 'latin1' | 'utf8' = 'utf8'
@@ -55,7 +53,7 @@ export class ClientStream implements StreamTarget {
       this.#settle = resolve
     })
     this.#keepalive = options.keepaliveMs > 0 ? setInterval(this.#onTick, options.keepaliveMs) : null
-    this.#body = new ChunkWriter(exchange.response, this.#onDrain)
+    exchange.response.onDrain = this.#onDrain
   }
 
   /** True once a status went out, be it for an event or for a ping. */
@@ -73,7 +71,7 @@ export class ClientStream implements StreamTarget {
 
   write(text: string): boolean {
     this.#silent = false
-    if (this.#exchange.clientGone || this.#body.write(text, this.#encoding)) return true
+    if (this.#exchange.clientGone || this.#exchange.response.write(text, this.#encoding)) return true
     this.#stall ??= startDeadline(this.#options.stallTimeoutMs, this.#onStall)
     return false
   }
@@ -82,7 +80,7 @@ export class ClientStream implements StreamTarget {
     if (this.#ended) return
     this.#stop()
     if (!this.#exchange.clientGone)
-      this.#body.end(failure === null ? null : this.#options.formatFailure(failure))
+      this.#endBody(failure === null ? '' : this.#options.formatFailure(failure))
     this.#settle({ failure, interruption: null })
   }
 
@@ -90,7 +88,7 @@ export class ClientStream implements StreamTarget {
   complete(events: string): void {
     if (this.#ended) return
     this.#stop()
-    if (!this.#exchange.clientGone) this.#body.end(events)
+    if (!this.#exchange.clientGone) this.#endBody(events)
   }
 
   /** The gateway cannot go on: stops the provider and tells the client why. Without a head nothing is told. */
@@ -105,7 +103,7 @@ export class ClientStream implements StreamTarget {
   fail(error: GatewayError): void {
     if (this.#ended) return
     this.#stop()
-    if (!this.#exchange.clientGone) this.#body.end(this.#options.formatFailure(error))
+    if (!this.#exchange.clientGone) this.#endBody(this.#options.formatFailure(error))
   }
 
   /** The client has left: stop the provider and report what was relayed so far. */
@@ -122,15 +120,18 @@ export class ClientStream implements StreamTarget {
 
   #writeHead(lines: string): void {
     const { response, requestId, clientGone } = this.#exchange
-    if (response.headersSent || clientGone) return
-    response.writeHead(200, [
-      'x-request-id',
-      requestId,
-      'content-type',
-      this.#options.contentType,
-      ...streamHeaders,
-    ])
-    appendHeadLines(response, lines)
+    if (clientGone) return
+    const { contentType } = this.#options
+    response.begin(
+      200,
+      `x-request-id: ${requestId}\r\ncontent-type: ${contentType}\r\n${streamLines}${lines}`,
+    )
+  }
+
+  #endBody(last: string): void {
+    const { response } = this.#exchange
+    if (last !== '') response.write(last, 'utf8')
+    response.end()
   }
 
   #stop(): void {
@@ -146,7 +147,7 @@ export class ClientStream implements StreamTarget {
   readonly #onTick = (): void => {
     if (this.#silent && (this.#attempt !== null || this.#isEventStream)) {
       this.#writeHead(this.#options.earlyLines())
-      this.#body.write(this.#attempt === null ? pingComment : this.#options.keepalive, 'latin1')
+      this.#exchange.response.write(this.#attempt === null ? pingComment : this.#options.keepalive, 'latin1')
     }
     this.#silent = true
   }

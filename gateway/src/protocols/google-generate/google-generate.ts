@@ -5,6 +5,7 @@ import type { CallAddress, Delivery, Protocol } from '../protocol.ts'
 import { formatGenerateError } from './format-error.ts'
 import { formatGenerateReply } from './format-reply.ts'
 import { GenerateStreamFormatter } from './format-stream.ts'
+import { modelLists } from './model-lists.ts'
 import { parseGenerateRequest, unwrapCounted } from './parse-request.ts'
 import { readPassthroughReply } from './passthrough-reply.ts'
 import { GeneratePassthroughStream } from './passthrough-stream.ts'
@@ -18,6 +19,7 @@ export const googleGenerateProtocol: Protocol = {
   keepalive: ': ping\n\n',
   readDelivery,
   parseRequest: parseGenerateRequest,
+  modelLists,
   formatId: (unique) => unique.replaceAll('-', ''),
   formatReply: formatGenerateReply,
   createStreamFormatter: (head, options) => new GenerateStreamFormatter(head, options, eventFraming),
