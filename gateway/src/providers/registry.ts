@@ -1,8 +1,10 @@
 import { anthropicWire } from './anthropic/anthropic.ts'
+import { vertexClaudeWire } from './anthropic/vertex.ts'
 import { bedrockWire } from './bedrock/bedrock.ts'
 import { compatibleVendors } from './compatible-vendors.ts'
 import { firstPartyProviders } from './first-party.ts'
 import { geminiWire } from './gemini/gemini.ts'
+import { vertexWire } from './gemini/vertex.ts'
 import { ollamaWire } from './ollama/ollama.ts'
 import { azureAiWire, azureWire } from './openai/azure.ts'
 import { openaiWire } from './openai/openai.ts'
@@ -10,10 +12,17 @@ import { plannedProviders } from './planned-providers.ts'
 import type { ProviderProfile, Wire } from './wire.ts'
 
 const wires = new Map<string, Wire>(
-  [openaiWire, azureWire, azureAiWire, anthropicWire, bedrockWire, geminiWire, ollamaWire].map((wire) => [
-    wire.id,
-    wire,
-  ]),
+  [
+    openaiWire,
+    azureWire,
+    azureAiWire,
+    anthropicWire,
+    vertexClaudeWire,
+    bedrockWire,
+    geminiWire,
+    vertexWire,
+    ollamaWire,
+  ].map((wire) => [wire.id, wire]),
 )
 
 const providers = new Map<string, ProviderProfile>(
