@@ -110,15 +110,20 @@ async function writeSlowly(
 function trueStream(request: ReceivedRequest, answer: ChatAnswer): string | null {
   if (request.path.includes(':streamGenerateContent')) return formatGeminiStream(geminiPieces(answer))
   if (request.json['stream'] !== true) return null
-  if (request.path.includes('/messages')) return formatAnthropicStream(anthropicEvents(answer))
+  if (isAnthropic(request.path)) return formatAnthropicStream(anthropicEvents(answer))
   const options = request.json['stream_options'] as { include_usage?: boolean } | undefined
   return formatOpenaiStream(chatChunks(answer, options?.include_usage === true))
 }
 
 function trueBody(request: ReceivedRequest, answer: ChatAnswer): object {
-  if (request.path.includes('/messages')) return anthropicMessage(answer)
+  if (isAnthropic(request.path)) return anthropicMessage(answer)
   if (request.path.includes(':generateContent')) return geminiAnswer(answer)
   if (request.path.includes('/embeddings')) return embeddings(request.json)
   if (request.path.includes('/chat/completions')) return chatCompletion(answer)
   return textCompletion(answer.content)
+}
+
+/** Anthropic's own path, or Vertex AI's for its models. */
+function isAnthropic(path: string): boolean {
+  return path.includes('/messages') || /:(?:rawPredict|streamRawPredict)$/.test(path)
 }
