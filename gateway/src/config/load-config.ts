@@ -66,7 +66,7 @@ export function loadConfig(input: LoadConfigInput): LoadedConfig {
   const sections = openSections(root, settings, report)
   const { models, kind } = readModels(
     { root, derivedIds, env, sections, hasFile: tree.files.length > 0 },
-    input,
+    { ...input, readFile },
   )
   const content = assemble(sections, models, root, input.flags)
   checkSecrets(content.identity, report)
@@ -100,10 +100,11 @@ interface ModelSources {
 /** Models of the file; without a file those of the environment; without keys the demo model. */
 function readModels(
   { root, derivedIds, env, sections, hasFile }: ModelSources,
-  { providers, flags }: LoadConfigInput,
+  { providers, flags, readFile }: LoadConfigInput,
 ): { models: readonly ModelConfig[]; kind: ConfigSource['kind'] } {
   const { report, settings } = sections
   const context: ModelContext = {
+    readFile,
     catalog: providers,
     env,
     credentials: readCredentials(root['credential_list'], report),

@@ -7,8 +7,8 @@ import type { ConversationRequest } from '../conversation/request.ts'
 import type { ReplyEvent } from '../conversation/stream-event.ts'
 import { plainReplyContext } from '../providers/reply-context.ts'
 import type { Wire } from '../providers/wire.ts'
+import { createStreamParser } from '../relay/framing.ts'
 import type { StreamFormatter } from './protocol.ts'
-import { SseParser } from './sse.ts'
 
 const image = {
   type: 'image',
@@ -163,7 +163,7 @@ export const relayStream = (wire: Wire, formatter: StreamFormatter, chunks: read
     .join('') + formatter.end()
 
 function decode(wire: Wire, chunks: readonly Buffer[]): ReplyEvent[] {
-  const parser = new SseParser()
+  const parser = createStreamParser(wire.framing)
   const decoder = wire.createStreamDecoder(plainReplyContext)
   const parsed = [...chunks.flatMap((chunk) => parser.push(chunk)), ...parser.end()]
   const events = [...parsed.flatMap((event) => decoder.push(event)), ...decoder.end()]

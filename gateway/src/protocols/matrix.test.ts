@@ -6,6 +6,7 @@ import type { ConversationReply, FinishReason } from '../conversation/reply.ts'
 import { sampleRequest } from '../conversation/request.fixture.ts'
 import type { ConversationRequest } from '../conversation/request.ts'
 import { failureToError } from '../providers/failure-to-error.ts'
+import { readStreamFixture } from '../providers/read-stream.fixture.ts'
 import { findProvider, listWires } from '../providers/registry.ts'
 import { plainReplyContext } from '../providers/reply-context.ts'
 import { sampleTarget } from '../providers/target.fixture.ts'
@@ -107,9 +108,9 @@ describe.each(pairs)('%s clients of the %s wire', (_protocolId, _wireId, protoco
   })
 
   it('get the same stream however the provider’s bytes are split', () => {
-    const file = new URL(`../providers/${wire.id}/fixtures/parallel-tools.sse`, import.meta.url)
-    if (!existsSync(file)) return
-    const bytes = readFileSync(file)
+    const folder = new URL(`../providers/${wire.id}/fixtures/`, import.meta.url)
+    const bytes = readStreamFixture(wire, 'parallel-tools', folder)
+    if (bytes === null) return
     const options = {
       operation: 'chat',
       includesUsage: true,
