@@ -182,6 +182,8 @@ export interface Wire {
   filterHeader?(name: string, value: string, provider: ProviderProfile): string | null
   /** Where the provider counts the tokens of a prompt of its dialect, below the path of `chat`; absent when nowhere. */
   countingPath?(chatPath: string): string
+  /** Client headers this wire has in its body, by the member of `ConversationRequest.extra` it expects them in. */
+  readonly headerMembers?: Readonly<Record<string, string>>
   encodeRequest(request: ConversationRequest, target: WireTarget): EncodedRequest
   decodeReply(body: unknown, context: ReplyContext): ConversationReply
   /** The failure a 200 answer's JSON body reports instead of an answer, null when it is an answer. */
