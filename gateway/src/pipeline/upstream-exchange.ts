@@ -30,11 +30,16 @@ export function prepareExchange(
   const { deployment } = attempt
   const wanted = buildWantedBody(request.body, deployment, attempt.overrides, request.protocol)
   const target = describeTarget(request, deployment)
-  if (deployment.wire.dialect === request.protocol.id)
-    return passThrough(request, deployment, wanted, target, blobs)
+  if (isPassedThrough(request, deployment)) return passThrough(request, deployment, wanted, target, blobs)
   return request.operation === 'embedding'
     ? translateEmbeddings(request, deployment, wanted, target)
     : translate(request, deployment, wanted, target, blobs)
+}
+
+/** Google asks for one vector and for several in two forms, of which only one goes upstream. */
+function isPassedThrough({ protocol, operation }: ModelRequest, { wire }: Deployment): boolean {
+  if (wire.dialect !== protocol.id) return false
+  return operation !== 'embedding' || protocol.id !== 'google-generate'
 }
 
 /** What a wire needs to know of a deployment to write a request for it. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { anthropicEvents, anthropicMessage, formatAnthropicStream } from './anthropic-wire.ts'
-import { formatGeminiStream, geminiAnswer, geminiPieces } from './gemini-wire.ts'
+import { formatGeminiStream, geminiAnswer, geminiEmbeddings, geminiPieces } from './gemini-wire.ts'
 import {
   type ChatAnswer,
   chatChunks,
@@ -118,6 +118,7 @@ function trueStream(request: ReceivedRequest, answer: ChatAnswer): string | null
 function trueBody(request: ReceivedRequest, answer: ChatAnswer): object {
   if (isAnthropic(request.path)) return anthropicMessage(answer)
   if (request.path.includes(':generateContent')) return geminiAnswer(answer)
+  if (request.path.includes(':batchEmbedContents')) return geminiEmbeddings(request.json)
   if (request.path.includes('/embeddings')) return embeddings(request.json)
   if (request.path.includes('/chat/completions')) return chatCompletion(answer)
   return textCompletion(answer.content)
