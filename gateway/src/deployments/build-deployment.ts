@@ -6,6 +6,7 @@ import type { ModelFacts, PriceEntry } from '../pricing/prices.ts'
 import { formatUpstreamModel, selectWireId } from '../providers/upstream-model.ts'
 import type { ProviderProfile, Wire } from '../providers/wire.ts'
 import type { Deployment } from './deployment.ts'
+import { fillBase } from './fill-base.ts'
 import { type JoinedUrl, joinUrl } from './join-url.ts'
 
 /** What compiling a deployment needs besides its configuration. */
@@ -79,7 +80,7 @@ function locate(
   wire: Wire,
   upstreamModel: string,
 ): JoinedUrl {
-  const base = config.apiBase ?? provider.defaultBaseUrl ?? wire.findBaseUrl?.(config) ?? null
+  const base = config.apiBase ?? fillBase(provider, config.account) ?? wire.findBaseUrl?.(config) ?? null
   if (base === null) throw new Error(`provider \`${provider.id}\` needs \`api_base\``)
   return joinUrl(base, provider, wire, { upstreamModel, account: config.account })
 }

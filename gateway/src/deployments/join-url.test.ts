@@ -26,6 +26,12 @@ describe('joinUrl', () => {
       'https://api.deepinfra.com',
       '/v1/openai/chat/completions',
     ],
+    [
+      'https://adb-1.azuredatabricks.net/',
+      'databricks',
+      'https://adb-1.azuredatabricks.net',
+      '/serving-endpoints/chat/completions',
+    ],
     ['https://api.deepseek.com', 'deepseek', 'https://api.deepseek.com', '/chat/completions'],
     ['https://api.deepseek.com/v1', 'deepseek', 'https://api.deepseek.com', '/v1/chat/completions'],
     ['https://proxy.example.com/llm', 'openai', 'https://proxy.example.com', '/llm/chat/completions'],

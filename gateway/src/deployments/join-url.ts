@@ -77,6 +77,8 @@ function findOperation(path: string, own: WirePaths): { operation: Operation; pa
 function addVersion(path: string, origin: string, provider: ProviderProfile, wire: Wire): string {
   if (wire.versionSegment === null) return path
   if (path.split('/').some((segment) => versionLike.test(segment))) return path
+  const { basePath } = provider.quirks
+  if (path === '' && basePath !== undefined) return basePath
   const segment = wire.versionSegment.startsWith('/') ? wire.versionSegment : `/${wire.versionSegment}`
   // Users of the Anthropic SDK write the base without its version, users of the OpenAI SDK with it.
   if (wire.dialect === 'anthropic-messages') return path + segment

@@ -93,6 +93,7 @@ async function countNatively(
 function describeCall(request: ModelRequest, deployment: Deployment) {
   return {
     headers: forwardedHeaders(request, deployment, []),
+    authorization: deployment.authorization,
     body: editBody(request, deployment, request.body, describeTarget(request, deployment)),
   }
 }

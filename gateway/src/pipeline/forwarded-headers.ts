@@ -36,7 +36,20 @@ export function forwardedHeaders(
     }
   }
   if (request.runtime.config.requests.forwardClientHeaders) addOthers(request, added)
+  const prefix = provider.quirks.forwardedHeaderPrefix
+  if (prefix !== undefined) addPrefixed(request, prefix, added)
   return added.list
+}
+
+/** Headers that speak to a gateway behind this one. */
+function addPrefixed({ exchange, runtime }: ModelRequest, prefix: string, added: AddedHeaders): void {
+  const keyHeader = runtime.config.identity.keyHeaderName?.toLowerCase()
+  const { headers } = exchange.request
+  for (const name in headers) {
+    const value = headers[name]
+    const isCredential = name.endsWith('-key') || name === keyHeader
+    if (typeof value === 'string' && name.startsWith(prefix) && !isCredential) added.add(name, value)
+  }
 }
 
 /** The operator asked for the client's `x-` headers too. */

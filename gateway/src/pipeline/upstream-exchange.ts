@@ -36,9 +36,13 @@ export function prepareExchange(
     : translate(request, deployment, wanted, target, blobs)
 }
 
-/** Google asks for one vector and for several in two forms, of which only one goes upstream. */
-function isPassedThrough({ protocol, operation }: ModelRequest, { wire }: Deployment): boolean {
+/**
+ * The same dialect on both sides, but for what a provider answers in a form its dialect's clients do not read, and for
+ * embeddings of Google, who has one form for a vector and another for several, of which only the second goes upstream.
+ */
+function isPassedThrough({ protocol, operation }: ModelRequest, { wire, provider }: Deployment): boolean {
   if (wire.dialect !== protocol.id) return false
+  if (operation === 'chat') return provider.quirks.answersInParts !== true
   return operation !== 'embedding' || protocol.id !== 'google-generate'
 }
 

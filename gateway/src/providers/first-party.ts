@@ -87,6 +87,16 @@ export const firstPartyProviders: readonly ProviderProfile[] = [
     auth: 'bearer',
     quirks: {},
   },
+  ...(['cohere', 'cohere_chat'] as const).map((id) => ({
+    id,
+    title: 'Cohere',
+    wireId: 'cohere',
+    defaultBaseUrl: 'https://api.cohere.com/v2',
+    keyVariables: ['COHERE_API_KEY', 'CO_API_KEY'],
+    baseUrlVariables: ['COHERE_API_BASE', 'CO_API_URL'],
+    auth: 'bearer' as const,
+    quirks: {},
+  })),
   ...(['ollama_chat', 'ollama'] as const).map((id) => ({
     id,
     title: 'Ollama',

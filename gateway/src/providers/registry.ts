@@ -1,6 +1,7 @@
 import { anthropicWire } from './anthropic/anthropic.ts'
 import { vertexClaudeWire } from './anthropic/vertex.ts'
 import { bedrockWire } from './bedrock/bedrock.ts'
+import { cohereWire } from './cohere/cohere.ts'
 import { compatibleVendors } from './compatible-vendors.ts'
 import { firstPartyProviders } from './first-party.ts'
 import { geminiWire } from './gemini/gemini.ts'
@@ -19,6 +20,7 @@ const wires = new Map<string, Wire>(
     anthropicWire,
     vertexClaudeWire,
     bedrockWire,
+    cohereWire,
     geminiWire,
     vertexWire,
     ollamaWire,
@@ -41,6 +43,11 @@ export function isKnownProvider(id: string): boolean {
 /** The wire with this id (`ProviderProfile.wireId`), null when this release does not have it. */
 export function findWire(id: string): Wire | null {
   return wires.get(id) ?? null
+}
+
+/** Every wire of this release, one of a dialect before its variants. */
+export function listWires(): readonly Wire[] {
+  return [...wires.values()]
 }
 
 /** Whether a provider can be used: `planned` ones are known by name but have no wire in this release. */
@@ -75,8 +82,17 @@ export function providersFromEnvironment(
     if (!wires.has(provider.wireId)) continue
     const keyVariable = provider.keyVariables.find(isSet)
     const baseUrlVariable = provider.baseUrlVariables.find(isSet) ?? null
-    if (keyVariable === undefined || (provider.defaultBaseUrl === null && baseUrlVariable === null)) continue
+    const hasBase = baseUrlVariable !== null || hasDefaultBase(provider, isSet)
+    if (keyVariable === undefined || !hasBase) continue
     found.push({ provider, keyVariable, baseUrlVariable })
   }
   return found
+}
+
+/** Whether the default base URL can be used, which may need parts that name the account. */
+function hasDefaultBase(provider: ProviderProfile, isSet: (name: string) => boolean): boolean {
+  const { defaultBaseUrl, accountVariables = {} } = provider
+  if (defaultBaseUrl === null) return false
+  const names = Object.keys(accountVariables).filter((name) => defaultBaseUrl.includes(`{${name}}`))
+  return names.every((name) => accountVariables[name]?.some(isSet))
 }

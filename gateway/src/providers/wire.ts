@@ -21,7 +21,7 @@ export interface ProviderProfile {
   readonly wireId: string
   /** Makers' models behind the same account that speak another wire; the first match wins. */
   readonly modelWires?: readonly { readonly models: RegExp; readonly wireId: string }[]
-  /** Null when the operator must give `api_base`. */
+  /** Null when the operator must give `api_base`. `{name}` stands for a member of the account. */
   readonly defaultBaseUrl: string | null
   /** Environment variables holding the key, first set wins. */
   readonly keyVariables: readonly string[]
@@ -58,6 +58,12 @@ export interface ProviderQuirks {
   /** Request members renamed for this vendor (`seed` → `random_seed`). */
   readonly renamedParams?: Readonly<Record<string, string>>
   readonly extraHeaders?: Readonly<Record<string, string>>
+  /** Answers hold lists of parts where clients of the dialect expect text, so chats are translated, not passed on. */
+  readonly answersInParts?: true
+  /** What is added to a base URL without a path, in place of the wire's version segment. */
+  readonly basePath?: string
+  /** Client headers with this prefix mean something to this vendor too; credentials never go. */
+  readonly forwardedHeaderPrefix?: string
 }
 
 /** What is different for the upstream models whose id matches. */
@@ -106,7 +112,7 @@ export interface AccountConfig {
 }
 
 /** Whom authentication headers are for. */
-export interface AuthTarget {
+interface AuthTarget {
   readonly provider: ProviderProfile
   readonly account?: AccountConfig
 }

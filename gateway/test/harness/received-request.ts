@@ -35,9 +35,9 @@ export async function receiveRequest(incoming: IncomingMessage): Promise<Receive
   }
 }
 
-/** Google names the model in the path: `/v1beta/models/{model}:generateContent`. */
+/** Google and AWS name the model in the path: `/v1beta/models/{model}:generateContent`, `/model/{model}/converse`. */
 function modelOfPath(path: string): string {
-  const name = /\/models\/([^:?]+):/.exec(path)?.[1]
+  const name = /\/models\/([^:?]+):|\/model\/([^/]+)\//.exec(path)?.slice(1).find(Boolean)
   return name === undefined ? '' : decodeURIComponent(name)
 }
 

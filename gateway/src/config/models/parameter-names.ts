@@ -76,6 +76,7 @@ const withheldParameters = [
   'client_secret',
   'azure_scope',
   'azure_authority_host',
+  'cloudflare_account_id',
   'watsonx_region_name',
   'complexity_router_config',
   'adaptive_router_config',

@@ -1,6 +1,6 @@
-import type { ConversationRequest, ResponseFormat, ToolDefinition } from '../../conversation/request.ts'
+import type { ConversationRequest, ResponseFormat } from '../../conversation/request.ts'
+import { encodeFunctionTools } from '../function-tools.ts'
 import { refuse } from '../refuse.ts'
-import { freeTextParameters } from '../tool-arguments.ts'
 import type { EncodedRequest, WireTarget } from '../wire.ts'
 import { beginWireEncoding, describeReply, type WireEncoding } from '../wire-encoding.ts'
 import { encodeExtra } from './encode-extra.ts'
@@ -39,22 +39,8 @@ function encodeTools(encoding: WireEncoding): Body[] {
   }
   if (parallelToolCalls === false && tools.length > 0) encoding.dropped.push('parallel_tool_calls')
   if (toolChoice?.type === 'none') return []
-  return tools.map((tool) => encodeTool(tool, encoding)).filter((tool) => tool !== null)
+  return encodeFunctionTools(tools, encoding)
 }
-
-function encodeTool(tool: ToolDefinition, encoding: WireEncoding): Body | null {
-  if (tool.type === 'provider') {
-    refuse(`tools.${tool.name}`, encoding)
-    return null
-  }
-  const name = encoding.toolNames.toUpstream(tool.name)
-  if (tool.type === 'custom') encoding.customTools.add(name)
-  const parameters = tool.type === 'custom' ? freeTextParameters : (tool.parameters ?? noParameters)
-  const description = tool.description === null ? {} : { description: tool.description }
-  return { type: 'function', function: { name, ...description, parameters } }
-}
-
-const noParameters = { type: 'object', properties: {} } as const
 
 function encodeFormat(format: ResponseFormat | null): unknown {
   if (format === null || format.type === 'text') return null
