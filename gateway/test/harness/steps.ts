@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { anthropicEvents, anthropicMessage, formatAnthropicStream } from './anthropic-wire.ts'
 import { bedrockMock } from './bedrock-wire.ts'
 import { cohereMock } from './cohere-wire.ts'
-import { formatGeminiStream, geminiAnswer, geminiPieces } from './gemini-wire.ts'
+import { formatGeminiStream, geminiAnswer, geminiEmbeddings, geminiPieces } from './gemini-wire.ts'
 import { ollamaMock } from './ollama-wire.ts'
 import {
   type ChatAnswer,
@@ -142,6 +142,7 @@ function trueBody(request: ReceivedRequest, answer: ChatAnswer): object {
   if (mock !== undefined) return mock.whole(answer, request)
   if (isAnthropic(request.path)) return anthropicMessage(answer)
   if (request.path.includes(':generateContent')) return geminiAnswer(answer)
+  if (request.path.includes(':batchEmbedContents')) return geminiEmbeddings(request.json)
   if (request.path.includes('/embeddings')) return embeddings(request.json)
   if (request.path.includes('/chat/completions')) return chatCompletion(answer)
   return textCompletion(answer.content)

@@ -14,6 +14,7 @@ import type {
 } from '../protocol.ts'
 import { completionToChat, readOnlyPrompt } from './completion-request.ts'
 import { encodeEmbeddings } from './embedding-encoding.ts'
+import { formatEmbeddings, parseEmbeddingRequest } from './embeddings.ts'
 import { CompletionStreamFormatter, formatCompletion } from './format-completion.ts'
 import { formatChatStreamError } from './format-error.ts'
 import { formatChatReply } from './format-reply.ts'
@@ -34,6 +35,7 @@ export const openaiChatProtocol: Protocol = {
   readDelivery,
   markForCaching,
   parseRequest,
+  embeddings: { parse: parseEmbeddingRequest, format: formatEmbeddings },
   formatId: (unique, operation) => (operation === 'completion' ? `cmpl-${unique}` : `chatcmpl-${unique}`),
   formatReply,
   createStreamFormatter,
