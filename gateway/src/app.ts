@@ -23,6 +23,16 @@ export interface AppDependencies {
   readonly bareAliases: boolean
 }
 
+const mediaPaths: readonly (readonly [path: string, operation: Operation])[] = [
+  ['/images/generations', 'image-generation'],
+  ['/images/edits', 'image-edit'],
+  ['/audio/transcriptions', 'transcription'],
+  ['/audio/translations', 'translation'],
+  ['/audio/speech', 'speech'],
+  ['/moderations', 'moderation'],
+  ['/rerank', 'rerank'],
+]
+
 /** Every route of every plane. Paths are as documented; the router adds their `/v1` twins. */
 export function listRoutes(
   deps: Omit<AppDependencies, 'dispatch' | 'rootPath' | 'bareAliases'>,
@@ -50,6 +60,8 @@ export function listRoutes(
     model('POST', '/openai/deployments/{model}/chat/completions', 'chat', false),
     model('POST', '/openai/deployments/{model}/completions', 'completion', false),
     model('POST', '/openai/deployments/{model}/embeddings', 'embedding', false),
+    ...mediaPaths.map(([path, operation]) => model('POST', path, operation)),
+    model('POST', '/v2/rerank', 'rerank', false),
     ...modelRoutes(deps.models),
     ...tokenRoutes(deps.tokens),
     ...keyRoutes(deps.keys),

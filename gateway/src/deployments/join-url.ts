@@ -1,11 +1,17 @@
+import {
+  type MediaOperation,
+  mediaOperations,
+  type Operation,
+  operations,
+} from '../conversation/operation.ts'
 import type { PathTarget, ProviderProfile, Wire, WirePaths } from '../providers/wire.ts'
-import type { Operation } from './deployment.ts'
+import type { DeploymentPaths } from './deployment.ts'
 
 /** A base URL taken apart and joined with every operation of a wire. */
 export interface JoinedUrl {
   readonly origin: string
   /** Complete: a streamed answer always has its path where a whole one has. */
-  readonly paths: WirePaths
+  readonly paths: DeploymentPaths
   readonly apiBase: string
 }
 
@@ -28,7 +34,7 @@ export function joinUrl(base: string, provider: ProviderProfile, wire: Wire, tar
   const path = (name: keyof WirePaths): string | null => {
     if (name === full?.operation) return written + url.search
     const below = own[name]
-    return below === null ? null : root + appendQuery(below, url.search)
+    return below === null || below === undefined ? null : root + appendQuery(below, url.search)
   }
   const chat = path('chat')
   return {
@@ -38,9 +44,23 @@ export function joinUrl(base: string, provider: ProviderProfile, wire: Wire, tar
       chatStream: path('chatStream') ?? chat,
       completion: path('completion') ?? chat,
       embedding: path('embedding'),
+      ...mediaPaths(path),
+      rerank: nativeRerankPath(provider, root, url.search) ?? path('rerank'),
     },
     apiBase: url.origin + root,
   }
+}
+
+function mediaPaths(path: (name: MediaOperation) => string | null): Record<MediaOperation, string | null> {
+  const paths = mediaOperations.map((operation) => [operation, path(operation)] as const)
+  return Object.fromEntries(paths) as Record<MediaOperation, string | null>
+}
+
+/** Where a vendor reranks whose models otherwise answer below a compatibility base. */
+function nativeRerankPath({ quirks }: ProviderProfile, root: string, search: string): string | null {
+  const native = quirks.rerank?.nativePath
+  if (native === undefined) return null
+  return root.replace(/(?:\/compatibility)?(?:\/v\d+)?$/, '') + native + search
 }
 
 /** `search` is empty or begins with `?`. */
@@ -61,8 +81,8 @@ function parseBase(base: string): URL {
 /** Longest first, because `/chat/completions` also ends in `/completions`. */
 function findOperation(path: string, own: WirePaths): { operation: Operation; path: string } | null {
   let found: { operation: Operation; path: string } | null = null
-  for (const operation of ['chat', 'completion', 'embedding'] as const) {
-    const below = own[operation]
+  for (const operation of operations) {
+    const below = own[operation] ?? null
     if (below === null || !path.endsWith(below)) continue
     if (found === null || below.length > found.path.length) found = { operation, path: below }
   }

@@ -1,16 +1,57 @@
 import { isUtf8 } from 'node:buffer'
 import { GatewayError } from '@routeiq/contract'
+import type { Operation } from '../conversation/operation.ts'
 import { decompressBody } from '../http/decompress-body.ts'
 import { readBody } from '../http/read-body.ts'
 import type { Caller } from '../identity/caller.ts'
-import { scanLimits, scanObject } from '../json/object-members.ts'
+import { type ObjectMembers, scanLimits, scanObject } from '../json/object-members.ts'
 import type { Arrival, ModelRequest, Runtime } from './model-request.ts'
+import { isUpload, parseUpload } from './parse-upload.ts'
 import { readRequestOptions } from './request-options.ts'
 
 const maxDepth = 64
 
 /** Reads and checks the body. Only what the gateway needs is checked; everything else is the provider's business. */
 export async function parse(runtime: Runtime, arrival: Arrival, caller: Caller): Promise<ModelRequest> {
+  const content =
+    takesForms.has(arrival.operation) && isUpload(arrival)
+      ? await readForm(runtime, arrival)
+      : await readJson(runtime, arrival)
+  const { body } = content
+  const requestedModel = readModel(runtime, arrival, body)
+  const { stream, includesUsage, isBinary = false } = arrival.protocol.readDelivery(body, arrival)
+  return {
+    exchange: arrival.exchange,
+    operation: arrival.operation,
+    protocol: arrival.protocol,
+    pathModel: arrival.pathModel,
+    pathStream: arrival.pathStream,
+    runtime,
+    caller,
+    bytes: content.bytes,
+    members: content.members,
+    body,
+    upload: content.upload,
+    requestedModel,
+    stream,
+    isBinary,
+    includeUsage: stream && (includesUsage || runtime.config.requests.alwaysIncludeStreamUsage),
+    options: readRequestOptions(body, arrival.exchange),
+  }
+}
+
+type Content = Pick<ModelRequest, 'bytes' | 'members' | 'body' | 'upload'>
+
+const takesForms: ReadonlySet<Operation> = new Set(['image-edit', 'transcription', 'translation'])
+const noBytes = Buffer.alloc(0)
+const noMembers: ObjectMembers = { members: [], depth: 1, overfull: false, end: 0 }
+
+async function readForm(runtime: Runtime, arrival: Arrival): Promise<Content> {
+  const { upload, fields } = await parseUpload(runtime, arrival)
+  return { bytes: noBytes, members: noMembers, body: fields, upload }
+}
+
+async function readJson(runtime: Runtime, arrival: Arrival): Promise<Content> {
   const limit = runtime.config.server.maxRequestBytes
   const received = await readBody(arrival.exchange.request, limit)
   const encoding = arrival.exchange.header('content-encoding')
@@ -31,24 +72,7 @@ export async function parse(runtime: Runtime, arrival: Arrival, caller: Caller):
       `An object of the body has more than ${objectMembers} members, or an array more than ${arrayItems} items.`,
     )
   }
-  const requestedModel = readModel(runtime, arrival, body)
-  const { stream, includesUsage } = arrival.protocol.readDelivery(body, arrival)
-  return {
-    exchange: arrival.exchange,
-    operation: arrival.operation,
-    protocol: arrival.protocol,
-    pathModel: arrival.pathModel,
-    pathStream: arrival.pathStream,
-    runtime,
-    caller,
-    bytes,
-    members,
-    body,
-    requestedModel,
-    stream,
-    includeUsage: stream && (includesUsage || runtime.config.requests.alwaysIncludeStreamUsage),
-    options: readRequestOptions(body, arrival.exchange),
-  }
+  return { bytes, members, body, upload: null }
 }
 
 function parseObject(bytes: Buffer): Readonly<Record<string, unknown>> {

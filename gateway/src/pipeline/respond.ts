@@ -1,11 +1,13 @@
 import { GatewayError } from '@routeiq/contract'
 import type { AttemptPlan } from '../balancing/attempt-plan.ts'
+import { isTextOperation } from '../conversation/operation.ts'
 import { zeroUsage } from '../conversation/usage.ts'
 import type { Deployment } from '../deployments/deployment.ts'
 import { sendError, toGatewayError } from '../http/send-error.ts'
-import { computeCost } from '../pricing/compute-cost.ts'
+import { type CostTerms, computeCost, plainTerms } from '../pricing/compute-cost.ts'
 import { estimateInputTokens } from '../pricing/estimate-tokens.ts'
 import { ClientStream } from '../relay/client-stream.ts'
+import type { PlainReply } from '../relay/relay.ts'
 import type { Answer } from './call.ts'
 import { describeUpstreamFailure } from './describe-upstream-failure.ts'
 import type { Arrival, ModelRequest, Runtime } from './model-request.ts'
@@ -19,11 +21,12 @@ const jsonHead = ['content-type', 'application/json'] as const
 export function openClientStream(request: ModelRequest, progress: Progress): ClientStream {
   const { requests, routing } = request.runtime.config
   return new ClientStream(request.exchange, {
-    keepaliveMs: requests.sseKeepaliveMs,
+    keepaliveMs: request.isBinary ? 0 : requests.sseKeepaliveMs,
     keepalive: request.protocol.keepalive,
     stallTimeoutMs: routing.streamIdleTimeoutMs,
     earlyLines: () => describeResponse(request, progress, performance.now()),
     formatFailure: (failure) => {
+      if (request.isBinary) return null
       const error =
         failure instanceof GatewayError ? failure : describeUpstreamFailure(failure, progress.deployment)
       const rendering = { requestId: request.exchange.requestId, codeStyle: requests.errorCodeStyle }
@@ -58,7 +61,7 @@ function respondPlain(
   if (answer.result.kind !== 'reply') return
   const { reply } = answer.result
   progress.usage = reply.usage
-  priceUsage(progress, answer.planned.deployment)
+  priceAnswer(progress, answer.planned.deployment, reply.terms)
   if (stream?.committed === true) {
     // A ping has already promised events.
     if (!reply.isStream) throw streamIgnored(answer)
@@ -67,9 +70,14 @@ function respondPlain(
     stream?.discard()
     const now = performance.now()
     const lines = describeResponse(request, progress, now) + echoProviderHeaders(answer.attempt.headers)
-    request.exchange.sendBytes(200, reply.isStream ? streamHead : jsonHead, reply.body, lines)
+    request.exchange.sendBytes(200, headOf(reply), reply.body, lines)
   }
   plan.succeed(reply.usage)
+}
+
+function headOf({ isStream, contentType }: PlainReply): readonly string[] {
+  if (contentType !== undefined) return ['content-type', contentType]
+  return isStream ? streamHead : jsonHead
 }
 
 function streamIgnored({ planned }: Answer): GatewayError {
@@ -91,12 +99,16 @@ async function respondStream(
     attempt,
     relay?.encoding ?? 'utf8',
     describeResponse(request, progress, now) + echoProviderHeaders(attempt.headers),
+    request.isBinary
+      ? ['content-type', attempt.headers['content-type'] ?? 'application/octet-stream']
+      : undefined,
   )
   const { failure, interruption } = await stream.outcome
   progress.upstreamEndedAt = performance.now()
   progress.usage = relay?.usage ?? null
-  if (progress.usage === null && relay !== null) estimateUsage(request, relay.estimatedOutputTokens, progress)
-  priceUsage(progress, planned.deployment)
+  if (progress.usage === null && relay !== null && isTextOperation(request.operation))
+    estimateUsage(request, relay.estimatedOutputTokens, progress)
+  priceAnswer(progress, planned.deployment, relay?.terms)
   if (failure !== null) {
     progress.error = describeUpstreamFailure(failure, planned.deployment)
     plan.failMidStream(failure)
@@ -107,8 +119,16 @@ async function respondStream(
   else plan.succeed(progress.usage)
 }
 
-function priceUsage(progress: Progress, { prices }: Deployment): void {
-  progress.costPico = progress.usage === null || prices === null ? null : computeCost(prices, progress.usage)
+/** `terms` are what the bill depends on besides usage; an answer with neither has no known price. */
+function priceAnswer(
+  progress: Progress,
+  { prices }: Deployment,
+  terms: Partial<CostTerms> | undefined,
+): void {
+  const { usage } = progress
+  if (prices === null || (usage === null && terms === undefined)) progress.costPico = null
+  else if (terms === undefined) progress.costPico = computeCost(prices, usage ?? zeroUsage)
+  else progress.costPico = computeCost(prices, usage ?? zeroUsage, { ...plainTerms, ...terms })
 }
 
 function estimateUsage(request: ModelRequest, outputTokens: number, progress: Progress): void {

@@ -1,5 +1,6 @@
 import type { PlannedAttempt } from '../balancing/attempt-plan.ts'
 import type { Deployment } from '../deployments/deployment.ts'
+import type { UploadRest } from '../http/upload-rest.ts'
 import type { WireTarget } from '../providers/wire.ts'
 import type { ReplyReader, StreamRelay } from '../relay/relay.ts'
 import type { ModelRequest } from './model-request.ts'
@@ -12,6 +13,8 @@ export interface UpstreamExchange {
   readonly path: string
   readonly headers: readonly string[]
   readonly body: Buffer
+  /** What follows `body` and has not arrived yet. */
+  readonly rest: UploadRest | null
   readonly relay: StreamRelay | null
   readonly readReply: ReplyReader
 }

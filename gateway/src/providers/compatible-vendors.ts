@@ -271,14 +271,17 @@ const rows: readonly VendorRow[] = [
     title: 'Cohere',
     url: 'https://api.cohere.ai/compatibility/v1',
     keys: ['COHERE_API_KEY', 'CO_API_KEY'],
-    quirks: { maxTokensField: 'max_tokens' },
+    quirks: {
+      maxTokensField: 'max_tokens',
+      rerank: { nativePath: '/v2/rerank', textDocuments: true, returnsNoDocuments: true },
+    },
   },
   {
     id: 'voyage',
     title: 'Voyage',
     url: 'https://api.voyageai.com/v1',
     keys: ['VOYAGE_API_KEY'],
-    quirks: { supportsBase64Embeddings: false },
+    quirks: { supportsBase64Embeddings: false, rerank: { topField: 'top_k', textDocuments: true } },
   },
   {
     id: 'jina_ai',

@@ -1,6 +1,6 @@
 import type { DialectId } from '../conversation/dialect.ts'
 import type { JsonRecord } from '../conversation/json-value.ts'
-import type { Operation } from '../conversation/operation.ts'
+import type { MediaOperation, Operation } from '../conversation/operation.ts'
 import type { ConversationReply } from '../conversation/reply.ts'
 import type { ConversationRequest } from '../conversation/request.ts'
 import type { StreamEvent } from '../conversation/stream-event.ts'
@@ -46,6 +46,19 @@ export interface ProviderQuirks {
   /** Request members renamed for this vendor (`seed` → `random_seed`). */
   readonly renamedParams?: Readonly<Record<string, string>>
   readonly extraHeaders?: Readonly<Record<string, string>>
+  /** Deviations of the vendor's reranking from Cohere's form at `/rerank`. */
+  readonly rerank?: RerankQuirks
+}
+
+interface RerankQuirks {
+  /** A path from the vendor's root, for a vendor whose base is a compatibility layer without reranking. */
+  readonly nativePath?: string
+  /** The vendor's name of `top_n`. */
+  readonly topField?: string
+  /** Documents must be text; objects become the text of their members. */
+  readonly textDocuments?: true
+  /** Has no `return_documents`: the gateway puts the documents into the answer. */
+  readonly returnsNoDocuments?: true
 }
 
 /** What is different for the upstream models whose id matches. */
@@ -66,7 +79,10 @@ export interface PathTarget {
  * Path below the base URL per operation, null where the wire lacks it; may hold a query. `chatStream` is for streamed
  * answers, null when they come from the path of `chat`.
  */
-export type WirePaths = Readonly<Record<Operation | 'chatStream', string | null>>
+export type WirePaths = Readonly<
+  Record<'chat' | 'chatStream' | 'completion' | 'embedding', string | null> &
+    Partial<Record<MediaOperation, string | null>>
+>
 
 /** What a wire needs to know about its target to encode a request. */
 export interface WireTarget {

@@ -9,6 +9,7 @@ import { ScriptedTransport } from './testing/scripted-transport.ts'
 /** Gives what it is given; `!` is an error of the provider, `-` an event that is not for the client. */
 class EchoRelay implements StreamRelay {
   readonly encoding = 'utf8'
+  readonly mediaType = 'event-stream'
   failure: UpstreamFailure | null = null
   readonly usage = null
   readonly estimatedOutputTokens = 0

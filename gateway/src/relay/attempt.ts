@@ -110,8 +110,9 @@ export class Attempt implements UpstreamSink {
   onHeaders(status: number, headers: Readonly<Record<string, string>>): void {
     this.#status = status
     this.headers = headers
-    const isEventStream = headers['content-type']?.toLowerCase().includes('event-stream') ?? false
-    if (status < 400 && isEventStream) this.#relay = this.#options.relay
+    const { relay } = this.#options
+    if (status >= 400 || relay === null) return
+    if (headers['content-type']?.toLowerCase().includes(relay.mediaType) === true) this.#relay = relay
   }
 
   onData(chunk: Buffer): boolean {
@@ -202,7 +203,7 @@ export class Attempt implements UpstreamSink {
       reply =
         this.#status >= 400
           ? this.#options.decodeError(this.#status, this.headers, body.toString('utf8'))
-          : this.#options.readReply(body)
+          : this.#options.readReply(body, this.headers['content-type'] ?? '')
     } catch (error) {
       reply = unreadableAnswer(error instanceof Error ? error.message : 'something unreadable')
     }

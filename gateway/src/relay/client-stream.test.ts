@@ -22,6 +22,7 @@ let transport: ScriptedTransport
 
 const wholeEvents: StreamRelay = {
   encoding: 'utf8',
+  mediaType: 'event-stream',
   failure: null,
   usage: null,
   estimatedOutputTokens: 0,

@@ -25,8 +25,8 @@ export interface ClientStreamOptions {
   readonly stallTimeoutMs: number
   /** The head lines to send when a ping has to go out before the answer has begun. */
   readonly earlyLines: () => string
-  /** The dialect's last event for a stream that broke off. */
-  readonly formatFailure: (failure: UpstreamFailure | GatewayError) => string
+  /** The dialect's last event for a stream that broke off; null where there is none, and the connection breaks too. */
+  readonly formatFailure: (failure: UpstreamFailure | GatewayError) => string | null
 }
 
 /** How a stream ended for the client. */
@@ -69,11 +69,16 @@ export class ClientStream implements StreamTarget {
     return this.#exchange.response.headersSent
   }
 
-  /** Sends the head, unless a ping already had to, and lets the attempt's events flow. */
-  begin(attempt: Attempt, encoding: 'latin1' | 'utf8', lines: string): void {
+  /** Sends the head (that of an event stream unless told), unless a ping already had to, and lets the attempt's events flow. */
+  begin(
+    attempt: Attempt,
+    encoding: 'latin1' | 'utf8',
+    lines: string,
+    contentHead: readonly string[] = sseHeaders,
+  ): void {
     this.#attempt = attempt
     this.#encoding = encoding
-    this.#writeHead(lines)
+    this.#writeHead(lines, contentHead)
     attempt.pipeTo(this)
   }
 
@@ -87,8 +92,8 @@ export class ClientStream implements StreamTarget {
   finish(failure: UpstreamFailure | null): void {
     if (this.#ended) return
     this.#stop()
-    if (!this.#exchange.clientGone)
-      this.#body.end(failure === null ? null : this.#options.formatFailure(failure))
+    if (failure !== null) this.#breakOff(failure)
+    else if (!this.#exchange.clientGone) this.#body.end(null)
     this.#settle({ failure, interruption: null })
   }
 
@@ -111,7 +116,7 @@ export class ClientStream implements StreamTarget {
   fail(error: GatewayError): void {
     if (this.#ended) return
     this.#stop()
-    if (!this.#exchange.clientGone) this.#body.end(this.#options.formatFailure(error))
+    this.#breakOff(error)
   }
 
   /** The client has left: stop the provider and report what was relayed so far. */
@@ -126,10 +131,17 @@ export class ClientStream implements StreamTarget {
     this.#stop()
   }
 
-  #writeHead(lines: string): void {
+  #breakOff(failure: UpstreamFailure | GatewayError): void {
+    if (this.#exchange.clientGone) return
+    const last = this.#options.formatFailure(failure)
+    if (last === null) this.#exchange.response.destroy()
+    else this.#body.end(last)
+  }
+
+  #writeHead(lines: string, contentHead: readonly string[] = sseHeaders): void {
     const { response, requestId, clientGone } = this.#exchange
     if (response.headersSent || clientGone) return
-    response.writeHead(200, ['x-request-id', requestId, ...sseHeaders])
+    response.writeHead(200, ['x-request-id', requestId, ...contentHead])
     appendHeadLines(response, lines)
   }
 

@@ -1,4 +1,5 @@
 import type { Usage } from '../conversation/usage.ts'
+import type { CostTerms } from '../pricing/compute-cost.ts'
 import type { UpstreamFailure } from '../providers/failure.ts'
 
 /** A complete answer in the client's dialect. */
@@ -6,11 +7,15 @@ export interface PlainReply {
   readonly body: Buffer
   /** The body is a whole event stream, for a client that asked for one and a provider that does not stream. */
   readonly isStream?: true
+  /** `application/json` unless given. */
+  readonly contentType?: string
   readonly usage: Usage | null
+  /** What else the bill depends on. */
+  readonly terms?: Partial<CostTerms>
 }
 
 /** Makes the client's answer from the provider's whole body, or says what is wrong with it. */
-export type ReplyReader = (body: Buffer) => PlainReply | UpstreamFailure
+export type ReplyReader = (body: Buffer, contentType: string) => PlainReply | UpstreamFailure
 
 /**
  * Carries one event stream from provider to client. Text comes out only at event boundaries, so that a stream
@@ -19,6 +24,8 @@ export type ReplyReader = (body: Buffer) => PlainReply | UpstreamFailure
 export interface StreamRelay {
   /** How the text of this relay becomes bytes. `latin1` text is the provider's bytes, one character each. */
   readonly encoding: 'latin1' | 'utf8'
+  /** What the `content-type` of a streamed answer contains; an answer of another type is whole. Lower case. */
+  readonly mediaType: string
   /** Text to send now; null when no event is complete yet or the complete ones are not for the client. */
   push(chunk: Buffer): string | null
   /** The provider's body has ended; the remaining text, or null with `failure` set when it ended too early. */
@@ -26,6 +33,8 @@ export interface StreamRelay {
   /** Set once the provider reported an error or broke the protocol; nothing more comes out. */
   readonly failure: UpstreamFailure | null
   readonly usage: Usage | null
+  /** What else the bill depends on. */
+  readonly terms?: Partial<CostTerms>
   /** A rough count of the tokens relayed, for streams whose provider reports no usage. */
   readonly estimatedOutputTokens: number
 }

@@ -11,6 +11,7 @@ const charactersPerToken = 4
 /** A stream of one dialect for a client of another: parsed, typed, and written anew event by event. */
 export class TranslatedStream implements StreamRelay {
   readonly encoding = 'utf8'
+  readonly mediaType = 'event-stream'
   failure: UpstreamFailure | null = null
   usage: Usage | null = null
   readonly #parser = new SseParser()

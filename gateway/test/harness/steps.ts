@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { anthropicEvents, anthropicMessage, formatAnthropicStream } from './anthropic-wire.ts'
+import { answerMedia } from './media-wire.ts'
 import {
   type ChatAnswer,
   chatChunks,
@@ -17,6 +18,7 @@ const json = { 'content-type': 'application/json' }
 /** What the provider would answer: the wire of the path, streamed when asked for. */
 export function answerTruly(answer: ChatAnswer = {}): Step {
   return ({ request, response }) => {
+    if (answerMedia(request, response)) return
     const stream = trueStream(request, answer)
     if (stream !== null) response.writeHead(200, eventStream).end(stream)
     else response.writeHead(200, json).end(JSON.stringify(trueBody(request, answer)))

@@ -1,8 +1,9 @@
 import type { JsonRecord } from '../../conversation/json-value.ts'
+import { isTextOperation } from '../../conversation/operation.ts'
 import type { ConversationReply } from '../../conversation/reply.ts'
 import type { ConversationRequest } from '../../conversation/request.ts'
 import type { UpstreamFailure } from '../../providers/failure.ts'
-import type { PlainReply } from '../../relay/relay.ts'
+import type { PlainReply, StreamRelay } from '../../relay/relay.ts'
 import type {
   ParseOptions,
   PassthroughOptions,
@@ -11,18 +12,22 @@ import type {
   ReplyOptions,
   StreamFormatter,
 } from '../protocol.ts'
+import { BinaryStream } from './binary-stream.ts'
 import { completionToChat, readOnlyPrompt } from './completion-request.ts'
 import { encodeEmbeddings } from './embedding-encoding.ts'
 import { CompletionStreamFormatter, formatCompletion } from './format-completion.ts'
 import { formatChatStreamError } from './format-error.ts'
 import { formatChatReply } from './format-reply.ts'
 import { ChatStreamFormatter } from './format-stream.ts'
+import { readMediaReply } from './media-reply.ts'
+import { MediaStream } from './media-stream.ts'
 import { parseChatRequest } from './parse-request.ts'
 import { readPassthroughReply } from './passthrough-reply.ts'
 import { PassthroughStream } from './passthrough-stream.ts'
 import { readDelivery } from './read-delivery.ts'
+import { readRerankReply } from './rerank-reply.ts'
 
-/** OpenAI's chat completions, with text completions and embeddings. */
+/** OpenAI's dialect: chat completions, text completions, embeddings, images, audio, moderations, and reranking. */
 export const openaiChatProtocol: Protocol = {
   id: 'openai-chat',
   forwardedHeaders: ['openai-beta'],
@@ -33,7 +38,7 @@ export const openaiChatProtocol: Protocol = {
   formatReply,
   createStreamFormatter,
   formatStreamError: formatChatStreamError,
-  createPassthroughStream: (options) => new PassthroughStream(options),
+  createPassthroughStream,
   readPassthroughReply: readReply,
 }
 
@@ -42,10 +47,30 @@ function parseRequest(body: JsonRecord, { operation, model, dropParams }: ParseO
   return parseChatRequest({ ...chat, model })
 }
 
+function createPassthroughStream(options: PassthroughOptions): StreamRelay {
+  const { operation, body } = options
+  if (isTextOperation(operation)) return new PassthroughStream(options)
+  return operation === 'speech' && body['stream_format'] !== 'sse'
+    ? new BinaryStream(options)
+    : new MediaStream(options)
+}
+
+function readReply(
+  body: Buffer,
+  options: PassthroughOptions,
+  contentType = '',
+): PlainReply | UpstreamFailure {
+  if (isTextOperation(options.operation)) return readPassthroughReply(body, options)
+  if (options.operation === 'embedding') return readEmbeddings(body, options)
+  return options.operation === 'rerank'
+    ? readRerankReply(body, options)
+    : readMediaReply(body, options, contentType)
+}
+
 /** Vendors without base64 answer floats; the client gets what it asked for. */
-function readReply(body: Buffer, options: PassthroughOptions): PlainReply | UpstreamFailure {
+function readEmbeddings(body: Buffer, options: PassthroughOptions): PlainReply | UpstreamFailure {
   const reply = readPassthroughReply(body, options)
-  const wantsBase64 = options.operation === 'embedding' && options.body['encoding_format'] === 'base64'
+  const wantsBase64 = options.body['encoding_format'] === 'base64'
   return wantsBase64 && 'body' in reply ? { ...reply, body: encodeEmbeddings(reply.body) } : reply
 }
 

@@ -41,6 +41,7 @@ const nothingToSet: ReadonlyMap<string, string> = new Map()
  */
 export class PassthroughStream implements StreamRelay {
   readonly encoding = 'latin1'
+  readonly mediaType = 'event-stream'
   failure: UpstreamFailure | null = null
   usage: Usage | null = null
   /** Providers send about one token an event. */

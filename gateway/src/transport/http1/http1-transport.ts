@@ -72,7 +72,7 @@ export class Http1Transport implements Transport {
 }
 
 function refusedCall(sink: UpstreamSink): UpstreamCall {
-  const call = new Http1Call({ head: Buffer.alloc(0), body: null }, sink)
+  const call = new Http1Call({ head: Buffer.alloc(0), body: null, rest: null }, sink)
   queueMicrotask(() => call.fail(transportError('UPSTREAM_TRANSPORT_CLOSED', 'The transport is closed.')))
   return call
 }
