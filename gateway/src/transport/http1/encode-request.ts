@@ -50,7 +50,7 @@ function endOfHead(request: UpstreamRequest): string {
 }
 
 /** A body of unknown length is sent in chunks. */
-export function isChunked({ rest }: UpstreamRequest): boolean {
+function isChunked({ rest }: UpstreamRequest): boolean {
   return rest !== undefined && rest !== null && rest.length === null
 }
 
