@@ -16,8 +16,15 @@ export interface GatewayConfig {
   readonly requests: RequestConfig
   /** Price map in LiteLLM's JSON format: a file path or URL, read in the background; null uses the built-in table. */
   readonly priceMapSource: string | null
+  readonly costAdjustments: CostAdjustmentConfig
   /** The raw `routeiq:` block and the LiteLLM sections later planes read (mcp_servers, guardrails, …). */
   readonly sections: Readonly<Record<string, unknown>>
+}
+
+/** Discounts and margins by provider id as written; margins may name `global`, which stands for all others. */
+export interface CostAdjustmentConfig {
+  readonly discounts: Readonly<Record<string, unknown>>
+  readonly margins: Readonly<Record<string, unknown>>
 }
 
 export interface ConfigSource {

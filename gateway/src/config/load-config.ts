@@ -137,6 +137,10 @@ function assemble(
     telemetry: readTelemetryConfig(sections),
     requests: readRequestConfig(sections, flags),
     priceMapSource: readPriceMapSource(sections.settings),
+    costAdjustments: {
+      discounts: sections.litellm.record('cost_discount_config'),
+      margins: sections.litellm.record('cost_margin_config'),
+    },
     sections: rest,
   }
 }

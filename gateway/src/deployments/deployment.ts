@@ -1,6 +1,7 @@
 import type { DeploymentState } from '../balancing/deployment-state.ts'
 import type { ModelConfig } from '../config/config.ts'
 import type { Operation } from '../conversation/operation.ts'
+import type { CostAdjustment } from '../pricing/adjust-cost.ts'
 import type { ModelFacts, ModelPrices } from '../pricing/prices.ts'
 import type { ProviderProfile, Wire } from '../providers/wire.ts'
 
@@ -39,6 +40,8 @@ export interface Deployment {
   /** Blocked, or bound to a team. */
   readonly restricted: boolean
   readonly prices: ModelPrices | null
+  /** Discount and margin of its provider; null for the list price. */
+  readonly adjustment: CostAdjustment | null
   /** Context limits and abilities: the price table's, overridden by `model_info`. */
   readonly facts: ModelFacts
   readonly state: DeploymentState

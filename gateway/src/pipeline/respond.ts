@@ -2,15 +2,14 @@ import { GatewayError } from '@routeiq/contract'
 import type { AttemptPlan } from '../balancing/attempt-plan.ts'
 import { isTextOperation } from '../conversation/operation.ts'
 import { zeroUsage } from '../conversation/usage.ts'
-import type { Deployment } from '../deployments/deployment.ts'
 import { sendError, toGatewayError } from '../http/send-error.ts'
-import { type CostTerms, computeCost, plainTerms } from '../pricing/compute-cost.ts'
 import { estimateInputTokens } from '../pricing/estimate-tokens.ts'
 import { ClientStream } from '../relay/client-stream.ts'
 import type { PlainReply } from '../relay/relay.ts'
 import type { Answer } from './call.ts'
 import { describeUpstreamFailure } from './describe-upstream-failure.ts'
 import type { Arrival, ModelRequest, Runtime } from './model-request.ts'
+import { priceAnswer } from './price-answer.ts'
 import type { Progress } from './progress.ts'
 import { describeRefusal, describeResponse, echoProviderHeaders } from './response-headers.ts'
 
@@ -117,18 +116,6 @@ async function respondStream(
     plan.abort()
   } else if (request.exchange.clientGone) plan.abort()
   else plan.succeed(progress.usage)
-}
-
-/** `terms` are what the bill depends on besides usage; an answer with neither has no known price. */
-function priceAnswer(
-  progress: Progress,
-  { prices }: Deployment,
-  terms: Partial<CostTerms> | undefined,
-): void {
-  const { usage } = progress
-  if (prices === null || (usage === null && terms === undefined)) progress.costPico = null
-  else if (terms === undefined) progress.costPico = computeCost(prices, usage ?? zeroUsage)
-  else progress.costPico = computeCost(prices, usage ?? zeroUsage, { ...plainTerms, ...terms })
 }
 
 function estimateUsage(request: ModelRequest, outputTokens: number, progress: Progress): void {

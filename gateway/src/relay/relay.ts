@@ -34,7 +34,7 @@ export interface StreamRelay {
   readonly failure: UpstreamFailure | null
   readonly usage: Usage | null
   /** What else the bill depends on. */
-  readonly terms?: Partial<CostTerms>
+  readonly terms?: Partial<CostTerms> | undefined
   /** A rough count of the tokens relayed, for streams whose provider reports no usage. */
   readonly estimatedOutputTokens: number
 }

@@ -3,6 +3,7 @@ import { editMembers } from '../../json/edit-members.ts'
 import { scanObject } from '../../json/object-members.ts'
 import type { UpstreamFailure } from '../../providers/failure.ts'
 import type { PlainReply } from '../../relay/relay.ts'
+import { billTier } from '../service-tier.ts'
 import { unreadableAnswer } from '../unreadable-answer.ts'
 
 /** Above this, finding members by their bytes beats building the whole object (long embeddings, base64 media). */
@@ -36,11 +37,12 @@ function readSmall(body: Buffer, options: PassthroughReplyOptions): PlainReply |
   if (answer['error'] !== undefined && answer['error'] !== null)
     return options.decodeError(body.toString('utf8'))
   const usage = answer['usage'] === undefined ? null : options.decodeUsage(answer['usage'])
+  const billed = { usage, ...withTier(answer['service_tier']) }
   const span = findModelText(text, answer['model'])
-  if (span === null) return { body: stampByMembers(body, options.requestedModel) ?? body, usage }
+  if (span === null) return { body: stampByMembers(body, options.requestedModel) ?? body, ...billed }
   const stamped =
     text.slice(0, span.start) + asLatin1(JSON.stringify(options.requestedModel)) + text.slice(span.end)
-  return { body: Buffer.from(stamped, 'latin1'), usage }
+  return { body: Buffer.from(stamped, 'latin1'), ...billed }
 }
 
 function readLarge(body: Buffer, options: PassthroughReplyOptions): PlainReply | UpstreamFailure {
@@ -57,8 +59,16 @@ function readLarge(body: Buffer, options: PassthroughReplyOptions): PlainReply |
   return {
     body: stampByMembers(body, options.requestedModel) ?? body,
     usage: parsedUsage === null ? null : options.decodeUsage(parsedUsage),
+    ...withTier(parseValue(value('service_tier') ?? 'null')),
   }
 }
+
+function withTier(serviceTier: unknown): Pick<PlainReply, 'terms'> {
+  const terms = billTier(serviceTier)
+  return terms === undefined ? noTerms : { terms }
+}
+
+const noTerms = {}
 
 /**
  * Where the model's value stands, when the only `"model"` of the text is followed by that very value. Anything
