@@ -3,9 +3,11 @@ import { type KeyRoutesDependencies, keyRoutes } from './admin/keys/key-routes.t
 import { type ModelRoutesDependencies, modelRoutes } from './admin/model-routes.ts'
 import { type OperationsDependencies, operationsRoutes } from './admin/operations-routes.ts'
 import { type TokenRoutesDependencies, tokenRoutes } from './admin/token-routes.ts'
+import type { PassThroughEndpoint } from './config/config.ts'
 import type { Operation } from './deployments/deployment.ts'
 import { type DispatchDependencies, Dispatcher, type Endpoint } from './http/dispatch.ts'
 import { type Method, type Route, Router } from './http/router.ts'
+import { passThroughRoutes } from './pass-through/pass-through-routes.ts'
 import type { Gateway } from './pipeline/gateway.ts'
 import { handleRequest } from './pipeline/handle-request.ts'
 import type { Protocol } from './protocols/protocol.ts'
@@ -18,6 +20,8 @@ export interface AppDependencies {
   readonly tokens: TokenRoutesDependencies
   readonly health: HealthDependencies
   readonly operations: OperationsDependencies
+  /** Those of the configuration at start. */
+  readonly passThroughEndpoints: readonly PassThroughEndpoint[]
   readonly dispatch: Omit<DispatchDependencies, 'router'>
   readonly rootPath: string
   readonly bareAliases: boolean
@@ -49,7 +53,7 @@ export function listRoutes(
     aliased,
     handler: modelEndpoint(deps.gateway, operation, protocolOf('openai-chat')),
   })
-  return [
+  const routes = [
     model('POST', '/chat/completions', 'chat'),
     model('POST', '/completions', 'completion'),
     model('POST', '/embeddings', 'embedding'),
@@ -68,6 +72,23 @@ export function listRoutes(
     ...healthRoutes(deps.health),
     ...operationsRoutes(deps.operations),
   ]
+  return [...routes, ...listPassThrough(deps, routes)]
+}
+
+/** Both names of a route with an alias are documented. */
+function listPassThrough(
+  {
+    gateway,
+    models,
+    passThroughEndpoints,
+  }: Pick<AppDependencies, 'gateway' | 'models' | 'passThroughEndpoints'>,
+  routes: readonly Route<Endpoint>[],
+): Route<Endpoint>[] {
+  const names = routes.flatMap(({ method, template }) => [
+    `${method} ${template}`,
+    `${method} /v1${template}`,
+  ])
+  return passThroughRoutes({ gateway, prices: models.prices }, passThroughEndpoints, new Set(names))
 }
 
 function modelEndpoint(gateway: Gateway, operation: Operation, protocol: Protocol): Endpoint {

@@ -12,7 +12,7 @@ import {
  */
 const directions: Readonly<Record<string, string>> = {
   'main.ts': 'cli process version.ts',
-  'app.ts': 'admin deployments:types http pipeline protocols',
+  'app.ts': 'admin config:types deployments:types http pass-through pipeline protocols',
   'version.ts': '',
   admin:
     'config:types deployments http identity pipeline pricing:types process:types protocols providers:types relay storage:types telemetry tokens:types transport:types version.ts',
@@ -26,6 +26,8 @@ const directions: Readonly<Record<string, string>> = {
   identity: 'config:types deployments http:types storage:types',
   json: '',
   multipart: '',
+  'pass-through':
+    'config:types conversation http identity pipeline pricing protocols providers telemetry:types transport',
   pipeline:
     'balancing config:types conversation deployments http identity json multipart pricing protocols providers relay storage:types telemetry tokens:types transport:types version.ts',
   pricing: 'config:types conversation:types',
@@ -44,7 +46,7 @@ const directions: Readonly<Record<string, string>> = {
 const reservedModules: readonly (readonly [module: RegExp, owners: readonly string[]])[] = [
   [/^(?:pg|drizzle-orm|ioredis|@electric-sql\/[\w-]+)(?:\/|$)/, ['storage/']],
   [/^yaml$/, ['config/source/']],
-  [/^node:(?:net|tls)$/, ['transport/http1/', 'http/address-guard.ts']],
+  [/^node:(?:net|tls)$/, ['transport/http1/', 'transport/egress/', 'http/address-guard.ts']],
   [/^node:(?:http|https)$/, ['http/server.ts']],
   [/^node:(?:http2|child_process|dgram|vm)$/, []],
   [/^node:cluster$/, ['process/']],

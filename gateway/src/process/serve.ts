@@ -17,6 +17,7 @@ import { SpendJournal } from '../storage/ledger/spend-journal.ts'
 import { formatPrometheus } from '../telemetry/metrics/format-prometheus.ts'
 import type { MetricsSnapshot } from '../telemetry/metrics/snapshot.ts'
 import { TokenCounter } from '../tokens/token-counter.ts'
+import { guardedLookup } from '../transport/egress/operator-egress.ts'
 import { HTTP1_TRANSPORT_DEFAULTS } from '../transport/http1/http1-options.ts'
 import { Http1Transport } from '../transport/http1/http1-transport.ts'
 import { RoutedTransport } from '../transport/routed-transport.ts'
@@ -122,6 +123,7 @@ function createTransport(config: GatewayConfig, now: () => number): Transport {
   const network = new Http1Transport({
     ...HTTP1_TRANSPORT_DEFAULTS,
     maxConnectionsPerOrigin: config.server.upstreamConnections,
+    lookup: guardedLookup,
     now: () => performance.now(),
   })
   return new RoutedTransport(network, new Map([[new URL(demoBaseUrl).origin, new DemoTransport(now)]]))
@@ -180,6 +182,7 @@ function composeApp(
       onKeysChanged,
     },
     models: { identity, runtime, prices, startedAt: now() },
+    passThroughEndpoints: runtime().config.passThrough.endpoints,
     tokens: { identity, runtime, tokens: gateway.tokens },
     health: {
       identity,

@@ -61,7 +61,9 @@ export function createTelemetry(
 /** Every credential of the configuration, so that none can appear in a log line. */
 export function listSecrets(config: GatewayConfig): string[] {
   const { identity, storage, models } = config
-  const providerKeys = models.map((model) => model.apiKey)
+  const { accounts, endpoints } = config.passThrough
+  const providerKeys = [...models, ...Object.values(accounts)].map(({ apiKey }) => apiKey)
+  const endpointHeaders = endpoints.flatMap(({ headers }) => Object.values(headers))
   return [
     identity.masterKey,
     identity.keyPepper,
@@ -69,5 +71,6 @@ export function listSecrets(config: GatewayConfig): string[] {
     storage.databaseUrl,
     storage.redisUrl,
     ...providerKeys,
+    ...endpointHeaders,
   ].filter((secret) => secret !== null)
 }
