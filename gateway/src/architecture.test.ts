@@ -22,7 +22,8 @@ const directions: Readonly<Record<string, string>> = {
   conversation: 'providers:types',
   demo: 'transport:types',
   deployments: 'balancing:types config:types conversation pricing providers',
-  http: 'conversation:types protocols telemetry transport:types version.ts',
+  http: 'conversation:types http1 protocols telemetry transport:types version.ts',
+  http1: '',
   identity: 'config:types deployments http:types storage:types',
   json: '',
   multipart: '',
@@ -39,23 +40,27 @@ const directions: Readonly<Record<string, string>> = {
   storage: 'config:types conversation:types',
   telemetry: 'conversation:types deployments:types providers:types',
   tokens: 'conversation:types',
-  transport: '',
+  transport: 'http1',
 }
 
 /** Modules that belong to certain files or folders. Imports of types alone are free. */
 const reservedModules: readonly (readonly [module: RegExp, owners: readonly string[]])[] = [
   [/^(?:pg|drizzle-orm|ioredis|@electric-sql\/[\w-]+)(?:\/|$)/, ['storage/']],
   [/^yaml$/, ['config/source/']],
-  [/^node:(?:net|tls)$/, ['transport/http1/', 'transport/egress/', 'http/address-guard.ts']],
-  [/^node:(?:http|https)$/, ['http/server.ts']],
-  [/^node:(?:http2|child_process|dgram|vm)$/, []],
+  [
+    /^node:(?:net|tls)$/,
+    ['transport/http1/', 'transport/egress/', 'http/address-guard.ts', 'http/server/http-server.ts'],
+  ],
+  // Only its table of status texts.
+  [/^node:http$/, ['http/server/status-line.ts']],
+  [/^node:(?:http2|https|child_process|dgram|vm)$/, []],
   [/^node:cluster$/, ['process/']],
   [/^node:worker_threads$/, ['storage/database/', 'tokens/']],
   [
     /^node:fs(?:\/promises)?$/,
     [
       'config/watch-files.ts',
-      'http/server.ts',
+      'http/server/http-server.ts',
       'process/',
       'storage/',
       'telemetry/file-sink.ts',
@@ -82,7 +87,7 @@ const computingModules = ['node:buffer', 'node:crypto']
 const processOwners = ['main.ts', 'cli/', 'process/', 'storage/owner-claim.ts']
 
 /** What costs tens of microseconds a request, or has crashed gateways, and where it must not be. */
-const dataPlane = ['http/', 'pipeline/', 'relay/', 'transport/']
+const dataPlane = ['http/', 'http1/', 'pipeline/', 'relay/', 'transport/']
 const bannedCalls =
   /(?<![.\w])(?:fetch|pipeline|structuredClone)\(|new (?:Request|Response|Headers)\(|\.(?:toWeb|fromWeb)\(/
 

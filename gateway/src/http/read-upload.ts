@@ -1,7 +1,8 @@
-import type { IncomingMessage } from 'node:http'
 import { GatewayError } from '@routeiq/contract'
 import { type Deadline, startDeadline } from './deadline.ts'
 import { arrivalAllowanceMs, ClientGone } from './read-body.ts'
+import { CHUNKED_BODY } from './server/parse-request-head.ts'
+import type { BodySink, ServerRequest } from './server/server-request.ts'
 import { UploadRest, uploadTooLarge } from './upload-rest.ts'
 
 /** The beginning of an upload, and the rest that has not been read; null when this is all. */
@@ -24,23 +25,23 @@ export interface UploadLimits {
  * arrived will do. Errors: `request_too_large`, `timeout`, whatever `knowsEnough` throws; rejects with `ClientGone`
  * when the client leaves.
  */
-export function readUpload(
-  request: IncomingMessage,
+export async function readUpload(
+  request: ServerRequest,
   limits: UploadLimits,
   knowsEnough: (bytes: Buffer) => boolean,
 ): Promise<UploadHead> {
-  if (request.destroyed) return Promise.reject(new ClientGone())
-  const announced = request.headers['content-length']
-  const length = announced === undefined ? null : Number(announced)
-  if (length !== null && length > limits.totalBytes) return Promise.reject(uploadTooLarge(limits.totalBytes))
+  const { bodyLength } = request.head
+  if (bodyLength > limits.totalBytes) throw uploadTooLarge(limits.totalBytes)
+  const whole = request.takeWholeBody()
+  if (whole !== null) return { bytes: whole, rest: null }
   return new Promise((resolve, reject) => {
-    new UploadReader(request, length, limits, knowsEnough, resolve, reject)
+    const reader = new UploadReader(request, limits, knowsEnough, resolve, reject)
+    request.receive(reader)
   })
 }
 
-class UploadReader {
-  readonly #request: IncomingMessage
-  readonly #length: number | null
+class UploadReader implements BodySink {
+  readonly #request: ServerRequest
   readonly #limits: UploadLimits
   readonly #knowsEnough: (bytes: Buffer) => boolean
   readonly #resolve: (head: UploadHead) => void
@@ -48,38 +49,56 @@ class UploadReader {
   readonly #deadline: Deadline
   #buffer: Buffer
   #size = 0
+  #done = false
+  #rest: UploadRest | null = null
 
   constructor(
-    request: IncomingMessage,
-    length: number | null,
+    request: ServerRequest,
     limits: UploadLimits,
     knowsEnough: (bytes: Buffer) => boolean,
     resolve: (head: UploadHead) => void,
     reject: (error: Error) => void,
   ) {
     this.#request = request
-    this.#length = length
     this.#limits = limits
     this.#knowsEnough = knowsEnough
     this.#resolve = resolve
     this.#reject = reject
-    const expected = Math.min(length ?? limits.headBytes, limits.headBytes)
+    const { bodyLength } = request.head
+    const expected = bodyLength === CHUNKED_BODY ? limits.headBytes : Math.min(bodyLength, limits.headBytes)
     this.#buffer = Buffer.allocUnsafe(Math.min(expected, 65_536))
     this.#deadline = startDeadline(arrivalAllowanceMs(expected), this.#onTimeout)
-    request.on('data', this.#onData)
-    request.on('end', this.#onEnd)
-    request.on('close', this.#onClose)
   }
 
-  readonly #onData = (chunk: Buffer): void => {
+  onData(chunk: Buffer): boolean {
+    if (this.#rest !== null) return this.#rest.onData(chunk)
+    if (this.#done) return false
     this.#append(chunk)
-    if (this.#size <= this.#limits.wholeBytes) return
+    if (this.#size <= this.#limits.wholeBytes) return true
     try {
       if (this.#knowsEnough(this.#bytes)) this.#hand()
       else if (this.#size > this.#limits.headBytes) this.#fail(modelTooLate(this.#limits.headBytes))
     } catch (error) {
       this.#fail(error instanceof Error ? error : new Error(String(error)))
     }
+    return !this.#done
+  }
+
+  onEnd(): void {
+    if (this.#rest !== null) this.#rest.onEnd()
+    else if (!this.#done) {
+      this.#finish()
+      this.#resolve({ bytes: this.#bytes, rest: null })
+    }
+  }
+
+  onAborted(): void {
+    if (this.#rest !== null) this.#rest.onAborted()
+    else if (!this.#done) this.#fail(new ClientGone())
+  }
+
+  get #bytes(): Buffer {
+    return this.#buffer.subarray(0, this.#size)
   }
 
   /** Doubles what it has, so that a body in many chunks is copied about twice. */
@@ -94,25 +113,14 @@ class UploadReader {
     this.#size = size
   }
 
-  get #bytes(): Buffer {
-    return this.#buffer.subarray(0, this.#size)
-  }
-
   /** The rest waits with the client until it is wanted. */
   #hand(): void {
     this.#finish()
-    this.#request.pause()
-    const remaining = this.#length === null ? null : this.#length - this.#size
-    const rest = new UploadRest(this.#request, remaining, this.#limits.totalBytes - this.#size)
-    this.#resolve({ bytes: this.#bytes, rest })
+    const { bodyLength } = this.#request.head
+    const remaining = bodyLength === CHUNKED_BODY ? null : bodyLength - this.#size
+    this.#rest = new UploadRest(this.#request, remaining, this.#limits.totalBytes - this.#size)
+    this.#resolve({ bytes: this.#bytes, rest: this.#rest })
   }
-
-  readonly #onEnd = (): void => {
-    this.#finish()
-    this.#resolve({ bytes: this.#bytes, rest: null })
-  }
-
-  readonly #onClose = (): void => this.#fail(new ClientGone())
 
   readonly #onTimeout = (): void => {
     this.#fail(new GatewayError('timeout', 'The request body did not arrive in time.'))
@@ -120,15 +128,12 @@ class UploadReader {
 
   #fail(error: Error): void {
     this.#finish()
-    this.#request.pause()
     this.#reject(error)
   }
 
   #finish(): void {
+    this.#done = true
     this.#deadline.clear()
-    this.#request.off('data', this.#onData)
-    this.#request.off('end', this.#onEnd)
-    this.#request.off('close', this.#onClose)
   }
 }
 

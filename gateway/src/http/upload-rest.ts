@@ -1,22 +1,24 @@
-import type { IncomingMessage } from 'node:http'
 import { GatewayError } from '@routeiq/contract'
 import type { BodySource, BodyTarget } from '../transport/transport.ts'
 import { ClientGone } from './read-body.ts'
+import type { BodySink, ServerRequest } from './server/server-request.ts'
 
-/** The part of an upload that is still with the client. It goes from socket to socket and is never kept. */
-export class UploadRest implements BodySource {
+/** The part of an upload that is still with the client. It goes from socket to socket; a read or two wait here. */
+export class UploadRest implements BodySource, BodySink {
   readonly length: number | null
-  /** Something of it has been read, so that it cannot be sent again. */
+  /** Something of it has been passed on, so that it cannot be sent again. */
   consumed = false
   /** Why the client's part failed, when it was the client's. */
   problem: GatewayError | ClientGone | null = null
-  readonly #request: IncomingMessage
+  readonly #request: ServerRequest
   readonly #limit: number
+  #held: Buffer[] = []
   #size = 0
+  #ended = false
   #target: BodyTarget | null = null
 
   /** `limit` is the most bytes that may still come; `length` is what the client announced, null if nothing. */
-  constructor(request: IncomingMessage, length: number | null, limit: number) {
+  constructor(request: ServerRequest, length: number | null, limit: number) {
     this.#request = request
     this.length = length
     this.#limit = limit
@@ -24,14 +26,13 @@ export class UploadRest implements BodySource {
 
   pipeTo(target: BodyTarget): void {
     this.#target = target
-    if (this.#request.destroyed) {
-      this.#fail(new ClientGone())
-      return
-    }
-    this.#request.on('data', this.#onData)
-    this.#request.on('end', this.#onEnd)
-    this.#request.on('close', this.#onClose)
-    this.#request.resume()
+    const held = this.#held
+    this.#held = []
+    let flowing = true
+    for (const chunk of held) flowing = this.#pass(chunk)
+    if (this.problem !== null) this.#fail(this.problem)
+    else if (this.#ended) this.onEnd()
+    else if (flowing) this.#request.resume()
   }
 
   resume(): void {
@@ -39,33 +40,38 @@ export class UploadRest implements BodySource {
   }
 
   stop(): void {
-    if (this.#target === null) return
     this.#target = null
-    this.#request.off('data', this.#onData)
-    this.#request.off('end', this.#onEnd)
-    this.#request.off('close', this.#onClose)
-    this.#request.pause()
   }
 
-  readonly #onData = (chunk: Buffer): void => {
-    this.consumed = true
-    this.#size += chunk.length
-    if (this.#size > this.#limit) this.#fail(uploadTooLarge(this.#limit))
-    else if (this.#target?.write(chunk) === false) this.#request.pause()
+  onData(chunk: Buffer): boolean {
+    if (this.#target !== null) return this.#pass(chunk)
+    if (!this.consumed) this.#held.push(chunk)
+    return false
   }
 
-  readonly #onEnd = (): void => {
+  onEnd(): void {
+    this.#ended = true
     const target = this.#target
-    this.stop()
+    this.#target = null
     target?.end()
   }
 
-  readonly #onClose = (): void => this.#fail(new ClientGone())
+  onAborted(): void {
+    this.#fail(new ClientGone())
+  }
+
+  #pass(chunk: Buffer): boolean {
+    this.consumed = true
+    this.#size += chunk.length
+    if (this.#size <= this.#limit) return this.#target?.write(chunk) ?? false
+    this.#fail(uploadTooLarge(this.#limit))
+    return false
+  }
 
   #fail(problem: GatewayError | ClientGone): void {
     this.problem = problem
     const target = this.#target
-    this.stop()
+    this.#target = null
     target?.fail(problem)
   }
 }

@@ -2,7 +2,7 @@ import { GatewayError } from '@routeiq/contract'
 import type { Usage } from '../conversation/usage.ts'
 import { type Deadline, startDeadline } from '../http/deadline.ts'
 import type { Exchange } from '../http/exchange.ts'
-import { appendHeadLines } from '../http/write-answer.ts'
+import { headLines } from '../http/server/head-line.ts'
 import type { Transport, UpstreamCall, UpstreamRequest, UpstreamSink } from '../transport/transport.ts'
 import type { PassThroughTarget } from './pass-through-target.ts'
 import { buildClientHeaders } from './upstream-headers.ts'
@@ -53,7 +53,7 @@ export class RawCall implements UpstreamSink {
     })
     this.#deadline = startDeadline(options.timeoutMs, this.#onTimeout)
     this.#call = options.transport.send(options.request, this)
-    options.exchange.response.on('drain', this.#onDrain)
+    options.exchange.response.onDrain = this.#onDrain
     options.exchange.whenClientGone(() => {
       this.#call.cancel()
       this.#end(null)
@@ -78,8 +78,9 @@ export class RawCall implements UpstreamSink {
     this.#status = status
     this.#isStream = contentType.includes('event-stream')
     if (target.wire !== null && status < 400) this.#tap = new UsageTap(target.wire, contentType)
-    exchange.response.writeHead(status, ['x-request-id', exchange.requestId, ...buildClientHeaders(headers)])
-    appendHeadLines(exchange.response, lines)
+    const head = `x-request-id: ${exchange.requestId}\r\n${headLines(buildClientHeaders(headers))}${lines}`
+    if (status === 204 || status === 304) exchange.response.send(status, head, noBytes)
+    else exchange.response.begin(status, head)
     this.#watchSilence()
   }
 
@@ -88,7 +89,7 @@ export class RawCall implements UpstreamSink {
     this.#firstByteAt ??= performance.now()
     this.#quietChecks = 0
     this.#tap?.push(chunk)
-    return this.#options.exchange.response.write(chunk)
+    return this.#options.exchange.response.writeBytes(chunk)
   }
 
   onEnd(): void {
@@ -129,7 +130,7 @@ export class RawCall implements UpstreamSink {
     this.#done = true
     this.#deadline.clear()
     const { response } = this.#options.exchange
-    response.off('drain', this.#onDrain)
+    response.onDrain = null
     if (error !== null && response.headersSent) response.destroy()
     this.#settle({
       status: this.#status,
@@ -140,3 +141,5 @@ export class RawCall implements UpstreamSink {
     })
   }
 }
+
+const noBytes = Buffer.alloc(0)

@@ -94,7 +94,7 @@ function describe(call: FinishedCall, costPico: bigint | null): RequestRecord {
     firstByteAt: outcome.firstByteAt === null ? null : toEpoch(outcome.firstByteAt),
     upstreamMs: now - startedAt,
     routingMs: null,
-    method: exchange.request.method ?? 'POST',
+    method: exchange.request.method,
     template: exchange.template,
     dialect: target.dialect,
     operation: null,
@@ -127,6 +127,6 @@ function describe(call: FinishedCall, costPico: bigint | null): RequestRecord {
     usageEstimated: false,
     costPico,
     queryLength: null,
-    clientIp: exchange.request.socket.remoteAddress ?? null,
+    clientIp: exchange.request.remoteAddress ?? null,
   }
 }

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http'
+import type { RequestHeaders } from '../http/server/parse-request-head.ts'
 import { readCredential } from '../identity/credential.ts'
 import type { PassThroughTarget } from './pass-through-target.ts'
 
@@ -23,7 +23,7 @@ const always = new Set(['content-type', 'accept', 'traceparent', 'tracestate'])
  * header that holds the presented key anywhere stays here too, whatever its name.
  */
 export function buildUpstreamHeaders(
-  headers: IncomingHttpHeaders,
+  headers: RequestHeaders,
   target: PassThroughTarget,
   keyHeaderName: string | null,
 ): readonly string[] {
@@ -35,9 +35,8 @@ export function buildUpstreamHeaders(
     if (value === undefined || replaced.has(name)) continue
     if (own.has(name) || credentials.has(name) || name === keyHeaderName || gatewayPrefix.test(name)) continue
     if (!target.forwardsHeaders && !always.has(name)) continue
-    const text = typeof value === 'string' ? value : value.join(', ')
-    if (presented !== null && text.includes(presented)) continue
-    kept.push(name, text)
+    if (presented !== null && value.includes(presented)) continue
+    kept.push(name, value)
   }
   return [...kept, ...target.headers]
 }
@@ -45,7 +44,8 @@ export function buildUpstreamHeaders(
 const notForClients = new Set([
   ...['connection', 'keep-alive', 'proxy-authenticate', 'te', 'trailer', 'transfer-encoding', 'upgrade'],
   ...['set-cookie', 'set-cookie2', 'www-authenticate', 'authorization', 'x-request-id', 'alt-svc'],
-  ...['strict-transport-security', 'date', 'server', 'via'],
+  // The body is sent in chunks, whatever its length.
+  ...['content-length', 'strict-transport-security', 'date', 'server', 'via'],
 ])
 
 /** What of a provider's head the client gets, as a flat list. */

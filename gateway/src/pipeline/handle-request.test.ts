@@ -29,7 +29,9 @@ beforeAll(async () => {
       pathModel: null,
       pathStream: null,
     })
-    running.catch(() => exchange.response.destroy())
+    running.catch(() => {
+      if (!exchange.response.headersSent) exchange.response.destroy()
+    })
   })
 })
 afterAll(() => server.close())

@@ -53,7 +53,8 @@ async function readForm(runtime: Runtime, arrival: Arrival): Promise<Content> {
 
 async function readJson(runtime: Runtime, arrival: Arrival): Promise<Content> {
   const limit = runtime.config.server.maxRequestBytes
-  const received = await readBody(arrival.exchange.request, limit)
+  const arriving = readBody(arrival.exchange.request, limit)
+  const received = arriving instanceof Promise ? await arriving : arriving
   const encoding = arrival.exchange.header('content-encoding')
   const bytes = encoding === null ? received : await decompressBody(received, encoding, limit)
   const body = parseObject(bytes)

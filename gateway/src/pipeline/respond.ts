@@ -3,6 +3,7 @@ import type { AttemptPlan } from '../balancing/attempt-plan.ts'
 import { isTextOperation } from '../conversation/operation.ts'
 import { zeroUsage } from '../conversation/usage.ts'
 import { sendError, toGatewayError } from '../http/send-error.ts'
+import { headLine } from '../http/server/head-line.ts'
 import { estimateInputTokens } from '../pricing/estimate-tokens.ts'
 import { ClientStream } from '../relay/client-stream.ts'
 import type { PlainReply } from '../relay/relay.ts'
@@ -98,9 +99,7 @@ async function respondStream(
     attempt,
     relay?.encoding ?? 'utf8',
     describeResponse(request, progress, now) + echoProviderHeaders(attempt.headers),
-    request.isBinary
-      ? ['content-type', attempt.headers['content-type'] ?? 'application/octet-stream']
-      : undefined,
+    request.isBinary ? headLine('content-type', attempt.headers['content-type'] ?? '') : undefined,
   )
   const { failure, interruption } = await stream.outcome
   progress.upstreamEndedAt = performance.now()
@@ -145,14 +144,6 @@ export function respondWithError(
     request === null
       ? describeRefusal(arrival.exchange)
       : describeResponse(request, progress, performance.now())
-  const unread = arrival.exchange.request.complete ? [] : ['connection', 'close']
-  sendError(
-    arrival.exchange,
-    arrival.protocol.id,
-    error,
-    runtime.config.requests.errorCodeStyle,
-    unread,
-    lines,
-  )
+  sendError(arrival.exchange, arrival.protocol.id, error, runtime.config.requests.errorCodeStyle, lines)
   return error
 }

@@ -1,19 +1,18 @@
 import type { GatewayError } from '@routeiq/contract'
-import { ChunkWriter } from '../http/chunk-writer.ts'
 import { type Deadline, startDeadline } from '../http/deadline.ts'
 import type { Exchange } from '../http/exchange.ts'
-import { appendHeadLines } from '../http/write-answer.ts'
+import { headLines } from '../http/server/head-line.ts'
 import type { UpstreamFailure } from '../providers/failure.ts'
 import type { Attempt, StreamTarget } from './attempt.ts'
 
-const sseHeaders = [
+const sseLines = headLines([
   'content-type',
   'text/event-stream; charset=utf-8',
   'cache-control',
   'no-cache',
   'x-accel-buffering',
   'no',
-] as const
+])
 const pingComment = ': ping\n\n'
 
 export interface ClientStreamOptions {
@@ -46,7 +45,6 @@ export class ClientStream implements StreamTarget {
   readonly #exchange: Exchange
   readonly #options: ClientStreamOptions
   readonly #keepalive: NodeJS.Timeout | null
-  readonly #body: ChunkWriter
   #settle: (outcome: StreamOutcome) => void = () => {}
   #attempt: Attempt | null = null
   #encoding: 'latin1' | 'utf8' = 'utf8'
@@ -61,7 +59,7 @@ export class ClientStream implements StreamTarget {
       this.#settle = resolve
     })
     this.#keepalive = options.keepaliveMs > 0 ? setInterval(this.#onTick, options.keepaliveMs) : null
-    this.#body = new ChunkWriter(exchange.response, this.#onDrain)
+    exchange.response.onDrain = this.#onDrain
   }
 
   /** True once a status went out, be it for an event or for a ping. */
@@ -70,21 +68,16 @@ export class ClientStream implements StreamTarget {
   }
 
   /** Sends the head (that of an event stream unless told), unless a ping already had to, and lets the attempt's events flow. */
-  begin(
-    attempt: Attempt,
-    encoding: 'latin1' | 'utf8',
-    lines: string,
-    contentHead: readonly string[] = sseHeaders,
-  ): void {
+  begin(attempt: Attempt, encoding: 'latin1' | 'utf8', lines: string, contentLines = sseLines): void {
     this.#attempt = attempt
     this.#encoding = encoding
-    this.#writeHead(lines, contentHead)
+    this.#writeHead(lines, contentLines)
     attempt.pipeTo(this)
   }
 
   write(text: string): boolean {
     this.#silent = false
-    if (this.#exchange.clientGone || this.#body.write(text, this.#encoding)) return true
+    if (this.#exchange.clientGone || this.#exchange.response.write(text, this.#encoding)) return true
     this.#stall ??= startDeadline(this.#options.stallTimeoutMs, this.#onStall)
     return false
   }
@@ -93,7 +86,7 @@ export class ClientStream implements StreamTarget {
     if (this.#ended) return
     this.#stop()
     if (failure !== null) this.#breakOff(failure)
-    else if (!this.#exchange.clientGone) this.#body.end(null)
+    else if (!this.#exchange.clientGone) this.#exchange.response.end()
     this.#settle({ failure, interruption: null })
   }
 
@@ -101,7 +94,7 @@ export class ClientStream implements StreamTarget {
   complete(events: string): void {
     if (this.#ended) return
     this.#stop()
-    if (!this.#exchange.clientGone) this.#body.end(events)
+    if (!this.#exchange.clientGone) this.#endBody(events)
   }
 
   /** The gateway cannot go on: stops the provider and tells the client why. Without a head nothing is told. */
@@ -135,14 +128,18 @@ export class ClientStream implements StreamTarget {
     if (this.#exchange.clientGone) return
     const last = this.#options.formatFailure(failure)
     if (last === null) this.#exchange.response.destroy()
-    else this.#body.end(last)
+    else this.#endBody(last)
   }
 
-  #writeHead(lines: string, contentHead: readonly string[] = sseHeaders): void {
+  #writeHead(lines: string, contentLines = sseLines): void {
     const { response, requestId, clientGone } = this.#exchange
-    if (response.headersSent || clientGone) return
-    response.writeHead(200, ['x-request-id', requestId, ...contentHead])
-    appendHeadLines(response, lines)
+    if (!clientGone) response.begin(200, `x-request-id: ${requestId}\r\n${contentLines}${lines}`)
+  }
+
+  #endBody(last: string): void {
+    const { response } = this.#exchange
+    if (last !== '') response.write(last, 'utf8')
+    response.end()
   }
 
   #stop(): void {
@@ -153,7 +150,7 @@ export class ClientStream implements StreamTarget {
   readonly #onTick = (): void => {
     if (this.#silent) {
       this.#writeHead(this.#options.earlyLines())
-      this.#body.write(this.#attempt === null ? pingComment : this.#options.keepalive, 'latin1')
+      this.#exchange.response.write(this.#attempt === null ? pingComment : this.#options.keepalive, 'latin1')
     }
     this.#silent = true
   }
