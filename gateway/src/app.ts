@@ -64,7 +64,11 @@ export function listRoutes(
     model('POST', '/openai/deployments/{model}/chat/completions', 'chat', false),
     model('POST', '/openai/deployments/{model}/completions', 'completion', false),
     model('POST', '/openai/deployments/{model}/embeddings', 'embedding', false),
-    ...mediaPaths.map(([path, operation]) => model('POST', path, operation)),
+    ...mediaPaths.flatMap(([path, operation]) => [
+      model('POST', path, operation),
+      model('POST', `/openai/v1${path}`, operation, false),
+      model('POST', `/openai/deployments/{model}${path}`, operation, false),
+    ]),
     model('POST', '/v2/rerank', 'rerank', false),
     ...modelRoutes(deps.models),
     ...tokenRoutes(deps.tokens),

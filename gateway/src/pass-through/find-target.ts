@@ -1,5 +1,7 @@
 import { GatewayError } from '@routeiq/contract'
-import type { GatewayConfig, PassThroughEndpoint } from '../config/config.ts'
+import type { CostAdjustmentConfig, GatewayConfig, PassThroughEndpoint } from '../config/config.ts'
+import type { CostAdjustment } from '../pricing/adjust-cost.ts'
+import { findAdjustment } from '../pricing/find-adjustment.ts'
 import { findWire } from '../providers/registry.ts'
 import { refuseOperatorHost } from '../transport/egress/operator-egress.ts'
 import type { PassThroughTarget } from './pass-through-target.ts'
@@ -29,7 +31,10 @@ function compileTargets(config: GatewayConfig): ReadonlyMap<string, PassThroughT
   return targets
 }
 
-function compileProvider(row: ProviderPrefix, { passThrough }: GatewayConfig): PassThroughTarget | string {
+function compileProvider(
+  row: ProviderPrefix,
+  { passThrough, costAdjustments }: GatewayConfig,
+): PassThroughTarget | string {
   const { prefix, provider, auth, wireId, dialect, needsKey } = row
   const account = passThrough.accounts[provider]
   const apiKey = account?.apiKey ?? null
@@ -48,8 +53,18 @@ function compileProvider(row: ProviderPrefix, { passThrough }: GatewayConfig): P
     forwardsHeaders: true,
     includesSubpaths: true,
     costPerRequest: null,
+    adjustment: readAdjustmentOf(costAdjustments, provider),
     wire: findWire(wireId),
     dialect,
+  }
+}
+
+/** Numbers that cannot be used have been reported with the models of the provider. */
+function readAdjustmentOf(config: CostAdjustmentConfig, provider: string): CostAdjustment | null {
+  try {
+    return findAdjustment(config, provider)
+  } catch {
+    return null
   }
 }
 
@@ -65,6 +80,7 @@ function compileEndpoint(endpoint: PassThroughEndpoint): PassThroughTarget | str
     forwardsHeaders,
     includesSubpaths,
     costPerRequest,
+    adjustment: null,
     wire: findWire('openai'),
     dialect: 'openai-chat',
   }

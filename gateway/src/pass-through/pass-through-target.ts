@@ -1,4 +1,5 @@
 import type { DialectId } from '../conversation/dialect.ts'
+import type { CostAdjustment } from '../pricing/adjust-cost.ts'
 import type { Wire } from '../providers/wire.ts'
 
 /** Where calls below one prefix go. */
@@ -18,6 +19,8 @@ export interface PassThroughTarget {
   readonly forwardsHeaders: boolean
   readonly includesSubpaths: boolean
   readonly costPerRequest: number | null
+  /** Discount and margin of the provider. */
+  readonly adjustment: CostAdjustment | null
   /** Reads usage from answers; null where nobody knows their form. */
   readonly wire: Pick<Wire, 'decodeUsage'> | null
   readonly dialect: DialectId

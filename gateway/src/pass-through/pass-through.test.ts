@@ -16,6 +16,7 @@ const target: PassThroughTarget = {
   forwardsHeaders: true,
   includesSubpaths: true,
   costPerRequest: null,
+  adjustment: null,
   wire: null,
   dialect: 'openai-chat',
 }

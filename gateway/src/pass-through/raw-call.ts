@@ -52,12 +52,22 @@ export class RawCall implements UpstreamSink {
       this.#settle = resolve
     })
     this.#deadline = startDeadline(options.timeoutMs, this.#onTimeout)
-    this.#call = options.transport.send(options.request, this)
+    this.#call = this.#send()
     options.exchange.response.onDrain = this.#onDrain
     options.exchange.whenClientGone(() => {
       this.#call.cancel()
       this.#end(null)
     })
+  }
+
+  /** A transport refuses what cannot be written safely by throwing. */
+  #send(): UpstreamCall {
+    try {
+      return this.#options.transport.send(this.#options.request, this)
+    } catch (error) {
+      this.onFailure(error instanceof Error ? error : new Error(String(error)))
+      return nothingToCancel
+    }
   }
 
   onHeaders(status: number, headers: Readonly<Record<string, string>>): void {
@@ -142,4 +152,5 @@ export class RawCall implements UpstreamSink {
   }
 }
 
+const nothingToCancel: UpstreamCall = { cancel: () => {}, resume: () => {} }
 const noBytes = Buffer.alloc(0)

@@ -3,6 +3,7 @@ import type { Exchange } from '../http/exchange.ts'
 import type { Caller } from '../identity/caller.ts'
 import { hashClientAddress } from '../pipeline/client-address.ts'
 import type { Gateway } from '../pipeline/gateway.ts'
+import { adjustCost } from '../pricing/adjust-cost.ts'
 import { computeCost, toNanoUsd } from '../pricing/compute-cost.ts'
 import { stripModelName } from '../pricing/find-prices.ts'
 import { parsePico } from '../pricing/parse-pico.ts'
@@ -75,7 +76,8 @@ function findCost(prices: PriceTable, { target, model, outcome }: FinishedCall):
   if (outcome.usage === null || model === null) return null
   const bare = stripModelName(model)
   const entry = prices.get(`${target.provider}/${model}`) ?? prices.get(model) ?? prices.get(bare)
-  return entry?.prices == null ? null : computeCost(entry.prices, outcome.usage)
+  const gross = entry?.prices == null ? null : computeCost(entry.prices, outcome.usage)
+  return gross === null || target.adjustment === null ? gross : adjustCost(gross, target.adjustment).total
 }
 
 function describe(call: FinishedCall, costPico: bigint | null): RequestRecord {

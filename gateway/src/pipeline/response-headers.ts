@@ -70,7 +70,9 @@ function describeDeployment(deployment: Deployment): string {
       headLine('x-litellm-model-group', deployment.group) +
       headLine('x-litellm-model-api-base', deployment.apiBase) +
       headLine('x-routeiq-model', deployment.upstreamModel) +
-      (regionName === null ? '' : headLine('x-litellm-model-region', regionName))
+      (regionName === null
+        ? ''
+        : headLine('x-litellm-model-region', regionName) + headLine('x-routeiq-region', regionName))
     linesOfDeployment.set(deployment, lines)
   }
   return lines

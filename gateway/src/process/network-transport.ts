@@ -1,4 +1,4 @@
-import { guardedLookup } from '../transport/egress/operator-egress.ts'
+import { guardedLookup, refuseOperatorHost } from '../transport/egress/operator-egress.ts'
 import { HTTP1_TRANSPORT_DEFAULTS, type Http1TransportOptions } from '../transport/http1/http1-options.ts'
 import { Http1Transport } from '../transport/http1/http1-transport.ts'
 
@@ -10,6 +10,7 @@ export function createNetworkTransport(
     ...HTTP1_TRANSPORT_DEFAULTS,
     ...options,
     lookup: guardedLookup,
+    refuseHost: refuseOperatorHost,
     now: () => performance.now(),
   })
 }

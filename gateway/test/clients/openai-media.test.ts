@@ -1,4 +1,4 @@
-import OpenAI, { toFile } from 'openai'
+import OpenAI, { AzureOpenAI, toFile } from 'openai'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { call } from '../harness/call-gateway.ts'
 import { deployment } from '../harness/deployments.ts'
@@ -6,6 +6,7 @@ import { audioBytes, pngBase64, subtitles } from '../harness/media-wire.ts'
 import { fieldOf } from '../harness/received-request.ts'
 import { type ScriptedUpstream, startScriptedUpstream } from '../harness/scripted-upstream.ts'
 import { type Gateway, startGateway } from '../harness/start-gateway.ts'
+import { cutAfter, hangAfter } from '../harness/steps.ts'
 import { waitUntil } from '../harness/wait-until.ts'
 
 let upstream: ScriptedUpstream
@@ -167,6 +168,60 @@ describe('moderations', () => {
     expect(data).toMatchObject({ model: 'judge', results: [{ flagged: true }] })
     expect(response.headers.get('x-litellm-response-cost')).toBe('0')
   })
+})
+
+describe('an answer that breaks off', () => {
+  it('of speech breaks off for the client too', async () => {
+    upstream.script('tts-1', cutAfter('half of it', { 'content-type': 'audio/mpeg' }))
+    const answer = await client.audio.speech.create({ model: 'voice', voice: 'alloy', input: 'x' })
+    await expect(answer.arrayBuffer()).rejects.toThrow()
+  })
+
+  it('of a transcription ends with an error event', async () => {
+    upstream.script('gpt-4o-transcribe', cutAfter('data: {"type":"transcript.text.delta","delta":"He"}\n\n'))
+    const stream = await client.audio.transcriptions.create({
+      model: 'stream-ears',
+      file: await toFile(audioBytes, 'speech.wav'),
+      stream: true,
+    })
+    const read = async () => {
+      for await (const _ of stream) {
+        // Only the end matters.
+      }
+    }
+    await expect(read()).rejects.toThrow(/broke|closed|connection/i)
+  })
+
+  it('ends the provider’s call when the client leaves speech', async () => {
+    upstream.script('tts-1', hangAfter('data'))
+    const leaving = new AbortController()
+    const speech = { model: 'voice', voice: 'alloy', input: 'x', stream_format: 'sse' }
+    const reading = call(gateway.url, '/v1/audio/speech', {
+      key: gateway.masterKey,
+      body: speech,
+      signal: leaving.signal,
+    }).catch(() => null)
+    await waitUntil('the provider has it', () => upstream.pendingRequests === 1)
+    leaving.abort()
+    await reading
+    await waitUntil('the provider’s call is over', () => upstream.pendingRequests === 0)
+  })
+})
+
+it('Azure’s client finds the same routes', async () => {
+  const azure = new AzureOpenAI({
+    endpoint: gateway.url,
+    apiKey: gateway.masterKey,
+    apiVersion: '2025-04-01-preview',
+    deployment: 'ears',
+    maxRetries: 0,
+  })
+  const answer = await azure.audio.transcriptions.create({
+    model: '',
+    file: await toFile(audioBytes, 'a.wav'),
+  })
+  expect(answer.text).toBe('Hello there')
+  expect(fieldOf(lastRequest().body, 'model')).toBe('whisper-1')
 })
 
 describe('every family', () => {
