@@ -8,7 +8,9 @@ import type { Operation } from './deployments/deployment.ts'
 import { type DispatchDependencies, Dispatcher, type Endpoint } from './http/dispatch.ts'
 import { type Method, type Route, Router } from './http/router.ts'
 import { passThroughRoutes } from './pass-through/pass-through-routes.ts'
+import { countTokens } from './pipeline/count-tokens.ts'
 import type { Gateway } from './pipeline/gateway.ts'
+import { generateRoutes } from './pipeline/generate-routes.ts'
 import { handleRequest } from './pipeline/handle-request.ts'
 import type { Protocol } from './protocols/protocol.ts'
 import { protocolOf } from './protocols/protocols.ts'
@@ -70,6 +72,8 @@ export function listRoutes(
       model('POST', `/openai/deployments/{model}${path}`, operation, false),
     ]),
     model('POST', '/v2/rerank', 'rerank', false),
+    ...messagesRoutes(deps.gateway),
+    ...generateRoutes(deps.gateway),
     ...modelRoutes(deps.models),
     ...tokenRoutes(deps.tokens),
     ...keyRoutes(deps.keys),
@@ -95,11 +99,29 @@ function listPassThrough(
   return passThroughRoutes({ gateway, prices: models.prices }, passThroughEndpoints, new Set(names))
 }
 
-function modelEndpoint(gateway: Gateway, operation: Operation, protocol: Protocol): Endpoint {
+function messagesRoutes(gateway: Gateway): Route<Endpoint>[] {
+  const protocol = protocolOf('anthropic-messages')
+  const route = { method: 'POST', auth: 'user' } as const
+  return [
+    { ...route, template: '/v1/messages', handler: modelEndpoint(gateway, 'chat', protocol) },
+    {
+      ...route,
+      template: '/v1/messages/count_tokens',
+      handler: modelEndpoint(gateway, 'chat', protocol, countTokens),
+    },
+  ]
+}
+
+function modelEndpoint(
+  gateway: Gateway,
+  operation: Operation,
+  protocol: Protocol,
+  handle: typeof handleRequest = handleRequest,
+): Endpoint {
   return {
     errors: protocol.id,
     handle: (exchange, params) =>
-      handleRequest(gateway, {
+      handle(gateway, {
         exchange,
         operation,
         protocol,

@@ -15,13 +15,13 @@ const directions: Readonly<Record<string, string>> = {
   'app.ts': 'admin config:types deployments:types http pass-through pipeline protocols',
   'version.ts': '',
   admin:
-    'config:types deployments http identity pipeline pricing:types process:types protocols providers:types relay storage:types telemetry tokens:types transport:types version.ts',
+    'config:types conversation:types deployments http identity pipeline pricing:types process:types protocols providers:types relay storage:types telemetry tokens:types transport:types version.ts',
   balancing: 'config:types deployments pricing providers:types',
   cli: 'balancing config process storage',
   config: '',
   conversation: 'providers:types',
   demo: 'transport:types',
-  deployments: 'balancing:types config:types conversation pricing providers',
+  deployments: 'balancing:types config:types conversation pricing providers transport:types',
   http: 'conversation:types http1 protocols telemetry transport:types version.ts',
   http1: '',
   identity: 'config:types deployments http:types storage:types',
@@ -33,10 +33,10 @@ const directions: Readonly<Record<string, string>> = {
     'balancing config:types conversation deployments http identity json multipart pricing protocols providers relay storage:types telemetry tokens:types transport:types version.ts',
   pricing: 'config:types conversation:types',
   process:
-    'app.ts balancing config demo deployments http identity pipeline:types pricing providers storage telemetry tokens transport version.ts',
+    'app.ts balancing config conversation demo deployments http identity pipeline:types pricing providers storage telemetry tokens transport version.ts',
   protocols: 'conversation json pricing:types providers:types relay:types',
-  providers: 'conversation telemetry',
-  relay: 'conversation:types http pricing:types protocols providers:types transport:types',
+  providers: 'conversation telemetry transport:types',
+  relay: 'conversation:types http pricing:types protocols providers:types transport',
   storage: 'config:types conversation:types',
   telemetry: 'conversation:types deployments:types providers:types',
   tokens: 'conversation:types',
@@ -81,7 +81,7 @@ const pureAreas = [
   'providers',
   'relay',
 ]
-const computingModules = ['node:buffer', 'node:crypto']
+const computingModules = ['node:buffer', 'node:crypto', 'node:zlib']
 
 /** Where the global `process` may be used. */
 const processOwners = ['main.ts', 'cli/', 'process/', 'storage/owner-claim.ts']

@@ -13,7 +13,7 @@ beforeAll(async () => {
   upstream = await startScriptedUpstream()
   const { origin, openaiBase } = upstream
   const models = [
-    deployment('cohere', `${origin}/compatibility/v1`, { model: 'cohere/rerank-v3.5' }),
+    deployment('cohere', origin, { model: 'cohere/rerank-v3.5' }),
     deployment('voyage', openaiBase, { model: 'voyage/rerank-2.5' }),
     deployment('jina', openaiBase, { model: 'jina_ai/jina-reranker-v2', input_cost_per_token: 2e-8 }),
     deployment('vllm', origin, { model: 'hosted_vllm/bge-reranker' }),

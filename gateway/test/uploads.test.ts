@@ -177,9 +177,7 @@ it('does not try again once a large upload has been taken', async () => {
 it('gives the answer of a provider that refuses before the upload is over', async () => {
   live.onBytes = (_, response, received) => {
     if (received > 5 * megabyte && !response.headersSent)
-      response
-        .writeHead(413, { 'content-type': 'application/json', connection: 'close' })
-        .end('{"error":{"message":"too big"}}')
+      response.writeHead(413, { 'content-type': 'application/json' }).end('{"error":{"message":"too big"}}')
   }
   const { request, answer } = send()
   request.on('error', () => {})

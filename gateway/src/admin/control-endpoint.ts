@@ -5,7 +5,6 @@ import type { Endpoint } from '../http/dispatch.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { queryOf } from '../http/path.ts'
 import { readBody } from '../http/read-body.ts'
-import type { ErrorSurface } from '../http/send-error.ts'
 import type { Caller } from '../identity/caller.ts'
 import { authenticate, type Identity } from '../pipeline/authenticate.ts'
 
@@ -28,7 +27,7 @@ interface ControlAnswer {
 export interface ControlEndpointOptions<Body> {
   readonly identity: Identity
   /** Management routes answer errors in the OpenAI envelope, the control plane in its own. */
-  readonly errors?: ErrorSurface
+  readonly errors?: Endpoint['errors']
   /** Null for routes without a body. */
   readonly body: ZodType<Body> | null
   /** 1 MiB unless the route takes prompts. */

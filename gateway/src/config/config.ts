@@ -76,7 +76,8 @@ export interface ModelConfig {
   readonly apiKey: string | null
   /** Null uses the provider's default base URL. */
   readonly apiBase: string | null
-  readonly apiVersion: string | null
+  /** What else names the account at the provider (`api_version`, `aws_region_name`, …), by parameter; may be secret. */
+  readonly account: Readonly<Record<string, string>>
   readonly organization: string | null
   readonly extraHeaders: Readonly<Record<string, string>>
   readonly extraBody: Readonly<Record<string, unknown>>
@@ -163,6 +164,8 @@ export type FallbackTarget = string | (Readonly<Record<string, unknown>> & { rea
 
 export interface IdentityConfig {
   readonly masterKey: string | null
+  /** Keys for what the gateway encrypts are derived from it. */
+  readonly saltKey: string | null
   readonly adminKeys: readonly string[]
   readonly adminAuthEnabled: boolean
   readonly requireAuth: boolean

@@ -17,6 +17,10 @@ export interface ProviderVariables {
   readonly id: string
   readonly keyVariables: readonly string[]
   readonly baseUrlVariables: readonly string[]
+  /** Further parameters that name the account, each with the variables that stand in for it. */
+  readonly accountVariables?: Readonly<Record<string, readonly string[]>>
+  /** Those that belong to each other: where one is written, none of the others comes from the environment. */
+  readonly accountGroups?: readonly (readonly string[])[]
 }
 
 export interface ProviderAccount {
@@ -26,12 +30,14 @@ export interface ProviderAccount {
 
 /** The key and base URL that the environment gives a provider. */
 export function readProviderAccount(provider: ProviderVariables | null, env: Environment): ProviderAccount {
-  const firstSet = (names: readonly string[]): string | null => {
-    const name = names.find((candidate) => (env[candidate] ?? '').trim() !== '')
-    return name === undefined ? null : (env[name] ?? null)
-  }
   return {
-    apiKey: firstSet(provider?.keyVariables ?? []),
-    apiBase: firstSet(provider?.baseUrlVariables ?? []),
+    apiKey: firstSet(provider?.keyVariables ?? [], env),
+    apiBase: firstSet(provider?.baseUrlVariables ?? [], env),
   }
+}
+
+/** The first of these variables that holds anything. */
+export function firstSet(names: readonly string[], env: Environment): string | null {
+  const name = names.find((candidate) => (env[candidate] ?? '').trim() !== '')
+  return name === undefined ? null : (env[name] ?? null)
 }

@@ -23,6 +23,12 @@ export const mediaOperations: readonly MediaOperation[] = [
 
 export const operations: readonly Operation[] = ['chat', 'completion', 'embedding', ...mediaOperations]
 
+const media: ReadonlySet<Operation> = new Set(mediaOperations)
+
+export function isMediaOperation(operation: Operation): operation is MediaOperation {
+  return media.has(operation)
+}
+
 /** Whether a model answers with text of its own, so that tokens say what an answer costs. */
 export function isTextOperation(operation: Operation): boolean {
   return operation === 'chat' || operation === 'completion'

@@ -7,6 +7,7 @@ import type { ModelFacts, PriceEntry } from '../pricing/prices.ts'
 import { formatUpstreamModel } from '../providers/upstream-model.ts'
 import type { ProviderProfile, Wire } from '../providers/wire.ts'
 import type { Deployment } from './deployment.ts'
+import { fillBase } from './fill-base.ts'
 import { type JoinedUrl, joinUrl } from './join-url.ts'
 
 /** What compiling a deployment needs besides its configuration. */
@@ -42,6 +43,7 @@ export function buildDeployment(
     upstreamModel,
     ...locate(config, provider, wire, upstreamModel),
     headers: Object.freeze(buildHeaders(config, provider, wire)),
+    authorization: wire.findAuthorization?.(config) ?? null,
     timeoutMs: config.timeoutMs ?? routing.timeoutMs,
     streamTimeoutMs: config.streamTimeoutMs ?? config.timeoutMs ?? routing.streamTimeoutMs,
     maxParallelRequests: config.maxParallelRequests ?? routing.defaultMaxParallelRequests,
@@ -76,14 +78,14 @@ export function withUpstreamModel(
 }
 
 function locate(
-  { apiBase, apiVersion }: ModelConfig,
+  config: ModelConfig,
   provider: ProviderProfile,
   wire: Wire,
   upstreamModel: string,
 ): JoinedUrl {
-  const base = apiBase ?? provider.defaultBaseUrl
+  const base = config.apiBase ?? fillBase(provider, config.account) ?? wire.findBaseUrl?.(config) ?? null
   if (base === null) throw new Error(`provider \`${provider.id}\` needs \`api_base\``)
-  return joinUrl(base, provider, wire, { upstreamModel, apiVersion })
+  return joinUrl(base, provider, wire, { upstreamModel, account: config.account })
 }
 
 function buildHeaders(config: ModelConfig, provider: ProviderProfile, wire: Wire): readonly string[] {
@@ -91,7 +93,7 @@ function buildHeaders(config: ModelConfig, provider: ProviderProfile, wire: Wire
     ['content-type', 'application/json'],
     ['user-agent', 'routeiq'],
   ])
-  const auth = wire.authHeaders(config.apiKey, { provider })
+  const auth = wire.authHeaders(config.apiKey, { provider, account: config })
   for (let index = 0; index + 1 < auth.length; index += 2) {
     merged.set((auth[index] ?? '').toLowerCase(), auth[index + 1] ?? '')
   }

@@ -35,7 +35,7 @@ describe('buildSnapshot', () => {
 
   it('reports entries it cannot use and keeps the others', () => {
     const { snapshot, diagnostics } = buildForTest([
-      modelConfig('planned', { provider: 'bedrock' }),
+      modelConfig('planned', { provider: 'watsonx' }),
       modelConfig('unknown', { provider: 'nobody' }),
       modelConfig('baseless', { provider: 'custom_openai' }),
       modelConfig('bad-url', { apiBase: 'nonsense' }),
@@ -45,7 +45,7 @@ describe('buildSnapshot', () => {
     ])
     expect([...snapshot.groups.keys()]).toEqual(['fine'])
     expect(diagnostics.map(({ severity, path, message }) => `${severity} ${path}: ${message}`)).toEqual([
-      'error model_list[0] (planned): provider `bedrock` is not available yet; the entry is left out',
+      'error model_list[0] (planned): provider `watsonx` is not available yet; the entry is left out',
       'error model_list[1] (unknown): provider `nobody` is unknown; the entry is left out',
       'error model_list[2] (baseless): provider `custom_openai` needs `api_base`; the entry is left out',
       'error model_list[3] (bad-url): `nonsense` is not a URL; the entry is left out',

@@ -4,6 +4,7 @@ import type { Operation } from '../conversation/operation.ts'
 import type { CostAdjustment } from '../pricing/adjust-cost.ts'
 import type { ModelFacts, ModelPrices } from '../pricing/prices.ts'
 import type { ProviderProfile, Wire } from '../providers/wire.ts'
+import type { Authorization } from '../transport/authorization.ts'
 
 export type { Operation } from '../conversation/operation.ts'
 
@@ -31,6 +32,8 @@ export interface Deployment {
   readonly apiBase: string
   /** Flat name, value list ready for the transport: authentication, content type, configured extra headers. */
   readonly headers: readonly string[]
+  /** Authentication those headers cannot hold: a token that expires, a signature. Null for nearly everybody. */
+  readonly authorization: Authorization | null
   readonly timeoutMs: number
   readonly streamTimeoutMs: number
   /** Null means no limit; these are here and not only in `config` because every request reads them. */

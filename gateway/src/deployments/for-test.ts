@@ -35,7 +35,7 @@ const modelDefaults: Omit<ModelConfig, 'info' | 'modelName' | 'upstreamModel'> =
   provider: 'openai',
   apiKey: 'sk-upstream',
   apiBase: null,
-  apiVersion: null,
+  account: {},
   organization: null,
   extraHeaders: {},
   extraBody: {},

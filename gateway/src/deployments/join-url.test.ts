@@ -6,7 +6,7 @@ function join(base: string, providerId = 'openai') {
   const provider = findProvider(providerId)
   const wire = provider === null ? null : findWire(provider.wireId)
   if (provider === null || wire === null) throw new Error(`no wire for ${providerId}`)
-  return joinUrl(base, provider, wire, { upstreamModel: 'm', apiVersion: null })
+  return joinUrl(base, provider, wire, { upstreamModel: 'm', account: {} })
 }
 
 describe('joinUrl', () => {
@@ -25,6 +25,12 @@ describe('joinUrl', () => {
       'deepinfra',
       'https://api.deepinfra.com',
       '/v1/openai/chat/completions',
+    ],
+    [
+      'https://adb-1.azuredatabricks.net/',
+      'databricks',
+      'https://adb-1.azuredatabricks.net',
+      '/serving-endpoints/chat/completions',
     ],
     ['https://api.deepseek.com', 'deepseek', 'https://api.deepseek.com', '/chat/completions'],
     ['https://api.deepseek.com/v1', 'deepseek', 'https://api.deepseek.com', '/v1/chat/completions'],

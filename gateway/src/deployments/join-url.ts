@@ -24,9 +24,14 @@ const versionLike = /^v\d+[a-z0-9]*$/
  * without text completions answers them by chat.
  * Errors: throws an Error with a text for the operator when the URL is not usable.
  */
-export function joinUrl(base: string, provider: ProviderProfile, wire: Wire, target: PathTarget): JoinedUrl {
+export function joinUrl(
+  base: string,
+  provider: ProviderProfile,
+  wire: Wire,
+  target: Omit<PathTarget, 'base'>,
+): JoinedUrl {
   const url = parseBase(base)
-  const own = wire.pathsFor(target)
+  const own = wire.pathsFor({ ...target, base: url })
   const written = url.pathname.replace(/\/+$/, '')
   const full = findOperation(written, own)
   const stem = full === null ? written : written.slice(0, -full.path.length)
@@ -45,7 +50,6 @@ export function joinUrl(base: string, provider: ProviderProfile, wire: Wire, tar
       completion: path('completion') ?? chat,
       embedding: path('embedding'),
       ...mediaPaths(path),
-      rerank: nativeRerankPath(provider, root, url.search) ?? path('rerank'),
     },
     apiBase: url.origin + root,
   }
@@ -54,13 +58,6 @@ export function joinUrl(base: string, provider: ProviderProfile, wire: Wire, tar
 function mediaPaths(path: (name: MediaOperation) => string | null): Record<MediaOperation, string | null> {
   const paths = mediaOperations.map((operation) => [operation, path(operation)] as const)
   return Object.fromEntries(paths) as Record<MediaOperation, string | null>
-}
-
-/** Where a vendor reranks whose models otherwise answer below a compatibility base. */
-function nativeRerankPath({ quirks }: ProviderProfile, root: string, search: string): string | null {
-  const native = quirks.rerank?.nativePath
-  if (native === undefined) return null
-  return root.replace(/(?:\/compatibility)?(?:\/v\d+)?$/, '') + native + search
 }
 
 /** `search` is empty or begins with `?`. */
@@ -82,7 +79,7 @@ function parseBase(base: string): URL {
 function findOperation(path: string, own: WirePaths): { operation: Operation; path: string } | null {
   let found: { operation: Operation; path: string } | null = null
   for (const operation of operations) {
-    const below = own[operation] ?? null
+    const below = own[operation]?.split('?')[0] ?? null
     if (below === null || !path.endsWith(below)) continue
     if (found === null || below.length > found.path.length) found = { operation, path: below }
   }
@@ -92,6 +89,8 @@ function findOperation(path: string, own: WirePaths): { operation: Operation; pa
 function addVersion(path: string, origin: string, provider: ProviderProfile, wire: Wire): string {
   if (wire.versionSegment === null) return path
   if (path.split('/').some((segment) => versionLike.test(segment))) return path
+  const { basePath } = provider.quirks
+  if (path === '' && basePath !== undefined) return basePath
   const segment = wire.versionSegment.startsWith('/') ? wire.versionSegment : `/${wire.versionSegment}`
   // Users of the Anthropic SDK write the base without its version, users of the OpenAI SDK with it.
   if (wire.dialect === 'anthropic-messages') return path + segment

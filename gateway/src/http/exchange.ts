@@ -17,6 +17,8 @@ export class Exchange {
   readonly startedAt: number
   /** The documented template once the route is known; the metrics and log label. */
   template = 'unmatched'
+  /** A key the route reads from the query, null on every other route; counts after all credentials in headers. */
+  queryKey: string | null = null
   /** Called once when the answer is complete or the client has left. */
   onClosed: (() => void) | null = null
   #onClientGone: (() => void) | null = null

@@ -7,7 +7,7 @@ export type AuthClass = 'public' | 'user' | 'admin'
 
 /**
  * One documented path. Template segments: literal, `{name}` (one segment), `{name+}` (the rest, slashes
- * included). `aliased: false` keeps a path from also answering with or without the `/v1` prefix.
+ * included), `{name+}:verb` (the rest up to a last `:verb`, which beats the plain rest). `aliased: false` keeps a path from also answering with or without the `/v1` prefix.
  */
 export interface Route<Handler> {
   readonly method: Method
@@ -26,10 +26,16 @@ export type RouteLookup<Handler> =
   | RouteMatch<Handler>
   | { readonly route: null; readonly allow: readonly string[] }
 
+interface Rest<Handler> {
+  readonly name: string
+  readonly methods: Map<string, Route<Handler>>
+}
+
 interface Node<Handler> {
   readonly literals: Map<string, Node<Handler>>
   parameter: { readonly name: string; readonly node: Node<Handler> } | null
-  rest: { readonly name: string; readonly methods: Map<string, Route<Handler>> } | null
+  rest: Rest<Handler> | null
+  readonly verbs: Map<string, Rest<Handler>>
   readonly methods: Map<string, Route<Handler>>
 }
 
@@ -38,6 +44,7 @@ const newNode = <Handler>(): Node<Handler> => ({
   literals: new Map(),
   parameter: null,
   rest: null,
+  verbs: new Map(),
   methods: new Map(),
 })
 
@@ -117,6 +124,14 @@ function insertIntoTree<Handler>(
       node.rest.methods.set(route.method, route)
       return
     }
+    const verb = /^\{(\w+)\+\}:(\w+)$/.exec(segment)
+    if (verb !== null) {
+      const [, name = '', word = ''] = verb
+      const rest = node.verbs.get(word) ?? { name, methods: new Map() }
+      node.verbs.set(word, rest)
+      rest.methods.set(route.method, route)
+      return
+    }
     node = segment.startsWith('{') ? parameterNode(node, segment, route) : literalNode(node, segment)
   }
   node.methods.set(route.method, route)
@@ -164,9 +179,22 @@ function matchNode<Handler>(
     const byParameter = matchNode(node.parameter.node, segments, depth + 1, extended)
     if (byParameter !== null) return byParameter
   }
-  const rest = segments.slice(depth)
-  if (node.rest === null || rest.includes('')) return null
-  return { methods: node.rest.methods, params: { ...params, [node.rest.name]: rest.join('/') } }
+  return matchRest(node, segments.slice(depth), params)
+}
+
+function matchRest<Handler>(
+  node: Node<Handler>,
+  rest: readonly string[],
+  params: Readonly<Record<string, string>>,
+): Found<Handler> | null {
+  if (rest.includes('')) return null
+  const text = rest.join('/')
+  const colon = node.verbs.size === 0 ? -1 : text.lastIndexOf(':')
+  const verb = colon <= 0 ? undefined : node.verbs.get(text.slice(colon + 1))
+  if (verb !== undefined)
+    return { methods: verb.methods, params: { ...params, [verb.name]: text.slice(0, colon) } }
+  if (node.rest === null) return null
+  return { methods: node.rest.methods, params: { ...params, [node.rest.name]: text } }
 }
 
 function allowed(methods: ReadonlyMap<string, unknown>): readonly string[] {

@@ -6,8 +6,8 @@ const routeGroups: ReadonlyMap<string, readonly string[]> = new Map([
   [
     'llm_api_routes',
     [
-      ...['/chat/', '/completions', '/embeddings', '/engines/', '/openai/', '/models', '/utils/'],
-      ...['/images/', '/audio/', '/moderations', '/rerank', '/v2/rerank'],
+      ...['/chat/', '/completions', '/embeddings', '/engines/', '/openai/', '/messages', '/models'],
+      ...['/images/', '/audio/', '/moderations', '/rerank', '/v2/rerank', '/utils/'],
       ...['/anthropic/', '/gemini/', '/vertex_ai/', '/vertex-ai/', '/bedrock/', '/azure/', '/azure_ai/'],
       ...['/cohere/', '/mistral/', '/openai_passthrough/', '/vllm/'],
     ],

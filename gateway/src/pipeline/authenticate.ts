@@ -3,6 +3,7 @@ import { GatewayError } from '@routeiq/contract'
 import type { AddressGuard } from '../http/address-guard.ts'
 import type { Exchange } from '../http/exchange.ts'
 import type { AuthClass } from '../http/router.ts'
+import type { RequestHeaders } from '../http/server/parse-request-head.ts'
 import { type Authenticator, UnknownKey } from '../identity/authenticator.ts'
 import type { Caller } from '../identity/caller.ts'
 import type { FailedAttempts } from '../identity/failed-attempts.ts'
@@ -25,7 +26,7 @@ export function authenticate(
 ): Caller | Promise<Caller> {
   try {
     identity.addresses.require(exchange.request.remoteAddress)
-    const caller = identity.authenticator.authenticate(exchange.request.headers, auth)
+    const caller = identity.authenticator.authenticate(credentialHeaders(exchange), auth)
     if (!(caller instanceof Promise)) return admitted(caller, exchange)
     return caller
       .then((found) => admitted(found, exchange))
@@ -33,6 +34,11 @@ export function authenticate(
   } catch (error) {
     return countFailure(identity, exchange, error)
   }
+}
+
+/** Google's `?key=` means the same as its header. */
+function credentialHeaders({ request, queryKey }: Exchange): RequestHeaders {
+  return queryKey === null ? request.headers : { 'x-goog-api-key': queryKey, ...request.headers }
 }
 
 function admitted(caller: Caller, exchange: Exchange): Caller {

@@ -89,8 +89,8 @@ async function callOnce(
   const mockText = request.options.mockResponse ?? deployment.config.mockResponse
   const prepared =
     mockText === null
-      ? prepareExchange(answering, planned)
-      : prepareMockExchange(answering, deployment, mockText)
+      ? prepareExchange(answering, planned, gateway.blobs)
+      : prepareMockExchange(answering, deployment, mockText, gateway.blobs)
   const attempt = new Attempt({
     request: {
       origin: deployment.origin,
@@ -99,6 +99,7 @@ async function callOnce(
       headers: prepared.headers,
       body: prepared.body,
       rest: prepared.rest,
+      authorization: deployment.authorization,
     },
     transport: mockText === null ? gateway.transport : gateway.mockTransport,
     timeoutMs: timeoutOf(request, planned),

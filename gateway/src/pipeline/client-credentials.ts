@@ -10,19 +10,18 @@ import type { ModelRequest } from './model-request.ts'
  */
 export function readClientCredential(
   request: ModelRequest,
-  { config, wire, provider }: Deployment,
+  { config, wire, provider, authorization }: Deployment,
 ): readonly string[] | null {
   const { api_key: key, api_base: base } = request.body
   if (key === undefined && base === undefined) return null
   if (base !== undefined) throw refused('api_base')
+  if (authorization !== null) throw refused('api_key', ' It logs in with a credential that is no key.')
   if (typeof key !== 'string' || key === '' || !config.configurableClientsideAuthParams.includes('api_key'))
-    throw refused('api_key')
-  return wire.authHeaders(key, { provider })
+    throw refused('api_key', ' The operator can allow it with configurable_clientside_auth_params.')
+  return wire.authHeaders(key, { provider, account: config })
 }
 
-function refused(param: 'api_key' | 'api_base'): GatewayError {
-  const hint =
-    param === 'api_key' ? ' The operator can allow it with configurable_clientside_auth_params.' : ''
+function refused(param: 'api_key' | 'api_base', hint = ''): GatewayError {
   return new GatewayError(
     'invalid_request',
     `\`${param}\` may not be set by a request to this model.${hint}`,

@@ -19,7 +19,11 @@ export async function parse(runtime: Runtime, arrival: Arrival, caller: Caller):
       : await readJson(runtime, arrival)
   const { body } = content
   const requestedModel = readModel(runtime, arrival, body)
-  const { stream, includesUsage, isBinary = false } = arrival.protocol.readDelivery(body, arrival)
+  const {
+    stream,
+    includesUsage,
+    isBinary = false,
+  } = arrival.protocol.readDelivery(body, arrival, arrival.exchange.request.headers)
   return {
     exchange: arrival.exchange,
     operation: arrival.operation,

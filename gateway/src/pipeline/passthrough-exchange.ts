@@ -1,11 +1,14 @@
-import type { JsonRecord } from '../conversation/json-value.ts'
+import type { BlobSealer } from '../conversation/blob-sealer.ts'
+import { isMediaOperation, type Operation } from '../conversation/operation.ts'
 import type { Deployment } from '../deployments/deployment.ts'
 import { editMembers, findOnlyMember, replaceValue } from '../json/edit-members.ts'
 import { editParts } from '../multipart/edit-parts.ts'
 import type { PassthroughOptions } from '../protocols/protocol.ts'
+import { editMedia } from '../providers/edit-media.ts'
 import { type BodyEdits, noEdits } from '../providers/passthrough-edits.ts'
 import { plainReplyContext } from '../providers/reply-context.ts'
-import type { WireTarget } from '../providers/wire.ts'
+import type { Wire, WireTarget } from '../providers/wire.ts'
+import { carrierOf } from './carrier-of.ts'
 import { replaceHeaders } from './client-credentials.ts'
 import { forwardedHeaders } from './forwarded-headers.ts'
 import type { ModelRequest } from './model-request.ts'
@@ -14,42 +17,77 @@ import { formatterOf, parseJson, readReplyAsStream } from './translated-exchange
 import type { UpstreamExchange } from './upstream-exchange.ts'
 import { pathOf } from './upstream-path.ts'
 
+type Body = Readonly<Record<string, unknown>>
+
 const maxEventBytes = 8 * 1024 * 1024
 
 /** The client's bytes with the few members changed that must be; the provider's bytes with the model's name. */
 export function passThrough(
   request: ModelRequest,
   deployment: Deployment,
-  wanted: Readonly<Record<string, unknown>>,
+  wanted: Body,
   target: WireTarget,
+  blobs: BlobSealer,
 ): UpstreamExchange {
-  const { wire, upstreamModel } = deployment
-  const edits = wire.editPassthrough(wanted, target, request.operation)
-  const isUnchanged = edits === noEdits && wanted === request.body && request.upload === null
+  const { protocol, upload } = request
+  const { wire } = deployment
+  const options = passthroughOptions(request, deployment)
+  return {
+    path: pathOf(request.operation, deployment, request.stream),
+    ...(upload === null
+      ? {
+          headers: forwardedHeaders(request, deployment, []),
+          body: editBody(request, deployment, wanted, target),
+          rest: null,
+        }
+      : passUpload(request, deployment, wanted, target, upload)),
+    relay: request.stream ? protocol.createPassthroughStream(options) : null,
+    readReply: (answer, contentType) =>
+      request.stream && request.operation === 'chat'
+        ? readReplyAsStream(
+            answer,
+            wire,
+            plainReplyContext,
+            formatterOf(request, carrierOf(blobs, deployment)),
+          )
+        : protocol.readPassthroughReply(answer, options, contentType),
+  }
+}
+
+/** The client's bytes as this deployment gets them: the very same where nothing must change. */
+export function editBody(
+  request: ModelRequest,
+  { wire, upstreamModel }: Deployment,
+  wanted: Body,
+  target: WireTarget,
+): Buffer {
+  const edits = editsOf(request.operation, wire, wanted, target)
+  const isUnchanged = edits === noEdits && wanted === request.body
   const names = wire.namesModelIn === 'body' ? JSON.stringify(upstreamModel) : null
-  if (isUnchanged && names === null && request.body['model'] === undefined)
-    return describePassthrough(request, deployment, request.bytes)
+  if (isUnchanged && names === null && request.body['model'] === undefined) return request.bytes
   const model = findOnlyMember(request.members, 'model')
-  if (isUnchanged && names !== null && model !== null)
-    return describePassthrough(request, deployment, replaceValue(request.bytes, model, names))
+  if (isUnchanged && names !== null && model !== null) return replaceValue(request.bytes, model, names)
   const { set, remove } = collectEdits(request.body, wanted, edits)
   if (names === null) remove.add('model')
   else set.set('model', upstreamModel)
-  for (const name of remove) set.delete(name)
-  if (request.upload !== null) return passUpload(request, deployment, request.upload, { set, remove })
-  const texts = new Map([...set].map(([name, value]) => [name, JSON.stringify(value)]))
-  return describePassthrough(
-    request,
-    deployment,
-    editMembers(request.bytes, request.members, { set: texts, remove }),
-  )
+  const texts = new Map<string, string>()
+  for (const [name, value] of set) if (!remove.has(name)) texts.set(name, JSON.stringify(value))
+  return editMembers(request.bytes, request.members, { set: texts, remove })
 }
 
-function collectEdits(
-  body: JsonRecord,
-  wanted: JsonRecord,
-  edits: BodyEdits,
-): { readonly set: Map<string, unknown>; readonly remove: Set<string> } {
+/** The bodies of media operations are the same on every wire. */
+function editsOf(operation: Operation, wire: Wire, wanted: Body, target: WireTarget): BodyEdits {
+  return isMediaOperation(operation)
+    ? editMedia(wanted, target, operation)
+    : wire.editPassthrough(wanted, target, operation)
+}
+
+interface CollectedEdits {
+  readonly set: Map<string, unknown>
+  readonly remove: Set<string>
+}
+
+function collectEdits(body: Body, wanted: Body, edits: BodyEdits): CollectedEdits {
   const set = new Map<string, unknown>()
   const remove = new Set(edits.remove)
   if (wanted !== body) {
@@ -64,33 +102,24 @@ function collectEdits(
 function passUpload(
   request: ModelRequest,
   deployment: Deployment,
+  wanted: Body,
+  target: WireTarget,
   { contentType, bytes, parts, rest }: Upload,
-  { set, remove }: { readonly set: ReadonlyMap<string, unknown>; readonly remove: ReadonlySet<string> },
-): UpstreamExchange {
-  const texts = new Map([...set].map(([name, value]) => [name, formatField(value)]))
-  const exchange = describePassthrough(request, deployment, editParts(bytes, parts, { set: texts, remove }))
-  return { ...exchange, headers: replaceHeaders(exchange.headers, ['content-type', contentType]), rest }
+): Pick<UpstreamExchange, 'headers' | 'body' | 'rest'> {
+  const edits = editsOf(request.operation, deployment.wire, wanted, target)
+  const { set, remove } = collectEdits(request.body, wanted, edits)
+  set.set('model', deployment.upstreamModel)
+  const texts = new Map<string, string>()
+  for (const [name, value] of set) if (!remove.has(name)) texts.set(name, formatField(value))
+  return {
+    headers: replaceHeaders(forwardedHeaders(request, deployment, []), ['content-type', contentType]),
+    body: editParts(bytes, parts, { set: texts, remove }),
+    rest,
+  }
 }
 
 function formatField(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value)
-}
-
-function describePassthrough(request: ModelRequest, deployment: Deployment, body: Buffer): UpstreamExchange {
-  const { protocol } = request
-  const { wire } = deployment
-  const options = passthroughOptions(request, deployment)
-  return {
-    path: pathOf(request.operation, deployment, request.stream),
-    headers: forwardedHeaders(request, deployment, []),
-    body,
-    rest: null,
-    relay: request.stream ? protocol.createPassthroughStream(options) : null,
-    readReply: (answer, contentType) =>
-      request.stream && request.operation === 'chat'
-        ? readReplyAsStream(answer, wire, plainReplyContext, formatterOf(request))
-        : protocol.readPassthroughReply(answer, options, contentType),
-  }
 }
 
 /** How an answer of the client's own dialect is read on its way through. */

@@ -3,7 +3,6 @@ import type { AttemptPlan } from '../balancing/attempt-plan.ts'
 import { isTextOperation } from '../conversation/operation.ts'
 import { zeroUsage } from '../conversation/usage.ts'
 import { sendError, toGatewayError } from '../http/send-error.ts'
-import { headLine } from '../http/server/head-line.ts'
 import { estimateInputTokens } from '../pricing/estimate-tokens.ts'
 import { ClientStream } from '../relay/client-stream.ts'
 import type { PlainReply } from '../relay/relay.ts'
@@ -14,13 +13,13 @@ import { priceAnswer } from './price-answer.ts'
 import type { Progress } from './progress.ts'
 import { describeRefusal, describeResponse, echoProviderHeaders } from './response-headers.ts'
 
-const streamHead = ['content-type', 'text/event-stream; charset=utf-8', 'cache-control', 'no-cache'] as const
 const jsonHead = ['content-type', 'application/json'] as const
 
 /** The client's stream, opened before the upstream call so that pings can bridge a slow start. */
 export function openClientStream(request: ModelRequest, progress: Progress): ClientStream {
   const { requests, routing } = request.runtime.config
   return new ClientStream(request.exchange, {
+    contentType: request.protocol.streamType,
     keepaliveMs: request.isBinary ? 0 : requests.sseKeepaliveMs,
     keepalive: request.protocol.keepalive,
     stallTimeoutMs: routing.streamIdleTimeoutMs,
@@ -70,14 +69,14 @@ function respondPlain(
     stream?.discard()
     const now = performance.now()
     const lines = describeResponse(request, progress, now) + echoProviderHeaders(answer.attempt.headers)
-    request.exchange.sendBytes(200, headOf(reply), reply.body, lines)
+    request.exchange.sendBytes(200, headOf(request, reply), reply.body, lines)
   }
   plan.succeed(reply.usage)
 }
 
-function headOf({ isStream, contentType }: PlainReply): readonly string[] {
+function headOf({ protocol }: ModelRequest, { isStream, contentType }: PlainReply): readonly string[] {
   if (contentType !== undefined) return ['content-type', contentType]
-  return isStream ? streamHead : jsonHead
+  return isStream ? ['content-type', protocol.streamType, 'cache-control', 'no-cache'] : jsonHead
 }
 
 function streamIgnored({ planned }: Answer): GatewayError {
@@ -99,7 +98,7 @@ async function respondStream(
     attempt,
     relay?.encoding ?? 'utf8',
     describeResponse(request, progress, now) + echoProviderHeaders(attempt.headers),
-    request.isBinary ? headLine('content-type', attempt.headers['content-type'] ?? '') : undefined,
+    request.isBinary ? (attempt.headers['content-type'] ?? null) : null,
   )
   const { failure, interruption } = await stream.outcome
   progress.upstreamEndedAt = performance.now()

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import type { BlobCarrier } from '../conversation/blob-carrier.ts'
+import type { BlobSealer } from '../conversation/blob-sealer.ts'
 import { replayReply } from '../conversation/replay-reply.ts'
 import type { ConversationReply } from '../conversation/reply.ts'
 import type { Deployment } from '../deployments/deployment.ts'
@@ -9,6 +11,7 @@ import type { ReplyContext } from '../providers/reply-context.ts'
 import type { EncodedRequest, Wire, WireTarget } from '../providers/wire.ts'
 import type { PlainReply, ReplyReader, StreamRelay } from '../relay/relay.ts'
 import { TranslatedStream } from '../relay/translated.ts'
+import { carrierOf } from './carrier-of.ts'
 import { forwardedHeaders } from './forwarded-headers.ts'
 import type { ModelRequest } from './model-request.ts'
 import type { UpstreamExchange } from './upstream-exchange.ts'
@@ -22,14 +25,16 @@ export function translate(
   deployment: Deployment,
   wanted: Body,
   target: WireTarget,
+  blobs: BlobSealer,
 ): UpstreamExchange {
-  const encoded = encodeFor(request, deployment.wire, wanted, target)
+  const carrier = carrierOf(blobs, deployment)
+  const encoded = encodeFor(request, deployment.wire, wanted, target, carrier)
   return {
     path: pathOf('chat', deployment, request.stream),
     headers: forwardedHeaders(request, deployment, encoded.headers),
     body: Buffer.from(JSON.stringify(encoded.body)),
     rest: null,
-    ...translateAnswer(request, deployment.wire, encoded.replyContext),
+    ...translateAnswer(request, deployment.wire, encoded.replyContext, carrier),
   }
 }
 
@@ -39,9 +44,10 @@ export function encodeFor(
   wire: Wire,
   wanted: Body,
   target: WireTarget,
+  carrier: BlobCarrier,
 ): EncodedRequest {
   const { operation, stream, protocol, requestedModel } = request
-  const options = { operation, model: requestedModel, stream, dropParams: target.dropParams }
+  const options = { operation, model: requestedModel, stream, dropParams: target.dropParams, carrier }
   return wire.encodeRequest(protocol.parseRequest(wanted, options), target)
 }
 
@@ -50,18 +56,20 @@ export function translateAnswer(
   request: ModelRequest,
   wire: Wire,
   context: ReplyContext,
+  carrier: BlobCarrier,
 ): { readonly relay: StreamRelay | null; readonly readReply: ReplyReader } {
-  if (!request.stream) return { relay: null, readReply: (body) => readReply(body, wire, context, request) }
-  const formatter = formatterOf(request)
+  if (!request.stream)
+    return { relay: null, readReply: (body) => readReply(body, wire, context, request, carrier) }
+  const formatter = formatterOf(request, carrier)
   return {
-    relay: new TranslatedStream(wire.createStreamDecoder(context), formatter),
+    relay: new TranslatedStream(wire.framing, wire.createStreamDecoder(context), formatter),
     readReply: (body) => readReplyAsStream(body, wire, context, formatter),
   }
 }
 
 /** Writes the events of a streamed answer to this request. */
-export function formatterOf(request: ModelRequest): StreamFormatter {
-  return request.protocol.createStreamFormatter(headOf(request), replyOptionsOf(request))
+export function formatterOf(request: ModelRequest, carrier: BlobCarrier): StreamFormatter {
+  return request.protocol.createStreamFormatter(headOf(request), replyOptionsOf(request, carrier))
 }
 
 /** A whole answer of a provider that does not stream, as the stream the client asked for. */
@@ -82,10 +90,11 @@ function readReply(
   wire: Wire,
   context: ReplyContext,
   request: ModelRequest,
+  carrier: BlobCarrier,
 ): PlainReply | UpstreamFailure {
   const reply = decodeAnswer(body, wire, context)
   if ('kind' in reply) return reply
-  const answer = request.protocol.formatReply(reply, headOf(request), replyOptionsOf(request))
+  const answer = request.protocol.formatReply(reply, headOf(request), replyOptionsOf(request, carrier))
   return { body: Buffer.from(JSON.stringify(answer)), usage: reply.usage }
 }
 
@@ -105,8 +114,8 @@ function headOf({ protocol, operation, exchange, requestedModel }: ModelRequest)
   }
 }
 
-function replyOptionsOf({ operation, includeUsage, body }: ModelRequest): ReplyOptions {
-  return { operation, includesUsage: includeUsage, body }
+function replyOptionsOf({ operation, includeUsage, body }: ModelRequest, carrier: BlobCarrier): ReplyOptions {
+  return { operation, includesUsage: includeUsage, body, carrier }
 }
 
 /** Null for anything that is not JSON. */

@@ -1,8 +1,11 @@
 import type { PlannedAttempt } from '../balancing/attempt-plan.ts'
+import type { BlobSealer } from '../conversation/blob-sealer.ts'
+import { isMediaOperation } from '../conversation/operation.ts'
 import type { Deployment } from '../deployments/deployment.ts'
 import type { UploadRest } from '../http/upload-rest.ts'
 import type { WireTarget } from '../providers/wire.ts'
 import type { ReplyReader, StreamRelay } from '../relay/relay.ts'
+import { translateEmbeddings } from './embedding-exchange.ts'
 import type { ModelRequest } from './model-request.ts'
 import { passThrough } from './passthrough-exchange.ts'
 import { translate } from './translated-exchange.ts'
@@ -23,13 +26,23 @@ export interface UpstreamExchange {
  * Prepares a request for one deployment. The same dialect on both sides sends the client's bytes with the few
  * members changed that must be; different dialects go through the typed conversation model.
  */
-export function prepareExchange(request: ModelRequest, attempt: PlannedAttempt): UpstreamExchange {
+export function prepareExchange(
+  request: ModelRequest,
+  attempt: PlannedAttempt,
+  blobs: BlobSealer,
+): UpstreamExchange {
   const { deployment } = attempt
-  const wanted = buildWantedBody(request.body, deployment, attempt.overrides)
+  const wanted = buildWantedBody(request.body, deployment, attempt.overrides, request.protocol)
   const target = describeTarget(request, deployment)
-  return deployment.wire.dialect === request.protocol.id
-    ? passThrough(request, deployment, wanted, target)
-    : translate(request, deployment, wanted, target)
+  const { wire, provider } = deployment
+  const isTranslated = request.operation === 'chat' && provider.quirks.answersInParts === true
+  const isPassed = wire.dialect === request.protocol.id || isMediaOperation(request.operation)
+  if (isPassed && !isTranslated) {
+    return passThrough(request, deployment, wanted, target, blobs)
+  }
+  return request.operation === 'embedding'
+    ? translateEmbeddings(request, deployment, wanted, target)
+    : translate(request, deployment, wanted, target, blobs)
 }
 
 /** What a wire needs to know of a deployment to write a request for it. */
@@ -41,6 +54,7 @@ export function describeTarget(request: ModelRequest, deployment: Deployment): W
     dropParams: deployment.config.dropParams ?? requests.dropParams,
     modifyParams: requests.modifyParams,
     maxOutputTokens: deployment.facts.maxOutputTokens ?? requests.defaultAnthropicMaxTokens,
+    supports: deployment.facts.supports,
     thinkingBudgets: requests.thinkingBudgets,
   }
 }

@@ -5,7 +5,12 @@ import type { Deployment, Operation } from '../deployments/deployment.ts'
 export function pathOf(operation: Operation, deployment: Deployment, stream: boolean): string {
   const path = deployment.paths[stream && operation === 'chat' ? 'chatStream' : operation]
   if (path !== null) return path
-  throw new GatewayError(
+  throw noEndpoint(operation, deployment)
+}
+
+/** The refusal of an operation that a deployment's provider does not serve. */
+export function noEndpoint(operation: Operation, deployment: Deployment): GatewayError {
+  return new GatewayError(
     'unsupported_parameter',
     `${deployment.provider.title} has no ${operation} endpoint; choose another model.`,
     { param: 'model' },

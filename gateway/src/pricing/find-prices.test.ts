@@ -63,9 +63,28 @@ describe('findPriceEntry', () => {
   })
 })
 
+describe('names with a place', () => {
+  it('are found as price maps write them, with the version or without', () => {
+    const map = {
+      'anthropic.claude-x-v1:0': price(1e-6),
+      'amazon.nova-lite': price(2e-6),
+      'gpt-x': price(3e-6),
+    }
+    const input = (model: string, baseModel: string | null = null) =>
+      find(map, { provider: 'bedrock', info: { baseModel } }, model)?.raw['input_cost_per_token']
+    expect(input('us.anthropic.claude-x-v1:0')).toBe(1e-6)
+    expect(input('eu.amazon.nova-lite-v1:0')).toBe(2e-6)
+    expect(input('my-deployment', 'azure/gpt-x')).toBe(3e-6)
+    expect(input('my-deployment')).toBeUndefined()
+  })
+})
+
 describe('stripModelName', () => {
   it.each([
     ['eu.anthropic.claude-x-v1:0', 'anthropic.claude-x'],
+    ['global.anthropic.claude-x-v1:0', 'anthropic.claude-x'],
+    ['converse/apac.amazon.nova-lite-v1:0', 'amazon.nova-lite'],
+    ['arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-x-v1:0', 'anthropic.claude-x'],
     ['publishers/google/models/gemini-x', 'gemini-x'],
     ['claude-x@20250101', 'claude-x'],
     ['deepseek-v3', 'deepseek-v3'],

@@ -27,12 +27,19 @@ export function findPriceEntry(
 
 function findListed(table: PriceTable, config: ModelConfig, upstreamModel: string): PriceEntry | null {
   const { provider } = config
-  const byConfig =
-    table.get(config.info.id) ?? (config.info.baseModel === null ? null : table.get(config.info.baseModel))
-  const byModel = byConfig ?? table.get(`${provider}/${upstreamModel}`) ?? table.get(upstreamModel)
-  if (byModel !== null) return byModel
-  const stripped = stripModelName(upstreamModel)
-  return stripped === upstreamModel ? null : (table.get(`${provider}/${stripped}`) ?? table.get(stripped))
+  const byConfig = table.get(config.info.id) ?? findBaseModel(table, config.info.baseModel)
+  if (byConfig !== null) return byConfig
+  for (const name of [upstreamModel, stripPlace(upstreamModel), stripModelName(upstreamModel)]) {
+    const entry = table.get(`${provider}/${name}`) ?? table.get(name)
+    if (entry !== null) return entry
+  }
+  return null
+}
+
+/** `base_model` is written with a provider or without. */
+function findBaseModel(table: PriceTable, baseModel: string | null): PriceEntry | null {
+  if (baseModel === null) return null
+  return table.get(baseModel) ?? table.get(baseModel.slice(baseModel.indexOf('/') + 1))
 }
 
 /**
@@ -40,11 +47,18 @@ function findListed(table: PriceTable, config: ModelConfig, upstreamModel: strin
  * `claude-x@20250101` → `claude-x`.
  */
 export function stripModelName(model: string): string {
-  return model
-    .replace(/^publishers\/[^/]+\/models\//, '')
-    .replace(/^(?:us|us-gov|eu|apac|global)\./, '')
+  return stripPlace(model)
     .replace(/@[\w-]+$/, '')
     .replace(/-v\d+:\d+$/, '')
+}
+
+/** Without what says where a model runs or by which interface: `us.anthropic.claude-x-v1:0` → `anthropic.claude-x-v1:0`. */
+function stripPlace(model: string): string {
+  return model
+    .replace(/^publishers\/[^/]+\/models\//, '')
+    .replace(/^(?:converse|invoke)\//, '')
+    .replace(/^arn:[^/]+:foundation-model\//, '')
+    .replace(/^(?:us|us-gov|eu|apac|jp|au|ca|global)\./, '')
 }
 
 function readConfigured(config: ModelConfig): Readonly<Record<string, unknown>> | null {

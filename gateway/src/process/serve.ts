@@ -1,7 +1,9 @@
+import { randomBytes } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { GatewayError } from '@routeiq/contract'
 import { type AppDependencies, createApp } from '../app.ts'
 import type { GatewayConfig } from '../config/config.ts'
+import { BlobSealer } from '../conversation/blob-sealer.ts'
 import { DemoTransport } from '../demo/demo-transport.ts'
 import { AddressGuard } from '../http/address-guard.ts'
 import { AdmissionGate } from '../http/admission-gate.ts'
@@ -16,6 +18,7 @@ import { SpendJournal } from '../storage/ledger/spend-journal.ts'
 import { formatPrometheus } from '../telemetry/metrics/format-prometheus.ts'
 import type { MetricsSnapshot } from '../telemetry/metrics/snapshot.ts'
 import { TokenCounter } from '../tokens/token-counter.ts'
+import { AuthorizingTransport } from '../transport/authorizing-transport.ts'
 import { RoutedTransport } from '../transport/routed-transport.ts'
 import type { Transport } from '../transport/transport.ts'
 import { type ConfigurationHolder, sharesState } from './configuration-holder.ts'
@@ -122,7 +125,8 @@ function createTransport(config: GatewayConfig, now: () => number): Transport {
   const network = createNetworkTransport({
     maxConnectionsPerOrigin: config.server.upstreamConnections,
   })
-  return new RoutedTransport(network, new Map([[new URL(demoBaseUrl).origin, new DemoTransport(now)]]))
+  const authorizing = new AuthorizingTransport(network, now)
+  return new RoutedTransport(authorizing, new Map([[new URL(demoBaseUrl).origin, new DemoTransport(now)]]))
 }
 
 function composeGateway(options: ServeOptions, transport: Transport, journal: SpendJournal): Gateway {
@@ -141,6 +145,7 @@ function composeGateway(options: ServeOptions, transport: Transport, journal: Sp
       failedAttempts: new FailedAttempts(failuresPerMinute, now),
       addresses: new AddressGuard(identity.allowedIps),
     },
+    blobs: new BlobSealer(identity.saltKey ?? identity.masterKey ?? randomBytes(32), randomBytes),
     states: configuration.states,
     transport,
     mockTransport: new DemoTransport(now),

@@ -1,4 +1,4 @@
-import type { GatewayConfig } from '../config/config.ts'
+import type { GatewayConfig, ModelConfig } from '../config/config.ts'
 import { createFileSink } from '../telemetry/file-sink.ts'
 import { LogWriter } from '../telemetry/log-writer.ts'
 import { Logger } from '../telemetry/logger.ts'
@@ -62,10 +62,14 @@ export function createTelemetry(
 export function listSecrets(config: GatewayConfig): string[] {
   const { identity, storage, models } = config
   const { accounts, endpoints } = config.passThrough
-  const providerKeys = [...models, ...Object.values(accounts)].map(({ apiKey }) => apiKey)
+  const providerKeys = [
+    ...models.flatMap((model) => [model.apiKey, ...accountSecrets(model)]),
+    ...Object.values(accounts).map(({ apiKey }) => apiKey),
+  ]
   const endpointHeaders = endpoints.flatMap(({ headers }) => Object.values(headers))
   return [
     identity.masterKey,
+    identity.saltKey,
     identity.keyPepper,
     ...identity.adminKeys,
     storage.databaseUrl,
@@ -73,4 +77,11 @@ export function listSecrets(config: GatewayConfig): string[] {
     ...providerKeys,
     ...endpointHeaders,
   ].filter((secret) => secret !== null)
+}
+
+/** Members of an account by whose name one can tell that they are secret. */
+function accountSecrets({ account }: ModelConfig): string[] {
+  return Object.entries(account).flatMap(([name, value]) =>
+    /secret|token|credentials|key/.test(name) ? value : [],
+  )
 }

@@ -1,6 +1,8 @@
 import type { GatewayError } from '@routeiq/contract'
 import type { DialectId } from '../conversation/dialect.ts'
-import { type ErrorRendering, errorDetail, errorMessage } from './error-text.ts'
+import { formatMessagesError } from './anthropic-messages/format-error.ts'
+import type { ErrorRendering } from './error-text.ts'
+import { formatGenerateError } from './google-generate/format-error.ts'
 import { chatErrorStatus, formatChatError } from './openai-chat/format-error.ts'
 
 export interface RenderedError {
@@ -16,58 +18,10 @@ export function renderError(
 ): RenderedError {
   switch (dialect) {
     case 'anthropic-messages':
-      return { status: error.status, body: formatAnthropicError(error, rendering) }
+      return { status: error.status, body: formatMessagesError(error, rendering) }
     case 'google-generate':
-      return { status: chatErrorStatus(error), body: formatGoogleError(error, rendering) }
+      return { status: chatErrorStatus(error), body: formatGenerateError(error, rendering) }
     default:
       return { status: chatErrorStatus(error), body: formatChatError(error, rendering) }
   }
-}
-
-const anthropicTypes: Readonly<Record<number, string>> = {
-  401: 'authentication_error',
-  403: 'permission_error',
-  404: 'not_found_error',
-  408: 'timeout_error',
-  413: 'request_too_large',
-  429: 'rate_limit_error',
-  503: 'overloaded_error',
-  529: 'overloaded_error',
-}
-
-/** Anthropic's error types plus OpenAI's `param` and `code`, so that readers of either find their members. */
-function formatAnthropicError(error: GatewayError, rendering: ErrorRendering): Record<string, unknown> {
-  const { status, entry } = error
-  const fallback = status < 500 ? 'invalid_request_error' : 'api_error'
-  const type =
-    error.code === 'no_deployments_available' ? 'overloaded_error' : (anthropicTypes[status] ?? fallback)
-  return {
-    type: 'error',
-    error: {
-      type,
-      message: errorMessage(error),
-      param: error.options.param ?? null,
-      code: rendering.codeStyle === 'litellm' ? String(status) : entry.wireCode,
-    },
-    request_id: rendering.requestId,
-    ...errorDetail(error, rendering),
-  }
-}
-
-const googleStatusWords: Readonly<Record<number, string>> = {
-  401: 'UNAUTHENTICATED',
-  403: 'PERMISSION_DENIED',
-  404: 'NOT_FOUND',
-  408: 'DEADLINE_EXCEEDED',
-  429: 'RESOURCE_EXHAUSTED',
-  503: 'UNAVAILABLE',
-  504: 'DEADLINE_EXCEEDED',
-}
-
-/** Google's error envelope; `code` is the HTTP status as a number. */
-function formatGoogleError(error: GatewayError, rendering: ErrorRendering): Record<string, unknown> {
-  const code = chatErrorStatus(error)
-  const word = googleStatusWords[code] ?? (code < 500 ? 'INVALID_ARGUMENT' : 'INTERNAL')
-  const members = { code, message: errorMessage(error), status: word, details: [] }
-  return { error: members, ...errorDetail(error, rendering) }
 }

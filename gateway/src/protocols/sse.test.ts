@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { maxSseBytes, type SseEvent, SseParser } from './sse.ts'
+import { maxSseBytes, SseParser } from './sse.ts'
+import type { FramedEvent } from './stream-parser.ts'
 
-function parse(...chunks: readonly (string | Buffer)[]): SseEvent[] {
+function parse(...chunks: readonly (string | Buffer)[]): FramedEvent[] {
   const parser = new SseParser()
   const events = chunks.flatMap((chunk) => parser.push(Buffer.from(chunk)))
   return [...events, ...parser.end()]
 }
 
-const data = (text: string, event: string | null = null): SseEvent => ({ event, data: text })
+const data = (text: string, event: string | null = null): FramedEvent => ({ event, data: text })
 
 describe('SseParser', () => {
   it.each([

@@ -1,11 +1,5 @@
 import { GatewayError } from '@routeiq/contract'
-
-export interface SseEvent {
-  /** The `event:` field, null when the event has none. */
-  readonly event: string | null
-  /** The `data:` lines, joined by line feeds. */
-  readonly data: string
-}
+import type { FramedEvent, StreamParser } from './stream-parser.ts'
 
 /** Longest line, and longest data of one event, in bytes. */
 export const maxSseBytes = 8 * 1024 * 1024
@@ -16,9 +10,9 @@ const carriageReturn = 13
 /**
  * Incremental parser of server-sent events (WHATWG HTML, "Interpreting an event stream"), one per stream. Lines may
  * end in CR, LF or CRLF; bytes may be split anywhere. An event without the closing blank line counts at the end of
- * the stream, because vendors leave it out. `id` and `retry` are ignored.
+ * the stream, because vendors leave it out. `data:` lines are joined by line feeds; `id` and `retry` are ignored.
  */
-export class SseParser {
+export class SseParser implements StreamParser {
   /** Bytes of a line whose end has not come yet. */
   #pending: Buffer[] = []
   #pendingBytes = 0
@@ -32,9 +26,9 @@ export class SseParser {
    * The events completed by these bytes. Errors: after a line or event over the limit, the next call throws
    * GatewayError `upstream_response_too_large`; events before it are still returned.
    */
-  push(chunk: Buffer): SseEvent[] {
+  push(chunk: Buffer): FramedEvent[] {
     if (this.#failure !== null) throw this.#failure
-    const events: SseEvent[] = []
+    const events: FramedEvent[] = []
     let bytes = chunk
     if (this.#skipLineFeed && bytes.length > 0) {
       this.#skipLineFeed = false
@@ -50,9 +44,9 @@ export class SseParser {
   }
 
   /** The event left open when the stream ended, if any. */
-  end(): SseEvent[] {
+  end(): FramedEvent[] {
     if (this.#failure !== null) throw this.#failure
-    const events: SseEvent[] = []
+    const events: FramedEvent[] = []
     if (this.#pendingBytes > 0) this.#readLines(`${this.#takeText(Buffer.alloc(0))}\n`, events)
     this.#dispatch(events)
     return events
@@ -73,7 +67,7 @@ export class SseParser {
     return text
   }
 
-  #readLines(text: string, events: SseEvent[]): void {
+  #readLines(text: string, events: FramedEvent[]): void {
     let position = 0
     if (this.#isFirstLine) {
       this.#isFirstLine = false
@@ -90,7 +84,7 @@ export class SseParser {
     }
   }
 
-  #readLine(text: string, start: number, end: number, events: SseEvent[]): void {
+  #readLine(text: string, start: number, end: number, events: FramedEvent[]): void {
     if (start === end) this.#dispatch(events)
     // A UTF-16 unit is at most three bytes of UTF-8.
     else if ((end - start) * 3 > maxSseBytes && Buffer.byteLength(text.slice(start, end)) > maxSseBytes)
@@ -107,7 +101,7 @@ export class SseParser {
     if (this.#data.length > maxSseBytes) this.#fail()
   }
 
-  #dispatch(events: SseEvent[]): void {
+  #dispatch(events: FramedEvent[]): void {
     if (this.#data !== null) events.push({ event: this.#eventName, data: this.#data })
     this.#data = null
     this.#eventName = null

@@ -13,6 +13,7 @@ interface VendorRow {
   readonly quirks?: ProviderQuirks
   readonly bases?: readonly string[]
   readonly auth?: ProviderProfile['auth']
+  readonly account?: ProviderProfile['accountVariables']
 }
 
 const mistral: ProviderQuirks = {
@@ -263,18 +264,20 @@ const rows: readonly VendorRow[] = [
     quirks: classic,
   },
   { id: 'ovhcloud', title: 'OVHcloud', url: null, keys: ['OVHCLOUD_API_KEY'], quirks: classic },
-  { id: 'databricks', title: 'Databricks', url: null, keys: ['DATABRICKS_API_KEY'], quirks: classic },
-  // The account id is part of the URL, so the operator must give the base.
-  { id: 'cloudflare', title: 'Cloudflare', url: null, keys: ['CLOUDFLARE_API_KEY'], quirks: classic },
   {
-    id: 'cohere',
-    title: 'Cohere',
-    url: 'https://api.cohere.ai/compatibility/v1',
-    keys: ['COHERE_API_KEY', 'CO_API_KEY'],
-    quirks: {
-      maxTokensField: 'max_tokens',
-      rerank: { nativePath: '/v2/rerank', textDocuments: true, returnsNoDocuments: true },
-    },
+    id: 'databricks',
+    title: 'Databricks',
+    url: null,
+    keys: ['DATABRICKS_API_KEY', 'DATABRICKS_TOKEN'],
+    quirks: { ...classic, basePath: '/serving-endpoints', answersInParts: true },
+  },
+  {
+    id: 'cloudflare',
+    title: 'Cloudflare',
+    url: 'https://api.cloudflare.com/client/v4/accounts/{cloudflare_account_id}/ai/v1',
+    keys: ['CLOUDFLARE_API_KEY'],
+    account: { cloudflare_account_id: ['CLOUDFLARE_ACCOUNT_ID'] },
+    quirks: classic,
   },
   {
     id: 'voyage',
@@ -326,7 +329,13 @@ const rows: readonly VendorRow[] = [
     keys: ['DOCKER_MODEL_RUNNER_API_KEY'],
     quirks: classic,
   },
-  { id: 'litellm_proxy', title: 'LiteLLM Proxy', url: null, keys: ['LITELLM_PROXY_API_KEY'] },
+  {
+    id: 'litellm_proxy',
+    title: 'LiteLLM Proxy',
+    url: null,
+    keys: ['LITELLM_PROXY_API_KEY'],
+    quirks: { forwardedHeaderPrefix: 'x-litellm-' },
+  },
   { id: 'custom_openai', title: 'OpenAI', url: null, keys: [] },
 ]
 
@@ -338,6 +347,7 @@ export const compatibleVendors: readonly ProviderProfile[] = rows.map((row) => (
   defaultBaseUrl: row.url,
   keyVariables: row.keys,
   baseUrlVariables: row.bases ?? [`${row.id.toUpperCase()}_API_BASE`],
+  ...(row.account === undefined ? {} : { accountVariables: row.account }),
   auth: row.auth ?? 'bearer',
   quirks: row.quirks ?? {},
 }))

@@ -3,7 +3,8 @@ import { classifyError } from './classify-error.ts'
 import type { UpstreamFailure } from './failure.ts'
 import { formatFailureText } from './failure-text.ts'
 
-const maxFieldLength = 512
+/** Azure's verdict on every content category is the longest member known. */
+const maxFieldLength = 2048
 
 /** An upstream error whose members were found, as a failure: classified, scrubbed and capped. */
 export function describeFailure(

@@ -1,9 +1,37 @@
-import type { ProviderProfile } from './wire.ts'
+import type { ProviderProfile, ProviderQuirks } from './wire.ts'
 
 /** Where the built-in demo model answers; the name is reserved and never resolves. */
 export const demoBaseUrl = 'http://demo.invalid/v1'
 
 const reasoningSampling = ['temperature', 'top_p', 'frequency_penalty', 'presence_penalty', 'logit_bias']
+
+/** What OpenAI's own models need, wherever they run. */
+const openaiModels: ProviderQuirks = {
+  modelRules: [
+    { models: /^(?:o[1-9](?:-|$)|gpt-5)/, maxTokensField: 'max_completion_tokens' },
+    // gpt-5.1 and later accept sampling parameters at some efforts, so only their upstream can tell.
+    { models: /^(?:o[1-9](?:-|$)|gpt-5(?:-(?!chat)|$))/, unsupportedParams: reasoningSampling },
+  ],
+}
+
+const azure = {
+  title: 'Azure',
+  wireId: 'azure',
+  defaultBaseUrl: null,
+  keyVariables: ['AZURE_API_KEY', 'AZURE_OPENAI_API_KEY'],
+  baseUrlVariables: ['AZURE_API_BASE', 'AZURE_OPENAI_ENDPOINT'],
+  accountVariables: {
+    api_version: ['AZURE_API_VERSION'],
+    azure_ad_token: ['AZURE_AD_TOKEN'],
+    tenant_id: ['AZURE_TENANT_ID'],
+    client_id: ['AZURE_CLIENT_ID'],
+    client_secret: ['AZURE_CLIENT_SECRET'],
+    azure_scope: ['AZURE_SCOPE'],
+    azure_authority_host: ['AZURE_AUTHORITY_HOST'],
+  },
+  auth: 'api-key',
+  quirks: openaiModels,
+} as const
 
 /** Providers with a wire of their own, and the built-in demo. */
 export const firstPartyProviders: readonly ProviderProfile[] = [
@@ -15,13 +43,7 @@ export const firstPartyProviders: readonly ProviderProfile[] = [
     keyVariables: ['OPENAI_API_KEY'],
     baseUrlVariables: ['OPENAI_BASE_URL', 'OPENAI_API_BASE'],
     auth: 'bearer',
-    quirks: {
-      modelRules: [
-        { models: /^(?:o[1-9](?:-|$)|gpt-5)/, maxTokensField: 'max_completion_tokens' },
-        // gpt-5.1 and later accept sampling parameters at some efforts, so only their upstream can tell.
-        { models: /^(?:o[1-9](?:-|$)|gpt-5(?:-(?!chat)|$))/, unsupportedParams: reasoningSampling },
-      ],
-    },
+    quirks: openaiModels,
   },
   {
     id: 'anthropic',
@@ -31,6 +53,68 @@ export const firstPartyProviders: readonly ProviderProfile[] = [
     keyVariables: ['ANTHROPIC_API_KEY'],
     baseUrlVariables: ['ANTHROPIC_BASE_URL', 'ANTHROPIC_API_BASE'],
     auth: 'x-api-key',
+    quirks: {},
+  },
+  { id: 'azure', ...azure },
+  { id: 'azure_text', ...azure },
+  {
+    ...azure,
+    id: 'azure_ai',
+    title: 'Azure AI',
+    wireId: 'azure_ai',
+    keyVariables: ['AZURE_AI_API_KEY'],
+    baseUrlVariables: ['AZURE_AI_API_BASE'],
+  },
+  {
+    id: 'bedrock',
+    title: 'Bedrock',
+    wireId: 'bedrock',
+    defaultBaseUrl: null,
+    keyVariables: ['AWS_BEARER_TOKEN_BEDROCK'],
+    baseUrlVariables: ['BEDROCK_API_BASE'],
+    accountVariables: {
+      aws_region_name: ['AWS_REGION_NAME', 'AWS_REGION', 'AWS_DEFAULT_REGION'],
+      aws_access_key_id: ['AWS_ACCESS_KEY_ID'],
+      aws_secret_access_key: ['AWS_SECRET_ACCESS_KEY'],
+      aws_session_token: ['AWS_SESSION_TOKEN'],
+      aws_bedrock_runtime_endpoint: ['AWS_BEDROCK_RUNTIME_ENDPOINT'],
+      aws_profile_name: [],
+      aws_role_name: [],
+      aws_web_identity_token: [],
+      model_id: [],
+    },
+    accountGroups: [['aws_access_key_id', 'aws_secret_access_key', 'aws_session_token']],
+    auth: 'bearer',
+    quirks: {},
+  },
+  ...(['cohere', 'cohere_chat'] as const).map((id) => ({
+    id,
+    title: 'Cohere',
+    wireId: 'cohere',
+    defaultBaseUrl: 'https://api.cohere.com/v2',
+    keyVariables: ['COHERE_API_KEY', 'CO_API_KEY'],
+    baseUrlVariables: ['COHERE_API_BASE', 'CO_API_URL'],
+    auth: 'bearer' as const,
+    quirks: { rerank: { textDocuments: true, returnsNoDocuments: true } as const },
+  })),
+  ...(['ollama_chat', 'ollama'] as const).map((id) => ({
+    id,
+    title: 'Ollama',
+    wireId: 'ollama',
+    defaultBaseUrl: 'http://localhost:11434',
+    keyVariables: ['OLLAMA_API_KEY'],
+    baseUrlVariables: ['OLLAMA_API_BASE'],
+    auth: 'bearer' as const,
+    quirks: {},
+  })),
+  {
+    id: 'gemini',
+    title: 'Gemini',
+    wireId: 'gemini',
+    defaultBaseUrl: 'https://generativelanguage.googleapis.com/v1beta',
+    keyVariables: ['GEMINI_API_KEY', 'GOOGLE_API_KEY'],
+    baseUrlVariables: ['GEMINI_API_BASE', 'GOOGLE_GEMINI_BASE_URL'],
+    auth: 'x-goog-api-key',
     quirks: {},
   },
   {

@@ -3,19 +3,7 @@ import type { ProviderProfile } from './wire.ts'
 type PlannedRow = readonly [id: string, title: string, keys: readonly string[], url: string | null]
 
 const rows: readonly PlannedRow[] = [
-  ['azure', 'Azure', ['AZURE_API_KEY'], null],
-  ['azure_ai', 'Azure AI', ['AZURE_AI_API_KEY'], null],
-  ['azure_text', 'Azure', ['AZURE_API_KEY'], null],
-  [
-    'gemini',
-    'Gemini',
-    ['GEMINI_API_KEY', 'GOOGLE_API_KEY'],
-    'https://generativelanguage.googleapis.com/v1beta',
-  ],
   ['vertex_ai', 'Vertex AI', [], null],
-  ['bedrock', 'Bedrock', ['AWS_BEARER_TOKEN_BEDROCK'], null],
-  ['ollama', 'Ollama', ['OLLAMA_API_KEY'], 'http://localhost:11434'],
-  ['ollama_chat', 'Ollama', ['OLLAMA_API_KEY'], 'http://localhost:11434'],
   ['github_copilot', 'GitHub Copilot', [], 'https://api.githubcopilot.com'],
   ['watsonx', 'watsonx', ['WATSONX_API_KEY'], null],
   ['sagemaker', 'SageMaker', [], null],

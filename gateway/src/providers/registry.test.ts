@@ -36,12 +36,12 @@ describe('the registry', () => {
     expect(wireAvailability('groq')).toBe('available')
     expect(wireAvailability('anthropic')).toBe('available')
     expect(wireAvailability('demo')).toBe('available')
-    expect(wireAvailability('bedrock')).toBe('planned')
+    expect(wireAvailability('watsonx')).toBe('planned')
     expect(wireAvailability('nonesuch')).toBe('unknown')
     expect(isKnownProvider('azure')).toBe(true)
     expect(isKnownProvider('constructor')).toBe(false)
     expect(findProvider('nonesuch')).toBeNull()
-    expect(findWire('bedrock')).toBeNull()
+    expect(findWire('watsonx')).toBeNull()
   })
 
   it.each([
@@ -64,7 +64,9 @@ describe('the registry', () => {
       OVHCLOUD_API_KEY: 'needs a base URL',
       DATABRICKS_API_KEY: 'z',
       DATABRICKS_API_BASE: 'https://w.example.com/serving-endpoints',
-      AZURE_API_KEY: 'not available yet',
+      AZURE_API_KEY: 'needs a base URL',
+      CLOUDFLARE_API_KEY: 'needs an account',
+      WATSONX_API_KEY: 'not available yet',
     })
     expect(
       found.map(({ provider, keyVariable, baseUrlVariable }) => [provider.id, keyVariable, baseUrlVariable]),
@@ -74,6 +76,8 @@ describe('the registry', () => {
       ['databricks', 'DATABRICKS_API_KEY', 'DATABRICKS_API_BASE'],
     ])
     expect(providersFromEnvironment({})).toEqual([])
+    const cloudflare = { CLOUDFLARE_API_KEY: 'x', CLOUDFLARE_ACCOUNT_ID: 'y' }
+    expect(providersFromEnvironment(cloudflare).map(({ provider }) => provider.id)).toEqual(['cloudflare'])
   })
 
   it('adds a vendor prefix once', () => {

@@ -1,11 +1,20 @@
 import { anthropicWire } from './anthropic/anthropic.ts'
+import { bedrockWire } from './bedrock/bedrock.ts'
+import { cohereWire } from './cohere/cohere.ts'
 import { compatibleVendors } from './compatible-vendors.ts'
 import { firstPartyProviders } from './first-party.ts'
+import { geminiWire } from './gemini/gemini.ts'
+import { ollamaWire } from './ollama/ollama.ts'
+import { azureAiWire, azureWire } from './openai/azure.ts'
 import { openaiWire } from './openai/openai.ts'
 import { plannedProviders } from './planned-providers.ts'
 import type { ProviderProfile, Wire } from './wire.ts'
 
-const wires = new Map<string, Wire>([openaiWire, anthropicWire].map((wire) => [wire.id, wire]))
+const wires = new Map<string, Wire>(
+  [openaiWire, azureWire, azureAiWire, anthropicWire, bedrockWire, cohereWire, geminiWire, ollamaWire].map(
+    (wire) => [wire.id, wire],
+  ),
+)
 
 const providers = new Map<string, ProviderProfile>(
   [...firstPartyProviders, ...compatibleVendors, ...plannedProviders].map((profile) => [profile.id, profile]),
@@ -57,8 +66,17 @@ export function providersFromEnvironment(
     if (!wires.has(provider.wireId)) continue
     const keyVariable = provider.keyVariables.find(isSet)
     const baseUrlVariable = provider.baseUrlVariables.find(isSet) ?? null
-    if (keyVariable === undefined || (provider.defaultBaseUrl === null && baseUrlVariable === null)) continue
+    const hasBase = baseUrlVariable !== null || hasDefaultBase(provider, isSet)
+    if (keyVariable === undefined || !hasBase) continue
     found.push({ provider, keyVariable, baseUrlVariable })
   }
   return found
+}
+
+/** Whether the default base URL can be used, which may need parts that name the account. */
+function hasDefaultBase(provider: ProviderProfile, isSet: (name: string) => boolean): boolean {
+  const { defaultBaseUrl, accountVariables = {} } = provider
+  if (defaultBaseUrl === null) return false
+  const names = Object.keys(accountVariables).filter((name) => defaultBaseUrl.includes(`{${name}}`))
+  return names.every((name) => accountVariables[name]?.some(isSet))
 }

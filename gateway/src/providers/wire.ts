@@ -1,10 +1,12 @@
 import type { DialectId } from '../conversation/dialect.ts'
+import type { EmbeddingReply, EmbeddingRequest } from '../conversation/embedding.ts'
 import type { JsonRecord } from '../conversation/json-value.ts'
 import type { MediaOperation, Operation } from '../conversation/operation.ts'
 import type { ConversationReply } from '../conversation/reply.ts'
 import type { ConversationRequest } from '../conversation/request.ts'
 import type { StreamEvent } from '../conversation/stream-event.ts'
 import type { Usage } from '../conversation/usage.ts'
+import type { Authorization } from '../transport/authorization.ts'
 import type { UpstreamFailure } from './failure.ts'
 import type { BodyEdits } from './passthrough-edits.ts'
 import type { ReplyContext } from './reply-context.ts'
@@ -17,12 +19,16 @@ export interface ProviderProfile {
   /** The name shown in upstream error texts: `OpenAI`, `Anthropic`, `Groq`. */
   readonly title: string
   readonly wireId: string
-  /** Null when the operator must give `api_base`. */
+  /** Null when the operator must give `api_base`. `{name}` stands for a member of the account. */
   readonly defaultBaseUrl: string | null
   /** Environment variables holding the key, first set wins. */
   readonly keyVariables: readonly string[]
   readonly baseUrlVariables: readonly string[]
-  readonly auth: 'bearer' | 'x-api-key' | 'api-key' | 'none'
+  /** Further `litellm_params` that name the account, each with the environment variables that stand in for it. */
+  readonly accountVariables?: Readonly<Record<string, readonly string[]>>
+  /** Those that belong to each other: where one is written, none of the others comes from the environment. */
+  readonly accountGroups?: readonly (readonly string[])[]
+  readonly auth: 'bearer' | 'x-api-key' | 'x-goog-api-key' | 'api-key' | 'none'
   readonly quirks: ProviderQuirks
 }
 
@@ -34,6 +40,8 @@ export interface ProviderQuirks {
   readonly supportsJsonSchema?: boolean
   readonly supportsParallelToolCalls?: boolean
   readonly supportsBase64Embeddings?: boolean
+  /** False where ids of tool calls are refused, so that calls and results are matched by order. */
+  readonly supportsToolCallIds?: boolean
   readonly reasoningField?: 'reasoning_content' | 'reasoning'
   readonly toolIdPattern?: 'alphanumeric-9'
   readonly modelPrefix?: string
@@ -46,13 +54,17 @@ export interface ProviderQuirks {
   /** Request members renamed for this vendor (`seed` → `random_seed`). */
   readonly renamedParams?: Readonly<Record<string, string>>
   readonly extraHeaders?: Readonly<Record<string, string>>
+  /** Answers hold lists of parts where clients of the dialect expect text, so chats are translated, not passed on. */
+  readonly answersInParts?: true
+  /** What is added to a base URL without a path, in place of the wire's version segment. */
+  readonly basePath?: string
+  /** Client headers with this prefix mean something to this vendor too; credentials never go. */
+  readonly forwardedHeaderPrefix?: string
   /** Deviations of the vendor's reranking from Cohere's form at `/rerank`. */
   readonly rerank?: RerankQuirks
 }
 
 interface RerankQuirks {
-  /** A path from the vendor's root, for a vendor whose base is a compatibility layer without reranking. */
-  readonly nativePath?: string
   /** The vendor's name of `top_n`. */
   readonly topField?: string
   /** Documents must be text; objects become the text of their members. */
@@ -72,7 +84,9 @@ interface ModelRule {
 /** What the paths of a wire may depend on. */
 export interface PathTarget {
   readonly upstreamModel: string
-  readonly apiVersion: string | null
+  readonly account: AccountConfig['account']
+  /** The base URL as the operator wrote it. */
+  readonly base: URL
 }
 
 /**
@@ -92,7 +106,25 @@ export interface WireTarget {
   readonly modifyParams: boolean
   /** `max_tokens` for wires that require one when neither the request nor the model's limits give it. */
   readonly maxOutputTokens: number
+  /** What is known of the model's abilities, by the names of the price map (`supports_reasoning`). */
+  readonly supports: Readonly<Record<string, boolean>>
   readonly thinkingBudgets: Readonly<Record<'minimal' | 'low' | 'medium' | 'high', number>>
+}
+
+/** What a deployment's configuration says about its account at the provider. */
+export interface AccountConfig {
+  /** As configured; may hold a `*`. */
+  readonly upstreamModel: string
+  readonly apiKey: string | null
+  readonly apiBase: string | null
+  /** The rest by parameter name: `aws_region_name`, `tenant_id`, … (`ProviderProfile.accountVariables`). */
+  readonly account: Readonly<Record<string, string>>
+}
+
+/** Whom authentication headers are for. */
+interface AuthTarget {
+  readonly provider: ProviderProfile
+  readonly account?: AccountConfig
 }
 
 export interface EncodedRequest {
@@ -106,11 +138,22 @@ export interface EncodedRequest {
   readonly replyContext: ReplyContext
 }
 
-/** Turns one parsed SSE event of the provider into zero or more typed events. One instance per stream. */
+/** How the events of a provider's stream are cut out of its bytes. */
+export type StreamFraming = 'sse' | 'ndjson' | 'aws-event-stream'
+
+/** Turns one parsed event of the provider's stream into zero or more typed events. One instance per stream. */
 export interface StreamDecoder {
   push(event: { readonly event: string | null; readonly data: string }): readonly StreamEvent[]
   /** Called when the upstream body ends; says whether the stream was complete. */
   end(): readonly StreamEvent[]
+}
+
+/** Embeddings on a wire whose form is not that of OpenAI. */
+export interface EmbeddingCodec {
+  /** Errors: GatewayError for what the wire cannot carry. */
+  encode(request: EmbeddingRequest, target: WireTarget): Pick<EncodedRequest, 'body' | 'dropped'>
+  /** Errors: MalformedAnswer. */
+  decode(body: unknown): EmbeddingReply
 }
 
 /**
@@ -121,22 +164,40 @@ export interface StreamDecoder {
 export interface Wire {
   readonly id: string
   readonly dialect: DialectId
+  readonly framing: StreamFraming
   /** Where the upstream model is named: by a member of the body, or by the path alone. */
   readonly namesModelIn: 'body' | 'path'
+  /** The base URL of an account whose provider has no single one (a region in the host); null when it lacks the parts. */
+  findBaseUrl?(account: AccountConfig): string | null
   /** Asked once, when a deployment is built; a request only looks the paths up. */
   pathsFor(target: PathTarget): WirePaths
   /** Whether the base URL ends in a version segment that users write or omit (`/v1`). */
   readonly versionSegment: string | null
-  authHeaders(apiKey: string | null, target: { readonly provider: ProviderProfile }): readonly string[]
+  /** Errors: throws an Error that tells the operator what of the account cannot be used. */
+  authHeaders(apiKey: string | null, target: AuthTarget): readonly string[]
+  /**
+   * Authentication that changes over time or with the request; absent or null where `authHeaders` says it all.
+   * Errors: throws an Error that tells the operator what the account lacks.
+   */
+  findAuthorization?(account: AccountConfig): Authorization | null
   /**
    * What must change in a body of the wire's own dialect before its bytes go upstream, `model` aside. Returns
    * `noEdits` itself when nothing must.
    */
   editPassthrough(body: JsonRecord, target: WireTarget, operation: Operation): BodyEdits
+  /**
+   * A client's header of the wire's own dialect as this provider takes it, null when it takes nothing of it. Wires
+   * without this pass them on as they are.
+   */
+  filterHeader?(name: string, value: string, provider: ProviderProfile): string | null
+  /** Where the provider counts the tokens of a prompt of its dialect, below the path of `chat`; absent when nowhere. */
+  countingPath?(chatPath: string): string
   encodeRequest(request: ConversationRequest, target: WireTarget): EncodedRequest
   decodeReply(body: unknown, context: ReplyContext): ConversationReply
   /** The failure a 200 answer's JSON body reports instead of an answer, null when it is an answer. */
   findFailure(body: unknown): UpstreamFailure | null
+  /** Absent where the wire has no embeddings, or passes OpenAI's through. */
+  readonly embeddings?: EmbeddingCodec
   createStreamDecoder(context: ReplyContext): StreamDecoder
   /** Reads usage from a raw `usage` member of this wire, for the pass-through path. */
   decodeUsage(usage: unknown): Usage | null

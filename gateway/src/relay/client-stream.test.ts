@@ -53,6 +53,7 @@ afterEach(() => {
 
 function open(patch: Partial<ClientStreamOptions> = {}): ClientStream {
   return new ClientStream(arrived as Exchange, {
+    contentType: 'text/event-stream; charset=utf-8',
     keepaliveMs: 0,
     keepalive: 'event: ping\n\n',
     stallTimeoutMs: 60_000,

@@ -1,21 +1,15 @@
 import type { GatewayError } from '@routeiq/contract'
 import { type Deadline, startDeadline } from '../http/deadline.ts'
 import type { Exchange } from '../http/exchange.ts'
-import { headLines } from '../http/server/head-line.ts'
+import { headLine, headLines } from '../http/server/head-line.ts'
 import type { UpstreamFailure } from '../providers/failure.ts'
 import type { Attempt, StreamTarget } from './attempt.ts'
 
-const sseLines = headLines([
-  'content-type',
-  'text/event-stream; charset=utf-8',
-  'cache-control',
-  'no-cache',
-  'x-accel-buffering',
-  'no',
-])
+const streamLines = headLines(['cache-control', 'no-cache', 'x-accel-buffering', 'no'])
 const pingComment = ': ping\n\n'
 
 export interface ClientStreamOptions {
+  readonly contentType: string
   /** Milliseconds of silence after which something keeps the connection alive; 0 sends nothing. */
   readonly keepaliveMs: number
   /** What keeps the connection alive once the dialect's events have begun. */
@@ -67,11 +61,16 @@ export class ClientStream implements StreamTarget {
     return this.#exchange.response.headersSent
   }
 
-  /** Sends the head (that of an event stream unless told), unless a ping already had to, and lets the attempt's events flow. */
-  begin(attempt: Attempt, encoding: 'latin1' | 'utf8', lines: string, contentLines = sseLines): void {
+  /** Sends the head (the dialect's own type unless told), unless a ping already had to, and lets the attempt's events flow. */
+  begin(
+    attempt: Attempt,
+    encoding: 'latin1' | 'utf8',
+    lines: string,
+    contentType: string | null = null,
+  ): void {
     this.#attempt = attempt
     this.#encoding = encoding
-    this.#writeHead(lines, contentLines)
+    this.#writeHead(lines, contentType)
     attempt.pipeTo(this)
   }
 
@@ -131,9 +130,14 @@ export class ClientStream implements StreamTarget {
     else this.#endBody(last)
   }
 
-  #writeHead(lines: string, contentLines = sseLines): void {
+  #writeHead(lines: string, contentType: string | null = null): void {
     const { response, requestId, clientGone } = this.#exchange
-    if (!clientGone) response.begin(200, `x-request-id: ${requestId}\r\n${contentLines}${lines}`)
+    if (clientGone) return
+    const type = contentType ?? this.#options.contentType
+    response.begin(
+      200,
+      `x-request-id: ${requestId}\r\n${headLine('content-type', type)}${streamLines}${lines}`,
+    )
   }
 
   #endBody(last: string): void {
@@ -147,8 +151,13 @@ export class ClientStream implements StreamTarget {
     if (this.#keepalive !== null) clearInterval(this.#keepalive)
   }
 
+  /** Only events have comments; a stream of another form begins with the answer, or never. */
+  get #isEventStream(): boolean {
+    return this.#options.contentType.startsWith('text/event-stream')
+  }
+
   readonly #onTick = (): void => {
-    if (this.#silent) {
+    if (this.#silent && (this.#attempt !== null || this.#isEventStream)) {
       this.#writeHead(this.#options.earlyLines())
       this.#exchange.response.write(this.#attempt === null ? pingComment : this.#options.keepalive, 'latin1')
     }

@@ -29,7 +29,7 @@ const formatter: StreamFormatter = {
 }
 
 function relay(chunks: readonly string[], atEnd?: StreamEvent[]) {
-  const stream = new TranslatedStream(decoder(atEnd), formatter)
+  const stream = new TranslatedStream('sse', decoder(atEnd), formatter)
   let out = ''
   for (const chunk of chunks) out += stream.push(Buffer.from(chunk, 'latin1')) ?? ''
   out += stream.end() ?? ''
@@ -46,7 +46,7 @@ describe('TranslatedStream', () => {
   })
 
   it('gives nothing while no event is complete', () => {
-    const stream = new TranslatedStream(decoder(), formatter)
+    const stream = new TranslatedStream('sse', decoder(), formatter)
     expect(stream.push(Buffer.from('data: on'))).toBeNull()
     expect(stream.push(Buffer.from('e\n\n'))).toBe('<one>')
     expect(stream.push(Buffer.from('data: use 1\n\n'))).toBeNull()
@@ -69,7 +69,7 @@ describe('TranslatedStream', () => {
   })
 
   it('fails on an endless line', () => {
-    const stream = new TranslatedStream(decoder(), formatter)
+    const stream = new TranslatedStream('sse', decoder(), formatter)
     const chunk = Buffer.alloc(1_048_576, 'x')
     let pushed = 0
     while (stream.failure === null && pushed < 20) {

@@ -1,9 +1,10 @@
 import type { Usage } from '../conversation/usage.ts'
 import type { StreamFormatter } from '../protocols/protocol.ts'
-import { SseParser } from '../protocols/sse.ts'
+import type { StreamParser } from '../protocols/stream-parser.ts'
 import { unreadableAnswer } from '../protocols/unreadable-answer.ts'
 import type { UpstreamFailure } from '../providers/failure.ts'
-import type { StreamDecoder } from '../providers/wire.ts'
+import type { StreamDecoder, StreamFraming } from '../providers/wire.ts'
+import { createStreamParser, mediaTypes } from './framing.ts'
 import type { StreamRelay } from './relay.ts'
 
 const charactersPerToken = 4
@@ -11,16 +12,18 @@ const charactersPerToken = 4
 /** A stream of one dialect for a client of another: parsed, typed, and written anew event by event. */
 export class TranslatedStream implements StreamRelay {
   readonly encoding = 'utf8'
-  readonly mediaType = 'event-stream'
+  readonly mediaType: string
   failure: UpstreamFailure | null = null
   usage: Usage | null = null
-  readonly #parser = new SseParser()
+  readonly #parser: StreamParser
   readonly #decoder: StreamDecoder
   readonly #formatter: StreamFormatter
   #characters = 0
   #text = ''
 
-  constructor(decoder: StreamDecoder, formatter: StreamFormatter) {
+  constructor(framing: StreamFraming, decoder: StreamDecoder, formatter: StreamFormatter) {
+    this.mediaType = mediaTypes[framing]
+    this.#parser = createStreamParser(framing)
     this.#decoder = decoder
     this.#formatter = formatter
   }

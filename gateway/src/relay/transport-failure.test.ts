@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { AuthorizationError } from '../transport/authorization.ts'
 import { transportFailure } from './transport-failure.ts'
 
 const withCode = (code: unknown) => Object.assign(new Error('connect 10.1.2.3:443 secret-host'), { code })
@@ -22,4 +23,15 @@ it.each([
     retryAfterMs: null,
     providerFields: null,
   })
+})
+
+it.each([
+  [0, 'connection'],
+  [401, 'authentication'],
+  [400, 'authentication'],
+  [429, 'unavailable'],
+  [503, 'unavailable'],
+])('a token endpoint that answers %d is the failure %s', (status, kind) => {
+  const failure = transportFailure(new AuthorizationError(status, 'No token'))
+  expect(failure).toMatchObject({ kind, status, message: 'No token' })
 })

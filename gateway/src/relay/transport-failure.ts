@@ -1,4 +1,5 @@
 import type { UpstreamFailure } from '../providers/failure.ts'
+import { AuthorizationError } from '../transport/authorization.ts'
 
 const descriptions: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'Connection refused',
@@ -13,6 +14,7 @@ const descriptions: Readonly<Record<string, string>> = {
 
 /** A broken connection in the gateway's terms; says what happened without naming addresses. */
 export function transportFailure(error: Error & { code?: unknown; cause?: unknown }): UpstreamFailure {
+  if (error instanceof AuthorizationError) return authorizationFailure(error)
   const code = codeOf(error) ?? codeOf(error.cause)
   const known = code === null ? undefined : descriptions[code]
   const certificate = code !== null && /CERT|TLS|SSL/.test(code) ? `TLS failure (${code})` : undefined
@@ -27,6 +29,13 @@ export function transportFailure(error: Error & { code?: unknown; cause?: unknow
     retryAfterMs: null,
     providerFields: null,
   }
+}
+
+/** A token endpoint that refuses does so again, wherever else the request is tried with that account. */
+function authorizationFailure({ status, message }: AuthorizationError): UpstreamFailure {
+  const isRefused = status >= 400 && status < 500 && status !== 429
+  const kind = status === 0 ? 'connection' : isRefused ? 'authentication' : 'unavailable'
+  return { kind, status, message, retryAfterMs: null, providerFields: null }
 }
 
 function codeOf(error: unknown): string | null {

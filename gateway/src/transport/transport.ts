@@ -1,3 +1,5 @@
+import type { Authorization } from './authorization.ts'
+
 /** One HTTP request to a provider. Header list is flat name, value; `content-length` is set by the transport. */
 export interface UpstreamRequest {
   /** Scheme, host and port: `https://api.openai.com`. */
@@ -6,6 +8,8 @@ export interface UpstreamRequest {
   readonly path: string
   readonly headers: readonly string[]
   readonly body: Buffer | null
+  /** What is still to be added to the headers when the request is sent. */
+  readonly authorization?: Authorization | null
   /** What follows `body` and is still arriving. Such a request is sent once and never again by itself. */
   readonly rest?: BodySource | null
 }

@@ -1,9 +1,8 @@
 import OpenAI from 'openai'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { anthropicError, anthropicEvents, formatAnthropicStream } from '../harness/anthropic-wire.ts'
-import { chatChunks, formatOpenaiStream, openaiError } from '../harness/openai-wire.ts'
 import { cutAfter, respond } from '../harness/steps.ts'
 import { chatUpstreams, startTestbed, type Testbed } from './testbed.ts'
+import { beginningOfStream, errorBody } from './upstream-words.ts'
 
 let testbed: Testbed
 let client: OpenAI
@@ -82,7 +81,7 @@ describe.each(chatUpstreams)(
   'the OpenAI SDK with a failing $wire upstream',
   ({ wire, model, upstreamModel }) => {
     const failure = (type: string, message: string, code: string | null = null): object =>
-      wire === 'OpenAI' ? openaiError(message, type, code) : anthropicError(type, message)
+      errorBody(wire, type, message, code)
 
     it.each([false, true])('throws RateLimitError with retry-after, stream %s', async (stream) => {
       testbed.upstream.script(
@@ -125,11 +124,7 @@ describe.each(chatUpstreams)(
     })
 
     it('throws out of a stream that breaks off', async () => {
-      const begun =
-        wire === 'OpenAI'
-          ? formatOpenaiStream(chatChunks().slice(0, 3)).replace('data: [DONE]\n\n', '')
-          : formatAnthropicStream(anthropicEvents().slice(0, 4))
-      testbed.upstream.script(upstreamModel, cutAfter(begun))
+      testbed.upstream.script(upstreamModel, cutAfter(beginningOfStream(wire)))
       const stream = await client.chat.completions.create({ model, messages, stream: true })
       let text = ''
       const error = await errorOf(

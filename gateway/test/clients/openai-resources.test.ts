@@ -132,6 +132,8 @@ describe('models of the OpenAI SDK', () => {
   const names = [
     'gpt',
     'claude',
+    'gemini',
+    'gemini-thinker',
     'claude-adaptive',
     'claude-older',
     'instruct',

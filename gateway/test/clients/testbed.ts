@@ -12,10 +12,11 @@ export interface Testbed {
   stop(): Promise<void>
 }
 
-/** The two chat upstreams that every client is run against: its own dialect, and one that needs translation. */
+/** The chat upstreams that every client is run against: its own dialect, and those that need translation. */
 export const chatUpstreams = [
   { wire: 'OpenAI', model: 'gpt', upstreamModel: 'gpt-4o-mini' },
   { wire: 'Anthropic', model: 'claude', upstreamModel: 'claude-sonnet-4-5' },
+  { wire: 'Gemini', model: 'gemini', upstreamModel: 'gemini-2.5-flash' },
 ] as const
 
 export async function startTestbed(): Promise<Testbed> {
@@ -34,9 +35,10 @@ export async function startTestbed(): Promise<Testbed> {
   }
 }
 
-function describeModels({ openaiBase, anthropicBase }: ScriptedUpstream): object {
+function describeModels({ openaiBase, anthropicBase, geminiBase }: ScriptedUpstream): object {
   const entry = (model_name: string, model: string): object => {
-    const api_base = model.startsWith('anthropic/') ? anthropicBase : openaiBase
+    const bases: Readonly<Record<string, string>> = { anthropic: anthropicBase, gemini: geminiBase }
+    const api_base = bases[model.split('/', 1)[0] ?? ''] ?? openaiBase
     return { model_name, litellm_params: { model, api_base, api_key: 'sk-upstream' } }
   }
   return {
@@ -44,6 +46,7 @@ function describeModels({ openaiBase, anthropicBase }: ScriptedUpstream): object
       ...chatUpstreams.map(({ wire, model, upstreamModel }) =>
         entry(model, `${wire.toLowerCase()}/${upstreamModel}`),
       ),
+      entry('gemini-thinker', 'gemini/gemini-3-pro-preview'),
       entry('claude-adaptive', 'anthropic/claude-opus-4-6'),
       entry('claude-older', 'anthropic/claude-3-5-haiku-latest'),
       entry('instruct', 'openai/gpt-3.5-turbo-instruct'),

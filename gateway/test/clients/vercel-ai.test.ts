@@ -1,3 +1,4 @@
+import { createAnthropic } from '@ai-sdk/anthropic'
 import { createOpenAI } from '@ai-sdk/openai'
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
 import {
@@ -12,13 +13,12 @@ import {
 } from 'ai'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { anthropicError } from '../harness/anthropic-wire.ts'
-import { openaiError } from '../harness/openai-wire.ts'
 import type { ScriptedUpstream } from '../harness/scripted-upstream.ts'
 import { answerTruly, drip, respond } from '../harness/steps.ts'
 import { waitUntil } from '../harness/wait-until.ts'
 import { answerMessage, messageOf } from './anthropic-answer.ts'
 import { chatUpstreams, startTestbed, type Testbed } from './testbed.ts'
+import { errorBody } from './upstream-words.ts'
 import { finalAnswer, question, weatherCalls, weatherIn } from './weather.ts'
 
 let testbed: Testbed
@@ -41,20 +41,28 @@ const compatible = (apiKey = testbed.apiKey) =>
     supportsStructuredOutputs: true,
   })
 
+const anthropic = (apiKey = testbed.apiKey) => createAnthropic({ baseURL: testbed.baseURL, apiKey })
+
+const embedders = [
+  { provider: '@ai-sdk/openai', embedding: () => openai().embedding('embedder') },
+  { provider: '@ai-sdk/openai-compatible', embedding: () => compatible().embeddingModel('embedder') },
+]
 const providers = [
   {
     provider: '@ai-sdk/openai',
     chat: (model: string, apiKey?: string): LanguageModel => openai(apiKey).chat(model),
-    embedding: () => openai().embedding('embedder'),
   },
   {
     provider: '@ai-sdk/openai-compatible',
     chat: (model: string, apiKey?: string): LanguageModel => compatible(apiKey).chatModel(model),
-    embedding: () => compatible().embeddingModel('embedder'),
+  },
+  {
+    provider: '@ai-sdk/anthropic',
+    chat: (model: string, apiKey?: string): LanguageModel => anthropic(apiKey)(model),
   },
 ]
 const cases = providers.flatMap((provider) => chatUpstreams.map((target) => ({ ...provider, ...target })))
-const once = { maxRetries: 0 }
+const once = { maxRetries: 0, maxOutputTokens: 1000 }
 
 describe.each(cases)('$provider against the $wire wire', ({ wire, chat, model, upstreamModel }) => {
   const tools = {
@@ -135,10 +143,7 @@ describe.each(cases)('$provider against the $wire wire', ({ wire, chat, model, u
   })
 
   it('throws a retryable error for a rate limit', async () => {
-    const body =
-      wire === 'OpenAI'
-        ? openaiError('Too many.', 'requests')
-        : anthropicError('rate_limit_error', 'Too many.')
+    const body = errorBody(wire, 'rate_limit_error', 'Too many.')
     upstream.script(upstreamModel, respond(429, body, { 'retry-after': '9' }))
     const error = await generateText({ model: chat(model), prompt: 'Hello', ...once }).catch(
       (thrown: unknown) => thrown,
@@ -165,7 +170,7 @@ describe.each(cases)('$provider against the $wire wire', ({ wire, chat, model, u
   })
 })
 
-describe.each(providers)('$provider', ({ embedding }) => {
+describe.each(embedders)('$provider', ({ embedding }) => {
   it('gets embeddings', async () => {
     const answer = await embedMany({ model: embedding(), values: ['one', 'two'], ...once })
     expect(answer.embeddings).toEqual([

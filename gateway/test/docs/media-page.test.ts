@@ -23,7 +23,7 @@ beforeAll(async () => {
       OPENAI_API_KEY: 'sk-openai',
       OPENAI_API_BASE: openaiBase,
       COHERE_API_KEY: 'cohere',
-      COHERE_API_BASE: `${origin}/compatibility/v1`,
+      COHERE_API_BASE: origin,
       ANTHROPIC_API_KEY: 'sk-ant',
       ANTHROPIC_API_BASE: anthropicBase,
       SEARCH_TOKEN: 'token',

@@ -14,7 +14,7 @@ export interface ReceivedRequest {
   readonly bytes: Buffer
   /** The body's members; empty when it is no JSON object. */
   readonly json: Readonly<Record<string, unknown>>
-  /** `model` of a JSON body or of a form, else `''`. */
+  /** `model` of a JSON body or a form, else the one the path names, else `''`. */
   readonly model: string
 }
 
@@ -35,13 +35,19 @@ export async function receiveRequest(incoming: IncomingMessage): Promise<Receive
     body,
     bytes,
     json,
-    model: typeof model === 'string' ? model : (fieldOf(body, 'model') ?? ''),
+    model: typeof model === 'string' ? model : (fieldOf(body, 'model') ?? modelOfPath(incoming.url ?? '')),
   }
 }
 
 /** A field of a form, null when there is none. */
 export function fieldOf(body: string, name: string): string | null {
   return new RegExp(`name="${name}"\\r\\n\\r\\n([^\\r]*)`).exec(body)?.[1] ?? null
+}
+
+/** Google and AWS name the model in the path: `/v1beta/models/{model}:generateContent`, `/model/{model}/converse`. */
+function modelOfPath(path: string): string {
+  const name = /\/models\/([^:?]+):|\/model\/([^/]+)\//.exec(path)?.slice(1).find(Boolean)
+  return name === undefined ? '' : decodeURIComponent(name)
 }
 
 function parseObject(text: string): Record<string, unknown> {

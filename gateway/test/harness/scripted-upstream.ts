@@ -15,7 +15,7 @@ export interface Call {
 /** What the upstream does with one request; see `steps.ts` for those ready made. */
 export type Step = (call: Call) => void | Promise<void>
 
-/** A provider that does as scripted: OpenAI at `/v1`, Anthropic at the root, as the paths of the requests say. */
+/** A provider that does as scripted: OpenAI at `/v1`, Anthropic and Gemini at the root, as the paths of the requests say. */
 export interface ScriptedUpstream {
   /** `http://127.0.0.1:port`. */
   readonly origin: string
@@ -23,6 +23,8 @@ export interface ScriptedUpstream {
   readonly openaiBase: string
   /** `api_base` of an Anthropic deployment. */
   readonly anthropicBase: string
+  /** `api_base` of a Gemini deployment. */
+  readonly geminiBase: string
   readonly port: number
   /** Everything received, in order. */
   readonly requests: ReceivedRequest[]
@@ -80,6 +82,7 @@ export async function startScriptedUpstream(): Promise<ScriptedUpstream> {
     origin,
     openaiBase: `${origin}/v1`,
     anthropicBase: origin,
+    geminiBase: origin,
     port,
     requests,
     requestsFor: (model) => requests.filter((request) => request.model === model),

@@ -1,6 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { anthropicEvents, anthropicMessage, formatAnthropicStream } from './anthropic-wire.ts'
+import { bedrockMock } from './bedrock-wire.ts'
+import { cohereMock } from './cohere-wire.ts'
+import { formatGeminiStream, geminiAnswer, geminiPieces } from './gemini-wire.ts'
 import { answerMedia } from './media-wire.ts'
+import { ollamaMock } from './ollama-wire.ts'
 import {
   type ChatAnswer,
   chatChunks,
@@ -11,6 +15,7 @@ import {
 } from './openai-wire.ts'
 import type { ReceivedRequest } from './received-request.ts'
 import type { Call, Step } from './scripted-upstream.ts'
+import type { WireMock } from './wire-mock.ts'
 
 export const eventStream = { 'content-type': 'text/event-stream; charset=utf-8' }
 const json = { 'content-type': 'application/json' }
@@ -20,7 +25,7 @@ export function answerTruly(answer: ChatAnswer = {}): Step {
   return ({ request, response }) => {
     if (answerMedia(request, response)) return
     const stream = trueStream(request, answer)
-    if (stream !== null) response.writeHead(200, eventStream).end(stream)
+    if (stream !== null) response.writeHead(200, streamHead(request)).end(stream)
     else response.writeHead(200, json).end(JSON.stringify(trueBody(request, answer)))
   }
 }
@@ -38,8 +43,8 @@ export function respond(
 }
 
 /** An event stream of this text, complete. */
-export function respondStream(text: string): Step {
-  return ({ response }) => void response.writeHead(200, eventStream).end(text)
+export function respondStream(text: string | Buffer): Step {
+  return ({ request, response }) => void response.writeHead(200, streamHead(request)).end(text)
 }
 
 /** Takes the request and never answers. */
@@ -48,14 +53,14 @@ export function hang(): Step {
 }
 
 /** Sends the start of a stream, then neither more nor an end. */
-export function hangAfter(text: string): Step {
-  return ({ response }) => void response.writeHead(200, eventStream).write(text)
+export function hangAfter(text: string | Buffer): Step {
+  return ({ request, response }) => void response.writeHead(200, streamHead(request)).write(text)
 }
 
 /** Sends the start of a stream and closes the connection without the end that chunked encoding needs. */
-export function cutAfter(text: string, headers: Readonly<Record<string, string>> = eventStream): Step {
-  return async ({ response }) => {
-    response.writeHead(200, headers).write(text)
+export function cutAfter(text: string | Buffer, headers?: Readonly<Record<string, string>>): Step {
+  return async ({ request, response }) => {
+    response.writeHead(200, headers ?? streamHead(request)).write(text)
     await sleep(20)
     response.socket?.end()
   }
@@ -76,12 +81,12 @@ export function resetConnection(): Step {
 
 /** The true answer as a stream of which every byte is a write of its own. */
 export function answerByteByByte(answer: ChatAnswer = {}): Step {
-  return (call) => writeSlowly(call, Buffer.from(trueStream(call.request, answer) ?? ''), 1, 0)
+  return (call) => writeSlowly(call, trueBytes(call.request, answer), 1, 0)
 }
 
 /** The true answer as a stream, `size` bytes every `pauseMs`. */
 export function drip(size: number, pauseMs: number, answer: ChatAnswer = {}): Step {
-  return (call) => writeSlowly(call, Buffer.from(trueStream(call.request, answer) ?? ''), size, pauseMs)
+  return (call) => writeSlowly(call, trueBytes(call.request, answer), size, pauseMs)
 }
 
 /** Waits, then does `step`; not when the gateway has gone meanwhile. */
@@ -93,13 +98,13 @@ export function after(delayMs: number, step: Step): Step {
 }
 
 async function writeSlowly(
-  { response, gone }: Call,
+  { request, response, gone }: Call,
   bytes: Buffer,
   size: number,
   pauseMs: number,
 ): Promise<void> {
   response.socket?.setNoDelay(true)
-  response.writeHead(200, eventStream)
+  response.writeHead(200, streamHead(request))
   for (let at = 0; at < bytes.length; at += size) {
     if (gone.aborted) return
     await new Promise((resolve) => response.write(bytes.subarray(at, at + size), resolve))
@@ -108,7 +113,26 @@ async function writeSlowly(
   response.end()
 }
 
-function trueStream(request: ReceivedRequest, answer: ChatAnswer): string | null {
+/** Wires that are neither told apart by the body nor by the end of the path. */
+const mocks: readonly WireMock[] = [ollamaMock, cohereMock, bedrockMock]
+
+function mockOf(request: ReceivedRequest): WireMock | undefined {
+  return mocks.find((mock) => mock.owns(request.path))
+}
+
+function streamHead(request: ReceivedRequest): Readonly<Record<string, string>> {
+  const type = mockOf(request)?.streamType
+  return type === undefined ? eventStream : { 'content-type': type }
+}
+
+function trueBytes(request: ReceivedRequest, answer: ChatAnswer): Buffer {
+  return Buffer.from((trueStream(request, answer) ?? '') as string)
+}
+
+function trueStream(request: ReceivedRequest, answer: ChatAnswer): string | Buffer | null {
+  const mock = mockOf(request)
+  if (mock !== undefined) return mock.wantsStream(request) ? Buffer.concat(mock.pieces(answer)) : null
+  if (request.path.includes(':streamGenerateContent')) return formatGeminiStream(geminiPieces(answer))
   if (request.json['stream'] !== true) return null
   if (request.path.includes('/messages')) return formatAnthropicStream(anthropicEvents(answer))
   const options = request.json['stream_options'] as { include_usage?: boolean } | undefined
@@ -116,7 +140,10 @@ function trueStream(request: ReceivedRequest, answer: ChatAnswer): string | null
 }
 
 function trueBody(request: ReceivedRequest, answer: ChatAnswer): object {
+  const mock = mockOf(request)
+  if (mock !== undefined) return mock.whole(answer, request)
   if (request.path.includes('/messages')) return anthropicMessage(answer)
+  if (request.path.includes(':generateContent')) return geminiAnswer(answer)
   if (request.path.includes('/embeddings')) return embeddings(request.json)
   if (request.path.includes('/chat/completions')) return chatCompletion(answer)
   return textCompletion(answer.content)

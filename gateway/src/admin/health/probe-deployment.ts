@@ -3,6 +3,7 @@ import type { Deployment } from '../../deployments/deployment.ts'
 import { parseChatRequest } from '../../protocols/openai-chat/parse-request.ts'
 import { unreadableAnswer } from '../../protocols/unreadable-answer.ts'
 import type { UpstreamFailure } from '../../providers/failure.ts'
+import type { WireTarget } from '../../providers/wire.ts'
 import { Attempt } from '../../relay/attempt.ts'
 import type { PlainReply } from '../../relay/relay.ts'
 import type { Transport } from '../../transport/transport.ts'
@@ -25,7 +26,12 @@ export async function probeDeployment(
   if (call === null) return null
   const { wire, provider } = deployment
   const attempt = new Attempt({
-    request: { origin: deployment.origin, method: 'POST', ...call },
+    request: {
+      origin: deployment.origin,
+      method: 'POST',
+      ...call,
+      authorization: deployment.authorization,
+    },
     transport: deps.transport,
     timeoutMs: readSeconds(deployment, 'health_check_timeout') ?? defaultTimeoutMs,
     idleTimeoutMs: Number.POSITIVE_INFINITY,
@@ -46,24 +52,25 @@ interface ProbeCall {
 
 /** Null for modes that cannot be asked cheaply; they are judged by how their requests went. */
 function encodeProbe(deployment: Deployment, requests: RequestConfig): ProbeCall | null {
-  const { config, paths, upstreamModel: model, headers } = deployment
+  const { config, paths, upstreamModel: model, headers, wire } = deployment
+  const target: WireTarget = {
+    provider: deployment.provider,
+    upstreamModel: model,
+    dropParams: true,
+    modifyParams: requests.modifyParams,
+    maxOutputTokens: requests.defaultAnthropicMaxTokens,
+    supports: deployment.facts.supports,
+    thinkingBudgets: requests.thinkingBudgets,
+  }
   if (config.info.mode === 'embedding' && paths.embedding !== null) {
-    return { path: paths.embedding, headers, body: Buffer.from(JSON.stringify({ model, input: ['Hi'] })) }
+    const request = { model, inputs: ['Hi'], dimensions: null, user: null, extra: {} }
+    const asked = wire.embeddings?.encode(request, target).body ?? { model, input: request.inputs }
+    return { path: paths.embedding, headers, body: Buffer.from(JSON.stringify(asked)) }
   }
   if (config.info.mode !== 'chat' || paths.chat === null) return null
   const maxTokens = Number(config.info.raw['health_check_max_tokens'] ?? defaultMaxTokens)
   const messages = [{ role: 'user', content: 'Hi' }]
-  const encoded = deployment.wire.encodeRequest(
-    parseChatRequest({ model, messages, max_tokens: maxTokens }),
-    {
-      provider: deployment.provider,
-      upstreamModel: model,
-      dropParams: true,
-      modifyParams: requests.modifyParams,
-      maxOutputTokens: requests.defaultAnthropicMaxTokens,
-      thinkingBudgets: requests.thinkingBudgets,
-    },
-  )
+  const encoded = wire.encodeRequest(parseChatRequest({ model, messages, max_tokens: maxTokens }), target)
   const body = Buffer.from(JSON.stringify(encoded.body))
   return {
     path: paths.chat,

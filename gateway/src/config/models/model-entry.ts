@@ -4,6 +4,7 @@ import type { Path, Report } from '../report.ts'
 import type { Environment } from '../source/interpolate.ts'
 import { isNothing, isRecord, toNumber, toText, type UnknownRecord } from '../values/coerce.ts'
 import { Section } from '../values/section.ts'
+import { readAccount } from './account.ts'
 import { readModelInfo } from './model-info.ts'
 import { readDefaultParams, readHeaders, readPrices } from './request-parameters.ts'
 import { type ProviderModel, splitModel } from './split-model.ts'
@@ -107,14 +108,15 @@ interface ModelParts {
 function buildModel(parts: ModelParts, context: ModelContext): ModelConfig {
   const { modelName, params, info, organization, id } = parts
   const { provider, upstreamModel } = parts.target
-  const account = readProviderAccount(context.catalog.findProvider(provider), context.env)
+  const profile = context.catalog.findProvider(provider)
+  const account = readProviderAccount(profile, context.env)
   return {
     modelName,
     provider,
     upstreamModel,
     apiKey: readApiKey(params, account),
     apiBase: params.text('api_base') ?? params.text('base_url') ?? account.apiBase,
-    apiVersion: params.text('api_version'),
+    account: readAccount(params, profile, context.env),
     organization,
     extraHeaders: readHeaders(params.record('extra_headers')),
     extraBody: params.record('extra_body'),

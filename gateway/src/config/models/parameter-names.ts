@@ -70,6 +70,8 @@ const withheldParameters = [
   'client_id',
   'client_secret',
   'azure_scope',
+  'azure_authority_host',
+  'cloudflare_account_id',
   'watsonx_region_name',
   'complexity_router_config',
   'adaptive_router_config',

@@ -1,5 +1,6 @@
 import type { Citation, ImagePart, ReasoningPart, ToolCallPart } from '../../conversation/part.ts'
 import type { Finish, ReplyExtra } from '../../conversation/reply.ts'
+import { splitThoughtCallId } from '../../conversation/thought-call-id.ts'
 
 const finishReasons = {
   stop: 'stop',
@@ -41,12 +42,19 @@ export function formatImage({ source }: ImagePart, index: number): Record<string
   return { type: 'image_url', index, image_url: { url } }
 }
 
+/** What a call's id carries for Gemini, also where clients of this dialect look for it; as members to spread. */
+export function thoughtFields(callId: string): Record<string, unknown> {
+  const { signature } = splitThoughtCallId(callId)
+  return signature === null ? {} : { provider_specific_fields: { thought_signature: signature } }
+}
+
 /** A function without arguments is called with an empty object. */
 export function formatToolCall(call: ToolCallPart): Record<string, unknown> {
   if (call.kind === 'custom') {
     return { id: call.id, type: 'custom', custom: { name: call.name, input: call.arguments } }
   }
-  return { id: call.id, type: 'function', function: { name: call.name, arguments: call.arguments || '{}' } }
+  const body = { name: call.name, arguments: call.arguments || '{}' }
+  return { id: call.id, type: 'function', function: body, ...thoughtFields(call.id) }
 }
 
 /** Members of the provider's answer for the top of the body: its own, when it speaks this dialect. */

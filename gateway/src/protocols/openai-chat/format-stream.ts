@@ -8,6 +8,7 @@ import {
   formatFinishReason,
   formatImage,
   formatThinkingBlock,
+  thoughtFields,
   topLevelExtra,
 } from './format-parts.ts'
 import { formatUsage } from './format-usage.ts'
@@ -124,7 +125,7 @@ export class ChatStreamFormatter {
       const { id, kind, name } = event
       calls.set(index, { kind, hasArguments: false })
       const body = kind === 'custom' ? { custom: { name, input: '' } } : { function: { name, arguments: '' } }
-      return this.#delta(choice, { tool_calls: [{ index, id, type: kind, ...body }] })
+      return this.#delta(choice, { tool_calls: [{ index, id, type: kind, ...body, ...thoughtFields(id) }] })
     }
     const call = calls.get(index)
     if (call === undefined) return ''

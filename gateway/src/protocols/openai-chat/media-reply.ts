@@ -3,10 +3,10 @@ import { scanObject } from '../../json/object-members.ts'
 import type { CostTerms } from '../../pricing/compute-cost.ts'
 import type { UpstreamFailure } from '../../providers/failure.ts'
 import type { PlainReply } from '../../relay/relay.ts'
+import { readPassthroughReply } from '../passthrough-reply.ts'
 import type { PassthroughOptions } from '../protocol.ts'
 import { unreadableAnswer } from '../unreadable-answer.ts'
 import { billMedia, secondsOfSubtitles } from './media-terms.ts'
-import { readPassthroughReply } from './passthrough-reply.ts'
 
 /** Answers that may be something else than JSON: subtitles and plain transcripts, audio that comes whole. */
 const mayBeOther: ReadonlySet<string> = new Set(['transcription', 'translation', 'speech'])

@@ -3,7 +3,8 @@ import type { Usage } from '../../conversation/usage.ts'
 import type { CostTerms } from '../../pricing/compute-cost.ts'
 import type { UpstreamFailure } from '../../providers/failure.ts'
 import type { StreamRelay } from '../../relay/relay.ts'
-import { dataOf, endOfLastEvent, splitEvents, tailOf } from '../event-text.ts'
+import { EventCutter } from '../event-cutter.ts'
+import { dataOf, splitEvents } from '../event-text.ts'
 import type { PassthroughOptions } from '../protocol.ts'
 import { unreadableAnswer } from '../unreadable-answer.ts'
 import { billMedia } from './media-terms.ts'
@@ -21,8 +22,7 @@ export class MediaStream implements StreamRelay {
   usage: Usage | null = null
   terms: Partial<CostTerms> = {}
   readonly #options: PassthroughOptions
-  #carry = ''
-  #carryTail = ''
+  readonly #cutter = new EventCutter()
 
   constructor(options: PassthroughOptions) {
     this.#options = options
@@ -30,28 +30,17 @@ export class MediaStream implements StreamRelay {
 
   push(chunk: Buffer): string | null {
     if (this.failure !== null) return null
-    const arrived = chunk.toString('latin1')
-    const boundary = endOfLastEvent(this.#carryTail + arrived) - this.#carryTail.length
-    if (boundary <= 0) return this.#hold(this.#carry + arrived)
-    const complete = this.#carry + arrived.slice(0, boundary)
-    this.#hold(arrived.slice(boundary))
-    return this.#inspect(complete)
+    const complete = this.#cutter.push(chunk)
+    if (this.#cutter.rest.length > this.#options.maxEventBytes)
+      this.failure = unreadableAnswer(`an event of more than ${this.#options.maxEventBytes} bytes`)
+    return complete === '' ? null : this.#inspect(complete)
   }
 
   end(): string | null {
-    if (this.failure !== null || this.#carry.trim() === '') return null
-    const rest = this.#carry
-    this.#carry = ''
+    const rest = this.#cutter.rest
+    if (this.failure !== null || rest.trim() === '') return null
     if (parseJson(dataOf(rest) ?? '') !== undefined) return this.#inspect(`${rest.trimEnd()}\n\n`)
     this.failure = unreadableAnswer('a stream that broke off')
-    return null
-  }
-
-  #hold(rest: string): null {
-    this.#carry = rest
-    this.#carryTail = tailOf(rest)
-    if (rest.length > this.#options.maxEventBytes)
-      this.failure = unreadableAnswer(`an event of more than ${this.#options.maxEventBytes} bytes`)
     return null
   }
 

@@ -4,6 +4,7 @@ import type { ConversationReply } from '../../conversation/reply.ts'
 import type { ConversationRequest } from '../../conversation/request.ts'
 import type { UpstreamFailure } from '../../providers/failure.ts'
 import type { PlainReply, StreamRelay } from '../../relay/relay.ts'
+import { readPassthroughReply } from '../passthrough-reply.ts'
 import type {
   ParseOptions,
   PassthroughOptions,
@@ -19,10 +20,11 @@ import { CompletionStreamFormatter, formatCompletion } from './format-completion
 import { formatChatStreamError } from './format-error.ts'
 import { formatChatReply } from './format-reply.ts'
 import { ChatStreamFormatter } from './format-stream.ts'
+import { markForCaching } from './mark-for-caching.ts'
 import { readMediaReply } from './media-reply.ts'
 import { MediaStream } from './media-stream.ts'
+import { openaiModelLists } from './model-lists.ts'
 import { parseChatRequest } from './parse-request.ts'
-import { readPassthroughReply } from './passthrough-reply.ts'
 import { PassthroughStream } from './passthrough-stream.ts'
 import { readDelivery } from './read-delivery.ts'
 import { readRerankReply } from './rerank-reply.ts'
@@ -31,8 +33,11 @@ import { readRerankReply } from './rerank-reply.ts'
 export const openaiChatProtocol: Protocol = {
   id: 'openai-chat',
   forwardedHeaders: ['openai-beta'],
+  streamType: 'text/event-stream; charset=utf-8',
   keepalive: ': ping\n\n',
+  modelLists: openaiModelLists,
   readDelivery,
+  markForCaching,
   parseRequest,
   formatId: (unique, operation) => (operation === 'completion' ? `cmpl-${unique}` : `chatcmpl-${unique}`),
   formatReply,

@@ -1,5 +1,6 @@
 import { type JsonRecord, readRecord, readString, readText } from '../../conversation/json-value.ts'
-import type { CacheControl, MediaSource, Part } from '../../conversation/part.ts'
+import type { MediaSource, Part } from '../../conversation/part.ts'
+import { cacheMark } from '../cache-mark.ts'
 import { invalidField, requireRecord, requireString } from '../field-reader.ts'
 
 /** Message content: a string, a list of parts, or nothing. Parts of unknown type stay whole as opaque parts. */
@@ -60,10 +61,4 @@ function parseUrl(url: string, path: string): MediaSource {
   const head = comma === -1 ? '' : url.slice('data:'.length, comma)
   if (!head.endsWith(';base64')) throw invalidField(path, 'a base64 data URL')
   return { kind: 'base64', mediaType: head.split(';')[0] || null, data: url.slice(comma + 1) }
-}
-
-/** The prompt-cache mark of a part, as members to spread. */
-export function cacheMark(part: JsonRecord): { cacheControl?: CacheControl } {
-  const mark = readRecord(part['cache_control'])
-  return mark === null ? {} : { cacheControl: mark }
 }

@@ -8,8 +8,10 @@ import {
 } from '../../conversation/json-value.ts'
 import type { Part, ReasoningPart, ToolCallPart } from '../../conversation/part.ts'
 import type { ConversationMessage, MessageRole } from '../../conversation/request.ts'
+import { joinThoughtCallId } from '../../conversation/thought-call-id.ts'
+import { cacheMark } from '../cache-mark.ts'
 import { invalidField, requireList, requireRecord, requireString } from '../field-reader.ts'
-import { cacheMark, parseContent } from './parse-content.ts'
+import { parseContent } from './parse-content.ts'
 
 const roles = new Set(['system', 'developer', 'user', 'assistant', 'tool', 'function'])
 
@@ -79,7 +81,7 @@ function parseAssistant(message: JsonRecord, path: string): Part[] {
 
 function parseToolCall(value: unknown, path: string): ToolCallPart {
   const call = requireRecord(value, path)
-  const id = requireString(call['id'], `${path}.id`)
+  const id = joinThoughtCallId(requireString(call['id'], `${path}.id`), readThoughtSignature(call))
   if (call['type'] === 'custom') {
     const custom = requireRecord(call['custom'], `${path}.custom`)
     const name = requireString(custom['name'], `${path}.custom.name`)
@@ -91,6 +93,20 @@ function parseToolCall(value: unknown, path: string): ToolCallPart {
   const given = body['arguments'] ?? ''
   const text = typeof given === 'string' ? given : JSON.stringify(given)
   return { type: 'tool-call', id, name, kind: 'function', arguments: text, ...cacheMark(call) }
+}
+
+/** A signature of Gemini beside a call, where LiteLLM's clients or Google's own keep it. */
+function readThoughtSignature(call: JsonRecord): string | null {
+  const places = [
+    call['provider_specific_fields'],
+    readRecord(call['function'])?.['provider_specific_fields'],
+    readRecord(call['extra_content'])?.['google'],
+  ]
+  for (const place of places) {
+    const signature = readText(readRecord(place)?.['thought_signature'])
+    if (signature !== null) return signature
+  }
+  return null
 }
 
 /** Thinking a client sends back: whole blocks with signatures when it kept them, else the bare text. */

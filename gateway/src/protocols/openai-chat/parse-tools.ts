@@ -1,7 +1,7 @@
 import { type JsonRecord, readRecord, readString, readText } from '../../conversation/json-value.ts'
 import type { ToolChoice, ToolDefinition } from '../../conversation/request.ts'
+import { cacheMark } from '../cache-mark.ts'
 import { requireList, requireRecord, requireString } from '../field-reader.ts'
-import { cacheMark } from './parse-content.ts'
 
 /** Tools in today's form, in the older `functions` form, and in Anthropic's form, which some clients send here. */
 export function parseTools(body: JsonRecord): ToolDefinition[] {
@@ -40,6 +40,10 @@ function parseTool(tool: JsonRecord, path: string): ToolDefinition {
   if (readRecord(tool['input_schema']) !== null) {
     return { ...parseFunction(tool, 'input_schema', path), ...cacheMark(tool) }
   }
+  // Google's tools have no type: `{googleSearch: {}}`.
+  const [only, ...others] = Object.keys(tool)
+  if (only !== undefined && others.length === 0 && readRecord(tool[only]) !== null)
+    return { type: 'provider', name: only, value: tool }
   const type = requireString(tool['type'], `${path}.type`)
   if (type === 'function') requireRecord(tool['function'], `${path}.function`)
   return { type: 'provider', name: readText(tool['name']) ?? type, value: tool }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { seededRandom } from '../../deployments/for-test.ts'
-import { decodeError, findFailure } from '../../providers/openai/decode-error.ts'
+import { decodeError, findFailure } from '../../providers/decode-error.ts'
 import { decodeUsage } from '../../providers/openai/decode-usage.ts'
 import { PassthroughStream, type PassthroughStreamOptions } from './passthrough-stream.ts'
 

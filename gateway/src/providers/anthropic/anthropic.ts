@@ -1,5 +1,6 @@
 import { restoreReply, restoreStream } from '../restore-reply.ts'
 import type { Wire } from '../wire.ts'
+import { filterBetas } from './betas.ts'
 import { decodeError, findFailure } from './decode-error.ts'
 import { decodeReply } from './decode-reply.ts'
 import { MessagesStreamDecoder } from './decode-stream.ts'
@@ -14,6 +15,7 @@ const version = ['anthropic-version', '2023-06-01']
 export const anthropicWire: Wire = {
   id: 'anthropic',
   dialect: 'anthropic-messages',
+  framing: 'sse',
   namesModelIn: 'body',
   pathsFor: () => paths,
   versionSegment: '/v1',
@@ -26,6 +28,9 @@ export const anthropicWire: Wire = {
     return ['x-api-key', apiKey, ...version]
   },
   editPassthrough,
+  countingPath: (chatPath) => chatPath.replace(/\/messages(?=\?|$)/, '/messages/count_tokens'),
+  filterHeader: (name, value, provider) =>
+    name === 'anthropic-beta' ? filterBetas(value, provider.id) : value,
   encodeRequest,
   decodeReply: (body, context) => restoreReply(decodeReply(body), context),
   findFailure,

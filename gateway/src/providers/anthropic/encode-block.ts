@@ -1,9 +1,9 @@
-import { parseJson, readRecord } from '../../conversation/json-value.ts'
 import type { Citation, Part, ReasoningPart, ToolCallPart, ToolResultPart } from '../../conversation/part.ts'
+import { refuse } from '../refuse.ts'
+import { readArguments } from '../tool-arguments.ts'
 import { fitWordId } from '../tool-ids.ts'
 import { encodeDocument, encodeImage } from './encode-media.ts'
 import type { Block, Encoding } from './encoding.ts'
-import { refuse } from './refuse-unsupported.ts'
 
 /** A content block, null for a part that must not or cannot be sent; losses are noted. */
 export function encodeBlock(part: Part, encoding: Encoding): Block | null {
@@ -51,12 +51,9 @@ function encodeText(
     : { type: 'text', text }
 }
 
-/** Arguments become an object here; what is not a JSON object is kept as `_raw` text, never refused. */
 function encodeToolUse(call: ToolCallPart, { toolNames }: Encoding): Block {
   const head = { type: 'tool_use', id: fitWordId(call.id), name: toolNames.toUpstream(call.name) }
-  if (call.kind === 'custom') return { ...head, input: { input: call.arguments } }
-  if (call.arguments.trim() === '') return { ...head, input: {} }
-  return { ...head, input: readRecord(parseJson(call.arguments)) ?? { _raw: call.arguments } }
+  return { ...head, input: readArguments(call) }
 }
 
 function encodeToolResult(result: ToolResultPart, encoding: Encoding): Block {

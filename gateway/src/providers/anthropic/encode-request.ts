@@ -1,16 +1,17 @@
 import type { ConversationRequest } from '../../conversation/request.ts'
+import { planReasoning, type ReasoningPlan } from '../claude-reasoning.ts'
+import { encodeSampling } from '../claude-sampling.ts'
 import { formatUpstreamModel } from '../upstream-model.ts'
 import type { EncodedRequest, WireTarget } from '../wire.ts'
+import { describeReply } from '../wire-encoding.ts'
 import { encodeCaller } from './encode-caller.ts'
 import { encodeMessages } from './encode-messages.ts'
-import { planReasoning, type ReasoningPlan } from './encode-reasoning.ts'
 import { type FormatPlan, jsonToolName, planResponseFormat } from './encode-response-format.ts'
-import { encodeSampling } from './encode-sampling.ts'
 import { encodeSystem } from './encode-system.ts'
 import { encodeToolChoice, encodeTools } from './encode-tools.ts'
 import { type Block, beginEncoding, type Encoding } from './encoding.ts'
 import { limitCacheMarks } from './limit-cache-marks.ts'
-import { passExtra } from './refuse-unsupported.ts'
+import { passExtra } from './pass-extra.ts'
 
 /** A request of any dialect as a Messages body. Errors: 400 for what the wire cannot carry. */
 export function encodeRequest(request: ConversationRequest, target: WireTarget): EncodedRequest {
@@ -23,7 +24,7 @@ export function encodeRequest(request: ConversationRequest, target: WireTarget):
   const isThinking = reasoning.thinking !== null && reasoning.thinking['type'] !== 'disabled'
   const format = planResponseFormat(encoding, isThinking)
   const messages = encodeMessages(encoding)
-  const tools = encodeTools(messages, encoding)
+  const tools = encodeTools(encoding)
   const system = encodeSystem(encoding, format.kind === 'instruction' ? [format.text] : [])
   const reserved = request.cacheControl === undefined ? 0 : 1
   limitCacheMarks(tools, system, messages, reserved)
@@ -35,11 +36,7 @@ export function encodeRequest(request: ConversationRequest, target: WireTarget):
   addOutput(body, reasoning, format)
   Object.assign(body, encodeSampling(encoding, isThinking), encodeCaller(encoding))
   if (request.stream) body['stream'] = true
-  const replyContext = {
-    toolNames: encoding.toolNames.changed,
-    customTools: encoding.customTools,
-    jsonTool: format.kind === 'tool' ? jsonToolName : null,
-  }
+  const replyContext = describeReply(encoding, format.kind === 'tool' ? jsonToolName : null)
   const headers = encoding.betas.size === 0 ? [] : ['anthropic-beta', [...encoding.betas].join(',')]
   return { body, headers, dropped: encoding.dropped, replyContext }
 }

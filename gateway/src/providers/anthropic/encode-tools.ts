@@ -1,17 +1,17 @@
 import { readRecord, readString } from '../../conversation/json-value.ts'
 import type { FunctionTool, ProviderTool, ToolDefinition } from '../../conversation/request.ts'
-import type { Turn } from './encode-messages.ts'
+import { refuse } from '../refuse.ts'
+import { namesOfCalledTools } from '../stub-tools.ts'
+import { freeTextParameters } from '../tool-arguments.ts'
 import type { Block, Encoding } from './encoding.ts'
-import { refuse } from './refuse-unsupported.ts'
-import { invalidHistory } from './repair-tool-results.ts'
 import { betaOfTool, encodeWebSearch, isServerTool } from './server-tools.ts'
 
 /** All tools, those the history needs included. */
-export function encodeTools(turns: readonly Turn[], encoding: Encoding): Block[] {
+export function encodeTools(encoding: Encoding): Block[] {
   const { request } = encoding
   const tools = request.tools.map((tool) => encodeTool(tool, encoding)).filter((tool) => tool !== null)
   if (request.webSearch !== null) tools.push(encodeWebSearch(request.webSearch))
-  return tools.length > 0 ? tools : stubTools(turns, encoding)
+  return tools.length > 0 ? tools : stubTools(encoding)
 }
 
 function encodeTool(tool: ToolDefinition, encoding: Encoding): Block | null {
@@ -38,8 +38,7 @@ function encodeFunction(tool: FunctionTool, { toolNames, facts }: Encoding): Blo
 function encodeFreeText(callerName: string, { toolNames, customTools }: Encoding): Block {
   const name = toolNames.toUpstream(callerName)
   customTools.add(name)
-  const properties = { input: { type: 'string' } }
-  return { name, input_schema: { type: 'object', properties, required: ['input'] } }
+  return { name, input_schema: freeTextParameters }
 }
 
 function encodeProviderTool(tool: ProviderTool, encoding: Encoding): Block | null {
@@ -58,16 +57,11 @@ function encodeProviderTool(tool: ProviderTool, encoding: Encoding): Block | nul
 }
 
 /** The provider refuses a history with tool calls when no tool is defined. */
-function stubTools(turns: readonly Turn[], encoding: Encoding): Block[] {
-  const names = new Set<unknown>()
-  for (const turn of turns) {
-    for (const block of turn.content) if (block['type'] === 'tool_use') names.add(block['name'])
-  }
-  if (names.size === 0) return []
-  if (!encoding.target.modifyParams) {
-    throw invalidHistory('the history calls tools, but the request defines none', 'tools')
-  }
-  return [...names].map((name) => ({ name, input_schema: { type: 'object', properties: {} } }))
+function stubTools(encoding: Encoding): Block[] {
+  return namesOfCalledTools(encoding).map((name) => ({
+    name,
+    input_schema: { type: 'object', properties: {} },
+  }))
 }
 
 const choiceTypes = { auto: 'auto', required: 'any', none: 'none' } as const

@@ -1,30 +1,16 @@
 import type { ConversationRequest } from '../../conversation/request.ts'
-import { ToolNames } from '../tool-names.ts'
+import { type ClaudeEncoding, readClaudeFacts } from '../claude-facts.ts'
 import type { WireTarget } from '../wire.ts'
-import { type ModelFacts, readModelFacts } from './model-facts.ts'
+import { beginWireEncoding } from '../wire-encoding.ts'
 
 export type Block = Record<string, unknown>
 
-/** One request being encoded: what every part of the encoder reads, and what it gathers on the way. */
-export interface Encoding {
-  readonly request: ConversationRequest
-  readonly target: WireTarget
-  readonly facts: ModelFacts
-  readonly toolNames: ToolNames
-  /** Upstream names of functions that stand in for free-text tools. */
-  readonly customTools: Set<string>
+/** One request being encoded, with what this wire gathers beside the rest. */
+export interface Encoding extends ClaudeEncoding {
   readonly betas: Set<string>
-  readonly dropped: string[]
 }
 
 export function beginEncoding(request: ConversationRequest, target: WireTarget): Encoding {
-  return {
-    request,
-    target,
-    facts: readModelFacts(target.upstreamModel),
-    toolNames: new ToolNames(),
-    customTools: new Set(),
-    betas: new Set(),
-    dropped: [],
-  }
+  const facts = readClaudeFacts(target.upstreamModel)
+  return { ...beginWireEncoding(request, target), facts, betas: new Set() }
 }

@@ -1,5 +1,5 @@
 import { readRecords } from '../../conversation/json-value.ts'
-import type { Turn } from './encode-messages.ts'
+import type { Turn } from '../turns.ts'
 import type { Block } from './encoding.ts'
 
 /** The provider's limit on prompt-cache marks in one request. */

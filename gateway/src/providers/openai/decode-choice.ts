@@ -64,7 +64,7 @@ export class ChoiceDecoder {
     if (text !== null) events.push({ type: 'reasoning-delta', choice, text })
   }
 
-  /** Text, or the list of parts some vendors send (`text`, and `thinking` with parts of its own). */
+  /** Text, or the list of parts some vendors send: `text`, and `thinking` or `summary` with parts of its own. */
   #pushContent(content: unknown, events: StreamEvent[]): void {
     const choice = this.#choice
     const text = readText(content)
@@ -72,9 +72,11 @@ export class ChoiceDecoder {
     for (const part of readRecords(content)) {
       const partText = readText(part['text'])
       if (partText !== null) events.push({ type: 'text-delta', choice, text: partText })
-      for (const thought of readRecords(part['thinking'])) {
+      for (const thought of readRecords(part['thinking'] ?? part['summary'])) {
         const thoughtText = readText(thought['text'])
+        const signature = readText(thought['signature'])
         if (thoughtText !== null) events.push({ type: 'reasoning-delta', choice, text: thoughtText })
+        if (signature !== null) events.push({ type: 'reasoning-signature', choice, signature })
       }
     }
   }

@@ -7,10 +7,10 @@ import {
   readText,
 } from '../../conversation/json-value.ts'
 import type { StreamEvent } from '../../conversation/stream-event.ts'
+import { findFailure } from '../decode-error.ts'
 import { brokenStream } from '../malformed-answer.ts'
 import type { StreamDecoder } from '../wire.ts'
 import { ChoiceDecoder, choiceIndex } from './decode-choice.ts'
-import { findFailure } from './decode-error.ts'
 import { decodeUsage } from './decode-usage.ts'
 
 /** Members that are decoded, or that mean nothing outside one chunk; every other one is kept. */

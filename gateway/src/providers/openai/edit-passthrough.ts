@@ -3,7 +3,6 @@ import { type JsonRecord, readRecord } from '../../conversation/json-value.ts'
 import { isTextOperation, type Operation } from '../../conversation/operation.ts'
 import { type BodyEdits, noEdits } from '../passthrough-edits.ts'
 import type { WireTarget } from '../wire.ts'
-import { editRerank } from './edit-rerank.ts'
 import { collectVendorEdits, type PendingEdits } from './vendor-edits.ts'
 
 /**
@@ -17,7 +16,6 @@ export function editPassthrough(body: JsonRecord, target: WireTarget, operation:
   }
   if (operation === 'chat') collectVendorEdits(body, target, edits)
   if (operation === 'embedding') editEmbedding(body, target, edits)
-  if (operation === 'rerank') editRerank(body, target, edits)
   if (isTextOperation(operation)) editStreamOptions(body, target, edits)
   if (operation === 'chat' && body['metadata'] !== undefined && !isStoredMetadata(body))
     edits.remove.push('metadata')

@@ -1,6 +1,6 @@
+import { decodeError, findFailure } from '../decode-error.ts'
 import { restoreReply, restoreStream } from '../restore-reply.ts'
 import type { Wire } from '../wire.ts'
-import { decodeError, findFailure } from './decode-error.ts'
 import { decodeReply } from './decode-reply.ts'
 import { ChatStreamDecoder } from './decode-stream.ts'
 import { decodeUsage } from './decode-usage.ts'
@@ -25,6 +25,7 @@ const paths = {
 export const openaiWire: Wire = {
   id: 'openai',
   dialect: 'openai-chat',
+  framing: 'sse',
   namesModelIn: 'body',
   pathsFor: () => paths,
   versionSegment: '/v1',

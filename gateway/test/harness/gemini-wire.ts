@@ -1,0 +1,56 @@
+import type { ChatAnswer } from './openai-wire.ts'
+
+const usageMetadata = { promptTokenCount: 11, candidatesTokenCount: 7, totalTokenCount: 18 }
+
+/** A whole answer of Google's generateContent. */
+export function geminiAnswer(answer: ChatAnswer = {}): object {
+  return geminiPiece(partsOf(answer), finishReason(answer), usageMetadata)
+}
+
+/** The same answer in the pieces of a stream; the last one has the finish and the usage. */
+export function geminiPieces(answer: ChatAnswer = {}): object[] {
+  const parts = partsOf(answer).flatMap(splitPart)
+  return [
+    ...parts.map((part) => geminiPiece([part])),
+    geminiPiece([{ text: '' }], finishReason(answer), usageMetadata),
+  ]
+}
+
+/** One answer, or one piece of it, in the provider's own form. */
+export function geminiPiece(parts: readonly object[], finishReason?: string, usage?: object): object {
+  const finish = finishReason === undefined ? {} : { finishReason }
+  return {
+    candidates: [{ content: { parts, role: 'model' }, ...finish, index: 0 }],
+    usageMetadata: usage ?? { promptTokenCount: 11, totalTokenCount: 11 },
+    modelVersion: 'gemini-2.5-flash',
+    responseId: 'upstream-response',
+  }
+}
+
+/** An error body of Google. */
+export function geminiError(code: number, status: string, message: string): object {
+  return { error: { code, message, status } }
+}
+
+export function formatGeminiStream(pieces: readonly object[]): string {
+  return pieces.map((piece) => `data: ${JSON.stringify(piece)}\r\n\r\n`).join('')
+}
+
+function partsOf({ content = 'Hello from the upstream.', toolCalls }: ChatAnswer): object[] {
+  if (toolCalls === undefined) return [{ text: content }]
+  return toolCalls.map((call, index) => {
+    const args = JSON.parse(call.arguments) as unknown
+    return { functionCall: { id: call.id ?? `function-call-${index}`, name: call.name, args } }
+  })
+}
+
+function finishReason({ finishReason }: ChatAnswer): string {
+  return finishReason ?? 'STOP'
+}
+
+function splitPart(part: object): object[] {
+  if (!('text' in part)) return [part]
+  return String(part.text)
+    .split(/(?<= )/)
+    .map((text) => ({ text }))
+}
