@@ -20,7 +20,7 @@ const directions: Readonly<Record<string, string>> = {
   cli: 'balancing config process storage',
   config: '',
   conversation: 'providers:types',
-  demo: 'transport:types',
+  demo: 'http1 transport:types',
   deployments: 'balancing:types config:types conversation pricing providers transport:types',
   http: 'conversation:types http1 protocols telemetry transport:types version.ts',
   http1: '',
@@ -28,15 +28,15 @@ const directions: Readonly<Record<string, string>> = {
   json: '',
   multipart: '',
   'pass-through':
-    'config:types conversation http identity pipeline pricing protocols providers telemetry:types transport',
+    'config:types conversation http http1:types identity pipeline pricing protocols providers telemetry:types transport',
   pipeline:
-    'balancing config:types conversation deployments http identity json multipart pricing protocols providers relay storage:types telemetry tokens:types transport:types version.ts',
+    'balancing config:types conversation deployments http http1:types identity json multipart pricing protocols providers relay storage:types telemetry tokens:types transport:types version.ts',
   pricing: 'config:types conversation:types',
   process:
     'app.ts balancing config conversation demo deployments http identity pipeline:types pricing providers storage telemetry tokens transport version.ts',
   protocols: 'conversation json pricing:types providers:types relay:types',
   providers: 'conversation telemetry transport:types',
-  relay: 'conversation:types http pricing:types protocols providers:types transport',
+  relay: 'conversation:types http http1 pricing:types protocols providers:types transport',
   storage: 'config:types conversation:types',
   telemetry: 'conversation:types deployments:types providers:types',
   tokens: 'conversation:types',

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { HeaderFields } from '../http1/header-fields.ts'
 import { findWire } from '../providers/registry.ts'
 import { joinPath } from './join-path.ts'
 import type { PassThroughTarget } from './pass-through-target.ts'
@@ -110,7 +111,7 @@ describe('headers', () => {
       'access-control-allow-origin': '*',
       'retry-after': '1',
     }
-    expect(buildClientHeaders(upstream)).toEqual(['content-type', 'x', 'retry-after', '1'])
+    expect(buildClientHeaders(HeaderFields.from(upstream))).toEqual(['content-type', 'x', 'retry-after', '1'])
   })
 })
 

@@ -3,6 +3,7 @@ import type { Usage } from '../conversation/usage.ts'
 import { type Deadline, startDeadline } from '../http/deadline.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { headLines } from '../http/server/head-line.ts'
+import type { HeaderFields } from '../http1/header-fields.ts'
 import type { Transport, UpstreamCall, UpstreamRequest, UpstreamSink } from '../transport/transport.ts'
 import type { PassThroughTarget } from './pass-through-target.ts'
 import { buildClientHeaders } from './upstream-headers.ts'
@@ -70,7 +71,7 @@ export class RawCall implements UpstreamSink {
     }
   }
 
-  onHeaders(status: number, headers: Readonly<Record<string, string>>): void {
+  onHeaders(status: number, headers: HeaderFields): void {
     if (this.#done) return
     // Following would carry the operator's key elsewhere, and the client could not follow with its own.
     if (status >= 300 && status < 400 && status !== 304) {
@@ -84,7 +85,7 @@ export class RawCall implements UpstreamSink {
       return
     }
     const { exchange, target, lines } = this.#options
-    const contentType = headers['content-type']?.toLowerCase() ?? ''
+    const contentType = headers.get('content-type')?.toLowerCase() ?? ''
     this.#status = status
     this.#isStream = contentType.includes('event-stream')
     if (target.wire !== null && status < 400) this.#tap = new UsageTap(target.wire, contentType)

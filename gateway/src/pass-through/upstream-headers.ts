@@ -1,4 +1,5 @@
 import type { RequestHeaders } from '../http/server/parse-request-head.ts'
+import type { HeaderFields } from '../http1/header-fields.ts'
 import { readCredential } from '../identity/credential.ts'
 import type { PassThroughTarget } from './pass-through-target.ts'
 
@@ -49,8 +50,8 @@ const notForClients = new Set([
 ])
 
 /** What of a provider's head the client gets, as a flat list. */
-export function buildClientHeaders(upstream: Readonly<Record<string, string>>): string[] {
-  return Object.entries(upstream).flatMap(([name, value]) =>
-    notForClients.has(name) || name.startsWith('access-control-') ? [] : [name, value],
+export function buildClientHeaders({ names, values }: HeaderFields): string[] {
+  return names.flatMap((name, at) =>
+    notForClients.has(name) || name.startsWith('access-control-') ? [] : [name, values[at] ?? ''],
   )
 }

@@ -11,56 +11,48 @@ import { readRequestOptions } from './request-options.ts'
 
 const maxDepth = 64
 
-/** Reads and checks the body. Only what the gateway needs is checked; everything else is the provider's business. */
-export async function parse(runtime: Runtime, arrival: Arrival, caller: Caller): Promise<ModelRequest> {
-  const content =
-    takesForms.has(arrival.operation) && isUpload(arrival)
-      ? await readForm(runtime, arrival)
-      : await readJson(runtime, arrival)
-  const { body } = content
-  const requestedModel = readModel(runtime, arrival, body)
-  const {
-    stream,
-    includesUsage,
-    isBinary = false,
-  } = arrival.protocol.readDelivery(body, arrival, arrival.exchange.request.headers)
-  return {
-    exchange: arrival.exchange,
-    operation: arrival.operation,
-    protocol: arrival.protocol,
-    pathModel: arrival.pathModel,
-    pathStream: arrival.pathStream,
-    runtime,
-    caller,
-    bytes: content.bytes,
-    members: content.members,
-    body,
-    upload: content.upload,
-    requestedModel,
-    stream,
-    isBinary,
-    includeUsage: stream && (includesUsage || runtime.config.requests.alwaysIncludeStreamUsage),
-    options: readRequestOptions(body, arrival.exchange),
-  }
+/**
+ * Reads and checks the body, at once when it has arrived whole. Only what the gateway needs is checked; everything else is
+ * the provider's business.
+ */
+export function parse(
+  runtime: Runtime,
+  arrival: Arrival,
+  caller: Caller,
+): ModelRequest | Promise<ModelRequest> {
+  if (takesForms.has(arrival.operation) && isUpload(arrival)) return parseForm(runtime, arrival, caller)
+  const arriving = readBody(arrival.exchange.request, runtime.config.server.maxRequestBytes)
+  const encoding = arrival.exchange.header('content-encoding')
+  return arriving instanceof Promise || encoding !== null
+    ? parseLater(runtime, arrival, caller, arriving, encoding)
+    : parseBody(runtime, arrival, caller, arriving)
 }
 
-type Content = Pick<ModelRequest, 'bytes' | 'members' | 'body' | 'upload'>
+async function parseLater(
+  runtime: Runtime,
+  arrival: Arrival,
+  caller: Caller,
+  arriving: Buffer | Promise<Buffer>,
+  encoding: string | null,
+): Promise<ModelRequest> {
+  const received = await arriving
+  const bytes =
+    encoding === null
+      ? received
+      : await decompressBody(received, encoding, runtime.config.server.maxRequestBytes)
+  return parseBody(runtime, arrival, caller, bytes)
+}
 
 const takesForms: ReadonlySet<Operation> = new Set(['image-edit', 'transcription', 'translation'])
 const noBytes = Buffer.alloc(0)
 const noMembers: ObjectMembers = { members: [], depth: 1, overfull: false, end: 0 }
 
-async function readForm(runtime: Runtime, arrival: Arrival): Promise<Content> {
+async function parseForm(runtime: Runtime, arrival: Arrival, caller: Caller): Promise<ModelRequest> {
   const { upload, fields } = await parseUpload(runtime, arrival)
-  return { bytes: noBytes, members: noMembers, body: fields, upload }
+  return describe(runtime, arrival, caller, { bytes: noBytes, members: noMembers, body: fields, upload })
 }
 
-async function readJson(runtime: Runtime, arrival: Arrival): Promise<Content> {
-  const limit = runtime.config.server.maxRequestBytes
-  const arriving = readBody(arrival.exchange.request, limit)
-  const received = arriving instanceof Promise ? await arriving : arriving
-  const encoding = arrival.exchange.header('content-encoding')
-  const bytes = encoding === null ? received : await decompressBody(received, encoding, limit)
+function parseBody(runtime: Runtime, arrival: Arrival, caller: Caller, bytes: Buffer): ModelRequest {
   const body = parseObject(bytes)
   const members = scanObject(bytes)
   if (members === null) throw notAnObject()
@@ -77,7 +69,39 @@ async function readJson(runtime: Runtime, arrival: Arrival): Promise<Content> {
       `An object of the body has more than ${objectMembers} members, or an array more than ${arrayItems} items.`,
     )
   }
-  return { bytes, members, body, upload: null }
+  return describe(runtime, arrival, caller, { bytes, members, body, upload: null })
+}
+
+type Content = Pick<ModelRequest, 'bytes' | 'members' | 'body' | 'upload'>
+
+function describe(
+  runtime: Runtime,
+  arrival: Arrival,
+  caller: Caller,
+  { bytes, members, body, upload }: Content,
+): ModelRequest {
+  const requestedModel = readModel(runtime, arrival, body)
+  const { headers } = arrival.exchange.request
+  const delivery = arrival.protocol.readDelivery(body, arrival, headers)
+  const { stream, includesUsage, isBinary = false } = delivery
+  return {
+    exchange: arrival.exchange,
+    operation: arrival.operation,
+    protocol: arrival.protocol,
+    pathModel: arrival.pathModel,
+    pathStream: arrival.pathStream,
+    runtime,
+    caller,
+    bytes,
+    members,
+    body,
+    upload,
+    requestedModel,
+    stream,
+    isBinary,
+    includeUsage: stream && (includesUsage || runtime.config.requests.alwaysIncludeStreamUsage),
+    options: readRequestOptions(body, arrival.exchange),
+  }
 }
 
 function parseObject(bytes: Buffer): Readonly<Record<string, unknown>> {

@@ -3,6 +3,7 @@ import type { AttemptPlan } from '../balancing/attempt-plan.ts'
 import { isTextOperation } from '../conversation/operation.ts'
 import { zeroUsage } from '../conversation/usage.ts'
 import { sendError, toGatewayError } from '../http/send-error.ts'
+import { headLine } from '../http/server/head-line.ts'
 import { estimateInputTokens } from '../pricing/estimate-tokens.ts'
 import { ClientStream } from '../relay/client-stream.ts'
 import type { PlainReply } from '../relay/relay.ts'
@@ -13,7 +14,7 @@ import { priceAnswer } from './price-answer.ts'
 import type { Progress } from './progress.ts'
 import { describeRefusal, describeResponse, echoProviderHeaders } from './response-headers.ts'
 
-const jsonHead = ['content-type', 'application/json'] as const
+const jsonHead = 'content-type: application/json\r\n'
 
 /** The client's stream, opened before the upstream call so that pings can bridge a slow start. */
 export function openClientStream(request: ModelRequest, progress: Progress): ClientStream {
@@ -34,20 +35,17 @@ export function openClientStream(request: ModelRequest, progress: Progress): Cli
   })
 }
 
-/** Sends the answer. Resolves when the last byte is with the socket or the client has gone. */
-export async function respond(
+/** Sends the answer. A stream resolves when the last byte is with the socket or the client has gone. */
+export function respond(
   request: ModelRequest,
   answer: Answer,
   plan: AttemptPlan,
   progress: Progress,
   stream: ClientStream | null,
-): Promise<void> {
+): void | Promise<void> {
   progress.status = 200
-  if (answer.result.kind === 'reply') {
-    respondPlain(request, answer, plan, progress, stream)
-  } else if (stream !== null) {
-    await respondStream(request, answer, plan, progress, stream)
-  }
+  if (answer.result.kind === 'reply') respondPlain(request, answer, plan, progress, stream)
+  else if (stream !== null) return respondStream(request, answer, plan, progress, stream)
 }
 
 function respondPlain(
@@ -64,19 +62,24 @@ function respondPlain(
   if (stream?.committed === true) {
     // A ping has already promised events.
     if (!reply.isStream) throw streamIgnored(answer)
-    stream.complete(reply.body.toString('utf8'))
+    stream.complete(textOf(reply.body))
   } else {
     stream?.discard()
     const now = performance.now()
-    const lines = describeResponse(request, progress, now) + echoProviderHeaders(answer.attempt.headers)
-    request.exchange.sendBytes(200, headOf(request, reply), reply.body, lines)
+    const lines = describeResponse(request, progress, now) + echoProviderHeaders(answer.attempt.fields)
+    request.exchange.send(200, headOf(request, reply) + lines, reply.body)
   }
   plan.succeed(reply.usage)
 }
 
-function headOf({ protocol }: ModelRequest, { isStream, contentType }: PlainReply): readonly string[] {
-  if (contentType !== undefined) return ['content-type', contentType]
-  return isStream ? ['content-type', protocol.streamType, 'cache-control', 'no-cache'] : jsonHead
+function headOf({ protocol }: ModelRequest, { isStream, contentType }: PlainReply): string {
+  if (contentType !== undefined) return headLine('content-type', contentType)
+  return isStream ? `content-type: ${protocol.streamType}\r\ncache-control: no-cache\r\n` : jsonHead
+}
+
+/** A reply's body as text: of octets, or of text that holds one octet a character. */
+function textOf(body: Buffer | string): string {
+  return (typeof body === 'string' ? Buffer.from(body, 'latin1') : body).toString('utf8')
 }
 
 function streamIgnored({ planned }: Answer): GatewayError {
@@ -97,8 +100,8 @@ async function respondStream(
   stream.begin(
     attempt,
     relay?.encoding ?? 'utf8',
-    describeResponse(request, progress, now) + echoProviderHeaders(attempt.headers),
-    request.isBinary ? (attempt.headers['content-type'] ?? null) : null,
+    describeResponse(request, progress, now) + echoProviderHeaders(attempt.fields),
+    request.isBinary ? (attempt.fields.get('content-type') ?? null) : null,
   )
   const { failure, interruption } = await stream.outcome
   progress.upstreamEndedAt = performance.now()

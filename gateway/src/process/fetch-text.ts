@@ -1,3 +1,4 @@
+import type { HeaderFields } from '../http1/header-fields.ts'
 import { refuseOperatorHost } from '../transport/egress/operator-egress.ts'
 import type { Transport, UpstreamSink } from '../transport/transport.ts'
 import { createNetworkTransport } from './network-transport.ts'
@@ -72,9 +73,9 @@ class TextSink implements UpstreamSink {
     this.#reject = reject
   }
 
-  onHeaders(status: number, headers: Readonly<Record<string, string>>): void {
+  onHeaders(status: number, headers: HeaderFields): void {
     this.#status = status
-    this.#location = headers['location'] ?? null
+    this.#location = headers.get('location') ?? null
   }
 
   onData(chunk: Buffer): boolean {

@@ -75,8 +75,9 @@ function readReply(
 /** Vendors without base64 answer floats; the client gets what it asked for. */
 function readEmbeddings(body: Buffer, options: PassthroughOptions): PlainReply | UpstreamFailure {
   const reply = readPassthroughReply(body, options)
-  const wantsBase64 = options.body['encoding_format'] === 'base64'
-  return wantsBase64 && 'body' in reply ? { ...reply, body: encodeEmbeddings(reply.body) } : reply
+  if (options.body['encoding_format'] !== 'base64' || !('body' in reply)) return reply
+  const octets = typeof reply.body === 'string' ? Buffer.from(reply.body, 'latin1') : reply.body
+  return { ...reply, body: encodeEmbeddings(octets) }
 }
 
 function formatReply(reply: ConversationReply, head: ReplyHead, { operation }: ReplyOptions): JsonRecord {

@@ -208,7 +208,7 @@ export class Connection implements CallPlace, TurnTask {
     if (head === null || !head.keepAlive || surplus || !isWritten) {
       this.close(null)
     } else {
-      this.#readKeepAlive(head.headers['keep-alive'] ?? '')
+      this.#readKeepAlive(head.headers.get('keep-alive') ?? '')
       this.#owner.release(this)
     }
     call.sink.onEnd()
