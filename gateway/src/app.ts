@@ -3,9 +3,11 @@ import { type KeyRoutesDependencies, keyRoutes } from './admin/keys/key-routes.t
 import { type ModelRoutesDependencies, modelRoutes } from './admin/model-routes.ts'
 import { type OperationsDependencies, operationsRoutes } from './admin/operations-routes.ts'
 import { type TokenRoutesDependencies, tokenRoutes } from './admin/token-routes.ts'
+import type { PassThroughEndpoint } from './config/config.ts'
 import type { Operation } from './deployments/deployment.ts'
 import { type DispatchDependencies, Dispatcher, type Endpoint } from './http/dispatch.ts'
 import { type Method, type Route, Router } from './http/router.ts'
+import { passThroughRoutes } from './pass-through/pass-through-routes.ts'
 import { countTokens } from './pipeline/count-tokens.ts'
 import type { Gateway } from './pipeline/gateway.ts'
 import { generateRoutes } from './pipeline/generate-routes.ts'
@@ -20,10 +22,22 @@ export interface AppDependencies {
   readonly tokens: TokenRoutesDependencies
   readonly health: HealthDependencies
   readonly operations: OperationsDependencies
+  /** Those of the configuration at start. */
+  readonly passThroughEndpoints: readonly PassThroughEndpoint[]
   readonly dispatch: Omit<DispatchDependencies, 'router'>
   readonly rootPath: string
   readonly bareAliases: boolean
 }
+
+const mediaPaths: readonly (readonly [path: string, operation: Operation])[] = [
+  ['/images/generations', 'image-generation'],
+  ['/images/edits', 'image-edit'],
+  ['/audio/transcriptions', 'transcription'],
+  ['/audio/translations', 'translation'],
+  ['/audio/speech', 'speech'],
+  ['/moderations', 'moderation'],
+  ['/rerank', 'rerank'],
+]
 
 /** Every route of every plane. Paths are as documented; the router adds their `/v1` twins. */
 export function listRoutes(
@@ -41,7 +55,7 @@ export function listRoutes(
     aliased,
     handler: modelEndpoint(deps.gateway, operation, protocolOf('openai-chat')),
   })
-  return [
+  const routes = [
     model('POST', '/chat/completions', 'chat'),
     model('POST', '/completions', 'completion'),
     model('POST', '/embeddings', 'embedding'),
@@ -52,6 +66,12 @@ export function listRoutes(
     model('POST', '/openai/deployments/{model}/chat/completions', 'chat', false),
     model('POST', '/openai/deployments/{model}/completions', 'completion', false),
     model('POST', '/openai/deployments/{model}/embeddings', 'embedding', false),
+    ...mediaPaths.flatMap(([path, operation]) => [
+      model('POST', path, operation),
+      model('POST', `/openai/v1${path}`, operation, false),
+      model('POST', `/openai/deployments/{model}${path}`, operation, false),
+    ]),
+    model('POST', '/v2/rerank', 'rerank', false),
     ...messagesRoutes(deps.gateway),
     ...generateRoutes(deps.gateway),
     ...modelRoutes(deps.models),
@@ -60,6 +80,23 @@ export function listRoutes(
     ...healthRoutes(deps.health),
     ...operationsRoutes(deps.operations),
   ]
+  return [...routes, ...listPassThrough(deps, routes)]
+}
+
+/** Both names of a route with an alias are documented. */
+function listPassThrough(
+  {
+    gateway,
+    models,
+    passThroughEndpoints,
+  }: Pick<AppDependencies, 'gateway' | 'models' | 'passThroughEndpoints'>,
+  routes: readonly Route<Endpoint>[],
+): Route<Endpoint>[] {
+  const names = routes.flatMap(({ method, template }) => [
+    `${method} ${template}`,
+    `${method} /v1${template}`,
+  ])
+  return passThroughRoutes({ gateway, prices: models.prices }, passThroughEndpoints, new Set(names))
 }
 
 function messagesRoutes(gateway: Gateway): Route<Endpoint>[] {

@@ -12,7 +12,7 @@ import {
  */
 const directions: Readonly<Record<string, string>> = {
   'main.ts': 'cli process version.ts',
-  'app.ts': 'admin deployments:types http pipeline protocols',
+  'app.ts': 'admin config:types deployments:types http pass-through pipeline protocols',
   'version.ts': '',
   admin:
     'config:types conversation:types deployments http identity pipeline pricing:types process:types protocols providers:types relay storage:types telemetry tokens:types transport:types version.ts',
@@ -21,19 +21,22 @@ const directions: Readonly<Record<string, string>> = {
   config: '',
   conversation: 'providers:types',
   demo: 'http1 transport:types',
-  deployments: 'balancing:types config:types conversation:types pricing providers transport:types',
-  http: 'conversation:types http1 protocols telemetry version.ts',
+  deployments: 'balancing:types config:types conversation pricing providers transport:types',
+  http: 'conversation:types http1 protocols telemetry transport:types version.ts',
   http1: '',
   identity: 'config:types deployments http:types storage:types',
   json: '',
+  multipart: '',
+  'pass-through':
+    'config:types conversation http http1:types identity pipeline pricing protocols providers telemetry:types transport',
   pipeline:
-    'balancing config:types conversation deployments http http1:types identity json pricing protocols providers relay storage:types telemetry tokens:types transport:types version.ts',
+    'balancing config:types conversation deployments http http1:types identity json multipart pricing protocols providers relay storage:types telemetry tokens:types transport:types version.ts',
   pricing: 'config:types conversation:types',
   process:
-    'app.ts balancing config conversation demo deployments http identity pipeline:types pricing providers storage telemetry tokens transport version.ts',
-  protocols: 'conversation json providers:types relay:types',
+    'app.ts balancing config conversation demo deployments http http1:types identity pipeline:types pricing providers storage telemetry tokens transport version.ts',
+  protocols: 'conversation json pricing:types providers:types relay:types',
   providers: 'conversation telemetry transport:types',
-  relay: 'conversation:types http http1 protocols providers:types transport',
+  relay: 'conversation:types http http1 pricing:types protocols providers:types transport',
   storage: 'config:types conversation:types',
   telemetry: 'conversation:types deployments:types providers:types',
   tokens: 'conversation:types',
@@ -45,7 +48,10 @@ const reservedModules: readonly (readonly [module: RegExp, owners: readonly stri
   [/^(?:pg|drizzle-orm|ioredis|@electric-sql\/[\w-]+)(?:\/|$)/, ['storage/']],
   [/^yaml$/, ['config/source/']],
   [/^@smithy\//, ['providers/bedrock/signature.ts']],
-  [/^node:(?:net|tls)$/, ['transport/http1/', 'http/address-guard.ts', 'http/server/http-server.ts']],
+  [
+    /^node:(?:net|tls)$/,
+    ['transport/http1/', 'transport/egress/', 'http/address-guard.ts', 'http/server/http-server.ts'],
+  ],
   // Only its table of status texts.
   [/^node:http$/, ['http/server/status-line.ts']],
   [/^node:(?:http2|https|child_process|dgram|vm)$/, []],
@@ -70,6 +76,7 @@ const pureAreas = [
   'conversation',
   'deployments',
   'json',
+  'multipart',
   'pricing',
   'protocols',
   'providers',

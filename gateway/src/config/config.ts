@@ -16,8 +16,42 @@ export interface GatewayConfig {
   readonly requests: RequestConfig
   /** Price map in LiteLLM's JSON format: a file path or URL, read in the background; null uses the built-in table. */
   readonly priceMapSource: string | null
+  readonly costAdjustments: CostAdjustmentConfig
+  readonly passThrough: PassThroughConfig
   /** The raw `routeiq:` block and the LiteLLM sections later planes read (mcp_servers, guardrails, …). */
   readonly sections: Readonly<Record<string, unknown>>
+}
+
+/** Discounts and margins by provider id as written; margins may name `global`, which stands for all others. */
+export interface CostAdjustmentConfig {
+  readonly discounts: Readonly<Record<string, unknown>>
+  readonly margins: Readonly<Record<string, unknown>>
+}
+
+/** What raw pass-through may use. */
+export interface PassThroughConfig {
+  /** Provider id → the account of the environment, or of a model with `use_in_pass_through`. */
+  readonly accounts: Readonly<Record<string, PassThroughAccount>>
+  readonly endpoints: readonly PassThroughEndpoint[]
+}
+
+export interface PassThroughAccount {
+  readonly apiKey: string | null
+  readonly apiBase: string | null
+}
+
+/** One entry of `general_settings.pass_through_endpoints`. */
+export interface PassThroughEndpoint {
+  /** Begins with `/`, without one at the end. */
+  readonly path: string
+  /** An http or https URL. */
+  readonly target: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly includesSubpaths: boolean
+  /** The client's own headers go on, credentials excepted. */
+  readonly forwardsHeaders: boolean
+  /** USD; null when calls have no known price. */
+  readonly costPerRequest: number | null
 }
 
 export interface ConfigSource {
@@ -64,6 +98,8 @@ export interface ModelConfig {
   readonly additionalDropParams: readonly string[]
   readonly cacheControlInjectionPoints: readonly CacheControlInjectionPoint[]
   readonly mockResponse: string | null
+  /** Raw pass-through to its provider may use this entry's key and base. */
+  readonly usedInPassThrough: boolean
   readonly configurableClientsideAuthParams: readonly string[]
   /** Per-token prices in USD as written in the configuration; they beat the price table. */
   readonly prices: Readonly<Record<string, number>>

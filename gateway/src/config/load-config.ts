@@ -4,7 +4,7 @@ import { checkReferences } from './checks/check-references.ts'
 import { checkSecrets } from './checks/check-secrets.ts'
 import { checkSections } from './checks/check-sections.ts'
 import { checkTreeFeatures } from './checks/check-tree-features.ts'
-import type { ConfigSource, GatewayConfig, ModelConfig } from './config.ts'
+import type { ConfigSource, GatewayConfig, ModelConfig, PassThroughConfig } from './config.ts'
 import { type ConfigFlags, flagSettings } from './config-flags.ts'
 import type { Diagnostic } from './diagnostics.ts'
 import { locateConfig } from './locate-config.ts'
@@ -18,6 +18,7 @@ import type { ProviderCatalog } from './provider-catalog.ts'
 import { Report } from './report.ts'
 import { type ConfigSections, openSections } from './settings/config-sections.ts'
 import { readIdentityConfig } from './settings/identity-config.ts'
+import { readPassThroughConfig } from './settings/pass-through-config.ts'
 import { readRequestConfig } from './settings/request-config.ts'
 import { ResolvedSettings } from './settings/resolved-settings.ts'
 import { readRoutingConfig } from './settings/routing-config.ts'
@@ -68,7 +69,8 @@ export function loadConfig(input: LoadConfigInput): LoadedConfig {
     { root, derivedIds, env, sections, hasFile: tree.files.length > 0 },
     { ...input, readFile },
   )
-  const content = assemble(sections, models, root, input.flags)
+  const passThrough = readPassThroughConfig(sections, models, input.providers, env)
+  const content = assemble(sections, models, passThrough, root, input.flags)
   checkSecrets(content.identity, report)
   checkReferences(content, sections)
   const source: ConfigSource = { kind, files: tree.files }
@@ -124,6 +126,7 @@ type ConfigContent = Omit<GatewayConfig, 'source' | 'versionHash'>
 function assemble(
   sections: ConfigSections,
   models: readonly ModelConfig[],
+  passThrough: PassThroughConfig,
   root: UnknownRecord,
   flags: ConfigFlags,
 ): ConfigContent {
@@ -138,6 +141,11 @@ function assemble(
     telemetry: readTelemetryConfig(sections),
     requests: readRequestConfig(sections, flags),
     priceMapSource: readPriceMapSource(sections.settings),
+    costAdjustments: {
+      discounts: sections.litellm.record('cost_discount_config'),
+      margins: sections.litellm.record('cost_margin_config'),
+    },
+    passThrough,
     sections: rest,
   }
 }

@@ -1,5 +1,6 @@
 import type { DeploymentStates } from '../balancing/deployment-states.ts'
-import type { ModelConfig, RoutingConfig } from '../config/config.ts'
+import type { CostAdjustmentConfig, ModelConfig, RoutingConfig } from '../config/config.ts'
+import { findAdjustment } from '../pricing/find-adjustment.ts'
 import { findPriceEntry } from '../pricing/find-prices.ts'
 import type { PriceTable } from '../pricing/price-table.ts'
 import type { ModelFacts, PriceEntry } from '../pricing/prices.ts'
@@ -15,6 +16,7 @@ export interface DeploymentSources {
   readonly findWire: (id: string) => Wire | null
   readonly prices: PriceTable
   readonly states: DeploymentStates
+  readonly costAdjustments: CostAdjustmentConfig
 }
 
 /**
@@ -49,6 +51,7 @@ export function buildDeployment(
     tokensPerMinute: config.tokensPerMinute,
     restricted: config.info.blocked || config.info.teamId !== null,
     prices: entry?.prices ?? null,
+    adjustment: findAdjustment(sources.costAdjustments, config.provider),
     facts: mergeFacts(config, entry),
     state: sources.states.get(config.info.id),
   }

@@ -1,3 +1,4 @@
+import { operations } from '../conversation/operation.ts'
 import type { Deployment, ModelGroup, Operation } from './deployment.ts'
 
 /** Derives from its deployments (in file order) what every request to a group would otherwise compute. */
@@ -10,12 +11,13 @@ export function buildGroup(name: string, deployments: readonly Deployment[]): Mo
       deployments.find((deployment) => deployment.config.numRetries !== null)?.config.numRetries ?? null,
     accessGroups: collectAccessGroups(deployments),
     states: deployments.map((deployment) => deployment.state),
-    openFor: {
-      chat: isOpenFor('chat', deployments),
-      completion: isOpenFor('completion', deployments),
-      embedding: isOpenFor('embedding', deployments),
-    },
+    openFor: listOpenOperations(deployments),
   }
+}
+
+function listOpenOperations(deployments: readonly Deployment[]): Record<Operation, boolean> {
+  const open = operations.map((operation) => [operation, isOpenFor(operation, deployments)] as const)
+  return Object.fromEntries(open) as Record<Operation, boolean>
 }
 
 function isOpenFor(operation: Operation, deployments: readonly Deployment[]): boolean {

@@ -14,7 +14,10 @@ export interface BuiltSnapshot {
 }
 
 /** Compiles a configuration for routing. Entries that cannot be used become diagnostics; the others work. */
-export function buildSnapshot(config: GatewayConfig, sources: DeploymentSources): BuiltSnapshot {
+export function buildSnapshot(
+  config: GatewayConfig,
+  sources: Omit<DeploymentSources, 'costAdjustments'>,
+): BuiltSnapshot {
   const diagnostics: Diagnostic[] = []
   const deployments = buildDeployments(config, sources, diagnostics)
   const named = groupByName(deployments)
@@ -44,15 +47,16 @@ export function buildSnapshot(config: GatewayConfig, sources: DeploymentSources)
 
 function buildDeployments(
   config: GatewayConfig,
-  sources: DeploymentSources,
+  sources: Omit<DeploymentSources, 'costAdjustments'>,
   diagnostics: Diagnostic[],
 ): readonly Deployment[] {
   const deployments: Deployment[] = []
+  const { costAdjustments } = config
   for (const [index, model] of config.models.entries()) {
     const path = `model_list[${index}] (${model.modelName})`
     try {
       checkStars(model)
-      deployments.push(buildDeployment(model, config.routing, sources))
+      deployments.push(buildDeployment(model, config.routing, { ...sources, costAdjustments }))
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
       diagnostics.push({ severity: 'error', path, message: `${reason}; the entry is left out` })

@@ -1,11 +1,15 @@
 import type { DeploymentState } from '../balancing/deployment-state.ts'
 import type { ModelConfig } from '../config/config.ts'
 import type { Operation } from '../conversation/operation.ts'
+import type { CostAdjustment } from '../pricing/adjust-cost.ts'
 import type { ModelFacts, ModelPrices } from '../pricing/prices.ts'
-import type { ProviderProfile, Wire, WirePaths } from '../providers/wire.ts'
+import type { ProviderProfile, Wire } from '../providers/wire.ts'
 import type { Authorization } from '../transport/authorization.ts'
 
 export type { Operation } from '../conversation/operation.ts'
+
+/** `chatStream` is the path of streamed chat answers. */
+export type DeploymentPaths = Readonly<Record<Operation | 'chatStream', string | null>>
 
 /**
  * One callable model at one provider account, compiled from configuration so that a request only reads it.
@@ -23,7 +27,7 @@ export interface Deployment {
   /** `https://api.openai.com`, never with a path. */
   readonly origin: string
   /** Request path per operation, base path and query included; null where the wire cannot serve the operation. */
-  readonly paths: WirePaths
+  readonly paths: DeploymentPaths
   /** Base URL without query, as shown in `x-litellm-model-api-base`. */
   readonly apiBase: string
   /** Flat name, value list ready for the transport: authentication, content type, configured extra headers. */
@@ -39,6 +43,8 @@ export interface Deployment {
   /** Blocked, or bound to a team. */
   readonly restricted: boolean
   readonly prices: ModelPrices | null
+  /** Discount and margin of its provider; null for the list price. */
+  readonly adjustment: CostAdjustment | null
   /** Context limits and abilities: the price table's, overridden by `model_info`. */
   readonly facts: ModelFacts
   readonly state: DeploymentState

@@ -55,6 +55,7 @@ const modelDefaults: Omit<ModelConfig, 'info' | 'modelName' | 'upstreamModel'> =
   additionalDropParams: [],
   cacheControlInjectionPoints: [],
   mockResponse: null,
+  usedInPassThrough: false,
   configurableClientsideAuthParams: [],
   prices: {},
 }
@@ -107,6 +108,7 @@ export function buildForTest(models: readonly ModelConfig[], patch: SnapshotPatc
     aliases: new Map(Object.entries(patch.aliases ?? {})),
     routing: { ...routingDefaults, ...patch.routing },
     requests: { completionModel: patch.completionModel ?? null },
+    costAdjustments: { discounts: {}, margins: {} },
     // The snapshot reads no other part of the configuration.
   } as unknown as GatewayConfig
   return { states, ...buildSnapshot(config, { findProvider, findWire, prices: builtInPriceTable(), states }) }

@@ -48,7 +48,7 @@ describe('joinUrl', () => {
 
   it('uses a full path as is and finds its neighbours', () => {
     const joined = join('https://x.example.com/v1/chat/completions/')
-    expect(joined.paths).toEqual({
+    expect(joined.paths).toMatchObject({
       chat: '/v1/chat/completions',
       chatStream: '/v1/chat/completions',
       completion: '/v1/completions',

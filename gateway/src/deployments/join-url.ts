@@ -1,11 +1,17 @@
+import {
+  type MediaOperation,
+  mediaOperations,
+  type Operation,
+  operations,
+} from '../conversation/operation.ts'
 import type { PathTarget, ProviderProfile, Wire, WirePaths } from '../providers/wire.ts'
-import type { Operation } from './deployment.ts'
+import type { DeploymentPaths } from './deployment.ts'
 
 /** A base URL taken apart and joined with every operation of a wire. */
 export interface JoinedUrl {
   readonly origin: string
   /** Complete: a streamed answer always has its path where a whole one has. */
-  readonly paths: WirePaths
+  readonly paths: DeploymentPaths
   readonly apiBase: string
 }
 
@@ -33,7 +39,7 @@ export function joinUrl(
   const path = (name: keyof WirePaths): string | null => {
     if (name === full?.operation) return written + url.search
     const below = own[name]
-    return below === null ? null : root + appendQuery(below, url.search)
+    return below === null || below === undefined ? null : root + appendQuery(below, url.search)
   }
   const chat = path('chat')
   return {
@@ -43,9 +49,15 @@ export function joinUrl(
       chatStream: path('chatStream') ?? chat,
       completion: path('completion') ?? chat,
       embedding: path('embedding'),
+      ...mediaPaths(path),
     },
     apiBase: url.origin + root,
   }
+}
+
+function mediaPaths(path: (name: MediaOperation) => string | null): Record<MediaOperation, string | null> {
+  const paths = mediaOperations.map((operation) => [operation, path(operation)] as const)
+  return Object.fromEntries(paths) as Record<MediaOperation, string | null>
 }
 
 /** `search` is empty or begins with `?`. */
@@ -66,7 +78,7 @@ function parseBase(base: string): URL {
 /** Longest first, because `/chat/completions` also ends in `/completions`. */
 function findOperation(path: string, own: WirePaths): { operation: Operation; path: string } | null {
   let found: { operation: Operation; path: string } | null = null
-  for (const operation of ['chat', 'completion', 'embedding'] as const) {
+  for (const operation of operations) {
     const below = own[operation]?.split('?')[0] ?? null
     if (below === null || !path.endsWith(below)) continue
     if (found === null || below.length > found.path.length) found = { operation, path: below }

@@ -31,6 +31,11 @@ export class ClientGone extends Error {
   }
 }
 
+/** Milliseconds in which a body of so many bytes must have arrived. */
+export function arrivalAllowanceMs(bytes: number): number {
+  return baseAllowanceMs + (bytes / bytesPerExtraSecond) * 1000
+}
+
 function tooLarge(limit: number): GatewayError {
   const megabytes = Math.round((limit / 1_048_576) * 10) / 10
   return new GatewayError(
@@ -60,7 +65,7 @@ class BodyReader implements BodySink {
     this.#resolve = resolve
     this.#reject = reject
     const expected = declared > 0 ? declared : limit
-    this.#deadline = startDeadline(baseAllowanceMs + (expected / bytesPerExtraSecond) * 1000, this.#onTimeout)
+    this.#deadline = startDeadline(arrivalAllowanceMs(expected), this.#onTimeout)
     request.receive(this)
   }
 

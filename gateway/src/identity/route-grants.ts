@@ -5,7 +5,12 @@ import type { Caller } from './caller.ts'
 const routeGroups: ReadonlyMap<string, readonly string[]> = new Map([
   [
     'llm_api_routes',
-    ['/chat/', '/completions', '/embeddings', '/engines/', '/openai/', '/messages', '/models'],
+    [
+      ...['/chat/', '/completions', '/embeddings', '/engines/', '/openai/', '/messages', '/models'],
+      ...['/images/', '/audio/', '/moderations', '/rerank', '/v2/rerank', '/utils/'],
+      ...['/anthropic/', '/gemini/', '/vertex_ai/', '/vertex-ai/', '/bedrock/', '/azure/', '/azure_ai/'],
+      ...['/cohere/', '/mistral/', '/openai_passthrough/', '/vllm/'],
+    ],
   ],
   ['management_routes', ['/key/', '/user/', '/team/', '/model/']],
   ['info_routes', ['/key/info', '/models', '/health']],

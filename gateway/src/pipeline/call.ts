@@ -42,10 +42,16 @@ export async function call(
       plan.abort()
       throw new ClientGone()
     }
+    const rest = request.upload?.rest ?? null
+    if (rest !== null && rest.problem !== null) {
+      plan.abort()
+      throw rest.problem
+    }
     const decision = plan.fail(outcome, mocked === null)
     noteFailure(progress, planned, outcome, gateway.now())
     progress.fallbacks = plan.fallbacks
-    if (decision.action === 'stop') throw exhausted(outcome, planned, plan)
+    // What has been taken from a form on its way cannot be sent a second time.
+    if (decision.action === 'stop' || rest?.consumed === true) throw exhausted(outcome, planned, plan)
     if (decision.delayMs > 0) await pause(request, decision.delayMs)
   }
 }
@@ -92,6 +98,7 @@ async function callOnce(
       path: prepared.path,
       headers: prepared.headers,
       body: prepared.body,
+      rest: prepared.rest,
       authorization: deployment.authorization,
     },
     transport: mockText === null ? gateway.transport : gateway.mockTransport,

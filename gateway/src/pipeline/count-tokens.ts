@@ -87,7 +87,8 @@ async function countNatively(
   request.exchange.whenClientGone(() => attempt.cancel())
   const result = await attempt.result
   if (result.kind === 'cancelled') throw new ClientGone()
-  return result.kind === 'reply' ? { body: result.reply.body, method: 'native' } : null
+  const { reply } = result.kind === 'reply' ? result : { reply: null }
+  return reply === null ? null : { body: Buffer.from(reply.body as Buffer), method: 'native' }
 }
 
 /** The deployment's default parameters stay out: counting takes none of them. */

@@ -25,6 +25,7 @@ export function translateEmbeddings(
   return {
     path: pathOf('embedding', deployment, false),
     headers: forwardedHeaders(request, deployment, []),
+    rest: null,
     body: Buffer.from(JSON.stringify(encoded.body)),
     relay: null,
     readReply: (body) => readReply(body, deployment, { codec, form }, request),

@@ -1,3 +1,4 @@
+import { GatewayError } from '@routeiq/contract'
 import type { BlobCarrier } from '../conversation/blob-carrier.ts'
 import type { BlobSealer } from '../conversation/blob-sealer.ts'
 import type { Deployment, Operation } from '../deployments/deployment.ts'
@@ -8,11 +9,11 @@ import { passthroughOptions } from './passthrough-exchange.ts'
 import { encodeFor, translateAnswer } from './translated-exchange.ts'
 import { describeTarget, type UpstreamExchange } from './upstream-exchange.ts'
 
-const paths: Readonly<Record<Operation, string>> = {
+const paths = {
   chat: '/v1/chat/completions',
   completion: '/v1/completions',
   embedding: '/v1/embeddings',
-}
+} as const
 
 /**
  * `mock_response`: the demo answers with the given text in place of the deployment, whatever wire that speaks.
@@ -35,12 +36,21 @@ function passMock(request: ModelRequest, deployment: Deployment, text: string): 
   const { messages, prompt, input, encoding_format } = body
   const asked = { model: deployment.upstreamModel, messages, prompt, input, encoding_format }
   return {
-    path: paths[operation],
+    path: mockPath(operation),
     headers: [],
     body: formatMock(asked, stream, text),
+    rest: null,
     relay: stream ? protocol.createPassthroughStream(options) : null,
     readReply: (answer) => protocol.readPassthroughReply(answer, options),
   }
+}
+
+/** Errors: 400 for an operation whose answer is no text. */
+function mockPath(operation: Operation): string {
+  if (operation === 'chat' || operation === 'completion' || operation === 'embedding') return paths[operation]
+  throw new GatewayError('unsupported_parameter', `\`mock_response\` cannot stand for ${operation}.`, {
+    param: 'mock_response',
+  })
 }
 
 function translateMock(
@@ -55,6 +65,7 @@ function translateMock(
     path: paths.chat,
     headers: [],
     body: formatMock(encoded.body, request.stream, text),
+    rest: null,
     ...translateAnswer(request, openaiWire, encoded.replyContext, carrier),
   }
 }

@@ -4,6 +4,7 @@ import type { Exchange } from '../http/exchange.ts'
 import type { Caller } from '../identity/caller.ts'
 import type { ObjectMembers } from '../json/object-members.ts'
 import type { CallAddress, Protocol } from '../protocols/protocol.ts'
+import type { Upload } from './parse-upload.ts'
 import type { RequestOptions } from './request-options.ts'
 
 /** What the configuration compiles to. A request uses the one it was admitted under to its end. */
@@ -23,12 +24,16 @@ export interface Arrival extends CallAddress {
 export interface ModelRequest extends Arrival {
   readonly runtime: Runtime
   readonly caller: Caller
-  /** The body as received (decompressed). */
+  /** The body as received (decompressed); empty for a form, which is in `upload`. */
   readonly bytes: Buffer
   readonly members: ObjectMembers
   readonly body: Readonly<Record<string, unknown>>
+  /** The form that came in place of JSON; `body` then holds those of its fields that have arrived. */
+  readonly upload: Upload | null
   readonly requestedModel: string
   readonly stream: boolean
+  /** The answer is passed on as it comes, but as bytes and not as events. */
+  readonly isBinary: boolean
   /** The client asked for usage at the end of its stream. */
   readonly includeUsage: boolean
   readonly options: RequestOptions

@@ -1,10 +1,12 @@
 import { isUtf8 } from 'node:buffer'
 import { GatewayError } from '@routeiq/contract'
+import type { Operation } from '../conversation/operation.ts'
 import { decompressBody } from '../http/decompress-body.ts'
 import { readBody } from '../http/read-body.ts'
 import type { Caller } from '../identity/caller.ts'
-import { scanLimits, scanObject } from '../json/object-members.ts'
+import { type ObjectMembers, scanLimits, scanObject } from '../json/object-members.ts'
 import type { Arrival, ModelRequest, Runtime } from './model-request.ts'
+import { isUpload, parseUpload } from './parse-upload.ts'
 import { readRequestOptions } from './request-options.ts'
 
 const maxDepth = 64
@@ -18,6 +20,7 @@ export function parse(
   arrival: Arrival,
   caller: Caller,
 ): ModelRequest | Promise<ModelRequest> {
+  if (takesForms.has(arrival.operation) && isUpload(arrival)) return parseForm(runtime, arrival, caller)
   const arriving = readBody(arrival.exchange.request, runtime.config.server.maxRequestBytes)
   const encoding = arrival.exchange.header('content-encoding')
   return arriving instanceof Promise || encoding !== null
@@ -40,6 +43,15 @@ async function parseLater(
   return parseBody(runtime, arrival, caller, bytes)
 }
 
+const takesForms: ReadonlySet<Operation> = new Set(['image-edit', 'transcription', 'translation'])
+const noBytes = Buffer.alloc(0)
+const noMembers: ObjectMembers = { members: [], depth: 1, overfull: false, end: 0 }
+
+async function parseForm(runtime: Runtime, arrival: Arrival, caller: Caller): Promise<ModelRequest> {
+  const { upload, fields } = await parseUpload(runtime, arrival)
+  return describe(runtime, arrival, caller, { bytes: noBytes, members: noMembers, body: fields, upload })
+}
+
 function parseBody(runtime: Runtime, arrival: Arrival, caller: Caller, bytes: Buffer): ModelRequest {
   const body = parseObject(bytes)
   const members = scanObject(bytes)
@@ -57,12 +69,21 @@ function parseBody(runtime: Runtime, arrival: Arrival, caller: Caller, bytes: Bu
       `An object of the body has more than ${objectMembers} members, or an array more than ${arrayItems} items.`,
     )
   }
+  return describe(runtime, arrival, caller, { bytes, members, body, upload: null })
+}
+
+type Content = Pick<ModelRequest, 'bytes' | 'members' | 'body' | 'upload'>
+
+function describe(
+  runtime: Runtime,
+  arrival: Arrival,
+  caller: Caller,
+  { bytes, members, body, upload }: Content,
+): ModelRequest {
   const requestedModel = readModel(runtime, arrival, body)
-  const { stream, includesUsage } = arrival.protocol.readDelivery(
-    body,
-    arrival,
-    arrival.exchange.request.headers,
-  )
+  const { headers } = arrival.exchange.request
+  const delivery = arrival.protocol.readDelivery(body, arrival, headers)
+  const { stream, includesUsage, isBinary = false } = delivery
   return {
     exchange: arrival.exchange,
     operation: arrival.operation,
@@ -74,8 +95,10 @@ function parseBody(runtime: Runtime, arrival: Arrival, caller: Caller, bytes: Bu
     bytes,
     members,
     body,
+    upload,
     requestedModel,
     stream,
+    isBinary,
     includeUsage: stream && (includesUsage || runtime.config.requests.alwaysIncludeStreamUsage),
     options: readRequestOptions(body, arrival.exchange),
   }

@@ -1,13 +1,18 @@
 import type { BlobSealer } from '../conversation/blob-sealer.ts'
+import { isMediaOperation, type Operation } from '../conversation/operation.ts'
 import type { Deployment } from '../deployments/deployment.ts'
-import { editMembers, findOnlyMember, type MemberEdits, replaceValue } from '../json/edit-members.ts'
+import { editMembers, findOnlyMember, replaceValue } from '../json/edit-members.ts'
+import { editParts } from '../multipart/edit-parts.ts'
 import type { PassthroughOptions } from '../protocols/protocol.ts'
+import { editMedia } from '../providers/edit-media.ts'
 import { type BodyEdits, noEdits } from '../providers/passthrough-edits.ts'
 import { plainReplyContext } from '../providers/reply-context.ts'
-import type { WireTarget } from '../providers/wire.ts'
+import type { Wire, WireTarget } from '../providers/wire.ts'
 import { carrierOf } from './carrier-of.ts'
+import { replaceHeaders } from './client-credentials.ts'
 import { forwardedHeaders } from './forwarded-headers.ts'
 import type { ModelRequest } from './model-request.ts'
+import type { Upload } from './parse-upload.ts'
 import { formatterOf, parseJson, readReplyAsStream } from './translated-exchange.ts'
 import type { UpstreamExchange } from './upstream-exchange.ts'
 import { pathOf } from './upstream-path.ts'
@@ -24,16 +29,20 @@ export function passThrough(
   target: WireTarget,
   blobs: BlobSealer,
 ): UpstreamExchange {
-  const { protocol } = request
+  const { protocol, upload } = request
   const { wire } = deployment
-  const body = editBody(request, deployment, wanted, target)
   const options = passthroughOptions(request, deployment)
   return {
     path: pathOf(request.operation, deployment, request.stream),
-    headers: forwardedHeaders(request, deployment, []),
-    body,
+    ...(upload === null
+      ? {
+          headers: forwardedHeaders(request, deployment, []),
+          body: editBody(request, deployment, wanted, target),
+          rest: null,
+        }
+      : passUpload(request, deployment, wanted, target, upload)),
     relay: request.stream ? protocol.createPassthroughStream(options) : null,
-    readReply: (answer) =>
+    readReply: (answer, contentType) =>
       request.stream && request.operation === 'chat'
         ? readReplyAsStream(
             answer,
@@ -41,7 +50,7 @@ export function passThrough(
             plainReplyContext,
             formatterOf(request, carrierOf(blobs, deployment)),
           )
-        : protocol.readPassthroughReply(answer, options),
+        : protocol.readPassthroughReply(answer, options, contentType),
   }
 }
 
@@ -52,28 +61,65 @@ export function editBody(
   wanted: Body,
   target: WireTarget,
 ): Buffer {
-  const edits = wire.editPassthrough(wanted, target, request.operation)
+  const edits = editsOf(request.operation, wire, wanted, target)
   const isUnchanged = edits === noEdits && wanted === request.body
   const names = wire.namesModelIn === 'body' ? JSON.stringify(upstreamModel) : null
   if (isUnchanged && names === null && request.body['model'] === undefined) return request.bytes
   const model = findOnlyMember(request.members, 'model')
   if (isUnchanged && names !== null && model !== null) return replaceValue(request.bytes, model, names)
-  return editMembers(request.bytes, request.members, collectEdits(request.body, wanted, edits, names))
+  const { set, remove } = collectEdits(request.body, wanted, edits)
+  if (names === null) remove.add('model')
+  else set.set('model', upstreamModel)
+  const texts = new Map<string, string>()
+  for (const [name, value] of set) if (!remove.has(name)) texts.set(name, JSON.stringify(value))
+  return editMembers(request.bytes, request.members, { set: texts, remove })
 }
 
-/** `model` is the member's JSON text, null when the wire takes none. */
-function collectEdits(body: Body, wanted: Body, edits: BodyEdits, model: string | null): MemberEdits {
-  const set = new Map<string, string>()
+/** The bodies of media operations are the same on every wire. */
+function editsOf(operation: Operation, wire: Wire, wanted: Body, target: WireTarget): BodyEdits {
+  return isMediaOperation(operation)
+    ? editMedia(wanted, target, operation)
+    : wire.editPassthrough(wanted, target, operation)
+}
+
+interface CollectedEdits {
+  readonly set: Map<string, unknown>
+  readonly remove: Set<string>
+}
+
+function collectEdits(body: Body, wanted: Body, edits: BodyEdits): CollectedEdits {
+  const set = new Map<string, unknown>()
   const remove = new Set(edits.remove)
-  if (model === null) remove.add('model')
-  else set.set('model', model)
   if (wanted !== body) {
-    for (const name in wanted) if (wanted[name] !== body[name]) set.set(name, JSON.stringify(wanted[name]))
+    for (const name in wanted) if (wanted[name] !== body[name]) set.set(name, wanted[name])
     for (const name in body) if (!(name in wanted)) remove.add(name)
   }
-  for (const name in edits.set) set.set(name, JSON.stringify(edits.set[name]))
-  for (const name of remove) set.delete(name)
+  for (const name in edits.set) set.set(name, edits.set[name])
   return { set, remove }
+}
+
+/** A form with the few fields changed that must be. What has not arrived of it goes on as it comes. */
+function passUpload(
+  request: ModelRequest,
+  deployment: Deployment,
+  wanted: Body,
+  target: WireTarget,
+  { contentType, bytes, parts, rest }: Upload,
+): Pick<UpstreamExchange, 'headers' | 'body' | 'rest'> {
+  const edits = editsOf(request.operation, deployment.wire, wanted, target)
+  const { set, remove } = collectEdits(request.body, wanted, edits)
+  set.set('model', deployment.upstreamModel)
+  const texts = new Map<string, string>()
+  for (const [name, value] of set) if (!remove.has(name)) texts.set(name, formatField(value))
+  return {
+    headers: replaceHeaders(forwardedHeaders(request, deployment, []), ['content-type', contentType]),
+    body: editParts(bytes, parts, { set: texts, remove }),
+    rest,
+  }
+}
+
+function formatField(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
 /** How an answer of the client's own dialect is read on its way through. */

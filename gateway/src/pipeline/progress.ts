@@ -2,6 +2,7 @@ import type { GatewayError } from '@routeiq/contract'
 import type { Usage } from '../conversation/usage.ts'
 import type { Deployment } from '../deployments/deployment.ts'
 import type { Caller } from '../identity/caller.ts'
+import type { AdjustedCost } from '../pricing/adjust-cost.ts'
 import type { FailedAttempt } from '../telemetry/request-record.ts'
 import type { Stage } from './stages.ts'
 
@@ -18,7 +19,9 @@ export class Progress {
   error: GatewayError | null = null
   usage: Usage | null = null
   usageEstimated = false
+  /** What the answer costs the caller; `costParts` says how that came about when the operator adjusts prices. */
   costPico: bigint | null = null
+  costParts: AdjustedCost | null = null
   /** Monotonic milliseconds. */
   upstreamStartedAt: number | null = null
   upstreamEndedAt: number | null = null

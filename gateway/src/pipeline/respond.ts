@@ -1,14 +1,16 @@
 import { GatewayError } from '@routeiq/contract'
 import type { AttemptPlan } from '../balancing/attempt-plan.ts'
+import { isTextOperation } from '../conversation/operation.ts'
 import { zeroUsage } from '../conversation/usage.ts'
-import type { Deployment } from '../deployments/deployment.ts'
 import { sendError, toGatewayError } from '../http/send-error.ts'
-import { computeCost } from '../pricing/compute-cost.ts'
+import { headLine } from '../http/server/head-line.ts'
 import { estimateInputTokens } from '../pricing/estimate-tokens.ts'
 import { ClientStream } from '../relay/client-stream.ts'
+import type { PlainReply } from '../relay/relay.ts'
 import type { Answer } from './call.ts'
 import { describeUpstreamFailure } from './describe-upstream-failure.ts'
 import type { Arrival, ModelRequest, Runtime } from './model-request.ts'
+import { priceAnswer } from './price-answer.ts'
 import type { Progress } from './progress.ts'
 import { describeRefusal, describeResponse, echoProviderHeaders } from './response-headers.ts'
 
@@ -19,11 +21,12 @@ export function openClientStream(request: ModelRequest, progress: Progress): Cli
   const { requests, routing } = request.runtime.config
   return new ClientStream(request.exchange, {
     contentType: request.protocol.streamType,
-    keepaliveMs: requests.sseKeepaliveMs,
+    keepaliveMs: request.isBinary ? 0 : requests.sseKeepaliveMs,
     keepalive: request.protocol.keepalive,
     stallTimeoutMs: routing.streamIdleTimeoutMs,
     earlyLines: () => describeResponse(request, progress, performance.now()),
     formatFailure: (failure) => {
+      if (request.isBinary) return null
       const error =
         failure instanceof GatewayError ? failure : describeUpstreamFailure(failure, progress.deployment)
       const rendering = { requestId: request.exchange.requestId, codeStyle: requests.errorCodeStyle }
@@ -58,7 +61,7 @@ function respondPlain(
   if (answer.result.kind !== 'reply') return
   const { reply } = answer.result
   progress.usage = reply.usage
-  priceUsage(progress, answer.planned.deployment)
+  priceAnswer(progress, answer.planned.deployment, reply.terms)
   if (stream?.committed === true) {
     // A ping has already promised events.
     if (!reply.isStream) throw streamIgnored(answer)
@@ -66,14 +69,14 @@ function respondPlain(
   } else {
     stream?.discard()
     const lines = describeAnswer(request, answer, progress)
-    const head = reply.isStream ? streamHead(request.protocol.streamType) : jsonHead
-    request.exchange.send(200, head + lines, reply.body)
+    request.exchange.send(200, headOf(request, reply) + lines, reply.body)
   }
   plan.succeed(reply.usage)
 }
 
-function streamHead(type: string): string {
-  return `content-type: ${type}\r\ncache-control: no-cache\r\n`
+function headOf({ protocol }: ModelRequest, { isStream, contentType }: PlainReply): string {
+  if (contentType !== undefined) return headLine('content-type', contentType)
+  return isStream ? `content-type: ${protocol.streamType}\r\ncache-control: no-cache\r\n` : jsonHead
 }
 
 /** A reply's body as text: of octets, or of text that holds one octet a character. */
@@ -103,12 +106,18 @@ async function respondStream(
   const { attempt, planned, relay } = answer
   plan.receiveFirstByte()
   request.exchange.whenClientGone(() => stream.abandon())
-  stream.begin(attempt, relay?.encoding ?? 'utf8', describeAnswer(request, answer, progress))
+  stream.begin(
+    attempt,
+    relay?.encoding ?? 'utf8',
+    describeAnswer(request, answer, progress),
+    request.isBinary ? (attempt.fields.get('content-type') ?? null) : null,
+  )
   const { failure, interruption } = await stream.outcome
   progress.upstreamEndedAt = performance.now()
   progress.usage = relay?.usage ?? null
-  if (progress.usage === null && relay !== null) estimateUsage(request, relay.estimatedOutputTokens, progress)
-  priceUsage(progress, planned.deployment)
+  if (progress.usage === null && relay !== null && isTextOperation(request.operation))
+    estimateUsage(request, relay.estimatedOutputTokens, progress)
+  priceAnswer(progress, planned.deployment, relay?.terms)
   if (failure !== null) {
     progress.error = describeUpstreamFailure(failure, planned.deployment)
     plan.failMidStream(failure)
@@ -117,10 +126,6 @@ async function respondStream(
     plan.abort()
   } else if (request.exchange.clientGone) plan.abort()
   else plan.succeed(progress.usage)
-}
-
-function priceUsage(progress: Progress, { prices }: Deployment): void {
-  progress.costPico = progress.usage === null || prices === null ? null : computeCost(prices, progress.usage)
 }
 
 function estimateUsage(request: ModelRequest, outputTokens: number, progress: Progress): void {

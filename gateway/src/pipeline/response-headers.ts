@@ -2,6 +2,7 @@ import type { Deployment } from '../deployments/deployment.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { headLine } from '../http/server/head-line.ts'
 import type { HeaderFields } from '../http1/header-fields.ts'
+import type { AdjustedCost } from '../pricing/adjust-cost.ts'
 import { version } from '../version.ts'
 import type { ModelRequest } from './model-request.ts'
 import type { Progress } from './progress.ts'
@@ -31,8 +32,24 @@ export function describeResponse(request: ModelRequest, progress: Progress, now:
   if (progress.deployment !== null)
     lines += `${describeDeployment(progress.deployment)}x-routeiq-strategy: ${progress.strategy ?? ''}\r\n`
   if (options.timeoutMs !== null) lines += `x-litellm-timeout: ${options.timeoutMs / 1000}\r\n`
-  if (progress.costPico !== null) lines += `x-litellm-response-cost: ${formatUsd(progress.costPico)}\r\n`
+  if (progress.costPico !== null) lines += describeCost(progress.costPico, progress.costParts)
   return progress.stageEnds === null ? lines : lines + describeStages(exchange.startedAt, progress.stageEnds)
+}
+
+/** The parts of the bill are told where the operator adjusts list prices. */
+function describeCost(total: bigint, parts: AdjustedCost | null): string {
+  const line = `x-litellm-response-cost: ${formatUsd(total)}\r\n`
+  if (parts === null) return line
+  const { gross, discount, margin } = parts
+  const net = gross - discount
+  const percent = net === 0n ? 0 : Number((margin * 1_000_000n) / net) / 10_000
+  return (
+    line +
+    `x-litellm-response-cost-original: ${formatUsd(gross)}\r\n` +
+    `x-litellm-response-cost-discount-amount: ${formatUsd(discount)}\r\n` +
+    `x-litellm-response-cost-margin-amount: ${formatUsd(margin)}\r\n` +
+    `x-litellm-response-cost-margin-percent: ${percent}\r\n`
+  )
 }
 
 function describeEffort({ attempts, fallbacks }: Progress, maxFallbacks: number): string {
@@ -57,7 +74,9 @@ function describeDeployment(deployment: Deployment): string {
       headLine('x-litellm-model-group', deployment.group) +
       headLine('x-litellm-model-api-base', deployment.apiBase) +
       headLine('x-routeiq-model', deployment.upstreamModel) +
-      (regionName === null ? '' : headLine('x-litellm-model-region', regionName))
+      (regionName === null
+        ? ''
+        : headLine('x-litellm-model-region', regionName) + headLine('x-routeiq-region', regionName))
     linesOfDeployment.set(deployment, lines)
   }
   return lines

@@ -14,6 +14,13 @@ const callTypes: Readonly<Record<Operation, string>> = {
   chat: 'acompletion',
   completion: 'atext_completion',
   embedding: 'aembedding',
+  'image-generation': 'aimage_generation',
+  'image-edit': 'aimage_edit',
+  transcription: 'atranscription',
+  translation: 'atranslation',
+  speech: 'aspeech',
+  moderation: 'amoderation',
+  rerank: 'arerank',
 }
 
 /** Runs once for every request on every way out: the record for logs and metrics, and the ledger row. */

@@ -1,6 +1,8 @@
 import type { PlannedAttempt } from '../balancing/attempt-plan.ts'
 import type { BlobSealer } from '../conversation/blob-sealer.ts'
+import { isMediaOperation } from '../conversation/operation.ts'
 import type { Deployment } from '../deployments/deployment.ts'
+import type { UploadRest } from '../http/upload-rest.ts'
 import type { WireTarget } from '../providers/wire.ts'
 import type { ReplyReader, StreamRelay } from '../relay/relay.ts'
 import { translateEmbeddings } from './embedding-exchange.ts'
@@ -14,6 +16,8 @@ export interface UpstreamExchange {
   readonly path: string
   readonly headers: readonly string[]
   readonly body: Buffer
+  /** What follows `body` and has not arrived yet. */
+  readonly rest: UploadRest | null
   readonly relay: StreamRelay | null
   readonly readReply: ReplyReader
 }
@@ -37,10 +41,11 @@ export function prepareExchange(
 }
 
 /**
- * The same dialect on both sides, but for what a provider answers in a form its dialect's clients do not read, and for
+ * The same dialect on both sides and media, which have one form for all, but for what a provider answers in a form its dialect's clients do not read, and for
  * embeddings of Google, who has one form for a vector and another for several, of which only the second goes upstream.
  */
 function isPassedThrough({ protocol, operation }: ModelRequest, { wire, provider }: Deployment): boolean {
+  if (isMediaOperation(operation)) return true
   if (wire.dialect !== protocol.id) return false
   if (operation === 'chat') return provider.quirks.answersInParts !== true
   return operation !== 'embedding' || protocol.id !== 'google-generate'

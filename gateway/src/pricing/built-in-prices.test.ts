@@ -8,8 +8,10 @@ const entries = loadBuiltInPrices()
 describe('built-in prices', () => {
   it('prices every model and knows its limits', () => {
     for (const [name, entry] of entries) {
-      expect(entry.prices?.steps[0].rates.standard.input, name).not.toBeNull()
-      expect(entry.facts.maxInputTokens, name).toBeGreaterThan(0)
+      const isText = entry.facts.mode === 'chat' || entry.facts.mode === 'embedding'
+      expect(entry.prices, name).not.toBeNull()
+      if (isText) expect(entry.prices?.steps[0].rates.standard.input, name).not.toBeNull()
+      if (isText) expect(entry.facts.maxInputTokens, name).toBeGreaterThan(0)
       expect(entry.facts.provider, name).not.toBeNull()
     }
   })

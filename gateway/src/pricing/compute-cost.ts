@@ -49,6 +49,7 @@ export function computeCost(
     const cost = usage.inputTokens * plain.input + usage.outputTokens * plain.output
     if (Number.isSafeInteger(cost)) return BigInt(cost)
   }
+  if (isUnitUnpriced(prices, usage, terms)) return null
   const rates = selectStep(prices, usage.inputTokens).rates[terms.serviceTier]
   const parts = [...inputParts(rates, usage, terms), ...outputParts(rates, usage, terms)]
   parts.push([usage.searchCalls, prices.searchCall[terms.searchContextSize] ?? prices.searchCall.medium])
@@ -58,6 +59,14 @@ export function computeCost(
 /** Rounds once, half a nano-dollar up. */
 export function toNanoUsd(pico: PicoUsd): bigint {
   return (pico + 500n) / 1000n
+}
+
+/** An answer without tokens whose amounts have no price costs nobody knows what, unless its tokens would be free. */
+function isUnitUnpriced({ units, steps }: ModelPrices, usage: Usage, terms: CostTerms): boolean {
+  if (usage.inputTokens + usage.outputTokens > 0 || units.request !== undefined) return false
+  const amounts = Object.entries(terms.units) as [UnitName, number][]
+  if (amounts.length === 0 || steps[0].rates.standard.input === 0n) return false
+  return amounts.every(([unit, amount]) => amount > 0 && unitPrice(units, unit) === undefined)
 }
 
 type Part = readonly [quantity: number, price: PicoUsd | null]
@@ -100,10 +109,17 @@ function outputParts(rates: TokenRates, usage: Usage, terms: CostTerms): Part[] 
 function addUnits(prices: ModelPrices, terms: CostTerms): PicoUsd {
   let sum = prices.units.request ?? 0n
   for (const [unit, amount] of Object.entries(terms.units) as [UnitName, number][]) {
-    const price = prices.units[unit]
+    const price = unitPrice(prices.units, unit)
     if (price !== undefined) sum += multiply(amount, price)
   }
   return sum
+}
+
+/** Lists give the price of a generated image as that of an input, beside an output that costs nothing. */
+function unitPrice(units: ModelPrices['units'], unit: UnitName): PicoUsd | undefined {
+  if (unit === 'outputImage') return units.outputImage || units.inputImage || units.outputImage
+  if (unit === 'outputPixel') return units.outputPixel || units.inputPixel || units.outputPixel
+  return units[unit]
 }
 
 function addParts(parts: readonly Part[], start: PicoUsd): PicoUsd | null {

@@ -66,10 +66,14 @@ function readConfigured(config: ModelConfig): Readonly<Record<string, unknown>> 
   for (const source of [config.info.raw, config.prices]) {
     for (const [field, value] of Object.entries(source)) {
       const known = parsePriceField(field) !== null || unitFields.has(field)
-      if (known && parsePico(value) !== null) configured[field] = value
+      if ((known && parsePico(value) !== null) || isSearchPrice(field, value)) configured[field] = value
     }
   }
   return Object.keys(configured).length === 0 ? null : configured
+}
+
+function isSearchPrice(field: string, value: unknown): boolean {
+  return field === 'search_context_cost_per_query' && typeof value === 'object' && value !== null
 }
 
 /** A flat configured price also replaces the listed prices of long prompts and service tiers for that term. */

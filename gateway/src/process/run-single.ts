@@ -4,7 +4,7 @@ import { followChanges } from './follow-changes.ts'
 import { openHub } from './hub.ts'
 import { listen } from './listen.ts'
 import { logDiagnostics } from './log-diagnostics.ts'
-import { createPriceTable, loadConfiguredPrices } from './prices.ts'
+import { createPriceTable, refreshPrices } from './prices.ts'
 import { serve } from './serve.ts'
 import { onShutdown } from './shutdown.ts'
 import type { Startup } from './startup.ts'
@@ -42,5 +42,5 @@ export async function runSingle(startup: Startup): Promise<void> {
     await hub.close(flushBudgetMs)
   })
   announce(startup, configuration.runtime.routing, address, telemetry.logger)
-  if (await loadConfiguredPrices(config, prices, telemetry.logger, now)) configuration.recompile()
+  await refreshPrices({ configuration, prices, logger: telemetry.logger, now })
 }

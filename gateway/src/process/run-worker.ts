@@ -8,7 +8,7 @@ import type { MetricsSnapshot } from '../telemetry/metrics/snapshot.ts'
 import { ConfigurationHolder } from './configuration-holder.ts'
 import type { Hub } from './hub.ts'
 import { listen } from './listen.ts'
-import { createPriceTable, loadConfiguredPrices } from './prices.ts'
+import { createPriceTable, refreshPrices } from './prices.ts'
 import { serve } from './serve.ts'
 import { onShutdown } from './shutdown.ts'
 import type { Startup } from './startup.ts'
@@ -63,7 +63,7 @@ export async function runWorker(startup: Startup): Promise<void> {
   // The primary is gone: nothing can be settled any more, so finish and leave.
   process.on('disconnect', beginDrain)
   await listen(serving.server, config.server)
-  if (await loadConfiguredPrices(config, prices, telemetry.logger, now)) configuration.recompile()
+  await refreshPrices({ configuration, prices, logger: telemetry.logger, now })
 }
 
 /** The gateway's limit is split evenly, the first workers taking what is left over. */

@@ -19,13 +19,13 @@ import { formatPrometheus } from '../telemetry/metrics/format-prometheus.ts'
 import type { MetricsSnapshot } from '../telemetry/metrics/snapshot.ts'
 import { TokenCounter } from '../tokens/token-counter.ts'
 import { AuthorizingTransport } from '../transport/authorizing-transport.ts'
-import { HTTP1_TRANSPORT_DEFAULTS } from '../transport/http1/http1-options.ts'
-import { Http1Transport } from '../transport/http1/http1-transport.ts'
 import { RoutedTransport } from '../transport/routed-transport.ts'
 import type { Transport } from '../transport/transport.ts'
 import { type ConfigurationHolder, sharesState } from './configuration-holder.ts'
 import { type Hub, journalDirectory } from './hub.ts'
 import { measureCooldowns } from './measure-cooldowns.ts'
+import { createNetworkTransport } from './network-transport.ts'
+import { refreshPrices } from './prices.ts'
 import { shareCooldowns, shareKeyChanges, shareUsage } from './share-changes.ts'
 import { listSecrets, type Telemetry } from './telemetry.ts'
 
@@ -122,10 +122,8 @@ function createGate(config: GatewayConfig, limit: number, { metrics }: Telemetry
 }
 
 function createTransport(config: GatewayConfig, now: () => number): Transport {
-  const network = new Http1Transport({
-    ...HTTP1_TRANSPORT_DEFAULTS,
+  const network = createNetworkTransport({
     maxConnectionsPerOrigin: config.server.upstreamConnections,
-    now: () => performance.now(),
   })
   const authorizing = new AuthorizingTransport(network, now)
   return new RoutedTransport(authorizing, new Map([[new URL(demoBaseUrl).origin, new DemoTransport(now)]]))
@@ -185,6 +183,7 @@ function composeApp(
       onKeysChanged,
     },
     models: { identity, runtime, prices, startedAt: now() },
+    passThroughEndpoints: runtime().config.passThrough.endpoints,
     tokens: { identity, runtime, tokens: gateway.tokens },
     health: {
       identity,
@@ -216,12 +215,13 @@ function composeApp(
   }
 }
 
-function reload({ configuration, telemetry }: ServeOptions): {
+function reload({ configuration, telemetry, prices, now }: ServeOptions): {
   succeeded: boolean
   files: readonly string[]
 } {
   const report = configuration.reload()
   telemetry.addSecrets(listSecrets(configuration.runtime.config))
+  void refreshPrices({ configuration, prices, logger: telemetry.logger, now })
   for (const { severity, path, message } of report.diagnostics) {
     telemetry.logger.log(severity === 'error' ? 'error' : 'warn', 'config', { path, message })
   }

@@ -61,7 +61,12 @@ export function createTelemetry(
 /** Every credential of the configuration, so that none can appear in a log line. */
 export function listSecrets(config: GatewayConfig): string[] {
   const { identity, storage, models } = config
-  const providerKeys = models.flatMap((model) => [model.apiKey, ...accountSecrets(model)])
+  const { accounts, endpoints } = config.passThrough
+  const providerKeys = [
+    ...models.flatMap((model) => [model.apiKey, ...accountSecrets(model)]),
+    ...Object.values(accounts).map(({ apiKey }) => apiKey),
+  ]
+  const endpointHeaders = endpoints.flatMap(({ headers }) => Object.values(headers))
   return [
     identity.masterKey,
     identity.saltKey,
@@ -70,6 +75,7 @@ export function listSecrets(config: GatewayConfig): string[] {
     storage.databaseUrl,
     storage.redisUrl,
     ...providerKeys,
+    ...endpointHeaders,
   ].filter((secret) => secret !== null)
 }
 

@@ -4,6 +4,7 @@ import { scanObject } from '../json/object-members.ts'
 import type { UpstreamFailure } from '../providers/failure.ts'
 import type { PlainReply } from '../relay/relay.ts'
 import { readUsualReply } from './read-usual-reply.ts'
+import { billTier } from './service-tier.ts'
 import { unreadableAnswer } from './unreadable-answer.ts'
 
 const nothing: ReadonlySet<string> = new Set()
@@ -41,8 +42,16 @@ function readByMembers(body: Buffer, options: PassthroughReplyOptions): PlainRep
   return {
     body: stampByMembers(body, options.requestedModel) ?? body,
     usage: parsedUsage === null ? null : options.decodeUsage(parsedUsage),
+    ...withTier(parseValue(value('service_tier') ?? 'null')),
   }
 }
+
+function withTier(serviceTier: unknown): Pick<PlainReply, 'terms'> {
+  const terms = billTier(serviceTier)
+  return terms === undefined ? noTerms : { terms }
+}
+
+const noTerms = {}
 
 function stampByMembers(body: Buffer, requestedModel: string): Buffer | null {
   const object = scanObject(body)

@@ -30,6 +30,8 @@ export interface Delivery {
   readonly stream: boolean
   /** The client asked for usage at the end of its stream. */
   readonly includesUsage: boolean
+  /** The answer is bytes and not events: nothing of the gateway's may stand between them. */
+  readonly isBinary?: true
 }
 
 /** What reading a body into the conversation model needs besides the body. */
@@ -149,5 +151,9 @@ export interface Protocol {
   /** Carries a stream of this very dialect: events as they came; usage, errors and the model found on the side. */
   createPassthroughStream(options: PassthroughOptions): StreamRelay
   /** The same for a whole answer. */
-  readPassthroughReply(body: Buffer, options: PassthroughOptions): PlainReply | UpstreamFailure
+  readPassthroughReply(
+    body: Buffer,
+    options: PassthroughOptions,
+    contentType?: string,
+  ): PlainReply | UpstreamFailure
 }

@@ -23,7 +23,7 @@ const space = 0x20
 export function readUsualReply(body: Buffer, options: PassthroughReplyOptions): PlainReply | null {
   if (body.length > maxBytes || body[0] !== openBrace) return null
   const text = body.toString('latin1')
-  if (text.includes('"error"')) return null
+  if (text.includes('"error"') || hasSpecialTier(text)) return null
   const model = findLeadingModel(text)
   const usage = findTrailingUsage(text)
   if (model === null || usage === undefined) return null
@@ -32,6 +32,13 @@ export function readUsualReply(body: Buffer, options: PassthroughReplyOptions): 
     body: text.slice(0, model.start) + stamp + text.slice(model.end),
     usage: options.decodeUsage(usage),
   }
+}
+
+/** Tiers with prices of their own are rare enough to be read the long way. */
+function hasSpecialTier(text: string): boolean {
+  const key = text.indexOf('"service_tier"')
+  const start = key === -1 ? -1 : skipColon(text, key + 14)
+  return start !== -1 && (text.startsWith('"flex"', start) || text.startsWith('"priority"', start))
 }
 
 interface Span {

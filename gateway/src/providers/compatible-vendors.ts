@@ -285,7 +285,7 @@ const rows: readonly VendorRow[] = [
     title: 'Voyage',
     url: 'https://api.voyageai.com/v1',
     keys: ['VOYAGE_API_KEY'],
-    quirks: { supportsBase64Embeddings: false },
+    quirks: { supportsBase64Embeddings: false, rerank: { topField: 'top_k', textDocuments: true } },
   },
   {
     id: 'jina_ai',

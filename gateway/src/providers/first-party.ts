@@ -95,7 +95,7 @@ export const firstPartyProviders: readonly ProviderProfile[] = [
     keyVariables: ['COHERE_API_KEY', 'CO_API_KEY'],
     baseUrlVariables: ['COHERE_API_BASE', 'CO_API_URL'],
     auth: 'bearer' as const,
-    quirks: {},
+    quirks: { rerank: { textDocuments: true, returnsNoDocuments: true } as const },
   })),
   ...(['ollama_chat', 'ollama'] as const).map((id) => ({
     id,

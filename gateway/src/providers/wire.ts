@@ -1,7 +1,7 @@
 import type { DialectId } from '../conversation/dialect.ts'
 import type { EmbeddingReply, EmbeddingRequest } from '../conversation/embedding.ts'
 import type { JsonRecord } from '../conversation/json-value.ts'
-import type { Operation } from '../conversation/operation.ts'
+import type { MediaOperation, Operation } from '../conversation/operation.ts'
 import type { ConversationReply } from '../conversation/reply.ts'
 import type { ConversationRequest } from '../conversation/request.ts'
 import type { StreamEvent } from '../conversation/stream-event.ts'
@@ -66,6 +66,17 @@ export interface ProviderQuirks {
   readonly basePath?: string
   /** Client headers with this prefix mean something to this vendor too; credentials never go. */
   readonly forwardedHeaderPrefix?: string
+  /** Deviations of the vendor's reranking from Cohere's form at `/rerank`. */
+  readonly rerank?: RerankQuirks
+}
+
+interface RerankQuirks {
+  /** The vendor's name of `top_n`. */
+  readonly topField?: string
+  /** Documents must be text; objects become the text of their members. */
+  readonly textDocuments?: true
+  /** Has no `return_documents`: the gateway puts the documents into the answer. */
+  readonly returnsNoDocuments?: true
 }
 
 /** What is different for the upstream models whose id matches. */
@@ -88,7 +99,10 @@ export interface PathTarget {
  * Path below the base URL per operation, null where the wire lacks it; may hold a query. `chatStream` is for streamed
  * answers, null when they come from the path of `chat`.
  */
-export type WirePaths = Readonly<Record<Operation | 'chatStream', string | null>>
+export type WirePaths = Readonly<
+  Record<'chat' | 'chatStream' | 'completion' | 'embedding', string | null> &
+    Partial<Record<MediaOperation, string | null>>
+>
 
 /** What a wire needs to know about its target to encode a request. */
 export interface WireTarget {

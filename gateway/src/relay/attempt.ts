@@ -205,7 +205,7 @@ export class Attempt implements UpstreamSink {
       reply =
         this.#status >= 400
           ? this.#options.decodeError(this.#status, this.fields.toRecord(), body.toString('utf8'))
-          : this.#options.readReply(body)
+          : this.#options.readReply(body, this.fields.get('content-type') ?? '')
     } catch (error) {
       reply = unreadableAnswer(error instanceof Error ? error.message : 'something unreadable')
     }

@@ -1,7 +1,7 @@
 import type { GatewayError } from '@routeiq/contract'
 import { type Deadline, startDeadline } from '../http/deadline.ts'
 import type { Exchange } from '../http/exchange.ts'
-import { headLines } from '../http/server/head-line.ts'
+import { headLine, headLines } from '../http/server/head-line.ts'
 import type { UpstreamFailure } from '../providers/failure.ts'
 import type { Attempt, StreamTarget } from './attempt.ts'
 
@@ -18,8 +18,8 @@ export interface ClientStreamOptions {
   readonly stallTimeoutMs: number
   /** The head lines to send when a ping has to go out before the answer has begun. */
   readonly earlyLines: () => string
-  /** The dialect's last event for a stream that broke off. */
-  readonly formatFailure: (failure: UpstreamFailure | GatewayError) => string
+  /** The dialect's last event for a stream that broke off; null where there is none, and the connection breaks too. */
+  readonly formatFailure: (failure: UpstreamFailure | GatewayError) => string | null
 }
 
 /** How a stream ended for the client. */
@@ -61,11 +61,16 @@ export class ClientStream implements StreamTarget {
     return this.#exchange.response.headersSent
   }
 
-  /** Sends the head, unless a ping already had to, and lets the attempt's events flow. */
-  begin(attempt: Attempt, encoding: 'latin1' | 'utf8', lines: string): void {
+  /** Sends the head (the dialect's own type unless told), unless a ping already had to, and lets the attempt's events flow. */
+  begin(
+    attempt: Attempt,
+    encoding: 'latin1' | 'utf8',
+    lines: string,
+    contentType: string | null = null,
+  ): void {
     this.#attempt = attempt
     this.#encoding = encoding
-    this.#writeHead(lines)
+    this.#writeHead(lines, contentType)
     attempt.pipeTo(this)
   }
 
@@ -79,8 +84,8 @@ export class ClientStream implements StreamTarget {
   finish(failure: UpstreamFailure | null): void {
     if (this.#ended) return
     this.#stop()
-    if (!this.#exchange.clientGone)
-      this.#endBody(failure === null ? '' : this.#options.formatFailure(failure))
+    if (failure !== null) this.#breakOff(failure)
+    else if (!this.#exchange.clientGone) this.#exchange.response.end()
     this.#settle({ failure, interruption: null })
   }
 
@@ -103,7 +108,7 @@ export class ClientStream implements StreamTarget {
   fail(error: GatewayError): void {
     if (this.#ended) return
     this.#stop()
-    if (!this.#exchange.clientGone) this.#endBody(this.#options.formatFailure(error))
+    this.#breakOff(error)
   }
 
   /** The client has left: stop the provider and report what was relayed so far. */
@@ -118,13 +123,20 @@ export class ClientStream implements StreamTarget {
     this.#stop()
   }
 
-  #writeHead(lines: string): void {
+  #breakOff(failure: UpstreamFailure | GatewayError): void {
+    if (this.#exchange.clientGone) return
+    const last = this.#options.formatFailure(failure)
+    if (last === null) this.#exchange.response.destroy()
+    else this.#endBody(last)
+  }
+
+  #writeHead(lines: string, contentType: string | null = null): void {
     const { response, requestId, clientGone } = this.#exchange
     if (clientGone) return
-    const { contentType } = this.#options
+    const type = contentType ?? this.#options.contentType
     response.begin(
       200,
-      `x-request-id: ${requestId}\r\ncontent-type: ${contentType}\r\n${streamLines}${lines}`,
+      `x-request-id: ${requestId}\r\n${headLine('content-type', type)}${streamLines}${lines}`,
     )
   }
 

@@ -1,4 +1,5 @@
 import type { Usage } from '../conversation/usage.ts'
+import type { CostTerms } from '../pricing/compute-cost.ts'
 import type { UpstreamFailure } from '../providers/failure.ts'
 
 /** A complete answer in the client's dialect. */
@@ -7,11 +8,15 @@ export interface PlainReply {
   readonly body: Buffer | string
   /** The body is a whole event stream, for a client that asked for one and a provider that does not stream. */
   readonly isStream?: true
+  /** `application/json` unless given. */
+  readonly contentType?: string
   readonly usage: Usage | null
+  /** What else the bill depends on. */
+  readonly terms?: Partial<CostTerms>
 }
 
 /** Makes the client's answer from the provider's whole body, or says what is wrong with it. */
-export type ReplyReader = (body: Buffer) => PlainReply | UpstreamFailure
+export type ReplyReader = (body: Buffer, contentType: string) => PlainReply | UpstreamFailure
 
 /**
  * Carries one event stream from provider to client. Text comes out only at event boundaries, so that a stream
@@ -29,6 +34,8 @@ export interface StreamRelay {
   /** Set once the provider reported an error or broke the protocol; nothing more comes out. */
   readonly failure: UpstreamFailure | null
   readonly usage: Usage | null
+  /** What else the bill depends on. */
+  readonly terms?: Partial<CostTerms> | undefined
   /** A rough count of the tokens relayed, for streams whose provider reports no usage. */
   readonly estimatedOutputTokens: number
 }

@@ -5,12 +5,35 @@ import type { Authorization } from './authorization.ts'
 export interface UpstreamRequest {
   /** Scheme, host and port: `https://api.openai.com`. */
   readonly origin: string
-  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly path: string
   readonly headers: readonly string[]
   readonly body: Buffer | null
   /** What is still to be added to the headers when the request is sent. */
   readonly authorization?: Authorization | null
+  /** What follows `body` and is still arriving. Such a request is sent once and never again by itself. */
+  readonly rest?: BodySource | null
+}
+
+/** The part of a request's body that is not here yet. */
+export interface BodySource {
+  /** Octets to come, null when nobody knows. */
+  readonly length: number | null
+  /** Begins to deliver; called once the connection can take it. */
+  pipeTo(target: BodyTarget): void
+  /** The connection has caught up after a `write` that returned false. */
+  resume(): void
+  /** Nothing more is wanted; safe to repeat. */
+  stop(): void
+}
+
+/** Where a body goes. */
+export interface BodyTarget {
+  /** False asks for a pause until `resume()`. */
+  write(chunk: Buffer): boolean
+  end(): void
+  /** The body cannot be completed. */
+  fail(error: Error): void
 }
 
 /**

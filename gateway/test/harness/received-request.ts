@@ -10,16 +10,19 @@ export interface ReceivedRequest {
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
+  /** The same, byte by byte. */
+  readonly bytes: Buffer
   /** The body's members; empty when it is no JSON object. */
   readonly json: Readonly<Record<string, unknown>>
-  /** `model` of the body, else the one the path names, else `''`. */
+  /** `model` of a JSON body or a form, else the one the path names, else `''`. */
   readonly model: string
 }
 
 export async function receiveRequest(incoming: IncomingMessage): Promise<ReceivedRequest> {
   const chunks: Buffer[] = []
   for await (const chunk of incoming) chunks.push(chunk as Buffer)
-  const body = Buffer.concat(chunks).toString('utf8')
+  const bytes = Buffer.concat(chunks)
+  const body = bytes.toString('utf8')
   const json = parseObject(body)
   const model = json['model']
   return {
@@ -30,9 +33,15 @@ export async function receiveRequest(incoming: IncomingMessage): Promise<Receive
       Object.entries(incoming.headers).map(([name, value]) => [name, String(value)]),
     ),
     body,
+    bytes,
     json,
-    model: typeof model === 'string' ? model : modelOfPath(incoming.url ?? ''),
+    model: typeof model === 'string' ? model : (fieldOf(body, 'model') ?? modelOfPath(incoming.url ?? '')),
   }
+}
+
+/** A field of a form, null when there is none. */
+export function fieldOf(body: string, name: string): string | null {
+  return new RegExp(`name="${name}"\\r\\n\\r\\n([^\\r]*)`).exec(body)?.[1] ?? null
 }
 
 /** Google and AWS name the model in the path: `/v1beta/models/{model}:generateContent`, `/model/{model}/converse`. */

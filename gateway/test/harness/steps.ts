@@ -3,6 +3,7 @@ import { anthropicEvents, anthropicMessage, formatAnthropicStream } from './anth
 import { bedrockMock } from './bedrock-wire.ts'
 import { cohereMock } from './cohere-wire.ts'
 import { formatGeminiStream, geminiAnswer, geminiEmbeddings, geminiPieces } from './gemini-wire.ts'
+import { answerMedia } from './media-wire.ts'
 import { ollamaMock } from './ollama-wire.ts'
 import {
   type ChatAnswer,
@@ -22,6 +23,7 @@ const json = { 'content-type': 'application/json' }
 /** What the provider would answer: the wire of the path, streamed when asked for. */
 export function answerTruly(answer: ChatAnswer = {}): Step {
   return ({ request, response }) => {
+    if (answerMedia(request, response)) return
     const stream = trueStream(request, answer)
     if (stream !== null) response.writeHead(200, streamHead(request)).end(stream)
     else response.writeHead(200, json).end(JSON.stringify(trueBody(request, answer)))

@@ -145,6 +145,7 @@ function buildModel(parts: ModelParts, context: ModelContext): ModelConfig {
     additionalDropParams: params.textList('additional_drop_params'),
     cacheControlInjectionPoints: params.list('cache_control_injection_points').flatMap(readInjectionPoint),
     mockResponse: params.text('mock_response'),
+    usedInPassThrough: params.boolean('use_in_pass_through') ?? false,
     configurableClientsideAuthParams: readClientsideParams(params),
     prices: readPrices(params, info),
     info: readModelInfo(info, id),

@@ -29,15 +29,10 @@ const deploymentParameters = [
   'litellm_credential_name',
 ]
 
-export const priceParameters = [
-  'input_cost_per_token',
-  'output_cost_per_token',
-  'input_cost_per_second',
-  'output_cost_per_second',
-  'cache_read_input_token_cost',
-  'cache_creation_input_token_cost',
-  'output_cost_per_reasoning_token',
-]
+/** Prices in LiteLLM's spelling: `input_cost_per_token`, `cache_read_input_token_cost_above_200k_tokens`, … */
+export function isPriceParameter(name: string): boolean {
+  return /^(?:input|output|cache_read|cache_creation|search_context)_(?:\w+_)?cost(?:_|$)/.test(name)
+}
 
 /** Gateway settings and credentials that no provider accepts as a request parameter. */
 const withheldParameters = [
@@ -83,11 +78,11 @@ const withheldParameters = [
   'quality_router_config',
 ]
 
-const gatewayParameters = new Set([...deploymentParameters, ...priceParameters, ...withheldParameters])
+const gatewayParameters = new Set([...deploymentParameters, ...withheldParameters])
 
 /** True for a parameter that goes to the provider with each request. */
 export function isRequestParameter(name: string): boolean {
-  return !gatewayParameters.has(name) && !name.startsWith('auto_router_')
+  return !gatewayParameters.has(name) && !isPriceParameter(name) && !name.startsWith('auto_router_')
 }
 
 const numericParameters = new Set([

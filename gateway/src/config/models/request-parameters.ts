@@ -1,6 +1,6 @@
 import { isNothing, toBoolean, toNumber, toText, type UnknownRecord } from '../values/coerce.ts'
 import type { Section } from '../values/section.ts'
-import { isRequestParameter, priceParameters, requestParameterType } from './parameter-names.ts'
+import { isPriceParameter, isRequestParameter, requestParameterType } from './parameter-names.ts'
 
 /** What `litellm_params` sends with each request unless the request sets it. */
 export function readDefaultParams(params: Section): UnknownRecord {
@@ -19,11 +19,17 @@ function coerceParameter(name: string, value: unknown): unknown {
 /** Prices written with the model; `litellm_params` beats `model_info`. */
 export function readPrices(params: Section, info: Section): Record<string, number> {
   const prices: Record<string, number> = {}
-  for (const name of priceParameters) {
+  const names = [...Object.keys(params.values), ...Object.keys(info.values)].filter(isNumericPrice)
+  for (const name of new Set(names)) {
     const price = params.amount(name) ?? info.amount(name)
     if (price !== null) prices[name] = price
   }
   return prices
+}
+
+/** The prices of searches are an object of their own and stay in `model_info`. */
+function isNumericPrice(name: string): boolean {
+  return isPriceParameter(name) && name !== 'search_context_cost_per_query'
 }
 
 export function readHeaders(values: UnknownRecord): Record<string, string> {

@@ -28,7 +28,13 @@ export const cohereWire: Wire = {
   decodeError,
 }
 
-const paths = { chat: '/chat', chatStream: null, completion: null, embedding: '/embed' } as const
+const paths = {
+  chat: '/chat',
+  chatStream: null,
+  completion: null,
+  embedding: '/embed',
+  rerank: '/rerank',
+} as const
 
 /** Errors: throws an Error for the address of Cohere's imitation of OpenAI, which speaks another protocol. */
 function pathsFor({ base }: PathTarget): WirePaths {

@@ -52,5 +52,10 @@ function operationsBelow(root: string, version: string | null, base: URL): WireP
     chatStream: null,
     completion: `${root}/completions${query}`,
     embedding: `${root}/embeddings${query}`,
+    'image-generation': `${root}/images/generations${query}`,
+    'image-edit': `${root}/images/edits${query}`,
+    transcription: `${root}/audio/transcriptions${query}`,
+    translation: `${root}/audio/translations${query}`,
+    speech: `${root}/audio/speech${query}`,
   }
 }

@@ -12,8 +12,14 @@ export function decodeUsage(value: unknown): Usage | null {
   const input = count(usage, 'prompt_tokens', 'input_tokens')
   const output = count(usage, 'completion_tokens', 'output_tokens')
   if (input === null && output === null && readNumber(usage['total_tokens']) === null) return null
-  const inputDetails = readRecord(usage['prompt_tokens_details'] ?? usage['input_tokens_details']) ?? {}
-  const outputDetails = readRecord(usage['completion_tokens_details'] ?? usage['output_tokens_details']) ?? {}
+  const inputDetails =
+    readRecord(
+      usage['prompt_tokens_details'] ?? usage['input_tokens_details'] ?? usage['input_token_details'],
+    ) ?? {}
+  const outputDetails =
+    readRecord(
+      usage['completion_tokens_details'] ?? usage['output_tokens_details'] ?? usage['output_token_details'],
+    ) ?? {}
   const inputTokens = input ?? Math.max(0, (readNumber(usage['total_tokens']) ?? 0) - (output ?? 0))
   return {
     inputTokens,

@@ -1,6 +1,6 @@
 import { isGatewayMember } from '../../conversation/gateway-members.ts'
 import { type JsonRecord, readRecord } from '../../conversation/json-value.ts'
-import type { Operation } from '../../conversation/operation.ts'
+import { isTextOperation, type Operation } from '../../conversation/operation.ts'
 import { type BodyEdits, noEdits } from '../passthrough-edits.ts'
 import type { WireTarget } from '../wire.ts'
 import { collectVendorEdits, type PendingEdits } from './vendor-edits.ts'
@@ -16,7 +16,7 @@ export function editPassthrough(body: JsonRecord, target: WireTarget, operation:
   }
   if (operation === 'chat') collectVendorEdits(body, target, edits)
   if (operation === 'embedding') editEmbedding(body, target, edits)
-  else editStreamOptions(body, target, edits)
+  if (isTextOperation(operation)) editStreamOptions(body, target, edits)
   if (operation === 'chat' && body['metadata'] !== undefined && !isStoredMetadata(body))
     edits.remove.push('metadata')
   if (edits.remove.length > 0) return edits

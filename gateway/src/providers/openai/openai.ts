@@ -13,6 +13,13 @@ const paths = {
   chatStream: null,
   completion: '/completions',
   embedding: '/embeddings',
+  'image-generation': '/images/generations',
+  'image-edit': '/images/edits',
+  transcription: '/audio/transcriptions',
+  translation: '/audio/translations',
+  speech: '/audio/speech',
+  moderation: '/moderations',
+  rerank: '/rerank',
 } as const
 
 /** OpenAI's chat completion protocol, spoken by OpenAI and every compatible vendor. */

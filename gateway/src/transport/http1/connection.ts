@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { atTurnEnd, type TurnTask } from '../../http1/turn-end.ts'
+import { BodyUpload } from './body-upload.ts'
 import type { CallPlace, Http1Call } from './http1-call.ts'
 import type { ReadHandler } from './open-socket.ts'
 import { ResponseParser } from './response-parser.ts'
@@ -34,6 +35,7 @@ export class Connection implements CallPlace, TurnTask {
   readonly #socket: Socket
   readonly #connectTimer: NodeJS.Timeout
   #call: Http1Call | null
+  #upload: BodyUpload | null = null
   #session: Buffer | null = null
   #ready = false
   #closed = false
@@ -96,6 +98,7 @@ export class Connection implements CallPlace, TurnTask {
     if (this.#closed) return
     this.#closed = true
     clearTimeout(this.#connectTimer)
+    this.#upload?.stop()
     this.#socket.destroy()
     this.#owner.forget(this, retry)
   }
@@ -143,16 +146,20 @@ export class Connection implements CallPlace, TurnTask {
 
   #write(call: Http1Call): void {
     call.sentAt = this.#owner.now()
-    const { head, body } = call.request
+    const { head, body, rest } = call.request
     const socket = this.#socket
-    if (body === null) {
+    if (body === null) socket.write(head)
+    else {
+      socket.cork()
       socket.write(head)
-      return
+      socket.write(body)
+      socket.uncork()
     }
-    socket.cork()
-    socket.write(head)
-    socket.write(body)
-    socket.uncork()
+    this.#upload = rest === null ? null : new BodyUpload(socket, rest, this.#onUploadFailure)
+  }
+
+  readonly #onUploadFailure = (error: Error): void => {
+    this.fail(transportError('UPSTREAM_UPLOAD_FAILED', 'The rest of the request did not arrive.', error))
   }
 
   /** Node's read callback; false stops reading. */
@@ -197,7 +204,8 @@ export class Connection implements CallPlace, TurnTask {
     call.finished = true
     const { head, surplus } = this.#parser
     // A request that is not yet fully written would leave its rest in front of the next one.
-    if (head === null || !head.keepAlive || surplus || this.#socket.writableLength > 0) {
+    const isWritten = this.#socket.writableLength === 0 && this.#upload?.finished !== false
+    if (head === null || !head.keepAlive || surplus || !isWritten) {
       this.close(null)
     } else {
       this.#readKeepAlive(head.headers.get('keep-alive') ?? '')

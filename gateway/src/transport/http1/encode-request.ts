@@ -40,13 +40,24 @@ export function encodeRequestHead(request: UpstreamRequest, host: string): strin
     text += `${name}: ${value}\r\n`
   }
   const hostLine = hostGiven ? '' : `host: ${host}\r\n`
-  const end = carriesLength(request) ? 'content-length: ' : '\r\n'
+  const end = endOfHead(request)
   return `${method} ${path} HTTP/1.1\r\n${hostLine}connection: keep-alive\r\n${text}${end}`
 }
 
-/** A POST without a body says so; other methods without one say nothing. */
+function endOfHead(request: UpstreamRequest): string {
+  if (isChunked(request)) return 'transfer-encoding: chunked\r\n\r\n'
+  return carriesLength(request) ? 'content-length: ' : '\r\n'
+}
+
+/** A body of unknown length is sent in chunks. */
+function isChunked({ rest }: UpstreamRequest): boolean {
+  return rest !== undefined && rest !== null && rest.length === null
+}
+
+/** A request that may have a body and has none says so; other methods without one say nothing. */
 export function carriesLength(request: UpstreamRequest): boolean {
-  return request.body !== null || request.method === 'POST'
+  const { body, method } = request
+  return body !== null || method === 'POST' || method === 'PUT' || method === 'PATCH'
 }
 
 function checkedName(name: string): string {

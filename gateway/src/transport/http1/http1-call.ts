@@ -1,4 +1,4 @@
-import type { UpstreamCall, UpstreamSink } from '../transport.ts'
+import type { BodySource, UpstreamCall, UpstreamSink } from '../transport.ts'
 import type { UpstreamError } from './upstream-error.ts'
 
 /** Where a call is at the moment: waiting in a queue or running on a connection. */
@@ -11,6 +11,8 @@ export interface CallPlace {
 export interface EncodedRequest {
   readonly head: Buffer
   readonly body: Buffer | null
+  /** What is sent behind `body` as it arrives. */
+  readonly rest: BodySource | null
 }
 
 /** One request and its sink, from `send` to `onEnd`, `onFailure` or `cancel`. */
@@ -21,7 +23,7 @@ export class Http1Call implements UpstreamCall {
   finished = false
   headersDelivered = false
   /** The one re-send after a keep-alive race has been used. */
-  resent = false
+  resent: boolean
   /** Milliseconds of the injected clock when the request was written. */
   sentAt = 0
   /** Neighbours in the waiting queue. */
@@ -30,6 +32,8 @@ export class Http1Call implements UpstreamCall {
 
   constructor(request: EncodedRequest, sink: UpstreamSink) {
     this.request = request
+    // What has been taken from a source is gone.
+    this.resent = request.rest !== null
     this.sink = sink
   }
 

@@ -1,6 +1,7 @@
 import type { Transport, UpstreamCall, UpstreamRequest, UpstreamSink } from '../transport.ts'
 import { Http1Call } from './http1-call.ts'
 import type { Http1TransportOptions } from './http1-options.ts'
+import { parseOrigin } from './origin-address.ts'
 import { OriginPool, type PoolNumbers } from './origin-pool.ts'
 import { transportError } from './upstream-error.ts'
 
@@ -59,6 +60,9 @@ export class Http1Transport implements Transport {
   }
 
   #addPool(origin: string): OriginPool {
+    const refusal = this.#options.refuseHost?.(parseOrigin(origin).hostname) ?? null
+    if (refusal !== null)
+      throw transportError('UPSTREAM_INVALID_REQUEST', `The address may not be called, because ${refusal}.`)
     const pool = new OriginPool(origin, this.#options)
     this.#pools.set(origin, pool)
     this.#sweeper ??= setInterval(() => this.sweep(), SWEEP_MS).unref()
@@ -72,7 +76,7 @@ export class Http1Transport implements Transport {
 }
 
 function refusedCall(sink: UpstreamSink): UpstreamCall {
-  const call = new Http1Call({ head: Buffer.alloc(0), body: null }, sink)
+  const call = new Http1Call({ head: Buffer.alloc(0), body: null, rest: null }, sink)
   queueMicrotask(() => call.fail(transportError('UPSTREAM_TRANSPORT_CLOSED', 'The transport is closed.')))
   return call
 }

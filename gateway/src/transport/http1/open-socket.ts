@@ -12,6 +12,8 @@ export interface SocketSettings {
   readonly connectTimeoutMs: number
   /** Replaces `dns.lookup`. Node never asks it about an IP literal: those are the caller's to judge. */
   readonly lookup?: net.LookupFunction
+  /** Judges hosts before anything is opened, IP literals above all: null, or why one may not be called. */
+  readonly refuseHost?: (hostname: string) => string | null
   readonly tls?: TlsSettings
 }
 

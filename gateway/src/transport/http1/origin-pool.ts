@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { createSecureContext, type SecureContext } from 'node:tls'
-import type { UpstreamRequest } from '../transport.ts'
+import type { BodySource, UpstreamRequest } from '../transport.ts'
+import { chunkHead } from './body-upload.ts'
 import { CallQueue } from './call-queue.ts'
 import { Connection, type ConnectionOwner } from './connection.ts'
 import { carriesLength } from './encode-request.ts'
@@ -66,7 +67,9 @@ export class OriginPool implements ConnectionOwner {
   /** @throws UpstreamError `UPSTREAM_INVALID_REQUEST` */
   encode(request: UpstreamRequest): EncodedRequest {
     const head = this.#heads.encode(request)
-    if (!carriesLength(request)) return { head, body: null }
+    const { rest = null } = request
+    if (rest !== null) return encodeUpload(head, request, rest)
+    if (!carriesLength(request)) return { head, body: null, rest }
     const body = request.body
     const length = body === null ? 0 : body.length
     const joined = body !== null && length <= JOINED_BODY_BYTES
@@ -74,13 +77,14 @@ export class OriginPool implements ConnectionOwner {
     const octets = Buffer.allocUnsafe(head.length + digits.length + (joined ? length : 0))
     octets.set(head, 0)
     octets.write(digits, head.length, 'latin1')
-    if (!joined) return { head: octets, body }
+    if (!joined) return { head: octets, body, rest }
     octets.set(body, head.length + digits.length)
-    return { head: octets, body: null }
+    return { head: octets, body: null, rest }
   }
 
   dispatch(call: Http1Call): void {
-    const connection = this.#takeIdle()
+    // A kept connection may be closing, and an upload cannot be sent twice.
+    const connection = call.request.rest === null ? this.#takeIdle() : null
     if (connection !== null) connection.run(call)
     else if (this.#connections.size < this.#options.maxConnectionsPerOrigin) this.#connect(call)
     else this.#queue.add(call)
@@ -175,6 +179,17 @@ export class OriginPool implements ConnectionOwner {
   #connect(call: Http1Call): void {
     this.#connections.add(new Connection(this, call))
   }
+}
+
+/** Head and what has arrived of the body; the rest is written as it comes. */
+function encodeUpload(head: Buffer, request: UpstreamRequest, rest: BodySource): EncodedRequest {
+  const arrived = request.body ?? Buffer.alloc(0)
+  if (rest.length !== null) {
+    const digits = Buffer.from(`${arrived.length + rest.length}\r\n\r\n`, 'latin1')
+    return { head: Buffer.concat([head, digits]), body: arrived, rest }
+  }
+  const chunk = [Buffer.from(chunkHead(arrived.length), 'latin1'), arrived, Buffer.from('\r\n', 'latin1')]
+  return { head, body: arrived.length === 0 ? null : Buffer.concat(chunk), rest }
 }
 
 function closed() {

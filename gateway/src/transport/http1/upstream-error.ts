@@ -4,6 +4,7 @@ export type TransportErrorCode =
   | 'UPSTREAM_CLOSED' // the connection ended before the answer was whole
   | 'UPSTREAM_PROTOCOL' // the answer is not acceptable HTTP/1.1
   | 'UPSTREAM_INVALID_REQUEST' // thrown by `send`: the request cannot be put on the wire safely
+  | 'UPSTREAM_UPLOAD_FAILED' // the rest of the request's body did not arrive; the cause says why
   | 'UPSTREAM_SINK_FAILED' // `onHeaders` or `onData` threw; the cause says what
   | 'UPSTREAM_TRANSPORT_CLOSED' // sent after `close()`, or still running when its patience ended
 

@@ -1,0 +1,81 @@
+import { GatewayError } from '@routeiq/contract'
+import type { Exchange } from '../http/exchange.ts'
+import { ClientGone } from '../http/read-body.ts'
+import { readUpload, type UploadHead } from '../http/read-upload.ts'
+import type { Caller } from '../identity/caller.ts'
+import { authenticate } from '../pipeline/authenticate.ts'
+import type { Gateway } from '../pipeline/gateway.ts'
+import { describeRefusal } from '../pipeline/response-headers.ts'
+import type { PriceTable } from '../pricing/price-table.ts'
+import type { UpstreamRequest } from '../transport/transport.ts'
+import { findTarget } from './find-target.ts'
+import { joinPath } from './join-path.ts'
+import { RawCall } from './raw-call.ts'
+import { readModel } from './read-model.ts'
+import { settlePassThrough } from './settle-pass-through.ts'
+import { buildUpstreamHeaders } from './upstream-headers.ts'
+
+export interface PassThroughDependencies {
+  readonly gateway: Gateway
+  readonly prices: PriceTable
+}
+
+/** Read whole, so that the model it names can be read; larger bodies go on as they arrive. */
+const wholeBytes = 4 * 1024 * 1024
+const totalBytes = 512 * 1024 * 1024
+
+/**
+ * A call to a provider's own API: the gateway's key in, the operator's out, everything else as it came. One attempt,
+ * no translation. What it cost is recorded where the answer tells.
+ */
+export async function handlePassThrough(
+  { gateway, prices }: PassThroughDependencies,
+  exchange: Exchange,
+  prefix: string,
+): Promise<void> {
+  const runtime = gateway.runtime()
+  const caller = await authenticate(gateway.identity, exchange, 'user')
+  requireEveryModel(caller)
+  const target = findTarget(runtime.config, prefix)
+  const place = joinPath(target, exchange.target, runtime.config.server.rootPath)
+  const { bytes, rest } = await readUploadOf(exchange)
+  const headers = buildUpstreamHeaders(
+    exchange.request.headers,
+    target,
+    runtime.config.identity.keyHeaderName?.toLowerCase() ?? null,
+  )
+  const hasBody = bytes.length > 0 || rest !== null
+  const startedAt = performance.now()
+  const call = new RawCall({
+    exchange,
+    target,
+    request: { ...place, method: methodOf(exchange), headers, body: hasBody ? bytes : null, rest },
+    transport: gateway.transport,
+    timeoutMs: runtime.config.routing.timeoutMs,
+    idleTimeoutMs: runtime.config.routing.streamIdleTimeoutMs,
+    lines: describeRefusal(exchange),
+  })
+  const outcome = await call.outcome
+  const error = rest?.problem instanceof GatewayError ? rest.problem : outcome.error
+  const model = readModel(bytes, place.path)
+  settlePassThrough(gateway, prices, { exchange, caller, target, place, model, startedAt, outcome, error })
+  if (exchange.clientGone) throw new ClientGone()
+  if (error !== null && !exchange.response.headersSent) throw error
+}
+
+/** A key that is limited to some models must not reach all of an account. */
+function requireEveryModel({ grants }: Caller): void {
+  if (grants.allowsAll) return
+  throw new GatewayError(
+    'permission_denied',
+    'This key is limited to some models; raw access to a provider reaches all of them. Use the model routes.',
+  )
+}
+
+function readUploadOf({ request }: Exchange): Promise<UploadHead> {
+  return readUpload(request, { wholeBytes, headBytes: wholeBytes, totalBytes }, () => true)
+}
+
+function methodOf({ request }: Exchange): UpstreamRequest['method'] {
+  return (request.method === 'HEAD' ? 'GET' : request.method) as UpstreamRequest['method']
+}
