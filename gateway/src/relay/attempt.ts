@@ -1,4 +1,5 @@
 import { type Deadline, startDeadline } from '../http/deadline.ts'
+import { HeaderFields } from '../http1/header-fields.ts'
 import { unreadableAnswer } from '../protocols/unreadable-answer.ts'
 import type { UpstreamFailure } from '../providers/failure.ts'
 import type { Transport, UpstreamCall, UpstreamRequest, UpstreamSink } from '../transport/transport.ts'
@@ -46,7 +47,8 @@ export interface AttemptOptions {
  */
 export class Attempt implements UpstreamSink {
   readonly result: Promise<AttemptResult>
-  headers: Readonly<Record<string, string>> = {}
+  /** The provider's header fields; none before they have arrived. */
+  fields: HeaderFields = new HeaderFields()
   /** Monotonic milliseconds of the first byte of the body, null before. */
   firstByteAt: number | null = null
   readonly #options: AttemptOptions
@@ -107,12 +109,12 @@ export class Attempt implements UpstreamSink {
     if (this.#ending !== null) target.finish(this.#ending.failure)
   }
 
-  onHeaders(status: number, headers: Readonly<Record<string, string>>): void {
+  onHeaders(status: number, headers: HeaderFields): void {
     this.#status = status
-    this.headers = headers
+    this.fields = headers
     const { relay } = this.#options
     if (status >= 400 || relay === null) return
-    if (headers['content-type']?.toLowerCase().includes(relay.mediaType) === true) this.#relay = relay
+    if (headers.get('content-type')?.toLowerCase().includes(relay.mediaType) === true) this.#relay = relay
   }
 
   onData(chunk: Buffer): boolean {
@@ -202,7 +204,7 @@ export class Attempt implements UpstreamSink {
     try {
       reply =
         this.#status >= 400
-          ? this.#options.decodeError(this.#status, this.headers, body.toString('utf8'))
+          ? this.#options.decodeError(this.#status, this.fields.toRecord(), body.toString('utf8'))
           : this.#options.readReply(body)
     } catch (error) {
       reply = unreadableAnswer(error instanceof Error ? error.message : 'something unreadable')

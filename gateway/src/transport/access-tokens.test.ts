@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import { HeaderFields } from '../http1/header-fields.ts'
 import { AccessTokens } from './access-tokens.ts'
 import type { TokenGrant } from './authorization.ts'
 import type { Transport, UpstreamCall, UpstreamRequest, UpstreamSink } from './transport.ts'
@@ -17,7 +18,7 @@ class TokenEndpoint implements Transport {
 
   answer(status: number, body: string): void {
     const sink = this.calls.at(-1)?.sink
-    sink?.onHeaders(status, {})
+    sink?.onHeaders(status, new HeaderFields())
     sink?.onData(Buffer.from(body))
     sink?.onEnd()
   }

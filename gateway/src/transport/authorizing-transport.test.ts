@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import { HeaderFields } from '../http1/header-fields.ts'
 import type { Authorization } from './authorization.ts'
 import { AuthorizingTransport } from './authorizing-transport.ts'
 import type { Transport, UpstreamCall, UpstreamRequest, UpstreamSink } from './transport.ts'
@@ -12,7 +13,7 @@ class Network implements Transport {
     if (request.headers.includes('refused')) throw new Error('a header has a line break')
     this.sent.push({ request, sink })
     if (request.path === '/token') {
-      sink.onHeaders(200, {})
+      sink.onHeaders(200, new HeaderFields())
       sink.onData(Buffer.from(`{"access_token":"t${this.sent.length}","expires_in":3600}`))
       sink.onEnd()
     }
@@ -84,7 +85,7 @@ describe('AuthorizingTransport', () => {
     await settled()
     const chat = network.sent[1]
     expect(chat?.request.headers).toEqual(['x-a', '1', 'authorization', 'Bearer t1'])
-    chat?.sink.onHeaders(200, {})
+    chat?.sink.onHeaders(200, new HeaderFields())
     expect(chat?.sink.onData(Buffer.from('hello'))).toBe(false)
     chat?.sink.onEnd()
     expect(sink.events).toEqual(['head 200', 'hello', 'end'])
@@ -93,7 +94,7 @@ describe('AuthorizingTransport', () => {
   it('uses another token after the provider answered 401', async () => {
     transport.send(request(tokenGrant), sink)
     await settled()
-    network.sent[1]?.sink.onHeaders(401, {})
+    network.sent[1]?.sink.onHeaders(401, new HeaderFields())
     transport.send(request(tokenGrant), sink)
     await settled()
     expect(network.sent.map(({ request: { path } }) => path)).toEqual(['/token', '/chat', '/token', '/chat'])

@@ -1,3 +1,4 @@
+import type { HeaderFields } from '../http1/header-fields.ts'
 import { AccessTokens } from './access-tokens.ts'
 import type { Authorization } from './authorization.ts'
 import type { Transport, UpstreamCall, UpstreamRequest, UpstreamSink } from './transport.ts'
@@ -73,7 +74,7 @@ class AuthorizedCall implements UpstreamCall, UpstreamSink {
     this.#call?.resume()
   }
 
-  onHeaders(status: number, headers: Readonly<Record<string, string>>): void {
+  onHeaders(status: number, headers: HeaderFields): void {
     if (status === 401) this.onRefusal()
     this.#sink.onHeaders(status, headers)
   }

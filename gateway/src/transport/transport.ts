@@ -1,3 +1,4 @@
+import type { HeaderFields } from '../http1/header-fields.ts'
 import type { Authorization } from './authorization.ts'
 
 /** One HTTP request to a provider. Header list is flat name, value; `content-length` is set by the transport. */
@@ -17,7 +18,7 @@ export interface UpstreamRequest {
  * After `cancel()` nothing more is called.
  */
 export interface UpstreamSink {
-  onHeaders(status: number, headers: Readonly<Record<string, string>>): void
+  onHeaders(status: number, headers: HeaderFields): void
   /** False asks the transport to pause until `resume()`. */
   onData(chunk: Buffer): boolean
   onEnd(): void
