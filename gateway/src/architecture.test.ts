@@ -20,20 +20,20 @@ const directions: Readonly<Record<string, string>> = {
   cli: 'balancing config process storage',
   config: '',
   conversation: 'providers:types',
-  demo: 'transport:types',
+  demo: 'http1 transport:types',
   deployments: 'balancing:types config:types conversation:types pricing providers transport:types',
   http: 'conversation:types http1 protocols telemetry version.ts',
   http1: '',
   identity: 'config:types deployments http:types storage:types',
   json: '',
   pipeline:
-    'balancing config:types conversation deployments http identity json pricing protocols providers relay storage:types telemetry tokens:types transport:types version.ts',
+    'balancing config:types conversation deployments http http1:types identity json pricing protocols providers relay storage:types telemetry tokens:types transport:types version.ts',
   pricing: 'config:types conversation:types',
   process:
     'app.ts balancing config conversation demo deployments http identity pipeline:types pricing providers storage telemetry tokens transport version.ts',
   protocols: 'conversation json providers:types relay:types',
   providers: 'conversation telemetry transport:types',
-  relay: 'conversation:types http protocols providers:types transport',
+  relay: 'conversation:types http http1 protocols providers:types transport',
   storage: 'config:types conversation:types',
   telemetry: 'conversation:types deployments:types providers:types',
   tokens: 'conversation:types',
@@ -44,6 +44,7 @@ const directions: Readonly<Record<string, string>> = {
 const reservedModules: readonly (readonly [module: RegExp, owners: readonly string[]])[] = [
   [/^(?:pg|drizzle-orm|ioredis|@electric-sql\/[\w-]+)(?:\/|$)/, ['storage/']],
   [/^yaml$/, ['config/source/']],
+  [/^@smithy\//, ['providers/bedrock/signature.ts']],
   [/^node:(?:net|tls)$/, ['transport/http1/', 'http/address-guard.ts', 'http/server/http-server.ts']],
   // Only its table of status texts.
   [/^node:http$/, ['http/server/status-line.ts']],

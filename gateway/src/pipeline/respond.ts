@@ -66,9 +66,14 @@ function respondPlain(
   } else {
     stream?.discard()
     const lines = describeAnswer(request, answer, progress)
-    request.exchange.send(200, (reply.isStream ? streamHead(request) : jsonHead) + lines, reply.body)
+    const head = reply.isStream ? streamHead(request.protocol.streamType) : jsonHead
+    request.exchange.send(200, head + lines, reply.body)
   }
   plan.succeed(reply.usage)
+}
+
+function streamHead(type: string): string {
+  return `content-type: ${type}\r\ncache-control: no-cache\r\n`
 }
 
 /** A reply's body as text: of octets, or of text that holds one octet a character. */
@@ -81,10 +86,6 @@ function describeAnswer(request: ModelRequest, { attempt }: Answer, progress: Pr
   const lines = describeResponse(request, progress, performance.now()) + echoProviderHeaders(attempt.fields)
   const name = request.protocol.requestIdHeader
   return name === undefined ? lines : `${name}: ${request.exchange.requestId}\r\n${lines}`
-}
-
-function streamHead({ protocol }: ModelRequest): string {
-  return `content-type: ${protocol.streamType}\r\ncache-control: no-cache\r\n`
 }
 
 function streamIgnored({ planned }: Answer): GatewayError {

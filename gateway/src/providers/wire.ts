@@ -48,6 +48,8 @@ export interface ProviderQuirks {
   readonly supportsToolCallIds?: boolean
   readonly reasoningField?: 'reasoning_content' | 'reasoning'
   readonly toolIdPattern?: 'alphanumeric-9'
+  /** Refuses a user message right behind a tool's; under `modify_params` the model says something in between. */
+  readonly forbidsUserAfterTool?: true
   readonly modelPrefix?: string
   /** Request members this vendor rejects; dropped under `drop_params`, else refused with 400. */
   readonly unsupportedParams?: readonly string[]
@@ -182,6 +184,8 @@ export interface Wire {
   filterHeader?(name: string, value: string, provider: ProviderProfile): string | null
   /** Where the provider counts the tokens of a prompt of its dialect, below the path of `chat`; absent when nowhere. */
   countingPath?(chatPath: string): string
+  /** Client headers this wire has in its body, by the member of `ConversationRequest.extra` it expects them in. */
+  readonly headerMembers?: Readonly<Record<string, string>>
   encodeRequest(request: ConversationRequest, target: WireTarget): EncodedRequest
   decodeReply(body: unknown, context: ReplyContext): ConversationReply
   /** The failure a 200 answer's JSON body reports instead of an answer, null when it is an answer. */

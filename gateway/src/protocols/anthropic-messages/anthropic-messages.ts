@@ -13,8 +13,8 @@ import { readDelivery } from './read-delivery.ts'
 export const anthropicMessagesProtocol: Protocol = {
   id: 'anthropic-messages',
   forwardedHeaders: ['anthropic-version', 'anthropic-beta'],
-  requestIdHeader: 'request-id',
   streamType: 'text/event-stream; charset=utf-8',
+  requestIdHeader: 'request-id',
   keepalive: 'event: ping\ndata: {"type": "ping"}\n\n',
   modelLists,
   readDelivery,
