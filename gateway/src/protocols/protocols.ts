@@ -1,9 +1,10 @@
 import type { DialectId } from '../conversation/dialect.ts'
 import { openaiChatProtocol } from './openai-chat/openai-chat.ts'
+import { openaiResponsesProtocol } from './openai-responses/openai-responses.ts'
 import type { Protocol } from './protocol.ts'
 
 /** Every dialect clients may speak, in the order of the documentation. */
-export const protocols: readonly Protocol[] = [openaiChatProtocol]
+export const protocols: readonly Protocol[] = [openaiChatProtocol, openaiResponsesProtocol]
 
 const byId = new Map<DialectId, Protocol>(protocols.map((protocol) => [protocol.id, protocol]))
 

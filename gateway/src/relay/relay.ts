@@ -1,3 +1,4 @@
+import type { GatewayError } from '@routeiq/contract'
 import type { Usage } from '../conversation/usage.ts'
 import type { UpstreamFailure } from '../providers/failure.ts'
 
@@ -28,4 +29,6 @@ export interface StreamRelay {
   readonly usage: Usage | null
   /** A rough count of the tokens relayed, for streams whose provider reports no usage. */
   readonly estimatedOutputTokens: number
+  /** The last event for a client whose stream broke off; null leaves it to the dialect, empty says nothing more. */
+  formatFailure?(error: GatewayError): string | null
 }

@@ -1,3 +1,4 @@
+import type { GatewayError } from '@routeiq/contract'
 import type { Usage } from '../conversation/usage.ts'
 import type { StreamFormatter } from '../protocols/protocol.ts'
 import { SseParser } from '../protocols/sse.ts'
@@ -26,6 +27,10 @@ export class TranslatedStream implements StreamRelay {
 
   get estimatedOutputTokens(): number {
     return Math.ceil(this.#characters / charactersPerToken)
+  }
+
+  formatFailure(error: GatewayError): string | null {
+    return this.#formatter.formatFailure?.(error) ?? null
   }
 
   push(chunk: Buffer): string | null {

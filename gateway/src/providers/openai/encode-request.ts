@@ -106,7 +106,8 @@ function encodeResponseFormat(format: ResponseFormat): Body {
   return { type: 'json_schema', json_schema: definition }
 }
 
-function effortOfBudget(tokens: number): string {
+/** The effort that a number of thinking tokens stands for. */
+export function effortOfBudget(tokens: number): string {
   if (tokens >= 10_000) return 'high'
   if (tokens >= 5000) return 'medium'
   return tokens >= 2000 ? 'low' : 'minimal'
