@@ -6,7 +6,7 @@ import type { ModelFacts, PriceEntry } from '../pricing/prices.ts'
 import { formatUpstreamModel } from '../providers/upstream-model.ts'
 import type { ProviderProfile, Wire } from '../providers/wire.ts'
 import type { Deployment } from './deployment.ts'
-import { joinUrl } from './join-url.ts'
+import { type JoinedUrl, joinUrl } from './join-url.ts'
 
 /** What compiling a deployment needs besides its configuration. */
 export interface DeploymentSources {
@@ -29,17 +29,16 @@ export function buildDeployment(
   if (provider === null) throw new Error(`provider \`${config.provider}\` is unknown`)
   const wire = sources.findWire(provider.wireId)
   if (wire === null) throw new Error(`provider \`${config.provider}\` is not available yet`)
-  const base = config.apiBase ?? provider.defaultBaseUrl
-  if (base === null) throw new Error(`provider \`${config.provider}\` needs \`api_base\``)
   const entry = findPriceEntry(sources.prices, config, config.upstreamModel)
+  const upstreamModel = formatUpstreamModel(provider, config.upstreamModel)
   return {
     id: config.info.id,
     group: config.modelName,
     config,
     provider,
     wire,
-    upstreamModel: formatUpstreamModel(provider, config.upstreamModel),
-    ...joinUrl(base, provider, wire),
+    upstreamModel,
+    ...locate(config, provider, wire, upstreamModel),
     headers: Object.freeze(buildHeaders(config, provider, wire)),
     timeoutMs: config.timeoutMs ?? routing.timeoutMs,
     streamTimeoutMs: config.streamTimeoutMs ?? config.timeoutMs ?? routing.streamTimeoutMs,
@@ -60,14 +59,28 @@ export function withUpstreamModel(
   model: string,
   prices: PriceTable,
 ): Deployment {
-  const entry = findPriceEntry(prices, deployment.config, model)
+  const { config, provider, wire } = deployment
+  const entry = findPriceEntry(prices, config, model)
+  const upstreamModel = formatUpstreamModel(provider, model)
   return {
     ...deployment,
+    ...locate(config, provider, wire, upstreamModel),
     group,
-    upstreamModel: formatUpstreamModel(deployment.provider, model),
+    upstreamModel,
     prices: entry?.prices ?? null,
-    facts: mergeFacts(deployment.config, entry),
+    facts: mergeFacts(config, entry),
   }
+}
+
+function locate(
+  { apiBase, apiVersion }: ModelConfig,
+  provider: ProviderProfile,
+  wire: Wire,
+  upstreamModel: string,
+): JoinedUrl {
+  const base = apiBase ?? provider.defaultBaseUrl
+  if (base === null) throw new Error(`provider \`${provider.id}\` needs \`api_base\``)
+  return joinUrl(base, provider, wire, { upstreamModel, apiVersion })
 }
 
 function buildHeaders(config: ModelConfig, provider: ProviderProfile, wire: Wire): readonly string[] {

@@ -1,7 +1,7 @@
 import type { Deployment } from '../deployments/deployment.ts'
-import { editMembers, findOnlyMember, replaceValue } from '../json/edit-members.ts'
+import { editMembers, findOnlyMember, type MemberEdits, replaceValue } from '../json/edit-members.ts'
 import type { PassthroughOptions } from '../protocols/protocol.ts'
-import { noEdits } from '../providers/passthrough-edits.ts'
+import { type BodyEdits, noEdits } from '../providers/passthrough-edits.ts'
 import { plainReplyContext } from '../providers/reply-context.ts'
 import type { WireTarget } from '../providers/wire.ts'
 import { forwardedHeaders } from './forwarded-headers.ts'
@@ -10,38 +10,46 @@ import { formatterOf, parseJson, readReplyAsStream } from './translated-exchange
 import type { UpstreamExchange } from './upstream-exchange.ts'
 import { pathOf } from './upstream-path.ts'
 
+type Body = Readonly<Record<string, unknown>>
+
 const maxEventBytes = 8 * 1024 * 1024
 
 /** The client's bytes with the few members changed that must be; the provider's bytes with the model's name. */
 export function passThrough(
   request: ModelRequest,
   deployment: Deployment,
-  wanted: Readonly<Record<string, unknown>>,
+  wanted: Body,
   target: WireTarget,
 ): UpstreamExchange {
-  const edits = deployment.wire.editPassthrough(wanted, target, request.operation)
+  const { wire, upstreamModel } = deployment
+  const edits = wire.editPassthrough(wanted, target, request.operation)
+  const isUnchanged = edits === noEdits && wanted === request.body
+  const names = wire.namesModelIn === 'body' ? JSON.stringify(upstreamModel) : null
+  if (isUnchanged && names === null && request.body['model'] === undefined)
+    return describePassthrough(request, deployment, request.bytes)
   const model = findOnlyMember(request.members, 'model')
-  if (edits === noEdits && wanted === request.body && model !== null) {
-    return describePassthrough(
-      request,
-      deployment,
-      replaceValue(request.bytes, model, JSON.stringify(deployment.upstreamModel)),
-    )
-  }
-  const set = new Map([['model', JSON.stringify(deployment.upstreamModel)]])
-  const remove = new Set(edits.remove)
-  if (wanted !== request.body) {
-    for (const name in wanted)
-      if (wanted[name] !== request.body[name]) set.set(name, JSON.stringify(wanted[name]))
-    for (const name in request.body) if (!(name in wanted)) remove.add(name)
-  }
-  for (const name in edits.set) set.set(name, JSON.stringify(edits.set[name]))
-  for (const name of remove) set.delete(name)
+  if (isUnchanged && names !== null && model !== null)
+    return describePassthrough(request, deployment, replaceValue(request.bytes, model, names))
   return describePassthrough(
     request,
     deployment,
-    editMembers(request.bytes, request.members, { set, remove }),
+    editMembers(request.bytes, request.members, collectEdits(request.body, wanted, edits, names)),
   )
+}
+
+/** `model` is the member's JSON text, null when the wire takes none. */
+function collectEdits(body: Body, wanted: Body, edits: BodyEdits, model: string | null): MemberEdits {
+  const set = new Map<string, string>()
+  const remove = new Set(edits.remove)
+  if (model === null) remove.add('model')
+  else set.set('model', model)
+  if (wanted !== body) {
+    for (const name in wanted) if (wanted[name] !== body[name]) set.set(name, JSON.stringify(wanted[name]))
+    for (const name in body) if (!(name in wanted)) remove.add(name)
+  }
+  for (const name in edits.set) set.set(name, JSON.stringify(edits.set[name]))
+  for (const name of remove) set.delete(name)
+  return { set, remove }
 }
 
 function describePassthrough(request: ModelRequest, deployment: Deployment, body: Buffer): UpstreamExchange {
@@ -49,7 +57,7 @@ function describePassthrough(request: ModelRequest, deployment: Deployment, body
   const { wire } = deployment
   const options = passthroughOptions(request, deployment)
   return {
-    path: pathOf(request.operation, deployment),
+    path: pathOf(request.operation, deployment, request.stream),
     headers: forwardedHeaders(request, deployment, []),
     body,
     relay: request.stream ? protocol.createPassthroughStream(options) : null,

@@ -25,7 +25,7 @@ export function translate(
 ): UpstreamExchange {
   const encoded = encodeFor(request, deployment.wire, wanted, target)
   return {
-    path: pathOf('chat', deployment),
+    path: pathOf('chat', deployment, request.stream),
     headers: forwardedHeaders(request, deployment, encoded.headers),
     body: Buffer.from(JSON.stringify(encoded.body)),
     ...translateAnswer(request, deployment.wire, encoded.replyContext),

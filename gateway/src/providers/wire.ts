@@ -56,6 +56,18 @@ interface ModelRule {
   readonly unsupportedParams?: readonly string[]
 }
 
+/** What the paths of a wire may depend on. */
+export interface PathTarget {
+  readonly upstreamModel: string
+  readonly apiVersion: string | null
+}
+
+/**
+ * Path below the base URL per operation, null where the wire lacks it; may hold a query. `chatStream` is for streamed
+ * answers, null when they come from the path of `chat`.
+ */
+export type WirePaths = Readonly<Record<Operation | 'chatStream', string | null>>
+
 /** What a wire needs to know about its target to encode a request. */
 export interface WireTarget {
   readonly provider: ProviderProfile
@@ -93,8 +105,10 @@ export interface StreamDecoder {
 export interface Wire {
   readonly id: string
   readonly dialect: DialectId
-  /** Path below the base URL per operation, null where the wire lacks it. */
-  readonly paths: Readonly<Record<Operation, string | null>>
+  /** Where the upstream model is named: by a member of the body, or by the path alone. */
+  readonly namesModelIn: 'body' | 'path'
+  /** Asked once, when a deployment is built; a request only looks the paths up. */
+  pathsFor(target: PathTarget): WirePaths
   /** Whether the base URL ends in a version segment that users write or omit (`/v1`). */
   readonly versionSegment: string | null
   authHeaders(apiKey: string | null, target: { readonly provider: ProviderProfile }): readonly string[]

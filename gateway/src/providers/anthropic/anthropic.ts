@@ -7,13 +7,15 @@ import { decodeUsage } from './decode-usage.ts'
 import { editPassthrough } from './edit-passthrough.ts'
 import { encodeRequest } from './encode-request.ts'
 
+const paths = { chat: '/messages', chatStream: null, completion: null, embedding: null } as const
 const version = ['anthropic-version', '2023-06-01']
 
 /** Anthropic's Messages protocol. */
 export const anthropicWire: Wire = {
   id: 'anthropic',
   dialect: 'anthropic-messages',
-  paths: { chat: '/messages', completion: null, embedding: null },
+  namesModelIn: 'body',
+  pathsFor: () => paths,
   versionSegment: '/v1',
   authHeaders: (apiKey) => {
     if (apiKey === null || apiKey === '') return version

@@ -1,9 +1,9 @@
 import { readRecord, readString } from '../../conversation/json-value.ts'
 import type { FunctionTool, ProviderTool, ToolDefinition } from '../../conversation/request.ts'
+import { invalidHistory } from '../invalid-history.ts'
+import { refuse } from '../refuse.ts'
 import type { Turn } from './encode-messages.ts'
 import type { Block, Encoding } from './encoding.ts'
-import { refuse } from './refuse-unsupported.ts'
-import { invalidHistory } from './repair-tool-results.ts'
 import { betaOfTool, encodeWebSearch, isServerTool } from './server-tools.ts'
 
 /** All tools, those the history needs included. */
