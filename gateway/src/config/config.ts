@@ -63,6 +63,8 @@ export interface ModelConfig {
   readonly additionalDropParams: readonly string[]
   readonly cacheControlInjectionPoints: readonly CacheControlInjectionPoint[]
   readonly mockResponse: string | null
+  /** Clients of Responses are answered by way of chat completions, for servers that lack Responses. */
+  readonly useChatCompletionsApi: boolean
   readonly configurableClientsideAuthParams: readonly string[]
   /** Per-token prices in USD as written in the configuration; they beat the price table. */
   readonly prices: Readonly<Record<string, number>>

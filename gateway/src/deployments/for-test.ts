@@ -55,6 +55,7 @@ const modelDefaults: Omit<ModelConfig, 'info' | 'modelName' | 'upstreamModel'> =
   additionalDropParams: [],
   cacheControlInjectionPoints: [],
   mockResponse: null,
+  useChatCompletionsApi: false,
   configurableClientsideAuthParams: [],
   prices: {},
 }

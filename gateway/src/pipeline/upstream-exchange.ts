@@ -1,5 +1,6 @@
 import type { PlannedAttempt } from '../balancing/attempt-plan.ts'
 import type { Deployment } from '../deployments/deployment.ts'
+import { facing } from '../deployments/select-wires.ts'
 import type { WireTarget } from '../providers/wire.ts'
 import type { ReplyReader, StreamRelay } from '../relay/relay.ts'
 import type { ModelRequest } from './model-request.ts'
@@ -21,7 +22,7 @@ export interface UpstreamExchange {
  * members changed that must be; different dialects go through the typed conversation model.
  */
 export function prepareExchange(request: ModelRequest, attempt: PlannedAttempt): UpstreamExchange {
-  const { deployment } = attempt
+  const deployment = facing(attempt.deployment, request.protocol.id)
   const wanted = buildWantedBody(request.body, deployment, attempt.overrides)
   const target = describeTarget(request, deployment)
   return deployment.wire.dialect === request.protocol.id

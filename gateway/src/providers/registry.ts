@@ -2,10 +2,11 @@ import { anthropicWire } from './anthropic/anthropic.ts'
 import { compatibleVendors } from './compatible-vendors.ts'
 import { firstPartyProviders } from './first-party.ts'
 import { openaiWire } from './openai/openai.ts'
+import { responsesWire } from './openai/responses/responses.ts'
 import { plannedProviders } from './planned-providers.ts'
 import type { ProviderProfile, Wire } from './wire.ts'
 
-const wires = new Map<string, Wire>([openaiWire, anthropicWire].map((wire) => [wire.id, wire]))
+const wires = new Map<string, Wire>([openaiWire, responsesWire, anthropicWire].map((wire) => [wire.id, wire]))
 
 const providers = new Map<string, ProviderProfile>(
   [...firstPartyProviders, ...compatibleVendors, ...plannedProviders].map((profile) => [profile.id, profile]),

@@ -17,6 +17,8 @@ export interface ProviderProfile {
   /** The name shown in upstream error texts: `OpenAI`, `Anthropic`, `Groq`. */
   readonly title: string
   readonly wireId: string
+  /** The wire of the vendor's Responses endpoint, for vendors that have one beside chat completions. */
+  readonly responsesWireId?: string
   /** Null when the operator must give `api_base`. */
   readonly defaultBaseUrl: string | null
   /** Environment variables holding the key, first set wins. */

@@ -8,11 +8,14 @@ import { editPassthrough } from './edit-passthrough.ts'
 import { encodeRequest } from './encode-request.ts'
 import { findFailure } from './find-failure.ts'
 
+const paths = { chat: '/responses', chatStream: null, completion: null, embedding: null } as const
+
 /** OpenAI's Responses protocol. Accounts, authentication and error bodies are those of chat completions. */
 export const responsesWire: Wire = {
   id: 'openai-responses',
   dialect: 'openai-responses',
-  paths: { chat: '/responses', completion: null, embedding: null },
+  namesModelIn: 'body',
+  pathsFor: () => paths,
   versionSegment: openaiWire.versionSegment,
   authHeaders: openaiWire.authHeaders,
   editPassthrough,
