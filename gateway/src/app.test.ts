@@ -47,6 +47,7 @@ function refusingDependencies(asked: AuthClass[]): Dependencies {
     gateway,
     keys: { identity },
     models: { identity },
+    responses: { identity },
     health: { identity, runtime },
     operations: { identity },
   }

@@ -2,16 +2,22 @@ import { type HealthDependencies, healthRoutes } from './admin/health/health-rou
 import { type KeyRoutesDependencies, keyRoutes } from './admin/keys/key-routes.ts'
 import { type ModelRoutesDependencies, modelRoutes } from './admin/model-routes.ts'
 import { type OperationsDependencies, operationsRoutes } from './admin/operations-routes.ts'
+import type { DialectId } from './conversation/dialect.ts'
 import type { Operation } from './deployments/deployment.ts'
 import { type DispatchDependencies, Dispatcher, type Endpoint } from './http/dispatch.ts'
 import { type Method, type Route, Router } from './http/router.ts'
 import type { Gateway } from './pipeline/gateway.ts'
 import { handleRequest } from './pipeline/handle-request.ts'
+import type { History } from './pipeline/history.ts'
 import type { Protocol } from './protocols/protocol.ts'
 import { protocolOf } from './protocols/protocols.ts'
+import { type ResponseRoutesDependencies, responseRoutes } from './responses/response-routes.ts'
 
 export interface AppDependencies {
   readonly gateway: Gateway
+  /** The memory of clients of Responses. */
+  readonly history: History
+  readonly responses: ResponseRoutesDependencies
   readonly keys: KeyRoutesDependencies
   readonly models: ModelRoutesDependencies
   readonly health: HealthDependencies
@@ -30,12 +36,13 @@ export function listRoutes(
     template: string,
     operation: Operation,
     aliased = true,
+    dialect: DialectId = 'openai-chat',
   ): Route<Endpoint> => ({
     method,
     template,
     auth: 'user',
     aliased,
-    handler: modelEndpoint(deps.gateway, operation, protocolOf('openai-chat')),
+    handler: modelEndpoint(deps, operation, protocolOf(dialect)),
   })
   return [
     model('POST', '/chat/completions', 'chat'),
@@ -48,6 +55,11 @@ export function listRoutes(
     model('POST', '/openai/deployments/{model}/chat/completions', 'chat', false),
     model('POST', '/openai/deployments/{model}/completions', 'completion', false),
     model('POST', '/openai/deployments/{model}/embeddings', 'embedding', false),
+    model('POST', '/responses', 'chat', true, 'openai-responses'),
+    model('POST', '/openai/v1/responses', 'chat', false, 'openai-responses'),
+    model('POST', '/openai/responses', 'chat', false, 'openai-responses'),
+    ...responseRoutes(deps.responses),
+    model('POST', '/v1/messages', 'chat', true, 'anthropic-messages'),
     ...modelRoutes(deps.models),
     ...keyRoutes(deps.keys),
     ...healthRoutes(deps.health),
@@ -55,7 +67,12 @@ export function listRoutes(
   ]
 }
 
-function modelEndpoint(gateway: Gateway, operation: Operation, protocol: Protocol): Endpoint {
+function modelEndpoint(
+  { gateway, history }: Pick<AppDependencies, 'gateway' | 'history'>,
+  operation: Operation,
+  protocol: Protocol,
+): Endpoint {
+  const own = protocol.id === 'openai-responses' ? history : null
   return {
     errors: protocol.id,
     handle: (exchange, params) =>
@@ -63,6 +80,7 @@ function modelEndpoint(gateway: Gateway, operation: Operation, protocol: Protoco
         exchange,
         operation,
         protocol,
+        history: own,
         pathModel: params['model'] ?? null,
         pathStream: null,
       }),

@@ -12,7 +12,7 @@ import {
  */
 const directions: Readonly<Record<string, string>> = {
   'main.ts': 'cli process version.ts',
-  'app.ts': 'admin deployments:types http pipeline protocols',
+  'app.ts': 'admin conversation:types deployments:types http pipeline protocols responses',
   'version.ts': '',
   admin:
     'config:types deployments http identity pipeline pricing:types process:types protocols providers:types relay storage:types telemetry transport:types version.ts',
@@ -29,10 +29,12 @@ const directions: Readonly<Record<string, string>> = {
     'balancing config:types conversation deployments http identity json pricing protocols providers relay storage:types telemetry transport:types version.ts',
   pricing: 'config:types conversation:types',
   process:
-    'app.ts balancing config demo deployments http identity pipeline:types pricing providers storage telemetry transport version.ts',
+    'app.ts balancing config conversation demo deployments http identity pipeline:types pricing providers responses storage telemetry transport version.ts',
   protocols: 'conversation json providers:types relay:types',
   providers: 'conversation telemetry',
   relay: 'conversation:types http protocols providers:types transport:types',
+  responses:
+    'conversation deployments http identity:types json pipeline protocols relay storage:types transport:types',
   storage: 'config:types conversation:types',
   telemetry: 'conversation:types deployments:types providers:types',
   transport: '',

@@ -129,6 +129,8 @@ export type FallbackTarget = string | (Readonly<Record<string, unknown>> & { rea
 
 export interface IdentityConfig {
   readonly masterKey: string | null
+  /** Keys for what the gateway encrypts are derived from it. */
+  readonly saltKey: string | null
   readonly adminKeys: readonly string[]
   readonly adminAuthEnabled: boolean
   readonly requireAuth: boolean

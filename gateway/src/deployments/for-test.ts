@@ -127,6 +127,7 @@ export function candidateRequest(patch: Partial<CandidateRequest> = {}): Candida
     tags: [],
     teamId: null,
     allowedRegion: null,
+    boundTo: null,
     ...patch,
   }
 }

@@ -83,8 +83,8 @@ async function callOnce(
   const mockText = request.options.mockResponse ?? deployment.config.mockResponse
   const prepared =
     mockText === null
-      ? prepareExchange(answering, planned)
-      : prepareMockExchange(answering, deployment, mockText)
+      ? prepareExchange(answering, planned, gateway.blobs)
+      : prepareMockExchange(answering, deployment, mockText, gateway.blobs)
   const attempt = new Attempt({
     request: {
       origin: deployment.origin,

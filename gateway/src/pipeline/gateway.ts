@@ -1,5 +1,6 @@
 import type { DeploymentStates } from '../balancing/deployment-states.ts'
 import type { Strategy } from '../balancing/strategy.ts'
+import type { BlobSealer } from '../conversation/blob-sealer.ts'
 import type { ClientStream } from '../relay/client-stream.ts'
 import type { SpendRow } from '../storage/ledger/spend-row.ts'
 import type { RequestRecord } from '../telemetry/request-record.ts'
@@ -12,6 +13,8 @@ export interface Gateway {
   /** The configuration in force; swapped as a whole by a reload. */
   readonly runtime: () => Runtime
   readonly identity: Identity
+  /** Seals providers' opaque values for their way through clients of another dialect. */
+  readonly blobs: BlobSealer
   readonly states: DeploymentStates
   readonly strategy: () => Strategy
   readonly transport: Transport

@@ -28,6 +28,7 @@ beforeAll(async () => {
       protocol: openaiChatProtocol,
       pathModel: null,
       pathStream: null,
+      history: null,
     })
     running.catch(() => exchange.response.destroy())
   })

@@ -20,7 +20,7 @@ beforeAll(async () => {
     const runtime = { config, routing: snapshotOf([modelConfig('m')]) }
     outcome = await parse(
       runtime,
-      { exchange, operation, protocol: openaiChatProtocol, pathModel, pathStream: null },
+      { exchange, operation, protocol: openaiChatProtocol, pathModel, pathStream: null, history: null },
       anonymousCaller,
     ).catch((error) => error as Error)
     exchange.sendJson(200, 'read')

@@ -32,11 +32,16 @@ export async function parse(runtime: Runtime, arrival: Arrival, caller: Caller):
     )
   }
   const requestedModel = readModel(runtime, arrival, body)
-  const { stream, includesUsage } = arrival.protocol.readDelivery(body, arrival)
-  return {
+  const { stream, includesUsage } = arrival.protocol.readDelivery(
+    body,
+    arrival,
+    arrival.exchange.request.headers,
+  )
+  const request: ModelRequest = {
     exchange: arrival.exchange,
     operation: arrival.operation,
     protocol: arrival.protocol,
+    history: arrival.history,
     pathModel: arrival.pathModel,
     pathStream: arrival.pathStream,
     runtime,
@@ -44,11 +49,14 @@ export async function parse(runtime: Runtime, arrival: Arrival, caller: Caller):
     bytes,
     members,
     body,
+    clientBody: body,
+    boundTo: null,
     requestedModel,
     stream,
     includeUsage: stream && (includesUsage || runtime.config.requests.alwaysIncludeStreamUsage),
     options: readRequestOptions(body, arrival.exchange),
   }
+  return arrival.history === null ? request : arrival.history.resume(request)
 }
 
 function parseObject(bytes: Buffer): Readonly<Record<string, unknown>> {

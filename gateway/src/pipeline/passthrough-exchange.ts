@@ -1,10 +1,13 @@
+import type { BlobSealer } from '../conversation/blob-sealer.ts'
 import type { Deployment } from '../deployments/deployment.ts'
 import { editMembers, findOnlyMember, type MemberEdits, replaceValue } from '../json/edit-members.ts'
 import type { PassthroughOptions } from '../protocols/protocol.ts'
 import { type BodyEdits, noEdits } from '../providers/passthrough-edits.ts'
 import { plainReplyContext } from '../providers/reply-context.ts'
 import type { WireTarget } from '../providers/wire.ts'
+import { carrierOf } from './carrier-of.ts'
 import { forwardedHeaders } from './forwarded-headers.ts'
+import { keeperOf } from './history.ts'
 import type { ModelRequest } from './model-request.ts'
 import { formatterOf, parseJson, readReplyAsStream } from './translated-exchange.ts'
 import type { UpstreamExchange } from './upstream-exchange.ts'
@@ -20,20 +23,22 @@ export function passThrough(
   deployment: Deployment,
   wanted: Body,
   target: WireTarget,
+  blobs: BlobSealer,
 ): UpstreamExchange {
   const { wire, upstreamModel } = deployment
   const edits = wire.editPassthrough(wanted, target, request.operation)
   const isUnchanged = edits === noEdits && wanted === request.body
   const names = wire.namesModelIn === 'body' ? JSON.stringify(upstreamModel) : null
   if (isUnchanged && names === null && request.body['model'] === undefined)
-    return describePassthrough(request, deployment, request.bytes)
+    return describePassthrough(request, deployment, request.bytes, blobs)
   const model = findOnlyMember(request.members, 'model')
   if (isUnchanged && names !== null && model !== null)
-    return describePassthrough(request, deployment, replaceValue(request.bytes, model, names))
+    return describePassthrough(request, deployment, replaceValue(request.bytes, model, names), blobs)
   return describePassthrough(
     request,
     deployment,
     editMembers(request.bytes, request.members, collectEdits(request.body, wanted, edits, names)),
+    blobs,
   )
 }
 
@@ -52,10 +57,15 @@ function collectEdits(body: Body, wanted: Body, edits: BodyEdits, model: string 
   return { set, remove }
 }
 
-function describePassthrough(request: ModelRequest, deployment: Deployment, body: Buffer): UpstreamExchange {
+function describePassthrough(
+  request: ModelRequest,
+  deployment: Deployment,
+  body: Buffer,
+  blobs: BlobSealer,
+): UpstreamExchange {
   const { protocol } = request
   const { wire } = deployment
-  const options = passthroughOptions(request, deployment)
+  const options = passthroughOptions(request, deployment, publicIdsOf(request, deployment))
   return {
     path: pathOf(request.operation, deployment, request.stream),
     headers: forwardedHeaders(request, deployment, []),
@@ -63,19 +73,33 @@ function describePassthrough(request: ModelRequest, deployment: Deployment, body
     relay: request.stream ? protocol.createPassthroughStream(options) : null,
     readReply: (answer) =>
       request.stream && request.operation === 'chat'
-        ? readReplyAsStream(answer, wire, plainReplyContext, formatterOf(request))
+        ? readReplyAsStream(
+            answer,
+            wire,
+            plainReplyContext,
+            formatterOf(request, carrierOf(blobs, deployment)),
+            keeperOf(request),
+          )
         : protocol.readPassthroughReply(answer, options),
   }
 }
 
+/** What a provider keeps itself is found again only by an id that tells where. */
+function publicIdsOf(request: ModelRequest, deployment: Deployment): PassthroughOptions['publicId'] {
+  const { history } = request
+  return history === null ? null : (upstreamId) => history.publicId(request, deployment, upstreamId)
+}
+
 /** How an answer of the client's own dialect is read on its way through. */
 export function passthroughOptions(
-  { operation, body, requestedModel, includeUsage }: ModelRequest,
+  { operation, clientBody, requestedModel, includeUsage }: ModelRequest,
   { wire, provider }: Pick<Deployment, 'wire' | 'provider'>,
+  publicId: PassthroughOptions['publicId'] = null,
 ): PassthroughOptions {
   return {
     operation,
-    body,
+    body: clientBody,
+    publicId,
     requestedModel,
     includesUsage: includeUsage,
     maxEventBytes,

@@ -2,6 +2,7 @@ import type { GatewayError } from '@routeiq/contract'
 import type { Usage } from '../conversation/usage.ts'
 import type { Deployment } from '../deployments/deployment.ts'
 import type { Caller } from '../identity/caller.ts'
+import type { StreamRelay } from '../relay/relay.ts'
 import type { FailedAttempt } from '../telemetry/request-record.ts'
 import type { Stage } from './stages.ts'
 
@@ -15,6 +16,8 @@ export class Progress {
   fallbacks = 0
   readonly failedAttempts: FailedAttempt[] = []
   status = 0
+  /** What carries the stream that was begun; it knows how to end it when it breaks off. */
+  relay: StreamRelay | null = null
   error: GatewayError | null = null
   usage: Usage | null = null
   usageEstimated = false

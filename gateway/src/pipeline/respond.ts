@@ -15,6 +15,8 @@ import { describeRefusal, describeResponse, echoProviderHeaders } from './respon
 const streamHead = ['content-type', 'text/event-stream; charset=utf-8', 'cache-control', 'no-cache'] as const
 const jsonHead = ['content-type', 'application/json'] as const
 
+const noRelay = { encoding: 'utf8' } as const
+
 /** The client's stream, opened before the upstream call so that pings can bridge a slow start. */
 export function openClientStream(request: ModelRequest, progress: Progress): ClientStream {
   const { requests, routing } = request.runtime.config
@@ -27,7 +29,7 @@ export function openClientStream(request: ModelRequest, progress: Progress): Cli
       const error =
         failure instanceof GatewayError ? failure : describeUpstreamFailure(failure, progress.deployment)
       const rendering = { requestId: request.exchange.requestId, codeStyle: requests.errorCodeStyle }
-      return request.protocol.formatStreamError(error, rendering)
+      return progress.relay?.formatFailure?.(error) ?? request.protocol.formatStreamError(error, rendering)
     },
   })
 }
@@ -42,6 +44,7 @@ export async function respond(
 ): Promise<void> {
   progress.status = 200
   if (answer.result.kind === 'reply') {
+    await answer.result.reply.keep?.()
     respondPlain(request, answer, plan, progress, stream)
   } else if (stream !== null) {
     await respondStream(request, answer, plan, progress, stream)
@@ -85,11 +88,12 @@ async function respondStream(
   stream: ClientStream,
 ): Promise<void> {
   plan.receiveFirstByte()
+  progress.relay = relay
   request.exchange.whenClientGone(() => stream.abandon())
   const now = performance.now()
   stream.begin(
     attempt,
-    relay?.encoding ?? 'utf8',
+    relay ?? noRelay,
     describeResponse(request, progress, now) + echoProviderHeaders(attempt.headers),
   )
   const { failure, interruption } = await stream.outcome

@@ -1,4 +1,5 @@
 import type { PlannedAttempt } from '../balancing/attempt-plan.ts'
+import type { BlobSealer } from '../conversation/blob-sealer.ts'
 import type { Deployment } from '../deployments/deployment.ts'
 import { facing } from '../deployments/select-wires.ts'
 import type { WireTarget } from '../providers/wire.ts'
@@ -21,13 +22,17 @@ export interface UpstreamExchange {
  * Prepares a request for one deployment. The same dialect on both sides sends the client's bytes with the few
  * members changed that must be; different dialects go through the typed conversation model.
  */
-export function prepareExchange(request: ModelRequest, attempt: PlannedAttempt): UpstreamExchange {
+export function prepareExchange(
+  request: ModelRequest,
+  attempt: PlannedAttempt,
+  blobs: BlobSealer,
+): UpstreamExchange {
   const deployment = facing(attempt.deployment, request.protocol.id)
   const wanted = buildWantedBody(request.body, deployment, attempt.overrides)
   const target = describeTarget(request, deployment)
   return deployment.wire.dialect === request.protocol.id
-    ? passThrough(request, deployment, wanted, target)
-    : translate(request, deployment, wanted, target)
+    ? passThrough(request, deployment, wanted, target, blobs)
+    : translate(request, deployment, wanted, target, blobs)
 }
 
 /** What a wire needs to know of a deployment to write a request for it. */
@@ -39,6 +44,7 @@ export function describeTarget(request: ModelRequest, deployment: Deployment): W
     dropParams: deployment.config.dropParams ?? requests.dropParams,
     modifyParams: requests.modifyParams,
     maxOutputTokens: deployment.facts.maxOutputTokens ?? requests.defaultAnthropicMaxTokens,
+    supports: deployment.facts.supports,
     thinkingBudgets: requests.thinkingBudgets,
   }
 }

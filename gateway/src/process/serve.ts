@@ -1,8 +1,10 @@
+import { randomBytes } from 'node:crypto'
 import type { Server } from 'node:http'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { GatewayError } from '@routeiq/contract'
 import { type AppDependencies, createApp } from '../app.ts'
 import type { GatewayConfig } from '../config/config.ts'
+import { BlobSealer } from '../conversation/blob-sealer.ts'
 import { DemoTransport } from '../demo/demo-transport.ts'
 import { AddressGuard } from '../http/address-guard.ts'
 import { AdmissionGate } from '../http/admission-gate.ts'
@@ -13,6 +15,9 @@ import { FailedAttempts } from '../identity/failed-attempts.ts'
 import type { Gateway } from '../pipeline/gateway.ts'
 import type { PriceTable } from '../pricing/price-table.ts'
 import { demoBaseUrl } from '../providers/first-party.ts'
+import { ResponseContent } from '../responses/response-content.ts'
+import { ResponseHistory } from '../responses/response-history.ts'
+import { ResponseIds } from '../responses/response-id.ts'
 import { SpendJournal } from '../storage/ledger/spend-journal.ts'
 import { formatPrometheus } from '../telemetry/metrics/format-prometheus.ts'
 import type { MetricsSnapshot } from '../telemetry/metrics/snapshot.ts'
@@ -141,6 +146,7 @@ function composeGateway(options: ServeOptions, transport: Transport, journal: Sp
       failedAttempts: new FailedAttempts(failuresPerMinute, now),
       addresses: new AddressGuard(identity.allowedIps),
     },
+    blobs: new BlobSealer(secretOf(identity), randomBytes),
     states: configuration.states,
     transport,
     mockTransport: new DemoTransport(now),
@@ -151,6 +157,11 @@ function composeGateway(options: ServeOptions, transport: Transport, journal: Sp
     now,
     random,
   }
+}
+
+/** What keys are derived from. Without a configured one, what was sealed lasts as long as this process. */
+function secretOf({ saltKey, masterKey }: GatewayConfig['identity']): string | Buffer {
+  return saltKey ?? masterKey ?? randomBytes(32)
 }
 
 /** Whether requests without a key are served: only where the operator configured none and said so. */
@@ -166,8 +177,23 @@ function composeApp(
 ): AppDependencies {
   const { identity, runtime } = gateway
   const { server, identity: identityConfig } = runtime().config
+  const kept = {
+    store: hub.responses,
+    content: new ResponseContent(identityConfig.saltKey, randomBytes),
+    ids: new ResponseIds(secretOf(identityConfig)),
+  }
   return {
     gateway,
+    history: new ResponseHistory({
+      ...kept,
+      onLost: (requestId, error) =>
+        telemetry.logger.log('warn', 'response_not_kept', {
+          request_id: requestId,
+          reason: error instanceof Error ? error.message : String(error),
+        }),
+      now,
+    }),
+    responses: { ...kept, identity, runtime, transport: gateway.transport },
     keys: {
       identity,
       keys: hub.keys,

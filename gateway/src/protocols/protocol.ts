@@ -1,4 +1,5 @@
 import type { GatewayError } from '@routeiq/contract'
+import type { BlobCarrier } from '../conversation/blob-carrier.ts'
 import type { DialectId } from '../conversation/dialect.ts'
 import type { JsonRecord } from '../conversation/json-value.ts'
 import type { Operation } from '../conversation/operation.ts'
@@ -19,6 +20,9 @@ export interface CallAddress {
   readonly pathStream: boolean | null
 }
 
+/** The client's headers, names in lower case. */
+export type CallHeaders = Readonly<Record<string, string | readonly string[] | undefined>>
+
 /** How the client wants its answer. */
 export interface Delivery {
   readonly stream: boolean
@@ -33,6 +37,8 @@ export interface ParseOptions {
   readonly model: string
   readonly stream: boolean
   readonly dropParams: boolean
+  /** Opens the provider's signatures that the client sends back. */
+  readonly carrier: BlobCarrier
 }
 
 /** What identifies an answer to its caller; the same on every event of a stream. */
@@ -45,13 +51,19 @@ export interface ReplyHead {
   readonly model: string
 }
 
-/** The call an answer is written for. */
-export interface ReplyOptions {
+/** The call an answer belongs to. */
+interface CallOptions {
   readonly operation: Operation
   /** Give the client usage at the end of its stream, where the dialect leaves the choice. */
   readonly includesUsage: boolean
   /** The body as the client sent it, for dialects whose answers repeat parts of it. */
   readonly body: JsonRecord
+}
+
+/** How an answer is written. */
+export interface ReplyOptions extends CallOptions {
+  /** Wraps the provider's signatures for their way through the client. */
+  readonly carrier: BlobCarrier
 }
 
 /** Writes events in the client's dialect. Each method returns text to send, empty when there is nothing to say. */
@@ -69,7 +81,7 @@ export interface StreamFormatter {
 }
 
 /** How an answer that is already in the client's dialect is passed on. */
-export interface PassthroughOptions extends ReplyOptions {
+export interface PassthroughOptions extends CallOptions {
   /** What the client asked for; stamped over the provider's own model name. */
   readonly requestedModel: string
   /** Makes the provider's id of an answer one that leads back to its deployment; null leaves ids as they are. */
@@ -95,7 +107,7 @@ export interface Protocol {
    * Checks the members the gateway itself needs, `model` aside, and reads how the answer is wanted. Everything else
    * is left to the provider or to `parseRequest`. Errors: 400 `invalid_request` naming the member.
    */
-  readDelivery(body: JsonRecord, address: CallAddress): Delivery
+  readDelivery(body: JsonRecord, address: CallAddress, headers: CallHeaders): Delivery
   /** The body in the conversation model. Errors: 400 naming the field; never for a member it does not know. */
   parseRequest(body: JsonRecord, options: ParseOptions): ConversationRequest
   /** An id for a new answer in the dialect's form, made from one that is unique. */

@@ -1,10 +1,15 @@
 import type { DialectId } from '../conversation/dialect.ts'
+import { anthropicMessagesProtocol } from './anthropic-messages/anthropic-messages.ts'
 import { openaiChatProtocol } from './openai-chat/openai-chat.ts'
 import { openaiResponsesProtocol } from './openai-responses/openai-responses.ts'
 import type { Protocol } from './protocol.ts'
 
 /** Every dialect clients may speak, in the order of the documentation. */
-export const protocols: readonly Protocol[] = [openaiChatProtocol, openaiResponsesProtocol]
+export const protocols: readonly Protocol[] = [
+  openaiChatProtocol,
+  openaiResponsesProtocol,
+  anthropicMessagesProtocol,
+]
 
 const byId = new Map<DialectId, Protocol>(protocols.map((protocol) => [protocol.id, protocol]))
 

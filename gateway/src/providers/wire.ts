@@ -78,6 +78,8 @@ export interface WireTarget {
   readonly modifyParams: boolean
   /** `max_tokens` for wires that require one when neither the request nor the model's limits give it. */
   readonly maxOutputTokens: number
+  /** What is known of the model's abilities, by the names of the price map (`supports_reasoning`). */
+  readonly supports: Readonly<Record<string, boolean>>
   readonly thinkingBudgets: Readonly<Record<'minimal' | 'low' | 'medium' | 'high', number>>
 }
 

@@ -98,7 +98,7 @@ describe('a stream', () => {
     const stream = open()
     const attempt = await beginAttempt('data: é\n\n')
     expect([stream.committed, received]).toEqual([false, ''])
-    stream.begin(attempt, 'utf8', 'x-line: 1\r\n')
+    stream.begin(attempt, { encoding: 'utf8' }, 'x-line: 1\r\n')
     expect(stream.committed).toBe(true)
     transport.last.data('data: two\n\n')
     transport.last.end()
@@ -114,7 +114,7 @@ describe('a stream', () => {
 
   it('that breaks off ends with the failure as its last event', async () => {
     const stream = open()
-    stream.begin(await beginAttempt('data: one\n\n'), 'utf8', '')
+    stream.begin(await beginAttempt('data: one\n\n'), { encoding: 'utf8' }, '')
     transport.last.fail(new Error('x'))
     expect((await stream.outcome).failure?.kind).toBe('connection')
     expect((await answer()).body).toMatch(/^data: one\n\ndata: failed The connection broke[^\n]*\n\n$/)
@@ -122,7 +122,7 @@ describe('a stream', () => {
 
   it('interrupted by the gateway stops the provider and says why', async () => {
     const stream = open()
-    stream.begin(await beginAttempt('data: one\n\n'), 'utf8', '')
+    stream.begin(await beginAttempt('data: one\n\n'), { encoding: 'utf8' }, '')
     const error = new GatewayError('draining', 'closing')
     stream.interrupt(error)
     stream.interrupt(error)
@@ -144,7 +144,7 @@ describe('pings', () => {
     const stream = open({ keepaliveMs: 5 })
     await until(() => received.split(': ping\n\n').length > 2)
     expect([stream.committed, received]).toEqual([true, expect.stringContaining('\r\nx-early: yes')])
-    stream.begin(await beginAttempt('data: one\n\n'), 'utf8', 'x-late: yes\r\n')
+    stream.begin(await beginAttempt('data: one\n\n'), { encoding: 'utf8' }, 'x-late: yes\r\n')
     const before = received.length
     await until(() => received.slice(before).includes('event: ping\n\n'))
     transport.last.end()
@@ -191,7 +191,7 @@ describe('a slow client', () => {
 
   async function fill(stream: ClientStream): Promise<number> {
     client.pause()
-    stream.begin(await beginAttempt('data: one\n\n'), 'latin1', '')
+    stream.begin(await beginAttempt('data: one\n\n'), { encoding: 'latin1' }, '')
     let blocks = 0
     let flowing = true
     while (flowing && blocks < 10_000) {
@@ -229,7 +229,7 @@ it('a client that left is written to no more', async () => {
   const stream = open({ keepaliveMs: 5 })
   const exchange = arrived as Exchange
   exchange.whenClientGone(() => stream.abandon())
-  stream.begin(await beginAttempt('data: one\n\n'), 'utf8', '')
+  stream.begin(await beginAttempt('data: one\n\n'), { encoding: 'utf8' }, '')
   client.destroy()
   await until(() => exchange.clientGone)
   expect(await stream.outcome).toEqual({ failure: null, interruption: null })

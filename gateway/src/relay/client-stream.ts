@@ -5,6 +5,7 @@ import type { Exchange } from '../http/exchange.ts'
 import { appendHeadLines } from '../http/write-answer.ts'
 import type { UpstreamFailure } from '../providers/failure.ts'
 import type { Attempt, StreamTarget } from './attempt.ts'
+import type { StreamRelay } from './relay.ts'
 
 const sseHeaders = [
   'content-type',
@@ -29,6 +30,9 @@ export interface ClientStreamOptions {
   readonly formatFailure: (failure: UpstreamFailure | GatewayError) => string
 }
 
+/** What the events come from. */
+export type StreamSource = Pick<StreamRelay, 'encoding' | 'conclude'>
+
 /** How a stream ended for the client. */
 export interface StreamOutcome {
   readonly failure: UpstreamFailure | null
@@ -49,6 +53,7 @@ export class ClientStream implements StreamTarget {
   readonly #body: ChunkWriter
   #settle: (outcome: StreamOutcome) => void = () => {}
   #attempt: Attempt | null = null
+  #source: StreamSource | null = null
   #encoding: 'latin1' | 'utf8' = 'utf8'
   #silent = true
   #ended = false
@@ -70,9 +75,10 @@ export class ClientStream implements StreamTarget {
   }
 
   /** Sends the head, unless a ping already had to, and lets the attempt's events flow. */
-  begin(attempt: Attempt, encoding: 'latin1' | 'utf8', lines: string): void {
+  begin(attempt: Attempt, source: StreamSource, lines: string): void {
     this.#attempt = attempt
-    this.#encoding = encoding
+    this.#source = source
+    this.#encoding = source.encoding
     this.#writeHead(lines)
     attempt.pipeTo(this)
   }
@@ -86,9 +92,15 @@ export class ClientStream implements StreamTarget {
 
   finish(failure: UpstreamFailure | null): void {
     if (this.#ended) return
+    const last = failure === null ? (this.#source?.conclude?.() ?? null) : null
+    if (last === null) this.#end(failure, failure === null ? '' : this.#options.formatFailure(failure))
+    else void last.then((text) => this.#end(null, text))
+  }
+
+  #end(failure: UpstreamFailure | null, last: string): void {
+    if (this.#ended) return
     this.#stop()
-    if (!this.#exchange.clientGone)
-      this.#body.end(failure === null ? null : this.#options.formatFailure(failure))
+    if (!this.#exchange.clientGone) this.#body.end(last === '' ? null : last)
     this.#settle({ failure, interruption: null })
   }
 
@@ -111,7 +123,8 @@ export class ClientStream implements StreamTarget {
   fail(error: GatewayError): void {
     if (this.#ended) return
     this.#stop()
-    if (!this.#exchange.clientGone) this.#body.end(this.#options.formatFailure(error))
+    const last = this.#options.formatFailure(error)
+    if (!this.#exchange.clientGone) this.#body.end(last === '' ? null : last)
   }
 
   /** The client has left: stop the provider and report what was relayed so far. */

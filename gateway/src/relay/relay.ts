@@ -5,6 +5,8 @@ import type { UpstreamFailure } from '../providers/failure.ts'
 /** A complete answer in the client's dialect. */
 export interface PlainReply {
   readonly body: Buffer
+  /** To be awaited before the answer is sent: keeps it for later turns. */
+  readonly keep?: () => Promise<void>
   /** The body is a whole event stream, for a client that asked for one and a provider that does not stream. */
   readonly isStream?: true
   readonly usage: Usage | null
@@ -29,6 +31,8 @@ export interface StreamRelay {
   readonly usage: Usage | null
   /** A rough count of the tokens relayed, for streams whose provider reports no usage. */
   readonly estimatedOutputTokens: number
+  /** What is left to send after a good end, once the answer is kept for later turns; null when nothing is. */
+  conclude?(): Promise<string> | null
   /** The last event for a client whose stream broke off; null leaves it to the dialect, empty says nothing more. */
   formatFailure?(error: GatewayError): string | null
 }

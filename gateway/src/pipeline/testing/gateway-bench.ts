@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto'
 import { DeploymentStates } from '../../balancing/deployment-states.ts'
 import { loadText } from '../../config/load-for-test.ts'
+import { BlobSealer } from '../../conversation/blob-sealer.ts'
 import { DemoTransport } from '../../demo/demo-transport.ts'
 import { builtInPriceTable, seededRandom } from '../../deployments/for-test.ts'
 import { AddressGuard } from '../../http/address-guard.ts'
@@ -38,6 +40,7 @@ export function openGatewayBench(config: string, patch: Partial<Gateway> = {}): 
   const gateway: Gateway = {
     runtime: () => runtime,
     strategy: () => strategy,
+    blobs: new BlobSealer(benchKey, randomBytes),
     identity: {
       authenticator: new Authenticator({ config: loaded.identity, keys, now: Date.now, open: false }),
       failedAttempts: new FailedAttempts(1_000, Date.now),

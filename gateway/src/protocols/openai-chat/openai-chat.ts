@@ -3,6 +3,7 @@ import type { ConversationReply } from '../../conversation/reply.ts'
 import type { ConversationRequest } from '../../conversation/request.ts'
 import type { UpstreamFailure } from '../../providers/failure.ts'
 import type { PlainReply } from '../../relay/relay.ts'
+import { readPassthroughReply } from '../passthrough-reply.ts'
 import type {
   ParseOptions,
   PassthroughOptions,
@@ -18,7 +19,6 @@ import { formatChatStreamError } from './format-error.ts'
 import { formatChatReply } from './format-reply.ts'
 import { ChatStreamFormatter } from './format-stream.ts'
 import { parseChatRequest } from './parse-request.ts'
-import { readPassthroughReply } from './passthrough-reply.ts'
 import { PassthroughStream } from './passthrough-stream.ts'
 import { readDelivery } from './read-delivery.ts'
 

@@ -1,5 +1,6 @@
 import { type JsonRecord, readRecord, readString, readText } from '../../conversation/json-value.ts'
-import type { CacheControl, Part } from '../../conversation/part.ts'
+import type { Part } from '../../conversation/part.ts'
+import { cacheMark } from '../cache-mark.ts'
 import { invalidField, requireRecord, requireString } from '../field-reader.ts'
 import { parseMediaUrl } from '../media-url.ts'
 
@@ -54,10 +55,4 @@ function parseFile(part: JsonRecord, path: string): Part {
     filename,
     ...cacheMark(part),
   }
-}
-
-/** The prompt-cache mark of a part, as members to spread. */
-export function cacheMark(part: JsonRecord): { cacheControl?: CacheControl } {
-  const mark = readRecord(part['cache_control'])
-  return mark === null ? {} : { cacheControl: mark }
 }

@@ -3,7 +3,10 @@ import { editMembers } from '../../json/edit-members.ts'
 import { scanObject } from '../../json/object-members.ts'
 import type { PassthroughOptions } from '../protocol.ts'
 
-type EditOptions = Pick<PassthroughOptions, 'requestedModel' | 'publicId' | 'body'>
+export interface EditOptions extends Pick<PassthroughOptions, 'requestedModel' | 'publicId'> {
+  /** The id the client knows the continued response by, null when it continues none. */
+  readonly previousId: string | null
+}
 
 const nothing: ReadonlySet<string> = new Set()
 
@@ -18,9 +21,8 @@ export function editResponse(bytes: Buffer, response: JsonRecord, options: EditO
   if ('model' in response) set.set('model', JSON.stringify(options.requestedModel))
   const { id } = response
   if (options.publicId !== null && typeof id === 'string') set.set('id', JSON.stringify(options.publicId(id)))
-  const previous = options.body['previous_response_id']
-  if (response['previous_response_id'] !== undefined && typeof previous === 'string')
-    set.set('previous_response_id', JSON.stringify(previous))
+  if (response['previous_response_id'] !== undefined && options.previousId !== null)
+    set.set('previous_response_id', JSON.stringify(options.previousId))
   return editMembers(bytes, object, { set, remove: nothing })
 }
 

@@ -1,7 +1,6 @@
 import type { GatewayError } from '@routeiq/contract'
 import type { JsonRecord } from '../../conversation/json-value.ts'
 import { type ErrorRendering, errorMessage } from '../error-text.ts'
-import { formatChatError } from '../openai-chat/format-error.ts'
 
 /** The `error` member of a response that failed; its codes are a closed list. */
 export function formatFailure(error: GatewayError): JsonRecord {
@@ -15,8 +14,13 @@ export function formatFailure(error: GatewayError): JsonRecord {
 }
 
 /** The one event of a stream that broke off before its response was announced. */
-export function formatStreamError(error: GatewayError, rendering: ErrorRendering): string {
-  const { message, code, param } = formatChatError(error, rendering)['error'] as JsonRecord
-  const event = { type: 'error', sequence_number: 0, code, message, param }
+export function formatStreamError(error: GatewayError, { codeStyle }: ErrorRendering): string {
+  const event = {
+    type: 'error',
+    sequence_number: 0,
+    code: codeStyle === 'litellm' ? String(error.status) : error.entry.wireCode,
+    message: errorMessage(error),
+    param: error.options.param ?? null,
+  }
   return `event: error\ndata: ${JSON.stringify(event)}\n\n`
 }

@@ -1,15 +1,17 @@
 import type { GatewayError } from '@routeiq/contract'
+import type { BlobCarrier } from '../../conversation/blob-carrier.ts'
 import { type JsonRecord, readList } from '../../conversation/json-value.ts'
 import type { ImagePart } from '../../conversation/part.ts'
 import type { Finish } from '../../conversation/reply.ts'
 import type { ReplyEvent } from '../../conversation/stream-event.ts'
 import type { Usage } from '../../conversation/usage.ts'
-import type { ReplyHead, StreamFormatter } from '../protocol.ts'
+import type { ReplyHead, ReplyOptions, StreamFormatter } from '../protocol.ts'
 import { CallItem } from './call-item.ts'
 import { EventWriter } from './event-writer.ts'
 import { formatFailure } from './format-error.ts'
 import { formatUsage } from './format-usage.ts'
 import { MessageItem } from './message-item.ts'
+import { nativeFamily } from './native-family.ts'
 import {
   announceItem,
   completeItem,
@@ -31,6 +33,7 @@ type EventOf<Type extends ReplyEvent['type']> = Extract<ReplyEvent, { readonly t
 export class ResponsesStreamFormatter implements StreamFormatter {
   readonly #head: ReplyHead
   readonly #body: JsonRecord
+  readonly #carrier: BlobCarrier
   readonly #writer = new EventWriter()
   readonly #namespaces: ReadonlyMap<string, QualifiedName>
   readonly #showsEncrypted: boolean
@@ -43,9 +46,10 @@ export class ResponsesStreamFormatter implements StreamFormatter {
   #finish: Finish | null = null
   #usage: Usage | null = null
 
-  constructor(head: ReplyHead, body: JsonRecord) {
+  constructor(head: ReplyHead, { body, carrier }: Pick<ReplyOptions, 'body' | 'carrier'>) {
     this.#head = head
     this.#body = body
+    this.#carrier = carrier
     this.#namespaces = readNamespaces(body)
     this.#showsEncrypted = readList(body['include']).includes('reasoning.encrypted_content')
   }
@@ -110,12 +114,12 @@ export class ResponsesStreamFormatter implements StreamFormatter {
         this.#reasoning().append(event.text)
         return
       case 'reasoning-signature':
-        this.#reasoning().encrypt(event.signature)
+        this.#reasoning().encrypt(this.#carrier.wrap(event.signature, 'signature', nativeFamily))
         this.#closeOpen('completed')
         return
       case 'reasoning-redacted':
         this.#closeOpen('completed')
-        this.#reasoning().encrypt(event.data)
+        this.#reasoning().encrypt(this.#carrier.wrap(event.data, 'redacted', nativeFamily))
         this.#closeOpen('completed')
         return
       case 'block-end':

@@ -1,17 +1,19 @@
+import type { BlobCarrier } from '../../conversation/blob-carrier.ts'
 import { type JsonRecord, readRecords, readString, readText } from '../../conversation/json-value.ts'
 import type { Part, ReasoningPart, ToolCallPart } from '../../conversation/part.ts'
 import type { ConversationMessage, MessageRole } from '../../conversation/request.ts'
 import { invalidField, requireRecord, requireString } from '../field-reader.ts'
+import { nativeFamily } from './native-family.ts'
 import { parseContent } from './parse-content.ts'
 import { flattenName } from './tool-namespaces.ts'
 
 const roles = new Set(['system', 'developer', 'user', 'assistant'])
 
 /** The input of a response: one text, or a list of items. */
-export function parseInput(input: unknown): ConversationMessage[] {
+export function parseInput(input: unknown, carrier: BlobCarrier): ConversationMessage[] {
   if (typeof input === 'string') return [{ role: 'user', parts: [{ type: 'text', text: input }] }]
   if (!Array.isArray(input)) throw invalidField('input', 'a string or an array of items')
-  const turns = new Turns()
+  const turns = new Turns(carrier)
   input.forEach((item, index) => {
     const path = `input[${index}]`
     turns.add(requireRecord(item, path), path)
@@ -27,6 +29,11 @@ interface Turn extends ConversationMessage {
 class Turns {
   readonly messages: Turn[] = []
   readonly #calls = new Set<string>()
+  readonly #carrier: BlobCarrier
+
+  constructor(carrier: BlobCarrier) {
+    this.#carrier = carrier
+  }
 
   add(item: JsonRecord, path: string): void {
     switch (item['type'] ?? 'message') {
@@ -44,7 +51,7 @@ class Turns {
         this.#addResult(item, path)
         return
       case 'reasoning':
-        this.#push('assistant', [parseReasoning(item)])
+        this.#push('assistant', parseReasoning(item, this.#carrier))
         return
       case 'item_reference':
         throw invalidField(path, `an item; '${String(item['id'])}' is not stored here`)
@@ -96,12 +103,17 @@ function parseCall(item: JsonRecord, path: string): ToolCallPart {
   return { type: 'tool-call', id, name, kind: isCustom ? 'custom' : 'function', arguments: text }
 }
 
-/** Encrypted content beside no text is a block the provider hid as a whole. */
-function parseReasoning(item: JsonRecord): ReasoningPart {
+/** Thinking with what its provider signed or encrypted; what another provider gave is of no use and is left out. */
+function parseReasoning(item: JsonRecord, carrier: BlobCarrier): ReasoningPart[] {
   const texts = [...readRecords(item['content']), ...readRecords(item['summary'])]
   const text = texts.map((part) => readString(part['text']) ?? '').join('\n\n')
   const encrypted = readText(item['encrypted_content'])
-  return text === '' && encrypted !== null
-    ? { type: 'reasoning', text, signature: null, redacted: encrypted }
-    : { type: 'reasoning', text, signature: encrypted, redacted: null }
+  const blob =
+    encrypted === null
+      ? null
+      : carrier.unwrap(encrypted, text === '' ? 'redacted' : 'signature', nativeFamily)
+  if (blob?.form === 'redacted' && text === '')
+    return [{ type: 'reasoning', text, signature: null, redacted: blob.payload }]
+  if (blob === null && (text === '' || encrypted !== null)) return []
+  return [{ type: 'reasoning', text, signature: blob?.payload ?? null, redacted: null }]
 }

@@ -1,4 +1,5 @@
 import { GatewayError } from '@routeiq/contract'
+import type { BlobCarrier } from '../../conversation/blob-carrier.ts'
 import { isGatewayMember } from '../../conversation/gateway-members.ts'
 import { type JsonRecord, readRecord, readString, readText } from '../../conversation/json-value.ts'
 import type { ConversationMessage, ConversationRequest, ResponseFormat } from '../../conversation/request.ts'
@@ -46,14 +47,14 @@ const onlyAtOpenai = ['conversation', 'prompt', 'background']
 /** The body of `POST /responses` as a request. Errors: 400 naming the field. */
 export function parseResponsesRequest(
   body: JsonRecord,
-  { model, stream, dropParams }: ParseOptions,
+  { model, stream, dropParams, carrier }: ParseOptions,
 ): ConversationRequest {
   if (!dropParams) refuseUnsupported(body)
-  const { tools, toolChoice, webSearch } = parseTools(body)
+  const { tools, toolChoice } = parseTools(body)
   return {
     dialect: 'openai-responses',
     model,
-    messages: [...parseInstructions(body), ...parseInput(body['input'])],
+    messages: [...parseInstructions(body, carrier), ...parseInput(body['input'], carrier)],
     tools,
     toolChoice,
     parallelToolCalls: optionalBoolean(body, 'parallel_tool_calls'),
@@ -70,7 +71,7 @@ export function parseResponsesRequest(
     choiceCount: 1,
     responseFormat: parseFormat(body),
     reasoning: parseReasoning(body),
-    webSearch,
+    webSearch: null,
     user: optionalString(body, 'user') ?? optionalString(body, 'safety_identifier'),
     metadata: optionalRecord(body, 'metadata'),
     serviceTier: optionalString(body, 'service_tier'),
@@ -89,9 +90,9 @@ function refuseUnsupported(body: JsonRecord): void {
   }
 }
 
-function parseInstructions(body: JsonRecord): ConversationMessage[] {
+function parseInstructions(body: JsonRecord, carrier: BlobCarrier): ConversationMessage[] {
   const { instructions } = body
-  if (Array.isArray(instructions)) return parseInput(instructions)
+  if (Array.isArray(instructions)) return parseInput(instructions, carrier)
   const parts = parseContent(instructions, 'instructions').filter(
     (part) => part.type !== 'text' || part.text !== '',
   )

@@ -6,19 +6,18 @@ import {
   readString,
   readText,
 } from '../../conversation/json-value.ts'
-import type { ToolChoice, ToolDefinition, WebSearchOptions } from '../../conversation/request.ts'
+import type { ToolChoice, ToolDefinition } from '../../conversation/request.ts'
 import { requireList, requireRecord, requireString } from '../field-reader.ts'
 import { flattenName } from './tool-namespaces.ts'
 
 interface ParsedTools {
   readonly tools: readonly ToolDefinition[]
-  readonly webSearch: WebSearchOptions | null
   readonly toolChoice: ToolChoice | null
 }
 
 /**
- * Tools and the choice among them. Namespaces are flattened; what only OpenAI runs itself stays as a provider tool,
- * for the wire to drop. Errors: 400 when the choice requires such a tool.
+ * Tools and the choice among them. Namespaces are flattened; what a provider runs itself stays as it is, for the wire
+ * to translate or to drop. Errors: 400 when the choice requires such a tool.
  */
 export function parseTools(body: JsonRecord): ParsedTools {
   const listed = body['tools'] == null ? [] : requireList(body['tools'], 'tools')
@@ -29,14 +28,12 @@ export function parseTools(body: JsonRecord): ParsedTools {
   const choice = readChoice(body['tool_choice'])
   return {
     tools: choice.allowed === null ? tools : tools.filter((tool) => choice.allowed?.has(tool.name)),
-    webSearch: findWebSearch(listed),
     toolChoice: choice.toolChoice,
   }
 }
 
 function parseTool(tool: JsonRecord, namespace: string | null, path: string): ToolDefinition[] {
   const type = requireString(tool['type'], `${path}.type`)
-  if (isWebSearch(type)) return []
   switch (type) {
     case 'function':
       return [parseFunction(tool, namespace, path)]
@@ -86,20 +83,6 @@ function describeFreeText(tool: JsonRecord): string | null {
 const applyPatchDescription =
   'Creates, changes or deletes files. The input is one JSON object with the members `type` (`create_file`, ' +
   '`update_file` or `delete_file`), `path`, and, except for deletion, `diff` in the V4A diff format.'
-
-function isWebSearch(type: string): boolean {
-  return type.startsWith('web_search')
-}
-
-function findWebSearch(tools: readonly unknown[]): WebSearchOptions | null {
-  const tool = readRecords(tools).find((member) => isWebSearch(readString(member['type']) ?? ''))
-  if (tool === undefined) return null
-  const size = tool['search_context_size']
-  return {
-    contextSize: size === 'low' || size === 'high' ? size : 'medium',
-    userLocation: readRecord(tool['user_location']),
-  }
-}
 
 interface ReadChoice {
   readonly toolChoice: ToolChoice | null

@@ -1,4 +1,4 @@
-import { parseJson, readRecord } from '../../conversation/json-value.ts'
+import { parseJson, readRecord, readText } from '../../conversation/json-value.ts'
 import type { UpstreamFailure } from '../../providers/failure.ts'
 import type { PlainReply } from '../../relay/relay.ts'
 import type { PassthroughOptions } from '../protocol.ts'
@@ -16,5 +16,9 @@ export function readPassthroughResponse(
     return unreadableAnswer(body.length === 0 ? 'an empty body' : 'something that is not JSON')
   const { error, usage } = response
   if (error !== undefined && error !== null) return options.decodeError(text)
-  return { body: editResponse(body, response, options) ?? body, usage: options.decodeUsage(usage) }
+  const previousId = readText(options.body['previous_response_id'])
+  return {
+    body: editResponse(body, response, { ...options, previousId }) ?? body,
+    usage: options.decodeUsage(usage),
+  }
 }

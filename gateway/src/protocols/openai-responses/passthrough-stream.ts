@@ -1,12 +1,19 @@
 import type { GatewayError } from '@routeiq/contract'
-import { type JsonRecord, parseJson, readRecord, readString } from '../../conversation/json-value.ts'
+import {
+  type JsonRecord,
+  parseJson,
+  readRecord,
+  readString,
+  readText,
+} from '../../conversation/json-value.ts'
 import type { Usage } from '../../conversation/usage.ts'
 import type { UpstreamFailure } from '../../providers/failure.ts'
 import type { StreamRelay } from '../../relay/relay.ts'
-import { countEvents, dataOf, endOfLastEvent, splitEvents, tailOf } from '../event-text.ts'
+import { EventCutter } from '../event-cutter.ts'
+import { countEvents, dataOf, splitEvents } from '../event-text.ts'
 import type { PassthroughOptions } from '../protocol.ts'
 import { unreadableAnswer } from '../unreadable-answer.ts'
-import { editResponseEvent } from './edit-response.ts'
+import { type EditOptions, editResponseEvent } from './edit-response.ts'
 import { formatFailure } from './format-error.ts'
 
 /** What no delta can hold: quotes inside a JSON string are escaped. */
@@ -24,8 +31,8 @@ export class ResponsesPassthroughStream implements StreamRelay {
   usage: Usage | null = null
   estimatedOutputTokens = 0
   readonly #options: PassthroughOptions
-  #carry = ''
-  #carryTail = ''
+  readonly #names: EditOptions
+  readonly #cutter = new EventCutter()
   #isBegun = false
   #isDone = false
   /** The provider has told the client itself that it failed. */
@@ -35,23 +42,25 @@ export class ResponsesPassthroughStream implements StreamRelay {
 
   constructor(options: PassthroughOptions) {
     this.#options = options
+    const { requestedModel, publicId, body } = options
+    this.#names = { requestedModel, publicId, previousId: readText(body['previous_response_id']) }
   }
 
   push(chunk: Buffer): string | null {
     if (this.failure !== null) return null
-    const arrived = chunk.toString('latin1')
-    // Only what is new is searched, so that an event of many chunks costs no more than its length.
-    const boundary = endOfLastEvent(this.#carryTail + arrived) - this.#carryTail.length
-    if (boundary <= 0) return this.#hold(this.#carry + arrived)
-    const complete = this.#carry + (boundary === arrived.length ? arrived : arrived.slice(0, boundary))
-    this.#hold(boundary === arrived.length ? '' : arrived.slice(boundary))
-    return this.failure === null ? this.#relay(complete) : null
+    const complete = this.#cutter.push(chunk)
+    if (this.#cutter.rest.length > this.#options.maxEventBytes) {
+      this.failure = unreadableAnswer(`an event of more than ${this.#options.maxEventBytes} bytes`)
+      return null
+    }
+    return complete === '' ? null : this.#relay(complete)
   }
 
   end(): string | null {
     if (this.failure !== null) return null
+    const cut = this.#cutter.rest
     // An event without its blank line counts when it is whole; half of one is not the client's.
-    const rest = readEvent(this.#carry) === null ? null : this.#relay(`${this.#carry.trimEnd()}\n\n`)
+    const rest = readEvent(cut) === null ? null : this.#relay(`${cut.trimEnd()}\n\n`)
     if (this.failure === null && !this.#isDone)
       this.failure = unreadableAnswer(this.#isBegun ? 'a stream that broke off' : 'an empty stream')
     return rest
@@ -64,14 +73,6 @@ export class ResponsesPassthroughStream implements StreamRelay {
     const response = { ...this.#response, status: 'failed', error: formatFailure(error) }
     const event = { type: 'response.failed', sequence_number: this.#nextSequence(), response }
     return `event: response.failed\ndata: ${JSON.stringify(event)}\n\n`
-  }
-
-  #hold(rest: string): null {
-    this.#carry = rest
-    this.#carryTail = rest === '' ? '' : tailOf(rest)
-    if (rest.length > this.#options.maxEventBytes)
-      this.failure = unreadableAnswer(`an event of more than ${this.#options.maxEventBytes} bytes`)
-    return null
   }
 
   #relay(events: string): string | null {
@@ -118,7 +119,7 @@ export class ResponsesPassthroughStream implements StreamRelay {
   }
 
   #edit(event: string, data: string, response: JsonRecord): string {
-    const bytes = editResponseEvent(Buffer.from(data, 'latin1'), response, this.#options)
+    const bytes = editResponseEvent(Buffer.from(data, 'latin1'), response, this.#names)
     const start = event.indexOf(data)
     if (bytes === null || start === -1) return event
     this.#response = readRecord(readRecord(parseJson(bytes.toString('utf8')))?.['response'])

@@ -10,7 +10,10 @@ export interface ResponseState {
   readonly error?: JsonRecord | null
 }
 
-/** The response object, with every member present and null where the request set nothing. */
+/**
+ * The response object, with every member present and null where the request set nothing; `usage` and `user` only when
+ * there are any, because the public schema does not let them be null.
+ */
 export function formatResponse(head: ReplyHead, body: JsonRecord, state: ResponseState): JsonRecord {
   const { incompleteReason = null } = state
   const echo = (name: string, unset: unknown = null): unknown => body[name] ?? unset
@@ -41,7 +44,7 @@ export function formatResponse(head: ReplyHead, body: JsonRecord, state: Respons
     top_logprobs: echo('top_logprobs', 0),
     top_p: echo('top_p'),
     truncation: echo('truncation', 'disabled'),
-    usage: state.usage,
+    ...(state.usage === null ? {} : { usage: state.usage }),
     ...(readText(body['user']) === null ? {} : { user: body['user'] }),
     metadata: echo('metadata', {}),
   }

@@ -17,6 +17,10 @@ export function passExtra(encoding: Encoding): Record<string, unknown> {
   if (sampling.frequencyPenalty) refuse('frequency_penalty', encoding)
   if (sampling.presencePenalty) refuse('presence_penalty', encoding)
   if (request.dialect === 'anthropic-messages') return { ...extra }
+  if (request.dialect === 'openai-responses') {
+    dropped.push(...Object.keys(extra))
+    return {}
+  }
   const passed: Record<string, unknown> = {}
   for (const name in extra) {
     if (unsupportedExtra.includes(name)) {

@@ -3,7 +3,7 @@ import type { ConversationRequest, ResponseFormat } from '../../../conversation/
 import { ToolNames } from '../../tool-names.ts'
 import { unsupportedParameter } from '../../unsupported-parameter.ts'
 import type { EncodedRequest, WireTarget } from '../../wire.ts'
-import { effortOfBudget } from '../encode-request.ts'
+import { chooseEffort } from '../choose-effort.ts'
 import { applyEdits, collectVendorEdits, type PendingEdits } from '../vendor-edits.ts'
 import { encodeInput } from './encode-input.ts'
 import { addTools } from './encode-tools.ts'
@@ -30,7 +30,7 @@ export function encodeRequest(request: ConversationRequest, target: WireTarget):
   if (instructions !== null) body['instructions'] = instructions
   addTools(body, request, toolNames, dropped)
   addSampling(body, request, target, dropped)
-  addOutput(body, request, target)
+  addOutput(body, request, target, dropped)
   addCaller(body, request)
   if (request.stream) body['stream'] = true
   const edits: PendingEdits = { remove: [], set: {}, dropped }
@@ -68,26 +68,23 @@ function addSampling(body: Body, request: ConversationRequest, target: WireTarge
   }
 }
 
-function addOutput(body: Body, request: ConversationRequest, target: WireTarget): void {
+function addOutput(body: Body, request: ConversationRequest, target: WireTarget, dropped: string[]): void {
   if (request.maxOutputTokens !== null) body['max_output_tokens'] = request.maxOutputTokens
   const format = request.responseFormat === null ? {} : { format: encodeFormat(request.responseFormat) }
   const verbosity = readText(request.extra['verbosity'])
   const text = verbosity === null ? format : { ...format, verbosity }
   if (Object.keys(text).length > 0) body['text'] = text
-  const reasoning = encodeReasoning(request)
-  if (reasoning !== null) body['reasoning'] = reasoning
+  const effort = chooseEffort(request, target, dropped)
+  if (effort !== null) body['reasoning'] = encodeReasoning(effort, request)
   // Without it, thinking would be lost between turns that are not stored upstream.
   if (reasoningModel.test(target.upstreamModel)) body['include'] = ['reasoning.encrypted_content']
   const logprobs = readNumber(request.extra['top_logprobs'])
   if (logprobs !== null && request.dialect === 'openai-chat') body['top_logprobs'] = logprobs
 }
 
-/** Chat completions show no thinking unless asked, and a summary takes rights not every account has. */
-function encodeReasoning({ reasoning, dialect }: ConversationRequest): Body | null {
-  if (reasoning === null) return null
-  const { effort, budgetTokens } = reasoning
-  const level = effort ?? (budgetTokens === null ? 'medium' : effortOfBudget(budgetTokens))
-  return dialect === 'openai-chat' ? { effort: level } : { effort: level, summary: 'auto' }
+/** Chat completions show no thinking, and a summary takes rights that not every account has. */
+function encodeReasoning(effort: string, { dialect }: ConversationRequest): Body {
+  return dialect === 'openai-chat' ? { effort } : { effort, summary: 'auto' }
 }
 
 function encodeFormat(format: ResponseFormat): Body {

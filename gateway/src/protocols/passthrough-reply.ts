@@ -1,9 +1,9 @@
-import type { Usage } from '../../conversation/usage.ts'
-import { editMembers } from '../../json/edit-members.ts'
-import { scanObject } from '../../json/object-members.ts'
-import type { UpstreamFailure } from '../../providers/failure.ts'
-import type { PlainReply } from '../../relay/relay.ts'
-import { unreadableAnswer } from '../unreadable-answer.ts'
+import type { Usage } from '../conversation/usage.ts'
+import { editMembers } from '../json/edit-members.ts'
+import { scanObject } from '../json/object-members.ts'
+import type { UpstreamFailure } from '../providers/failure.ts'
+import type { PlainReply } from '../relay/relay.ts'
+import { unreadableAnswer } from './unreadable-answer.ts'
 
 /** Above this, finding members by their bytes beats building the whole object (long embeddings, base64 media). */
 const parseWholeBytes = 16_384

@@ -1,0 +1,23 @@
+import { readPassthroughReply } from '../passthrough-reply.ts'
+import type { Protocol } from '../protocol.ts'
+import { formatMessagesStreamError } from './format-error.ts'
+import { formatReply } from './format-reply.ts'
+import { MessagesStreamFormatter } from './format-stream.ts'
+import { parseRequest } from './parse-request.ts'
+import { MessagesPassthroughStream } from './passthrough-stream.ts'
+import { readDelivery } from './read-delivery.ts'
+
+/** Anthropic's Messages. */
+export const anthropicMessagesProtocol: Protocol = {
+  id: 'anthropic-messages',
+  forwardedHeaders: ['anthropic-version', 'anthropic-beta'],
+  keepalive: 'event: ping\ndata: {"type": "ping"}\n\n',
+  readDelivery,
+  parseRequest,
+  formatId: (unique) => `msg_${unique.replaceAll('-', '')}`,
+  formatReply,
+  createStreamFormatter: (head, options) => new MessagesStreamFormatter(head, options),
+  formatStreamError: formatMessagesStreamError,
+  createPassthroughStream: (options) => new MessagesPassthroughStream(options),
+  readPassthroughReply,
+}
