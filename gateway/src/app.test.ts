@@ -1,4 +1,3 @@
-import { IncomingMessage, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import { GatewayError } from '@routeiq/contract'
 import { describe, expect, it } from 'vitest'
@@ -6,6 +5,8 @@ import { listRoutes } from './app.ts'
 import type { Endpoint } from './http/dispatch.ts'
 import { Exchange } from './http/exchange.ts'
 import type { AuthClass, Route } from './http/router.ts'
+import { ServerResponse } from './http/server/server-response.ts'
+import { fakeHead, fakeRequest } from './http/testing/fake-request.ts'
 
 type Dependencies = Parameters<typeof listRoutes>[0]
 
@@ -62,10 +63,9 @@ const templatesWith = (auth: AuthClass): string[] => routes.filter((route) => ro
 async function callWithoutKey(route: Route<Endpoint>): Promise<AuthClass[]> {
   const asked: AuthClass[] = []
   const same = listRoutes(refusingDependencies(asked)).find((other) => nameOf(other) === nameOf(route))
-  const request = new IncomingMessage(new Socket())
-  request.method = route.method
-  request.url = route.template
-  const exchange = new Exchange(request, new ServerResponse(request))
+  const { request } = fakeRequest(fakeHead(route.method, route.template))
+  const owner = { socket: new Socket().on('error', () => {}), mayKeepAlive: () => true, onAnswered: () => {} }
+  const exchange = new Exchange(request, new ServerResponse(owner, false, false))
   try {
     await same?.handler.handle(exchange, {}, route)
   } catch (error) {

@@ -22,7 +22,8 @@ const directions: Readonly<Record<string, string>> = {
   conversation: 'providers:types',
   demo: 'transport:types',
   deployments: 'balancing:types config:types conversation:types pricing providers',
-  http: 'conversation:types protocols telemetry version.ts',
+  http: 'conversation:types http1 protocols telemetry version.ts',
+  http1: '',
   identity: 'config:types deployments http:types storage:types',
   json: '',
   pipeline:
@@ -37,23 +38,24 @@ const directions: Readonly<Record<string, string>> = {
     'conversation deployments http identity:types json pipeline protocols relay storage:types transport:types',
   storage: 'config:types conversation:types',
   telemetry: 'conversation:types deployments:types providers:types',
-  transport: '',
+  transport: 'http1',
 }
 
 /** Modules that belong to certain files or folders. Imports of types alone are free. */
 const reservedModules: readonly (readonly [module: RegExp, owners: readonly string[]])[] = [
   [/^(?:pg|drizzle-orm|ioredis|@electric-sql\/[\w-]+)(?:\/|$)/, ['storage/']],
   [/^yaml$/, ['config/source/']],
-  [/^node:(?:net|tls)$/, ['transport/http1/', 'http/address-guard.ts']],
-  [/^node:(?:http|https)$/, ['http/server.ts']],
-  [/^node:(?:http2|child_process|dgram|vm)$/, []],
+  [/^node:(?:net|tls)$/, ['transport/http1/', 'http/address-guard.ts', 'http/server/http-server.ts']],
+  // Only its table of status texts.
+  [/^node:http$/, ['http/server/status-line.ts']],
+  [/^node:(?:http2|https|child_process|dgram|vm)$/, []],
   [/^node:cluster$/, ['process/']],
   [/^node:worker_threads$/, ['storage/database/']],
   [
     /^node:fs(?:\/promises)?$/,
     [
       'config/watch-files.ts',
-      'http/server.ts',
+      'http/server/http-server.ts',
       'process/',
       'storage/',
       'telemetry/file-sink.ts',
@@ -79,7 +81,7 @@ const computingModules = ['node:buffer', 'node:crypto']
 const processOwners = ['main.ts', 'cli/', 'process/', 'storage/owner-claim.ts']
 
 /** What costs tens of microseconds a request, or has crashed gateways, and where it must not be. */
-const dataPlane = ['http/', 'pipeline/', 'relay/', 'transport/']
+const dataPlane = ['http/', 'http1/', 'pipeline/', 'relay/', 'transport/']
 const bannedCalls =
   /(?<![.\w])(?:fetch|pipeline|structuredClone)\(|new (?:Request|Response|Headers)\(|\.(?:toWeb|fromWeb)\(/
 

@@ -1,4 +1,6 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { headLine } from './server/head-line.ts'
+import type { ServerRequest } from './server/server-request.ts'
+import type { ServerResponse } from './server/server-response.ts'
 
 const exposed =
   'X-Request-ID, X-RouteIQ-Model, X-RouteIQ-Tier, X-RouteIQ-Strategy, x-routeiq-version, x-routeiq-cache, x-litellm-call-id, ' +
@@ -18,24 +20,23 @@ export class CorsPolicy {
   }
 
   /** Sets the response headers an allowed origin needs; true when the request was a preflight, now answered. */
-  apply(request: IncomingMessage, response: ServerResponse): boolean {
+  apply(request: ServerRequest, response: ServerResponse): boolean {
     if (this.#origins.size === 0) return false
-    const origin = request.headers.origin
+    const origin = request.headers['origin']
     if (origin === undefined || origin === 'null' || !(this.#any || this.#origins.has(origin))) return false
-    response.setHeader('access-control-allow-origin', this.#any ? '*' : origin)
-    response.setHeader('vary', 'origin')
-    response.setHeader('access-control-expose-headers', exposed)
-    if (this.#credentials) response.setHeader('access-control-allow-credentials', 'true')
+    response.extraLines =
+      headLine('access-control-allow-origin', this.#any ? '*' : origin) +
+      headLine('vary', 'origin') +
+      headLine('access-control-expose-headers', exposed) +
+      (this.#credentials ? headLine('access-control-allow-credentials', 'true') : '')
     if (request.method !== 'OPTIONS' || request.headers['access-control-request-method'] === undefined)
       return false
-    response.setHeader('access-control-allow-methods', 'GET, POST, PUT, PATCH, DELETE')
-    response.setHeader(
-      'access-control-allow-headers',
-      request.headers['access-control-request-headers'] ?? '*',
-    )
-    response.setHeader('access-control-max-age', '600')
-    response.writeHead(204)
-    response.end()
+    const wanted = request.headers['access-control-request-headers'] ?? '*'
+    const lines =
+      headLine('access-control-allow-methods', 'GET, POST, PUT, PATCH, DELETE') +
+      headLine('access-control-allow-headers', wanted) +
+      headLine('access-control-max-age', '600')
+    response.send(204, lines, Buffer.alloc(0))
     return true
   }
 }

@@ -1,4 +1,3 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { GatewayError } from '@routeiq/contract'
 import type { AdmissionGate } from './admission-gate.ts'
 import type { CorsPolicy } from './cors.ts'
@@ -6,7 +5,9 @@ import { Exchange } from './exchange.ts'
 import { ClientGone } from './read-body.ts'
 import type { Route, Router } from './router.ts'
 import { type ErrorSurface, sendError, toGatewayError } from './send-error.ts'
-import { checkHead } from './server.ts'
+import { checkHead } from './server/check-head.ts'
+import type { ServerRequest } from './server/server-request.ts'
+import type { ServerResponse } from './server/server-response.ts'
 
 /** Answers one request of its route. Throws GatewayError to refuse it in the route's error form. */
 export interface Endpoint {
@@ -40,10 +41,10 @@ export class Dispatcher {
     this.#deps = deps
   }
 
-  readonly listen = (request: IncomingMessage, response: ServerResponse): void => {
+  readonly listen = (request: ServerRequest, response: ServerResponse): void => {
     const exchange = new Exchange(request, response)
     if (this.#deps.cors.apply(request, response)) return
-    const refusal = checkHead(request) ?? this.#enter(exchange)
+    const refusal = checkHead(request.head) ?? this.#enter(exchange)
     if (refusal === null) this.#route(exchange)
     else this.#refuse(exchange, refusal)
   }
@@ -63,15 +64,15 @@ export class Dispatcher {
     return null
   }
 
-  /** Refused before anything was read: say so cheaply and close when a body would have to be drained. */
+  /** Refused before anything was read: say so cheaply. */
   #refuse(exchange: Exchange, error: GatewayError): void {
-    const close = error.code === 'draining' || exchange.request.method !== 'GET'
+    if (error.code === 'draining') exchange.response.closeConnection = true
     const surface = error.code === 'draining' || error.code === 'over_capacity' ? 'unwrapped' : 'openai-chat'
-    sendError(exchange, surface, error, this.#deps.codeStyle(), close ? ['connection', 'close'] : [])
+    sendError(exchange, surface, error, this.#deps.codeStyle())
   }
 
   #route(exchange: Exchange): void {
-    const found = this.#deps.router.find(exchange.request.method ?? 'GET', exchange.target)
+    const found = this.#deps.router.find(exchange.request.method, exchange.target)
     if (found === null) {
       const error = { message: 'Not Found', type: 'not_found_error', param: null, code: '404' }
       exchange.sendJson(404, { detail: 'Not Found', error }, ownError)
@@ -96,8 +97,7 @@ export class Dispatcher {
       if (error instanceof ClientGone) return
       const refusal = toGatewayError(error)
       if (!(error instanceof GatewayError)) this.#deps.onUnexpectedError(exchange, error)
-      const unread = exchange.request.complete ? [] : ['connection', 'close']
-      sendError(exchange, route.handler.errors, refusal, this.#deps.codeStyle(), unread)
+      sendError(exchange, route.handler.errors, refusal, this.#deps.codeStyle())
     }
   }
 }

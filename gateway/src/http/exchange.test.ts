@@ -53,7 +53,7 @@ describe('an answer', () => {
 
   it('keeps headers that were set before, those of CORS for example', async () => {
     handle = (exchange) => {
-      exchange.response.setHeader('vary', 'origin')
+      exchange.response.extraLines = 'vary: origin\r\n'
       exchange.sendJson(200, {})
     }
     expect(await server.send(get)).toContain('\r\nvary: origin\r\n')

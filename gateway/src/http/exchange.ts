@@ -1,13 +1,14 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { version } from '../version.ts'
 import { chooseRequestId } from './request-id.ts'
-import { endAnswer, headLine } from './write-answer.ts'
+import { headLine, headLines } from './server/head-line.ts'
+import type { ServerRequest } from './server/server-request.ts'
+import type { ServerResponse } from './server/server-response.ts'
 
 const versionLine = headLine('x-routeiq-version', version)
 
 /** One HTTP request and its answer, with what every plane needs: an id, a start time, and who hung up. */
 export class Exchange {
-  readonly request: IncomingMessage
+  readonly request: ServerRequest
   readonly response: ServerResponse
   readonly requestId: string
   /** Milliseconds since the epoch. */
@@ -21,17 +22,17 @@ export class Exchange {
   #onClientGone: (() => void) | null = null
   #clientGone = false
 
-  constructor(request: IncomingMessage, response: ServerResponse) {
+  constructor(request: ServerRequest, response: ServerResponse) {
     this.request = request
     this.response = response
     this.requestId = chooseRequestId(request.headers['x-request-id'])
     this.receivedAt = Date.now()
     this.startedAt = performance.now()
-    response.on('close', this.#onClose)
+    response.onClose = this.#onClose
   }
 
   get target(): string {
-    return this.request.url ?? '/'
+    return this.request.target
   }
 
   /** True once the client closed the connection before the answer was complete. */
@@ -46,9 +47,7 @@ export class Exchange {
   }
 
   header(name: string): string | null {
-    const value = this.request.headers[name]
-    if (value === undefined) return null
-    return typeof value === 'string' ? value : (value[0] ?? null)
+    return this.request.headers[name] ?? null
   }
 
   /** Answers with JSON text and a length; `headers` is a flat name, value list, `lines` are ready-made head lines. */
@@ -61,24 +60,15 @@ export class Exchange {
     this.sendBytes(status, ['content-type', contentType], Buffer.from(text))
   }
 
-  /** Writes head and body at once. Does nothing when the client is gone or an answer was already begun. */
+  /** Answers once; later answers, and those to a client that has gone, are dropped. */
   sendBytes(status: number, headers: readonly string[], body: Buffer, lines = versionLine): void {
-    const { response } = this
-    if (response.headersSent || this.#clientGone) return
-    response.writeHead(status, [
-      'x-request-id',
-      this.requestId,
-      ...headers,
-      'content-length',
-      String(body.length),
-    ])
-    if (this.request.method === 'HEAD') response.end()
-    else endAnswer(response, lines, body)
+    if (this.response.headersSent || this.#clientGone) return
+    this.response.send(status, `x-request-id: ${this.requestId}\r\n${headLines(headers)}${lines}`, body)
   }
 
   readonly #onClose = (): void => {
     this.onClosed?.()
-    if (this.response.writableFinished) return
+    if (this.response.complete) return
     this.#clientGone = true
     this.#onClientGone?.()
   }

@@ -1,62 +1,73 @@
-import { once } from 'node:events'
-import type { IncomingMessage } from 'node:http'
-import { PassThrough } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ClientGone, readBody } from './read-body.ts'
 import { rawRequest, startExchangeServer, until } from './testing/exchange-server.ts'
+import { fakeHead, fakeRequest } from './testing/fake-request.ts'
 
-/** A request whose body the test writes. */
-function bodyStream(contentLength?: number): PassThrough & IncomingMessage {
-  const headers = contentLength === undefined ? {} : { 'content-length': String(contentLength) }
-  // Reading a body needs no more of a request than its stream and headers.
-  return Object.assign(new PassThrough(), { headers }) as unknown as PassThrough & IncomingMessage
+/** A request whose body the test writes; chunked unless a length is announced. */
+function post(contentLength?: number) {
+  const frame =
+    contentLength === undefined ? 'transfer-encoding: chunked' : `content-length: ${contentLength}`
+  return fakeRequest(fakeHead('POST', '/', [frame]))
 }
 
 describe('readBody', () => {
   it.each([[[]], [['one']], [['one', 'two', '', 'three']]])('joins %j', async (chunks) => {
-    const request = bodyStream()
+    const { request } = post()
     const body = readBody(request, 100)
-    for (const chunk of chunks) request.write(chunk)
-    request.end()
+    for (const chunk of chunks) request.deliver(Buffer.from(chunk))
+    request.finish()
     expect((await body).toString()).toBe(chunks.join(''))
+  })
+
+  it.each([[[]], [['one']], [['one', 'two']]])('gives what has arrived whole at once: %j', (chunks) => {
+    const { request } = post()
+    for (const chunk of chunks) request.deliver(Buffer.from(chunk))
+    request.finish()
+    expect(readBody(request, 100).toString()).toBe(chunks.join(''))
   })
 
   it('takes exactly the limit', async () => {
     for (const declared of [10, undefined]) {
-      const request = bodyStream(declared)
+      const { request } = post(declared)
       const body = readBody(request, 10)
-      request.end('0123456789')
+      request.deliver(Buffer.from('0123456789'))
+      request.finish()
       expect((await body).length).toBe(10)
     }
   })
 
   it('refuses more than the limit, unread when the length says so', async () => {
     const refusal = { code: 'request_too_large', status: 413 }
-    const announced = bodyStream(11)
-    await expect(readBody(announced, 10)).rejects.toMatchObject(refusal)
-    expect(announced.listenerCount('data')).toBe(0)
-    const growing = bodyStream()
-    const body = readBody(growing, 10)
-    growing.write('0123456789')
-    growing.write('0')
+    const announced = post(11)
+    expect(() => readBody(announced.request, 10)).toThrow(expect.objectContaining(refusal))
+    expect(announced.events).toEqual([])
+    const { request } = post()
+    const body = readBody(request, 10)
+    expect(request.deliver(Buffer.from('0123456789'))).toBe(true)
+    expect(request.deliver(Buffer.from('0'))).toBe(false)
     await expect(body).rejects.toMatchObject(refusal)
-    expect(growing.isPaused()).toBe(true)
-    growing.end()
   })
 
-  it('names the limit in MiB', async () => {
-    await expect(readBody(bodyStream(2 ** 30), 1.5 * 1_048_576)).rejects.toThrow('larger than 1.5 MiB')
+  it('refuses a body over the limit that has arrived whole', () => {
+    const { request } = post()
+    request.deliver(Buffer.from('0123456789'))
+    request.deliver(Buffer.from('0'))
+    request.finish()
+    expect(() => readBody(request, 10)).toThrow(expect.objectContaining({ code: 'request_too_large' }))
   })
 
-  it('hears that the client has gone, before, while and between', async () => {
-    const early = bodyStream()
-    early.destroy()
-    await once(early, 'close')
-    await expect(readBody(early, 10)).rejects.toBeInstanceOf(ClientGone)
-    const midway = bodyStream()
-    const body = readBody(midway, 10)
-    midway.write('half')
-    midway.destroy()
+  it('names the limit in MiB', () => {
+    expect(() => readBody(post(2 ** 30).request, 1.5 * 1_048_576)).toThrow('larger than 1.5 MiB')
+  })
+
+  it('hears that the client has gone, before and while', async () => {
+    const early = post()
+    early.request.abort()
+    await expect(readBody(early.request, 10)).rejects.toBeInstanceOf(ClientGone)
+    const { request } = post()
+    const body = readBody(request, 10)
+    request.deliver(Buffer.from('half'))
+    request.abort()
     await expect(body).rejects.toBeInstanceOf(ClientGone)
   })
 })
@@ -73,17 +84,17 @@ describe('a slow body', () => {
     // Modules of their own: the ticker of the real ones may be running on the real clock.
     vi.resetModules()
     const fresh = await import('./read-body.ts')
-    const slow = bodyStream(10 * 65_536)
+    const { request } = post(10 * 65_536)
     let failure: unknown = null
-    fresh.readBody(slow, 1_000_000).catch((error: unknown) => {
+    Promise.resolve(fresh.readBody(request, 1_000_000)).catch((error: unknown) => {
       failure = error
     })
-    slow.write('x')
+    request.deliver(Buffer.from('x'))
     await vi.advanceTimersByTimeAsync(69_999)
     expect(failure).toBeNull()
     await vi.advanceTimersByTimeAsync(501)
     expect(failure).toMatchObject({ code: 'timeout', status: 408 })
-    slow.end('too late')
+    request.finish()
     await vi.advanceTimersByTimeAsync(1_000)
     expect(vi.getTimerCount()).toBe(0)
   })
@@ -91,9 +102,10 @@ describe('a slow body', () => {
   it('leaves no timer behind when it is complete', async () => {
     vi.resetModules()
     const fresh = await import('./read-body.ts')
-    const request = bodyStream(3)
+    const { request } = post(3)
     const body = fresh.readBody(request, 10)
-    request.end('abc')
+    request.deliver(Buffer.from('abc'))
+    request.finish()
     await vi.advanceTimersByTimeAsync(0)
     expect((await body).toString()).toBe('abc')
     await vi.advanceTimersByTimeAsync(500)
@@ -104,9 +116,9 @@ describe('a slow body', () => {
 it('a client that leaves in the middle of its request is noticed on a real connection', async () => {
   const failures: unknown[] = []
   const server = await startExchangeServer((exchange) => {
-    readBody(exchange.request, 1_000).then(
+    Promise.resolve(readBody(exchange.request, 1_000)).then(
       (body) => exchange.sendJson(200, body.toString()),
-      (error) => failures.push(error),
+      (error: unknown) => failures.push(error),
     )
   })
   expect(await server.send(rawRequest('POST', '/', [], 'hello'))).toContain('"hello"')

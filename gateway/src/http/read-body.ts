@@ -1,20 +1,23 @@
-import type { IncomingMessage } from 'node:http'
 import { GatewayError } from '@routeiq/contract'
 import { type Deadline, startDeadline } from './deadline.ts'
+import type { BodySink, ServerRequest } from './server/server-request.ts'
 
 const baseAllowanceMs = 60_000
 const bytesPerExtraSecond = 65_536
 
 /**
- * Reads a whole request body into one buffer. Refuses with `request_too_large` past `limit` bytes (before
- * reading anything when Content-Length already says so), with `timeout` when the body drips slower than 60 s
- * plus 1 s per 64 KiB, and rejects with `ClientGone` when the client leaves.
+ * Reads a whole request body into one buffer, at once when it has arrived already. Errors: `request_too_large` past
+ * `limit` bytes (before reading anything when Content-Length already says so), `timeout` when the body drips slower
+ * than 60 s plus 1 s per 64 KiB, and `ClientGone` when the client leaves.
  */
-export function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
-  // Whoever left while something else was awaited causes no further event.
-  if (request.destroyed) return Promise.reject(new ClientGone())
-  const declared = Number(request.headers['content-length'] ?? 0)
-  if (declared > limit) return Promise.reject(tooLarge(limit))
+export function readBody(request: ServerRequest, limit: number): Buffer | Promise<Buffer> {
+  const declared = Math.max(0, request.head.bodyLength)
+  if (declared > limit) throw tooLarge(limit)
+  const whole = request.takeWholeBody()
+  if (whole !== null) {
+    if (whole.length > limit) throw tooLarge(limit)
+    return whole
+  }
   return new Promise((resolve, reject) => {
     new BodyReader(request, limit, declared, resolve, reject)
   })
@@ -36,8 +39,7 @@ function tooLarge(limit: number): GatewayError {
   )
 }
 
-class BodyReader {
-  readonly #request: IncomingMessage
+class BodyReader implements BodySink {
   readonly #limit: number
   readonly #resolve: (body: Buffer) => void
   readonly #reject: (error: Error) => void
@@ -48,45 +50,43 @@ class BodyReader {
   #done = false
 
   constructor(
-    request: IncomingMessage,
+    request: ServerRequest,
     limit: number,
     declared: number,
     resolve: (body: Buffer) => void,
     reject: (error: Error) => void,
   ) {
-    this.#request = request
     this.#limit = limit
     this.#resolve = resolve
     this.#reject = reject
     const expected = declared > 0 ? declared : limit
     this.#deadline = startDeadline(baseAllowanceMs + (expected / bytesPerExtraSecond) * 1000, this.#onTimeout)
-    request.on('data', this.#onData)
-    request.on('end', this.#onEnd)
-    request.on('close', this.#onClose)
+    request.receive(this)
   }
 
-  readonly #onData = (chunk: Buffer): void => {
-    if (this.#done) return
+  onData(chunk: Buffer): boolean {
+    if (this.#done) return false
     this.#size += chunk.length
     if (this.#size > this.#limit) {
-      this.#request.pause()
       this.#fail(tooLarge(this.#limit))
-    } else if (this.#first === null) {
-      this.#first = chunk
-    } else {
+      return false
+    }
+    if (this.#first === null) this.#first = chunk
+    else {
       this.#more ??= [this.#first]
       this.#more.push(chunk)
     }
+    return true
   }
 
-  readonly #onEnd = (): void => {
+  onEnd(): void {
     if (this.#done) return
     this.#finish()
     if (this.#more !== null) this.#resolve(Buffer.concat(this.#more, this.#size))
     else this.#resolve(this.#first ?? Buffer.alloc(0))
   }
 
-  readonly #onClose = (): void => {
+  onAborted(): void {
     if (!this.#done) this.#fail(new ClientGone())
   }
 

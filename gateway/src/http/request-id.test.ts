@@ -7,9 +7,6 @@ it.each(['a', 'REQ-1_2.3', 'x'.repeat(128)])('keeps %s', (id) => {
   expect(chooseRequestId(id)).toBe(id)
 })
 
-it.each([undefined, '', 'a b', 'a\r\nb', 'a\n', 'é', 'x'.repeat(129), '{}', ['a', 'b']])(
-  'replaces %j',
-  (id) => {
-    expect(chooseRequestId(id)).toMatch(uuid)
-  },
-)
+it.each([undefined, '', 'a b', 'a\r\nb', 'a\n', 'é', 'x'.repeat(129), '{}'])('replaces %j', (id) => {
+  expect(chooseRequestId(id)).toMatch(uuid)
+})

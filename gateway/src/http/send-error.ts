@@ -26,16 +26,10 @@ export function sendError(
   surface: ErrorSurface,
   error: GatewayError,
   codeStyle: 'symbolic' | 'litellm',
-  extraHeaders: readonly string[] = [],
   lines?: string,
 ): void {
   const { status, body } = renderOn(surface, error, exchange.requestId, codeStyle)
-  exchange.sendJson(
-    status,
-    body,
-    [...errorHeaders(surface, error, exchange.requestId), ...extraHeaders],
-    lines,
-  )
+  exchange.sendJson(status, body, errorHeaders(surface, error, exchange.requestId), lines)
 }
 
 function renderOn(

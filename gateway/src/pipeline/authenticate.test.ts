@@ -12,7 +12,7 @@ const from = (remoteAddress: string): Exchange =>
   // Authentication reads the headers, the address and the route, no more.
   ({
     template: '/chat/completions',
-    request: { headers: {}, socket: { remoteAddress } },
+    request: { headers: {}, remoteAddress },
   }) as unknown as Exchange
 
 function open(answer: () => Caller | Promise<Caller>, allowed: string[] = [], limit = 100) {

@@ -24,7 +24,7 @@ export function authenticate(
   auth: AuthClass,
 ): Caller | Promise<Caller> {
   try {
-    identity.addresses.require(exchange.request.socket.remoteAddress)
+    identity.addresses.require(exchange.request.remoteAddress)
     const caller = identity.authenticator.authenticate(exchange.request.headers, auth)
     if (!(caller instanceof Promise)) return admitted(caller, exchange)
     return caller
@@ -43,7 +43,7 @@ function admitted(caller: Caller, exchange: Exchange): Caller {
 async function countFailure(identity: Identity, exchange: Exchange, error: unknown): Promise<never> {
   if (
     error instanceof UnknownKey &&
-    identity.failedAttempts.record(exchange.request.socket.remoteAddress ?? 'unknown')
+    identity.failedAttempts.record(exchange.request.remoteAddress ?? 'unknown')
   ) {
     await sleep(guessingDelayMs)
     throw new GatewayError(

@@ -30,7 +30,9 @@ beforeAll(async () => {
       pathStream: null,
       history: null,
     })
-    running.catch(() => exchange.response.destroy())
+    running.catch(() => {
+      if (!exchange.response.headersSent) exchange.response.destroy()
+    })
   })
 })
 afterAll(() => server.close())

@@ -12,7 +12,8 @@ const maxDepth = 64
 /** Reads and checks the body. Only what the gateway needs is checked; everything else is the provider's business. */
 export async function parse(runtime: Runtime, arrival: Arrival, caller: Caller): Promise<ModelRequest> {
   const limit = runtime.config.server.maxRequestBytes
-  const received = await readBody(arrival.exchange.request, limit)
+  const arriving = readBody(arrival.exchange.request, limit)
+  const received = arriving instanceof Promise ? await arriving : arriving
   const encoding = arrival.exchange.header('content-encoding')
   const bytes = encoding === null ? received : await decompressBody(received, encoding, limit)
   const body = parseObject(bytes)

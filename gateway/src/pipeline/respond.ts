@@ -142,14 +142,6 @@ export function respondWithError(
     request === null
       ? describeRefusal(arrival.exchange)
       : describeResponse(request, progress, performance.now())
-  const unread = arrival.exchange.request.complete ? [] : ['connection', 'close']
-  sendError(
-    arrival.exchange,
-    arrival.protocol.id,
-    error,
-    runtime.config.requests.errorCodeStyle,
-    unread,
-    lines,
-  )
+  sendError(arrival.exchange, arrival.protocol.id, error, runtime.config.requests.errorCodeStyle, lines)
   return error
 }

@@ -1,6 +1,6 @@
 import type { Deployment } from '../deployments/deployment.ts'
 import type { Exchange } from '../http/exchange.ts'
-import { headLine } from '../http/write-answer.ts'
+import { headLine } from '../http/server/head-line.ts'
 import { version } from '../version.ts'
 import type { ModelRequest } from './model-request.ts'
 import type { Progress } from './progress.ts'

@@ -48,7 +48,7 @@ function describe(
     firstByteAt: progress.firstByteAt === null ? null : toEpoch(progress.firstByteAt),
     upstreamMs: upstreamMs(progress),
     routingMs: progress.attempts === 0 ? null : progress.routingMs,
-    method: exchange.request.method ?? 'POST',
+    method: exchange.request.method,
     template: exchange.template,
     dialect: protocol.id,
     operation,
@@ -76,7 +76,7 @@ function describe(
     usageEstimated: progress.usageEstimated,
     costPico: progress.costPico,
     queryLength: request === null ? null : request.bytes.length,
-    clientIp: exchange.request.socket.remoteAddress ?? null,
+    clientIp: exchange.request.remoteAddress ?? null,
   }
 }
 

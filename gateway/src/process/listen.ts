@@ -1,16 +1,16 @@
-import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { ServerConfig } from '../config/config.ts'
+import type { HttpServer } from '../http/server/http-server.ts'
 
 /** The gateway cannot run; the text is for the operator and the exit code is 1. */
 export class StartFailure extends Error {}
 
 /** Listens and returns the port in use. Errors: StartFailure with a text that says how to go on. */
-export function listen(server: Server, { host, port }: ServerConfig): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, host, port)))
-    server.listen({ host, port, backlog: 4096 }, () => resolve((server.address() as AddressInfo).port))
-  })
+export async function listen(server: HttpServer, { host, port }: ServerConfig): Promise<number> {
+  try {
+    return await server.listen({ host, port, backlog: 4096 })
+  } catch (error) {
+    throw explain(error as NodeJS.ErrnoException, host, port)
+  }
 }
 
 function explain(error: NodeJS.ErrnoException, host: string, port: number): Error {

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import type { Server } from 'node:http'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { GatewayError } from '@routeiq/contract'
 import { type AppDependencies, createApp } from '../app.ts'
@@ -9,7 +8,7 @@ import { DemoTransport } from '../demo/demo-transport.ts'
 import { AddressGuard } from '../http/address-guard.ts'
 import { AdmissionGate } from '../http/admission-gate.ts'
 import { CorsPolicy } from '../http/cors.ts'
-import { createHttpServer } from '../http/server.ts'
+import { HttpServer } from '../http/server/http-server.ts'
 import { Authenticator } from '../identity/authenticator.ts'
 import { FailedAttempts } from '../identity/failed-attempts.ts'
 import type { Gateway } from '../pipeline/gateway.ts'
@@ -57,7 +56,7 @@ export interface ServeOptions {
 }
 
 export interface ServingProcess {
-  readonly server: Server
+  readonly server: HttpServer
   /** Reads the configuration again and swaps it; true when it was accepted. */
   reload(): { readonly succeeded: boolean; readonly files: readonly string[] }
   /** Refuses new work, waits for what is under way up to the drain timeout, and settles everything. */
@@ -82,15 +81,16 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
   measureCooldowns(configuration.states, telemetry.metrics.breakers)
   const onKeysChanged = await shareKeyChanges(hub.state, gateway.identity.authenticator)
   const app = createApp(composeApp(options, gateway, gate, onKeysChanged))
-  const server = createHttpServer(app.listen, config.server.tls)
+  const server = new HttpServer(app.listen, config.server.tls)
   return {
     server,
     reload: () => reload(options),
     drain: async () => {
       const idle = await gate.drain(config.server.drainTimeoutMs)
       if (!idle) await interrupt(gateway, gate)
-      server.close()
+      const closed = server.close()
       server.closeAllConnections()
+      await closed
       // Requests that were cut off settle as their connections close.
       await gate.drain(settleBudgetMs)
       await nextTurn()

@@ -1,20 +1,19 @@
 import type { GatewayError } from '@routeiq/contract'
-import { ChunkWriter } from '../http/chunk-writer.ts'
 import { type Deadline, startDeadline } from '../http/deadline.ts'
 import type { Exchange } from '../http/exchange.ts'
-import { appendHeadLines } from '../http/write-answer.ts'
+import { headLines } from '../http/server/head-line.ts'
 import type { UpstreamFailure } from '../providers/failure.ts'
 import type { Attempt, StreamTarget } from './attempt.ts'
 import type { StreamRelay } from './relay.ts'
 
-const sseHeaders = [
+const sseLines = headLines([
   'content-type',
   'text/event-stream; charset=utf-8',
   'cache-control',
   'no-cache',
   'x-accel-buffering',
   'no',
-] as const
+])
 const pingComment = ': ping\n\n'
 
 export interface ClientStreamOptions {
@@ -50,7 +49,6 @@ export class ClientStream implements StreamTarget {
   readonly #exchange: Exchange
   readonly #options: ClientStreamOptions
   readonly #keepalive: NodeJS.Timeout | null
-  readonly #body: ChunkWriter
   #settle: (outcome: StreamOutcome) => void = () => {}
   #attempt: Attempt | null = null
   #source: StreamSource | null = null
@@ -66,7 +64,7 @@ export class ClientStream implements StreamTarget {
       this.#settle = resolve
     })
     this.#keepalive = options.keepaliveMs > 0 ? setInterval(this.#onTick, options.keepaliveMs) : null
-    this.#body = new ChunkWriter(exchange.response, this.#onDrain)
+    exchange.response.onDrain = this.#onDrain
   }
 
   /** True once a status went out, be it for an event or for a ping. */
@@ -85,7 +83,7 @@ export class ClientStream implements StreamTarget {
 
   write(text: string): boolean {
     this.#silent = false
-    if (this.#exchange.clientGone || this.#body.write(text, this.#encoding)) return true
+    if (this.#exchange.clientGone || this.#exchange.response.write(text, this.#encoding)) return true
     this.#stall ??= startDeadline(this.#options.stallTimeoutMs, this.#onStall)
     return false
   }
@@ -100,7 +98,7 @@ export class ClientStream implements StreamTarget {
   #end(failure: UpstreamFailure | null, last: string): void {
     if (this.#ended) return
     this.#stop()
-    if (!this.#exchange.clientGone) this.#body.end(last === '' ? null : last)
+    if (!this.#exchange.clientGone) this.#endBody(last)
     this.#settle({ failure, interruption: null })
   }
 
@@ -108,7 +106,7 @@ export class ClientStream implements StreamTarget {
   complete(events: string): void {
     if (this.#ended) return
     this.#stop()
-    if (!this.#exchange.clientGone) this.#body.end(events)
+    if (!this.#exchange.clientGone) this.#endBody(events)
   }
 
   /** The gateway cannot go on: stops the provider and tells the client why. Without a head nothing is told. */
@@ -123,8 +121,7 @@ export class ClientStream implements StreamTarget {
   fail(error: GatewayError): void {
     if (this.#ended) return
     this.#stop()
-    const last = this.#options.formatFailure(error)
-    if (!this.#exchange.clientGone) this.#body.end(last === '' ? null : last)
+    if (!this.#exchange.clientGone) this.#endBody(this.#options.formatFailure(error))
   }
 
   /** The client has left: stop the provider and report what was relayed so far. */
@@ -141,9 +138,13 @@ export class ClientStream implements StreamTarget {
 
   #writeHead(lines: string): void {
     const { response, requestId, clientGone } = this.#exchange
-    if (response.headersSent || clientGone) return
-    response.writeHead(200, ['x-request-id', requestId, ...sseHeaders])
-    appendHeadLines(response, lines)
+    if (!clientGone) response.begin(200, `x-request-id: ${requestId}\r\n${sseLines}${lines}`)
+  }
+
+  #endBody(last: string): void {
+    const { response } = this.#exchange
+    if (last !== '') response.write(last, 'utf8')
+    response.end()
   }
 
   #stop(): void {
@@ -154,7 +155,7 @@ export class ClientStream implements StreamTarget {
   readonly #onTick = (): void => {
     if (this.#silent) {
       this.#writeHead(this.#options.earlyLines())
-      this.#body.write(this.#attempt === null ? pingComment : this.#options.keepalive, 'latin1')
+      this.#exchange.response.write(this.#attempt === null ? pingComment : this.#options.keepalive, 'latin1')
     }
     this.#silent = true
   }

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import net from 'node:net'
 import { Exchange } from '../exchange.ts'
-import { createHttpServer } from '../server.ts'
+import { HttpServer } from '../server/http-server.ts'
 
 export interface ExchangeServer {
   readonly port: number
@@ -15,10 +15,8 @@ export interface ExchangeServer {
 
 /** A real server that hands every request to `handle`. */
 export async function startExchangeServer(handle: (exchange: Exchange) => void): Promise<ExchangeServer> {
-  const server = createHttpServer((request, response) => handle(new Exchange(request, response)), null)
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as net.AddressInfo
+  const server = new HttpServer((request, response) => handle(new Exchange(request, response)), null)
+  const port = await server.listen({ port: 0, host: '127.0.0.1' })
   const connect = async (text: string): Promise<net.Socket> => {
     const socket = net.connect(port, '127.0.0.1')
     socket.on('error', () => {})
@@ -37,9 +35,9 @@ export async function startExchangeServer(handle: (exchange: Exchange) => void):
       return received
     },
     async close() {
+      const closed = server.close()
       server.closeAllConnections()
-      server.close()
-      await once(server, 'close')
+      await closed
     },
   }
 }

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { atTurnEnd, type TurnTask } from '../../http1/turn-end.ts'
 import type { CallPlace, Http1Call } from './http1-call.ts'
 import type { ReadHandler } from './open-socket.ts'
 import { ResponseParser } from './response-parser.ts'
@@ -23,7 +24,7 @@ export interface ConnectionOwner {
 const RACE_WINDOW_MS = 1_000
 
 /** One socket, carrying one call at a time. */
-export class Connection implements CallPlace {
+export class Connection implements CallPlace, TurnTask {
   /** Set by the pool while the connection waits for a call: milliseconds of the injected clock. */
   idleSince = 0
   idleUntil = 0
@@ -68,7 +69,14 @@ export class Connection implements CallPlace {
     this.#call = call
     this.idle = false
     call.place = this
-    this.#write(call)
+    this.#parser.reset()
+    this.#answered = false
+    atTurnEnd(this)
+  }
+
+  /** Writes the request, unless its call was cancelled in the meantime. */
+  runAtTurnEnd(): void {
+    if (this.#call !== null && !this.#closed) this.#write(this.#call)
   }
 
   /** Ends the connection at once, for a cancelled call. */
@@ -124,7 +132,8 @@ export class Connection implements CallPlace {
     this.#ready = true
     // A session from before the certificate check would let the next handshake skip that check.
     if (this.#session !== null) this.#owner.keepSession(this.#session)
-    if (this.#call !== null) this.#write(this.#call)
+    this.#parser.reset()
+    this.runAtTurnEnd()
   }
 
   #onConnectTimeout(): void {
@@ -133,8 +142,6 @@ export class Connection implements CallPlace {
   }
 
   #write(call: Http1Call): void {
-    this.#parser.reset()
-    this.#answered = false
     call.sentAt = this.#owner.now()
     const { head, body } = call.request
     const socket = this.#socket

@@ -1,5 +1,5 @@
+import { NAME_OCTETS, VALUE_OCTETS } from '../../http1/octets.ts'
 import type { UpstreamRequest } from '../transport.ts'
-import { NAME_OCTETS, VALUE_OCTETS } from './octets.ts'
 import { transportError, type UpstreamError } from './upstream-error.ts'
 
 /** Set by the transport alone: a caller's value could contradict the frame that is really sent. */

@@ -1,4 +1,4 @@
-import { CARRIAGE_RETURN, NAME_OCTETS, SPACE, TAB } from './octets.ts'
+import { CARRIAGE_RETURN, NAME_OCTETS, SPACE, TAB } from '../../http1/octets.ts'
 import { transportError } from './upstream-error.ts'
 
 /** `bodyLength` of an answer whose body is in chunks. */

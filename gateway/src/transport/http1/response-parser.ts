@@ -1,5 +1,6 @@
-import { ChunkedDecoder } from './chunked-decoder.ts'
-import { CARRIAGE_RETURN, LINE_FEED } from './octets.ts'
+import { ChunkedDecoder } from '../../http1/chunked-decoder.ts'
+import { MalformedMessage } from '../../http1/malformed-message.ts'
+import { CARRIAGE_RETURN, LINE_FEED } from '../../http1/octets.ts'
 import {
   BODY_UNTIL_CLOSE,
   CHUNKED_BODY,
@@ -73,8 +74,7 @@ export class ResponseParser {
       at = this.#readBody(input, at, length)
       this.surplus = at < length
     } catch (error) {
-      if (!(error instanceof UpstreamError)) throw error
-      this.error = error
+      this.error = toUpstreamError(error)
       this.#stage = FAILED
     }
   }
@@ -187,4 +187,11 @@ function copyOf(input: Buffer, start: number, end: number): Buffer {
   const copy = Buffer.allocUnsafe(end - start)
   input.copy(copy, 0, start, end)
   return copy
+}
+
+function toUpstreamError(error: unknown): UpstreamError {
+  if (error instanceof UpstreamError) return error
+  if (error instanceof MalformedMessage)
+    return transportError('UPSTREAM_PROTOCOL', `The upstream sent ${error.message}.`)
+  throw error
 }

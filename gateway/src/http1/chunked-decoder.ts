@@ -1,5 +1,5 @@
+import { MalformedMessage } from './malformed-message.ts'
 import { CARRIAGE_RETURN, LINE_FEED, SEMICOLON, VALUE_OCTETS } from './octets.ts'
-import { transportError } from './upstream-error.ts'
 
 const SIZE_START = 0
 const SIZE = 1
@@ -52,7 +52,7 @@ export class ChunkedDecoder {
   /**
    * Decodes `input[from, to)` and returns the index after the last octet used.
    *
-   * @throws UpstreamError `UPSTREAM_PROTOCOL`
+   * @throws MalformedMessage
    */
   decode(input: Buffer, from: number, to: number): number {
     this.dataStart = from
@@ -130,7 +130,7 @@ export class ChunkedDecoder {
 }
 
 function refuse(): never {
-  throw transportError('UPSTREAM_PROTOCOL', 'The upstream sent a malformed chunked body.')
+  throw new MalformedMessage('a malformed chunked body')
 }
 
 function hexDigit(octet: number): number {
