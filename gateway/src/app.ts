@@ -2,10 +2,11 @@ import { type HealthDependencies, healthRoutes } from './admin/health/health-rou
 import { type KeyRoutesDependencies, keyRoutes } from './admin/keys/key-routes.ts'
 import { type ModelRoutesDependencies, modelRoutes } from './admin/model-routes.ts'
 import { type OperationsDependencies, operationsRoutes } from './admin/operations-routes.ts'
-import type { DialectId } from './conversation/dialect.ts'
+import { type TokenRoutesDependencies, tokenRoutes } from './admin/token-routes.ts'
 import type { Operation } from './deployments/deployment.ts'
 import { type DispatchDependencies, Dispatcher, type Endpoint } from './http/dispatch.ts'
 import { type Method, type Route, Router } from './http/router.ts'
+import { countTokens } from './pipeline/count-tokens.ts'
 import type { Gateway } from './pipeline/gateway.ts'
 import { handleRequest } from './pipeline/handle-request.ts'
 import type { History } from './pipeline/history.ts'
@@ -20,6 +21,7 @@ export interface AppDependencies {
   readonly responses: ResponseRoutesDependencies
   readonly keys: KeyRoutesDependencies
   readonly models: ModelRoutesDependencies
+  readonly tokens: TokenRoutesDependencies
   readonly health: HealthDependencies
   readonly operations: OperationsDependencies
   readonly dispatch: Omit<DispatchDependencies, 'router'>
@@ -36,13 +38,12 @@ export function listRoutes(
     template: string,
     operation: Operation,
     aliased = true,
-    dialect: DialectId = 'openai-chat',
   ): Route<Endpoint> => ({
     method,
     template,
     auth: 'user',
     aliased,
-    handler: modelEndpoint(deps, operation, protocolOf(dialect)),
+    handler: modelEndpoint(deps.gateway, operation, protocolOf('openai-chat')),
   })
   return [
     model('POST', '/chat/completions', 'chat'),
@@ -55,32 +56,65 @@ export function listRoutes(
     model('POST', '/openai/deployments/{model}/chat/completions', 'chat', false),
     model('POST', '/openai/deployments/{model}/completions', 'completion', false),
     model('POST', '/openai/deployments/{model}/embeddings', 'embedding', false),
-    model('POST', '/responses', 'chat', true, 'openai-responses'),
-    model('POST', '/openai/v1/responses', 'chat', false, 'openai-responses'),
-    model('POST', '/openai/responses', 'chat', false, 'openai-responses'),
-    ...responseRoutes(deps.responses),
-    model('POST', '/v1/messages', 'chat', true, 'anthropic-messages'),
+    ...responsesRoutes(deps),
+    ...messagesRoutes(deps.gateway),
     ...modelRoutes(deps.models),
+    ...tokenRoutes(deps.tokens),
     ...keyRoutes(deps.keys),
     ...healthRoutes(deps.health),
     ...operationsRoutes(deps.operations),
   ]
 }
 
+function responsesRoutes({
+  gateway,
+  history,
+  responses,
+}: Pick<AppDependencies, 'gateway' | 'history' | 'responses'>): Route<Endpoint>[] {
+  const protocol = protocolOf('openai-responses')
+  const create = modelEndpoint(gateway, 'chat', protocol, handleRequest, history)
+  const count = modelEndpoint(gateway, 'chat', protocol, countTokens, history)
+  const roots = ['/responses', '/openai/v1/responses', '/openai/responses']
+  return [
+    ...roots.flatMap((root) => {
+      const route = { method: 'POST', auth: 'user', aliased: root === '/responses' } as const
+      return [
+        { ...route, template: root, handler: create },
+        { ...route, template: `${root}/input_tokens`, handler: count },
+      ]
+    }),
+    ...responseRoutes(responses),
+  ]
+}
+
+function messagesRoutes(gateway: Gateway): Route<Endpoint>[] {
+  const protocol = protocolOf('anthropic-messages')
+  const route = { method: 'POST', auth: 'user' } as const
+  return [
+    { ...route, template: '/v1/messages', handler: modelEndpoint(gateway, 'chat', protocol) },
+    {
+      ...route,
+      template: '/v1/messages/count_tokens',
+      handler: modelEndpoint(gateway, 'chat', protocol, countTokens),
+    },
+  ]
+}
+
 function modelEndpoint(
-  { gateway, history }: Pick<AppDependencies, 'gateway' | 'history'>,
+  gateway: Gateway,
   operation: Operation,
   protocol: Protocol,
+  handle: typeof handleRequest = handleRequest,
+  history: History | null = null,
 ): Endpoint {
-  const own = protocol.id === 'openai-responses' ? history : null
   return {
     errors: protocol.id,
     handle: (exchange, params) =>
-      handleRequest(gateway, {
+      handle(gateway, {
         exchange,
         operation,
         protocol,
-        history: own,
+        history,
         pathModel: params['model'] ?? null,
         pathStream: null,
       }),

@@ -5,7 +5,7 @@ import type { Caller } from './caller.ts'
 const routeGroups: ReadonlyMap<string, readonly string[]> = new Map([
   [
     'llm_api_routes',
-    ['/chat/', '/completions', '/embeddings', '/engines/', '/openai/', '/models', '/responses'],
+    ['/chat/', '/completions', '/embeddings', '/engines/', '/openai/', '/messages', '/models', '/responses'],
   ],
   ['management_routes', ['/key/', '/user/', '/team/', '/model/']],
   ['info_routes', ['/key/info', '/models', '/health']],

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { anthropicMessagesProtocol } from '../protocols/anthropic-messages/anthropic-messages.ts'
 import { forwardedHeaders } from './forwarded-headers.ts'
 import { sampleConfig, sampleDeployment, sampleRequest } from './testing/sample-request.ts'
 
@@ -59,6 +60,32 @@ describe('forwardedHeaders', () => {
     const anthropic = sampleDeployment({ provider: 'anthropic' })
     const request = sampleRequest(body, { headers: { 'openai-beta': 'b' } })
     expect(forwardedHeaders(request, anthropic, [])).toBe(anthropic.headers)
+  })
+
+  it('lets a Messages client state its version and its betas, beside those of the deployment', () => {
+    const anthropic = sampleDeployment({ provider: 'anthropic', apiKey: 'sk-ant-oat-token' })
+    const list = (headers: Record<string, string>, extra: string[] = []) => {
+      const request = { ...sampleRequest(body, { headers }), protocol: anthropicMessagesProtocol }
+      return forwardedHeaders(request, anthropic, extra)
+    }
+    const read = (name: string, headers: readonly string[]) => headers[headers.indexOf(name) + 1]
+    expect(list({ 'anthropic-version': '2023-06-01' })).toBe(anthropic.headers)
+    const sent = list({ 'anthropic-version': '2026-10-21', 'anthropic-beta': 'a, oauth-2025-04-20,b' })
+    expect(read('anthropic-version', sent)).toBe('2026-10-21')
+    expect(read('anthropic-beta', sent)).toBe('oauth-2025-04-20,a,b')
+    expect(sent).toHaveLength(anthropic.headers.length)
+    expect(read('anthropic-beta', list({}, ['anthropic-beta', 'c']))).toBe('oauth-2025-04-20,c')
+    expect(read('anthropic-beta', anthropic.headers)).toBe('oauth-2025-04-20')
+  })
+
+  it('lets a provider refuse flags', () => {
+    const elsewhere = sampleDeployment({ provider: 'anthropic' })
+    const vertex = { ...elsewhere, provider: { ...elsewhere.provider, id: 'vertex_ai' } }
+    const request = {
+      ...sampleRequest(body, { headers: { 'anthropic-beta': 'brand-new-2027-01-01' } }),
+      protocol: anthropicMessagesProtocol,
+    }
+    expect(forwardedHeaders(request, vertex, [])).toBe(vertex.headers)
   })
 
   it('adds further x- headers only where the operator said so, and never a credential', () => {

@@ -25,46 +25,9 @@ export function passThrough(
   target: WireTarget,
   blobs: BlobSealer,
 ): UpstreamExchange {
-  const { wire, upstreamModel } = deployment
-  const edits = wire.editPassthrough(wanted, target, request.operation)
-  const isUnchanged = edits === noEdits && wanted === request.body
-  const names = wire.namesModelIn === 'body' ? JSON.stringify(upstreamModel) : null
-  if (isUnchanged && names === null && request.body['model'] === undefined)
-    return describePassthrough(request, deployment, request.bytes, blobs)
-  const model = findOnlyMember(request.members, 'model')
-  if (isUnchanged && names !== null && model !== null)
-    return describePassthrough(request, deployment, replaceValue(request.bytes, model, names), blobs)
-  return describePassthrough(
-    request,
-    deployment,
-    editMembers(request.bytes, request.members, collectEdits(request.body, wanted, edits, names)),
-    blobs,
-  )
-}
-
-/** `model` is the member's JSON text, null when the wire takes none. */
-function collectEdits(body: Body, wanted: Body, edits: BodyEdits, model: string | null): MemberEdits {
-  const set = new Map<string, string>()
-  const remove = new Set(edits.remove)
-  if (model === null) remove.add('model')
-  else set.set('model', model)
-  if (wanted !== body) {
-    for (const name in wanted) if (wanted[name] !== body[name]) set.set(name, JSON.stringify(wanted[name]))
-    for (const name in body) if (!(name in wanted)) remove.add(name)
-  }
-  for (const name in edits.set) set.set(name, JSON.stringify(edits.set[name]))
-  for (const name of remove) set.delete(name)
-  return { set, remove }
-}
-
-function describePassthrough(
-  request: ModelRequest,
-  deployment: Deployment,
-  body: Buffer,
-  blobs: BlobSealer,
-): UpstreamExchange {
   const { protocol } = request
   const { wire } = deployment
+  const body = editBody(request, deployment, wanted, target)
   const options = passthroughOptions(request, deployment, publicIdsOf(request, deployment))
   return {
     path: pathOf(request.operation, deployment, request.stream),
@@ -88,6 +51,37 @@ function describePassthrough(
 function publicIdsOf(request: ModelRequest, deployment: Deployment): PassthroughOptions['publicId'] {
   const { history } = request
   return history === null ? null : (upstreamId) => history.publicId(request, deployment, upstreamId)
+}
+
+/** The client's bytes as this deployment gets them: the very same where nothing must change. */
+export function editBody(
+  request: ModelRequest,
+  { wire, upstreamModel }: Deployment,
+  wanted: Body,
+  target: WireTarget,
+): Buffer {
+  const edits = wire.editPassthrough(wanted, target, request.operation)
+  const isUnchanged = edits === noEdits && wanted === request.body
+  const names = wire.namesModelIn === 'body' ? JSON.stringify(upstreamModel) : null
+  if (isUnchanged && names === null && request.body['model'] === undefined) return request.bytes
+  const model = findOnlyMember(request.members, 'model')
+  if (isUnchanged && names !== null && model !== null) return replaceValue(request.bytes, model, names)
+  return editMembers(request.bytes, request.members, collectEdits(request.body, wanted, edits, names))
+}
+
+/** `model` is the member's JSON text, null when the wire takes none. */
+function collectEdits(body: Body, wanted: Body, edits: BodyEdits, model: string | null): MemberEdits {
+  const set = new Map<string, string>()
+  const remove = new Set(edits.remove)
+  if (model === null) remove.add('model')
+  else set.set('model', model)
+  if (wanted !== body) {
+    for (const name in wanted) if (wanted[name] !== body[name]) set.set(name, JSON.stringify(wanted[name]))
+    for (const name in body) if (!(name in wanted)) remove.add(name)
+  }
+  for (const name in edits.set) set.set(name, JSON.stringify(edits.set[name]))
+  for (const name of remove) set.delete(name)
+  return { set, remove }
 }
 
 /** How an answer of the client's own dialect is read on its way through. */

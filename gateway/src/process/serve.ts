@@ -20,6 +20,7 @@ import { ResponseIds } from '../responses/response-id.ts'
 import { SpendJournal } from '../storage/ledger/spend-journal.ts'
 import { formatPrometheus } from '../telemetry/metrics/format-prometheus.ts'
 import type { MetricsSnapshot } from '../telemetry/metrics/snapshot.ts'
+import { TokenCounter } from '../tokens/token-counter.ts'
 import { HTTP1_TRANSPORT_DEFAULTS } from '../transport/http1/http1-options.ts'
 import { Http1Transport } from '../transport/http1/http1-transport.ts'
 import { RoutedTransport } from '../transport/routed-transport.ts'
@@ -95,6 +96,7 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
       await gate.drain(settleBudgetMs)
       await nextTurn()
       journal.close()
+      gateway.tokens.close()
       await transport.close()
       telemetry.flush()
     },
@@ -152,6 +154,7 @@ function composeGateway(options: ServeOptions, transport: Transport, journal: Sp
     mockTransport: new DemoTransport(now),
     active: telemetry.metrics.active,
     openStreams: new Set(),
+    tokens: new TokenCounter(),
     recordRequest: (record) => telemetry.queue.push(record),
     appendSpend: storage.disableSpendLogs ? () => {} : (row) => journal.append(row),
     now,
@@ -203,6 +206,7 @@ function composeApp(
       onKeysChanged,
     },
     models: { identity, runtime, prices, startedAt: now() },
+    tokens: { identity, runtime, tokens: gateway.tokens },
     health: {
       identity,
       runtime,

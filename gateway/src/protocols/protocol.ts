@@ -66,6 +66,24 @@ export interface ReplyOptions extends CallOptions {
   readonly carrier: BlobCarrier
 }
 
+/** A model a caller may name. */
+export interface ModelListing {
+  readonly id: string
+  /** Who serves it. */
+  readonly provider: string
+  /** Epoch milliseconds. */
+  readonly createdAt: number
+  /** Null when the gateway does not know. */
+  readonly maxInputTokens: number | null
+  readonly maxOutputTokens: number | null
+}
+
+/** Writes what `GET /models` and `/models/{id}` answer. */
+export interface ModelLists {
+  formatAll(models: readonly ModelListing[]): JsonRecord
+  formatOne(model: ModelListing): JsonRecord
+}
+
 /** Writes events in the client's dialect. Each method returns text to send, empty when there is nothing to say. */
 export interface StreamFormatter {
   format(event: ReplyEvent): string
@@ -110,6 +128,10 @@ export interface Protocol {
   readDelivery(body: JsonRecord, address: CallAddress, headers: CallHeaders): Delivery
   /** The body in the conversation model. Errors: 400 naming the field; never for a member it does not know. */
   parseRequest(body: JsonRecord, options: ParseOptions): ConversationRequest
+  /** The answer to a request that only counts tokens; absent in dialects without one. */
+  formatTokenCount?(tokens: number): JsonRecord
+  /** How the dialect lists models; absent in dialects that share OpenAI's list. */
+  readonly modelLists?: ModelLists
   /** An id for a new answer in the dialect's form, made from one that is unique. */
   formatId(unique: string, operation: Operation): string
   formatReply(reply: ConversationReply, head: ReplyHead, options: ReplyOptions): JsonRecord

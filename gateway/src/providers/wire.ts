@@ -121,6 +121,13 @@ export interface Wire {
    * `noEdits` itself when nothing must.
    */
   editPassthrough(body: JsonRecord, target: WireTarget, operation: Operation): BodyEdits
+  /**
+   * A client's header of the wire's own dialect as this provider takes it, null when it takes nothing of it. Wires
+   * without this pass them on as they are.
+   */
+  filterHeader?(name: string, value: string, provider: ProviderProfile): string | null
+  /** Where the provider counts the tokens of a prompt of its dialect, below the path of `chat`; absent when nowhere. */
+  countingPath?(chatPath: string): string
   encodeRequest(request: ConversationRequest, target: WireTarget): EncodedRequest
   decodeReply(body: unknown, context: ReplyContext): ConversationReply
   /** The failure a 200 answer's JSON body reports instead of an answer, null when it is an answer. */

@@ -136,6 +136,18 @@ describe.each(responsesUpstreams)(
       expect(testbed.upstream.requestsFor(upstreamModel)[1]?.body).toContain('Paris: sunny')
     })
 
+    it('counts the tokens of an input', async () => {
+      const count = await client.responses.inputTokens.count({
+        model,
+        input: 'Hello',
+        instructions: 'Be short.',
+      })
+      expect(schemaErrors('TokenCountsResource', count)).toEqual([])
+      if (wire === 'Responses') expect(count.input_tokens).toBe(11)
+      else expect(count.input_tokens).toBeGreaterThan(2)
+      expect(count.input_tokens).toBeLessThan(40)
+    })
+
     it('gets an answer of a JSON schema', async () => {
       const Place = z.object({ city: z.string(), inhabitants: z.number() })
       const place = { city: 'Paris', inhabitants: 2_100_000 }

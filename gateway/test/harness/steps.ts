@@ -117,6 +117,7 @@ function trueStream(request: ReceivedRequest, answer: ChatAnswer): string | null
 
 function trueBody(request: ReceivedRequest, answer: ChatAnswer): object {
   if (request.path.includes('/messages')) return anthropicMessage(answer)
+  if (request.path.includes('/input_tokens')) return { object: 'response.input_tokens', input_tokens: 11 }
   if (request.path.includes('/responses')) return responseObject(answer)
   if (request.path.includes('/embeddings')) return embeddings(request.json)
   if (request.path.includes('/chat/completions')) return chatCompletion(answer)

@@ -11,6 +11,7 @@ import { compileRuntime } from '../../process/load-runtime.ts'
 import { ScriptedTransport } from '../../relay/testing/scripted-transport.ts'
 import type { SpendRow } from '../../storage/ledger/spend-row.ts'
 import type { RequestRecord } from '../../telemetry/request-record.ts'
+import { TokenCounter } from '../../tokens/token-counter.ts'
 import type { Gateway } from '../gateway.ts'
 
 export const benchKey = 'sk-bench-0123456789'
@@ -50,6 +51,7 @@ export function openGatewayBench(config: string, patch: Partial<Gateway> = {}): 
     transport,
     mockTransport: new DemoTransport(Date.now),
     openStreams: new Set(),
+    tokens: new TokenCounter(),
     active: { enter: (model) => count(model, 1), leave: (model) => count(model, -1) },
     recordRequest: (record) => records.push(record),
     appendSpend: (row) => rows.push(row),

@@ -3,6 +3,7 @@ import type { Protocol } from '../protocol.ts'
 import { formatMessagesStreamError } from './format-error.ts'
 import { formatReply } from './format-reply.ts'
 import { MessagesStreamFormatter } from './format-stream.ts'
+import { modelLists } from './model-lists.ts'
 import { parseRequest } from './parse-request.ts'
 import { MessagesPassthroughStream } from './passthrough-stream.ts'
 import { readDelivery } from './read-delivery.ts'
@@ -12,10 +13,12 @@ export const anthropicMessagesProtocol: Protocol = {
   id: 'anthropic-messages',
   forwardedHeaders: ['anthropic-version', 'anthropic-beta'],
   keepalive: 'event: ping\ndata: {"type": "ping"}\n\n',
+  modelLists,
   readDelivery,
   parseRequest,
   formatId: (unique) => `msg_${unique.replaceAll('-', '')}`,
   formatReply,
+  formatTokenCount: (tokens) => ({ input_tokens: tokens }),
   createStreamFormatter: (head, options) => new MessagesStreamFormatter(head, options),
   formatStreamError: formatMessagesStreamError,
   createPassthroughStream: (options) => new MessagesPassthroughStream(options),

@@ -10,11 +10,9 @@ export type Block = Readonly<Record<string, unknown>>
 export function formatBlock(part: ReplyPart, carrier: BlobCarrier): Block | null {
   switch (part.type) {
     case 'text':
-      return part.text === ''
-        ? null
-        : { type: 'text', text: part.text, citations: formatCitations(part.citations) }
+      return part.text === '' ? null : { type: 'text', text: part.text, ...formatCitations(part.citations) }
     case 'refusal':
-      return part.text === '' ? null : { type: 'text', text: part.text, citations: null }
+      return part.text === '' ? null : { type: 'text', text: part.text }
     case 'reasoning':
       return formatThinking(part, carrier)
     case 'tool-call':
@@ -71,8 +69,9 @@ export function formatOpaque(part: OpaquePart): Block | null {
   return part.dialect === 'anthropic-messages' ? part.value : null
 }
 
-function formatCitations(citations: readonly Citation[] | undefined): readonly Block[] | null {
-  return citations === undefined || citations.length === 0 ? null : citations.map(formatCitation)
+/** Members to spread; a text without citations has none, not even null, which some clients refuse. */
+function formatCitations(citations: readonly Citation[] | undefined): Block {
+  return citations === undefined || citations.length === 0 ? {} : { citations: citations.map(formatCitation) }
 }
 
 /** Citations of another dialect become those of a web search, the only kind that needs no document. */

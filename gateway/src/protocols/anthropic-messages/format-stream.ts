@@ -16,7 +16,7 @@ import { formatHead, ownExtra } from './format-reply.ts'
 import { formatStop } from './format-stop.ts'
 import { formatUsage } from './format-usage.ts'
 
-const emptyText: Block = { type: 'text', text: '', citations: null }
+const emptyText: Block = { type: 'text', text: '' }
 const emptyThinking: Block = { type: 'thinking', thinking: '', signature: '' }
 
 /**

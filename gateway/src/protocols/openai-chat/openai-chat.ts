@@ -18,6 +18,7 @@ import { CompletionStreamFormatter, formatCompletion } from './format-completion
 import { formatChatStreamError } from './format-error.ts'
 import { formatChatReply } from './format-reply.ts'
 import { ChatStreamFormatter } from './format-stream.ts'
+import { openaiModelLists } from './model-lists.ts'
 import { parseChatRequest } from './parse-request.ts'
 import { PassthroughStream } from './passthrough-stream.ts'
 import { readDelivery } from './read-delivery.ts'
@@ -27,6 +28,7 @@ export const openaiChatProtocol: Protocol = {
   id: 'openai-chat',
   forwardedHeaders: ['openai-beta'],
   keepalive: ': ping\n\n',
+  modelLists: openaiModelLists,
   readDelivery,
   parseRequest,
   formatId: (unique, operation) => (operation === 'completion' ? `cmpl-${unique}` : `chatcmpl-${unique}`),

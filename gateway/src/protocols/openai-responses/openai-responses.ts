@@ -18,6 +18,7 @@ export const openaiResponsesProtocol: Protocol = {
   formatReply: formatResponsesReply,
   createStreamFormatter: (head, options) => new ResponsesStreamFormatter(head, options),
   formatStreamError,
+  formatTokenCount: (tokens) => ({ object: 'response.input_tokens', input_tokens: tokens }),
   createPassthroughStream: (options) => new ResponsesPassthroughStream(options),
   readPassthroughReply: readPassthroughResponse,
 }

@@ -1,5 +1,6 @@
 import { restoreReply, restoreStream } from '../restore-reply.ts'
 import type { Wire } from '../wire.ts'
+import { filterBetas } from './betas.ts'
 import { decodeError, findFailure } from './decode-error.ts'
 import { decodeReply } from './decode-reply.ts'
 import { MessagesStreamDecoder } from './decode-stream.ts'
@@ -26,6 +27,9 @@ export const anthropicWire: Wire = {
     return ['x-api-key', apiKey, ...version]
   },
   editPassthrough,
+  countingPath: (chatPath) => chatPath.replace(/\/messages(?=\?|$)/, '/messages/count_tokens'),
+  filterHeader: (name, value, provider) =>
+    name === 'anthropic-beta' ? filterBetas(value, provider.id) : value,
   encodeRequest,
   decodeReply: (body, context) => restoreReply(decodeReply(body), context),
   findFailure,

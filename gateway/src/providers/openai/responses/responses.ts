@@ -16,6 +16,7 @@ export const responsesWire: Wire = {
   dialect: 'openai-responses',
   namesModelIn: 'body',
   pathsFor: () => paths,
+  countingPath: (chatPath) => chatPath.replace(/\/responses(?=\?|$)/, '/responses/input_tokens'),
   versionSegment: openaiWire.versionSegment,
   authHeaders: openaiWire.authHeaders,
   editPassthrough,
