@@ -28,7 +28,7 @@ export function prepareExchange(
   blobs: BlobSealer,
 ): UpstreamExchange {
   const deployment = facing(attempt.deployment, request.protocol.id)
-  const wanted = buildWantedBody(request.body, deployment, attempt.overrides)
+  const wanted = buildWantedBody(request.body, deployment, attempt.overrides, request.protocol)
   const target = describeTarget(request, deployment)
   return deployment.wire.dialect === request.protocol.id
     ? passThrough(request, deployment, wanted, target, blobs)

@@ -9,6 +9,7 @@ import type { ReplyEvent } from '../conversation/stream-event.ts'
 import type { Usage } from '../conversation/usage.ts'
 import type { UpstreamFailure } from '../providers/failure.ts'
 import type { PlainReply, StreamRelay } from '../relay/relay.ts'
+import type { CachePoint } from './cache-points.ts'
 import type { ErrorRendering } from './error-text.ts'
 
 /** What the route of a call says before its body is read. */
@@ -126,6 +127,8 @@ export interface Protocol {
    * is left to the provider or to `parseRequest`. Errors: 400 `invalid_request` naming the member.
    */
   readDelivery(body: JsonRecord, address: CallAddress, headers: CallHeaders): Delivery
+  /** The body with prompt-cache marks where the operator wants them; absent in dialects without such marks. */
+  markForCaching?(body: JsonRecord, points: readonly CachePoint[]): JsonRecord
   /** The body in the conversation model. Errors: 400 naming the field; never for a member it does not know. */
   parseRequest(body: JsonRecord, options: ParseOptions): ConversationRequest
   /** The answer to a request that only counts tokens; absent in dialects without one. */

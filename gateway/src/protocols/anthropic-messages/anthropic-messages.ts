@@ -3,6 +3,7 @@ import type { Protocol } from '../protocol.ts'
 import { formatMessagesStreamError } from './format-error.ts'
 import { formatReply } from './format-reply.ts'
 import { MessagesStreamFormatter } from './format-stream.ts'
+import { markForCaching } from './mark-for-caching.ts'
 import { modelLists } from './model-lists.ts'
 import { parseRequest } from './parse-request.ts'
 import { MessagesPassthroughStream } from './passthrough-stream.ts'
@@ -15,6 +16,7 @@ export const anthropicMessagesProtocol: Protocol = {
   keepalive: 'event: ping\ndata: {"type": "ping"}\n\n',
   modelLists,
   readDelivery,
+  markForCaching,
   parseRequest,
   formatId: (unique) => `msg_${unique.replaceAll('-', '')}`,
   formatReply,

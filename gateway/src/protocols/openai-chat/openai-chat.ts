@@ -18,6 +18,7 @@ import { CompletionStreamFormatter, formatCompletion } from './format-completion
 import { formatChatStreamError } from './format-error.ts'
 import { formatChatReply } from './format-reply.ts'
 import { ChatStreamFormatter } from './format-stream.ts'
+import { markForCaching } from './mark-for-caching.ts'
 import { openaiModelLists } from './model-lists.ts'
 import { parseChatRequest } from './parse-request.ts'
 import { PassthroughStream } from './passthrough-stream.ts'
@@ -30,6 +31,7 @@ export const openaiChatProtocol: Protocol = {
   keepalive: ': ping\n\n',
   modelLists: openaiModelLists,
   readDelivery,
+  markForCaching,
   parseRequest,
   formatId: (unique, operation) => (operation === 'completion' ? `cmpl-${unique}` : `chatcmpl-${unique}`),
   formatReply,
