@@ -12,7 +12,7 @@ import { locateItem, type ResponseIds } from './response-id.ts'
 import { ownerOf } from './response-owner.ts'
 
 /** How long a response is kept. */
-export const keptForMs = 30 * 24 * 3_600_000
+const keptForMs = 30 * 24 * 3_600_000
 
 export interface HistoryDependencies {
   readonly store: ResponseStore
@@ -103,7 +103,7 @@ export class ResponseHistory implements History {
 }
 
 /** The refusal of a reference to a response; the same whether it never existed or is another caller's. */
-export function responseNotFound(id: string): GatewayError {
+function responseNotFound(id: string): GatewayError {
   const message = `Previous response with id '${id}' not found.`
   return new GatewayError('previous_response_not_found', message, { param: 'previous_response_id' })
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 
-const path = new URL('openai-openapi.json', import.meta.url)
+const path = new URL('fixtures/openai-openapi.json', import.meta.url)
 const id = 'https://openapi.example/openai.json'
 
 /** Objects of OpenAI's public OpenAPI document that the gateway emits. */
