@@ -26,6 +26,11 @@ export function findWire(id: string): Wire | null {
   return wires.get(id) ?? null
 }
 
+/** Every wire of this release, one of a dialect before its variants. */
+export function listWires(): readonly Wire[] {
+  return [...wires.values()]
+}
+
 /** Whether a provider can be used: `planned` ones are known by name but have no wire in this release. */
 export function wireAvailability(providerId: string): 'available' | 'planned' | 'unknown' {
   const provider = providers.get(providerId)
