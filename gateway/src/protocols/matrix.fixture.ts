@@ -123,6 +123,7 @@ function textOf(part: Part): string[] {
 /** Ends of an answer that a dialect has no word for, and how it tells of them instead. */
 export const finishLosses: Partial<Record<DialectId, Partial<Record<FinishReason, FinishReason>>>> = {
   'openai-chat': { pause: 'stop' },
+  'openai-responses': { pause: 'stop' },
 }
 
 /** What a client learns of an answer. A refusal is text to some dialects, a word of its own to others, or both. */

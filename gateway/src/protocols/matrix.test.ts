@@ -58,8 +58,13 @@ function targetOf(wire: Wire, members: Partial<WireTarget> = {}): WireTarget {
   return sampleTarget(provider, 'claude-sonnet-4-5', { dropParams: true, modifyParams: true, ...members })
 }
 
+/** OpenAI speaks two wires from one folder. */
+function folderOf(wire: Wire): string {
+  return wire.id === 'openai-responses' ? 'openai/responses' : wire.id
+}
+
 function fixtureOf(wire: Wire, name: string): ConversationReply | null {
-  const file = new URL(`../providers/${wire.id}/fixtures/${name}.json`, import.meta.url)
+  const file = new URL(`../providers/${folderOf(wire)}/fixtures/${name}.json`, import.meta.url)
   return existsSync(file) ? wire.decodeReply(JSON.parse(readFileSync(file, 'utf8')), plainReplyContext) : null
 }
 
@@ -107,7 +112,7 @@ describe.each(pairs)('%s clients of the %s wire', (_protocolId, _wireId, protoco
   })
 
   it('get the same stream however the provider’s bytes are split', () => {
-    const file = new URL(`../providers/${wire.id}/fixtures/parallel-tools.sse`, import.meta.url)
+    const file = new URL(`../providers/${folderOf(wire)}/fixtures/parallel-tools.sse`, import.meta.url)
     if (!existsSync(file)) return
     const bytes = readFileSync(file)
     const options = {
@@ -200,7 +205,8 @@ describe.each(protocols.map((protocol) => [protocol.id, protocol] as const))('%s
       usage: null,
       extra: null,
     }
-    const options = { operation: 'chat', includesUsage: true, body: {}, carrier: carrierOf(family) } as const
+    const body = { include: ['reasoning.encrypted_content'] }
+    const options = { operation: 'chat', includesUsage: true, body, carrier: carrierOf(family) } as const
     const client = clientOf(protocol)
     const told = client.decodeReply(protocol.formatReply(reply, head, options), plainReplyContext)
     const messages = [
