@@ -4,7 +4,8 @@ import type { UpstreamFailure } from '../providers/failure.ts'
 
 /** A complete answer in the client's dialect. */
 export interface PlainReply {
-  readonly body: Buffer
+  /** Octets, or text that holds one octet a character. */
+  readonly body: Buffer | string
   /** To be awaited before the answer is sent: keeps it for later turns. */
   readonly keep?: () => Promise<void>
   /** The body is a whole event stream, for a client that asked for one and a provider that does not stream. */

@@ -39,5 +39,5 @@ export async function askKeeper(
   exchange.whenClientGone(() => attempt.cancel())
   const result = await attempt.result
   if (result.kind === 'failure') throw describeUpstreamFailure(result.failure, deployment)
-  return result.kind === 'reply' ? result.reply.body : Buffer.alloc(0)
+  return result.kind === 'reply' ? Buffer.from(result.reply.body) : Buffer.alloc(0)
 }

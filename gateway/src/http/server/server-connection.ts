@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net'
 import { ChunkedDecoder } from '../../http1/chunked-decoder.ts'
 import { MalformedMessage } from '../../http1/malformed-message.ts'
-import { CHUNKED_BODY, parseRequestHead } from './parse-request-head.ts'
+import { HeadMemory } from './head-memory.ts'
+import { CHUNKED_BODY } from './parse-request-head.ts'
 import { formatRefusal, type Refusal } from './refusal.ts'
 import { type RequestSource, ServerRequest } from './server-request.ts'
 import { type ResponseOwner, ServerResponse } from './server-response.ts'
@@ -33,6 +34,7 @@ const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n'
 export class ServerConnection implements RequestSource, ResponseOwner {
   readonly socket: Socket
   readonly #owner: ConnectionOwner
+  readonly #heads = new HeadMemory()
   readonly #chunks = new ChunkedDecoder(MAX_HEAD_BYTES)
   #request: ServerRequest | null = null
   #response: ServerResponse | null = null
@@ -187,7 +189,7 @@ export class ServerConnection implements RequestSource, ResponseOwner {
   }
 
   #begin(text: string): void {
-    const head = parseRequestHead(text)
+    const head = this.#heads.read(text)
     const request = new ServerRequest(head, this)
     const response = new ServerResponse(this, head.method === 'HEAD', head.oldVersion)
     this.#request = request
