@@ -20,20 +20,20 @@ const directions: Readonly<Record<string, string>> = {
   cli: 'balancing config process storage',
   config: '',
   conversation: 'providers:types',
-  demo: 'transport:types',
+  demo: 'http1 transport:types',
   deployments: 'balancing:types config:types conversation:types pricing providers',
   http: 'conversation:types http1 protocols telemetry version.ts',
   http1: '',
   identity: 'config:types deployments http:types storage:types',
   json: '',
   pipeline:
-    'balancing config:types conversation deployments http identity json pricing protocols providers relay storage:types telemetry tokens:types transport:types version.ts',
+    'balancing config:types conversation deployments http http1:types identity json pricing protocols providers relay storage:types telemetry tokens:types transport:types version.ts',
   pricing: 'config:types conversation:types',
   process:
     'app.ts balancing config conversation demo deployments http identity pipeline:types pricing providers responses storage telemetry tokens transport version.ts',
   protocols: 'conversation json providers:types relay:types',
   providers: 'conversation telemetry',
-  relay: 'conversation:types http protocols providers:types transport:types',
+  relay: 'conversation:types http http1 protocols providers:types transport:types',
   responses:
     'conversation deployments http identity:types json pipeline protocols relay storage:types transport:types',
   storage: 'config:types conversation:types',

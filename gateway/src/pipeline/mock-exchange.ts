@@ -37,6 +37,7 @@ function passMock(request: ModelRequest, deployment: Deployment, text: string): 
   return {
     path: paths[operation],
     headers: [],
+    dropped: [],
     body: formatMock(asked, stream, text),
     relay: stream ? protocol.createPassthroughStream(options) : null,
     readReply: (answer) => protocol.readPassthroughReply(answer, options),
@@ -54,6 +55,7 @@ function translateMock(
   return {
     path: paths.chat,
     headers: [],
+    dropped: [],
     body: formatMock(encoded.body, request.stream, text),
     ...translateAnswer(request, openaiWire, encoded.replyContext, carrier),
   }

@@ -14,6 +14,8 @@ export interface UpstreamExchange {
   readonly path: string
   readonly headers: readonly string[]
   readonly body: Buffer
+  /** Members of the request that the wire has no place for. */
+  readonly dropped: readonly string[]
   readonly relay: StreamRelay | null
   readonly readReply: ReplyReader
 }

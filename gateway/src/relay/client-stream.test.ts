@@ -120,6 +120,30 @@ describe('a stream', () => {
     expect((await answer()).body).toMatch(/^data: one\n\ndata: failed The connection broke[^\n]*\n\n$/)
   })
 
+  it('waits with its end until the answer is kept', async () => {
+    const stream = open()
+    let keep: (text: string) => void = () => {}
+    const kept = new Promise<string>((resolve) => {
+      keep = resolve
+    })
+    stream.begin(await beginAttempt('data: one\n\n'), { encoding: 'utf8', conclude: () => kept }, '')
+    transport.last.end()
+    await until(() => received.includes('data: one'))
+    expect(received.endsWith('\r\n0\r\n\r\n')).toBe(false)
+    keep('data: last\n\n')
+    expect(await stream.outcome).toEqual({ failure: null, interruption: null })
+    expect((await answer()).body).toBe('data: one\n\ndata: last\n\n')
+  })
+
+  it('does not wait when it breaks off, nor when the dialect has nothing to add', async () => {
+    const stream = open({ formatFailure: () => '' })
+    const conclude = () => Promise.reject(new Error('never asked'))
+    stream.begin(await beginAttempt('data: one\n\n'), { encoding: 'utf8', conclude }, '')
+    transport.last.fail(new Error('x'))
+    expect((await stream.outcome).failure?.kind).toBe('connection')
+    expect((await answer()).body).toBe('data: one\n\n')
+  })
+
   it('interrupted by the gateway stops the provider and says why', async () => {
     const stream = open()
     stream.begin(await beginAttempt('data: one\n\n'), { encoding: 'utf8' }, '')

@@ -1,4 +1,4 @@
-import type { GatewayError } from '@routeiq/contract'
+import { GatewayError } from '@routeiq/contract'
 import { type Deadline, startDeadline } from '../http/deadline.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { headLines } from '../http/server/head-line.ts'
@@ -92,7 +92,7 @@ export class ClientStream implements StreamTarget {
     if (this.#ended) return
     const last = failure === null ? (this.#source?.conclude?.() ?? null) : null
     if (last === null) this.#end(failure, failure === null ? '' : this.#options.formatFailure(failure))
-    else void last.then((text) => this.#end(null, text))
+    else void last.then((text) => this.#end(null, text), this.#onUnwritten)
   }
 
   #end(failure: UpstreamFailure | null, last: string): void {
@@ -150,6 +150,10 @@ export class ClientStream implements StreamTarget {
   #stop(): void {
     this.#ended = true
     if (this.#keepalive !== null) clearInterval(this.#keepalive)
+  }
+
+  readonly #onUnwritten = (): void => {
+    this.#end(null, this.#options.formatFailure(new GatewayError('internal_error', 'The answer has no end.')))
   }
 
   readonly #onTick = (): void => {

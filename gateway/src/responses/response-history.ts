@@ -1,5 +1,6 @@
 import { GatewayError } from '@routeiq/contract'
 import { type JsonRecord, readRecords, readString, readText } from '../conversation/json-value.ts'
+import { locateItem } from '../conversation/response-item-id.ts'
 import type { Deployment } from '../deployments/deployment.ts'
 import { editMembers, type MemberEdits } from '../json/edit-members.ts'
 import { scanObject } from '../json/object-members.ts'
@@ -8,7 +9,7 @@ import type { ModelRequest } from '../pipeline/model-request.ts'
 import type { ResponseStore } from '../storage/response-store.ts'
 import { findDeployment } from './find-deployment.ts'
 import { listInput, type ResponseContent, type Turn } from './response-content.ts'
-import { locateItem, type ResponseIds } from './response-id.ts'
+import type { ResponseIds } from './response-id.ts'
 import { ownerOf } from './response-owner.ts'
 
 /** How long a response is kept. */

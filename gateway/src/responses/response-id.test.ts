@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { locateItem, ResponseIds } from './response-id.ts'
+import { ResponseIds } from './response-id.ts'
 
 const ids = new ResponseIds('a secret of the tests')
 const kept = { deploymentId: 'gpt-at-“home”', upstreamId: 'resp_0a1b' }
@@ -37,15 +37,4 @@ describe('ResponseIds', () => {
       expect(ids.open('user:ada', id)).toBeNull()
     },
   )
-})
-
-describe('locateItem', () => {
-  it('finds an item of a response of the gateway', () => {
-    const unique = '0123456789abcdef0123456789abcdef'
-    expect(locateItem(`fc_${unique}01f`)).toEqual({ responseId: `resp_${unique}`, index: 31 })
-  })
-
-  it.each(['msg_upstream', 'fc_0123', '', `msg_${'g'.repeat(35)}`])('knows nothing of %j', (id) => {
-    expect(locateItem(id)).toBeNull()
-  })
 })

@@ -5,8 +5,6 @@ const prefix = 'resp_'
 const version = 1
 const keyBytes = 32
 const tagBytes = 16
-/** Ids the gateway makes itself: 32 hex digits, and for an item three more for its place. */
-const itemId = /^[a-z]+_([0-9a-f]{32})([0-9a-f]{3})$/
 
 /** A response that a provider keeps. */
 export interface KeptUpstream {
@@ -47,10 +45,4 @@ export class ResponseIds {
     const mac = createHmac('sha256', this.#key).update(JSON.stringify(owner)).update(content)
     return mac.digest().subarray(0, tagBytes)
   }
-}
-
-/** Where an item of a response that the gateway made is to be found; null for any other id. */
-export function locateItem(id: string): { readonly responseId: string; readonly index: number } | null {
-  const match = itemId.exec(id)
-  return match === null ? null : { responseId: prefix + match[1], index: Number.parseInt(match[2] ?? '', 16) }
 }

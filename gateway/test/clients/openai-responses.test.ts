@@ -246,3 +246,23 @@ it.each([
   const { error: members } = error as { error: object }
   expect(schemaErrors('ErrorResponse', { error: members })).toEqual([])
 })
+
+it('is told which tools of OpenAI a model does not get, and refused one that it must call', async () => {
+  const hosted = [
+    ...tools,
+    { type: 'file_search' as const, vector_store_ids: ['vs_1'] },
+    { type: 'web_search' as const },
+  ]
+  const { response } = await client.responses
+    .create({ model: 'llama', input: 'Hello', tools: hosted })
+    .withResponse()
+  expect(response.headers.get('x-routeiq-dropped-params')).toBe('tools.file_search, tools.web_search')
+  expect(testbed.upstream.requests[0]?.json['tools']).toHaveLength(1)
+  const forced = client.responses.create({
+    model: 'llama',
+    input: 'Hello',
+    tools: hosted,
+    tool_choice: { type: 'file_search' },
+  })
+  await expect(forced).rejects.toMatchObject({ status: 400, param: 'tool_choice' })
+})

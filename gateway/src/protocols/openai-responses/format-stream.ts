@@ -3,6 +3,7 @@ import type { BlobCarrier } from '../../conversation/blob-carrier.ts'
 import { type JsonRecord, readList } from '../../conversation/json-value.ts'
 import type { ImagePart } from '../../conversation/part.ts'
 import type { Finish } from '../../conversation/reply.ts'
+import { formatItemId } from '../../conversation/response-item-id.ts'
 import type { ReplyEvent } from '../../conversation/stream-event.ts'
 import type { Usage } from '../../conversation/usage.ts'
 import type { ReplyHead, ReplyOptions, StreamFormatter } from '../protocol.ts'
@@ -230,13 +231,6 @@ export class ResponsesStreamFormatter implements StreamFormatter {
   #conceal(response: JsonRecord): JsonRecord {
     return this.#showsEncrypted ? response : concealEncrypted(response)
   }
-}
-
-const responsePrefix = 'resp_'
-
-/** The id of the item at `index` of a response's output. */
-function formatItemId(responseId: string, prefix: string, index: number): string {
-  return `${prefix}_${responseId.slice(responsePrefix.length)}${index.toString(16).padStart(3, '0')}`
 }
 
 /** The response as clients see it that did not ask for encrypted reasoning. */
