@@ -37,7 +37,6 @@ function passMock(request: ModelRequest, deployment: Deployment, text: string): 
   return {
     path: paths[operation],
     headers: [],
-    dropped: [],
     body: formatMock(asked, stream, text),
     relay: stream ? protocol.createPassthroughStream(options) : null,
     readReply: (answer) => protocol.readPassthroughReply(answer, options),
@@ -55,7 +54,6 @@ function translateMock(
   return {
     path: paths.chat,
     headers: [],
-    dropped: [],
     body: formatMock(encoded.body, request.stream, text),
     ...translateAnswer(request, openaiWire, encoded.replyContext, carrier),
   }

@@ -15,7 +15,6 @@ import { pathOf } from './upstream-path.ts'
 
 type Body = Readonly<Record<string, unknown>>
 
-const nothing: readonly string[] = []
 const maxEventBytes = 8 * 1024 * 1024
 
 /** The client's bytes with the few members changed that must be; the provider's bytes with the model's name. */
@@ -34,7 +33,6 @@ export function passThrough(
     path: pathOf(request.operation, deployment, request.stream),
     headers: forwardedHeaders(request, deployment, []),
     body,
-    dropped: nothing,
     relay: request.stream ? protocol.createPassthroughStream(options) : null,
     readReply: (answer) =>
       request.stream && request.operation === 'chat'

@@ -16,8 +16,6 @@ export class Progress {
   fallbacks = 0
   readonly failedAttempts: FailedAttempt[] = []
   status = 0
-  /** What the request asked for and the attempt under way has no place for. */
-  dropped: readonly string[] = []
   /** What carries the stream that was begun; it knows how to end it when it breaks off. */
   relay: StreamRelay | null = null
   error: GatewayError | null = null

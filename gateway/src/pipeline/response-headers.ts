@@ -6,7 +6,6 @@ import { version } from '../version.ts'
 import type { ModelRequest } from './model-request.ts'
 import type { Progress } from './progress.ts'
 
-const maxDropped = 20
 const picoPerUsd = 1e12
 const identity = headLine('x-litellm-version', version) + headLine('x-routeiq-version', version)
 const linesOfDeployment = new WeakMap<Deployment, string>()
@@ -31,15 +30,9 @@ export function describeResponse(request: ModelRequest, progress: Progress, now:
     describeEffort(progress, runtime.config.routing.maxFallbacks)
   if (progress.deployment !== null)
     lines += `${describeDeployment(progress.deployment)}x-routeiq-strategy: ${progress.strategy ?? ''}\r\n`
-  if (progress.dropped.length > 0) lines += describeDropped(progress.dropped)
   if (options.timeoutMs !== null) lines += `x-litellm-timeout: ${options.timeoutMs / 1000}\r\n`
   if (progress.costPico !== null) lines += `x-litellm-response-cost: ${formatUsd(progress.costPico)}\r\n`
   return progress.stageEnds === null ? lines : lines + describeStages(exchange.startedAt, progress.stageEnds)
-}
-
-/** Each once, and no more than a header should hold. */
-function describeDropped(dropped: readonly string[]): string {
-  return headLine('x-routeiq-dropped-params', [...new Set(dropped)].slice(0, maxDropped).join(', '))
 }
 
 function describeEffort({ attempts, fallbacks }: Progress, maxFallbacks: number): string {

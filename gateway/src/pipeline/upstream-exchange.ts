@@ -14,8 +14,6 @@ export interface UpstreamExchange {
   readonly path: string
   readonly headers: readonly string[]
   readonly body: Buffer
-  /** Members of the request that the wire has no place for. */
-  readonly dropped: readonly string[]
   readonly relay: StreamRelay | null
   readonly readReply: ReplyReader
 }

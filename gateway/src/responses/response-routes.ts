@@ -78,7 +78,7 @@ function endpointOf(action: Action, deps: ResponseRoutesDependencies): Endpoint 
       const owner = ownerOf(caller)
       const kept = deps.ids.open(owner, id)
       if (kept !== null) {
-        exchange.sendBytes(200, jsonHead, await answerKept(action, kept, caller, exchange, deps))
+        exchange.sendBytes(200, jsonHead, await answerKept(action, id, kept, caller, exchange, deps))
         return
       }
       const stored = await deps.store.find(id, owner)
@@ -94,6 +94,7 @@ const jsonHead = ['content-type', 'application/json'] as const
 /** The provider's answer, with the ids its client knows. */
 async function answerKept(
   { method, suffix }: Action,
+  id: string,
   { deploymentId, upstreamId }: KeptUpstream,
   caller: Caller,
   exchange: Exchange,
@@ -101,7 +102,7 @@ async function answerKept(
 ): Promise<Buffer> {
   const { routing } = deps.runtime()
   const deployment = findDeployment(routing, deploymentId)
-  if (deployment === null) throw noSuchResponse(upstreamId)
+  if (deployment === null) throw noSuchResponse(id)
   requireModelAllowed(caller.grants, null, resolveModel(routing, deployment.group, caller.naming))
   const query = queryOf(exchange.target).toString()
   const call = {

@@ -256,7 +256,7 @@ it('is told which tools of OpenAI a model does not get, and refused one that it 
   const { response } = await client.responses
     .create({ model: 'llama', input: 'Hello', tools: hosted })
     .withResponse()
-  expect(response.headers.get('x-routeiq-dropped-params')).toBe('tools.file_search, tools.web_search')
+  expect(response.headers.get('x-routeiq-dropped')).toBe('tools.file_search,tools.web_search')
   expect(testbed.upstream.requests[0]?.json['tools']).toHaveLength(1)
   const forced = client.responses.create({
     model: 'llama',
