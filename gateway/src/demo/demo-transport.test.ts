@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { HeaderFields } from '../http1/header-fields.ts'
 import { SseParser } from '../protocols/sse.ts'
 import { openaiWire } from '../providers/openai/openai.ts'
 import { plainReplyContext } from '../providers/reply-context.ts'
@@ -11,9 +12,9 @@ class Collector implements UpstreamSink {
   body = ''
   ended = false
   onChunk: () => void = () => {}
-  onHeaders(status: number, headers: Readonly<Record<string, string>>): void {
+  onHeaders(status: number, headers: HeaderFields): void {
     this.status = status
-    this.contentType = headers['content-type'] ?? ''
+    this.contentType = headers.get('content-type') ?? ''
   }
   onData(chunk: Buffer): boolean {
     this.body += chunk.toString()

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { HeaderFields } from '../http1/header-fields.ts'
 import type { Transport, UpstreamCall, UpstreamRequest, UpstreamSink } from '../transport/transport.ts'
 import { demoEmbeddings } from './demo-embeddings.ts'
 
@@ -42,7 +43,7 @@ export class DemoTransport implements Transport {
     setImmediate(() => {
       if (call.cancelled) return
       const [type, chunks] = composeAnswer(request.path, body, created)
-      sink.onHeaders(200, { 'content-type': type })
+      sink.onHeaders(200, HeaderFields.from({ 'content-type': type }))
       for (const chunk of chunks) if (!call.cancelled) sink.onData(Buffer.from(chunk))
       if (!call.cancelled) sink.onEnd()
     })

@@ -60,10 +60,16 @@ export class Exchange {
     this.sendBytes(status, ['content-type', contentType], Buffer.from(text))
   }
 
-  /** Answers once; later answers, and those to a client that has gone, are dropped. */
   sendBytes(status: number, headers: readonly string[], body: Buffer, lines = versionLine): void {
-    if (this.response.headersSent || this.#clientGone) return
-    this.response.send(status, `x-request-id: ${this.requestId}\r\n${headLines(headers)}${lines}`, body)
+    this.send(status, headLines(headers) + lines, body)
+  }
+
+  /**
+   * Answers once; later answers, and those to a client that has gone, are dropped. `lines` are ready-made head lines.
+   * A body may be text that holds one octet a character.
+   */
+  send(status: number, lines: string, body: Buffer | string): void {
+    if (!this.#clientGone) this.response.send(status, `x-request-id: ${this.requestId}\r\n${lines}`, body)
   }
 
   readonly #onClose = (): void => {

@@ -12,8 +12,8 @@ import type { Arrival, ModelRequest, Runtime } from './model-request.ts'
 import type { Progress } from './progress.ts'
 import { describeRefusal, describeResponse, echoProviderHeaders } from './response-headers.ts'
 
-const streamHead = ['content-type', 'text/event-stream; charset=utf-8', 'cache-control', 'no-cache'] as const
-const jsonHead = ['content-type', 'application/json'] as const
+const streamHead = 'content-type: text/event-stream; charset=utf-8\r\ncache-control: no-cache\r\n'
+const jsonHead = 'content-type: application/json\r\n'
 
 /** The client's stream, opened before the upstream call so that pings can bridge a slow start. */
 export function openClientStream(request: ModelRequest, progress: Progress): ClientStream {
@@ -32,20 +32,17 @@ export function openClientStream(request: ModelRequest, progress: Progress): Cli
   })
 }
 
-/** Sends the answer. Resolves when the last byte is with the socket or the client has gone. */
-export async function respond(
+/** Sends the answer. A stream resolves when the last byte is with the socket or the client has gone. */
+export function respond(
   request: ModelRequest,
   answer: Answer,
   plan: AttemptPlan,
   progress: Progress,
   stream: ClientStream | null,
-): Promise<void> {
+): void | Promise<void> {
   progress.status = 200
-  if (answer.result.kind === 'reply') {
-    respondPlain(request, answer, plan, progress, stream)
-  } else if (stream !== null) {
-    await respondStream(request, answer, plan, progress, stream)
-  }
+  if (answer.result.kind === 'reply') respondPlain(request, answer, plan, progress, stream)
+  else if (stream !== null) return respondStream(request, answer, plan, progress, stream)
 }
 
 function respondPlain(
@@ -62,14 +59,25 @@ function respondPlain(
   if (stream?.committed === true) {
     // A ping has already promised events.
     if (!reply.isStream) throw streamIgnored(answer)
-    stream.complete(reply.body.toString('utf8'))
+    stream.complete(textOf(reply.body))
   } else {
     stream?.discard()
-    const now = performance.now()
-    const lines = describeResponse(request, progress, now) + echoProviderHeaders(answer.attempt.headers)
-    request.exchange.sendBytes(200, reply.isStream ? streamHead : jsonHead, reply.body, lines)
+    const lines = describeAnswer(request, answer, progress)
+    request.exchange.send(200, (reply.isStream ? streamHead : jsonHead) + lines, reply.body)
   }
   plan.succeed(reply.usage)
+}
+
+/** A reply's body as text: of octets, or of text that holds one octet a character. */
+function textOf(body: Buffer | string): string {
+  return (typeof body === 'string' ? Buffer.from(body, 'latin1') : body).toString('utf8')
+}
+
+/** The head lines of an answer: ours, the provider's, and the id where the dialect's clients look for it. */
+function describeAnswer(request: ModelRequest, { attempt }: Answer, progress: Progress): string {
+  const lines = describeResponse(request, progress, performance.now()) + echoProviderHeaders(attempt.fields)
+  const name = request.protocol.requestIdHeader
+  return name === undefined ? lines : `${name}: ${request.exchange.requestId}\r\n${lines}`
 }
 
 function streamIgnored({ planned }: Answer): GatewayError {
@@ -79,19 +87,15 @@ function streamIgnored({ planned }: Answer): GatewayError {
 
 async function respondStream(
   request: ModelRequest,
-  { attempt, planned, relay }: Answer,
+  answer: Answer,
   plan: AttemptPlan,
   progress: Progress,
   stream: ClientStream,
 ): Promise<void> {
+  const { attempt, planned, relay } = answer
   plan.receiveFirstByte()
   request.exchange.whenClientGone(() => stream.abandon())
-  const now = performance.now()
-  stream.begin(
-    attempt,
-    relay?.encoding ?? 'utf8',
-    describeResponse(request, progress, now) + echoProviderHeaders(attempt.headers),
-  )
+  stream.begin(attempt, relay?.encoding ?? 'utf8', describeAnswer(request, answer, progress))
   const { failure, interruption } = await stream.outcome
   progress.upstreamEndedAt = performance.now()
   progress.usage = relay?.usage ?? null

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { HeaderFields } from '../http1/header-fields.ts'
 import { Progress } from './progress.ts'
 import { describeRefusal, describeResponse, echoProviderHeaders } from './response-headers.ts'
 import { sampleDeployment, sampleExchange, sampleRequest } from './testing/sample-request.ts'
+
+const echo = (headers: Record<string, string>): string => echoProviderHeaders(HeaderFields.from(headers))
 
 function parse(lines: string): Record<string, string> {
   expect(lines).toMatch(/^([!-9;-~]+: [ -~]*\r\n)*$/)
@@ -96,7 +99,7 @@ describe('an answer', () => {
 
 describe('headers of the provider', () => {
   it('are repeated under another name', () => {
-    expect(parse(echoProviderHeaders({ 'x-request-id': 'up-1', server: 'x' }))).toEqual({
+    expect(parse(echo({ 'x-request-id': 'up-1', server: 'x' }))).toEqual({
       'llm_provider-x-request-id': 'up-1',
       'llm_provider-server': 'x',
     })
@@ -113,9 +116,7 @@ describe('headers of the provider', () => {
       'content-length',
     ]
     const secret = ['set-cookie', 'set-cookie2', 'www-authenticate', 'proxy-authenticate', 'authorization']
-    expect(echoProviderHeaders(Object.fromEntries([...private_, ...secret].map((name) => [name, 'x'])))).toBe(
-      '',
-    )
+    expect(echo(Object.fromEntries([...private_, ...secret].map((name) => [name, 'x'])))).toBe('')
   })
 
   it('about rate limits have the names OpenAI’s clients read', () => {
@@ -125,7 +126,7 @@ describe('headers of the provider', () => {
       'anthropic-ratelimit-tokens-remaining': '9',
       'anthropic-ratelimit-tokens-reset': '2026-01-01T00:00:00Z',
     }
-    const lines = parse(echoProviderHeaders(upstream))
+    const lines = parse(echo(upstream))
     expect(Object.fromEntries(Object.entries(lines).filter(([name]) => name.startsWith('x-')))).toEqual({
       'x-ratelimit-remaining-tokens': '9',
       'x-ratelimit-limit-requests': '50',

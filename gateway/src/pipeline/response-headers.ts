@@ -1,6 +1,7 @@
 import type { Deployment } from '../deployments/deployment.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { headLine } from '../http/server/head-line.ts'
+import type { HeaderFields } from '../http1/header-fields.ts'
 import { version } from '../version.ts'
 import type { ModelRequest } from './model-request.ts'
 import type { Progress } from './progress.ts'
@@ -22,20 +23,23 @@ export function describeRefusal(exchange: Exchange): string {
 export function describeResponse(request: ModelRequest, progress: Progress, now: number): string {
   const { exchange, options, runtime } = request
   const durationMs = now - exchange.startedAt
+  const overheadMs = durationMs - upstreamDuration(progress, now)
   let lines =
     describeRefusal(exchange) +
-    `x-litellm-response-duration-ms: ${durationMs.toFixed(2)}\r\n` +
-    `x-litellm-overhead-duration-ms: ${(durationMs - upstreamDuration(progress, now)).toFixed(2)}\r\n` +
-    `x-litellm-attempted-retries: ${Math.max(0, progress.attempts - 1 - progress.fallbacks)}\r\n` +
-    `x-litellm-attempted-fallbacks: ${progress.fallbacks}\r\n` +
-    `x-litellm-max-fallbacks: ${runtime.config.routing.maxFallbacks}\r\n`
-  if (progress.deployment !== null) {
-    lines += describeDeployment(progress.deployment)
-    lines += `x-routeiq-strategy: ${progress.strategy ?? ''}\r\n`
-  }
+    `x-litellm-response-duration-ms: ${durationMs.toFixed(2)}\r\nx-litellm-overhead-duration-ms: ${overheadMs.toFixed(2)}\r\n` +
+    describeEffort(progress, runtime.config.routing.maxFallbacks)
+  if (progress.deployment !== null)
+    lines += `${describeDeployment(progress.deployment)}x-routeiq-strategy: ${progress.strategy ?? ''}\r\n`
   if (options.timeoutMs !== null) lines += `x-litellm-timeout: ${options.timeoutMs / 1000}\r\n`
   if (progress.costPico !== null) lines += `x-litellm-response-cost: ${formatUsd(progress.costPico)}\r\n`
   return progress.stageEnds === null ? lines : lines + describeStages(exchange.startedAt, progress.stageEnds)
+}
+
+function describeEffort({ attempts, fallbacks }: Progress, maxFallbacks: number): string {
+  return (
+    `x-litellm-attempted-retries: ${Math.max(0, attempts - 1 - fallbacks)}\r\n` +
+    `x-litellm-attempted-fallbacks: ${fallbacks}\r\nx-litellm-max-fallbacks: ${maxFallbacks}\r\n`
+  )
 }
 
 function upstreamDuration(progress: Progress, now: number): number {
@@ -95,17 +99,32 @@ const hopByHop = new Set([
  * What the provider said beside its body: every header as `llm_provider-<name>`, and its rate limits under the
  * names OpenAI clients read. Hop-by-hop headers, cookies and challenges stay here.
  */
-export function echoProviderHeaders(upstream: Readonly<Record<string, string>>): string {
+export function echoProviderHeaders({ names, values }: HeaderFields): string {
   let lines = ''
-  for (const name in upstream) {
-    const value = upstream[name]
-    if (value === undefined || hopByHop.has(name)) continue
+  for (let at = 0; at < names.length; at += 1) {
+    const name = names[at] as string
+    const value = values[at] as string
+    if (hopByHop.has(name)) continue
     // The transport has checked every octet of an upstream head, so these values need no second look.
-    lines += `llm_provider-${name}: ${value}\r\n`
+    lines += `${echoPrefix(name)}${value}\r\n`
     if (name.startsWith('x-ratelimit-')) lines += `${name}: ${value}\r\n`
     else if (name.startsWith('anthropic-ratelimit-')) lines += normaliseRateLimit(name, value)
   }
   return lines
+}
+
+const echoPrefixes = new Map<string, string>()
+const maxEchoPrefixes = 1_000
+
+/** `llm_provider-<name>: `, made once for names that come again. */
+function echoPrefix(name: string): string {
+  let prefix = echoPrefixes.get(name)
+  if (prefix === undefined) {
+    // Joined, because a string put together by + stays in parts and is copied from them each time.
+    prefix = ['llm_provider-', name, ': '].join('')
+    if (echoPrefixes.size < maxEchoPrefixes) echoPrefixes.set(name, prefix)
+  }
+  return prefix
 }
 
 /** `anthropic-ratelimit-requests-remaining` → `x-ratelimit-remaining-requests`. */

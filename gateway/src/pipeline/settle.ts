@@ -80,7 +80,21 @@ function describe(
   }
 }
 
+const callers = new WeakMap<Caller, RequestRecord['caller']>()
+const nobody = describeCredential(null)
+
+/** A caller as text, one object for all its requests. */
 function describeCaller(caller: Caller | null): RequestRecord['caller'] {
+  if (caller === null) return nobody
+  let described = callers.get(caller)
+  if (described === undefined) {
+    described = describeCredential(caller)
+    callers.set(caller, described)
+  }
+  return described
+}
+
+function describeCredential(caller: Caller | null): RequestRecord['caller'] {
   return {
     kind: callerKind(caller),
     keyHash: caller?.keyHash ?? null,
@@ -115,7 +129,10 @@ function spendRow(record: RequestRecord, request: ModelRequest, progress: Progre
     startedAt: record.startedAt,
     firstTokenAt: record.firstByteAt,
     endedAt: record.endedAt,
-    ...withoutKind(record),
+    keyHash: record.caller.keyHash,
+    userId: record.caller.userId,
+    teamId: record.caller.teamId,
+    organizationId: record.caller.organizationId,
     endUser: record.endUser,
     tags: record.tags,
     requestedModel: request.requestedModel,
@@ -136,11 +153,4 @@ function spendRow(record: RequestRecord, request: ModelRequest, progress: Progre
     sessionId: request.options.sessionId,
     clientIpHash: hashClientAddress(record.clientIp),
   }
-}
-
-function withoutKind({
-  caller,
-}: RequestRecord): Pick<SpendRow, 'keyHash' | 'userId' | 'teamId' | 'organizationId'> {
-  const { keyHash, userId, teamId, organizationId } = caller
-  return { keyHash, userId, teamId, organizationId }
 }

@@ -15,7 +15,8 @@ const options = {
 function read(text: string) {
   const reply = readPassthroughReply(Buffer.from(text), options)
   if ('kind' in reply) throw new Error(reply.message)
-  return { text: reply.body.toString('utf8'), usage: reply.usage }
+  const octets = typeof reply.body === 'string' ? Buffer.from(reply.body, 'latin1') : reply.body
+  return { text: octets.toString('utf8'), usage: reply.usage }
 }
 
 const stamp = JSON.stringify(options.requestedModel)
@@ -24,6 +25,7 @@ const padding = (length: number): string => `"pad":"${'é\\"'.repeat(length)}"`
 describe.each([
   ['small', 10],
   ['large', 20_000],
+  ['very large', 200_000],
 ])('readPassthroughReply on a %s body', (_, length) => {
   it('changes the model and nothing else', () => {
     const rest = `"id" : 1.0, ${padding(length)}, "big":12345678901234567890, "choices":[{"message":{"content":"𝄞 \\"model\\":\\"x\\""}}]`
@@ -50,5 +52,28 @@ describe.each([
 
   it.each(['', '<html>', '[1]', '{"a":', 'null'])('refuses %j', (start) => {
     expect(() => read(start + (start === '' ? '' : ' '.repeat(length)))).toThrow(/answered/)
+  })
+
+  it.each([
+    ['nested in the last member', `"x":{"usage":{"prompt_tokens":9}}`, null],
+    ['nested and then its own', `"x":{"usage":{"prompt_tokens":9}},"usage":{"prompt_tokens":7}`, 7],
+    ['its own and then nested', `"usage":{"prompt_tokens":7},"x":[{"usage":{"prompt_tokens":9}}]`, 7],
+    ['with details and more behind it', `"usage" : {"prompt_tokens":7,"d":{"a":[1]}} , "tier":"x"`, 7],
+    ['with braces in a text behind it', `"usage":{"prompt_tokens":7},"note":"} ]"`, 7],
+    ['with an escape inside', `"usage":{"prompt_tokens":7,"n":"\\u007d"}`, 7],
+    ['null', `"usage":null`, null],
+    ['as a text', `"choices":[{"message":{"content":"\\"usage\\":{}"}}],"usage":{"prompt_tokens":7}`, 7],
+  ])('finds usage: %s', (_, members, expected) => {
+    const { text, usage } = read(`{"model":"m",${padding(length)},${members}}`)
+    expect(usage?.inputTokens ?? null).toBe(expected)
+    expect(text).toBe(`{"model":${stamp},${padding(length)},${members}}`)
+  })
+
+  it.each([
+    ['called model as a value', `"object":"model",${padding(length)}`, `"object":"model",${padding(length)}`],
+    ['with escapes', `"model":"a\\"b",${padding(length)}`, `"model":${stamp},${padding(length)}`],
+    ['twice', `"model":"a",${padding(length)},"model":"b"`, `"model":${stamp},${padding(length)}`],
+  ])('finds a model %s', (_, members, expected) => {
+    expect(read(`{${members}}`).text).toBe(`{${expected}}`)
   })
 })

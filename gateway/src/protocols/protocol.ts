@@ -111,6 +111,8 @@ export interface Protocol {
   readonly id: DialectId
   /** Client headers that mean the same to a provider of this dialect; lower case. */
   readonly forwardedHeaders: readonly string[]
+  /** Where the dialect's clients look for the id of their request, beside `x-request-id`. */
+  readonly requestIdHeader?: string
   /** What keeps a begun stream alive through a silence. Before the first event every dialect gets a comment. */
   readonly keepalive: string
   /**

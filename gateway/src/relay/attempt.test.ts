@@ -102,7 +102,7 @@ describe('a plain answer', () => {
     call.end()
     const result = await attempt.result
     expect(result.kind === 'reply' && [result.status, result.reply.body.toString()]).toEqual([201, '{"a":1}'])
-    expect(attempt.headers['x-a']).toBe('1')
+    expect(attempt.fields.get('x-a')).toBe('1')
     expect(call.request).toBe(upstreamRequest)
   })
 

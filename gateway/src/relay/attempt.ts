@@ -1,4 +1,5 @@
 import { type Deadline, startDeadline } from '../http/deadline.ts'
+import { HeaderFields } from '../http1/header-fields.ts'
 import { unreadableAnswer } from '../protocols/unreadable-answer.ts'
 import type { UpstreamFailure } from '../providers/failure.ts'
 import type { Transport, UpstreamCall, UpstreamRequest, UpstreamSink } from '../transport/transport.ts'
@@ -46,7 +47,8 @@ export interface AttemptOptions {
  */
 export class Attempt implements UpstreamSink {
   readonly result: Promise<AttemptResult>
-  headers: Readonly<Record<string, string>> = {}
+  /** The provider's header fields; none before they have arrived. */
+  fields: HeaderFields = new HeaderFields()
   /** Monotonic milliseconds of the first byte of the body, null before. */
   firstByteAt: number | null = null
   readonly #options: AttemptOptions
@@ -107,10 +109,10 @@ export class Attempt implements UpstreamSink {
     if (this.#ending !== null) target.finish(this.#ending.failure)
   }
 
-  onHeaders(status: number, headers: Readonly<Record<string, string>>): void {
+  onHeaders(status: number, headers: HeaderFields): void {
     this.#status = status
-    this.headers = headers
-    const isEventStream = headers['content-type']?.toLowerCase().includes('event-stream') ?? false
+    this.fields = headers
+    const isEventStream = headers.get('content-type')?.toLowerCase().includes('event-stream') ?? false
     if (status < 400 && isEventStream) this.#relay = this.#options.relay
   }
 
@@ -201,7 +203,7 @@ export class Attempt implements UpstreamSink {
     try {
       reply =
         this.#status >= 400
-          ? this.#options.decodeError(this.#status, this.headers, body.toString('utf8'))
+          ? this.#options.decodeError(this.#status, this.fields.toRecord(), body.toString('utf8'))
           : this.#options.readReply(body)
     } catch (error) {
       reply = unreadableAnswer(error instanceof Error ? error.message : 'something unreadable')

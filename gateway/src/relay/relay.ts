@@ -3,7 +3,8 @@ import type { UpstreamFailure } from '../providers/failure.ts'
 
 /** A complete answer in the client's dialect. */
 export interface PlainReply {
-  readonly body: Buffer
+  /** Octets, or text that holds one octet a character. */
+  readonly body: Buffer | string
   /** The body is a whole event stream, for a client that asked for one and a provider that does not stream. */
   readonly isStream?: true
   readonly usage: Usage | null

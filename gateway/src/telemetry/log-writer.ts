@@ -9,23 +9,24 @@ export interface LogWriterOptions {
   readonly redactText: (text: string) => string
   /** Bytes that may wait while the sink is busy; lines beyond are dropped and counted. */
   readonly capacity?: number
-  /** Runs a function after the current turn of the event loop. */
-  readonly defer?: (run: () => void) => void
+  /** Runs a function a moment later. */
+  readonly defer?: (run: () => void) => unknown
 }
 
 const pieceBytes = 64 * 1024
+/** Nobody reads a log sooner, and a write to it costs as much as twenty lines. */
+const gatherMs = 10
 const defaultCapacity = 4 * 1024 * 1024
 const newline = 10
 
 /**
- * Gathers lines and hands them to the sink in one piece per turn of the event loop, or per 64 KiB, one piece at a
- * time. Lines are encoded as they come: strings joined from many parts are dear to keep.
+ * Gathers lines and hands them to the sink in one piece every 10 ms, or per 64 KiB, one piece at a time. Lines are encoded as they come: strings joined from many parts are dear to keep.
  */
 export class LogWriter {
   readonly #sink: LogSink
   readonly redactText: (text: string) => string
   readonly #capacity: number
-  readonly #defer: (run: () => void) => void
+  readonly #defer: (run: () => void) => unknown
   readonly #drain = (): void => this.#send()
   /** Full pieces, oldest first. The first one is with the sink while `#busy`. */
   readonly #pieces: Buffer[] = []
@@ -42,7 +43,7 @@ export class LogWriter {
     this.#sink = options.sink
     this.redactText = options.redactText
     this.#capacity = options.capacity ?? defaultCapacity
-    this.#defer = options.defer ?? setImmediate
+    this.#defer = options.defer ?? ((run) => setTimeout(run, gatherMs))
   }
 
   /** Lines lost because the sink did not keep up or failed to write. */

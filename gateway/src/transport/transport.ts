@@ -1,3 +1,5 @@
+import type { HeaderFields } from '../http1/header-fields.ts'
+
 /** One HTTP request to a provider. Header list is flat name, value; `content-length` is set by the transport. */
 export interface UpstreamRequest {
   /** Scheme, host and port: `https://api.openai.com`. */
@@ -13,7 +15,7 @@ export interface UpstreamRequest {
  * After `cancel()` nothing more is called.
  */
 export interface UpstreamSink {
-  onHeaders(status: number, headers: Readonly<Record<string, string>>): void
+  onHeaders(status: number, headers: HeaderFields): void
   /** False asks the transport to pause until `resume()`. */
   onData(chunk: Buffer): boolean
   onEnd(): void

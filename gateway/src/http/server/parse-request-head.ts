@@ -15,10 +15,13 @@ export interface RequestHead {
   readonly oldVersion: boolean
   readonly headers: RequestHeaders
   readonly headerCount: number
-  /** Characters of the longest header value. */
+  /** Characters of the longest header value, the length aside. */
   readonly longestValue: number
-  /** Octets of body, or `CHUNKED_BODY`. */
+  /** Octets of body, or `CHUNKED_BODY`. The header itself is left out, so that heads can be known again without it. */
   readonly bodyLength: number
+  /** Where the digits of the length stand in the text; both 0 without a length. */
+  readonly lengthStart: number
+  readonly lengthEnd: number
   /** The client lets the connection carry another request. */
   readonly keepAlive: boolean
   readonly expectsContinue: boolean
@@ -65,13 +68,23 @@ export function parseRequestHead(block: string): RequestHead {
   const version = block.slice(targetEnd + 1, lineEnd)
   if (version !== 'HTTP/1.1' && version !== 'HTTP/1.0') refuse('no HTTP/1.x request line')
   if (!METHOD.test(method) || !TARGET.test(target)) refuse('a malformed request line')
-  const fields = readFields(block, lineEnd + 2)
+  const oldVersion = version === 'HTTP/1.0'
+  const { headers, headerCount, longestValue, length, lengthStart, lengthEnd } = readFields(
+    block,
+    lineEnd + 2,
+  )
   return {
     method,
     target,
-    oldVersion: version === 'HTTP/1.0',
-    ...fields,
-    ...readFrame(fields.headers, version),
+    oldVersion,
+    headers,
+    headerCount,
+    longestValue,
+    lengthStart,
+    lengthEnd,
+    bodyLength: readBodyLength(headers['transfer-encoding'], length, oldVersion),
+    keepAlive: readKeepAlive(headers['connection'], oldVersion),
+    expectsContinue: headers['expect']?.toLowerCase() === '100-continue',
   }
 }
 
@@ -83,10 +96,21 @@ interface Fields {
   readonly headers: Record<string, string>
   headerCount: number
   longestValue: number
+  length: string | undefined
+  lengthStart: number
+  lengthEnd: number
 }
 
 function readFields(block: string, start: number): Fields {
-  const fields: Fields = { headers: Object.create(null), headerCount: 0, longestValue: 0 }
+  const headers: Record<string, string> = Object.create(null)
+  const fields: Fields = {
+    headers,
+    headerCount: 0,
+    longestValue: 0,
+    length: undefined,
+    lengthStart: 0,
+    lengthEnd: 0,
+  }
   const end = block.length - 2
   for (let at = start; at < end; ) at = readField(block, at, fields)
   return fields
@@ -100,16 +124,26 @@ function readField(block: string, start: number, fields: Fields): number {
   const written = block.slice(start, colon)
   const value = trimmed(block, colon + 1, end)
   fields.headerCount += 1
-  if (value.length > fields.longestValue) fields.longestValue = value.length
-  addField(fields.headers, knownNames.get(written) ?? checkName(written), value)
+  const name = knownNames.get(written) ?? checkName(written)
+  if (name === 'content-length') setLength(fields, value, block.indexOf(value, colon))
+  else {
+    if (value.length > fields.longestValue) fields.longestValue = value.length
+    addField(fields.headers, name, value)
+  }
   return end + 2
+}
+
+function setLength(fields: Fields, value: string, start: number): void {
+  if (fields.length !== undefined) refuse('more than one content-length header')
+  fields.length = value
+  fields.lengthStart = start
+  fields.lengthEnd = start + value.length
 }
 
 function addField(headers: Record<string, string>, name: string, value: string): void {
   const earlier = headers[name]
   if (earlier === undefined) headers[name] = value
-  else if (name === 'host' || name === 'content-length' || name === 'transfer-encoding')
-    refuse(`more than one ${name} header`)
+  else if (name === 'host' || name === 'transfer-encoding') refuse(`more than one ${name} header`)
   else if (!singleFields.has(name)) headers[name] = `${earlier}, ${value}`
 }
 
@@ -134,19 +168,6 @@ function trimmed(block: string, start: number, end: number): string {
 
 function isBlank(code: number): boolean {
   return code === SPACE || code === TAB
-}
-
-function readFrame(
-  headers: Record<string, string>,
-  version: string,
-): Pick<RequestHead, 'bodyLength' | 'keepAlive' | 'expectsContinue'> {
-  const oldVersion = version === 'HTTP/1.0'
-  const expect = headers['expect']
-  return {
-    bodyLength: readBodyLength(headers['transfer-encoding'], headers['content-length'], oldVersion),
-    keepAlive: readKeepAlive(headers['connection'], oldVersion),
-    expectsContinue: expect !== undefined && expect.toLowerCase() === '100-continue',
-  }
 }
 
 function readBodyLength(coding: string | undefined, length: string | undefined, oldVersion: boolean): number {

@@ -48,7 +48,7 @@ export class ServerResponse implements TurnTask {
   #status = 0
   #lines = ''
   /** A whole answer. */
-  #body: Buffer | null = null
+  #body: Buffer | string | null = null
   /** Streamed text that waits for the end of the turn. */
   #text = ''
   #encoding: 'latin1' | 'utf8' = 'latin1'
@@ -59,8 +59,11 @@ export class ServerResponse implements TurnTask {
     this.#oldVersion = oldVersion
   }
 
-  /** Answers with a length. `lines` are ready-made header lines (`name: value\r\n…`). */
-  send(status: number, lines: string, body: Buffer): void {
+  /**
+   * Answers with a length. `lines` are ready-made header lines (`name: value\r\n…`); a body may be text that holds one
+   * octet a character.
+   */
+  send(status: number, lines: string, body: Buffer | string): void {
     if (this.headersSent || this.#closed) return
     // RFC 9110 §8.6: these never have a body.
     const bodiless = status === 204 || status === 304
@@ -147,7 +150,8 @@ export class ServerResponse implements TurnTask {
     const body = this.#body
     if (body !== null) {
       this.#body = null
-      if (body.length <= ONE_WRITE_BYTES) socket.write(head + body.toString('latin1'), 'latin1')
+      if (typeof body === 'string') socket.write(head + body, 'latin1')
+      else if (body.length <= ONE_WRITE_BYTES) socket.write(head + body.toString('latin1'), 'latin1')
       else writeBoth(socket, head, body)
       return
     }

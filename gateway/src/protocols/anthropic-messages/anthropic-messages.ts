@@ -13,6 +13,7 @@ import { readDelivery } from './read-delivery.ts'
 export const anthropicMessagesProtocol: Protocol = {
   id: 'anthropic-messages',
   forwardedHeaders: ['anthropic-version', 'anthropic-beta'],
+  requestIdHeader: 'request-id',
   keepalive: 'event: ping\ndata: {"type": "ping"}\n\n',
   modelLists,
   readDelivery,

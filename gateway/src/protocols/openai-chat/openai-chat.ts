@@ -50,7 +50,9 @@ function parseRequest(body: JsonRecord, { operation, model, dropParams }: ParseO
 function readReply(body: Buffer, options: PassthroughOptions): PlainReply | UpstreamFailure {
   const reply = readPassthroughReply(body, options)
   const wantsBase64 = options.operation === 'embedding' && options.body['encoding_format'] === 'base64'
-  return wantsBase64 && 'body' in reply ? { ...reply, body: encodeEmbeddings(reply.body) } : reply
+  if (!wantsBase64 || !('body' in reply)) return reply
+  const octets = typeof reply.body === 'string' ? Buffer.from(reply.body, 'latin1') : reply.body
+  return { ...reply, body: encodeEmbeddings(octets) }
 }
 
 function formatReply(reply: ConversationReply, head: ReplyHead, { operation }: ReplyOptions): JsonRecord {

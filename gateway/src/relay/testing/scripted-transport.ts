@@ -1,3 +1,4 @@
+import { HeaderFields } from '../../http1/header-fields.ts'
 import type { Transport, UpstreamCall, UpstreamRequest, UpstreamSink } from '../../transport/transport.ts'
 
 /** A transport whose answers the test gives, call by call. */
@@ -42,7 +43,7 @@ export class ScriptedCall implements UpstreamCall {
   }
 
   headers(status: number, headers: Readonly<Record<string, string>> = {}): void {
-    if (this.cancels === 0) this.#sink.onHeaders(status, headers)
+    if (this.cancels === 0) this.#sink.onHeaders(status, HeaderFields.from(headers))
   }
 
   /** What the receiver said: false asks to pause. */

@@ -13,6 +13,8 @@ export class LabelQuoter {
   readonly #redactText: (text: string) => string
   readonly #literals = new Map<string, string>()
   #freshUntil = 0
+  #latest = ''
+  #latestLiteral = '""'
 
   constructor(redactText: (text: string) => string) {
     this.#redactText = redactText
@@ -22,6 +24,8 @@ export class LabelQuoter {
   expire(epochMs: number): void {
     if (epochMs < this.#freshUntil) return
     this.#literals.clear()
+    this.#latest = ''
+    this.#latestLiteral = '""'
     this.#freshUntil = epochMs + lifetimeMs
   }
 
@@ -30,9 +34,13 @@ export class LabelQuoter {
     return this.#literals.get(text) ?? this.#remember(text)
   }
 
-  /** For values that do not, such as request ids. */
+  /** For values that do not, such as request ids; asked for twice in a row, as by two lines of one request, made once. */
   quoteOnce(text: string): string {
-    return quoteJson(this.#redactText(text).slice(0, maximumLength))
+    if (text !== this.#latest) {
+      this.#latest = text
+      this.#latestLiteral = quoteJson(this.#redactText(text).slice(0, maximumLength))
+    }
+    return this.#latestLiteral
   }
 
   #remember(text: string): string {

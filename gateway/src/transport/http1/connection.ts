@@ -200,7 +200,7 @@ export class Connection implements CallPlace, TurnTask {
     if (head === null || !head.keepAlive || surplus || this.#socket.writableLength > 0) {
       this.close(null)
     } else {
-      this.#readKeepAlive(head.headers['keep-alive'] ?? '')
+      this.#readKeepAlive(head.headers.get('keep-alive') ?? '')
       this.#owner.release(this)
     }
     call.sink.onEnd()

@@ -1,3 +1,4 @@
+import { HeaderFields } from '../../http1/header-fields.ts'
 import { CARRIAGE_RETURN, NAME_OCTETS, SPACE, TAB } from '../../http1/octets.ts'
 import { transportError } from './upstream-error.ts'
 
@@ -9,8 +10,8 @@ export const BODY_UNTIL_CLOSE = -2
 /** Status and headers of one answer and what they say about its frame. */
 export interface ResponseHead {
   readonly status: number
-  /** Lower-case names, duplicates joined by `, `, without `set-cookie`; no prototype. */
-  readonly headers: Record<string, string>
+  /** Duplicates joined by `, `, without `set-cookie`. */
+  readonly headers: HeaderFields
   /** Octets of body, or `CHUNKED_BODY` or `BODY_UNTIL_CLOSE`. */
   readonly bodyLength: number
   /** The server lets the connection carry another request. */
@@ -35,7 +36,7 @@ const MAX_KNOWN_NAMES = 1_000
 export function parseResponseHead(block: string): ResponseHead {
   const status = parseStatus(block)
   if (FORBIDDEN.test(block)) refuse('a control character in its head')
-  const headers: Record<string, string> = Object.create(null)
+  const headers = new HeaderFields()
   const end = block.length - 2
   let at = block.indexOf('\r\n', 12) + 2
   while (at < end) at = readHeader(block, at, headers)
@@ -45,7 +46,7 @@ export function parseResponseHead(block: string): ResponseHead {
     status,
     headers,
     bodyLength,
-    keepAlive: bodyLength !== BODY_UNTIL_CLOSE && !oldVersion && !asksToClose(headers['connection']),
+    keepAlive: bodyLength !== BODY_UNTIL_CLOSE && !oldVersion && !asksToClose(headers.get('connection')),
   }
 }
 
@@ -70,7 +71,7 @@ function parseStatus(block: string): number {
 }
 
 /** Adds the line at `start` to the record and returns where the next line starts. */
-function readHeader(block: string, start: number, headers: Record<string, string>): number {
+function readHeader(block: string, start: number, headers: HeaderFields): number {
   const end = block.indexOf('\r\n', start)
   const colon = block.indexOf(':', start)
   if (colon === -1 || colon > end) refuse('a malformed header line')
@@ -102,21 +103,21 @@ function isBlank(code: number): boolean {
   return code === SPACE || code === TAB
 }
 
-function addHeader(headers: Record<string, string>, name: string, value: string): void {
+function addHeader(headers: HeaderFields, name: string, value: string): void {
   if (name === 'set-cookie') return
-  const earlier = headers[name]
-  if (earlier === undefined) {
-    headers[name] = value
+  const at = headers.names.indexOf(name)
+  if (at === -1) {
+    headers.add(name, value)
   } else if (name === 'content-length') {
-    if (earlier !== value) refuse('two different content lengths')
+    if (headers.values[at] !== value) refuse('two different content lengths')
   } else {
-    headers[name] = `${earlier}, ${value}`
+    headers.values[at] = `${headers.values[at]}, ${value}`
   }
 }
 
-function bodyLengthOf(status: number, headers: Record<string, string>, oldVersion: boolean): number {
-  const coding = headers['transfer-encoding']
-  const length = headers['content-length']
+function bodyLengthOf(status: number, headers: HeaderFields, oldVersion: boolean): number {
+  const coding = headers.get('transfer-encoding')
+  const length = headers.get('content-length')
   if (coding !== undefined) {
     // RFC 9112 §6.1 allows either reading of both headers together and calls it a likely attack: refused.
     if (length !== undefined) refuse('both a content length and a transfer coding')

@@ -28,7 +28,7 @@ function parse(parts: readonly string[], close = false): Outcome {
   const complete = parser.complete || (close && parser.error === null && parser.finish())
   return {
     status: parser.head?.status ?? null,
-    headers: parser.head === null ? null : { ...parser.head.headers },
+    headers: parser.head?.headers.toRecord() ?? null,
     body: Buffer.concat(bodies).toString('latin1'),
     end: parser.error !== null ? 'refused' : complete ? 'complete' : 'incomplete',
     surplus,
@@ -75,8 +75,8 @@ describe('ResponseParser', () => {
       'HTTP/1.1 200 OK\r\nX-A: \t one \t\r\nSet-Cookie: a=b\r\nx-a:two\r\n__proto__: p\r\ncontent-length: 0\r\ncontent-length: 0\r\n\r\n',
     )
     parser.push(input, input.length)
-    expect(Object.getPrototypeOf(parser.head?.headers)).toBe(null)
-    expect(Object.entries(parser.head?.headers ?? {})).toEqual([
+    expect(Object.getPrototypeOf(parser.head?.headers.toRecord())).toBe(null)
+    expect(Object.entries(parser.head?.headers.toRecord() ?? {})).toEqual([
       ['x-a', 'one, two'],
       ['__proto__', 'p'],
       ['content-length', '0'],

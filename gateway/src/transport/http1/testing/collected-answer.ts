@@ -1,3 +1,4 @@
+import type { HeaderFields } from '../../../http1/header-fields.ts'
 import type { Transport, UpstreamCall, UpstreamRequest, UpstreamSink } from '../../transport.ts'
 import { UpstreamError } from '../upstream-error.ts'
 
@@ -22,10 +23,10 @@ export class CollectedAnswer implements UpstreamSink {
     })
   }
 
-  onHeaders(status: number, headers: Readonly<Record<string, string>>): void {
+  onHeaders(status: number, headers: HeaderFields): void {
     this.events.push('headers')
     this.status = status
-    this.headers = headers
+    this.headers = headers.toRecord()
     this.#announceHeaders()
   }
 

@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest'
+import { MalformedMessage } from '../../http1/malformed-message.ts'
+import { HeadMemory } from './head-memory.ts'
+import { parseRequestHead } from './parse-request-head.ts'
+
+const head = (...lines: string[]): string =>
+  `${['POST /v1/x HTTP/1.1', 'host: a', ...lines].join('\r\n')}\r\n\r\n`
+
+/** What a reader without memory makes of it. */
+function expectSame(read: ReturnType<typeof parseRequestHead>, text: string): void {
+  const { lengthStart: _, lengthEnd: __, ...expected } = parseRequestHead(text)
+  expect(read).toMatchObject(expected)
+  expect(Object.entries(read.headers)).toEqual(Object.entries(expected.headers))
+}
+
+const texts = [
+  head(),
+  head('content-length: 0'),
+  head('content-length: 1'),
+  head('content-length: 12', 'x-a: 1'),
+  head('content-length: 999999999999999', 'x-a: 1'),
+  head('content-length: 13', 'x-a: 2'),
+  head('x-a: 1', 'content-length:  7  '),
+  head('x-a: 1', 'content-length: 7'),
+  head('x-a: 7', 'content-length: 7'),
+  head('transfer-encoding: chunked'),
+  head('x-a: content-length: 5'),
+]
+
+it('reads every head like a reader without memory, whatever came before', () => {
+  for (const first of texts) {
+    for (const second of texts) {
+      const memory = new HeadMemory()
+      expectSame(memory.read(first), first)
+      expectSame(memory.read(second), second)
+      expectSame(memory.read(second), second)
+    }
+  }
+})
+
+it('gives the same object for the same head', () => {
+  const memory = new HeadMemory()
+  expect(memory.read(head('content-length: 5'))).toBe(memory.read(head('content-length: 5')))
+})
+
+describe('what stands in the place of the length', () => {
+  it.each([
+    '',
+    '-1',
+    '+1',
+    '1 1',
+    '0x1',
+    '1, 1',
+    '1234567890123456',
+    '1\r\ncontent-length: 2',
+    '1\r\ntransfer-encoding: chunked',
+  ])('is checked as at first: %j', (length) => {
+    const memory = new HeadMemory()
+    memory.read(head('content-length: 5', 'x-a: 1'))
+    expect(() => memory.read(head(`content-length: ${length}`, 'x-a: 1'))).toThrow(MalformedMessage)
+  })
+})
