@@ -58,7 +58,7 @@ function admit({ runtime, caller, requestedModel }: ModelRequest) {
   return resolution
 }
 
-/** Null when no provider of the group counts prompts of this dialect, or none did in time. */
+/** Null when no provider that anybody may use counts prompts of this dialect, or it did not in time. */
 async function countNatively(
   gateway: Gateway,
   request: ModelRequest,
@@ -66,8 +66,11 @@ async function countNatively(
 ): Promise<Counted | null> {
   const now = gateway.now()
   const deployment = deployments.find(
-    ({ wire, state }) =>
-      wire.dialect === request.protocol.id && wire.countingPath !== undefined && !state.isCoolingDown(now),
+    ({ wire, state, restricted }) =>
+      wire.dialect === request.protocol.id &&
+      wire.countingPath !== undefined &&
+      !restricted &&
+      !state.isCoolingDown(now),
   )
   const chatPath = deployment?.paths.chat ?? null
   const path = chatPath === null ? undefined : deployment?.wire.countingPath?.(chatPath)
