@@ -94,9 +94,11 @@ async function countNatively(
 
 /** The deployment's default parameters stay out: counting takes none of them. */
 function describeCall(request: ModelRequest, deployment: Deployment) {
+  const { body, operation } = request
+  const edits = deployment.wire.editPassthrough(body, describeTarget(request, deployment), operation)
   return {
     headers: forwardedHeaders(request, deployment, []),
-    body: editBody(request, deployment, request.body, describeTarget(request, deployment)),
+    body: editBody(request, deployment, body, edits),
   }
 }
 

@@ -5,6 +5,8 @@ import type { Caller } from '../identity/caller.ts'
 import type { FailedAttempt } from '../telemetry/request-record.ts'
 import type { Stage } from './stages.ts'
 
+const nothing: readonly string[] = []
+
 /** What has happened to one request so far. Written by the stages in turn, read once by `settle`. */
 export class Progress {
   caller: Caller | null = null
@@ -13,6 +15,8 @@ export class Progress {
   strategyFellBack = false
   attempts = 0
   fallbacks = 0
+  /** Members of the request that the deployment called last was not given. */
+  dropped: readonly string[] = nothing
   readonly failedAttempts: FailedAttempt[] = []
   status = 0
   error: GatewayError | null = null

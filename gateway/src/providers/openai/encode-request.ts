@@ -23,7 +23,7 @@ export function encodeRequest(request: ConversationRequest, target: WireTarget):
   const isOwnDialect = request.dialect === 'openai-chat'
   const keepsCacheControl = isOwnDialect || target.upstreamModel.includes('claude')
   const body: Body = isOwnDialect ? { ...request.extra } : {}
-  if (!isOwnDialect) dropped.push(...Object.keys(request.extra))
+  if (!isOwnDialect) for (const name in request.extra) if (!isUnderstood(name)) dropped.push(name)
   body['model'] = formatUpstreamModel(target.provider, target.upstreamModel)
   body['messages'] = encodeMessages(request.messages, { target, toolNames, keepsCacheControl, dropped })
   addTools(body, request, target, toolNames, dropped)
@@ -37,6 +37,11 @@ export function encodeRequest(request: ConversationRequest, target: WireTarget):
   collectVendorEdits(body, target, edits)
   const replyContext = { toolNames: toolNames.changed, customTools: new Set<string>(), jsonTool: null }
   return { body: applyEdits(body, edits), headers: [], dropped, replyContext }
+}
+
+/** Members of Messages that `reasoning` and `responseFormat` speak for. */
+function isUnderstood(name: string): boolean {
+  return name === 'thinking' || name === 'output_config' || name === 'output_format'
 }
 
 function addTools(
