@@ -36,7 +36,7 @@ let ticker: NodeJS.Timeout | null = null
 
 class CoarseDeadline implements Deadline {
   readonly dueAtTick: number
-  readonly onExpiry: () => void
+  onExpiry: () => void
 
   constructor(ms: number, onExpiry: () => void) {
     this.dueAtTick = ticks + Math.ceil(ms / tickMs) + 1
@@ -47,8 +47,13 @@ class CoarseDeadline implements Deadline {
 
   clear(): void {
     waiting.delete(this)
+    // The tables that a Set leaves behind go on naming what it held; what they name must not lead on to a request, or the
+    // collector copies whole requests about until its next full run.
+    this.onExpiry = nothing
   }
 }
+
+const nothing = (): void => {}
 
 function tick(): void {
   ticks += 1

@@ -84,23 +84,24 @@ export class Dispatcher {
       return
     }
     exchange.template = found.route.template
-    void this.#run(exchange, found.route, found.params)
+    this.#run(exchange, found.route, found.params)
   }
 
-  async #run(
-    exchange: Exchange,
-    route: Route<Endpoint>,
-    params: Readonly<Record<string, string>>,
-  ): Promise<void> {
+  #run(exchange: Exchange, route: Route<Endpoint>, params: Readonly<Record<string, string>>): void {
     try {
-      await route.handler.handle(exchange, params, route)
+      const answering = route.handler.handle(exchange, params, route)
+      answering?.catch((error: unknown) => this.#fail(exchange, route, error))
     } catch (error) {
-      if (error instanceof ClientGone) return
-      const refusal = toGatewayError(error)
-      if (!(error instanceof GatewayError)) this.#deps.onUnexpectedError(exchange, error)
-      const { errors } = route.handler
-      const surface = typeof errors === 'function' ? errors(exchange) : errors
-      sendError(exchange, surface, refusal, this.#deps.codeStyle())
+      this.#fail(exchange, route, error)
     }
+  }
+
+  #fail(exchange: Exchange, route: Route<Endpoint>, error: unknown): void {
+    if (error instanceof ClientGone) return
+    const refusal = toGatewayError(error)
+    if (!(error instanceof GatewayError)) this.#deps.onUnexpectedError(exchange, error)
+    const { errors } = route.handler
+    const surface = typeof errors === 'function' ? errors(exchange) : errors
+    sendError(exchange, surface, refusal, this.#deps.codeStyle())
   }
 }

@@ -59,7 +59,7 @@ function admit({ runtime, caller, requestedModel }: ModelRequest) {
   return resolution
 }
 
-/** Null when no provider of the group counts prompts of this dialect, or none did in time. */
+/** Null when no provider that anybody may use counts prompts of this dialect, or it did not in time. */
 async function countNatively(
   gateway: Gateway,
   request: ModelRequest,
@@ -68,8 +68,11 @@ async function countNatively(
   const now = gateway.now()
   const callable = deployments.map((deployment) => facing(deployment, request.protocol.id))
   const deployment = callable.find(
-    ({ wire, state }) =>
-      wire.dialect === request.protocol.id && wire.countingPath !== undefined && !state.isCoolingDown(now),
+    ({ wire, state, restricted }) =>
+      wire.dialect === request.protocol.id &&
+      wire.countingPath !== undefined &&
+      !restricted &&
+      !state.isCoolingDown(now),
   )
   const chatPath = deployment?.paths.chat ?? null
   const path = chatPath === null ? undefined : deployment?.wire.countingPath?.(chatPath)
@@ -93,9 +96,11 @@ async function countNatively(
 
 /** The deployment's default parameters stay out: counting takes none of them. */
 function describeCall(request: ModelRequest, deployment: Deployment) {
+  const { body, operation } = request
+  const edits = deployment.wire.editPassthrough(body, describeTarget(request, deployment), operation)
   return {
     headers: forwardedHeaders(request, deployment, []),
-    body: editBody(request, deployment, request.body, describeTarget(request, deployment)),
+    body: editBody(request, deployment, body, edits),
   }
 }
 

@@ -21,9 +21,12 @@ export async function handleRequest(gateway: Gateway, arrival: Arrival): Promise
   let plan: AttemptPlan | null = null
   let stream: ClientStream | null = null
   try {
-    progress.caller = await authenticate(gateway.identity, arrival.exchange, 'user')
+    // What is there already is not waited for: keys are nearly always known and bodies nearly always whole.
+    const caller = authenticate(gateway.identity, arrival.exchange, 'user')
+    progress.caller = caller instanceof Promise ? await caller : caller
     progress.endStage('authenticate')
-    request = await parse(runtime, arrival, progress.caller)
+    const parsed = parse(runtime, arrival, progress.caller)
+    request = parsed instanceof Promise ? await parsed : parsed
     progress.endStage('parse')
     admission = admit(gateway, request)
     progress.endStage('admit')
@@ -35,7 +38,8 @@ export async function handleRequest(gateway: Gateway, arrival: Arrival): Promise
     }
     const answer = await call(gateway, request, plan, progress)
     progress.endStage('call')
-    await respond(request, answer, plan, progress, stream)
+    const streaming = respond(request, answer, plan, progress, stream)
+    if (streaming !== undefined) await streaming
   } catch (thrown) {
     if (thrown instanceof ClientGone) stream?.discard()
     else respondWithError(runtime, arrival, request, progress, stream, thrown)

@@ -40,6 +40,7 @@ function passMock(request: ModelRequest, deployment: Deployment, text: string): 
     body: formatMock(asked, stream, text),
     relay: stream ? protocol.createPassthroughStream(options) : null,
     readReply: (answer) => protocol.readPassthroughReply(answer, options),
+    dropped: [],
   }
 }
 
@@ -55,6 +56,7 @@ function translateMock(
     path: paths.chat,
     headers: [],
     body: formatMock(encoded.body, request.stream, text),
+    dropped: [],
     ...translateAnswer(request, openaiWire, encoded.replyContext, carrier),
   }
 }

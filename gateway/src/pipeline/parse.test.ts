@@ -18,11 +18,19 @@ let config = sampleConfig()
 beforeAll(async () => {
   server = await startExchangeServer(async (exchange) => {
     const runtime = { config, routing: snapshotOf([modelConfig('m')]) }
-    outcome = await parse(
-      runtime,
-      { exchange, operation, protocol: openaiChatProtocol, pathModel, pathStream: null, history: null },
-      anonymousCaller,
-    ).catch((error) => error as Error)
+    const arrival = {
+      exchange,
+      operation,
+      protocol: openaiChatProtocol,
+      pathModel,
+      pathStream: null,
+      history: null,
+    }
+    try {
+      outcome = await parse(runtime, arrival, anonymousCaller)
+    } catch (error) {
+      outcome = error as Error
+    }
     exchange.sendJson(200, 'read')
   })
 })

@@ -9,13 +9,38 @@ import { readRequestOptions } from './request-options.ts'
 
 const maxDepth = 64
 
-/** Reads and checks the body. Only what the gateway needs is checked; everything else is the provider's business. */
-export async function parse(runtime: Runtime, arrival: Arrival, caller: Caller): Promise<ModelRequest> {
-  const limit = runtime.config.server.maxRequestBytes
-  const arriving = readBody(arrival.exchange.request, limit)
-  const received = arriving instanceof Promise ? await arriving : arriving
+/**
+ * Reads and checks the body, at once when it has arrived whole. Only what the gateway needs is checked; everything else is
+ * the provider's business.
+ */
+export function parse(
+  runtime: Runtime,
+  arrival: Arrival,
+  caller: Caller,
+): ModelRequest | Promise<ModelRequest> {
+  const arriving = readBody(arrival.exchange.request, runtime.config.server.maxRequestBytes)
   const encoding = arrival.exchange.header('content-encoding')
-  const bytes = encoding === null ? received : await decompressBody(received, encoding, limit)
+  return arriving instanceof Promise || encoding !== null
+    ? parseLater(runtime, arrival, caller, arriving, encoding)
+    : parseBody(runtime, arrival, caller, arriving)
+}
+
+async function parseLater(
+  runtime: Runtime,
+  arrival: Arrival,
+  caller: Caller,
+  arriving: Buffer | Promise<Buffer>,
+  encoding: string | null,
+): Promise<ModelRequest> {
+  const received = await arriving
+  const bytes =
+    encoding === null
+      ? received
+      : await decompressBody(received, encoding, runtime.config.server.maxRequestBytes)
+  return parseBody(runtime, arrival, caller, bytes)
+}
+
+function parseBody(runtime: Runtime, arrival: Arrival, caller: Caller, bytes: Buffer): ModelRequest {
   const body = parseObject(bytes)
   const members = scanObject(bytes)
   if (members === null) throw notAnObject()

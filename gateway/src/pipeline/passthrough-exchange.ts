@@ -27,12 +27,13 @@ export function passThrough(
 ): UpstreamExchange {
   const { protocol } = request
   const { wire } = deployment
-  const body = editBody(request, deployment, wanted, target)
+  const edits = wire.editPassthrough(wanted, target, request.operation)
   const options = passthroughOptions(request, deployment, publicIdsOf(request, deployment))
   return {
     path: pathOf(request.operation, deployment, request.stream),
     headers: forwardedHeaders(request, deployment, []),
-    body,
+    body: editBody(request, deployment, wanted, edits),
+    dropped: edits.dropped,
     relay: request.stream ? protocol.createPassthroughStream(options) : null,
     readReply: (answer) =>
       request.stream && request.operation === 'chat'
@@ -58,9 +59,8 @@ export function editBody(
   request: ModelRequest,
   { wire, upstreamModel }: Deployment,
   wanted: Body,
-  target: WireTarget,
+  edits: BodyEdits,
 ): Buffer {
-  const edits = wire.editPassthrough(wanted, target, request.operation)
   const isUnchanged = edits === noEdits && wanted === request.body
   const names = wire.namesModelIn === 'body' ? JSON.stringify(upstreamModel) : null
   if (isUnchanged && names === null && request.body['model'] === undefined) return request.bytes

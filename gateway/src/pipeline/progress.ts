@@ -6,6 +6,8 @@ import type { StreamRelay } from '../relay/relay.ts'
 import type { FailedAttempt } from '../telemetry/request-record.ts'
 import type { Stage } from './stages.ts'
 
+const nothing: readonly string[] = []
+
 /** What has happened to one request so far. Written by the stages in turn, read once by `settle`. */
 export class Progress {
   caller: Caller | null = null
@@ -14,6 +16,8 @@ export class Progress {
   strategyFellBack = false
   attempts = 0
   fallbacks = 0
+  /** Members of the request that the deployment called last was not given. */
+  dropped: readonly string[] = nothing
   readonly failedAttempts: FailedAttempt[] = []
   status = 0
   /** What carries the stream that was begun; it knows how to end it when it breaks off. */

@@ -34,7 +34,7 @@ export function openClientStream(request: ModelRequest, progress: Progress): Cli
   })
 }
 
-/** Sends the answer. Resolves when the last byte is with the socket or the client has gone. */
+/** Sends the answer. A stream resolves when the last byte is with the socket or the client has gone. */
 export function respond(
   request: ModelRequest,
   answer: Answer,

@@ -4,6 +4,7 @@ import { toNanoUsd } from '../pricing/compute-cost.ts'
 import type { SpendRow } from '../storage/ledger/spend-row.ts'
 import type { RequestRecord } from '../telemetry/request-record.ts'
 import { hashClientAddress } from './client-address.ts'
+import { describeDropped } from './describe-dropped.ts'
 import type { Gateway } from './gateway.ts'
 import type { Arrival, ModelRequest } from './model-request.ts'
 import type { Progress } from './progress.ts'
@@ -69,6 +70,7 @@ function describe(
     reasoningEnabled: request?.body['reasoning_effort'] !== undefined,
     strategy: progress.strategy,
     strategyFellBack: progress.strategyFellBack,
+    dropped: describeDropped(progress.dropped),
     attempts: progress.attempts,
     failedAttempts: progress.failedAttempts,
     fallbacks: progress.fallbacks,
@@ -80,7 +82,21 @@ function describe(
   }
 }
 
+const callers = new WeakMap<Caller, RequestRecord['caller']>()
+const nobody = describeCredential(null)
+
+/** A caller as text, one object for all its requests. */
 function describeCaller(caller: Caller | null): RequestRecord['caller'] {
+  if (caller === null) return nobody
+  let described = callers.get(caller)
+  if (described === undefined) {
+    described = describeCredential(caller)
+    callers.set(caller, described)
+  }
+  return described
+}
+
+function describeCredential(caller: Caller | null): RequestRecord['caller'] {
   return {
     kind: callerKind(caller),
     keyHash: caller?.keyHash ?? null,
@@ -115,7 +131,10 @@ function spendRow(record: RequestRecord, request: ModelRequest, progress: Progre
     startedAt: record.startedAt,
     firstTokenAt: record.firstByteAt,
     endedAt: record.endedAt,
-    ...withoutKind(record),
+    keyHash: record.caller.keyHash,
+    userId: record.caller.userId,
+    teamId: record.caller.teamId,
+    organizationId: record.caller.organizationId,
     endUser: record.endUser,
     tags: record.tags,
     requestedModel: request.requestedModel,
@@ -136,11 +155,4 @@ function spendRow(record: RequestRecord, request: ModelRequest, progress: Progre
     sessionId: request.options.sessionId,
     clientIpHash: hashClientAddress(record.clientIp),
   }
-}
-
-function withoutKind({
-  caller,
-}: RequestRecord): Pick<SpendRow, 'keyHash' | 'userId' | 'teamId' | 'organizationId'> {
-  const { keyHash, userId, teamId, organizationId } = caller
-  return { keyHash, userId, teamId, organizationId }
 }

@@ -35,6 +35,7 @@ export function translate(
     path: pathOf('chat', deployment, request.stream),
     headers: forwardedHeaders(request, deployment, encoded.headers),
     body: Buffer.from(JSON.stringify(encoded.body)),
+    dropped: encoded.dropped,
     ...translateAnswer(request, deployment.wire, encoded.replyContext, carrier),
   }
 }

@@ -16,6 +16,8 @@ export interface UpstreamExchange {
   readonly body: Buffer
   readonly relay: StreamRelay | null
   readonly readReply: ReplyReader
+  /** Members of the request that the provider has no place for and does not get. */
+  readonly dropped: readonly string[]
 }
 
 /**

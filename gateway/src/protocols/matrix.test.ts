@@ -21,6 +21,7 @@ import {
   readStream,
   relayStream,
   requestTexts,
+  structured,
 } from './matrix.fixture.ts'
 import type { Protocol } from './protocol.ts'
 import { protocols } from './protocols.ts'
@@ -140,6 +141,11 @@ describe.each(pairs)('%s clients of the %s wire', (_protocolId, _wireId, protoco
     const options = { operation: 'chat', model: 'group', stream: false, dropParams: true } as const
     const received = reader.parseRequest(body, { ...options, carrier: carrierOf('anthropic') })
     expect(factsOfRequest(received)).toEqual(factsOfRequest(conversation))
+  })
+
+  it('get their schema to the provider', () => {
+    const text = JSON.stringify(send(protocol, wire, structured).body)
+    for (const fact of ['answer', 'integer']) expect(text).toContain(fact)
   })
 
   it('may say what nobody knows yet', () => {

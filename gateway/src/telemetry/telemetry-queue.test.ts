@@ -40,10 +40,10 @@ describe('TelemetryQueue', () => {
 
   it('delivers a full batch with the next turn, one batch for each turn', () => {
     const { queue, batches } = makeQueue()
-    const records = makeRecords(300)
+    const records = makeRecords(70)
     for (const record of records) queue.push(record)
     vi.advanceTimersByTime(49)
-    expect(batches.map((batch) => batch.length)).toEqual([128, 128])
+    expect(batches.map((batch) => batch.length)).toEqual([32, 32])
     vi.advanceTimersByTime(50)
     expect(batches.flat()).toEqual(records.map((record) => record.requestId))
   })

@@ -159,7 +159,7 @@ export class ServerConnection implements RequestSource, ResponseOwner {
     } else if (this.#ahead.length > MAX_AHEAD_BYTES) this.socket.pause()
   }
 
-  /** Begins the request whose head is complete and returns where its body starts; `from` when it is not. */
+  /** Begins the request whose head is complete and returns where the octets behind it begin; `from` when it is not. */
   #readHead(input: Buffer, from: number): number {
     let start = from
     // RFC 9112 §2.2: an empty line in front of a request is ignored.
@@ -174,8 +174,7 @@ export class ServerConnection implements RequestSource, ResponseOwner {
       this.#refuse('headers_too_large')
       return input.length
     }
-    this.#begin(text)
-    return start + text.length
+    return this.#begin(text, input, start + text.length)
   }
 
   /** The head with its empty line, null while that is missing. */
@@ -188,20 +187,23 @@ export class ServerConnection implements RequestSource, ResponseOwner {
     return found === -1 ? null : input.toString('latin1', start, found + 4)
   }
 
-  #begin(text: string): void {
+  /** Hands a request to the listener and returns where the octets behind it begin. */
+  #begin(text: string, input: Buffer, bodyStart: number): number {
     const head = this.#heads.read(text)
     const request = new ServerRequest(head, this)
-    const response = new ServerResponse(this, head.method === 'HEAD', head.oldVersion)
     this.#request = request
-    this.#response = response
+    this.#response = new ServerResponse(this, head.method === 'HEAD', head.oldVersion)
     this.#headSince = 0
     this.#remaining = head.bodyLength
-    if (head.bodyLength === 0) request.complete = true
-    else {
-      this.#continueOwed = head.expectsContinue
-      if (head.bodyLength === CHUNKED_BODY) this.#chunks.reset()
-    }
-    this.#owner.listener(request, response)
+    this.#continueOwed = head.expectsContinue && head.bodyLength !== 0
+    if (head.bodyLength === CHUNKED_BODY) this.#chunks.reset()
+    // A small body came with its head: it is there before anybody asks for it, so nobody has to wait for it.
+    const isWhole = head.bodyLength >= 0 && input.length - bodyStart >= head.bodyLength
+    const end = isWhole ? bodyStart + head.bodyLength : bodyStart
+    if (end > bodyStart) request.deliver(input.subarray(bodyStart, end))
+    if (isWhole) request.finish()
+    this.#owner.listener(request, this.#response)
+    return end
   }
 
   /** Hands on what belongs to the body and returns where it ends; `from` when the body is complete already. */

@@ -23,7 +23,7 @@ export function encodeRequest(request: ConversationRequest, target: WireTarget):
   const isOwnDialect = request.dialect === 'openai-chat'
   const keepsCacheControl = isOwnDialect || target.upstreamModel.includes('claude')
   const body: Body = isOwnDialect ? { ...request.extra } : {}
-  if (!isOwnDialect) dropped.push(...Object.keys(request.extra))
+  if (!isOwnDialect) for (const name in request.extra) if (!isUnderstood(name)) dropped.push(name)
   body['model'] = formatUpstreamModel(target.provider, target.upstreamModel)
   const customTools = new Set<string>()
   const encoding = { target, toolNames, keepsCacheControl, wrapsCustomCalls: !isOwnDialect, dropped }
@@ -46,6 +46,11 @@ interface ToolEncoding {
   /** Gathers the upstream names of functions that stand in for free-text tools. */
   readonly customTools: Set<string>
   readonly dropped: string[]
+}
+
+/** Members of Messages that `reasoning` and `responseFormat` speak for. */
+function isUnderstood(name: string): boolean {
+  return name === 'thinking' || name === 'output_config' || name === 'output_format'
 }
 
 function addTools(

@@ -16,8 +16,12 @@ describe('LabelQuoter', () => {
     quoter.quote('fast')
     quoter.quote('fast')
     expect(calls).toBe(1)
-    quoter.quoteOnce('fast')
+    quoter.quoteOnce('id')
+    quoter.quoteOnce('id')
     expect(calls).toBe(2)
+    quoter.quoteOnce('other')
+    quoter.quoteOnce('id')
+    expect(calls).toBe(4)
   })
 
   it('hides a secret that was learned a second ago', () => {
