@@ -26,7 +26,7 @@ const publicRoutes = [
 const userManagementRoutes = ['GET /key/info']
 
 const config = {
-  server: { serviceName: 'test' },
+  server: { serviceName: 'test', maxRequestBytes: 1 },
   telemetry: { detailedTiming: false },
   requests: { errorCodeStyle: 'symbolic' },
 }
@@ -48,6 +48,8 @@ function refusingDependencies(asked: AuthClass[]): Dependencies {
     gateway,
     keys: { identity },
     models: { identity },
+    responses: { identity },
+    tokens: { identity, runtime },
     health: { identity, runtime },
     operations: { identity },
   }

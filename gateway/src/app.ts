@@ -2,18 +2,26 @@ import { type HealthDependencies, healthRoutes } from './admin/health/health-rou
 import { type KeyRoutesDependencies, keyRoutes } from './admin/keys/key-routes.ts'
 import { type ModelRoutesDependencies, modelRoutes } from './admin/model-routes.ts'
 import { type OperationsDependencies, operationsRoutes } from './admin/operations-routes.ts'
+import { type TokenRoutesDependencies, tokenRoutes } from './admin/token-routes.ts'
 import type { Operation } from './deployments/deployment.ts'
 import { type DispatchDependencies, Dispatcher, type Endpoint } from './http/dispatch.ts'
 import { type Method, type Route, Router } from './http/router.ts'
+import { countTokens } from './pipeline/count-tokens.ts'
 import type { Gateway } from './pipeline/gateway.ts'
 import { handleRequest } from './pipeline/handle-request.ts'
+import type { History } from './pipeline/history.ts'
 import type { Protocol } from './protocols/protocol.ts'
 import { protocolOf } from './protocols/protocols.ts'
+import { type ResponseRoutesDependencies, responseRoutes } from './responses/response-routes.ts'
 
 export interface AppDependencies {
   readonly gateway: Gateway
+  /** The memory of clients of Responses. */
+  readonly history: History
+  readonly responses: ResponseRoutesDependencies
   readonly keys: KeyRoutesDependencies
   readonly models: ModelRoutesDependencies
+  readonly tokens: TokenRoutesDependencies
   readonly health: HealthDependencies
   readonly operations: OperationsDependencies
   readonly dispatch: Omit<DispatchDependencies, 'router'>
@@ -48,21 +56,65 @@ export function listRoutes(
     model('POST', '/openai/deployments/{model}/chat/completions', 'chat', false),
     model('POST', '/openai/deployments/{model}/completions', 'completion', false),
     model('POST', '/openai/deployments/{model}/embeddings', 'embedding', false),
+    ...responsesRoutes(deps),
+    ...messagesRoutes(deps.gateway),
     ...modelRoutes(deps.models),
+    ...tokenRoutes(deps.tokens),
     ...keyRoutes(deps.keys),
     ...healthRoutes(deps.health),
     ...operationsRoutes(deps.operations),
   ]
 }
 
-function modelEndpoint(gateway: Gateway, operation: Operation, protocol: Protocol): Endpoint {
+function responsesRoutes({
+  gateway,
+  history,
+  responses,
+}: Pick<AppDependencies, 'gateway' | 'history' | 'responses'>): Route<Endpoint>[] {
+  const protocol = protocolOf('openai-responses')
+  const create = modelEndpoint(gateway, 'chat', protocol, handleRequest, history)
+  const count = modelEndpoint(gateway, 'chat', protocol, countTokens, history)
+  const roots = ['/responses', '/openai/v1/responses', '/openai/responses']
+  return [
+    ...roots.flatMap((root) => {
+      const route = { method: 'POST', auth: 'user', aliased: root === '/responses' } as const
+      return [
+        { ...route, template: root, handler: create },
+        { ...route, template: `${root}/input_tokens`, handler: count },
+      ]
+    }),
+    ...responseRoutes(responses),
+  ]
+}
+
+function messagesRoutes(gateway: Gateway): Route<Endpoint>[] {
+  const protocol = protocolOf('anthropic-messages')
+  const route = { method: 'POST', auth: 'user' } as const
+  return [
+    { ...route, template: '/v1/messages', handler: modelEndpoint(gateway, 'chat', protocol) },
+    {
+      ...route,
+      template: '/v1/messages/count_tokens',
+      handler: modelEndpoint(gateway, 'chat', protocol, countTokens),
+    },
+  ]
+}
+
+function modelEndpoint(
+  gateway: Gateway,
+  operation: Operation,
+  protocol: Protocol,
+  handle: typeof handleRequest = handleRequest,
+  history: History | null = null,
+): Endpoint {
   return {
     errors: protocol.id,
     handle: (exchange, params) =>
-      handleRequest(gateway, {
+      handle(gateway, {
         exchange,
         operation,
         protocol,
+        history,
         pathModel: params['model'] ?? null,
         pathStream: null,
       }),

@@ -12,10 +12,10 @@ import {
  */
 const directions: Readonly<Record<string, string>> = {
   'main.ts': 'cli process version.ts',
-  'app.ts': 'admin deployments:types http pipeline protocols',
+  'app.ts': 'admin deployments:types http pipeline protocols responses',
   'version.ts': '',
   admin:
-    'config:types deployments http identity pipeline pricing:types process:types protocols providers:types relay storage:types telemetry transport:types version.ts',
+    'config:types conversation:types deployments http identity pipeline pricing:types process:types protocols providers:types relay storage:types telemetry tokens:types transport:types version.ts',
   balancing: 'config:types deployments pricing providers:types',
   cli: 'balancing config process storage',
   config: '',
@@ -27,15 +27,18 @@ const directions: Readonly<Record<string, string>> = {
   identity: 'config:types deployments http:types storage:types',
   json: '',
   pipeline:
-    'balancing config:types conversation deployments http http1:types identity json pricing protocols providers relay storage:types telemetry transport:types version.ts',
+    'balancing config:types conversation deployments http http1:types identity json pricing protocols providers relay storage:types telemetry tokens:types transport:types version.ts',
   pricing: 'config:types conversation:types',
   process:
-    'app.ts balancing config demo deployments http identity pipeline:types pricing providers storage telemetry transport version.ts',
+    'app.ts balancing config conversation demo deployments http identity pipeline:types pricing providers responses storage telemetry tokens transport version.ts',
   protocols: 'conversation json providers:types relay:types',
   providers: 'conversation telemetry',
   relay: 'conversation:types http http1 protocols providers:types transport:types',
+  responses:
+    'conversation deployments http identity:types json pipeline protocols relay storage:types transport:types',
   storage: 'config:types conversation:types',
   telemetry: 'conversation:types deployments:types providers:types',
+  tokens: 'conversation:types',
   transport: 'http1',
 }
 
@@ -48,7 +51,7 @@ const reservedModules: readonly (readonly [module: RegExp, owners: readonly stri
   [/^node:http$/, ['http/server/status-line.ts']],
   [/^node:(?:http2|https|child_process|dgram|vm)$/, []],
   [/^node:cluster$/, ['process/']],
-  [/^node:worker_threads$/, ['storage/database/']],
+  [/^node:worker_threads$/, ['storage/database/', 'tokens/']],
   [
     /^node:fs(?:\/promises)?$/,
     [

@@ -5,11 +5,10 @@ import type { Endpoint } from '../http/dispatch.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { queryOf } from '../http/path.ts'
 import { readBody } from '../http/read-body.ts'
-import type { ErrorSurface } from '../http/send-error.ts'
 import type { Caller } from '../identity/caller.ts'
 import { authenticate, type Identity } from '../pipeline/authenticate.ts'
 
-const maxBodyBytes = 1_048_576
+const defaultBodyBytes = 1_048_576
 
 interface ControlRequest<Body> {
   readonly exchange: Exchange
@@ -28,9 +27,11 @@ interface ControlAnswer {
 export interface ControlEndpointOptions<Body> {
   readonly identity: Identity
   /** Management routes answer errors in the OpenAI envelope, the control plane in its own. */
-  readonly errors?: ErrorSurface
+  readonly errors?: Endpoint['errors']
   /** Null for routes without a body. */
   readonly body: ZodType<Body> | null
+  /** 1 MiB unless the route takes prompts. */
+  readonly maxBodyBytes?: () => number
   readonly answer: (request: ControlRequest<Body>) => ControlAnswer | Promise<ControlAnswer>
 }
 
@@ -41,7 +42,9 @@ export function controlEndpoint<Body>(options: ControlEndpointOptions<Body>): En
     handle: async (exchange, params, route) => {
       const caller =
         route.auth === 'public' ? null : await authenticate(options.identity, exchange, route.auth)
-      const body = options.body === null ? (undefined as Body) : await readControlBody(exchange, options.body)
+      const limit = options.maxBodyBytes?.() ?? defaultBodyBytes
+      const body =
+        options.body === null ? (undefined as Body) : await readControlBody(exchange, options.body, limit)
       const answer = await options.answer({ exchange, caller, params, query: queryOf(exchange.target), body })
       exchange.sendJson(answer.status ?? 200, answer.body)
     },
@@ -49,8 +52,12 @@ export function controlEndpoint<Body>(options: ControlEndpointOptions<Body>): En
 }
 
 /** An empty body equals `{}`. Errors: 422 `validation_failed` with one entry per field. */
-async function readControlBody<Body>(exchange: Exchange, schema: ZodType<Body>): Promise<Body> {
-  const bytes = await readBody(exchange.request, maxBodyBytes)
+async function readControlBody<Body>(
+  exchange: Exchange,
+  schema: ZodType<Body>,
+  limit: number,
+): Promise<Body> {
+  const bytes = await readBody(exchange.request, limit)
   const parsed = schema.safeParse(bytes.length === 0 ? {} : parseJson(bytes))
   if (parsed.success) return parsed.data
   const issues = parsed.error.issues.map((issue) => ({

@@ -1,11 +1,16 @@
 import { GatewayError } from '@routeiq/contract'
-import { type ListedModel, listModels } from '../deployments/list-models.ts'
+import type { DialectId } from '../conversation/dialect.ts'
+import { listModels } from '../deployments/list-models.ts'
 import type { Endpoint } from '../http/dispatch.ts'
+import type { Exchange } from '../http/exchange.ts'
 import type { Route } from '../http/router.ts'
 import type { Caller } from '../identity/caller.ts'
 import type { Identity } from '../pipeline/authenticate.ts'
 import type { Runtime } from '../pipeline/model-request.ts'
 import type { PriceTable } from '../pricing/price-table.ts'
+import type { ModelListing, ModelLists } from '../protocols/protocol.ts'
+import { modelListsOf } from '../protocols/protocols.ts'
+import { selectDialect } from '../protocols/select-dialect.ts'
 import { controlEndpoint } from './control-endpoint.ts'
 
 export interface ModelRoutesDependencies {
@@ -16,33 +21,22 @@ export interface ModelRoutesDependencies {
   readonly startedAt: number
 }
 
-/** `GET /models` and `/models/{id}`: what the caller may name in a request, in OpenAI's shape. */
+/** `GET /models` and `/models/{id}`: what the caller may name in a request, in the shape its dialect lists models. */
 export function modelRoutes(deps: ModelRoutesDependencies): Route<Endpoint>[] {
-  const created = Math.floor(deps.startedAt / 1000)
-  const show = ({ id, provider }: ListedModel) => ({ id, object: 'model', created, owned_by: provider })
-  const list = (caller: Caller | null, expandWildcards: boolean): readonly ListedModel[] =>
-    caller === null
-      ? []
-      : listModels(
-          deps.runtime().routing,
-          { key: caller.grants, team: null, teamId: caller.teamId, expandWildcards },
-          deps.prices,
-        )
+  const list = (caller: Caller | null, expandWildcards: boolean): readonly ModelListing[] =>
+    caller === null ? [] : listFor(deps, caller, expandWildcards)
+  const shared = { identity: deps.identity, errors: dialectOf, body: null } as const
   return [
     {
       method: 'GET',
       template: '/models',
       auth: 'user',
       handler: controlEndpoint({
-        identity: deps.identity,
-        errors: 'openai-chat',
-        body: null,
-        answer: ({ caller, query }) => ({
-          body: {
-            object: 'list',
-            data: list(caller, query.get('return_wildcard_routes')?.toLowerCase() === 'true').map(show),
-          },
-        }),
+        ...shared,
+        answer: ({ exchange, caller, query }) => {
+          const expands = query.get('return_wildcard_routes')?.toLowerCase() === 'true'
+          return { body: listsOf(exchange).formatAll(list(caller, expands)) }
+        },
       }),
     },
     {
@@ -50,12 +44,10 @@ export function modelRoutes(deps: ModelRoutesDependencies): Route<Endpoint>[] {
       template: '/models/{id+}',
       auth: 'user',
       handler: controlEndpoint({
-        identity: deps.identity,
-        errors: 'openai-chat',
-        body: null,
-        answer: ({ caller, params }) => {
+        ...shared,
+        answer: ({ exchange, caller, params }) => {
           const model = [...list(caller, false), ...list(caller, true)].find(({ id }) => id === params['id'])
-          if (model !== undefined) return { body: show(model) }
+          if (model !== undefined) return { body: listsOf(exchange).formatOne(model) }
           throw new GatewayError(
             'not_found',
             `The model \`${params['id']}\` does not exist or your key may not use it.`,
@@ -65,4 +57,21 @@ export function modelRoutes(deps: ModelRoutesDependencies): Route<Endpoint>[] {
       }),
     },
   ]
+}
+
+function dialectOf({ target, request }: Exchange): DialectId {
+  return selectDialect(target, request.headers)
+}
+
+function listsOf(exchange: Exchange): ModelLists {
+  return modelListsOf(dialectOf(exchange))
+}
+
+function listFor(
+  { runtime, prices, startedAt }: ModelRoutesDependencies,
+  caller: Caller,
+  expandWildcards: boolean,
+): readonly ModelListing[] {
+  const request = { key: caller.grants, team: null, teamId: caller.teamId, expandWildcards }
+  return listModels(runtime().routing, request, prices).map((model) => ({ ...model, createdAt: startedAt }))
 }

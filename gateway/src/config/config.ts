@@ -63,6 +63,8 @@ export interface ModelConfig {
   readonly additionalDropParams: readonly string[]
   readonly cacheControlInjectionPoints: readonly CacheControlInjectionPoint[]
   readonly mockResponse: string | null
+  /** Clients of Responses are answered by way of chat completions, for servers that lack Responses. */
+  readonly useChatCompletionsApi: boolean
   readonly configurableClientsideAuthParams: readonly string[]
   /** Per-token prices in USD as written in the configuration; they beat the price table. */
   readonly prices: Readonly<Record<string, number>>
@@ -127,6 +129,8 @@ export type FallbackTarget = string | (Readonly<Record<string, unknown>> & { rea
 
 export interface IdentityConfig {
   readonly masterKey: string | null
+  /** Keys for what the gateway encrypts are derived from it. */
+  readonly saltKey: string | null
   readonly adminKeys: readonly string[]
   readonly adminAuthEnabled: boolean
   readonly requireAuth: boolean

@@ -6,7 +6,8 @@ import type { ModelFacts, PriceEntry } from '../pricing/prices.ts'
 import { formatUpstreamModel } from '../providers/upstream-model.ts'
 import type { ProviderProfile, Wire } from '../providers/wire.ts'
 import type { Deployment } from './deployment.ts'
-import { joinUrl } from './join-url.ts'
+import { type JoinedUrl, joinUrl } from './join-url.ts'
+import { selectWires, stripMode } from './select-wires.ts'
 
 /** What compiling a deployment needs besides its configuration. */
 export interface DeploymentSources {
@@ -27,19 +28,21 @@ export function buildDeployment(
 ): Deployment {
   const provider = sources.findProvider(config.provider)
   if (provider === null) throw new Error(`provider \`${config.provider}\` is unknown`)
-  const wire = sources.findWire(provider.wireId)
+  const { own, responses } = selectWires(config, provider)
+  const wire = sources.findWire(own)
   if (wire === null) throw new Error(`provider \`${config.provider}\` is not available yet`)
-  const base = config.apiBase ?? provider.defaultBaseUrl
-  if (base === null) throw new Error(`provider \`${config.provider}\` needs \`api_base\``)
-  const entry = findPriceEntry(sources.prices, config, config.upstreamModel)
-  return {
+  const model = stripMode(config.upstreamModel)
+  const entry = findPriceEntry(sources.prices, config, model)
+  const upstreamModel = formatUpstreamModel(provider, model)
+  const deployment: Deployment = {
     id: config.info.id,
     group: config.modelName,
     config,
     provider,
     wire,
-    upstreamModel: formatUpstreamModel(provider, config.upstreamModel),
-    ...joinUrl(base, provider, wire),
+    responses: null,
+    upstreamModel,
+    ...locate(config, provider, wire, upstreamModel),
     headers: Object.freeze(buildHeaders(config, provider, wire)),
     timeoutMs: config.timeoutMs ?? routing.timeoutMs,
     streamTimeoutMs: config.streamTimeoutMs ?? config.timeoutMs ?? routing.streamTimeoutMs,
@@ -51,6 +54,10 @@ export function buildDeployment(
     facts: mergeFacts(config, entry),
     state: sources.states.get(config.info.id),
   }
+  const second = responses === null ? null : sources.findWire(responses)
+  if (second === null) return deployment
+  const located = locate(config, provider, second, upstreamModel)
+  return { ...deployment, responses: { ...deployment, wire: second, ...located } }
 }
 
 /** The same deployment for one concrete model of a wildcard group. */
@@ -60,14 +67,31 @@ export function withUpstreamModel(
   model: string,
   prices: PriceTable,
 ): Deployment {
-  const entry = findPriceEntry(prices, deployment.config, model)
+  const { config, provider, wire } = deployment
+  const plainModel = stripMode(model)
+  const entry = findPriceEntry(prices, config, plainModel)
+  const upstreamModel = formatUpstreamModel(provider, plainModel)
+  const { responses } = deployment
   return {
     ...deployment,
+    ...locate(config, provider, wire, upstreamModel),
+    responses: responses === null ? null : withUpstreamModel(responses, group, model, prices),
     group,
-    upstreamModel: formatUpstreamModel(deployment.provider, model),
+    upstreamModel,
     prices: entry?.prices ?? null,
-    facts: mergeFacts(deployment.config, entry),
+    facts: mergeFacts(config, entry),
   }
+}
+
+function locate(
+  { apiBase, apiVersion }: ModelConfig,
+  provider: ProviderProfile,
+  wire: Wire,
+  upstreamModel: string,
+): JoinedUrl {
+  const base = apiBase ?? provider.defaultBaseUrl
+  if (base === null) throw new Error(`provider \`${provider.id}\` needs \`api_base\``)
+  return joinUrl(base, provider, wire, { upstreamModel, apiVersion })
 }
 
 function buildHeaders(config: ModelConfig, provider: ProviderProfile, wire: Wire): readonly string[] {

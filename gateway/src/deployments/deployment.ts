@@ -2,7 +2,7 @@ import type { DeploymentState } from '../balancing/deployment-state.ts'
 import type { ModelConfig } from '../config/config.ts'
 import type { Operation } from '../conversation/operation.ts'
 import type { ModelFacts, ModelPrices } from '../pricing/prices.ts'
-import type { ProviderProfile, Wire } from '../providers/wire.ts'
+import type { ProviderProfile, Wire, WirePaths } from '../providers/wire.ts'
 
 export type { Operation } from '../conversation/operation.ts'
 
@@ -17,12 +17,17 @@ export interface Deployment {
   readonly config: ModelConfig
   readonly provider: ProviderProfile
   readonly wire: Wire
+  /**
+   * The same deployment called by its vendor's Responses endpoint, for clients that speak Responses. Null when it has
+   * no second wire: the vendor lacks one, or `wire` is it.
+   */
+  readonly responses: Deployment | null
   /** The concrete model id sent upstream (wildcards already substituted). */
   readonly upstreamModel: string
   /** `https://api.openai.com`, never with a path. */
   readonly origin: string
   /** Request path per operation, base path and query included; null where the wire cannot serve the operation. */
-  readonly paths: Readonly<Record<Operation, string | null>>
+  readonly paths: WirePaths
   /** Base URL without query, as shown in `x-litellm-model-api-base`. */
   readonly apiBase: string
   /** Flat name, value list ready for the transport: authentication, content type, configured extra headers. */

@@ -55,6 +55,7 @@ const modelDefaults: Omit<ModelConfig, 'info' | 'modelName' | 'upstreamModel'> =
   additionalDropParams: [],
   cacheControlInjectionPoints: [],
   mockResponse: null,
+  useChatCompletionsApi: false,
   configurableClientsideAuthParams: [],
   prices: {},
 }
@@ -126,6 +127,7 @@ export function candidateRequest(patch: Partial<CandidateRequest> = {}): Candida
     tags: [],
     teamId: null,
     allowedRegion: null,
+    boundTo: null,
     ...patch,
   }
 }

@@ -6,7 +6,7 @@ function join(base: string, providerId = 'openai') {
   const provider = findProvider(providerId)
   const wire = provider === null ? null : findWire(provider.wireId)
   if (provider === null || wire === null) throw new Error(`no wire for ${providerId}`)
-  return joinUrl(base, provider, wire)
+  return joinUrl(base, provider, wire, { upstreamModel: 'm', apiVersion: null })
 }
 
 describe('joinUrl', () => {
@@ -44,6 +44,7 @@ describe('joinUrl', () => {
     const joined = join('https://x.example.com/v1/chat/completions/')
     expect(joined.paths).toEqual({
       chat: '/v1/chat/completions',
+      chatStream: '/v1/chat/completions',
       completion: '/v1/completions',
       embedding: '/v1/embeddings',
     })

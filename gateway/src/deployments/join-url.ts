@@ -1,10 +1,11 @@
-import type { ProviderProfile, Wire } from '../providers/wire.ts'
+import type { PathTarget, ProviderProfile, Wire, WirePaths } from '../providers/wire.ts'
 import type { Operation } from './deployment.ts'
 
 /** A base URL taken apart and joined with every operation of a wire. */
 export interface JoinedUrl {
   readonly origin: string
-  readonly paths: Readonly<Record<Operation, string | null>>
+  /** Complete: a streamed answer always has its path where a whole one has. */
+  readonly paths: WirePaths
   readonly apiBase: string
 }
 
@@ -17,26 +18,34 @@ const versionLike = /^v\d+[a-z0-9]*$/
  * without text completions answers them by chat.
  * Errors: throws an Error with a text for the operator when the URL is not usable.
  */
-export function joinUrl(base: string, provider: ProviderProfile, wire: Wire): JoinedUrl {
+export function joinUrl(base: string, provider: ProviderProfile, wire: Wire, target: PathTarget): JoinedUrl {
   const url = parseBase(base)
+  const own = wire.pathsFor(target)
   const written = url.pathname.replace(/\/+$/, '')
-  const full = findOperation(written, wire)
+  const full = findOperation(written, own)
   const stem = full === null ? written : written.slice(0, -full.path.length)
   const root = full === null ? addVersion(stem, url.origin, provider, wire) : stem
-  const path = (operation: Operation): string | null => {
-    if (operation === full?.operation) return written + url.search
-    const own = wire.paths[operation]
-    return own === null ? null : root + own + url.search
+  const path = (name: keyof WirePaths): string | null => {
+    if (name === full?.operation) return written + url.search
+    const below = own[name]
+    return below === null ? null : root + appendQuery(below, url.search)
   }
+  const chat = path('chat')
   return {
     origin: url.origin,
     paths: {
-      chat: path('chat'),
-      completion: path('completion') ?? path('chat'),
+      chat,
+      chatStream: path('chatStream') ?? chat,
+      completion: path('completion') ?? chat,
       embedding: path('embedding'),
     },
     apiBase: url.origin + root,
   }
+}
+
+/** `search` is empty or begins with `?`. */
+function appendQuery(path: string, search: string): string {
+  return path.includes('?') ? path + search.replace('?', '&') : path + search
 }
 
 function parseBase(base: string): URL {
@@ -50,12 +59,12 @@ function parseBase(base: string): URL {
 }
 
 /** Longest first, because `/chat/completions` also ends in `/completions`. */
-function findOperation(path: string, wire: Wire): { operation: Operation; path: string } | null {
+function findOperation(path: string, own: WirePaths): { operation: Operation; path: string } | null {
   let found: { operation: Operation; path: string } | null = null
   for (const operation of ['chat', 'completion', 'embedding'] as const) {
-    const own = wire.paths[operation]
-    if (own === null || !path.endsWith(own)) continue
-    if (found === null || own.length > found.path.length) found = { operation, path: own }
+    const below = own[operation]
+    if (below === null || !path.endsWith(below)) continue
+    if (found === null || below.length > found.path.length) found = { operation, path: below }
   }
   return found
 }

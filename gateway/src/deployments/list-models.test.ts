@@ -31,7 +31,7 @@ const ids = (listed: ReturnType<typeof list>): readonly string[] => listed.map((
 describe('listModels', () => {
   it('lists groups, visible aliases and wildcards as they are written', () => {
     expect(ids(list())).toEqual(['gpt-4o', 'claude', 'fast', 'anthropic/*'])
-    expect(list()[1]).toEqual({ id: 'claude', provider: 'anthropic' })
+    expect(list()[1]).toMatchObject({ id: 'claude', provider: 'anthropic', maxInputTokens: null })
   })
 
   it('shows members the models of their team by public name', () => {

@@ -6,10 +6,13 @@ import { matchPattern } from './match-pattern.ts'
 import { resolveTarget } from './resolve-model.ts'
 import type { RoutingSnapshot } from './routing-snapshot.ts'
 
-export interface ListedModel {
+interface ListedModel {
   readonly id: string
   /** The provider of its first deployment. */
   readonly provider: string
+  /** Of that deployment; null when unknown. */
+  readonly maxInputTokens: number | null
+  readonly maxOutputTokens: number | null
 }
 
 /** Who asks, and how. */
@@ -33,7 +36,8 @@ export function listModels(
     if (visible === undefined || listed.has(name)) return
     const resolution = { requestedName: name, effectiveName: name, group, pinned: false }
     if (isModelAllowed(request.key, request.team, resolution)) {
-      listed.set(name, { id: name, provider: visible.provider.id })
+      const { maxInputTokens, maxOutputTokens } = visible.facts
+      listed.set(name, { id: name, provider: visible.provider.id, maxInputTokens, maxOutputTokens })
     }
   }
   for (const [name, group] of snapshot.groups) if (!isTeamInternal(group)) offer(name, group)

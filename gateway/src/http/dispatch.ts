@@ -11,7 +11,8 @@ import type { ServerResponse } from './server/server-response.ts'
 
 /** Answers one request of its route. Throws GatewayError to refuse it in the route's error form. */
 export interface Endpoint {
-  readonly errors: ErrorSurface
+  /** A function where the path alone does not tell the caller's dialect. */
+  readonly errors: ErrorSurface | ((exchange: Exchange) => ErrorSurface)
   handle(
     exchange: Exchange,
     params: Readonly<Record<string, string>>,
@@ -99,6 +100,8 @@ export class Dispatcher {
     if (error instanceof ClientGone) return
     const refusal = toGatewayError(error)
     if (!(error instanceof GatewayError)) this.#deps.onUnexpectedError(exchange, error)
-    sendError(exchange, route.handler.errors, refusal, this.#deps.codeStyle())
+    const { errors } = route.handler
+    const surface = typeof errors === 'function' ? errors(exchange) : errors
+    sendError(exchange, surface, refusal, this.#deps.codeStyle())
   }
 }

@@ -14,6 +14,7 @@ const defaults: IdentityConfig = {
   adminAuthEnabled: true,
   requireAuth: false,
   insecureNoAuth: false,
+  saltKey: null,
   keyPrefix: 'sk-riq-',
   keyPepper: null,
   keyHeaderName: 'X-Company-Key',

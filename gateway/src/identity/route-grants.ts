@@ -3,7 +3,10 @@ import type { Caller } from './caller.ts'
 
 /** LiteLLM's names for groups of routes, as prefixes of documented templates without `/v1`. */
 const routeGroups: ReadonlyMap<string, readonly string[]> = new Map([
-  ['llm_api_routes', ['/chat/', '/completions', '/embeddings', '/engines/', '/openai/', '/models']],
+  [
+    'llm_api_routes',
+    ['/chat/', '/completions', '/embeddings', '/engines/', '/openai/', '/messages', '/models', '/responses'],
+  ],
   ['management_routes', ['/key/', '/user/', '/team/', '/model/']],
   ['info_routes', ['/key/info', '/models', '/health']],
 ])

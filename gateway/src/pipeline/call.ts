@@ -83,8 +83,9 @@ async function callOnce(
   const mockText = request.options.mockResponse ?? deployment.config.mockResponse
   const prepared =
     mockText === null
-      ? prepareExchange(answering, planned)
-      : prepareMockExchange(answering, deployment, mockText)
+      ? prepareExchange(answering, planned, gateway.blobs)
+      : prepareMockExchange(answering, deployment, mockText, gateway.blobs)
+  progress.dropped = prepared.dropped
   const attempt = new Attempt({
     request: {
       origin: deployment.origin,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { anthropicMessagesProtocol } from '../protocols/anthropic-messages/anthropic-messages.ts'
 import { forwardedHeaders } from './forwarded-headers.ts'
 import { sampleConfig, sampleDeployment, sampleRequest } from './testing/sample-request.ts'
 
@@ -61,9 +62,41 @@ describe('forwardedHeaders', () => {
     expect(forwardedHeaders(request, anthropic, [])).toBe(anthropic.headers)
   })
 
+  it('lets a Messages client state its version and its betas, beside those of the deployment', () => {
+    const anthropic = sampleDeployment({ provider: 'anthropic', apiKey: 'sk-ant-oat-token' })
+    const list = (headers: Record<string, string>, extra: string[] = []) => {
+      const request = { ...sampleRequest(body, { headers }), protocol: anthropicMessagesProtocol }
+      return forwardedHeaders(request, anthropic, extra)
+    }
+    const read = (name: string, headers: readonly string[]) => headers[headers.indexOf(name) + 1]
+    expect(list({ 'anthropic-version': '2023-06-01' })).toBe(anthropic.headers)
+    const sent = list({ 'anthropic-version': '2026-10-21', 'anthropic-beta': 'a, oauth-2025-04-20,b' })
+    expect(read('anthropic-version', sent)).toBe('2026-10-21')
+    expect(read('anthropic-beta', sent)).toBe('oauth-2025-04-20,a,b')
+    expect(sent).toHaveLength(anthropic.headers.length)
+    expect(read('anthropic-beta', list({}, ['anthropic-beta', 'c']))).toBe('oauth-2025-04-20,c')
+    expect(read('anthropic-beta', anthropic.headers)).toBe('oauth-2025-04-20')
+  })
+
+  it('lets a provider refuse flags', () => {
+    const elsewhere = sampleDeployment({ provider: 'anthropic' })
+    const vertex = { ...elsewhere, provider: { ...elsewhere.provider, id: 'vertex_ai' } }
+    const request = {
+      ...sampleRequest(body, { headers: { 'anthropic-beta': 'brand-new-2027-01-01' } }),
+      protocol: anthropicMessagesProtocol,
+    }
+    expect(forwardedHeaders(request, vertex, [])).toBe(vertex.headers)
+  })
+
   it('adds further x- headers only where the operator said so, and never a credential', () => {
     expect(forwarding.requests.forwardClientHeaders).toBe(true)
-    const headers = { ...secret, 'x-custom': 'goes', 'y-custom': 'stays', 'x-many': ['a', 'b'] }
+    const headers = {
+      ...secret,
+      'x-custom': 'goes',
+      'x-note': 'canary',
+      'y-custom': 'stays',
+      'x-many': ['a', 'b'],
+    }
     const list = forwardedHeaders(sampleRequest(body, { headers, config: forwarding }), deployment, [])
     expect(list).toEqual([...deployment.headers, 'x-custom', 'goes'])
     expect(JSON.stringify(list)).not.toContain('canary')

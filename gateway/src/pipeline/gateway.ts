@@ -1,8 +1,10 @@
 import type { DeploymentStates } from '../balancing/deployment-states.ts'
 import type { Strategy } from '../balancing/strategy.ts'
+import type { BlobSealer } from '../conversation/blob-sealer.ts'
 import type { ClientStream } from '../relay/client-stream.ts'
 import type { SpendRow } from '../storage/ledger/spend-row.ts'
 import type { RequestRecord } from '../telemetry/request-record.ts'
+import type { TokenCounter } from '../tokens/token-counter.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { Identity } from './authenticate.ts'
 import type { Runtime } from './model-request.ts'
@@ -12,6 +14,8 @@ export interface Gateway {
   /** The configuration in force; swapped as a whole by a reload. */
   readonly runtime: () => Runtime
   readonly identity: Identity
+  /** Seals providers' opaque values for their way through clients of another dialect. */
+  readonly blobs: BlobSealer
   readonly states: DeploymentStates
   readonly strategy: () => Strategy
   readonly transport: Transport
@@ -21,6 +25,8 @@ export interface Gateway {
   readonly active: { enter(model: string): void; leave(model: string): void }
   /** The streams under way, so that a drain can end them. */
   readonly openStreams: Set<ClientStream>
+  /** Counts prompts without asking a provider. */
+  readonly tokens: TokenCounter
   readonly recordRequest: (record: RequestRecord) => void
   readonly appendSpend: (row: SpendRow) => void
   /** Epoch milliseconds. */

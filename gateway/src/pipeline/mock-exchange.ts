@@ -1,5 +1,8 @@
+import type { BlobCarrier } from '../conversation/blob-carrier.ts'
+import type { BlobSealer } from '../conversation/blob-sealer.ts'
 import type { Deployment, Operation } from '../deployments/deployment.ts'
 import { openaiWire } from '../providers/openai/openai.ts'
+import { carrierOf } from './carrier-of.ts'
 import type { ModelRequest } from './model-request.ts'
 import { passthroughOptions } from './passthrough-exchange.ts'
 import { encodeFor, translateAnswer } from './translated-exchange.ts'
@@ -19,10 +22,11 @@ export function prepareMockExchange(
   request: ModelRequest,
   deployment: Deployment,
   text: string,
+  blobs: BlobSealer,
 ): UpstreamExchange {
   return openaiWire.dialect === request.protocol.id
     ? passMock(request, deployment, text)
-    : translateMock(request, deployment, text)
+    : translateMock(request, deployment, text, carrierOf(blobs, deployment))
 }
 
 function passMock(request: ModelRequest, deployment: Deployment, text: string): UpstreamExchange {
@@ -36,17 +40,24 @@ function passMock(request: ModelRequest, deployment: Deployment, text: string): 
     body: formatMock(asked, stream, text),
     relay: stream ? protocol.createPassthroughStream(options) : null,
     readReply: (answer) => protocol.readPassthroughReply(answer, options),
+    dropped: [],
   }
 }
 
-function translateMock(request: ModelRequest, deployment: Deployment, text: string): UpstreamExchange {
+function translateMock(
+  request: ModelRequest,
+  deployment: Deployment,
+  text: string,
+  carrier: BlobCarrier,
+): UpstreamExchange {
   const target = { ...describeTarget(request, deployment), dropParams: true }
-  const encoded = encodeFor(request, openaiWire, request.body, target)
+  const encoded = encodeFor(request, openaiWire, request.body, target, carrier)
   return {
     path: paths.chat,
     headers: [],
     body: formatMock(encoded.body, request.stream, text),
-    ...translateAnswer(request, openaiWire, encoded.replyContext),
+    dropped: [],
+    ...translateAnswer(request, openaiWire, encoded.replyContext, carrier),
   }
 }
 

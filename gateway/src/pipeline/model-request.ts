@@ -1,9 +1,11 @@
 import type { GatewayConfig } from '../config/config.ts'
+import type { Deployment } from '../deployments/deployment.ts'
 import type { RoutingSnapshot } from '../deployments/routing-snapshot.ts'
 import type { Exchange } from '../http/exchange.ts'
 import type { Caller } from '../identity/caller.ts'
 import type { ObjectMembers } from '../json/object-members.ts'
 import type { CallAddress, Protocol } from '../protocols/protocol.ts'
+import type { History } from './history.ts'
 import type { RequestOptions } from './request-options.ts'
 
 /** What the configuration compiles to. A request uses the one it was admitted under to its end. */
@@ -17,6 +19,8 @@ export interface Arrival extends CallAddress {
   readonly exchange: Exchange
   /** The dialect the client speaks; fixed by the route, before anything can go wrong. */
   readonly protocol: Protocol
+  /** Null for dialects whose requests stand alone. */
+  readonly history: History | null
 }
 
 /** One parsed, authenticated call. Immutable: whatever happens to it later is noted in its `Progress`. */
@@ -27,6 +31,10 @@ export interface ModelRequest extends Arrival {
   readonly bytes: Buffer
   readonly members: ObjectMembers
   readonly body: Readonly<Record<string, unknown>>
+  /** The body as the client wrote it; `body` differs once what it referred to was put in its place. */
+  readonly clientBody: Readonly<Record<string, unknown>>
+  /** The deployment whose account keeps what the request continues; null when any may take it. */
+  readonly boundTo: Deployment | null
   readonly requestedModel: string
   readonly stream: boolean
   /** The client asked for usage at the end of its stream. */

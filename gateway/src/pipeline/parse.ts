@@ -58,11 +58,16 @@ function parseBody(runtime: Runtime, arrival: Arrival, caller: Caller, bytes: Bu
     )
   }
   const requestedModel = readModel(runtime, arrival, body)
-  const { stream, includesUsage } = arrival.protocol.readDelivery(body, arrival)
-  return {
+  const { stream, includesUsage } = arrival.protocol.readDelivery(
+    body,
+    arrival,
+    arrival.exchange.request.headers,
+  )
+  const request: ModelRequest = {
     exchange: arrival.exchange,
     operation: arrival.operation,
     protocol: arrival.protocol,
+    history: arrival.history,
     pathModel: arrival.pathModel,
     pathStream: arrival.pathStream,
     runtime,
@@ -70,11 +75,14 @@ function parseBody(runtime: Runtime, arrival: Arrival, caller: Caller, bytes: Bu
     bytes,
     members,
     body,
+    clientBody: body,
+    boundTo: null,
     requestedModel,
     stream,
     includeUsage: stream && (includesUsage || runtime.config.requests.alwaysIncludeStreamUsage),
     options: readRequestOptions(body, arrival.exchange),
   }
+  return arrival.history === null ? request : arrival.history.resume(request)
 }
 
 function parseObject(bytes: Buffer): Readonly<Record<string, unknown>> {

@@ -15,6 +15,8 @@ import { describeRefusal, describeResponse, echoProviderHeaders } from './respon
 const streamHead = 'content-type: text/event-stream; charset=utf-8\r\ncache-control: no-cache\r\n'
 const jsonHead = 'content-type: application/json\r\n'
 
+const noRelay = { encoding: 'utf8' } as const
+
 /** The client's stream, opened before the upstream call so that pings can bridge a slow start. */
 export function openClientStream(request: ModelRequest, progress: Progress): ClientStream {
   const { requests, routing } = request.runtime.config
@@ -27,7 +29,7 @@ export function openClientStream(request: ModelRequest, progress: Progress): Cli
       const error =
         failure instanceof GatewayError ? failure : describeUpstreamFailure(failure, progress.deployment)
       const rendering = { requestId: request.exchange.requestId, codeStyle: requests.errorCodeStyle }
-      return request.protocol.formatStreamError(error, rendering)
+      return progress.relay?.formatFailure?.(error) ?? request.protocol.formatStreamError(error, rendering)
     },
   })
 }
@@ -41,8 +43,11 @@ export function respond(
   stream: ClientStream | null,
 ): void | Promise<void> {
   progress.status = 200
-  if (answer.result.kind === 'reply') respondPlain(request, answer, plan, progress, stream)
-  else if (stream !== null) return respondStream(request, answer, plan, progress, stream)
+  if (answer.result.kind !== 'reply')
+    return stream === null ? undefined : respondStream(request, answer, plan, progress, stream)
+  const kept = answer.result.reply.keep?.()
+  if (kept === undefined) respondPlain(request, answer, plan, progress, stream)
+  else return kept.then(() => respondPlain(request, answer, plan, progress, stream))
 }
 
 function respondPlain(
@@ -62,8 +67,7 @@ function respondPlain(
     stream.complete(textOf(reply.body))
   } else {
     stream?.discard()
-    const now = performance.now()
-    const lines = describeResponse(request, progress, now) + echoProviderHeaders(answer.attempt.fields)
+    const lines = describeAnswer(request, answer, progress)
     request.exchange.send(200, (reply.isStream ? streamHead : jsonHead) + lines, reply.body)
   }
   plan.succeed(reply.usage)
@@ -74,6 +78,13 @@ function textOf(body: Buffer | string): string {
   return (typeof body === 'string' ? Buffer.from(body, 'latin1') : body).toString('utf8')
 }
 
+/** The head lines of an answer: ours, the provider's, and the id where the dialect's clients look for it. */
+function describeAnswer(request: ModelRequest, { attempt }: Answer, progress: Progress): string {
+  const lines = describeResponse(request, progress, performance.now()) + echoProviderHeaders(attempt.fields)
+  const name = request.protocol.requestIdHeader
+  return name === undefined ? lines : `${name}: ${request.exchange.requestId}\r\n${lines}`
+}
+
 function streamIgnored({ planned }: Answer): GatewayError {
   const { title } = planned.deployment.provider
   return new GatewayError('upstream_error', `${title} answered a streamed request without streaming.`)
@@ -81,19 +92,16 @@ function streamIgnored({ planned }: Answer): GatewayError {
 
 async function respondStream(
   request: ModelRequest,
-  { attempt, planned, relay }: Answer,
+  answer: Answer,
   plan: AttemptPlan,
   progress: Progress,
   stream: ClientStream,
 ): Promise<void> {
+  const { attempt, planned, relay } = answer
   plan.receiveFirstByte()
+  progress.relay = relay
   request.exchange.whenClientGone(() => stream.abandon())
-  const now = performance.now()
-  stream.begin(
-    attempt,
-    relay?.encoding ?? 'utf8',
-    describeResponse(request, progress, now) + echoProviderHeaders(attempt.fields),
-  )
+  stream.begin(attempt, relay ?? noRelay, describeAnswer(request, answer, progress))
   const { failure, interruption } = await stream.outcome
   progress.upstreamEndedAt = performance.now()
   progress.usage = relay?.usage ?? null

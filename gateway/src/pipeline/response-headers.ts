@@ -3,6 +3,7 @@ import type { Exchange } from '../http/exchange.ts'
 import { headLine } from '../http/server/head-line.ts'
 import type { HeaderFields } from '../http1/header-fields.ts'
 import { version } from '../version.ts'
+import { describeDropped } from './describe-dropped.ts'
 import type { ModelRequest } from './model-request.ts'
 import type { Progress } from './progress.ts'
 
@@ -30,6 +31,8 @@ export function describeResponse(request: ModelRequest, progress: Progress, now:
     describeEffort(progress, runtime.config.routing.maxFallbacks)
   if (progress.deployment !== null)
     lines += `${describeDeployment(progress.deployment)}x-routeiq-strategy: ${progress.strategy ?? ''}\r\n`
+  const dropped = describeDropped(progress.dropped)
+  if (dropped !== null) lines += headLine('x-routeiq-dropped', dropped)
   if (options.timeoutMs !== null) lines += `x-litellm-timeout: ${options.timeoutMs / 1000}\r\n`
   if (progress.costPico !== null) lines += `x-litellm-response-cost: ${formatUsd(progress.costPico)}\r\n`
   return progress.stageEnds === null ? lines : lines + describeStages(exchange.startedAt, progress.stageEnds)

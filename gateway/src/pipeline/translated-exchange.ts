@@ -1,4 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import type { BlobCarrier } from '../conversation/blob-carrier.ts'
+import type { BlobSealer } from '../conversation/blob-sealer.ts'
+import type { JsonRecord } from '../conversation/json-value.ts'
 import { replayReply } from '../conversation/replay-reply.ts'
 import type { ConversationReply } from '../conversation/reply.ts'
 import type { Deployment } from '../deployments/deployment.ts'
@@ -8,8 +11,10 @@ import type { UpstreamFailure } from '../providers/failure.ts'
 import type { ReplyContext } from '../providers/reply-context.ts'
 import type { EncodedRequest, Wire, WireTarget } from '../providers/wire.ts'
 import type { PlainReply, ReplyReader, StreamRelay } from '../relay/relay.ts'
-import { TranslatedStream } from '../relay/translated.ts'
+import { type KeepAnswer, TranslatedStream } from '../relay/translated.ts'
+import { carrierOf } from './carrier-of.ts'
 import { forwardedHeaders } from './forwarded-headers.ts'
+import { keeperOf } from './history.ts'
 import type { ModelRequest } from './model-request.ts'
 import type { UpstreamExchange } from './upstream-exchange.ts'
 import { pathOf } from './upstream-path.ts'
@@ -22,13 +27,16 @@ export function translate(
   deployment: Deployment,
   wanted: Body,
   target: WireTarget,
+  blobs: BlobSealer,
 ): UpstreamExchange {
-  const encoded = encodeFor(request, deployment.wire, wanted, target)
+  const carrier = carrierOf(blobs, deployment)
+  const encoded = encodeFor(request, deployment.wire, wanted, target, carrier)
   return {
-    path: pathOf('chat', deployment),
+    path: pathOf('chat', deployment, request.stream),
     headers: forwardedHeaders(request, deployment, encoded.headers),
     body: Buffer.from(JSON.stringify(encoded.body)),
-    ...translateAnswer(request, deployment.wire, encoded.replyContext),
+    dropped: encoded.dropped,
+    ...translateAnswer(request, deployment.wire, encoded.replyContext, carrier),
   }
 }
 
@@ -38,9 +46,10 @@ export function encodeFor(
   wire: Wire,
   wanted: Body,
   target: WireTarget,
+  carrier: BlobCarrier,
 ): EncodedRequest {
   const { operation, stream, protocol, requestedModel } = request
-  const options = { operation, model: requestedModel, stream, dropParams: target.dropParams }
+  const options = { operation, model: requestedModel, stream, dropParams: target.dropParams, carrier }
   return wire.encodeRequest(protocol.parseRequest(wanted, options), target)
 }
 
@@ -49,18 +58,20 @@ export function translateAnswer(
   request: ModelRequest,
   wire: Wire,
   context: ReplyContext,
+  carrier: BlobCarrier,
 ): { readonly relay: StreamRelay | null; readonly readReply: ReplyReader } {
-  if (!request.stream) return { relay: null, readReply: (body) => readReply(body, wire, context, request) }
-  const formatter = formatterOf(request)
+  if (!request.stream)
+    return { relay: null, readReply: (body) => readReply(body, wire, context, request, carrier) }
+  const formatter = formatterOf(request, carrier)
   return {
-    relay: new TranslatedStream(wire.createStreamDecoder(context), formatter),
-    readReply: (body) => readReplyAsStream(body, wire, context, formatter),
+    relay: new TranslatedStream(wire.createStreamDecoder(context), formatter, keeperOf(request)),
+    readReply: (body) => readReplyAsStream(body, wire, context, formatter, keeperOf(request)),
   }
 }
 
 /** Writes the events of a streamed answer to this request. */
-export function formatterOf(request: ModelRequest): StreamFormatter {
-  return request.protocol.createStreamFormatter(headOf(request), replyOptionsOf(request))
+export function formatterOf(request: ModelRequest, carrier: BlobCarrier): StreamFormatter {
+  return request.protocol.createStreamFormatter(headOf(request), replyOptionsOf(request, carrier))
 }
 
 /** A whole answer of a provider that does not stream, as the stream the client asked for. */
@@ -69,11 +80,18 @@ export function readReplyAsStream(
   wire: Wire,
   context: ReplyContext,
   formatter: StreamFormatter,
+  keep: KeepAnswer | null,
 ): PlainReply | UpstreamFailure {
   const reply = decodeAnswer(body, wire, context)
   if ('kind' in reply) return reply
   const text = replayReply(reply).map((event) => formatter.format(event))
-  return { body: Buffer.from(text.join('') + formatter.end()), usage: reply.usage, isStream: true }
+  const kept = keep === null ? undefined : formatter.kept?.()
+  const sent = {
+    body: Buffer.from(text.join('') + formatter.end()),
+    usage: reply.usage,
+    isStream: true,
+  } as const
+  return keep === null || kept === undefined ? sent : { ...sent, keep: () => keep(kept) }
 }
 
 function readReply(
@@ -81,11 +99,22 @@ function readReply(
   wire: Wire,
   context: ReplyContext,
   request: ModelRequest,
+  carrier: BlobCarrier,
 ): PlainReply | UpstreamFailure {
   const reply = decodeAnswer(body, wire, context)
   if ('kind' in reply) return reply
-  const answer = request.protocol.formatReply(reply, headOf(request), replyOptionsOf(request))
-  return { body: Buffer.from(JSON.stringify(answer)), usage: reply.usage }
+  const { protocol } = request
+  const [head, options, keep] = [headOf(request), replyOptionsOf(request, carrier), keeperOf(request)]
+  const answer = protocol.formatReply(reply, head, options)
+  const sent = { body: Buffer.from(JSON.stringify(answer)), usage: reply.usage }
+  if (keep === null) return sent
+  const kept = formatKept(reply, protocol.createStreamFormatter(head, options))
+  return { ...sent, keep: () => keep(kept ?? answer) }
+}
+
+function formatKept(reply: ConversationReply, formatter: StreamFormatter): JsonRecord | undefined {
+  for (const event of replayReply(reply)) formatter.format(event)
+  return formatter.kept?.()
 }
 
 /** The provider's body as a reply, or what is wrong with it. */
@@ -104,8 +133,11 @@ function headOf({ protocol, operation, exchange, requestedModel }: ModelRequest)
   }
 }
 
-function replyOptionsOf({ operation, includeUsage, body }: ModelRequest): ReplyOptions {
-  return { operation, includesUsage: includeUsage, body }
+function replyOptionsOf(
+  { operation, includeUsage, clientBody }: ModelRequest,
+  carrier: BlobCarrier,
+): ReplyOptions {
+  return { operation, includesUsage: includeUsage, body: clientBody, carrier }
 }
 
 /** Null for anything that is not JSON. */

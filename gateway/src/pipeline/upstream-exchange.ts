@@ -1,5 +1,7 @@
 import type { PlannedAttempt } from '../balancing/attempt-plan.ts'
+import type { BlobSealer } from '../conversation/blob-sealer.ts'
 import type { Deployment } from '../deployments/deployment.ts'
+import { facing } from '../deployments/select-wires.ts'
 import type { WireTarget } from '../providers/wire.ts'
 import type { ReplyReader, StreamRelay } from '../relay/relay.ts'
 import type { ModelRequest } from './model-request.ts'
@@ -14,19 +16,25 @@ export interface UpstreamExchange {
   readonly body: Buffer
   readonly relay: StreamRelay | null
   readonly readReply: ReplyReader
+  /** Members of the request that the provider has no place for and does not get. */
+  readonly dropped: readonly string[]
 }
 
 /**
  * Prepares a request for one deployment. The same dialect on both sides sends the client's bytes with the few
  * members changed that must be; different dialects go through the typed conversation model.
  */
-export function prepareExchange(request: ModelRequest, attempt: PlannedAttempt): UpstreamExchange {
-  const { deployment } = attempt
-  const wanted = buildWantedBody(request.body, deployment, attempt.overrides)
+export function prepareExchange(
+  request: ModelRequest,
+  attempt: PlannedAttempt,
+  blobs: BlobSealer,
+): UpstreamExchange {
+  const deployment = facing(attempt.deployment, request.protocol.id)
+  const wanted = buildWantedBody(request.body, deployment, attempt.overrides, request.protocol)
   const target = describeTarget(request, deployment)
   return deployment.wire.dialect === request.protocol.id
-    ? passThrough(request, deployment, wanted, target)
-    : translate(request, deployment, wanted, target)
+    ? passThrough(request, deployment, wanted, target, blobs)
+    : translate(request, deployment, wanted, target, blobs)
 }
 
 /** What a wire needs to know of a deployment to write a request for it. */
@@ -38,6 +46,7 @@ export function describeTarget(request: ModelRequest, deployment: Deployment): W
     dropParams: deployment.config.dropParams ?? requests.dropParams,
     modifyParams: requests.modifyParams,
     maxOutputTokens: deployment.facts.maxOutputTokens ?? requests.defaultAnthropicMaxTokens,
+    supports: deployment.facts.supports,
     thinkingBudgets: requests.thinkingBudgets,
   }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { openaiChatProtocol } from '../protocols/openai-chat/openai-chat.ts'
 import { sampleDeployment } from './testing/sample-request.ts'
 import { buildWantedBody } from './wanted-body.ts'
 
@@ -13,14 +14,14 @@ const mark = { cache_control: { type: 'ephemeral' } }
 describe('buildWantedBody', () => {
   it('returns the body itself when nothing changes', () => {
     const body = { model: 'm', temperature: 1, messages: [] }
-    expect(buildWantedBody(body, sampleDeployment(), null)).toBe(body)
+    expect(buildWantedBody(body, sampleDeployment(), null, openaiChatProtocol)).toBe(body)
     const deployment = sampleDeployment({
       defaultParams: { temperature: 0 },
       extraBody: { temperature: 2 },
       additionalDropParams: ['nothing.there'],
       cacheControlInjectionPoints: [],
     })
-    expect(buildWantedBody(body, deployment, null)).toBe(body)
+    expect(buildWantedBody(body, deployment, null, openaiChatProtocol)).toBe(body)
   })
 
   it('fills in defaults where the client set none; null is something set', () => {
@@ -29,7 +30,7 @@ describe('buildWantedBody', () => {
       extraBody: { top_p: 2, custom: true },
     })
     const body = { model: 'm', temperature: 0.5, stop: null }
-    expect(buildWantedBody(body, deployment, null)).toEqual({
+    expect(buildWantedBody(body, deployment, null, openaiChatProtocol)).toEqual({
       model: 'm',
       temperature: 0.5,
       stop: null,
@@ -42,7 +43,9 @@ describe('buildWantedBody', () => {
   it('puts the overrides of a fallback on top, its model aside', () => {
     const deployment = sampleDeployment({ defaultParams: { temperature: 0 } })
     const overrides = { model: 'other', temperature: 1, messages: ['short'] }
-    expect(buildWantedBody({ model: 'm', messages: ['long'] }, deployment, overrides)).toEqual({
+    expect(
+      buildWantedBody({ model: 'm', messages: ['long'] }, deployment, overrides, openaiChatProtocol),
+    ).toEqual({
       model: 'm',
       temperature: 1,
       messages: ['short'],
@@ -54,7 +57,9 @@ describe('buildWantedBody', () => {
       defaultParams: { seed: 7 },
       additionalDropParams: ['seed', 'tools[*].strict'],
     })
-    expect(buildWantedBody({ tools: [{ strict: true, name: 'x' }] }, deployment, null)).toEqual({
+    expect(
+      buildWantedBody({ tools: [{ strict: true, name: 'x' }] }, deployment, null, openaiChatProtocol),
+    ).toEqual({
       tools: [{ name: 'x' }],
     })
   })
@@ -69,7 +74,9 @@ describe('cache marks', () => {
   ]
   const marked = (points: ReturnType<typeof point>[], list: unknown[] = messages) => {
     const deployment = sampleDeployment({ cacheControlInjectionPoints: points })
-    const wanted = buildWantedBody({ messages: list }, deployment, null)['messages'] as unknown[]
+    const wanted = buildWantedBody({ messages: list }, deployment, null, openaiChatProtocol)[
+      'messages'
+    ] as unknown[]
     return wanted.flatMap((message, index) => (JSON.stringify(message).includes('ephemeral') ? [index] : []))
   }
 
@@ -91,7 +98,7 @@ describe('cache marks', () => {
 
   it('keep the message and leave the client’s own alone', () => {
     const deployment = sampleDeployment({ cacheControlInjectionPoints: [point({ index: 1 })] })
-    const wanted = buildWantedBody({ messages }, deployment, null)
+    const wanted = buildWantedBody({ messages }, deployment, null, openaiChatProtocol)
     expect((wanted['messages'] as unknown[])[1]).toEqual({ ...messages[1], ...mark })
     expect(messages[1]).not.toHaveProperty('cache_control')
   })
@@ -101,6 +108,6 @@ describe('cache marks', () => {
     expect(marked([point({ role: 'user' }), point({ index: 0 }), point({ index: 1 })], odd)).toEqual([3])
     const deployment = sampleDeployment({ cacheControlInjectionPoints: [point({ index: 0 })] })
     const body = { messages: 'none' }
-    expect(buildWantedBody(body, deployment, null)).toBe(body)
+    expect(buildWantedBody(body, deployment, null, openaiChatProtocol)).toBe(body)
   })
 })

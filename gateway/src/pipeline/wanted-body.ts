@@ -1,6 +1,6 @@
-import type { CacheControlInjectionPoint } from '../config/config.ts'
 import type { Deployment } from '../deployments/deployment.ts'
 import { removePath } from '../json/remove-path.ts'
+import type { Protocol } from '../protocols/protocol.ts'
 
 type Body = Readonly<Record<string, unknown>>
 
@@ -9,7 +9,12 @@ type Body = Readonly<Record<string, unknown>>
  * parameters where the client set none, a fallback's overrides on top, and configured drops and cache marks.
  * Returns the client's own object when nothing changes.
  */
-export function buildWantedBody(body: Body, deployment: Deployment, overrides: Body | null): Body {
+export function buildWantedBody(
+  body: Body,
+  deployment: Deployment,
+  overrides: Body | null,
+  { markForCaching }: Pick<Protocol, 'markForCaching'>,
+): Body {
   const { config } = deployment
   let wanted = withDefaults(body, config.defaultParams, config.extraBody)
   if (overrides !== null) {
@@ -17,7 +22,7 @@ export function buildWantedBody(body: Body, deployment: Deployment, overrides: B
     wanted = { ...wanted, ...members }
   }
   for (const path of config.additionalDropParams) wanted = removePath(wanted, path)
-  if (config.cacheControlInjectionPoints.length > 0)
+  if (config.cacheControlInjectionPoints.length > 0 && markForCaching !== undefined)
     wanted = markForCaching(wanted, config.cacheControlInjectionPoints)
   return wanted
 }
@@ -32,28 +37,4 @@ function withDefaults(body: Body, ...sources: readonly Body[]): Body {
     }
   }
   return merged ?? body
-}
-
-const ephemeral = { type: 'ephemeral' } as const
-
-/** Puts a prompt-cache mark on the messages the operator named, by role or by index (negative from the end). */
-function markForCaching(body: Body, points: readonly CacheControlInjectionPoint[]): Body {
-  const messages = body['messages']
-  if (!Array.isArray(messages)) return body
-  const marked = messages.map((message: unknown, index) =>
-    isRecord(message) && points.some((point) => selects(point, message, index, messages.length))
-      ? { ...message, cache_control: ephemeral }
-      : message,
-  )
-  return { ...body, messages: marked }
-}
-
-function selects(point: CacheControlInjectionPoint, message: Body, index: number, count: number): boolean {
-  if (point.index !== null) return index === (point.index < 0 ? count + point.index : point.index)
-  return point.role !== null && message['role'] === point.role
-}
-
-/** What else stands in `messages` is the provider's to refuse. */
-function isRecord(value: unknown): value is Body {
-  return typeof value === 'object' && value !== null
 }

@@ -1,7 +1,9 @@
+import { randomBytes } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { GatewayError } from '@routeiq/contract'
 import { type AppDependencies, createApp } from '../app.ts'
 import type { GatewayConfig } from '../config/config.ts'
+import { BlobSealer } from '../conversation/blob-sealer.ts'
 import { DemoTransport } from '../demo/demo-transport.ts'
 import { AddressGuard } from '../http/address-guard.ts'
 import { AdmissionGate } from '../http/admission-gate.ts'
@@ -12,9 +14,13 @@ import { FailedAttempts } from '../identity/failed-attempts.ts'
 import type { Gateway } from '../pipeline/gateway.ts'
 import type { PriceTable } from '../pricing/price-table.ts'
 import { demoBaseUrl } from '../providers/first-party.ts'
+import { ResponseContent } from '../responses/response-content.ts'
+import { ResponseHistory } from '../responses/response-history.ts'
+import { ResponseIds } from '../responses/response-id.ts'
 import { SpendJournal } from '../storage/ledger/spend-journal.ts'
 import { formatPrometheus } from '../telemetry/metrics/format-prometheus.ts'
 import type { MetricsSnapshot } from '../telemetry/metrics/snapshot.ts'
+import { TokenCounter } from '../tokens/token-counter.ts'
 import { HTTP1_TRANSPORT_DEFAULTS } from '../transport/http1/http1-options.ts'
 import { Http1Transport } from '../transport/http1/http1-transport.ts'
 import { RoutedTransport } from '../transport/routed-transport.ts'
@@ -90,6 +96,7 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
       await gate.drain(settleBudgetMs)
       await nextTurn()
       journal.close()
+      gateway.tokens.close()
       await transport.close()
       telemetry.flush()
     },
@@ -141,16 +148,23 @@ function composeGateway(options: ServeOptions, transport: Transport, journal: Sp
       failedAttempts: new FailedAttempts(failuresPerMinute, now),
       addresses: new AddressGuard(identity.allowedIps),
     },
+    blobs: new BlobSealer(secretOf(identity), randomBytes),
     states: configuration.states,
     transport,
     mockTransport: new DemoTransport(now),
     active: telemetry.metrics.active,
     openStreams: new Set(),
+    tokens: new TokenCounter(),
     recordRequest: (record) => telemetry.queue.push(record),
     appendSpend: storage.disableSpendLogs ? () => {} : (row) => journal.append(row),
     now,
     random,
   }
+}
+
+/** What keys are derived from. Without a configured one, what was sealed lasts as long as this process. */
+function secretOf({ saltKey, masterKey }: GatewayConfig['identity']): string | Buffer {
+  return saltKey ?? masterKey ?? randomBytes(32)
 }
 
 /** Whether requests without a key are served: only where the operator configured none and said so. */
@@ -166,8 +180,23 @@ function composeApp(
 ): AppDependencies {
   const { identity, runtime } = gateway
   const { server, identity: identityConfig } = runtime().config
+  const kept = {
+    store: hub.responses,
+    content: new ResponseContent(identityConfig.saltKey, randomBytes),
+    ids: new ResponseIds(secretOf(identityConfig)),
+  }
   return {
     gateway,
+    history: new ResponseHistory({
+      ...kept,
+      onLost: (requestId, error) =>
+        telemetry.logger.log('warn', 'response_not_kept', {
+          request_id: requestId,
+          reason: error instanceof Error ? error.message : String(error),
+        }),
+      now,
+    }),
+    responses: { ...kept, identity, runtime, transport: gateway.transport },
     keys: {
       identity,
       keys: hub.keys,
@@ -177,6 +206,7 @@ function composeApp(
       onKeysChanged,
     },
     models: { identity, runtime, prices, startedAt: now() },
+    tokens: { identity, runtime, tokens: gateway.tokens },
     health: {
       identity,
       runtime,

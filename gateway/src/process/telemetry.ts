@@ -64,6 +64,7 @@ export function listSecrets(config: GatewayConfig): string[] {
   const providerKeys = models.map((model) => model.apiKey)
   return [
     identity.masterKey,
+    identity.saltKey,
     identity.keyPepper,
     ...identity.adminKeys,
     storage.databaseUrl,

@@ -1,5 +1,6 @@
 import type { GatewayError } from '@routeiq/contract'
 import type { DialectId } from '../conversation/dialect.ts'
+import { formatMessagesError } from './anthropic-messages/format-error.ts'
 import { type ErrorRendering, errorDetail, errorMessage } from './error-text.ts'
 import { chatErrorStatus, formatChatError } from './openai-chat/format-error.ts'
 
@@ -16,41 +17,11 @@ export function renderError(
 ): RenderedError {
   switch (dialect) {
     case 'anthropic-messages':
-      return { status: error.status, body: formatAnthropicError(error, rendering) }
+      return { status: error.status, body: formatMessagesError(error, rendering) }
     case 'google-generate':
       return { status: chatErrorStatus(error), body: formatGoogleError(error, rendering) }
     default:
       return { status: chatErrorStatus(error), body: formatChatError(error, rendering) }
-  }
-}
-
-const anthropicTypes: Readonly<Record<number, string>> = {
-  401: 'authentication_error',
-  403: 'permission_error',
-  404: 'not_found_error',
-  408: 'timeout_error',
-  413: 'request_too_large',
-  429: 'rate_limit_error',
-  503: 'overloaded_error',
-  529: 'overloaded_error',
-}
-
-/** Anthropic's error types plus OpenAI's `param` and `code`, so that readers of either find their members. */
-function formatAnthropicError(error: GatewayError, rendering: ErrorRendering): Record<string, unknown> {
-  const { status, entry } = error
-  const fallback = status < 500 ? 'invalid_request_error' : 'api_error'
-  const type =
-    error.code === 'no_deployments_available' ? 'overloaded_error' : (anthropicTypes[status] ?? fallback)
-  return {
-    type: 'error',
-    error: {
-      type,
-      message: errorMessage(error),
-      param: error.options.param ?? null,
-      code: rendering.codeStyle === 'litellm' ? String(status) : entry.wireCode,
-    },
-    request_id: rendering.requestId,
-    ...errorDetail(error, rendering),
   }
 }
 

@@ -12,7 +12,7 @@ describe.each(protocols.map((protocol) => [protocol.id, protocol] as const))('%s
   })
 
   it('names the member a body lacks', () => {
-    expect(() => protocol.readDelivery({}, address)).toThrow(
+    expect(() => protocol.readDelivery({}, address, {})).toThrow(
       expect.objectContaining({ code: 'invalid_request', options: { param: expect.any(String) } }),
     )
   })

@@ -2,10 +2,11 @@ import { anthropicWire } from './anthropic/anthropic.ts'
 import { compatibleVendors } from './compatible-vendors.ts'
 import { firstPartyProviders } from './first-party.ts'
 import { openaiWire } from './openai/openai.ts'
+import { responsesWire } from './openai/responses/responses.ts'
 import { plannedProviders } from './planned-providers.ts'
 import type { ProviderProfile, Wire } from './wire.ts'
 
-const wires = new Map<string, Wire>([openaiWire, anthropicWire].map((wire) => [wire.id, wire]))
+const wires = new Map<string, Wire>([openaiWire, responsesWire, anthropicWire].map((wire) => [wire.id, wire]))
 
 const providers = new Map<string, ProviderProfile>(
   [...firstPartyProviders, ...compatibleVendors, ...plannedProviders].map((profile) => [profile.id, profile]),
@@ -23,6 +24,11 @@ export function isKnownProvider(id: string): boolean {
 /** The wire with this id (`ProviderProfile.wireId`), null when this release does not have it. */
 export function findWire(id: string): Wire | null {
   return wires.get(id) ?? null
+}
+
+/** Every wire of this release, one of a dialect before its variants. */
+export function listWires(): readonly Wire[] {
+  return [...wires.values()]
 }
 
 /** Whether a provider can be used: `planned` ones are known by name but have no wire in this release. */

@@ -12,6 +12,7 @@ export function sampleTarget(
     dropParams: false,
     modifyParams: false,
     maxOutputTokens: 4096,
+    supports: {},
     thinkingBudgets: { minimal: 1024, low: 1024, medium: 2048, high: 4096 },
     ...members,
   }

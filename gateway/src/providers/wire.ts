@@ -17,6 +17,8 @@ export interface ProviderProfile {
   /** The name shown in upstream error texts: `OpenAI`, `Anthropic`, `Groq`. */
   readonly title: string
   readonly wireId: string
+  /** The wire of the vendor's Responses endpoint, for vendors that have one beside chat completions. */
+  readonly responsesWireId?: string
   /** Null when the operator must give `api_base`. */
   readonly defaultBaseUrl: string | null
   /** Environment variables holding the key, first set wins. */
@@ -56,6 +58,18 @@ interface ModelRule {
   readonly unsupportedParams?: readonly string[]
 }
 
+/** What the paths of a wire may depend on. */
+export interface PathTarget {
+  readonly upstreamModel: string
+  readonly apiVersion: string | null
+}
+
+/**
+ * Path below the base URL per operation, null where the wire lacks it; may hold a query. `chatStream` is for streamed
+ * answers, null when they come from the path of `chat`.
+ */
+export type WirePaths = Readonly<Record<Operation | 'chatStream', string | null>>
+
 /** What a wire needs to know about its target to encode a request. */
 export interface WireTarget {
   readonly provider: ProviderProfile
@@ -64,6 +78,8 @@ export interface WireTarget {
   readonly modifyParams: boolean
   /** `max_tokens` for wires that require one when neither the request nor the model's limits give it. */
   readonly maxOutputTokens: number
+  /** What is known of the model's abilities, by the names of the price map (`supports_reasoning`). */
+  readonly supports: Readonly<Record<string, boolean>>
   readonly thinkingBudgets: Readonly<Record<'minimal' | 'low' | 'medium' | 'high', number>>
 }
 
@@ -93,8 +109,10 @@ export interface StreamDecoder {
 export interface Wire {
   readonly id: string
   readonly dialect: DialectId
-  /** Path below the base URL per operation, null where the wire lacks it. */
-  readonly paths: Readonly<Record<Operation, string | null>>
+  /** Where the upstream model is named: by a member of the body, or by the path alone. */
+  readonly namesModelIn: 'body' | 'path'
+  /** Asked once, when a deployment is built; a request only looks the paths up. */
+  pathsFor(target: PathTarget): WirePaths
   /** Whether the base URL ends in a version segment that users write or omit (`/v1`). */
   readonly versionSegment: string | null
   authHeaders(apiKey: string | null, target: { readonly provider: ProviderProfile }): readonly string[]
@@ -103,6 +121,13 @@ export interface Wire {
    * `noEdits` itself when nothing must.
    */
   editPassthrough(body: JsonRecord, target: WireTarget, operation: Operation): BodyEdits
+  /**
+   * A client's header of the wire's own dialect as this provider takes it, null when it takes nothing of it. Wires
+   * without this pass them on as they are.
+   */
+  filterHeader?(name: string, value: string, provider: ProviderProfile): string | null
+  /** Where the provider counts the tokens of a prompt of its dialect, below the path of `chat`; absent when nowhere. */
+  countingPath?(chatPath: string): string
   encodeRequest(request: ConversationRequest, target: WireTarget): EncodedRequest
   decodeReply(body: unknown, context: ReplyContext): ConversationReply
   /** The failure a 200 answer's JSON body reports instead of an answer, null when it is an answer. */

@@ -1,9 +1,10 @@
-import type { GatewayError } from '@routeiq/contract'
+import { GatewayError } from '@routeiq/contract'
 import { type Deadline, startDeadline } from '../http/deadline.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { headLines } from '../http/server/head-line.ts'
 import type { UpstreamFailure } from '../providers/failure.ts'
 import type { Attempt, StreamTarget } from './attempt.ts'
+import type { StreamRelay } from './relay.ts'
 
 const sseLines = headLines([
   'content-type',
@@ -28,6 +29,9 @@ export interface ClientStreamOptions {
   readonly formatFailure: (failure: UpstreamFailure | GatewayError) => string
 }
 
+/** What the events come from. */
+export type StreamSource = Pick<StreamRelay, 'encoding' | 'conclude'>
+
 /** How a stream ended for the client. */
 export interface StreamOutcome {
   readonly failure: UpstreamFailure | null
@@ -47,6 +51,7 @@ export class ClientStream implements StreamTarget {
   readonly #keepalive: NodeJS.Timeout | null
   #settle: (outcome: StreamOutcome) => void = () => {}
   #attempt: Attempt | null = null
+  #source: StreamSource | null = null
   #encoding: 'latin1' | 'utf8' = 'utf8'
   #silent = true
   #ended = false
@@ -68,9 +73,10 @@ export class ClientStream implements StreamTarget {
   }
 
   /** Sends the head, unless a ping already had to, and lets the attempt's events flow. */
-  begin(attempt: Attempt, encoding: 'latin1' | 'utf8', lines: string): void {
+  begin(attempt: Attempt, source: StreamSource, lines: string): void {
     this.#attempt = attempt
-    this.#encoding = encoding
+    this.#source = source
+    this.#encoding = source.encoding
     this.#writeHead(lines)
     attempt.pipeTo(this)
   }
@@ -84,9 +90,15 @@ export class ClientStream implements StreamTarget {
 
   finish(failure: UpstreamFailure | null): void {
     if (this.#ended) return
+    const last = failure === null ? (this.#source?.conclude?.() ?? null) : null
+    if (last === null) this.#end(failure, failure === null ? '' : this.#options.formatFailure(failure))
+    else void last.then((text) => this.#end(null, text), this.#onUnwritten)
+  }
+
+  #end(failure: UpstreamFailure | null, last: string): void {
+    if (this.#ended) return
     this.#stop()
-    if (!this.#exchange.clientGone)
-      this.#endBody(failure === null ? '' : this.#options.formatFailure(failure))
+    if (!this.#exchange.clientGone) this.#endBody(last)
     this.#settle({ failure, interruption: null })
   }
 
@@ -138,6 +150,10 @@ export class ClientStream implements StreamTarget {
   #stop(): void {
     this.#ended = true
     if (this.#keepalive !== null) clearInterval(this.#keepalive)
+  }
+
+  readonly #onUnwritten = (): void => {
+    this.#end(null, this.#options.formatFailure(new GatewayError('internal_error', 'The answer has no end.')))
   }
 
   readonly #onTick = (): void => {

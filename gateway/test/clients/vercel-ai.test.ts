@@ -1,3 +1,4 @@
+import { createAnthropic } from '@ai-sdk/anthropic'
 import { createOpenAI } from '@ai-sdk/openai'
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
 import {
@@ -41,20 +42,28 @@ const compatible = (apiKey = testbed.apiKey) =>
     supportsStructuredOutputs: true,
   })
 
+const anthropic = (apiKey = testbed.apiKey) => createAnthropic({ baseURL: testbed.baseURL, apiKey })
+
+const embedders = [
+  { provider: '@ai-sdk/openai', embedding: () => openai().embedding('embedder') },
+  { provider: '@ai-sdk/openai-compatible', embedding: () => compatible().embeddingModel('embedder') },
+]
 const providers = [
   {
     provider: '@ai-sdk/openai',
     chat: (model: string, apiKey?: string): LanguageModel => openai(apiKey).chat(model),
-    embedding: () => openai().embedding('embedder'),
   },
   {
     provider: '@ai-sdk/openai-compatible',
     chat: (model: string, apiKey?: string): LanguageModel => compatible(apiKey).chatModel(model),
-    embedding: () => compatible().embeddingModel('embedder'),
+  },
+  {
+    provider: '@ai-sdk/anthropic',
+    chat: (model: string, apiKey?: string): LanguageModel => anthropic(apiKey)(model),
   },
 ]
 const cases = providers.flatMap((provider) => chatUpstreams.map((target) => ({ ...provider, ...target })))
-const once = { maxRetries: 0 }
+const once = { maxRetries: 0, maxOutputTokens: 1000 }
 
 describe.each(cases)('$provider against the $wire wire', ({ wire, chat, model, upstreamModel }) => {
   const tools = {
@@ -165,7 +174,7 @@ describe.each(cases)('$provider against the $wire wire', ({ wire, chat, model, u
   })
 })
 
-describe.each(providers)('$provider', ({ embedding }) => {
+describe.each(embedders)('$provider', ({ embedding }) => {
   it('gets embeddings', async () => {
     const answer = await embedMany({ model: embedding(), values: ['one', 'two'], ...once })
     expect(answer.embeddings).toEqual([

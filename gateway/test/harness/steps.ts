@@ -9,6 +9,7 @@ import {
   textCompletion,
 } from './openai-wire.ts'
 import type { ReceivedRequest } from './received-request.ts'
+import { formatResponsesStream, responseEvents, responseObject } from './responses-wire.ts'
 import type { Call, Step } from './scripted-upstream.ts'
 
 export const eventStream = { 'content-type': 'text/event-stream; charset=utf-8' }
@@ -109,12 +110,15 @@ async function writeSlowly(
 function trueStream(request: ReceivedRequest, answer: ChatAnswer): string | null {
   if (request.json['stream'] !== true) return null
   if (request.path.includes('/messages')) return formatAnthropicStream(anthropicEvents(answer))
+  if (request.path.includes('/responses')) return formatResponsesStream(responseEvents(answer))
   const options = request.json['stream_options'] as { include_usage?: boolean } | undefined
   return formatOpenaiStream(chatChunks(answer, options?.include_usage === true))
 }
 
 function trueBody(request: ReceivedRequest, answer: ChatAnswer): object {
   if (request.path.includes('/messages')) return anthropicMessage(answer)
+  if (request.path.includes('/input_tokens')) return { object: 'response.input_tokens', input_tokens: 11 }
+  if (request.path.includes('/responses')) return responseObject(answer)
   if (request.path.includes('/embeddings')) return embeddings(request.json)
   if (request.path.includes('/chat/completions')) return chatCompletion(answer)
   return textCompletion(answer.content)

@@ -50,7 +50,7 @@ function encodeProbe(deployment: Deployment, requests: RequestConfig): ProbeCall
   if (config.info.mode === 'embedding' && paths.embedding !== null) {
     return { path: paths.embedding, headers, body: Buffer.from(JSON.stringify({ model, input: ['Hi'] })) }
   }
-  if (config.info.mode !== 'chat' || paths.chat === null) return null
+  if ((config.info.mode !== 'chat' && config.info.mode !== 'responses') || paths.chat === null) return null
   const maxTokens = Number(config.info.raw['health_check_max_tokens'] ?? defaultMaxTokens)
   const messages = [{ role: 'user', content: 'Hi' }]
   const encoded = deployment.wire.encodeRequest(
@@ -61,6 +61,7 @@ function encodeProbe(deployment: Deployment, requests: RequestConfig): ProbeCall
       dropParams: true,
       modifyParams: requests.modifyParams,
       maxOutputTokens: requests.defaultAnthropicMaxTokens,
+      supports: deployment.facts.supports,
       thinkingBudgets: requests.thinkingBudgets,
     },
   )

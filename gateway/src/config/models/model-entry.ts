@@ -134,6 +134,7 @@ function buildModel(parts: ModelParts, context: ModelContext): ModelConfig {
     additionalDropParams: params.textList('additional_drop_params'),
     cacheControlInjectionPoints: params.list('cache_control_injection_points').flatMap(readInjectionPoint),
     mockResponse: params.text('mock_response'),
+    useChatCompletionsApi: params.boolean('use_chat_completions_api') ?? false,
     configurableClientsideAuthParams: readClientsideParams(params),
     prices: readPrices(params, info),
     info: readModelInfo(info, id),

@@ -59,7 +59,13 @@ export const coreSettings: readonly Setting[] = [
   available('general_settings.master_key', 'text', null, 'Admin and data-plane key', ['LITELLM_MASTER_KEY'], {
     file: ['general_settings.master_key', 'litellm_settings.master_key'],
   }),
-  planned('process.salt_key', 'text', null, 'Encrypts stored provider credentials', ['LITELLM_SALT_KEY']),
+  available(
+    'process.salt_key',
+    'text',
+    null,
+    'Seals what providers sign or encrypt on its way through clients; without one the master key does',
+    ['LITELLM_SALT_KEY'],
+  ),
   available('process.log_level', 'choice', null, 'Log level', ['LITELLM_LOG'], {
     choices: ['debug', 'info', 'warning', 'warn', 'error', 'critical'],
     example: 'ERROR',

@@ -15,6 +15,7 @@ export function readIdentityConfig({ general, settings, report }: ConfigSections
   }
   return {
     masterKey: settings.text('general_settings.master_key'),
+    saltKey: settings.text('process.salt_key'),
     adminKeys: readAdminKeys(
       settings.list('security.admin_api_keys'),
       settings.text('security.admin_api_key'),

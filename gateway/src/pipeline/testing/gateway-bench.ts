@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto'
 import { DeploymentStates } from '../../balancing/deployment-states.ts'
 import { loadText } from '../../config/load-for-test.ts'
+import { BlobSealer } from '../../conversation/blob-sealer.ts'
 import { DemoTransport } from '../../demo/demo-transport.ts'
 import { builtInPriceTable, seededRandom } from '../../deployments/for-test.ts'
 import { AddressGuard } from '../../http/address-guard.ts'
@@ -9,6 +11,7 @@ import { compileRuntime } from '../../process/load-runtime.ts'
 import { ScriptedTransport } from '../../relay/testing/scripted-transport.ts'
 import type { SpendRow } from '../../storage/ledger/spend-row.ts'
 import type { RequestRecord } from '../../telemetry/request-record.ts'
+import { TokenCounter } from '../../tokens/token-counter.ts'
 import type { Gateway } from '../gateway.ts'
 
 export const benchKey = 'sk-bench-0123456789'
@@ -38,6 +41,7 @@ export function openGatewayBench(config: string, patch: Partial<Gateway> = {}): 
   const gateway: Gateway = {
     runtime: () => runtime,
     strategy: () => strategy,
+    blobs: new BlobSealer(benchKey, randomBytes),
     identity: {
       authenticator: new Authenticator({ config: loaded.identity, keys, now: Date.now, open: false }),
       failedAttempts: new FailedAttempts(1_000, Date.now),
@@ -47,6 +51,7 @@ export function openGatewayBench(config: string, patch: Partial<Gateway> = {}): 
     transport,
     mockTransport: new DemoTransport(Date.now),
     openStreams: new Set(),
+    tokens: new TokenCounter(),
     active: { enter: (model) => count(model, 1), leave: (model) => count(model, -1) },
     recordRequest: (record) => records.push(record),
     appendSpend: (row) => rows.push(row),

@@ -3,6 +3,7 @@ import type { ConversationReply } from '../../conversation/reply.ts'
 import type { ConversationRequest } from '../../conversation/request.ts'
 import type { UpstreamFailure } from '../../providers/failure.ts'
 import type { PlainReply } from '../../relay/relay.ts'
+import { readPassthroughReply } from '../passthrough-reply.ts'
 import type {
   ParseOptions,
   PassthroughOptions,
@@ -17,8 +18,9 @@ import { CompletionStreamFormatter, formatCompletion } from './format-completion
 import { formatChatStreamError } from './format-error.ts'
 import { formatChatReply } from './format-reply.ts'
 import { ChatStreamFormatter } from './format-stream.ts'
+import { markForCaching } from './mark-for-caching.ts'
+import { openaiModelLists } from './model-lists.ts'
 import { parseChatRequest } from './parse-request.ts'
-import { readPassthroughReply } from './passthrough-reply.ts'
 import { PassthroughStream } from './passthrough-stream.ts'
 import { readDelivery } from './read-delivery.ts'
 
@@ -27,7 +29,9 @@ export const openaiChatProtocol: Protocol = {
   id: 'openai-chat',
   forwardedHeaders: ['openai-beta'],
   keepalive: ': ping\n\n',
+  modelLists: openaiModelLists,
   readDelivery,
+  markForCaching,
   parseRequest,
   formatId: (unique, operation) => (operation === 'completion' ? `cmpl-${unique}` : `chatcmpl-${unique}`),
   formatReply,

@@ -8,8 +8,9 @@ import {
 } from '../../conversation/json-value.ts'
 import type { Part, ReasoningPart, ToolCallPart } from '../../conversation/part.ts'
 import type { ConversationMessage, MessageRole } from '../../conversation/request.ts'
+import { cacheMark } from '../cache-mark.ts'
 import { invalidField, requireList, requireRecord, requireString } from '../field-reader.ts'
-import { cacheMark, parseContent } from './parse-content.ts'
+import { parseContent } from './parse-content.ts'
 
 const roles = new Set(['system', 'developer', 'user', 'assistant', 'tool', 'function'])
 

@@ -1,6 +1,7 @@
 import { isGatewayMember } from '../../conversation/gateway-members.ts'
 import { type JsonRecord, readRecord, readString, readText } from '../../conversation/json-value.ts'
 import type { ConversationRequest, ResponseFormat, WebSearchOptions } from '../../conversation/request.ts'
+import { cacheMark } from '../cache-mark.ts'
 import {
   invalidField,
   optionalBoolean,
@@ -11,7 +12,6 @@ import {
   requireRecord,
   requireString,
 } from '../field-reader.ts'
-import { cacheMark } from './parse-content.ts'
 import { parseMessages } from './parse-messages.ts'
 import { parseToolChoice, parseTools } from './parse-tools.ts'
 

@@ -1,7 +1,7 @@
 import { type JsonRecord, readRecord, readString, readText } from '../../conversation/json-value.ts'
 import type { ToolChoice, ToolDefinition } from '../../conversation/request.ts'
+import { cacheMark } from '../cache-mark.ts'
 import { requireList, requireRecord, requireString } from '../field-reader.ts'
-import { cacheMark } from './parse-content.ts'
 
 /** Tools in today's form, in the older `functions` form, and in Anthropic's form, which some clients send here. */
 export function parseTools(body: JsonRecord): ToolDefinition[] {

@@ -3,15 +3,9 @@ import { editMembers } from '../../json/edit-members.ts'
 import { scanObject } from '../../json/object-members.ts'
 import type { UpstreamFailure } from '../../providers/failure.ts'
 import type { StreamRelay } from '../../relay/relay.ts'
-import {
-  countEvents,
-  dataOf,
-  endOfLastEvent,
-  holdsDone,
-  holdsValue,
-  splitEvents,
-  tailOf,
-} from '../event-text.ts'
+import { EventCutter } from '../event-cutter.ts'
+import { countEvents, dataOf, holdsDone, holdsValue, splitEvents } from '../event-text.ts'
+import { findModelMember, toLatin1 } from '../model-text.ts'
 import { unreadableAnswer } from '../unreadable-answer.ts'
 
 export interface PassthroughStreamOptions {
@@ -50,8 +44,7 @@ export class PassthroughStream implements StreamRelay {
   readonly #modelReplacement: string
   #modelNeedle: string | null = null
   #eventsToLook = eventsThatMayNameModel
-  #carry = ''
-  #carryTail = ''
+  readonly #cutter = new EventCutter()
   #begun = false
   #finishSeen = false
   #doneSeen = false
@@ -66,33 +59,23 @@ export class PassthroughStream implements StreamRelay {
 
   push(chunk: Buffer): string | null {
     if (this.failure !== null) return null
-    const arrived = chunk.toString('latin1')
-    // Only what is new is searched, so that an event of many chunks costs no more than its length.
-    const boundary = endOfLastEvent(this.#carryTail + arrived) - this.#carryTail.length
-    if (boundary <= 0) return this.#hold(this.#carry + arrived)
-    const complete = this.#carry + (boundary === arrived.length ? arrived : arrived.slice(0, boundary))
-    this.#hold(boundary === arrived.length ? '' : arrived.slice(boundary))
-    return this.failure === null ? this.#relay(complete) : null
+    const complete = this.#cutter.push(chunk)
+    if (this.#cutter.rest.length > this.#options.maxEventBytes) {
+      this.failure = unreadableAnswer(`an event of more than ${this.#options.maxEventBytes} bytes`)
+      return null
+    }
+    return complete === '' ? null : this.#relay(complete)
   }
 
   end(): string | null {
     if (this.failure !== null) return null
     // An event without its blank line counts when it is whole; half of one is not the client's.
-    const rest = isWhole(this.#carry) ? this.#relay(`${this.#carry.trimEnd()}\n\n`) : null
+    const cut = this.#cutter.rest
+    const rest = isWhole(cut) ? this.#relay(`${cut.trimEnd()}\n\n`) : null
     if (this.failure !== null || this.#doneSeen) return rest
     if (this.#finishSeen) return (rest ?? '') + this.#takeOwedUsage() + doneEvent
-    this.failure = unreadableAnswer(
-      this.#begun || this.#carry !== '' ? 'a stream that broke off' : 'an empty stream',
-    )
+    this.failure = unreadableAnswer(this.#begun || cut !== '' ? 'a stream that broke off' : 'an empty stream')
     return rest
-  }
-
-  #hold(rest: string): null {
-    this.#carry = rest
-    this.#carryTail = rest === '' ? '' : tailOf(rest)
-    if (rest.length > this.#options.maxEventBytes)
-      this.failure = unreadableAnswer(`an event of more than ${this.#options.maxEventBytes} bytes`)
-    return null
   }
 
   #relay(events: string): string | null {
@@ -144,7 +127,7 @@ export class PassthroughStream implements StreamRelay {
     if (this.#eventsToLook === 0) return
     this.#eventsToLook -= 1
     if (typeof model !== 'string') return
-    this.#modelNeedle = model === this.#model ? null : modelNeedleIn(data, model)
+    this.#modelNeedle = model === this.#model ? null : findModelMember(data, model)
     if (model !== '') this.#eventsToLook = 0
   }
 
@@ -182,11 +165,6 @@ export class PassthroughStream implements StreamRelay {
   }
 }
 
-/** The text whose characters are the UTF-8 bytes of the given one. */
-function toLatin1(text: string): string {
-  return Buffer.from(text, 'utf8').toString('latin1')
-}
-
 function isWhole(event: string): boolean {
   const data = dataOf(event)?.trim()
   return data === '[DONE]' || (data !== undefined && parseObject(data) !== null)
@@ -218,17 +196,4 @@ function withoutUsage(event: string, data: string): string {
   if (object === null || start === -1) return event
   const edited = editMembers(bytes, object, { set: nothingToSet, remove: usageMember }).toString('latin1')
   return event.slice(0, start) + edited + event.slice(start + data.length)
-}
-
-/** The exact text that spells the model member in this provider's events. */
-function modelNeedleIn(data: string, model: string): string | null {
-  const value = JSON.stringify(model)
-  const spellings = [value, value.replaceAll('/', '\\/')]
-  for (let key = data.indexOf('"model"'); key !== -1; key = data.indexOf('"model"', key + 7)) {
-    let start = key + 7
-    while (data[start] === ' ' || data[start] === ':') start += 1
-    const spelling = spellings.find((candidate) => data.startsWith(candidate, start))
-    if (spelling !== undefined) return data.slice(key, start + spelling.length)
-  }
-  return null
 }

@@ -1,5 +1,6 @@
 import { restoreReply, restoreStream } from '../restore-reply.ts'
 import type { Wire } from '../wire.ts'
+import { filterBetas } from './betas.ts'
 import { decodeError, findFailure } from './decode-error.ts'
 import { decodeReply } from './decode-reply.ts'
 import { MessagesStreamDecoder } from './decode-stream.ts'
@@ -7,13 +8,15 @@ import { decodeUsage } from './decode-usage.ts'
 import { editPassthrough } from './edit-passthrough.ts'
 import { encodeRequest } from './encode-request.ts'
 
+const paths = { chat: '/messages', chatStream: null, completion: null, embedding: null } as const
 const version = ['anthropic-version', '2023-06-01']
 
 /** Anthropic's Messages protocol. */
 export const anthropicWire: Wire = {
   id: 'anthropic',
   dialect: 'anthropic-messages',
-  paths: { chat: '/messages', completion: null, embedding: null },
+  namesModelIn: 'body',
+  pathsFor: () => paths,
   versionSegment: '/v1',
   authHeaders: (apiKey) => {
     if (apiKey === null || apiKey === '') return version
@@ -24,6 +27,9 @@ export const anthropicWire: Wire = {
     return ['x-api-key', apiKey, ...version]
   },
   editPassthrough,
+  countingPath: (chatPath) => chatPath.replace(/\/messages(?=\?|$)/, '/messages/count_tokens'),
+  filterHeader: (name, value, provider) =>
+    name === 'anthropic-beta' ? filterBetas(value, provider.id) : value,
   encodeRequest,
   decodeReply: (body, context) => restoreReply(decodeReply(body), context),
   findFailure,

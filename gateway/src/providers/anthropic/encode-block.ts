@@ -1,9 +1,9 @@
 import { parseJson, readRecord } from '../../conversation/json-value.ts'
 import type { Citation, Part, ReasoningPart, ToolCallPart, ToolResultPart } from '../../conversation/part.ts'
+import { refuse } from '../refuse.ts'
 import { fitWordId } from '../tool-ids.ts'
 import { encodeDocument, encodeImage } from './encode-media.ts'
 import type { Block, Encoding } from './encoding.ts'
-import { refuse } from './refuse-unsupported.ts'
 
 /** A content block, null for a part that must not or cannot be sent; losses are noted. */
 export function encodeBlock(part: Part, encoding: Encoding): Block | null {

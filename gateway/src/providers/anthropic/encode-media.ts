@@ -1,6 +1,6 @@
 import type { DocumentPart, ImagePart, MediaSource } from '../../conversation/part.ts'
+import { sniffImage } from '../sniff-image.ts'
 import type { Block, Encoding } from './encoding.ts'
-import { sniffImage } from './sniff-image.ts'
 
 export function encodeImage(part: ImagePart, encoding: Encoding): Block {
   return { type: 'image', source: encodeSource(part.source, 'image/png', encoding) }

@@ -1,6 +1,7 @@
+import { invalidHistory } from '../invalid-history.ts'
 import { encodeBlock } from './encode-block.ts'
 import type { Block, Encoding } from './encoding.ts'
-import { invalidHistory, repairToolResults } from './repair-tool-results.ts'
+import { repairToolResults } from './repair-tool-results.ts'
 
 export interface Turn {
   readonly role: 'user' | 'assistant'

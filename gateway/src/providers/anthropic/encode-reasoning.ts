@@ -1,7 +1,7 @@
 import { GatewayError } from '@routeiq/contract'
 import { readNumber, readRecord } from '../../conversation/json-value.ts'
+import { refuse } from '../refuse.ts'
 import type { Block, Encoding } from './encoding.ts'
-import { refuse } from './refuse-unsupported.ts'
 
 export interface ReasoningPlan {
   readonly thinking: Block | null

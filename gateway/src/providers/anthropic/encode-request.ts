@@ -10,7 +10,7 @@ import { encodeSystem } from './encode-system.ts'
 import { encodeToolChoice, encodeTools } from './encode-tools.ts'
 import { type Block, beginEncoding, type Encoding } from './encoding.ts'
 import { limitCacheMarks } from './limit-cache-marks.ts'
-import { passExtra } from './refuse-unsupported.ts'
+import { passExtra } from './pass-extra.ts'
 
 /** A request of any dialect as a Messages body. Errors: 400 for what the wire cannot carry. */
 export function encodeRequest(request: ConversationRequest, target: WireTarget): EncodedRequest {

@@ -1,6 +1,6 @@
+import { refuse } from '../refuse.ts'
 import { unsupportedParameter } from '../unsupported-parameter.ts'
 import type { Block, Encoding } from './encoding.ts'
-import { refuse } from './refuse-unsupported.ts'
 
 /** The smallest `top_p` that may accompany thinking. */
 const minimumThinkingTopP = 0.95

@@ -1,9 +1,9 @@
 import { readRecord, readString } from '../../conversation/json-value.ts'
 import type { FunctionTool, ProviderTool, ToolDefinition } from '../../conversation/request.ts'
+import { invalidHistory } from '../invalid-history.ts'
+import { refuse } from '../refuse.ts'
 import type { Turn } from './encode-messages.ts'
 import type { Block, Encoding } from './encoding.ts'
-import { refuse } from './refuse-unsupported.ts'
-import { invalidHistory } from './repair-tool-results.ts'
 import { betaOfTool, encodeWebSearch, isServerTool } from './server-tools.ts'
 
 /** All tools, those the history needs included. */
@@ -53,7 +53,9 @@ function encodeProviderTool(tool: ProviderTool, encoding: Encoding): Block | nul
     const userLocation = readRecord(tool.value['user_location'])
     return encodeWebSearch({ contextSize: 'medium', userLocation })
   }
-  refuse(`tools.${tool.name}`, encoding)
+  // Clients of Responses offer OpenAI's own tools whatever the model is.
+  if (encoding.request.dialect === 'openai-responses') encoding.dropped.push(`tools.${tool.name}`)
+  else refuse(`tools.${tool.name}`, encoding)
   return null
 }
 

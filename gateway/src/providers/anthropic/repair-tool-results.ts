@@ -1,12 +1,6 @@
-import { GatewayError } from '@routeiq/contract'
+import { invalidHistory } from '../invalid-history.ts'
 import type { Turn } from './encode-messages.ts'
 import type { Block, Encoding } from './encoding.ts'
-
-/** The refusal of a history the provider would not take. */
-export function invalidHistory(reason: string, param: string): GatewayError {
-  const message = `Invalid '${param}': ${reason}. Set modify_params: true to have it repaired.`
-  return new GatewayError('invalid_request', message, { param, exceptionName: 'BadRequestError' })
-}
 
 /**
  * Makes every tool call answered exactly once in the turn after it and every result answer a call: duplicates go

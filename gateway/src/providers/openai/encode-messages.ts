@@ -12,6 +12,8 @@ export interface MessageEncoding {
   readonly toolNames: ToolNames
   /** Prompt-cache marks are kept only for targets that know them. */
   readonly keepsCacheControl: boolean
+  /** Free-text calls are written as calls of the functions that stand in for their tools. */
+  readonly wrapsCustomCalls: boolean
   readonly dropped: string[]
 }
 
@@ -30,8 +32,11 @@ export function encodeMessages(
       pendingImages = []
     }
     for (const result of results) encoded.push(encodeToolResult(result, encoding, pendingImages))
-    if (message.role === 'assistant') encoded.push(encodeAssistant(others, message.name, encoding))
-    else if (others.length > 0) encoded.push(encodePlain({ ...message, parts: others }, encoding))
+    const encodedMessage =
+      message.role === 'assistant'
+        ? encodeAssistant(others, message.name, encoding)
+        : encodePlain({ ...message, parts: others }, encoding)
+    if (encodedMessage !== null) encoded.push(encodedMessage)
   }
   if (pendingImages.length > 0) {
     encoded.push({ role: 'user', content: encodeContent(pendingImages, encoding) })
@@ -39,13 +44,24 @@ export function encodeMessages(
   return encoded
 }
 
-function encodePlain({ role, parts, name }: ConversationMessage, encoding: MessageEncoding): EncodedMessage {
-  const message: EncodedMessage = {
-    role: role === 'tool' ? 'user' : role,
-    content: encodeContent(parts, encoding),
-  }
+/** Null when nothing of the message is left. */
+function encodePlain(
+  { role, parts, name }: ConversationMessage,
+  encoding: MessageEncoding,
+): EncodedMessage | null {
+  const isPrompt = role === 'system' || role === 'developer'
+  const content = (isPrompt ? joinTexts(parts, encoding) : null) ?? encodeContent(parts, encoding)
+  if (content.length === 0) return null
+  const message: EncodedMessage = { role: role === 'tool' ? 'user' : role, content }
   if (name !== undefined) message['name'] = name
   return message
+}
+
+/** A system prompt of several blocks as one text, which every vendor takes; null when that would lose something. */
+function joinTexts(parts: readonly Part[], { keepsCacheControl }: MessageEncoding): string | null {
+  const texts = parts.flatMap((part) => (part.type === 'text' ? part : []))
+  const isMarked = keepsCacheControl && texts.some((part) => part.cacheControl !== undefined)
+  return texts.length < parts.length || isMarked ? null : texts.map((part) => part.text).join('\n\n')
 }
 
 /** One text without a mark as a plain string, anything else as a list of parts. */
@@ -80,7 +96,7 @@ function encodeAssistant(
   parts: readonly Part[],
   name: string | undefined,
   encoding: MessageEncoding,
-): EncodedMessage {
+): EncodedMessage | null {
   const message: EncodedMessage = { role: 'assistant' }
   const content = parts.filter(
     (part) => part.type === 'text' || part.type === 'image' || part.type === 'opaque',
@@ -94,16 +110,30 @@ function encodeAssistant(
   else message['content'] = encodeContent(content, encoding)
   if (refusal.length > 0) message['refusal'] = refusal.join('')
   if (name !== undefined) message['name'] = name
-  if (calls.length > 0) message['tool_calls'] = calls.map((call) => encodeToolCall(call, encoding.toolNames))
+  if (calls.length > 0) message['tool_calls'] = calls.map((call) => encodeToolCall(call, encoding))
   const reasoning = parts.filter((part) => part.type === 'reasoning')
   if (reasoning.length > 0) addReasoning(message, reasoning, encoding)
-  return message
+  const saysNothing = message['content'] === null && Object.keys(message).length === 2
+  return saysNothing ? null : message
 }
 
-function encodeToolCall(call: ToolCallPart, toolNames: ToolNames): EncodedMessage {
+function encodeToolCall(
+  call: ToolCallPart,
+  { toolNames, wrapsCustomCalls }: MessageEncoding,
+): EncodedMessage {
   const name = toolNames.toUpstream(call.name)
+  if (call.kind === 'custom' && wrapsCustomCalls) {
+    const text = JSON.stringify({ input: call.arguments })
+    return { id: call.id, type: 'function', function: { name, arguments: text } }
+  }
   if (call.kind === 'custom') return { id: call.id, type: 'custom', custom: { name, input: call.arguments } }
   return { id: call.id, type: 'function', function: { name, arguments: call.arguments } }
+}
+
+/** Null for thinking without a signature, which Claude refuses. */
+function encodeThinkingBlock({ text, signature, redacted }: ReasoningPart): EncodedMessage | null {
+  if (redacted !== null) return { type: 'redacted_thinking', data: redacted }
+  return signature === null ? null : { type: 'thinking', thinking: text, signature }
 }
 
 /** Thinking goes back only to targets known to read it; never as visible text. */
@@ -114,11 +144,8 @@ function addReasoning(
 ): void {
   const { provider, upstreamModel } = encoding.target
   if (upstreamModel.includes('claude')) {
-    message['thinking_blocks'] = parts.map((part) =>
-      part.redacted === null
-        ? { type: 'thinking', thinking: part.text, signature: part.signature }
-        : { type: 'redacted_thinking', data: part.redacted },
-    )
+    const blocks = parts.map(encodeThinkingBlock).filter((block) => block !== null)
+    if (blocks.length > 0) message['thinking_blocks'] = blocks
   } else if (provider.quirks.reasoningField !== undefined) {
     message[provider.quirks.reasoningField] = parts.map((part) => part.text).join('')
   } else {

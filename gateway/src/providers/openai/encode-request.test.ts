@@ -5,9 +5,14 @@ import { findProvider } from '../registry.ts'
 import { sampleTarget } from '../target.fixture.ts'
 import { encodeRequest } from './encode-request.ts'
 
-const encode = (members: Partial<ConversationRequest>, provider = 'openai', model = 'gpt-4.1') =>
-  encodeRequest(sampleRequest(members), sampleTarget(findProvider(provider)!, model))
+const encode = (
+  members: Partial<ConversationRequest>,
+  provider = 'openai',
+  model = 'gpt-4.1',
+  supports: Readonly<Record<string, boolean>> = {},
+) => encodeRequest(sampleRequest(members), sampleTarget(findProvider(provider)!, model, { supports }))
 const foreign = { dialect: 'anthropic-messages' } as const
+const thinks = { supports_reasoning: true }
 
 describe('encodeRequest of the openai wire', () => {
   it('keeps the members of its own dialect and drops those of another', () => {
@@ -88,9 +93,121 @@ describe('encodeRequest of the openai wire', () => {
     [2048, 'low'],
     [1024, 'minimal'],
   ])('states a budget of %d as effort %s', (budgetTokens, effort) => {
-    expect(encode({ ...foreign, reasoning: { effort: null, budgetTokens } }).body['reasoning_effort']).toBe(
-      effort,
+    const { body } = encode(
+      { ...foreign, reasoning: { effort: null, budgetTokens } },
+      'openai',
+      'gpt-5',
+      thinks,
     )
+    expect(body['reasoning_effort']).toBe(effort)
+  })
+
+  it.each([
+    ['low', 'low'],
+    ['xhigh', 'high'],
+    ['max', 'high'],
+    ['constructor', 'constructor'],
+  ])('states the effort %s as %s', (effort, expected) => {
+    const { body } = encode(
+      { ...foreign, reasoning: { effort, budgetTokens: 1024 } },
+      'openai',
+      'gpt-5',
+      thinks,
+    )
+    expect(body['reasoning_effort']).toBe(expected)
+  })
+
+  it('asks no model to reason that is not known to, unless the caller knows this dialect', () => {
+    const reasoning = { effort: 'high', budgetTokens: null }
+    const encoded = encode({ ...foreign, reasoning })
+    expect(encoded.body).not.toHaveProperty('reasoning_effort')
+    expect(encoded.dropped).toEqual(['reasoning_effort'])
+    expect(encode({ reasoning }).body['reasoning_effort']).toBe('high')
+  })
+
+  it('notes what it leaves out of a foreign request', () => {
+    const sampling = { ...sampleRequest().sampling, topK: 5 }
+    const { body, dropped } = encode({ ...foreign, sampling, stop: ['a', 'b', 'c', 'd', 'e'] })
+    expect(body).toMatchObject({ stop: ['a', 'b', 'c', 'd'] })
+    expect(body).not.toHaveProperty('top_k')
+    expect(dropped).toEqual(['stop', 'top_k'])
+  })
+
+  it('offers a search only to models that have one', () => {
+    const value = { type: 'web_search_20250305', name: 'web_search' }
+    const request = { ...foreign, tools: [{ type: 'provider', name: 'web_search', value } as const] }
+    const searching = encode(request, 'openai', 'gpt-4o-search-preview', { supports_web_search: true })
+    expect(searching.body).toMatchObject({ web_search_options: {} })
+    expect(searching.body).not.toHaveProperty('tools')
+    expect(encode(request).dropped).toEqual(['tools.web_search'])
+  })
+
+  it('is strict about a foreign schema only where that changes nothing', () => {
+    const closed = {
+      type: 'object',
+      properties: { a: { type: 'string' } },
+      required: ['a'],
+      additionalProperties: false,
+    }
+    const open = { ...closed, required: [] }
+    const strictOf = (schema: object) => {
+      const format = {
+        type: 'json_schema',
+        name: 'n',
+        description: null,
+        schema: { ...schema },
+        strict: null,
+      } as const
+      const sent = encode({ ...foreign, responseFormat: format }).body['response_format']
+      return (sent as { json_schema: { strict?: boolean } }).json_schema.strict
+    }
+    expect([closed, open, { ...closed, properties: { a: open } }].map(strictOf)).toEqual([
+      true,
+      undefined,
+      undefined,
+    ])
+  })
+
+  it('shortens a user name of another dialect that is too long here', () => {
+    expect(encode({ ...foreign, user: 'u'.repeat(64) }).body['user']).toBe('u'.repeat(64))
+    expect(encode({ ...foreign, user: 'u'.repeat(65) }).body['user']).toMatch(/^[0-9a-f]{64}$/)
+  })
+
+  it('sends a system prompt of several blocks as one text', () => {
+    const mark = { cacheControl: { type: 'ephemeral' } }
+    const parts = [
+      { type: 'text', text: 'a', ...mark },
+      { type: 'text', text: 'b' },
+    ] as const
+    const first = (model: string) =>
+      (
+        encode({ ...foreign, messages: [{ role: 'system', parts }] }, 'openai', model).body[
+          'messages'
+        ] as object[]
+      )[0]
+    expect(first('gpt-4.1')).toEqual({ role: 'system', content: 'a\n\nb' })
+    expect(first('claude-proxy')).toMatchObject({ content: [{ cache_control: { type: 'ephemeral' } }, {}] })
+  })
+
+  it('leaves out messages of which nothing is left', () => {
+    const foreignBlock = { type: 'opaque', dialect: 'anthropic-messages', value: {} } as const
+    const thought = { type: 'reasoning', text: 't', signature: null, redacted: null } as const
+    const { body } = encode({
+      ...foreign,
+      messages: [
+        { role: 'user', parts: [foreignBlock] },
+        { role: 'assistant', parts: [thought] },
+        { role: 'user', parts: [{ type: 'text', text: 'x' }] },
+      ],
+    })
+    expect(body['messages']).toEqual([{ role: 'user', content: 'x' }])
+  })
+
+  it('sends a Claude model no thinking that is unsigned', () => {
+    const thought = { type: 'reasoning', text: 't', signature: null, redacted: null } as const
+    const messages = [{ role: 'assistant', parts: [thought, { type: 'text', text: 'x' }] }] as const
+    const { body } = encode({ messages }, 'openrouter', 'anthropic/claude-sonnet-4')
+    expect(body['messages']).toEqual([{ role: 'assistant', content: 'x' }])
   })
 
   it('applies the quirks of the vendor', () => {

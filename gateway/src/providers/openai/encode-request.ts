@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+import type { DialectId } from '../../conversation/dialect.ts'
 import type {
   ConversationRequest,
   ResponseFormat,
@@ -7,7 +9,9 @@ import type {
 import { ToolNames } from '../tool-names.ts'
 import { formatUpstreamModel } from '../upstream-model.ts'
 import type { EncodedRequest, WireTarget } from '../wire.ts'
+import { chooseEffort } from './choose-effort.ts'
 import { encodeMessages } from './encode-messages.ts'
+import { isStrictSchema } from './is-strict-schema.ts'
 import { applyEdits, collectVendorEdits, type PendingEdits } from './vendor-edits.ts'
 
 type Body = Record<string, unknown>
@@ -19,24 +23,50 @@ export function encodeRequest(request: ConversationRequest, target: WireTarget):
   const isOwnDialect = request.dialect === 'openai-chat'
   const keepsCacheControl = isOwnDialect || target.upstreamModel.includes('claude')
   const body: Body = isOwnDialect ? { ...request.extra } : {}
-  if (!isOwnDialect) dropped.push(...Object.keys(request.extra))
+  if (!isOwnDialect) for (const name in request.extra) if (!isUnderstood(name)) dropped.push(name)
   body['model'] = formatUpstreamModel(target.provider, target.upstreamModel)
-  body['messages'] = encodeMessages(request.messages, { target, toolNames, keepsCacheControl, dropped })
-  addTools(body, request, toolNames, dropped)
-  addSampling(body, request)
+  const customTools = new Set<string>()
+  const encoding = { target, toolNames, keepsCacheControl, wrapsCustomCalls: !isOwnDialect, dropped }
+  body['messages'] = encodeMessages(request.messages, encoding)
+  addTools(body, request, target, { toolNames, customTools, dropped })
+  addSampling(body, request, dropped)
   addOutput(body, request)
+  const effort = chooseEffort(request, target, dropped)
+  if (effort !== null) body['reasoning_effort'] = effort
   addCaller(body, request)
   addStream(body, request, target)
   const edits: PendingEdits = { remove: [], set: {}, dropped }
   collectVendorEdits(body, target, edits)
-  const replyContext = { toolNames: toolNames.changed, customTools: new Set<string>(), jsonTool: null }
+  const replyContext = { toolNames: toolNames.changed, customTools, jsonTool: null }
   return { body: applyEdits(body, edits), headers: [], dropped, replyContext }
 }
 
-function addTools(body: Body, request: ConversationRequest, toolNames: ToolNames, dropped: string[]): void {
+interface ToolEncoding {
+  readonly toolNames: ToolNames
+  /** Gathers the upstream names of functions that stand in for free-text tools. */
+  readonly customTools: Set<string>
+  readonly dropped: string[]
+}
+
+/** Members of Messages that `reasoning` and `responseFormat` speak for. */
+function isUnderstood(name: string): boolean {
+  return name === 'thinking' || name === 'output_config' || name === 'output_format'
+}
+
+function addTools(
+  body: Body,
+  request: ConversationRequest,
+  target: WireTarget,
+  encoding: ToolEncoding,
+): void {
+  const { toolNames, dropped } = encoding
   const tools: Body[] = []
   for (const tool of request.tools) {
-    const encoded = encodeTool(tool, request, toolNames)
+    if (isForeignSearch(tool, request) && target.supports['supports_web_search'] === true) {
+      body['web_search_options'] = {}
+      continue
+    }
+    const encoded = encodeTool(tool, request, encoding)
     if (encoded === null) dropped.push(`tools.${tool.name}`)
     else tools.push(encoded)
   }
@@ -52,10 +82,19 @@ function addTools(body: Body, request: ConversationRequest, toolNames: ToolNames
   if (request.parallelToolCalls !== null) body['parallel_tool_calls'] = request.parallelToolCalls
 }
 
-function encodeTool(tool: ToolDefinition, request: ConversationRequest, toolNames: ToolNames): Body | null {
-  if (tool.type === 'provider') return request.dialect === 'openai-chat' ? { ...tool.value } : null
+function encodeTool(
+  tool: ToolDefinition,
+  request: ConversationRequest,
+  { toolNames, customTools }: ToolEncoding,
+): Body | null {
+  const isOwnDialect = request.dialect === 'openai-chat'
+  if (tool.type === 'provider') return isOwnDialect ? { ...tool.value } : null
   const definition: Body = { name: toolNames.toUpstream(tool.name) }
   if (tool.description !== null) definition['description'] = tool.description
+  if (tool.type === 'custom' && !isOwnDialect) {
+    customTools.add(toolNames.toUpstream(tool.name))
+    return { type: 'function', function: { ...definition, parameters: freeTextParameters } }
+  }
   if (tool.type === 'custom') {
     if (tool.format !== null) definition['format'] = tool.format
     return { type: 'custom', custom: definition }
@@ -65,18 +104,38 @@ function encodeTool(tool: ToolDefinition, request: ConversationRequest, toolName
   return { type: 'function', function: definition }
 }
 
+/** Few vendors have free-text tools, so other dialects' become functions with one string; answers are unwrapped. */
+const freeTextParameters = {
+  type: 'object',
+  properties: { input: { type: 'string' } },
+  required: ['input'],
+} as const
+
+/** Another dialect's search tool, which some models of this wire have as an option. */
+function isForeignSearch(tool: ToolDefinition, { dialect }: ConversationRequest): boolean {
+  if (tool.type !== 'provider' || dialect === 'openai-chat') return false
+  return String(tool.value['type']).startsWith('web_search')
+}
+
 function encodeToolChoice(choice: ToolChoice, request: ConversationRequest, toolNames: ToolNames): unknown {
   if (choice.type !== 'tool') return choice.type
   const name = toolNames.toUpstream(choice.name)
-  const isCustom = request.tools.some((tool) => tool.type === 'custom' && tool.name === choice.name)
+  const isOwnDialect = request.dialect === 'openai-chat'
+  const isCustom =
+    isOwnDialect && request.tools.some((tool) => tool.type === 'custom' && tool.name === choice.name)
   return isCustom ? { type: 'custom', custom: { name } } : { type: 'function', function: { name } }
 }
 
-function addSampling(body: Body, { sampling, dialect, choiceCount, stop }: ConversationRequest): void {
+function addSampling(
+  body: Body,
+  { sampling, dialect, choiceCount, stop }: ConversationRequest,
+  dropped: string[],
+): void {
+  const isOwnDialect = dialect === 'openai-chat'
   const members = {
     temperature: sampling.temperature,
     top_p: sampling.topP,
-    top_k: dialect === 'openai-chat' ? sampling.topK : null,
+    top_k: isOwnDialect ? sampling.topK : null,
     seed: sampling.seed,
     frequency_penalty: sampling.frequencyPenalty,
     presence_penalty: sampling.presencePenalty,
@@ -84,39 +143,42 @@ function addSampling(body: Body, { sampling, dialect, choiceCount, stop }: Conve
   for (const [name, value] of Object.entries(members)) if (value !== null) body[name] = value
   if (choiceCount !== 1) body['n'] = choiceCount
   if (stop.length > 0) body['stop'] = stop.slice(0, maxStopSequences)
+  if (stop.length > maxStopSequences) dropped.push('stop')
+  if (!isOwnDialect && sampling.topK !== null) dropped.push('top_k')
 }
 
 const maxStopSequences = 4
 
 function addOutput(body: Body, request: ConversationRequest): void {
   if (request.maxOutputTokens !== null) body['max_tokens'] = request.maxOutputTokens
-  if (request.responseFormat !== null) body['response_format'] = encodeResponseFormat(request.responseFormat)
-  const { reasoning } = request
-  if (reasoning === null) return
-  if (reasoning.effort !== null) body['reasoning_effort'] = reasoning.effort
-  else if (reasoning.budgetTokens !== null) body['reasoning_effort'] = effortOfBudget(reasoning.budgetTokens)
+  if (request.responseFormat !== null)
+    body['response_format'] = encodeResponseFormat(request.responseFormat, request.dialect)
 }
 
-function encodeResponseFormat(format: ResponseFormat): Body {
+/** Only OpenAI's own dialect has the word `strict`; for others it is said where it changes nothing. */
+function encodeResponseFormat(format: ResponseFormat, dialect: DialectId): Body {
   if (format.type !== 'json_schema') return { type: format.type }
   const { name, description, schema, strict } = format
   const definition: Body = { name, schema }
   if (description !== null) definition['description'] = description
   if (strict !== null) definition['strict'] = strict
+  else if (dialect === 'anthropic-messages' && isStrictSchema(schema)) definition['strict'] = true
   return { type: 'json_schema', json_schema: definition }
 }
 
-function effortOfBudget(tokens: number): string {
-  if (tokens >= 10_000) return 'high'
-  if (tokens >= 5000) return 'medium'
-  return tokens >= 2000 ? 'low' : 'minimal'
-}
-
 function addCaller(body: Body, request: ConversationRequest): void {
-  if (request.user !== null) body['user'] = request.user
+  if (request.user !== null) body['user'] = fitUser(request.user, request.dialect)
   if (request.metadata !== null && body['store'] === true) body['metadata'] = request.metadata
   if (request.serviceTier !== null) body['service_tier'] = request.serviceTier
 }
+
+/** Other dialects allow longer names than the 64 characters of this one; those become their hash. */
+function fitUser(user: string, dialect: DialectId): string {
+  const isTooLong = dialect !== 'openai-chat' && user.length > maxUserLength
+  return isTooLong ? createHash('sha256').update(user).digest('hex') : user
+}
+
+const maxUserLength = 64
 
 function addStream(body: Body, request: ConversationRequest, target: WireTarget): void {
   if (!request.stream) return

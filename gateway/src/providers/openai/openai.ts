@@ -7,11 +7,19 @@ import { decodeUsage } from './decode-usage.ts'
 import { editPassthrough } from './edit-passthrough.ts'
 import { encodeRequest } from './encode-request.ts'
 
+const paths = {
+  chat: '/chat/completions',
+  chatStream: null,
+  completion: '/completions',
+  embedding: '/embeddings',
+} as const
+
 /** OpenAI's chat completion protocol, spoken by OpenAI and every compatible vendor. */
 export const openaiWire: Wire = {
   id: 'openai',
   dialect: 'openai-chat',
-  paths: { chat: '/chat/completions', completion: '/completions', embedding: '/embeddings' },
+  namesModelIn: 'body',
+  pathsFor: () => paths,
   versionSegment: '/v1',
   authHeaders: (apiKey, { provider }) => {
     if (apiKey === null || apiKey === '' || provider.auth === 'none') return []

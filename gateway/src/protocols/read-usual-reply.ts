@@ -1,4 +1,4 @@
-import type { PlainReply } from '../../relay/relay.ts'
+import type { PlainReply } from '../relay/relay.ts'
 import type { PassthroughReplyOptions } from './passthrough-reply.ts'
 
 /** Beyond this, text costs more copies than octets. */

@@ -1,10 +1,10 @@
-import type { Usage } from '../../conversation/usage.ts'
-import { editMembers } from '../../json/edit-members.ts'
-import { scanObject } from '../../json/object-members.ts'
-import type { UpstreamFailure } from '../../providers/failure.ts'
-import type { PlainReply } from '../../relay/relay.ts'
-import { unreadableAnswer } from '../unreadable-answer.ts'
+import type { Usage } from '../conversation/usage.ts'
+import { editMembers } from '../json/edit-members.ts'
+import { scanObject } from '../json/object-members.ts'
+import type { UpstreamFailure } from '../providers/failure.ts'
+import type { PlainReply } from '../relay/relay.ts'
 import { readUsualReply } from './read-usual-reply.ts'
+import { unreadableAnswer } from './unreadable-answer.ts'
 
 const nothing: ReadonlySet<string> = new Set()
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { zeroUsage } from '../../conversation/usage.ts'
-import { unreadableAnswer } from '../unreadable-answer.ts'
+import { zeroUsage } from '../conversation/usage.ts'
 import { readPassthroughReply } from './passthrough-reply.ts'
+import { unreadableAnswer } from './unreadable-answer.ts'
 
 const options = {
   requestedModel: 'alias “é”',

@@ -1,0 +1,117 @@
+import { GatewayError } from '@routeiq/contract'
+import { requireModelAllowed } from '../deployments/allowed-models.ts'
+import type { Deployment, ModelGroup } from '../deployments/deployment.ts'
+import { resolveModel } from '../deployments/resolve-model.ts'
+import { facing } from '../deployments/select-wires.ts'
+import { ClientGone } from '../http/read-body.ts'
+import { headLine } from '../http/server/head-line.ts'
+import { Attempt } from '../relay/attempt.ts'
+import { authenticate } from './authenticate.ts'
+import { carrierOf } from './carrier-of.ts'
+import { forwardedHeaders } from './forwarded-headers.ts'
+import type { Gateway } from './gateway.ts'
+import type { Arrival, ModelRequest } from './model-request.ts'
+import { parse } from './parse.ts'
+import { editBody } from './passthrough-exchange.ts'
+import { Progress } from './progress.ts'
+import { respondWithError } from './respond.ts'
+import { describeResponse } from './response-headers.ts'
+import { settle } from './settle.ts'
+import { describeTarget } from './upstream-exchange.ts'
+
+/** A provider that has not counted by then is not waited for. */
+const nativeTimeoutMs = 2_000
+
+const head = headLine('content-type', 'application/json')
+
+interface Counted {
+  readonly body: Buffer | string
+  readonly method: 'native' | 'tokenizer' | 'estimate'
+}
+
+/**
+ * How many tokens a prompt has, in the dialect it is written in: counted by the provider where one of the group
+ * speaks the dialect and answers in time, else here. Costs nothing and holds nothing of the model.
+ */
+export async function countTokens(gateway: Gateway, arrival: Arrival): Promise<void> {
+  const runtime = gateway.runtime()
+  const progress = new Progress(false)
+  let request: ModelRequest | null = null
+  try {
+    progress.caller = await authenticate(gateway.identity, arrival.exchange, 'user')
+    request = await parse(runtime, arrival, progress.caller)
+    const { group } = admit(request)
+    const { body, method } =
+      (await countNatively(gateway, request, group)) ?? (await countHere(gateway, request, group))
+    progress.status = 200
+    const lines = describeResponse(request, progress, performance.now())
+    arrival.exchange.send(200, head + headLine('x-routeiq-token-count', method) + lines, body)
+  } catch (thrown) {
+    if (!(thrown instanceof ClientGone)) respondWithError(runtime, arrival, request, progress, null, thrown)
+  } finally {
+    settle(gateway, arrival, request, progress)
+  }
+}
+
+function admit({ runtime, caller, requestedModel }: ModelRequest) {
+  const resolution = resolveModel(runtime.routing, requestedModel, caller.naming)
+  requireModelAllowed(caller.grants, null, resolution)
+  return resolution
+}
+
+/** Null when no provider that anybody may use counts prompts of this dialect, or it did not in time. */
+async function countNatively(
+  gateway: Gateway,
+  request: ModelRequest,
+  { deployments }: ModelGroup,
+): Promise<Counted | null> {
+  const now = gateway.now()
+  const callable = deployments.map((deployment) => facing(deployment, request.protocol.id))
+  const deployment = callable.find(
+    ({ wire, state, restricted }) =>
+      wire.dialect === request.protocol.id &&
+      wire.countingPath !== undefined &&
+      !restricted &&
+      !state.isCoolingDown(now),
+  )
+  const chatPath = deployment?.paths.chat ?? null
+  const path = chatPath === null ? undefined : deployment?.wire.countingPath?.(chatPath)
+  if (deployment === undefined || path === undefined) return null
+  const attempt = new Attempt({
+    request: { origin: deployment.origin, method: 'POST', path, ...describeCall(request, deployment) },
+    transport: gateway.transport,
+    timeoutMs: nativeTimeoutMs,
+    idleTimeoutMs: nativeTimeoutMs,
+    maxResponseBytes: request.runtime.config.server.maxResponseBytes,
+    relay: null,
+    readReply: (body) => ({ body, usage: null }),
+    decodeError: (status, headers, body) =>
+      deployment.wire.decodeError(status, headers, body, deployment.provider),
+  })
+  request.exchange.whenClientGone(() => attempt.cancel())
+  const result = await attempt.result
+  if (result.kind === 'cancelled') throw new ClientGone()
+  return result.kind === 'reply' ? { body: result.reply.body, method: 'native' } : null
+}
+
+/** The deployment's default parameters stay out: counting takes none of them. */
+function describeCall(request: ModelRequest, deployment: Deployment) {
+  const { body, operation } = request
+  const edits = deployment.wire.editPassthrough(body, describeTarget(request, deployment), operation)
+  return {
+    headers: forwardedHeaders(request, deployment, []),
+    body: editBody(request, deployment, body, edits),
+  }
+}
+
+async function countHere(gateway: Gateway, request: ModelRequest, group: ModelGroup): Promise<Counted> {
+  const { protocol, operation, body, requestedModel } = request
+  const [deployment] = group.deployments
+  if (deployment === undefined || protocol.formatTokenCount === undefined)
+    throw new GatewayError('not_found', 'This dialect counts no tokens.')
+  const carrier = carrierOf(gateway.blobs, deployment)
+  const options = { operation, model: requestedModel, stream: false, dropParams: true, carrier }
+  const conversation = protocol.parseRequest(body, options)
+  const { tokens, method } = await gateway.tokens.count(conversation, deployment.upstreamModel)
+  return { body: Buffer.from(JSON.stringify(protocol.formatTokenCount(tokens))), method }
+}

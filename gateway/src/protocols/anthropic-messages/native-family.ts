@@ -1,0 +1,2 @@
+/** Whose signatures this dialect carries as they are. */
+export const nativeFamily = 'anthropic'
