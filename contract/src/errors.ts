@@ -146,6 +146,14 @@ export const errorCatalogue = {
     'The provider denied access.',
   ),
   not_found: entry(404, 'not_found_error', '404', 'caller', false, 'No such route or object.'),
+  previous_response_not_found: entry(
+    404,
+    'invalid_request_error',
+    'previous_response_not_found',
+    'caller',
+    false,
+    'The response is unknown, has expired, or belongs to another caller.',
+  ),
   key_not_found: entry(
     404,
     'not_found_error',

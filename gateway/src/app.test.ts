@@ -48,6 +48,7 @@ function refusingDependencies(asked: AuthClass[]): Dependencies {
     gateway,
     keys: { identity },
     models: { identity },
+    responses: { identity },
     tokens: { identity, runtime },
     health: { identity, runtime },
     operations: { identity },

@@ -12,11 +12,16 @@ import { countTokens } from './pipeline/count-tokens.ts'
 import type { Gateway } from './pipeline/gateway.ts'
 import { generateRoutes } from './pipeline/generate-routes.ts'
 import { handleRequest } from './pipeline/handle-request.ts'
+import type { History } from './pipeline/history.ts'
 import type { Protocol } from './protocols/protocol.ts'
 import { protocolOf } from './protocols/protocols.ts'
+import { type ResponseRoutesDependencies, responseRoutes } from './responses/response-routes.ts'
 
 export interface AppDependencies {
   readonly gateway: Gateway
+  /** The memory of clients of Responses. */
+  readonly history: History
+  readonly responses: ResponseRoutesDependencies
   readonly keys: KeyRoutesDependencies
   readonly models: ModelRoutesDependencies
   readonly tokens: TokenRoutesDependencies
@@ -72,6 +77,7 @@ export function listRoutes(
       model('POST', `/openai/deployments/{model}${path}`, operation, false),
     ]),
     model('POST', '/v2/rerank', 'rerank', false),
+    ...responsesRoutes(deps),
     ...messagesRoutes(deps.gateway),
     ...generateRoutes(deps.gateway),
     ...modelRoutes(deps.models),
@@ -99,6 +105,27 @@ function listPassThrough(
   return passThroughRoutes({ gateway, prices: models.prices }, passThroughEndpoints, new Set(names))
 }
 
+function responsesRoutes({
+  gateway,
+  history,
+  responses,
+}: Pick<AppDependencies, 'gateway' | 'history' | 'responses'>): Route<Endpoint>[] {
+  const protocol = protocolOf('openai-responses')
+  const create = modelEndpoint(gateway, 'chat', protocol, handleRequest, history)
+  const count = modelEndpoint(gateway, 'chat', protocol, countTokens, history)
+  const roots = ['/responses', '/openai/v1/responses', '/openai/responses']
+  return [
+    ...roots.flatMap((root) => {
+      const route = { method: 'POST', auth: 'user', aliased: root === '/responses' } as const
+      return [
+        { ...route, template: root, handler: create },
+        { ...route, template: `${root}/input_tokens`, handler: count },
+      ]
+    }),
+    ...responseRoutes(responses),
+  ]
+}
+
 function messagesRoutes(gateway: Gateway): Route<Endpoint>[] {
   const protocol = protocolOf('anthropic-messages')
   const route = { method: 'POST', auth: 'user' } as const
@@ -117,6 +144,7 @@ function modelEndpoint(
   operation: Operation,
   protocol: Protocol,
   handle: typeof handleRequest = handleRequest,
+  history: History | null = null,
 ): Endpoint {
   return {
     errors: protocol.id,
@@ -125,6 +153,7 @@ function modelEndpoint(
         exchange,
         operation,
         protocol,
+        history,
         pathModel: params['model'] ?? null,
         pathStream: null,
       }),

@@ -12,7 +12,7 @@ import {
  */
 const directions: Readonly<Record<string, string>> = {
   'main.ts': 'cli process version.ts',
-  'app.ts': 'admin config:types deployments:types http pass-through pipeline protocols',
+  'app.ts': 'admin config:types deployments:types http pass-through pipeline protocols responses',
   'version.ts': '',
   admin:
     'config:types conversation:types deployments http identity pipeline pricing:types process:types protocols providers:types relay storage:types telemetry tokens:types transport:types version.ts',
@@ -33,10 +33,12 @@ const directions: Readonly<Record<string, string>> = {
     'balancing config:types conversation deployments http http1:types identity json multipart pricing protocols providers relay storage:types telemetry tokens:types transport:types version.ts',
   pricing: 'config:types conversation:types',
   process:
-    'app.ts balancing config conversation demo deployments http http1:types identity pipeline:types pricing providers storage telemetry tokens transport version.ts',
+    'app.ts balancing config conversation demo deployments http http1:types identity pipeline:types pricing providers responses storage telemetry tokens transport version.ts',
   protocols: 'conversation json pricing:types providers:types relay:types',
   providers: 'conversation telemetry transport:types',
   relay: 'conversation:types http http1 pricing:types protocols providers:types transport',
+  responses:
+    'conversation deployments http identity:types json pipeline protocols relay storage:types transport:types',
   storage: 'config:types conversation:types',
   telemetry: 'conversation:types deployments:types providers:types',
   tokens: 'conversation:types',

@@ -273,6 +273,13 @@ describe('what agents send on every call', () => {
       user: expect.stringMatching(/^[0-9a-f]{64}$/),
     })
     expect(upstream.requests[0]?.headers).not.toHaveProperty('anthropic-beta')
+    const dropped = answer.headers['x-routeiq-dropped']?.split(',')
+    expect(dropped?.sort()).toEqual([
+      'context_management',
+      'mcp_servers',
+      'reasoning_effort',
+      'tools.web_search',
+    ])
   })
 })
 

@@ -97,7 +97,8 @@ export class GroupRun implements RemovalSink {
   /** Whether no filter can remove anything; decided without looking at each deployment. */
   private isOpen(): boolean {
     const { group, request } = this
-    if (!group.openFor[request.operation] || request.allowedRegion !== null) return false
+    if (!group.openFor[request.operation] || request.allowedRegion !== null || request.boundTo !== null)
+      return false
     if (this.enforcesLimits() || this.routing.snapshot.routing.enableTagFiltering) return false
     for (const state of group.states) if (state.cooldown !== null) return false
     return true

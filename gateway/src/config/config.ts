@@ -100,6 +100,8 @@ export interface ModelConfig {
   readonly mockResponse: string | null
   /** Raw pass-through to its provider may use this entry's key and base. */
   readonly usedInPassThrough: boolean
+  /** Clients of Responses are answered by way of chat completions, for servers that lack Responses. */
+  readonly useChatCompletionsApi: boolean
   readonly configurableClientsideAuthParams: readonly string[]
   /** Per-token prices in USD as written in the configuration; they beat the price table. */
   readonly prices: Readonly<Record<string, number>>

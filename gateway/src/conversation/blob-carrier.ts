@@ -34,7 +34,9 @@ export class BlobCarrier {
     if (!isSealed(text)) return text === '' || family !== nativeFamily ? null : { form, payload: text }
     const blob = this.#sealer.open(text)
     if (blob === null || blob.family !== family || blob.payload === '') return null
-    return isAccountBound && blob.account !== account ? null : blob
+    const { form: sealedForm, payload } = blob
+    if (sealedForm !== 'signature' && sealedForm !== 'redacted') return null
+    return isAccountBound && blob.account !== account ? null : { form: sealedForm, payload }
   }
 }
 

@@ -3,9 +3,12 @@ import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto'
 /** What a provider's opaque value is to it: the signature of readable thinking, or thinking without text. */
 export type BlobForm = 'signature' | 'redacted'
 
+/** What else is sealed: answers the gateway keeps itself. */
+type SealedForm = BlobForm | 'response'
+
 /** An opaque value with where it came from, so that it goes back there and nowhere else. */
 export interface Blob {
-  readonly form: BlobForm
+  readonly form: SealedForm
   /** Who can read it: `anthropic`, `google`, or a provider id. */
   readonly family: string
   /** The deployment that gave it. */

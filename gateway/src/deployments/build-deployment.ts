@@ -4,11 +4,12 @@ import { findAdjustment } from '../pricing/find-adjustment.ts'
 import { findPriceEntry } from '../pricing/find-prices.ts'
 import type { PriceTable } from '../pricing/price-table.ts'
 import type { ModelFacts, PriceEntry } from '../pricing/prices.ts'
-import { formatUpstreamModel, selectWireId } from '../providers/upstream-model.ts'
+import { formatUpstreamModel } from '../providers/upstream-model.ts'
 import type { ProviderProfile, Wire } from '../providers/wire.ts'
 import type { Deployment } from './deployment.ts'
 import { fillBase } from './fill-base.ts'
 import { type JoinedUrl, joinUrl } from './join-url.ts'
+import { selectWires, stripMode } from './select-wires.ts'
 
 /** What compiling a deployment needs besides its configuration. */
 export interface DeploymentSources {
@@ -30,16 +31,19 @@ export function buildDeployment(
 ): Deployment {
   const provider = sources.findProvider(config.provider)
   if (provider === null) throw new Error(`provider \`${config.provider}\` is unknown`)
-  const wire = sources.findWire(selectWireId(provider, config.upstreamModel))
+  const { own, responses } = selectWires(config, provider)
+  const wire = sources.findWire(own)
   if (wire === null) throw new Error(`provider \`${config.provider}\` is not available yet`)
-  const entry = findPriceEntry(sources.prices, config, config.upstreamModel)
-  const upstreamModel = formatUpstreamModel(provider, config.upstreamModel)
-  return {
+  const model = stripMode(config.upstreamModel)
+  const entry = findPriceEntry(sources.prices, config, model)
+  const upstreamModel = formatUpstreamModel(provider, model)
+  const deployment: Deployment = {
     id: config.info.id,
     group: config.modelName,
     config,
     provider,
     wire,
+    responses: null,
     upstreamModel,
     ...locate(config, provider, wire, upstreamModel),
     headers: Object.freeze(buildHeaders(config, provider, wire)),
@@ -55,6 +59,10 @@ export function buildDeployment(
     facts: mergeFacts(config, entry),
     state: sources.states.get(config.info.id),
   }
+  const second = responses === null ? null : sources.findWire(responses)
+  if (second === null) return deployment
+  const located = locate(config, provider, second, upstreamModel)
+  return { ...deployment, responses: { ...deployment, wire: second, ...located } }
 }
 
 /** The same deployment for one concrete model of a wildcard group. */
@@ -65,11 +73,14 @@ export function withUpstreamModel(
   prices: PriceTable,
 ): Deployment {
   const { config, provider, wire } = deployment
-  const entry = findPriceEntry(prices, config, model)
-  const upstreamModel = formatUpstreamModel(provider, model)
+  const plainModel = stripMode(model)
+  const entry = findPriceEntry(prices, config, plainModel)
+  const upstreamModel = formatUpstreamModel(provider, plainModel)
+  const { responses } = deployment
   return {
     ...deployment,
     ...locate(config, provider, wire, upstreamModel),
+    responses: responses === null ? null : withUpstreamModel(responses, group, model, prices),
     group,
     upstreamModel,
     prices: entry?.prices ?? null,

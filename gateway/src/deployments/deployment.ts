@@ -22,6 +22,11 @@ export interface Deployment {
   readonly config: ModelConfig
   readonly provider: ProviderProfile
   readonly wire: Wire
+  /**
+   * The same deployment called by its vendor's Responses endpoint, for clients that speak Responses. Null when it has
+   * no second wire: the vendor lacks one, or `wire` is it.
+   */
+  readonly responses: Deployment | null
   /** The concrete model id sent upstream (wildcards already substituted). */
   readonly upstreamModel: string
   /** `https://api.openai.com`, never with a path. */

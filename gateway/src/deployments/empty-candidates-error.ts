@@ -37,6 +37,7 @@ export class Removals implements RemovalSink {
     if (this.exceedsContext) return contextError(model)
     if (this.isOnly('team')) return teamError(model)
     if (this.isOnly('operation')) return operationError(model)
+    if (this.isOnly('account')) return accountError(model)
     if (this.includes('tags')) return tagError(model, tags)
     if (this.retryAfterMs !== null) return this.unavailableError(model, this.retryAfterMs)
     const counts = this.describeCounts()
@@ -84,6 +85,11 @@ function teamError(model: string): GatewayError {
     'key_model_access_denied',
     `key not allowed to access model. Tried to access ${model}`,
   )
+}
+
+function accountError(model: string): GatewayError {
+  const message = `The response to continue is kept by a provider account that does not serve ${model}. Continue it with the model it came from.`
+  return new GatewayError('previous_response_not_found', message, { param: 'previous_response_id' })
 }
 
 function operationError(model: string): GatewayError {

@@ -4,6 +4,7 @@ import type { Deployment, Operation } from './deployment.ts'
 /** Why a deployment was not a candidate; shown by the decision log and counted in errors. */
 export type RemovalReason =
   | 'operation'
+  | 'account'
   | 'blocked'
   | 'team'
   | 'cooldown'
@@ -25,6 +26,8 @@ export type Capability =
 /** What the filters read of a request. */
 export interface CandidateRequest {
   readonly operation: Operation
+  /** The deployment whose account keeps what the request continues; null when any may take it. */
+  readonly boundTo: Deployment | null
   /** Upper estimate of prompt tokens, see `estimate-tokens.ts`. */
   readonly inputTokens: number
   readonly capabilities: readonly Capability[]
@@ -87,6 +90,7 @@ function findRemovalReason(
 ): RemovalReason | null {
   const { state } = deployment
   if (deployment.paths[request.operation] === null) return 'operation'
+  if (request.boundTo !== null && !sharesAccount(deployment, request.boundTo)) return 'account'
   const restriction = deployment.restricted ? findRestriction(deployment, request.teamId) : null
   if (restriction !== null) return restriction
   if (!rules.ignoreCooldown && (state.isCoolingDown(rules.now) || state.isProbeTaken(rules.now)))
@@ -100,6 +104,18 @@ function findRemovalReason(
   if (rules.enforceLimits && exceedsLimits(deployment, request.inputTokens, rules.now)) return 'rate_limit'
   const { maxParallelRequests } = deployment
   return maxParallelRequests !== null && state.inFlight >= maxParallelRequests ? 'parallel_limit' : null
+}
+
+/** Whether both are called at the same address with the same credential. */
+function sharesAccount(one: Deployment, other: Deployment): boolean {
+  if (one.id === other.id) return true
+  const { apiKey, organization } = one.config
+  return (
+    one.origin === other.origin &&
+    one.provider === other.provider &&
+    apiKey === other.config.apiKey &&
+    organization === other.config.organization
+  )
 }
 
 function findRestriction(deployment: Deployment, teamId: string | null): RemovalReason | null {

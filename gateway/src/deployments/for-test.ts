@@ -56,6 +56,7 @@ const modelDefaults: Omit<ModelConfig, 'info' | 'modelName' | 'upstreamModel'> =
   cacheControlInjectionPoints: [],
   mockResponse: null,
   usedInPassThrough: false,
+  useChatCompletionsApi: false,
   configurableClientsideAuthParams: [],
   prices: {},
 }
@@ -128,6 +129,7 @@ export function candidateRequest(patch: Partial<CandidateRequest> = {}): Candida
     tags: [],
     teamId: null,
     allowedRegion: null,
+    boundTo: null,
     ...patch,
   }
 }

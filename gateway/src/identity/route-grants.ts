@@ -6,7 +6,16 @@ const routeGroups: ReadonlyMap<string, readonly string[]> = new Map([
   [
     'llm_api_routes',
     [
-      ...['/chat/', '/completions', '/embeddings', '/engines/', '/openai/', '/messages', '/models'],
+      ...[
+        '/chat/',
+        '/completions',
+        '/embeddings',
+        '/engines/',
+        '/openai/',
+        '/messages',
+        '/models',
+        '/responses',
+      ],
       ...['/images/', '/audio/', '/moderations', '/rerank', '/v2/rerank', '/utils/'],
       ...['/anthropic/', '/gemini/', '/vertex_ai/', '/vertex-ai/', '/bedrock/', '/azure/', '/azure_ai/'],
       ...['/cohere/', '/mistral/', '/openai_passthrough/', '/vllm/'],

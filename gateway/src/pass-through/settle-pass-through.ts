@@ -91,6 +91,7 @@ function describe(call: FinishedCall, costPico: bigint | null): RequestRecord {
     requestId: exchange.requestId,
     callId: exchange.header('x-litellm-call-id') ?? exchange.requestId,
     traceId: null,
+    dropped: null,
     startedAt: exchange.receivedAt,
     endedAt: toEpoch(now),
     firstByteAt: outcome.firstByteAt === null ? null : toEpoch(outcome.firstByteAt),

@@ -91,6 +91,7 @@ async function callOnce(
     mockText === null
       ? prepareExchange(answering, planned, gateway.blobs)
       : prepareMockExchange(answering, deployment, mockText, gateway.blobs)
+  progress.dropped = prepared.dropped
   const attempt = new Attempt({
     request: {
       origin: deployment.origin,

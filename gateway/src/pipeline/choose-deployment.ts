@@ -30,6 +30,7 @@ function describeRequest(gateway: Gateway, request: ModelRequest): AttemptReques
   const timeoutMs = request.stream ? (options.streamTimeoutMs ?? options.timeoutMs) : options.timeoutMs
   return {
     operation: request.operation,
+    boundTo: request.boundTo,
     inputTokens: estimateInputTokens(request.bytes.length),
     capabilities: routing.enablePreCallChecks ? readCapabilities(body) : none,
     tags: options.tags,

@@ -2,6 +2,7 @@ import { GatewayError } from '@routeiq/contract'
 import { requireModelAllowed } from '../deployments/allowed-models.ts'
 import type { Deployment, ModelGroup } from '../deployments/deployment.ts'
 import type { Resolution } from '../deployments/resolve-model.ts'
+import { facing } from '../deployments/select-wires.ts'
 import { ClientGone } from '../http/read-body.ts'
 import { headLine } from '../http/server/head-line.ts'
 import { Attempt } from '../relay/attempt.ts'
@@ -59,16 +60,20 @@ function admit(request: ModelRequest): Resolution {
   return resolution
 }
 
-/** Null when no provider of the group counts prompts of this dialect, or none did in time. */
+/** Null when no provider that anybody may use counts prompts of this dialect, or it did not in time. */
 async function countNatively(
   gateway: Gateway,
   request: ModelRequest,
   { deployments }: ModelGroup,
 ): Promise<Counted | null> {
   const now = gateway.now()
-  const deployment = deployments.find(
-    ({ wire, state }) =>
-      wire.dialect === request.protocol.id && wire.countingPath !== undefined && !state.isCoolingDown(now),
+  const callable = deployments.map((deployment) => facing(deployment, request.protocol.id))
+  const deployment = callable.find(
+    ({ wire, state, restricted }) =>
+      wire.dialect === request.protocol.id &&
+      wire.countingPath !== undefined &&
+      !restricted &&
+      !state.isCoolingDown(now),
   )
   const chatPath = deployment?.paths.chat ?? null
   const path = chatPath === null ? undefined : deployment?.wire.countingPath?.(chatPath)
@@ -93,10 +98,12 @@ async function countNatively(
 
 /** The deployment's default parameters stay out: counting takes none of them. */
 function describeCall(request: ModelRequest, deployment: Deployment) {
+  const { body, operation } = request
+  const edits = deployment.wire.editPassthrough(body, describeTarget(request, deployment), operation)
   return {
     headers: forwardedHeaders(request, deployment, []),
     authorization: deployment.authorization,
-    body: editBody(request, deployment, request.body, describeTarget(request, deployment)),
+    body: editBody(request, deployment, body, edits),
   }
 }
 

@@ -26,6 +26,7 @@ export function translateEmbeddings(
     path: pathOf('embedding', deployment, false),
     headers: forwardedHeaders(request, deployment, []),
     rest: null,
+    dropped: encoded.dropped,
     body: Buffer.from(JSON.stringify(encoded.body)),
     relay: null,
     readReply: (body) => readReply(body, deployment, { codec, form }, request),

@@ -90,7 +90,13 @@ describe('forwardedHeaders', () => {
 
   it('adds further x- headers only where the operator said so, and never a credential', () => {
     expect(forwarding.requests.forwardClientHeaders).toBe(true)
-    const headers = { ...secret, 'x-custom': 'goes', 'y-custom': 'stays', 'x-many': ['a', 'b'] }
+    const headers = {
+      ...secret,
+      'x-custom': 'goes',
+      'x-note': 'canary',
+      'y-custom': 'stays',
+      'x-many': ['a', 'b'],
+    }
     const list = forwardedHeaders(sampleRequest(body, { headers, config: forwarding }), deployment, [])
     expect(list).toEqual([...deployment.headers, 'x-custom', 'goes'])
     expect(JSON.stringify(list)).not.toContain('canary')

@@ -52,14 +52,15 @@ function addPrefixed({ exchange, runtime }: ModelRequest, prefix: string, added:
   }
 }
 
-/** The operator asked for the client's `x-` headers too. */
+/** The operator asked for the client's `x-` headers too; those it sets itself stay as they are. */
 function addOthers({ exchange, runtime }: ModelRequest, added: AddedHeaders): void {
   const keyHeader = runtime.config.identity.keyHeaderName?.toLowerCase()
   const { headers } = exchange.request
   for (const name in headers) {
     const value = headers[name]
-    if (typeof value === 'string' && name.startsWith('x-') && !never.test(name) && name !== keyHeader)
-      added.add(name, value)
+    if (typeof value !== 'string' || !name.startsWith('x-') || never.test(name) || name === keyHeader)
+      continue
+    if (!added.has(name)) added.add(name, value)
   }
 }
 
@@ -92,6 +93,10 @@ class AddedHeaders {
     if (combined === present) return
     this.#changed ??= [...this.#own]
     this.#changed[at + 1] = combined
+  }
+
+  has(name: string): boolean {
+    return this.#find(name) !== -1
   }
 
   #find(name: string): number {

@@ -58,5 +58,6 @@ function readArrival(exchange: Exchange, { model, tunedModel }: Readonly<Record<
     protocol: query.get('alt') === 'sse' ? googleGenerateProtocol : googleGenerateArrayProtocol,
     pathModel: model === undefined ? `tunedModels/${tunedModel}` : readPathModel(model),
     pathStream: false,
+    history: null,
   }
 }

@@ -28,6 +28,7 @@ beforeAll(async () => {
       protocol: openaiChatProtocol,
       pathModel: null,
       pathStream: null,
+      history: null,
     })
     running.catch(() => {
       if (!exchange.response.headersSent) exchange.response.destroy()

@@ -42,6 +42,7 @@ function passMock(request: ModelRequest, deployment: Deployment, text: string): 
     rest: null,
     relay: stream ? protocol.createPassthroughStream(options) : null,
     readReply: (answer) => protocol.readPassthroughReply(answer, options),
+    dropped: [],
   }
 }
 
@@ -66,6 +67,7 @@ function translateMock(
     headers: [],
     body: formatMock(encoded.body, request.stream, text),
     rest: null,
+    dropped: [],
     ...translateAnswer(request, openaiWire, encoded.replyContext, carrier),
   }
 }

@@ -1,9 +1,11 @@
 import type { GatewayConfig } from '../config/config.ts'
+import type { Deployment } from '../deployments/deployment.ts'
 import type { RoutingSnapshot } from '../deployments/routing-snapshot.ts'
 import type { Exchange } from '../http/exchange.ts'
 import type { Caller } from '../identity/caller.ts'
 import type { ObjectMembers } from '../json/object-members.ts'
 import type { CallAddress, Protocol } from '../protocols/protocol.ts'
+import type { History } from './history.ts'
 import type { Upload } from './parse-upload.ts'
 import type { RequestOptions } from './request-options.ts'
 
@@ -18,6 +20,8 @@ export interface Arrival extends CallAddress {
   readonly exchange: Exchange
   /** The dialect the client speaks; fixed by the route, before anything can go wrong. */
   readonly protocol: Protocol
+  /** Null for dialects whose requests stand alone. */
+  readonly history: History | null
 }
 
 /** One parsed, authenticated call. Immutable: whatever happens to it later is noted in its `Progress`. */
@@ -30,6 +34,10 @@ export interface ModelRequest extends Arrival {
   readonly body: Readonly<Record<string, unknown>>
   /** The form that came in place of JSON; `body` then holds those of its fields that have arrived. */
   readonly upload: Upload | null
+  /** The body as the client wrote it; `body` differs once what it referred to was put in its place. */
+  readonly clientBody: Readonly<Record<string, unknown>>
+  /** The deployment whose account keeps what the request continues; null when any may take it. */
+  readonly boundTo: Deployment | null
   readonly requestedModel: string
   readonly stream: boolean
   /** The answer is passed on as it comes, but as bytes and not as events. */

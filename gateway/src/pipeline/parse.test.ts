@@ -18,7 +18,14 @@ let config = sampleConfig()
 beforeAll(async () => {
   server = await startExchangeServer(async (exchange) => {
     const runtime = { config, routing: snapshotOf([modelConfig('m')]) }
-    const arrival = { exchange, operation, protocol: openaiChatProtocol, pathModel, pathStream: null }
+    const arrival = {
+      exchange,
+      operation,
+      protocol: openaiChatProtocol,
+      pathModel,
+      pathStream: null,
+      history: null,
+    }
     try {
       outcome = await parse(runtime, arrival, anonymousCaller)
     } catch (error) {

@@ -52,7 +52,12 @@ async function parseForm(runtime: Runtime, arrival: Arrival, caller: Caller): Pr
   return describe(runtime, arrival, caller, { bytes: noBytes, members: noMembers, body: fields, upload })
 }
 
-function parseBody(runtime: Runtime, arrival: Arrival, caller: Caller, bytes: Buffer): ModelRequest {
+function parseBody(
+  runtime: Runtime,
+  arrival: Arrival,
+  caller: Caller,
+  bytes: Buffer,
+): ModelRequest | Promise<ModelRequest> {
   const body = parseObject(bytes)
   const members = scanObject(bytes)
   if (members === null) throw notAnObject()
@@ -79,15 +84,16 @@ function describe(
   arrival: Arrival,
   caller: Caller,
   { bytes, members, body, upload }: Content,
-): ModelRequest {
+): ModelRequest | Promise<ModelRequest> {
   const requestedModel = readModel(runtime, arrival, body)
   const { headers } = arrival.exchange.request
   const delivery = arrival.protocol.readDelivery(body, arrival, headers)
   const { stream, includesUsage, isBinary = false } = delivery
-  return {
+  const request: ModelRequest = {
     exchange: arrival.exchange,
     operation: arrival.operation,
     protocol: arrival.protocol,
+    history: arrival.history,
     pathModel: arrival.pathModel,
     pathStream: arrival.pathStream,
     runtime,
@@ -96,12 +102,15 @@ function describe(
     members,
     body,
     upload,
+    clientBody: body,
+    boundTo: null,
     requestedModel,
     stream,
     isBinary,
     includeUsage: stream && (includesUsage || runtime.config.requests.alwaysIncludeStreamUsage),
     options: readRequestOptions(body, arrival.exchange),
   }
+  return arrival.history === null ? request : arrival.history.resume(request)
 }
 
 function parseObject(bytes: Buffer): Readonly<Record<string, unknown>> {

@@ -11,6 +11,7 @@ import type { Wire, WireTarget } from '../providers/wire.ts'
 import { carrierOf } from './carrier-of.ts'
 import { replaceHeaders } from './client-credentials.ts'
 import { forwardedHeaders } from './forwarded-headers.ts'
+import { keeperOf } from './history.ts'
 import type { ModelRequest } from './model-request.ts'
 import type { Upload } from './parse-upload.ts'
 import { formatterOf, parseJson, readReplyAsStream } from './translated-exchange.ts'
@@ -31,16 +32,18 @@ export function passThrough(
 ): UpstreamExchange {
   const { protocol, upload } = request
   const { wire } = deployment
-  const options = passthroughOptions(request, deployment)
+  const edits = editsOf(request.operation, wire, wanted, target)
+  const options = passthroughOptions(request, deployment, publicIdsOf(request, deployment))
   return {
     path: pathOf(request.operation, deployment, request.stream),
     ...(upload === null
       ? {
           headers: forwardedHeaders(request, deployment, []),
-          body: editBody(request, deployment, wanted, target),
+          body: editBody(request, deployment, wanted, edits),
           rest: null,
         }
-      : passUpload(request, deployment, wanted, target, upload)),
+      : passUpload(request, deployment, wanted, edits, upload)),
+    dropped: edits.dropped,
     relay: request.stream ? protocol.createPassthroughStream(options) : null,
     readReply: (answer, contentType) =>
       request.stream && request.operation === 'chat'
@@ -49,9 +52,16 @@ export function passThrough(
             wire,
             plainReplyContext,
             formatterOf(request, carrierOf(blobs, deployment)),
+            keeperOf(request),
           )
         : protocol.readPassthroughReply(answer, options, contentType),
   }
+}
+
+/** What a provider keeps itself is found again only by an id that tells where. */
+function publicIdsOf(request: ModelRequest, deployment: Deployment): PassthroughOptions['publicId'] {
+  const { history } = request
+  return history === null ? null : (upstreamId) => history.publicId(request, deployment, upstreamId)
 }
 
 /** The client's bytes as this deployment gets them: the very same where nothing must change. */
@@ -59,9 +69,8 @@ export function editBody(
   request: ModelRequest,
   { wire, upstreamModel }: Deployment,
   wanted: Body,
-  target: WireTarget,
+  edits: BodyEdits,
 ): Buffer {
-  const edits = editsOf(request.operation, wire, wanted, target)
   const isUnchanged = edits === noEdits && wanted === request.body
   const names = wire.namesModelIn === 'body' ? JSON.stringify(upstreamModel) : null
   if (isUnchanged && names === null && request.body['model'] === undefined) return request.bytes
@@ -103,10 +112,9 @@ function passUpload(
   request: ModelRequest,
   deployment: Deployment,
   wanted: Body,
-  target: WireTarget,
+  edits: BodyEdits,
   { contentType, bytes, parts, rest }: Upload,
 ): Pick<UpstreamExchange, 'headers' | 'body' | 'rest'> {
-  const edits = editsOf(request.operation, deployment.wire, wanted, target)
   const { set, remove } = collectEdits(request.body, wanted, edits)
   set.set('model', deployment.upstreamModel)
   const texts = new Map<string, string>()
@@ -124,12 +132,14 @@ function formatField(value: unknown): string {
 
 /** How an answer of the client's own dialect is read on its way through. */
 export function passthroughOptions(
-  { operation, body, requestedModel, includeUsage }: ModelRequest,
+  { operation, clientBody, requestedModel, includeUsage }: ModelRequest,
   { wire, provider }: Pick<Deployment, 'wire' | 'provider'>,
+  publicId: PassthroughOptions['publicId'] = null,
 ): PassthroughOptions {
   return {
     operation,
-    body,
+    body: clientBody,
+    publicId,
     requestedModel,
     includesUsage: includeUsage,
     maxEventBytes,

@@ -3,8 +3,11 @@ import type { Usage } from '../conversation/usage.ts'
 import type { Deployment } from '../deployments/deployment.ts'
 import type { Caller } from '../identity/caller.ts'
 import type { AdjustedCost } from '../pricing/adjust-cost.ts'
+import type { StreamRelay } from '../relay/relay.ts'
 import type { FailedAttempt } from '../telemetry/request-record.ts'
 import type { Stage } from './stages.ts'
+
+const nothing: readonly string[] = []
 
 /** What has happened to one request so far. Written by the stages in turn, read once by `settle`. */
 export class Progress {
@@ -14,8 +17,12 @@ export class Progress {
   strategyFellBack = false
   attempts = 0
   fallbacks = 0
+  /** Members of the request that the deployment called last was not given. */
+  dropped: readonly string[] = nothing
   readonly failedAttempts: FailedAttempt[] = []
   status = 0
+  /** What carries the stream that was begun; it knows how to end it when it breaks off. */
+  relay: StreamRelay | null = null
   error: GatewayError | null = null
   usage: Usage | null = null
   usageEstimated = false

@@ -16,6 +16,8 @@ import { describeRefusal, describeResponse, echoProviderHeaders } from './respon
 
 const jsonHead = 'content-type: application/json\r\n'
 
+const noRelay = { encoding: 'utf8' } as const
+
 /** The client's stream, opened before the upstream call so that pings can bridge a slow start. */
 export function openClientStream(request: ModelRequest, progress: Progress): ClientStream {
   const { requests, routing } = request.runtime.config
@@ -30,7 +32,7 @@ export function openClientStream(request: ModelRequest, progress: Progress): Cli
       const error =
         failure instanceof GatewayError ? failure : describeUpstreamFailure(failure, progress.deployment)
       const rendering = { requestId: request.exchange.requestId, codeStyle: requests.errorCodeStyle }
-      return request.protocol.formatStreamError(error, rendering)
+      return progress.relay?.formatFailure?.(error) ?? request.protocol.formatStreamError(error, rendering)
     },
   })
 }
@@ -44,11 +46,11 @@ export async function respond(
   stream: ClientStream | null,
 ): Promise<void> {
   progress.status = 200
-  if (answer.result.kind === 'reply') {
-    respondPlain(request, answer, plan, progress, stream)
-  } else if (stream !== null) {
-    await respondStream(request, answer, plan, progress, stream)
-  }
+  if (answer.result.kind !== 'reply')
+    return stream === null ? undefined : respondStream(request, answer, plan, progress, stream)
+  const kept = answer.result.reply.keep?.()
+  if (kept === undefined) respondPlain(request, answer, plan, progress, stream)
+  else return kept.then(() => respondPlain(request, answer, plan, progress, stream))
 }
 
 function respondPlain(
@@ -105,10 +107,11 @@ async function respondStream(
 ): Promise<void> {
   const { attempt, planned, relay } = answer
   plan.receiveFirstByte()
+  progress.relay = relay
   request.exchange.whenClientGone(() => stream.abandon())
   stream.begin(
     attempt,
-    relay?.encoding ?? 'utf8',
+    relay ?? noRelay,
     describeAnswer(request, answer, progress),
     request.isBinary ? (attempt.fields.get('content-type') ?? null) : null,
   )

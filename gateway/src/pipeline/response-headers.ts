@@ -4,6 +4,7 @@ import { headLine } from '../http/server/head-line.ts'
 import type { HeaderFields } from '../http1/header-fields.ts'
 import type { AdjustedCost } from '../pricing/adjust-cost.ts'
 import { version } from '../version.ts'
+import { describeDropped } from './describe-dropped.ts'
 import type { ModelRequest } from './model-request.ts'
 import type { Progress } from './progress.ts'
 
@@ -31,6 +32,8 @@ export function describeResponse(request: ModelRequest, progress: Progress, now:
     describeEffort(progress, runtime.config.routing.maxFallbacks)
   if (progress.deployment !== null)
     lines += `${describeDeployment(progress.deployment)}x-routeiq-strategy: ${progress.strategy ?? ''}\r\n`
+  const dropped = describeDropped(progress.dropped)
+  if (dropped !== null) lines += headLine('x-routeiq-dropped', dropped)
   if (options.timeoutMs !== null) lines += `x-litellm-timeout: ${options.timeoutMs / 1000}\r\n`
   if (progress.costPico !== null) lines += describeCost(progress.costPico, progress.costParts)
   return progress.stageEnds === null ? lines : lines + describeStages(exchange.startedAt, progress.stageEnds)

@@ -4,6 +4,7 @@ import { toNanoUsd } from '../pricing/compute-cost.ts'
 import type { SpendRow } from '../storage/ledger/spend-row.ts'
 import type { RequestRecord } from '../telemetry/request-record.ts'
 import { hashClientAddress } from './client-address.ts'
+import { describeDropped } from './describe-dropped.ts'
 import type { Gateway } from './gateway.ts'
 import type { Arrival, ModelRequest } from './model-request.ts'
 import type { Progress } from './progress.ts'
@@ -76,6 +77,7 @@ function describe(
     reasoningEnabled: request?.body['reasoning_effort'] !== undefined,
     strategy: progress.strategy,
     strategyFellBack: progress.strategyFellBack,
+    dropped: describeDropped(progress.dropped),
     attempts: progress.attempts,
     failedAttempts: progress.failedAttempts,
     fallbacks: progress.fallbacks,

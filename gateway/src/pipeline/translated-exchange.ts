@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { BlobCarrier } from '../conversation/blob-carrier.ts'
 import type { BlobSealer } from '../conversation/blob-sealer.ts'
+import type { JsonRecord } from '../conversation/json-value.ts'
 import { replayReply } from '../conversation/replay-reply.ts'
 import type { ConversationReply } from '../conversation/reply.ts'
 import type { Deployment } from '../deployments/deployment.ts'
@@ -10,9 +11,10 @@ import type { UpstreamFailure } from '../providers/failure.ts'
 import type { ReplyContext } from '../providers/reply-context.ts'
 import type { EncodedRequest, Wire, WireTarget } from '../providers/wire.ts'
 import type { PlainReply, ReplyReader, StreamRelay } from '../relay/relay.ts'
-import { TranslatedStream } from '../relay/translated.ts'
+import { type KeepAnswer, TranslatedStream } from '../relay/translated.ts'
 import { carrierOf } from './carrier-of.ts'
 import { forwardedHeaders } from './forwarded-headers.ts'
+import { keeperOf } from './history.ts'
 import type { ModelRequest } from './model-request.ts'
 import type { UpstreamExchange } from './upstream-exchange.ts'
 import { pathOf } from './upstream-path.ts'
@@ -34,6 +36,7 @@ export function translate(
     headers: forwardedHeaders(request, deployment, encoded.headers),
     body: Buffer.from(JSON.stringify(encoded.body)),
     rest: null,
+    dropped: encoded.dropped,
     ...translateAnswer(request, deployment.wire, encoded.replyContext, carrier),
   }
 }
@@ -80,8 +83,13 @@ export function translateAnswer(
     return { relay: null, readReply: (body) => readReply(body, wire, context, request, carrier) }
   const formatter = formatterOf(request, carrier)
   return {
-    relay: new TranslatedStream(wire.framing, wire.createStreamDecoder(context), formatter),
-    readReply: (body) => readReplyAsStream(body, wire, context, formatter),
+    relay: new TranslatedStream(
+      wire.framing,
+      wire.createStreamDecoder(context),
+      formatter,
+      keeperOf(request),
+    ),
+    readReply: (body) => readReplyAsStream(body, wire, context, formatter, keeperOf(request)),
   }
 }
 
@@ -96,11 +104,18 @@ export function readReplyAsStream(
   wire: Wire,
   context: ReplyContext,
   formatter: StreamFormatter,
+  keep: KeepAnswer | null,
 ): PlainReply | UpstreamFailure {
   const reply = decodeAnswer(body, wire, context)
   if ('kind' in reply) return reply
   const text = replayReply(reply).map((event) => formatter.format(event))
-  return { body: Buffer.from(text.join('') + formatter.end()), usage: reply.usage, isStream: true }
+  const kept = keep === null ? undefined : formatter.kept?.()
+  const sent = {
+    body: Buffer.from(text.join('') + formatter.end()),
+    usage: reply.usage,
+    isStream: true,
+  } as const
+  return keep === null || kept === undefined ? sent : { ...sent, keep: () => keep(kept) }
 }
 
 function readReply(
@@ -112,8 +127,18 @@ function readReply(
 ): PlainReply | UpstreamFailure {
   const reply = decodeAnswer(body, wire, context)
   if ('kind' in reply) return reply
-  const answer = request.protocol.formatReply(reply, headOf(request), replyOptionsOf(request, carrier))
-  return { body: Buffer.from(JSON.stringify(answer)), usage: reply.usage }
+  const { protocol } = request
+  const [head, options, keep] = [headOf(request), replyOptionsOf(request, carrier), keeperOf(request)]
+  const answer = protocol.formatReply(reply, head, options)
+  const sent = { body: Buffer.from(JSON.stringify(answer)), usage: reply.usage }
+  if (keep === null) return sent
+  const kept = formatKept(reply, protocol.createStreamFormatter(head, options))
+  return { ...sent, keep: () => keep(kept ?? answer) }
+}
+
+function formatKept(reply: ConversationReply, formatter: StreamFormatter): JsonRecord | undefined {
+  for (const event of replayReply(reply)) formatter.format(event)
+  return formatter.kept?.()
 }
 
 /** The provider's body as a reply, or what is wrong with it. */
@@ -132,8 +157,11 @@ function headOf({ protocol, operation, exchange, requestedModel }: ModelRequest)
   }
 }
 
-function replyOptionsOf({ operation, includeUsage, body }: ModelRequest, carrier: BlobCarrier): ReplyOptions {
-  return { operation, includesUsage: includeUsage, body, carrier }
+function replyOptionsOf(
+  { operation, includeUsage, clientBody }: ModelRequest,
+  carrier: BlobCarrier,
+): ReplyOptions {
+  return { operation, includesUsage: includeUsage, body: clientBody, carrier }
 }
 
 /** Null for anything that is not JSON. */

@@ -2,6 +2,7 @@ import type { PlannedAttempt } from '../balancing/attempt-plan.ts'
 import type { BlobSealer } from '../conversation/blob-sealer.ts'
 import { isMediaOperation } from '../conversation/operation.ts'
 import type { Deployment } from '../deployments/deployment.ts'
+import { facing } from '../deployments/select-wires.ts'
 import type { UploadRest } from '../http/upload-rest.ts'
 import type { WireTarget } from '../providers/wire.ts'
 import type { ReplyReader, StreamRelay } from '../relay/relay.ts'
@@ -20,6 +21,8 @@ export interface UpstreamExchange {
   readonly rest: UploadRest | null
   readonly relay: StreamRelay | null
   readonly readReply: ReplyReader
+  /** Members of the request that the provider has no place for and does not get. */
+  readonly dropped: readonly string[]
 }
 
 /**
@@ -31,7 +34,7 @@ export function prepareExchange(
   attempt: PlannedAttempt,
   blobs: BlobSealer,
 ): UpstreamExchange {
-  const { deployment } = attempt
+  const deployment = facing(attempt.deployment, request.protocol.id)
   const wanted = buildWantedBody(request.body, deployment, attempt.overrides, request.protocol)
   const target = describeTarget(request, deployment)
   if (isPassedThrough(request, deployment)) return passThrough(request, deployment, wanted, target, blobs)

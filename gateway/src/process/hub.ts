@@ -8,6 +8,9 @@ import type { RaiseAlarm } from '../storage/ledger/journal-alarm.ts'
 import { SpendIngester } from '../storage/ledger/spend-ingester.ts'
 import type { SpendLedger } from '../storage/ledger/spend-row.ts'
 import { createSqlSpendLedger } from '../storage/ledger/sql-spend-ledger.ts'
+import type { ResponseStore } from '../storage/response-store.ts'
+import { purgeResponses } from '../storage/responses/purge-responses.ts'
+import { createSqlResponseStore } from '../storage/responses/sql-response-store.ts'
 import { InProcessState } from '../storage/shared-state/in-process-state.ts'
 import { RedisState } from '../storage/shared-state/redis-state.ts'
 import type { SharedState } from '../storage/shared-state/shared-state.ts'
@@ -23,6 +26,7 @@ export interface DependencyChecks {
 /** What all workers of one gateway share. One process owns it; the others reach it over IPC. */
 export interface Hub {
   readonly keys: KeyStore
+  readonly responses: ResponseStore
   readonly spend: Pick<SpendLedger, 'listSpend'>
   readonly state: SharedState
   readonly health: { check(): Promise<DependencyChecks> }
@@ -66,13 +70,17 @@ export async function openHub(options: HubOptions): Promise<OwnedHub> {
     now,
   })
   ingester.start()
+  const responses = createSqlResponseStore(database, now)
+  const stopPurging = purgeResponses(responses)
   return {
     keys: createSqlKeyStore(database, now),
+    responses,
     spend: ledger,
     state: redis ?? new InProcessState(now),
     health: { check: () => checkDependencies(database, redis) },
     notices: migration.warnings,
     close: async (flushBudgetMs) => {
+      stopPurging()
       await ingester.flush(flushBudgetMs)
       await ingester.stop()
       await redis?.close()

@@ -3,6 +3,7 @@ import { connectOverIpc } from '../storage/cluster/connect-over-ipc.ts'
 import { exposeOverIpc } from '../storage/cluster/expose-over-ipc.ts'
 import { portOfPrimary } from '../storage/cluster/ipc-port.ts'
 import type { KeyStore } from '../storage/key-store.ts'
+import type { ResponseStore } from '../storage/response-store.ts'
 import { connectSharedState } from '../storage/shared-state/ipc-state.ts'
 import type { MetricsSnapshot } from '../telemetry/metrics/snapshot.ts'
 import { ConfigurationHolder } from './configuration-holder.ts'
@@ -36,6 +37,7 @@ export async function runWorker(startup: Startup): Promise<void> {
   const configuration = new ConfigurationHolder({ config, flags, env, prices, now })
   const hub: Hub = {
     keys: connectOverIpc<KeyStore>(port, 'keys'),
+    responses: connectOverIpc<ResponseStore>(port, 'responses'),
     spend: connectOverIpc<Hub['spend']>(port, 'spend'),
     state: connectSharedState(port),
     health: connectOverIpc<Hub['health']>(port, 'health'),

@@ -14,6 +14,9 @@ import { FailedAttempts } from '../identity/failed-attempts.ts'
 import type { Gateway } from '../pipeline/gateway.ts'
 import type { PriceTable } from '../pricing/price-table.ts'
 import { demoBaseUrl } from '../providers/first-party.ts'
+import { ResponseContent } from '../responses/response-content.ts'
+import { ResponseHistory } from '../responses/response-history.ts'
+import { ResponseIds } from '../responses/response-id.ts'
 import { SpendJournal } from '../storage/ledger/spend-journal.ts'
 import { formatPrometheus } from '../telemetry/metrics/format-prometheus.ts'
 import type { MetricsSnapshot } from '../telemetry/metrics/snapshot.ts'
@@ -145,7 +148,7 @@ function composeGateway(options: ServeOptions, transport: Transport, journal: Sp
       failedAttempts: new FailedAttempts(failuresPerMinute, now),
       addresses: new AddressGuard(identity.allowedIps),
     },
-    blobs: new BlobSealer(identity.saltKey ?? identity.masterKey ?? randomBytes(32), randomBytes),
+    blobs: new BlobSealer(secretOf(identity), randomBytes),
     states: configuration.states,
     transport,
     mockTransport: new DemoTransport(now),
@@ -157,6 +160,11 @@ function composeGateway(options: ServeOptions, transport: Transport, journal: Sp
     now,
     random,
   }
+}
+
+/** What keys are derived from. Without a configured one, what was sealed lasts as long as this process. */
+function secretOf({ saltKey, masterKey }: GatewayConfig['identity']): string | Buffer {
+  return saltKey ?? masterKey ?? randomBytes(32)
 }
 
 /** Whether requests without a key are served: only where the operator configured none and said so. */
@@ -172,8 +180,23 @@ function composeApp(
 ): AppDependencies {
   const { identity, runtime } = gateway
   const { server, identity: identityConfig } = runtime().config
+  const kept = {
+    store: hub.responses,
+    content: new ResponseContent(identityConfig.saltKey, randomBytes),
+    ids: new ResponseIds(secretOf(identityConfig)),
+  }
   return {
     gateway,
+    history: new ResponseHistory({
+      ...kept,
+      onLost: (requestId, error) =>
+        telemetry.logger.log('warn', 'response_not_kept', {
+          request_id: requestId,
+          reason: error instanceof Error ? error.message : String(error),
+        }),
+      now,
+    }),
+    responses: { ...kept, identity, runtime, transport: gateway.transport },
     keys: {
       identity,
       keys: hub.keys,

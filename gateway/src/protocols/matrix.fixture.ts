@@ -5,6 +5,7 @@ import type { ConversationReply, FinishReason } from '../conversation/reply.ts'
 import { sampleRequest } from '../conversation/request.fixture.ts'
 import type { ConversationRequest } from '../conversation/request.ts'
 import type { ReplyEvent } from '../conversation/stream-event.ts'
+import type { Usage } from '../conversation/usage.ts'
 import { plainReplyContext } from '../providers/reply-context.ts'
 import type { Wire } from '../providers/wire.ts'
 import { createStreamParser } from '../relay/framing.ts'
@@ -65,6 +66,10 @@ export const conversation: ConversationRequest = sampleRequest({
   toolChoice: { type: 'auto' },
   maxOutputTokens: 321,
   stop: ['HALT'],
+})
+
+/** A question whose answer has a schema; apart, because some wires take no schema beside tools. */
+export const structured: ConversationRequest = sampleRequest({
   responseFormat: { type: 'json_schema', name: 'reply', description: null, schema, strict: true },
 })
 
@@ -81,7 +86,6 @@ export const requestTexts = [
   'get_weather',
   'The weather of a city.',
   'iVBORw0KGgoAAAANSUhEUg==',
-  'answer',
   '321',
 ]
 
@@ -123,8 +127,22 @@ function textOf(part: Part): string[] {
 /** Ends of an answer that a dialect has no word for, and how it tells of them instead. */
 export const finishLosses: Partial<Record<DialectId, Partial<Record<FinishReason, FinishReason>>>> = {
   'openai-chat': { pause: 'stop' },
+  'openai-responses': { pause: 'stop' },
   'google-generate': { pause: 'stop' },
 }
+
+/** Counts a dialect has no member for. */
+const usageLosses: Partial<Record<DialectId, readonly (keyof Usage)[]>> = {
+  'google-generate': ['cacheWriteTokens'],
+}
+
+const counts = [
+  'inputTokens',
+  'outputTokens',
+  'cacheReadTokens',
+  'cacheWriteTokens',
+  'reasoningTokens',
+] as const
 
 /** What a client learns of an answer. A refusal is text to some dialects, a word of its own to others, or both. */
 export function answerFacts(reply: ConversationReply, dialect: DialectId): object {
@@ -142,19 +160,8 @@ export function answerFacts(reply: ConversationReply, dialect: DialectId): objec
         : [],
     ),
     finish: finishLosses[dialect]?.[reason] ?? reason,
-    usage: usage && [
-      usage.inputTokens,
-      usage.outputTokens,
-      usage.cacheReadTokens,
-      countsCacheWrites(dialect) ? usage.cacheWriteTokens : 0,
-      usage.reasoningTokens,
-    ],
+    usage: usage && counts.map((name) => (usageLosses[dialect]?.includes(name) ? 0 : usage[name])),
   }
-}
-
-/** Google writes its cache by itself and counts nothing. */
-function countsCacheWrites(dialect: DialectId): boolean {
-  return dialect !== 'google-generate'
 }
 
 /** The answer a stream of the wire amounts to. Errors: throws when it tells of a failure. */

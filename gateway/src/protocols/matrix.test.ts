@@ -22,6 +22,7 @@ import {
   readStream,
   relayStream,
   requestTexts,
+  structured,
 } from './matrix.fixture.ts'
 import type { Protocol } from './protocol.ts'
 import { protocols } from './protocols.ts'
@@ -60,8 +61,13 @@ function targetOf(wire: Wire, members: Partial<WireTarget> = {}): WireTarget {
   return sampleTarget(provider, model, { dropParams: true, modifyParams: true, ...members })
 }
 
+/** OpenAI speaks two wires from one folder. */
+function folderOf(wire: Wire): string {
+  return wire.id === 'openai-responses' ? 'openai/responses' : wire.id
+}
+
 function fixtureOf(wire: Wire, name: string): ConversationReply | null {
-  const file = new URL(`../providers/${wire.id}/fixtures/${name}.json`, import.meta.url)
+  const file = new URL(`../providers/${folderOf(wire)}/fixtures/${name}.json`, import.meta.url)
   return existsSync(file) ? wire.decodeReply(JSON.parse(readFileSync(file, 'utf8')), plainReplyContext) : null
 }
 
@@ -109,7 +115,7 @@ describe.each(pairs)('%s clients of the %s wire', (_protocolId, _wireId, protoco
   })
 
   it('get the same stream however the provider’s bytes are split', () => {
-    const folder = new URL(`../providers/${wire.id}/fixtures/`, import.meta.url)
+    const folder = new URL(`../providers/${folderOf(wire)}/fixtures/`, import.meta.url)
     const bytes = readStreamFixture(wire, 'parallel-tools', folder)
     if (bytes === null) return
     const options = {
@@ -137,6 +143,11 @@ describe.each(pairs)('%s clients of the %s wire', (_protocolId, _wireId, protoco
     const options = { operation: 'chat', model: 'group', stream: false, dropParams: true } as const
     const received = reader.parseRequest(body, { ...options, carrier: carrierOf('anthropic') })
     expect(factsOfRequest(received)).toEqual(factsOfRequest(conversation))
+  })
+
+  it('get their schema to the provider', () => {
+    const text = JSON.stringify(send(protocol, wire, structured).body)
+    for (const fact of ['answer', 'integer']) expect(text).toContain(fact)
   })
 
   it('may say what nobody knows yet', () => {
@@ -202,7 +213,8 @@ describe.each(protocols.map((protocol) => [protocol.id, protocol] as const))('%s
       usage: null,
       extra: null,
     }
-    const options = { operation: 'chat', includesUsage: true, body: {}, carrier: carrierOf(family) } as const
+    const body = { include: ['reasoning.encrypted_content'] }
+    const options = { operation: 'chat', includesUsage: true, body, carrier: carrierOf(family) } as const
     const client = clientOf(protocol)
     const told = client.decodeReply(protocol.formatReply(reply, head, options), plainReplyContext)
     const messages = [

@@ -100,12 +100,21 @@ export interface StreamFormatter {
   format(event: ReplyEvent): string
   /** The end of a complete answer. */
   end(): string
+  /**
+   * The whole answer as later turns may need it, for dialects whose answers can be referred to. Called once the last
+   * event was formatted, before `end`.
+   */
+  kept?(): JsonRecord
+  /** The last event of an answer that broke off, for dialects in which it depends on what came before. */
+  formatFailure?(error: GatewayError): string
 }
 
 /** How an answer that is already in the client's dialect is passed on. */
 export interface PassthroughOptions extends CallOptions {
   /** What the client asked for; stamped over the provider's own model name. */
   readonly requestedModel: string
+  /** Makes the provider's id of an answer one that leads back to its deployment; null leaves ids as they are. */
+  readonly publicId: ((upstreamId: string) => string) | null
   /** Longest event of a stream. */
   readonly maxEventBytes: number
   readonly decodeUsage: (usage: unknown) => Usage | null

@@ -3,11 +3,13 @@ import { anthropicMessagesProtocol } from './anthropic-messages/anthropic-messag
 import { googleGenerateProtocol } from './google-generate/google-generate.ts'
 import { openaiModelLists } from './openai-chat/model-lists.ts'
 import { openaiChatProtocol } from './openai-chat/openai-chat.ts'
+import { openaiResponsesProtocol } from './openai-responses/openai-responses.ts'
 import type { ModelLists, Protocol } from './protocol.ts'
 
 /** Every dialect clients may speak, in the order of the documentation. */
 export const protocols: readonly Protocol[] = [
   openaiChatProtocol,
+  openaiResponsesProtocol,
   anthropicMessagesProtocol,
   googleGenerateProtocol,
 ]

@@ -39,6 +39,7 @@ export const firstPartyProviders: readonly ProviderProfile[] = [
     id: 'openai',
     title: 'OpenAI',
     wireId: 'openai',
+    responsesWireId: 'openai-responses',
     defaultBaseUrl: 'https://api.openai.com/v1',
     keyVariables: ['OPENAI_API_KEY'],
     baseUrlVariables: ['OPENAI_BASE_URL', 'OPENAI_API_BASE'],

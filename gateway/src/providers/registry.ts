@@ -9,12 +9,14 @@ import { vertexWire } from './gemini/vertex.ts'
 import { ollamaWire } from './ollama/ollama.ts'
 import { azureAiWire, azureWire } from './openai/azure.ts'
 import { openaiWire } from './openai/openai.ts'
+import { responsesWire } from './openai/responses/responses.ts'
 import { plannedProviders } from './planned-providers.ts'
 import type { ProviderProfile, Wire } from './wire.ts'
 
 const wires = new Map<string, Wire>(
   [
     openaiWire,
+    responsesWire,
     azureWire,
     azureAiWire,
     anthropicWire,

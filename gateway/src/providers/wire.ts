@@ -21,6 +21,8 @@ export interface ProviderProfile {
   readonly wireId: string
   /** Makers' models behind the same account that speak another wire; the first match wins. */
   readonly modelWires?: readonly { readonly models: RegExp; readonly wireId: string }[]
+  /** The wire of the vendor's Responses endpoint, for vendors that have one beside chat completions. */
+  readonly responsesWireId?: string
   /** Null when the operator must give `api_base`. `{name}` stands for a member of the account. */
   readonly defaultBaseUrl: string | null
   /** Environment variables holding the key, first set wins. */

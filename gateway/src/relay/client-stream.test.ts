@@ -100,7 +100,7 @@ describe('a stream', () => {
     const stream = open()
     const attempt = await beginAttempt('data: é\n\n')
     expect([stream.committed, received]).toEqual([false, ''])
-    stream.begin(attempt, 'utf8', 'x-line: 1\r\n')
+    stream.begin(attempt, { encoding: 'utf8' }, 'x-line: 1\r\n')
     expect(stream.committed).toBe(true)
     transport.last.data('data: two\n\n')
     transport.last.end()
@@ -116,15 +116,39 @@ describe('a stream', () => {
 
   it('that breaks off ends with the failure as its last event', async () => {
     const stream = open()
-    stream.begin(await beginAttempt('data: one\n\n'), 'utf8', '')
+    stream.begin(await beginAttempt('data: one\n\n'), { encoding: 'utf8' }, '')
     transport.last.fail(new Error('x'))
     expect((await stream.outcome).failure?.kind).toBe('connection')
     expect((await answer()).body).toMatch(/^data: one\n\ndata: failed The connection broke[^\n]*\n\n$/)
   })
 
+  it('waits with its end until the answer is kept', async () => {
+    const stream = open()
+    let keep: (text: string) => void = () => {}
+    const kept = new Promise<string>((resolve) => {
+      keep = resolve
+    })
+    stream.begin(await beginAttempt('data: one\n\n'), { encoding: 'utf8', conclude: () => kept }, '')
+    transport.last.end()
+    await until(() => received.includes('data: one'))
+    expect(received.endsWith('\r\n0\r\n\r\n')).toBe(false)
+    keep('data: last\n\n')
+    expect(await stream.outcome).toEqual({ failure: null, interruption: null })
+    expect((await answer()).body).toBe('data: one\n\ndata: last\n\n')
+  })
+
+  it('does not wait when it breaks off, nor when the dialect has nothing to add', async () => {
+    const stream = open({ formatFailure: () => '' })
+    const conclude = () => Promise.reject(new Error('never asked'))
+    stream.begin(await beginAttempt('data: one\n\n'), { encoding: 'utf8', conclude }, '')
+    transport.last.fail(new Error('x'))
+    expect((await stream.outcome).failure?.kind).toBe('connection')
+    expect((await answer()).body).toBe('data: one\n\n')
+  })
+
   it('interrupted by the gateway stops the provider and says why', async () => {
     const stream = open()
-    stream.begin(await beginAttempt('data: one\n\n'), 'utf8', '')
+    stream.begin(await beginAttempt('data: one\n\n'), { encoding: 'utf8' }, '')
     const error = new GatewayError('draining', 'closing')
     stream.interrupt(error)
     stream.interrupt(error)
@@ -146,7 +170,7 @@ describe('pings', () => {
     const stream = open({ keepaliveMs: 5 })
     await until(() => received.split(': ping\n\n').length > 2)
     expect([stream.committed, received]).toEqual([true, expect.stringContaining('\r\nx-early: yes')])
-    stream.begin(await beginAttempt('data: one\n\n'), 'utf8', 'x-late: yes\r\n')
+    stream.begin(await beginAttempt('data: one\n\n'), { encoding: 'utf8' }, 'x-late: yes\r\n')
     const before = received.length
     await until(() => received.slice(before).includes('event: ping\n\n'))
     transport.last.end()
@@ -193,7 +217,7 @@ describe('a slow client', () => {
 
   async function fill(stream: ClientStream): Promise<number> {
     client.pause()
-    stream.begin(await beginAttempt('data: one\n\n'), 'latin1', '')
+    stream.begin(await beginAttempt('data: one\n\n'), { encoding: 'latin1' }, '')
     let blocks = 0
     let flowing = true
     while (flowing && blocks < 10_000) {
@@ -231,7 +255,7 @@ it('a client that left is written to no more', async () => {
   const stream = open({ keepaliveMs: 5 })
   const exchange = arrived as Exchange
   exchange.whenClientGone(() => stream.abandon())
-  stream.begin(await beginAttempt('data: one\n\n'), 'utf8', '')
+  stream.begin(await beginAttempt('data: one\n\n'), { encoding: 'utf8' }, '')
   client.destroy()
   await until(() => exchange.clientGone)
   expect(await stream.outcome).toEqual({ failure: null, interruption: null })

@@ -1,9 +1,10 @@
-import type { GatewayError } from '@routeiq/contract'
+import { GatewayError } from '@routeiq/contract'
 import { type Deadline, startDeadline } from '../http/deadline.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { headLine, headLines } from '../http/server/head-line.ts'
 import type { UpstreamFailure } from '../providers/failure.ts'
 import type { Attempt, StreamTarget } from './attempt.ts'
+import type { StreamRelay } from './relay.ts'
 
 const streamLines = headLines(['cache-control', 'no-cache', 'x-accel-buffering', 'no'])
 const pingComment = ': ping\n\n'
@@ -21,6 +22,9 @@ export interface ClientStreamOptions {
   /** The dialect's last event for a stream that broke off; null where there is none, and the connection breaks too. */
   readonly formatFailure: (failure: UpstreamFailure | GatewayError) => string | null
 }
+
+/** What the events come from. */
+export type StreamSource = Pick<StreamRelay, 'encoding' | 'conclude'>
 
 /** How a stream ended for the client. */
 export interface StreamOutcome {
@@ -41,6 +45,7 @@ export class ClientStream implements StreamTarget {
   readonly #keepalive: NodeJS.Timeout | null
   #settle: (outcome: StreamOutcome) => void = () => {}
   #attempt: Attempt | null = null
+  #source: StreamSource | null = null
   #encoding: 'latin1' | 'utf8' = 'utf8'
   #silent = true
   #ended = false
@@ -62,14 +67,10 @@ export class ClientStream implements StreamTarget {
   }
 
   /** Sends the head (the dialect's own type unless told), unless a ping already had to, and lets the attempt's events flow. */
-  begin(
-    attempt: Attempt,
-    encoding: 'latin1' | 'utf8',
-    lines: string,
-    contentType: string | null = null,
-  ): void {
+  begin(attempt: Attempt, source: StreamSource, lines: string, contentType: string | null = null): void {
     this.#attempt = attempt
-    this.#encoding = encoding
+    this.#source = source
+    this.#encoding = source.encoding
     this.#writeHead(lines, contentType)
     attempt.pipeTo(this)
   }
@@ -83,9 +84,17 @@ export class ClientStream implements StreamTarget {
 
   finish(failure: UpstreamFailure | null): void {
     if (this.#ended) return
+    const last = failure === null ? (this.#source?.conclude?.() ?? null) : null
+    if (last === null) this.#end(failure, failure === null ? '' : this.#options.formatFailure(failure))
+    else void last.then((text) => this.#end(null, text), this.#onUnwritten)
+  }
+
+  /** `last` is null where the dialect has no event that tells of a failure. */
+  #end(failure: UpstreamFailure | null, last: string | null): void {
+    if (this.#ended) return
     this.#stop()
-    if (failure !== null) this.#breakOff(failure)
-    else if (!this.#exchange.clientGone) this.#exchange.response.end()
+    if (last === null) this.#exchange.response.destroy()
+    else if (!this.#exchange.clientGone) this.#endBody(last)
     this.#settle({ failure, interruption: null })
   }
 
@@ -154,6 +163,10 @@ export class ClientStream implements StreamTarget {
   /** Only events have comments; a stream of another form begins with the answer, or never. */
   get #isEventStream(): boolean {
     return this.#options.contentType.startsWith('text/event-stream')
+  }
+
+  readonly #onUnwritten = (): void => {
+    this.#end(null, this.#options.formatFailure(new GatewayError('internal_error', 'The answer has no end.')))
   }
 
   readonly #onTick = (): void => {

@@ -1,3 +1,4 @@
+import type { GatewayError } from '@routeiq/contract'
 import type { Usage } from '../conversation/usage.ts'
 import type { CostTerms } from '../pricing/compute-cost.ts'
 import type { UpstreamFailure } from '../providers/failure.ts'
@@ -6,6 +7,8 @@ import type { UpstreamFailure } from '../providers/failure.ts'
 export interface PlainReply {
   /** Octets, or text that holds one octet a character. */
   readonly body: Buffer | string
+  /** To be awaited before the answer is sent: keeps it for later turns. */
+  readonly keep?: () => Promise<void>
   /** The body is a whole event stream, for a client that asked for one and a provider that does not stream. */
   readonly isStream?: true
   /** `application/json` unless given. */
@@ -38,4 +41,8 @@ export interface StreamRelay {
   readonly terms?: Partial<CostTerms> | undefined
   /** A rough count of the tokens relayed, for streams whose provider reports no usage. */
   readonly estimatedOutputTokens: number
+  /** What is left to send after a good end, once the answer is kept for later turns; null when nothing is. */
+  conclude?(): Promise<string> | null
+  /** The last event for a client whose stream broke off; null leaves it to the dialect, empty says nothing more. */
+  formatFailure?(error: GatewayError): string | null
 }

@@ -1,3 +1,4 @@
+import { GatewayError } from '@routeiq/contract'
 import { describe, expect, it } from 'vitest'
 import type { StreamEvent } from '../conversation/stream-event.ts'
 import { zeroUsage } from '../conversation/usage.ts'
@@ -43,6 +44,18 @@ describe('TranslatedStream', () => {
     const { out, failure, stream } = relay([events('one', 'use 3', 'two', 'use 7')])
     expect([out, failure, stream.usage?.outputTokens]).toEqual(['<one><two></>', null, 7])
     expect(stream.encoding).toBe('utf8')
+  })
+
+  it('holds the end back until the answer is kept, and tells how it broke off', async () => {
+    const kept: unknown[] = []
+    const keeping = { ...formatter, kept: () => ({ id: 'a' }), formatFailure: () => '<broken>' }
+    const stream = new TranslatedStream('sse', decoder(), keeping, async (answer) => void kept.push(answer))
+    expect(stream.push(Buffer.from(events('one')))).toBe('<one>')
+    expect([stream.end(), kept]).toEqual([null, []])
+    expect([await stream.conclude(), kept]).toEqual(['</>', [{ id: 'a' }]])
+    expect(stream.formatFailure(new GatewayError('upstream_error', 'x'))).toBe('<broken>')
+    expect(relay([events('one')]).stream.conclude()).toBeNull()
+    expect(relay(['']).stream.formatFailure(new GatewayError('upstream_error', 'x'))).toBeNull()
   })
 
   it('gives nothing while no event is complete', () => {

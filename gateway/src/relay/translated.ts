@@ -1,3 +1,5 @@
+import type { GatewayError } from '@routeiq/contract'
+import type { JsonRecord } from '../conversation/json-value.ts'
 import type { Usage } from '../conversation/usage.ts'
 import type { StreamFormatter } from '../protocols/protocol.ts'
 import type { StreamParser } from '../protocols/stream-parser.ts'
@@ -9,6 +11,9 @@ import type { StreamRelay } from './relay.ts'
 
 const charactersPerToken = 4
 
+/** Keeps an answer for later turns; never rejects. */
+export type KeepAnswer = (answer: JsonRecord) => Promise<void>
+
 /** A stream of one dialect for a client of another: parsed, typed, and written anew event by event. */
 export class TranslatedStream implements StreamRelay {
   readonly encoding = 'utf8'
@@ -18,18 +23,40 @@ export class TranslatedStream implements StreamRelay {
   readonly #parser: StreamParser
   readonly #decoder: StreamDecoder
   readonly #formatter: StreamFormatter
+  readonly #keep: KeepAnswer | null
   #characters = 0
   #text = ''
 
-  constructor(framing: StreamFraming, decoder: StreamDecoder, formatter: StreamFormatter) {
+  /** `keep` takes the whole answer before its last event goes out. */
+  constructor(
+    framing: StreamFraming,
+    decoder: StreamDecoder,
+    formatter: StreamFormatter,
+    keep: KeepAnswer | null = null,
+  ) {
     this.mediaType = mediaTypes[framing]
     this.#parser = createStreamParser(framing)
+    this.#keep = keep
     this.#decoder = decoder
     this.#formatter = formatter
   }
 
   get estimatedOutputTokens(): number {
     return Math.ceil(this.#characters / charactersPerToken)
+  }
+
+  conclude(): Promise<string> | null {
+    return this.#keep === null ? null : this.#keepAnswer(this.#keep)
+  }
+
+  async #keepAnswer(keep: KeepAnswer): Promise<string> {
+    const answer = this.#formatter.kept?.()
+    if (answer !== undefined) await keep(answer)
+    return this.#formatter.end()
+  }
+
+  formatFailure(error: GatewayError): string | null {
+    return this.#formatter.formatFailure?.(error) ?? null
   }
 
   push(chunk: Buffer): string | null {
@@ -47,7 +74,7 @@ export class TranslatedStream implements StreamRelay {
     try {
       for (const event of this.#parser.end()) this.#formatAll(this.#decoder.push(event))
       this.#formatAll(this.#decoder.end())
-      if (this.failure === null) this.#text += this.#formatter.end()
+      if (this.failure === null && this.#keep === null) this.#text += this.#formatter.end()
     } catch (error) {
       this.#fail(error)
     }

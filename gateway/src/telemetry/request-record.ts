@@ -51,6 +51,8 @@ export interface RequestRecord {
   readonly strategy: string | null
   /** The strategy failed or abstained and the default one chose. */
   readonly strategyFellBack: boolean
+  /** The members of the request the provider did not get, separated by commas; null when it got all. */
+  readonly dropped: string | null
   /** Upstream calls made, the first included. */
   readonly attempts: number
   /** Attempts that failed, in order; empty for the common request, all of them for a failed one. */

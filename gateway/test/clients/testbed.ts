@@ -19,6 +19,13 @@ export const chatUpstreams = [
   { wire: 'Gemini', model: 'gemini', upstreamModel: 'gemini-2.5-flash' },
 ] as const
 
+/** The upstreams for clients of Responses: one that speaks it, one with chat completions alone, and another dialect. */
+export const responsesUpstreams = [
+  { wire: 'Responses', model: 'gpt', upstreamModel: 'gpt-4o-mini' },
+  { wire: 'OpenAI', model: 'llama', upstreamModel: 'llama-3.3-70b-versatile' },
+  { wire: 'Anthropic', model: 'claude', upstreamModel: 'claude-sonnet-4-5' },
+] as const
+
 export async function startTestbed(): Promise<Testbed> {
   const upstream = await startScriptedUpstream()
   const gateway = await startGateway({ config: describeModels(upstream) })
@@ -47,6 +54,8 @@ function describeModels({ openaiBase, anthropicBase, geminiBase }: ScriptedUpstr
         entry(model, `${wire.toLowerCase()}/${upstreamModel}`),
       ),
       entry('gemini-thinker', 'gemini/gemini-3-pro-preview'),
+      entry('llama', 'groq/llama-3.3-70b-versatile'),
+      entry('gpt-by-responses', 'openai/responses/gpt-4.1-mini'),
       entry('claude-adaptive', 'anthropic/claude-opus-4-6'),
       entry('claude-older', 'anthropic/claude-3-5-haiku-latest'),
       entry('instruct', 'openai/gpt-3.5-turbo-instruct'),

@@ -14,6 +14,7 @@ import {
   textCompletion,
 } from './openai-wire.ts'
 import type { ReceivedRequest } from './received-request.ts'
+import { formatResponsesStream, responseEvents, responseObject } from './responses-wire.ts'
 import type { Call, Step } from './scripted-upstream.ts'
 import type { WireMock } from './wire-mock.ts'
 
@@ -135,6 +136,7 @@ function trueStream(request: ReceivedRequest, answer: ChatAnswer): string | Buff
   if (request.path.includes(':streamGenerateContent')) return formatGeminiStream(geminiPieces(answer))
   if (request.json['stream'] !== true) return null
   if (isAnthropic(request.path)) return formatAnthropicStream(anthropicEvents(answer))
+  if (request.path.includes('/responses')) return formatResponsesStream(responseEvents(answer))
   const options = request.json['stream_options'] as { include_usage?: boolean } | undefined
   return formatOpenaiStream(chatChunks(answer, options?.include_usage === true))
 }
@@ -145,6 +147,8 @@ function trueBody(request: ReceivedRequest, answer: ChatAnswer): object {
   if (isAnthropic(request.path)) return anthropicMessage(answer)
   if (request.path.includes(':generateContent')) return geminiAnswer(answer)
   if (request.path.includes(':batchEmbedContents')) return geminiEmbeddings(request.json)
+  if (request.path.includes('/input_tokens')) return { object: 'response.input_tokens', input_tokens: 11 }
+  if (request.path.includes('/responses')) return responseObject(answer)
   if (request.path.includes('/embeddings')) return embeddings(request.json)
   if (request.path.includes('/chat/completions')) return chatCompletion(answer)
   return textCompletion(answer.content)

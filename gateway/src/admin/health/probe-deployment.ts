@@ -67,7 +67,7 @@ function encodeProbe(deployment: Deployment, requests: RequestConfig): ProbeCall
     const asked = wire.embeddings?.encode(request, target).body ?? { model, input: request.inputs }
     return { path: paths.embedding, headers, body: Buffer.from(JSON.stringify(asked)) }
   }
-  if (config.info.mode !== 'chat' || paths.chat === null) return null
+  if ((config.info.mode !== 'chat' && config.info.mode !== 'responses') || paths.chat === null) return null
   const maxTokens = Number(config.info.raw['health_check_max_tokens'] ?? defaultMaxTokens)
   const messages = [{ role: 'user', content: 'Hi' }]
   const encoded = wire.encodeRequest(parseChatRequest({ model, messages, max_tokens: maxTokens }), target)

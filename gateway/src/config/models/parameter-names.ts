@@ -25,6 +25,7 @@ const deploymentParameters = [
   'additional_drop_params',
   'cache_control_injection_points',
   'mock_response',
+  'use_chat_completions_api',
   'configurable_clientside_auth_params',
   'litellm_credential_name',
 ]
@@ -38,7 +39,6 @@ export function isPriceParameter(name: string): boolean {
 const withheldParameters = [
   'use_in_pass_through',
   'use_litellm_proxy',
-  'use_chat_completions_api',
   'itpm',
   'otpm',
   'tag_regex',

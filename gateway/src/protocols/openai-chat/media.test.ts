@@ -16,6 +16,7 @@ const options = (operation: Operation, body: object = {}): PassthroughOptions =>
   includesUsage: false,
   maxEventBytes: 1000,
   decodeUsage,
+  publicId: null,
   decodeError: (text) => ({ ...unreadableAnswer(''), message: text }),
 })
 const json = 'application/json'

@@ -1,7 +1,8 @@
 import { type JsonRecord, readRecord, readString, readText } from '../../conversation/json-value.ts'
-import type { MediaSource, Part } from '../../conversation/part.ts'
+import type { Part } from '../../conversation/part.ts'
 import { cacheMark } from '../cache-mark.ts'
 import { invalidField, requireRecord, requireString } from '../field-reader.ts'
+import { parseMediaUrl } from '../media-url.ts'
 
 /** Message content: a string, a list of parts, or nothing. Parts of unknown type stay whole as opaque parts. */
 export function parseContent(content: unknown, path: string): Part[] {
@@ -37,7 +38,7 @@ function parseImage(part: JsonRecord, path: string): Part {
   const image = part['image_url']
   const url = requireString(readRecord(image)?.['url'] ?? image, `${path}.image_url.url`)
   const detail = readText(readRecord(image)?.['detail']) ?? undefined
-  return { type: 'image', source: parseUrl(url, `${path}.image_url.url`), detail, ...cacheMark(part) }
+  return { type: 'image', source: parseMediaUrl(url, `${path}.image_url.url`), detail, ...cacheMark(part) }
 }
 
 function parseFile(part: JsonRecord, path: string): Part {
@@ -48,17 +49,10 @@ function parseFile(part: JsonRecord, path: string): Part {
     return { type: 'document', source: { kind: 'file', fileId }, filename, ...cacheMark(part) }
   }
   const data = fileId ?? requireString(file['file_data'] ?? file['file_url'], `${path}.file.file_data`)
-  return { type: 'document', source: parseUrl(data, `${path}.file.file_data`), filename, ...cacheMark(part) }
-}
-
-/** A `data:` URL as its bytes, any other as a reference. A bare base64 text has no scheme. */
-function parseUrl(url: string, path: string): MediaSource {
-  if (!url.startsWith('data:')) {
-    const hasScheme = /^[a-z][a-z0-9+.-]{1,15}:\/\//i.test(url)
-    return hasScheme ? { kind: 'url', url } : { kind: 'base64', mediaType: null, data: url }
+  return {
+    type: 'document',
+    source: parseMediaUrl(data, `${path}.file.file_data`),
+    filename,
+    ...cacheMark(part),
   }
-  const comma = url.indexOf(',')
-  const head = comma === -1 ? '' : url.slice('data:'.length, comma)
-  if (!head.endsWith(';base64')) throw invalidField(path, 'a base64 data URL')
-  return { kind: 'base64', mediaType: head.split(';')[0] || null, data: url.slice(comma + 1) }
 }

@@ -15,6 +15,10 @@ export function passExtra(encoding: Encoding): Record<string, unknown> {
   const { extra } = request
   refuseSampling(encoding)
   if (request.dialect === 'anthropic-messages') return { ...extra }
+  if (request.dialect === 'openai-responses') {
+    dropped.push(...Object.keys(extra))
+    return {}
+  }
   const passed: Record<string, unknown> = {}
   for (const name in extra) {
     if (unsupportedExtra.includes(name)) {

@@ -13,6 +13,8 @@ export interface MessageEncoding {
   readonly toolNames: ToolNames
   /** Prompt-cache marks are kept only for targets that know them. */
   readonly keepsCacheControl: boolean
+  /** Free-text calls are written as calls of the functions that stand in for their tools. */
+  readonly wrapsCustomCalls: boolean
   readonly dropped: string[]
 }
 
@@ -109,16 +111,23 @@ function encodeAssistant(
   else message['content'] = encodeContent(content, encoding)
   if (refusal.length > 0) message['refusal'] = refusal.join('')
   if (name !== undefined) message['name'] = name
-  if (calls.length > 0) message['tool_calls'] = calls.map((call) => encodeToolCall(call, encoding.toolNames))
+  if (calls.length > 0) message['tool_calls'] = calls.map((call) => encodeToolCall(call, encoding))
   const reasoning = parts.filter((part) => part.type === 'reasoning')
   if (reasoning.length > 0) addReasoning(message, reasoning, encoding)
   const saysNothing = message['content'] === null && Object.keys(message).length === 2
   return saysNothing ? null : message
 }
 
-function encodeToolCall(call: ToolCallPart, toolNames: ToolNames): EncodedMessage {
+function encodeToolCall(
+  call: ToolCallPart,
+  { toolNames, wrapsCustomCalls }: MessageEncoding,
+): EncodedMessage {
   const name = toolNames.toUpstream(call.name)
   const { id } = splitThoughtCallId(call.id)
+  if (call.kind === 'custom' && wrapsCustomCalls) {
+    const text = JSON.stringify({ input: call.arguments })
+    return { id, type: 'function', function: { name, arguments: text } }
+  }
   if (call.kind === 'custom') return { id, type: 'custom', custom: { name, input: call.arguments } }
   return { id, type: 'function', function: { name, arguments: call.arguments } }
 }

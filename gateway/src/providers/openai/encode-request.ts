@@ -23,10 +23,12 @@ export function encodeRequest(request: ConversationRequest, target: WireTarget):
   const isOwnDialect = request.dialect === 'openai-chat'
   const keepsCacheControl = isOwnDialect || target.upstreamModel.includes('claude')
   const body: Body = isOwnDialect ? { ...request.extra } : {}
-  if (!isOwnDialect) dropped.push(...Object.keys(request.extra))
+  if (!isOwnDialect) for (const name in request.extra) if (!isUnderstood(name)) dropped.push(name)
   body['model'] = formatUpstreamModel(target.provider, target.upstreamModel)
-  body['messages'] = encodeMessages(request.messages, { target, toolNames, keepsCacheControl, dropped })
-  addTools(body, request, target, toolNames, dropped)
+  const customTools = new Set<string>()
+  const encoding = { target, toolNames, keepsCacheControl, wrapsCustomCalls: !isOwnDialect, dropped }
+  body['messages'] = encodeMessages(request.messages, encoding)
+  addTools(body, request, target, { toolNames, customTools, dropped })
   addSampling(body, request, dropped)
   addOutput(body, request)
   const effort = chooseEffort(request, target, dropped)
@@ -35,24 +37,36 @@ export function encodeRequest(request: ConversationRequest, target: WireTarget):
   addStream(body, request, target)
   const edits: PendingEdits = { remove: [], set: {}, dropped }
   collectVendorEdits(body, target, edits)
-  const replyContext = { toolNames: toolNames.changed, customTools: new Set<string>(), jsonTool: null }
+  const replyContext = { toolNames: toolNames.changed, customTools, jsonTool: null }
   return { body: applyEdits(body, edits), headers: [], dropped, replyContext }
+}
+
+interface ToolEncoding {
+  readonly toolNames: ToolNames
+  /** Gathers the upstream names of functions that stand in for free-text tools. */
+  readonly customTools: Set<string>
+  readonly dropped: string[]
+}
+
+/** Members of Messages that `reasoning` and `responseFormat` speak for. */
+function isUnderstood(name: string): boolean {
+  return name === 'thinking' || name === 'output_config' || name === 'output_format'
 }
 
 function addTools(
   body: Body,
   request: ConversationRequest,
   target: WireTarget,
-  toolNames: ToolNames,
-  dropped: string[],
+  encoding: ToolEncoding,
 ): void {
+  const { toolNames, dropped } = encoding
   const tools: Body[] = []
   for (const tool of request.tools) {
     if (isForeignSearch(tool, request) && target.supports['supports_web_search'] === true) {
       body['web_search_options'] = {}
       continue
     }
-    const encoded = encodeTool(tool, request, toolNames)
+    const encoded = encodeTool(tool, request, encoding)
     if (encoded === null) dropped.push(`tools.${tool.name}`)
     else tools.push(encoded)
   }
@@ -68,10 +82,19 @@ function addTools(
   if (request.parallelToolCalls !== null) body['parallel_tool_calls'] = request.parallelToolCalls
 }
 
-function encodeTool(tool: ToolDefinition, request: ConversationRequest, toolNames: ToolNames): Body | null {
-  if (tool.type === 'provider') return request.dialect === 'openai-chat' ? { ...tool.value } : null
+function encodeTool(
+  tool: ToolDefinition,
+  request: ConversationRequest,
+  { toolNames, customTools }: ToolEncoding,
+): Body | null {
+  const isOwnDialect = request.dialect === 'openai-chat'
+  if (tool.type === 'provider') return isOwnDialect ? { ...tool.value } : null
   const definition: Body = { name: toolNames.toUpstream(tool.name) }
   if (tool.description !== null) definition['description'] = tool.description
+  if (tool.type === 'custom' && !isOwnDialect) {
+    customTools.add(toolNames.toUpstream(tool.name))
+    return { type: 'function', function: { ...definition, parameters: freeTextParameters } }
+  }
   if (tool.type === 'custom') {
     if (tool.format !== null) definition['format'] = tool.format
     return { type: 'custom', custom: definition }
@@ -80,6 +103,13 @@ function encodeTool(tool: ToolDefinition, request: ConversationRequest, toolName
   if (tool.strict !== null) definition['strict'] = tool.strict
   return { type: 'function', function: definition }
 }
+
+/** Few vendors have free-text tools, so other dialects' become functions with one string; answers are unwrapped. */
+const freeTextParameters = {
+  type: 'object',
+  properties: { input: { type: 'string' } },
+  required: ['input'],
+} as const
 
 /** Another dialect's search tool, which some models of this wire have as an option. */
 function isForeignSearch(tool: ToolDefinition, { dialect }: ConversationRequest): boolean {
@@ -90,7 +120,9 @@ function isForeignSearch(tool: ToolDefinition, { dialect }: ConversationRequest)
 function encodeToolChoice(choice: ToolChoice, request: ConversationRequest, toolNames: ToolNames): unknown {
   if (choice.type !== 'tool') return choice.type
   const name = toolNames.toUpstream(choice.name)
-  const isCustom = request.tools.some((tool) => tool.type === 'custom' && tool.name === choice.name)
+  const isOwnDialect = request.dialect === 'openai-chat'
+  const isCustom =
+    isOwnDialect && request.tools.some((tool) => tool.type === 'custom' && tool.name === choice.name)
   return isCustom ? { type: 'custom', custom: { name } } : { type: 'function', function: { name } }
 }
 

@@ -24,7 +24,10 @@ describe.each(await listTestDatabases())('migrateDatabase over $name', (kind) =>
 
   it('applies what ships, once, however many start together', async () => {
     const reports = await Promise.all([1, 2, 3].map(() => migrateDatabase(opened.database)))
-    expect(reports.flatMap((report) => report.applied)).toEqual(['0001_keys_and_spend.sql'])
+    expect(reports.flatMap((report) => report.applied)).toEqual([
+      '0001_keys_and_spend.sql',
+      '0002_stored_responses.sql',
+    ])
     expect(await count('virtual_keys')).toBe(0)
     expect(await migrateDatabase(opened.database)).toEqual({ applied: [], warnings: [] })
   })

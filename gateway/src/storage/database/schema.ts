@@ -71,3 +71,17 @@ export const spendLogs = pgTable(
     index('spend_logs_started_at').on(table.startedAt),
   ],
 )
+
+export const storedResponses = pgTable(
+  'stored_responses',
+  {
+    id: text('id').primaryKey(),
+    owner: text('owner').notNull(),
+    previousId: text('previous_id'),
+    model: text('model').notNull(),
+    content: text('content').notNull(),
+    createdAt: time('created_at').notNull(),
+    expiresAt: time('expires_at').notNull(),
+  },
+  (table) => [index('stored_responses_expires_at').on(table.expiresAt)],
+)

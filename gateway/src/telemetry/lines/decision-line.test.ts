@@ -44,6 +44,14 @@ describe('formatDecisionLine', () => {
     expect(format(changes).reason_code).toBe(reason)
   })
 
+  it('names what the provider did not get', () => {
+    const line = format({ dropped: 'top_k,sk-canary-0123456789abcdef' })
+    expect(line.dropped).toMatch(/^top_k,/)
+    expect(line.dropped).not.toContain('canary')
+    expect(Object.keys(line)).toEqual(Object.keys(line).sort())
+    expect(format()).not.toHaveProperty('dropped')
+  })
+
   it('leaves unknown values null', () => {
     expect(format({ usage: null, responseModel: null })).toMatchObject({
       prompt_tokens: null,

@@ -9,7 +9,9 @@ import { formatTimestamp } from './timestamp.ts'
 export function formatDecisionLine(record: RequestRecord, quoter: LabelQuoter): string {
   const { usage } = record
   let line = `{"cache_hit":${record.cacheHit},"category":null,"completion_tokens":${usage?.outputTokens ?? null}`
-  line += `,"decision":"route","event":"routing_decision","gen_ai.response.model":${quoteOrNull(record.responseModel, quoter)}`
+  line += ',"decision":"route"'
+  if (record.dropped !== null) line += `,"dropped":${quoter.quote(record.dropped)}`
+  line += `,"event":"routing_decision","gen_ai.response.model":${quoteOrNull(record.responseModel, quoter)}`
   line += `,"latency_ms":${Math.round(record.endedAt - record.startedAt)},"level":"info"`
   line += `,"logger":"routeiq.routing_decision","model":${quoteOrNull(record.requestedModel, quoter)}`
   line += `,"prompt_tokens":${usage?.inputTokens ?? null}`

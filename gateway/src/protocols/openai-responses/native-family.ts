@@ -1,0 +1,2 @@
+/** Whose encrypted reasoning this dialect carries as it is. */
+export const nativeFamily = 'openai'

@@ -1,0 +1,44 @@
+// Run by Node 22 in a folder that has the packages: one session of each client, its findings as JSON on standard output.
+import { createOpenAI } from '@ai-sdk/openai'
+import { Agent, tool as agentTool, OpenAIProvider, Runner } from '@openai/agents'
+import { generateText, stepCountIs, streamText, tool } from 'ai'
+import OpenAI from 'openai'
+import { z } from 'zod'
+
+const [baseURL, apiKey, model] = process.argv.slice(2)
+const question = 'How is the weather in Paris?'
+const weather = { city: z.object({ city: z.string() }), in: ({ city }) => `${city}: sunny` }
+const client = new OpenAI({ baseURL, apiKey, maxRetries: 0 })
+const found = {}
+
+const response = await client.responses.create({ model, input: 'Hello' })
+found.openai = response.output_text
+found.openaiRetrieved = (await client.responses.retrieve(response.id)).id === response.id
+found.openaiStream = (await client.responses.stream({ model, input: 'Hello' }).finalResponse()).output_text
+found.openaiChat = (
+  await client.chat.completions.create({ model, messages: [{ role: 'user', content: 'Hello' }] })
+).choices[0].message.content
+found.openaiError = await client.responses
+  .create({ model: 'nobody', input: 'x' })
+  .catch((error) => error.status)
+
+const languageModel = createOpenAI({ baseURL, apiKey })(model)
+const tools = {
+  get_weather: tool({ description: 'Weather.', inputSchema: weather.city, execute: weather.in }),
+}
+const options = { model: languageModel, prompt: question, tools, stopWhen: stepCountIs(3), maxRetries: 0 }
+found.ai = (await generateText(options)).text
+found.aiStream = await streamText(options).text
+
+const modelProvider = new OpenAIProvider({ openAIClient: client, useResponses: true })
+const getWeather = agentTool({
+  name: 'get_weather',
+  description: 'Weather.',
+  parameters: weather.city,
+  execute: async (input) => weather.in(input),
+})
+const agent = new Agent({ name: 'Weather', instructions: 'Be brief.', model, tools: [getWeather] })
+const runner = new Runner({ modelProvider, tracingDisabled: true })
+found.agents = (await runner.run(agent, question)).finalOutput
+
+process.stdout.write(JSON.stringify(found))
