@@ -47,6 +47,7 @@ const directions: Readonly<Record<string, string>> = {
 const reservedModules: readonly (readonly [module: RegExp, owners: readonly string[]])[] = [
   [/^(?:pg|drizzle-orm|ioredis|@electric-sql\/[\w-]+)(?:\/|$)/, ['storage/']],
   [/^yaml$/, ['config/source/']],
+  [/^@smithy\//, ['providers/bedrock/signature.ts']],
   [
     /^node:(?:net|tls)$/,
     ['transport/http1/', 'transport/egress/', 'http/address-guard.ts', 'http/server/http-server.ts'],

@@ -217,6 +217,34 @@ describe('the dialect on another wire', () => {
   })
 })
 
+describe('embeddings', () => {
+  const content = { parts: [{ text: 'one' }] }
+
+  it.each([
+    ['gpt', '/v1/embeddings'],
+    ['flash', `/v1beta/models/${upstreamModel}:batchEmbedContents`],
+  ])('of %s are one or several, as asked', async (model, path) => {
+    const one = await post(`/v1beta/models/${model}:embedContent`, { body: { content } })
+    expect(one.json()).toEqual({ embedding: { values: [0.5, -0.25, 0.125] } })
+    const requests = [{ model: `models/${model}`, content, taskType: 'RETRIEVAL_QUERY' }, { content }]
+    const several = await post(`/v1beta/models/${model}:batchEmbedContents`, { body: { requests } })
+    expect(several.json().embeddings).toHaveLength(2)
+    expect(upstream.requests.map((request) => request.path)).toEqual([path, path])
+  })
+
+  it.each([
+    {},
+    { content: {} },
+    { content: { parts: [{ inlineData: {} }] } },
+    { requests: [] },
+    { requests: [5] },
+  ])('are refused for %j', async (wrong) => {
+    const answer = await post('/v1beta/models/flash:embedContent', { body: wrong })
+    expect(answer.status).toBe(400)
+    expect(answer.json()).toMatchObject({ error: { status: 'INVALID_ARGUMENT' } })
+  })
+})
+
 describe('the models in the shape of the dialect', () => {
   const flash = {
     name: 'models/flash',

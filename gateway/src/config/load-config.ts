@@ -67,7 +67,7 @@ export function loadConfig(input: LoadConfigInput): LoadedConfig {
   const sections = openSections(root, settings, report)
   const { models, kind } = readModels(
     { root, derivedIds, env, sections, hasFile: tree.files.length > 0 },
-    input,
+    { ...input, readFile },
   )
   const passThrough = readPassThroughConfig(sections, models, input.providers, env)
   const content = assemble(sections, models, passThrough, root, input.flags)
@@ -102,10 +102,11 @@ interface ModelSources {
 /** Models of the file; without a file those of the environment; without keys the demo model. */
 function readModels(
   { root, derivedIds, env, sections, hasFile }: ModelSources,
-  { providers, flags }: LoadConfigInput,
+  { providers, flags, readFile }: LoadConfigInput,
 ): { models: readonly ModelConfig[]; kind: ConfigSource['kind'] } {
   const { report, settings } = sections
   const context: ModelContext = {
+    readFile,
     catalog: providers,
     env,
     credentials: readCredentials(root['credential_list'], report),

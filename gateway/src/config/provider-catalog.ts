@@ -19,6 +19,8 @@ export interface ProviderVariables {
   readonly baseUrlVariables: readonly string[]
   /** Further parameters that name the account, each with the variables that stand in for it. */
   readonly accountVariables?: Readonly<Record<string, readonly string[]>>
+  /** Those whose value may be the path of a file with it. */
+  readonly accountFiles?: readonly string[]
   /** Those that belong to each other: where one is written, none of the others comes from the environment. */
   readonly accountGroups?: readonly (readonly string[])[]
 }

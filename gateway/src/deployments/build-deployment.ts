@@ -4,7 +4,7 @@ import { findAdjustment } from '../pricing/find-adjustment.ts'
 import { findPriceEntry } from '../pricing/find-prices.ts'
 import type { PriceTable } from '../pricing/price-table.ts'
 import type { ModelFacts, PriceEntry } from '../pricing/prices.ts'
-import { formatUpstreamModel } from '../providers/upstream-model.ts'
+import { formatUpstreamModel, selectWireId } from '../providers/upstream-model.ts'
 import type { ProviderProfile, Wire } from '../providers/wire.ts'
 import type { Deployment } from './deployment.ts'
 import { fillBase } from './fill-base.ts'
@@ -30,7 +30,7 @@ export function buildDeployment(
 ): Deployment {
   const provider = sources.findProvider(config.provider)
   if (provider === null) throw new Error(`provider \`${config.provider}\` is unknown`)
-  const wire = sources.findWire(provider.wireId)
+  const wire = sources.findWire(selectWireId(provider, config.upstreamModel))
   if (wire === null) throw new Error(`provider \`${config.provider}\` is not available yet`)
   const entry = findPriceEntry(sources.prices, config, config.upstreamModel)
   const upstreamModel = formatUpstreamModel(provider, config.upstreamModel)

@@ -22,8 +22,10 @@ import { describeTarget } from './upstream-exchange.ts'
 /** A provider that has not counted by then is not waited for. */
 const nativeTimeoutMs = 2_000
 
+const head = headLine('content-type', 'application/json')
+
 interface Counted {
-  readonly body: Buffer
+  readonly body: Buffer | string
   readonly method: 'native' | 'tokenizer' | 'estimate'
 }
 
@@ -42,9 +44,8 @@ export async function countTokens(gateway: Gateway, arrival: Arrival): Promise<v
     const { body, method } =
       (await countNatively(gateway, request, group)) ?? (await countHere(gateway, request, group))
     progress.status = 200
-    const lines =
-      describeResponse(request, progress, performance.now()) + headLine('x-routeiq-token-count', method)
-    arrival.exchange.sendBytes(200, ['content-type', 'application/json'], body, lines)
+    const lines = describeResponse(request, progress, performance.now())
+    arrival.exchange.send(200, head + headLine('x-routeiq-token-count', method) + lines, body)
   } catch (thrown) {
     if (!(thrown instanceof ClientGone)) respondWithError(runtime, arrival, request, progress, null, thrown)
   } finally {

@@ -1,6 +1,6 @@
 import type { Deployment } from '../deployments/deployment.ts'
 import { encodeEmbeddings } from '../protocols/openai-chat/embedding-encoding.ts'
-import { formatEmbeddings, parseEmbeddingRequest } from '../protocols/openai-chat/embeddings.ts'
+import type { EmbeddingForm } from '../protocols/protocol.ts'
 import { unreadableAnswer } from '../protocols/unreadable-answer.ts'
 import type { UpstreamFailure } from '../providers/failure.ts'
 import type { EmbeddingCodec, WireTarget } from '../providers/wire.ts'
@@ -19,22 +19,23 @@ export function translateEmbeddings(
   target: WireTarget,
 ): UpstreamExchange {
   const codec = deployment.wire.embeddings
-  if (codec === undefined) throw noEndpoint('embedding', deployment)
-  const encoded = codec.encode(parseEmbeddingRequest(wanted, request.requestedModel), target)
+  const form = request.protocol.embeddings
+  if (codec === undefined || form === undefined) throw noEndpoint('embedding', deployment)
+  const encoded = codec.encode(form.parse(wanted, request.requestedModel), target)
   return {
     path: pathOf('embedding', deployment, false),
     headers: forwardedHeaders(request, deployment, []),
     rest: null,
     body: Buffer.from(JSON.stringify(encoded.body)),
     relay: null,
-    readReply: (body) => readReply(body, deployment, codec, request),
+    readReply: (body) => readReply(body, deployment, { codec, form }, request),
   }
 }
 
 function readReply(
   body: Buffer,
   { wire }: Deployment,
-  codec: EmbeddingCodec,
+  { codec, form }: { readonly codec: EmbeddingCodec; readonly form: EmbeddingForm },
   request: ModelRequest,
 ): PlainReply | UpstreamFailure {
   const parsed = parseJson(body)
@@ -42,7 +43,7 @@ function readReply(
   const failure = wire.findFailure(parsed)
   if (failure !== null) return failure
   const reply = codec.decode(parsed)
-  const answer = Buffer.from(JSON.stringify(formatEmbeddings(reply, request.requestedModel)))
+  const answer = Buffer.from(JSON.stringify(form.format(reply, request.requestedModel, request.body)))
   const wantsBase64 = request.body['encoding_format'] === 'base64'
   return { body: wantsBase64 ? encodeEmbeddings(answer) : answer, usage: reply.usage }
 }

@@ -34,6 +34,9 @@ export function generateRoutes(gateway: Gateway): Route<Endpoint>[] {
       handleRequest(gateway, { ...arrival, pathStream: true }),
     ),
     route(`${place}:countTokens`, (arrival) => countTokens(gateway, arrival)),
+    ...['embedContent', 'batchEmbedContents'].map((verb) =>
+      route(`${place}:${verb}`, (arrival) => handleRequest(gateway, { ...arrival, operation: 'embedding' })),
+    ),
   ])
 }
 

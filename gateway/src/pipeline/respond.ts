@@ -65,8 +65,7 @@ function respondPlain(
     stream.complete(textOf(reply.body))
   } else {
     stream?.discard()
-    const now = performance.now()
-    const lines = describeResponse(request, progress, now) + echoProviderHeaders(answer.attempt.fields)
+    const lines = describeAnswer(request, answer, progress)
     request.exchange.send(200, headOf(request, reply) + lines, reply.body)
   }
   plan.succeed(reply.usage)
@@ -82,6 +81,13 @@ function textOf(body: Buffer | string): string {
   return (typeof body === 'string' ? Buffer.from(body, 'latin1') : body).toString('utf8')
 }
 
+/** The head lines of an answer: ours, the provider's, and the id where the dialect's clients look for it. */
+function describeAnswer(request: ModelRequest, { attempt }: Answer, progress: Progress): string {
+  const lines = describeResponse(request, progress, performance.now()) + echoProviderHeaders(attempt.fields)
+  const name = request.protocol.requestIdHeader
+  return name === undefined ? lines : `${name}: ${request.exchange.requestId}\r\n${lines}`
+}
+
 function streamIgnored({ planned }: Answer): GatewayError {
   const { title } = planned.deployment.provider
   return new GatewayError('upstream_error', `${title} answered a streamed request without streaming.`)
@@ -89,18 +95,18 @@ function streamIgnored({ planned }: Answer): GatewayError {
 
 async function respondStream(
   request: ModelRequest,
-  { attempt, planned, relay }: Answer,
+  answer: Answer,
   plan: AttemptPlan,
   progress: Progress,
   stream: ClientStream,
 ): Promise<void> {
+  const { attempt, planned, relay } = answer
   plan.receiveFirstByte()
   request.exchange.whenClientGone(() => stream.abandon())
-  const now = performance.now()
   stream.begin(
     attempt,
     relay?.encoding ?? 'utf8',
-    describeResponse(request, progress, now) + echoProviderHeaders(attempt.fields),
+    describeAnswer(request, answer, progress),
     request.isBinary ? (attempt.fields.get('content-type') ?? null) : null,
   )
   const { failure, interruption } = await stream.outcome

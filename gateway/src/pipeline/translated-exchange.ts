@@ -48,7 +48,25 @@ export function encodeFor(
 ): EncodedRequest {
   const { operation, stream, protocol, requestedModel } = request
   const options = { operation, model: requestedModel, stream, dropParams: target.dropParams, carrier }
-  return wire.encodeRequest(protocol.parseRequest(wanted, options), target)
+  const body = wire.headerMembers === undefined ? wanted : withHeaders(wanted, request, wire.headerMembers)
+  return wire.encodeRequest(protocol.parseRequest(body, options), target)
+}
+
+/** Client headers as the members a wire has for them; a member the client wrote itself stays. */
+function withHeaders(
+  body: Body,
+  { exchange }: ModelRequest,
+  members: Readonly<Record<string, string>>,
+): Body {
+  let extended: Record<string, unknown> | null = null
+  for (const header in members) {
+    const value = exchange.request.headers[header]
+    const name = members[header]
+    if (typeof value !== 'string' || name === undefined || body[name] !== undefined) continue
+    extended ??= { ...body }
+    extended[name] = value
+  }
+  return extended ?? body
 }
 
 /** How a wire's answer becomes the client's, as a stream or whole. */

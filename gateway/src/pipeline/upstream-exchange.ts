@@ -34,15 +34,21 @@ export function prepareExchange(
   const { deployment } = attempt
   const wanted = buildWantedBody(request.body, deployment, attempt.overrides, request.protocol)
   const target = describeTarget(request, deployment)
-  const { wire, provider } = deployment
-  const isTranslated = request.operation === 'chat' && provider.quirks.answersInParts === true
-  const isPassed = wire.dialect === request.protocol.id || isMediaOperation(request.operation)
-  if (isPassed && !isTranslated) {
-    return passThrough(request, deployment, wanted, target, blobs)
-  }
+  if (isPassedThrough(request, deployment)) return passThrough(request, deployment, wanted, target, blobs)
   return request.operation === 'embedding'
     ? translateEmbeddings(request, deployment, wanted, target)
     : translate(request, deployment, wanted, target, blobs)
+}
+
+/**
+ * The same dialect on both sides, but for what a provider answers in a form its dialect's clients do not read, and for
+ * embeddings of Google, who has one form for a vector and another for several, of which only the second goes upstream.
+ */
+function isPassedThrough({ protocol, operation }: ModelRequest, { wire, provider }: Deployment): boolean {
+  if (isMediaOperation(operation)) return true
+  if (wire.dialect !== protocol.id) return false
+  if (operation === 'chat') return provider.quirks.answersInParts !== true
+  return operation !== 'embedding' || protocol.id !== 'google-generate'
 }
 
 /** What a wire needs to know of a deployment to write a request for it. */

@@ -38,6 +38,18 @@ describe('renderError', () => {
     })
   })
 
+  it.each([
+    ['Too long.', 'prompt is too long: litellm.ContextWindowExceededError: Too long.'],
+    ['prompt is too long: 9 tokens', 'litellm.ContextWindowExceededError: prompt is too long: 9 tokens'],
+  ])('says in the words agents look for on Messages that a prompt does not fit: %s', (text, expected) => {
+    const error = new GatewayError('context_length_exceeded', text, {
+      exceptionName: 'ContextWindowExceededError',
+    })
+    expect(renderError('anthropic-messages', error, rendering).body['error']).toMatchObject({
+      message: expected,
+    })
+  })
+
   it('shows an overridden status in a numeric code', () => {
     const error = new GatewayError('invalid_request', 'x', { status: 415 })
     expect(renderError('openai-chat', error, rendering)).toMatchObject({

@@ -1,6 +1,7 @@
 import type { GatewayError } from '@routeiq/contract'
 import type { BlobCarrier } from '../conversation/blob-carrier.ts'
 import type { DialectId } from '../conversation/dialect.ts'
+import type { EmbeddingReply, EmbeddingRequest } from '../conversation/embedding.ts'
 import type { JsonRecord } from '../conversation/json-value.ts'
 import type { Operation } from '../conversation/operation.ts'
 import type { ConversationReply } from '../conversation/reply.ts'
@@ -87,6 +88,13 @@ export interface ModelLists {
   formatOne(model: ModelListing): JsonRecord
 }
 
+/** How a dialect asks for vectors, for wires of another form. */
+export interface EmbeddingForm {
+  /** Errors: 400 for what is no text. */
+  parse(body: JsonRecord, model: string): EmbeddingRequest
+  format(reply: EmbeddingReply, model: string, body: JsonRecord): JsonRecord
+}
+
 /** Writes events in the client's dialect. Each method returns text to send, empty when there is nothing to say. */
 export interface StreamFormatter {
   format(event: ReplyEvent): string
@@ -113,6 +121,8 @@ export interface Protocol {
   readonly id: DialectId
   /** Client headers that mean the same to a provider of this dialect; lower case. */
   readonly forwardedHeaders: readonly string[]
+  /** Where the dialect's clients look for the id of their request, beside `x-request-id`. */
+  readonly requestIdHeader?: string
   /** The `content-type` of its streams. */
   readonly streamType: string
   /** What keeps a begun stream alive through a silence. Before the first event an event stream gets a comment. */
@@ -130,6 +140,8 @@ export interface Protocol {
   formatTokenCount?(tokens: number): JsonRecord
   /** How the dialect lists models; absent in dialects that share OpenAI's list. */
   readonly modelLists?: ModelLists
+  /** Absent where the dialect has no embeddings. */
+  readonly embeddings?: EmbeddingForm
   /** An id for a new answer in the dialect's form, made from one that is unique. */
   formatId(unique: string, operation: Operation): string
   formatReply(reply: ConversationReply, head: ReplyHead, options: ReplyOptions): JsonRecord

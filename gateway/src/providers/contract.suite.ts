@@ -4,11 +4,11 @@ import { collectReply } from '../conversation/collect-reply.ts'
 import type { FinishReason, ReplyPart } from '../conversation/reply.ts'
 import type { ReplyEvent, StreamEvent } from '../conversation/stream-event.ts'
 import type { Usage } from '../conversation/usage.ts'
-import { encodeEvent } from '../protocols/aws-event-stream.fixture.ts'
 import { createStreamParser } from '../relay/framing.ts'
 import type { FailureKind } from './failure.ts'
+import { readStreamFixture } from './read-stream.fixture.ts'
 import { plainReplyContext } from './reply-context.ts'
-import type { ProviderProfile, StreamFraming, Wire } from './wire.ts'
+import type { ProviderProfile, Wire } from './wire.ts'
 
 /**
  * What a wire brings to the contract: its own spelling of the same answers, in `fixtures/<case>.json` and, for the
@@ -64,30 +64,15 @@ const cases: Readonly<Record<string, Expectation>> = {
   unknown: { parts: [text('Yes.')], finish: 'stop' },
 }
 
-const extensions: Readonly<Record<StreamFraming, string>> = {
-  sse: 'sse',
-  ndjson: 'ndjson',
-  'aws-event-stream': 'jsonl',
-}
-
-/** Lines of `{"<event type>": payload}` as the binary messages they stand for. */
-function encodeEvents(lines: string): Buffer {
-  const events = lines.split('\n').filter((line) => line !== '')
-  return Buffer.concat(
-    events.flatMap((line) =>
-      Object.entries(JSON.parse(line)).map(([type, payload]) => encodeEvent(type, payload)),
-    ),
-  )
-}
-
 /** The behaviour every wire shares, run from its own test file. */
 export function describeWireContract(contract: WireContract): void {
   const { wire, provider, fixtures } = contract
   const readReply = (name: string): unknown =>
     JSON.parse(readFileSync(new URL(`${name}.json`, fixtures), 'utf8'))
   const readStream = (name: string): Buffer => {
-    const bytes = readFileSync(new URL(`${name}.${extensions[wire.framing]}`, fixtures))
-    return wire.framing === 'aws-event-stream' ? encodeEvents(bytes.toString('utf8')) : bytes
+    const bytes = readStreamFixture(wire, name, fixtures)
+    if (bytes === null) throw new Error(`the ${wire.id} wire has no stream for ${name}`)
+    return bytes
   }
   const decode = (chunks: Iterable<Buffer>): StreamEvent[] => {
     const parser = createStreamParser(wire.framing)

@@ -118,6 +118,23 @@ export const firstPartyProviders: readonly ProviderProfile[] = [
     quirks: {},
   },
   {
+    id: 'vertex_ai',
+    title: 'Vertex AI',
+    wireId: 'vertex',
+    modelWires: [{ models: /^claude/, wireId: 'vertex-claude' }],
+    defaultBaseUrl: null,
+    keyVariables: ['VERTEXAI_API_KEY'],
+    baseUrlVariables: ['VERTEXAI_API_BASE'],
+    accountVariables: {
+      vertex_project: ['VERTEXAI_PROJECT', 'VERTEX_PROJECT', 'GOOGLE_CLOUD_PROJECT'],
+      vertex_location: ['VERTEXAI_LOCATION', 'VERTEX_LOCATION', 'GOOGLE_CLOUD_LOCATION'],
+      vertex_credentials: ['VERTEXAI_CREDENTIALS', 'GOOGLE_APPLICATION_CREDENTIALS'],
+    },
+    accountFiles: ['vertex_credentials'],
+    auth: 'x-goog-api-key',
+    quirks: { supportsToolCallIds: false },
+  },
+  {
     id: 'demo',
     title: 'Demo',
     wireId: 'openai',

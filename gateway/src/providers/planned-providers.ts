@@ -3,7 +3,6 @@ import type { ProviderProfile } from './wire.ts'
 type PlannedRow = readonly [id: string, title: string, keys: readonly string[], url: string | null]
 
 const rows: readonly PlannedRow[] = [
-  ['vertex_ai', 'Vertex AI', [], null],
   ['github_copilot', 'GitHub Copilot', [], 'https://api.githubcopilot.com'],
   ['watsonx', 'watsonx', ['WATSONX_API_KEY'], null],
   ['sagemaker', 'SageMaker', [], null],

@@ -1,9 +1,11 @@
 import { anthropicWire } from './anthropic/anthropic.ts'
+import { vertexClaudeWire } from './anthropic/vertex.ts'
 import { bedrockWire } from './bedrock/bedrock.ts'
 import { cohereWire } from './cohere/cohere.ts'
 import { compatibleVendors } from './compatible-vendors.ts'
 import { firstPartyProviders } from './first-party.ts'
 import { geminiWire } from './gemini/gemini.ts'
+import { vertexWire } from './gemini/vertex.ts'
 import { ollamaWire } from './ollama/ollama.ts'
 import { azureAiWire, azureWire } from './openai/azure.ts'
 import { openaiWire } from './openai/openai.ts'
@@ -11,9 +13,18 @@ import { plannedProviders } from './planned-providers.ts'
 import type { ProviderProfile, Wire } from './wire.ts'
 
 const wires = new Map<string, Wire>(
-  [openaiWire, azureWire, azureAiWire, anthropicWire, bedrockWire, cohereWire, geminiWire, ollamaWire].map(
-    (wire) => [wire.id, wire],
-  ),
+  [
+    openaiWire,
+    azureWire,
+    azureAiWire,
+    anthropicWire,
+    vertexClaudeWire,
+    bedrockWire,
+    cohereWire,
+    geminiWire,
+    vertexWire,
+    ollamaWire,
+  ].map((wire) => [wire.id, wire]),
 )
 
 const providers = new Map<string, ProviderProfile>(
@@ -32,6 +43,11 @@ export function isKnownProvider(id: string): boolean {
 /** The wire with this id (`ProviderProfile.wireId`), null when this release does not have it. */
 export function findWire(id: string): Wire | null {
   return wires.get(id) ?? null
+}
+
+/** Every wire of this release, one of a dialect before its variants. */
+export function listWires(): readonly Wire[] {
+  return [...wires.values()]
 }
 
 /** Whether a provider can be used: `planned` ones are known by name but have no wire in this release. */

@@ -7,3 +7,8 @@ export function formatUpstreamModel(provider: ProviderProfile, model: string): s
     ? model
     : prefix + model
 }
+
+/** The wire a vendor's model speaks. */
+export function selectWireId({ wireId, modelWires }: ProviderProfile, model: string): string {
+  return modelWires?.find(({ models }) => models.test(model))?.wireId ?? wireId
+}

@@ -19,6 +19,8 @@ export interface ProviderProfile {
   /** The name shown in upstream error texts: `OpenAI`, `Anthropic`, `Groq`. */
   readonly title: string
   readonly wireId: string
+  /** Makers' models behind the same account that speak another wire; the first match wins. */
+  readonly modelWires?: readonly { readonly models: RegExp; readonly wireId: string }[]
   /** Null when the operator must give `api_base`. `{name}` stands for a member of the account. */
   readonly defaultBaseUrl: string | null
   /** Environment variables holding the key, first set wins. */
@@ -26,6 +28,8 @@ export interface ProviderProfile {
   readonly baseUrlVariables: readonly string[]
   /** Further `litellm_params` that name the account, each with the environment variables that stand in for it. */
   readonly accountVariables?: Readonly<Record<string, readonly string[]>>
+  /** Those whose value may be the path of a file with it. */
+  readonly accountFiles?: readonly string[]
   /** Those that belong to each other: where one is written, none of the others comes from the environment. */
   readonly accountGroups?: readonly (readonly string[])[]
   readonly auth: 'bearer' | 'x-api-key' | 'x-goog-api-key' | 'api-key' | 'none'
@@ -192,6 +196,8 @@ export interface Wire {
   filterHeader?(name: string, value: string, provider: ProviderProfile): string | null
   /** Where the provider counts the tokens of a prompt of its dialect, below the path of `chat`; absent when nowhere. */
   countingPath?(chatPath: string): string
+  /** Client headers this wire has in its body, by the member of `ConversationRequest.extra` it expects them in. */
+  readonly headerMembers?: Readonly<Record<string, string>>
   encodeRequest(request: ConversationRequest, target: WireTarget): EncodedRequest
   decodeReply(body: unknown, context: ReplyContext): ConversationReply
   /** The failure a 200 answer's JSON body reports instead of an answer, null when it is an answer. */

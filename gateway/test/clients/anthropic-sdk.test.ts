@@ -62,6 +62,7 @@ describe.each(cases)(
         },
       })
       expect(message.id).toMatch(/^msg_/)
+      expect(message._request_id).toMatch(/\S/)
       expect(upstream.requestsFor(upstreamModel)).toHaveLength(1)
     })
 

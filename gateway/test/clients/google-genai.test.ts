@@ -151,6 +151,16 @@ describe.each(cases)('@google/genai against the $wire wire at /$version', (targe
   })
 })
 
+describe.each(['embedder', 'gemini-embedder'])('@google/genai with %s', (model) => {
+  it.each(['v1beta', 'v1'])('gets embeddings at /%s', async (version) => {
+    const { embeddings } = await clientFor(version).models.embedContent({ model, contents: ['one', 'two'] })
+    expect(embeddings?.map(({ values }) => values)).toEqual([
+      [0.5, -0.25, 0.125],
+      [1.5, -0.25, 0.125],
+    ])
+  })
+})
+
 describe('@google/genai and what it sends to another wire', () => {
   const ai = () => clientFor('v1beta')
   const png = 'iVBORw0KGgoAAAANSUhEUg=='

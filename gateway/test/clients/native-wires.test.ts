@@ -297,6 +297,39 @@ describe('Bedrock', () => {
     expect(error.message).toContain('checksum')
   })
 
+  it('gets the beta flags of Anthropic’s clients that it knows, in its body', async () => {
+    const anthropic = new Anthropic({ baseURL: gateway.url, apiKey: client.apiKey, maxRetries: 0 })
+    const headers = {
+      'anthropic-beta': 'context-1m-2025-08-07,advanced-tool-use-2025-11-20,unheard-of-2031-01-01',
+    }
+    await anthropic.messages.create({ model: 'bedrock', max_tokens: 9, messages: hello }, { headers })
+    expect(upstream.requests[0]?.json).toMatchObject({
+      inferenceConfig: { maxTokens: 9 },
+      additionalModelRequestFields: {
+        anthropic_beta: ['context-1m-2025-08-07', 'tool-search-tool-2025-10-19'],
+      },
+    })
+    expect(upstream.requests[0]?.headers).not.toHaveProperty('anthropic-beta')
+  })
+
+  it.each(['chat', 'messages'])('gets its signed thinking back by way of %s', async (dialect) => {
+    const reasoningText = { text: 'Two cities.', signature: 'RXFRQkNrWUlD' }
+    const content = [
+      { reasoningContent: { reasoningText } },
+      { reasoningContent: { redactedContent: 'cmVkYWN0ZWQ=' } },
+      { toolUse: { toolUseId: 'tooluse_1', name: 'get_weather', input: { city: 'Paris' } } },
+    ]
+    const answer = { output: { message: { role: 'assistant', content } }, stopReason: 'tool_use', usage: {} }
+    upstream.script(claudeOnBedrock, respond(200, answer), answerTruly())
+    if (dialect === 'chat') await continueChat()
+    else await continueMessages()
+    expect(upstream.requests[1]?.json['messages']).toMatchObject([
+      { role: 'user' },
+      { role: 'assistant', content },
+      { role: 'user', content: [{ toolResult: { toolUseId: 'tooluse_1', content: [{ text: 'Sunny' }] } }] },
+    ])
+  })
+
   it('says at start which credentials it cannot use', async () => {
     const litellm_params = {
       model: 'bedrock/amazon.nova-pro-v1:0',
@@ -308,6 +341,35 @@ describe('Bedrock', () => {
     expect(other.stdout() + other.stderr()).toMatch(/`?aws_profile_name`? is not available/)
   })
 })
+
+async function continueChat(): Promise<void> {
+  const tools = [
+    { type: 'function' as const, function: { name: 'get_weather', parameters: weatherParameters } },
+  ]
+  const ask = { model: 'bedrock', tools, reasoning_effort: 'low' as const }
+  const first = await client.chat.completions.create({ ...ask, messages: hello })
+  const message = first.choices[0]?.message
+  if (message === undefined) throw new Error('no answer')
+  const result = { role: 'tool' as const, tool_call_id: 'tooluse_1', content: 'Sunny' }
+  await client.chat.completions.create({ ...ask, messages: [...hello, message, result] })
+}
+
+async function continueMessages(): Promise<void> {
+  const anthropic = new Anthropic({ baseURL: gateway.url, apiKey: client.apiKey, maxRetries: 0 })
+  const input_schema = { ...weatherParameters, type: 'object' as const, required: ['city'] }
+  const ask = {
+    model: 'bedrock',
+    max_tokens: 5000,
+    tools: [{ name: 'get_weather', input_schema }],
+    thinking: { type: 'enabled' as const, budget_tokens: 1024 },
+  }
+  const { content } = await anthropic.messages.create({ ...ask, messages: hello })
+  const result = { type: 'tool_result' as const, tool_use_id: 'tooluse_1', content: 'Sunny' }
+  await anthropic.messages.create({
+    ...ask,
+    messages: [...hello, { role: 'assistant', content }, { role: 'user', content: [result] }],
+  })
+}
 
 const mockedPieces = () => bedrockMock.pieces({})
 

@@ -139,6 +139,19 @@ describe('the OpenAI SDK with a model that signs its calls', () => {
 })
 
 describe('the OpenAI SDK with Gemini', () => {
+  it('gets embeddings, in base64 unless it says otherwise', async () => {
+    const input = ['one', 'two']
+    const { data } = await client.embeddings.create({ model: 'gemini-embedder', input, dimensions: 3 })
+    expect(data.map(({ embedding }) => embedding)).toEqual([
+      [0.5, -0.25, 0.125],
+      [1.5, -0.25, 0.125],
+    ])
+    expect(testbed.upstream.requests[0]).toMatchObject({
+      path: '/v1beta/models/gemini-embedding-001:batchEmbedContents',
+      json: { requests: [{ outputDimensionality: 3, content: { parts: [{ text: 'one' }] } }, {}] },
+    })
+  })
+
   const png = 'iVBORw0KGgoAAAANSUhEUg=='
 
   it('sends images, settings and a schema', async () => {

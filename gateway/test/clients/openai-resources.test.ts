@@ -138,6 +138,7 @@ describe('models of the OpenAI SDK', () => {
     'claude-older',
     'instruct',
     'embedder',
+    'gemini-embedder',
     'float-embedder',
     'vendor/team/gpt',
   ]

@@ -51,6 +51,7 @@ function describeModels({ openaiBase, anthropicBase, geminiBase }: ScriptedUpstr
       entry('claude-older', 'anthropic/claude-3-5-haiku-latest'),
       entry('instruct', 'openai/gpt-3.5-turbo-instruct'),
       entry('embedder', 'openai/text-embedding-3-small'),
+      entry('gemini-embedder', 'gemini/gemini-embedding-001'),
       entry('float-embedder', 'voyage/voyage-3'),
       entry('vendor/team/gpt', 'openai/gpt-4.1'),
     ],

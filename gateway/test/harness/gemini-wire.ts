@@ -27,6 +27,14 @@ export function geminiPiece(parts: readonly object[], finishReason?: string, usa
   }
 }
 
+/** Google's embeddings, one of three dimensions for each request of the batch. */
+export function geminiEmbeddings({ requests }: Readonly<Record<string, unknown>>): object {
+  const count = Array.isArray(requests) ? requests.length : 0
+  return {
+    embeddings: Array.from({ length: count }, (_, index) => ({ values: [index + 0.5, -0.25, 0.125] })),
+  }
+}
+
 /** An error body of Google. */
 export function geminiError(code: number, status: string, message: string): object {
   return { error: { code, message, status } }

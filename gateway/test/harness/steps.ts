@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { anthropicEvents, anthropicMessage, formatAnthropicStream } from './anthropic-wire.ts'
 import { bedrockMock } from './bedrock-wire.ts'
 import { cohereMock } from './cohere-wire.ts'
-import { formatGeminiStream, geminiAnswer, geminiPieces } from './gemini-wire.ts'
+import { formatGeminiStream, geminiAnswer, geminiEmbeddings, geminiPieces } from './gemini-wire.ts'
 import { answerMedia } from './media-wire.ts'
 import { ollamaMock } from './ollama-wire.ts'
 import {
@@ -134,7 +134,7 @@ function trueStream(request: ReceivedRequest, answer: ChatAnswer): string | Buff
   if (mock !== undefined) return mock.wantsStream(request) ? Buffer.concat(mock.pieces(answer)) : null
   if (request.path.includes(':streamGenerateContent')) return formatGeminiStream(geminiPieces(answer))
   if (request.json['stream'] !== true) return null
-  if (request.path.includes('/messages')) return formatAnthropicStream(anthropicEvents(answer))
+  if (isAnthropic(request.path)) return formatAnthropicStream(anthropicEvents(answer))
   const options = request.json['stream_options'] as { include_usage?: boolean } | undefined
   return formatOpenaiStream(chatChunks(answer, options?.include_usage === true))
 }
@@ -142,9 +142,15 @@ function trueStream(request: ReceivedRequest, answer: ChatAnswer): string | Buff
 function trueBody(request: ReceivedRequest, answer: ChatAnswer): object {
   const mock = mockOf(request)
   if (mock !== undefined) return mock.whole(answer, request)
-  if (request.path.includes('/messages')) return anthropicMessage(answer)
+  if (isAnthropic(request.path)) return anthropicMessage(answer)
   if (request.path.includes(':generateContent')) return geminiAnswer(answer)
+  if (request.path.includes(':batchEmbedContents')) return geminiEmbeddings(request.json)
   if (request.path.includes('/embeddings')) return embeddings(request.json)
   if (request.path.includes('/chat/completions')) return chatCompletion(answer)
   return textCompletion(answer.content)
+}
+
+/** Anthropic's own path, or Vertex AI's for its models. */
+function isAnthropic(path: string): boolean {
+  return path.includes('/messages') || /:(?:rawPredict|streamRawPredict)$/.test(path)
 }

@@ -1,15 +1,19 @@
 import type { CacheControlInjectionPoint, ModelConfig } from '../config.ts'
 import { type ProviderAccount, type ProviderCatalog, readProviderAccount } from '../provider-catalog.ts'
 import type { Path, Report } from '../report.ts'
+import type { ReadFile } from '../source/include-files.ts'
 import type { Environment } from '../source/interpolate.ts'
 import { isNothing, isRecord, toNumber, toText, type UnknownRecord } from '../values/coerce.ts'
 import { Section } from '../values/section.ts'
 import { readAccount } from './account.ts'
+import { readAccountFiles } from './account-files.ts'
 import { readModelInfo } from './model-info.ts'
 import { readDefaultParams, readHeaders, readPrices } from './request-parameters.ts'
 import { type ProviderModel, splitModel } from './split-model.ts'
 
 export interface ModelContext {
+  /** Null for a file that is not there. */
+  readonly readFile: ReadFile
   readonly catalog: ProviderCatalog
   readonly env: Environment
   readonly credentials: ReadonlyMap<string, UnknownRecord>
@@ -116,7 +120,12 @@ function buildModel(parts: ModelParts, context: ModelContext): ModelConfig {
     upstreamModel,
     apiKey: readApiKey(params, account),
     apiBase: params.text('api_base') ?? params.text('base_url') ?? account.apiBase,
-    account: readAccount(params, profile, context.env),
+    account: readAccountFiles(
+      readAccount(params, profile, context.env),
+      profile?.accountFiles ?? [],
+      context,
+      params.path,
+    ),
     organization,
     extraHeaders: readHeaders(params.record('extra_headers')),
     extraBody: params.record('extra_body'),

@@ -14,6 +14,7 @@ export const anthropicMessagesProtocol: Protocol = {
   id: 'anthropic-messages',
   forwardedHeaders: ['anthropic-version', 'anthropic-beta'],
   streamType: 'text/event-stream; charset=utf-8',
+  requestIdHeader: 'request-id',
   keepalive: 'event: ping\ndata: {"type": "ping"}\n\n',
   modelLists,
   readDelivery,

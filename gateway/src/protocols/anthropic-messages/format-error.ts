@@ -22,13 +22,23 @@ export function formatMessagesError(error: GatewayError, rendering: ErrorRenderi
     type: 'error',
     error: {
       type,
-      message: errorMessage(error),
+      message: formatMessage(error),
       param: error.options.param ?? null,
       code: rendering.codeStyle === 'litellm' ? String(status) : entry.wireCode,
     },
     request_id: rendering.requestId,
     ...errorDetail(error, rendering),
   }
+}
+
+const tooLong = 'prompt is too long'
+
+/** Agents of this dialect shorten their history when they read these words, so they stand before all others. */
+function formatMessage(error: GatewayError): string {
+  const message = errorMessage(error)
+  return error.code !== 'context_length_exceeded' || message.includes(tooLong)
+    ? message
+    : `${tooLong}: ${message}`
 }
 
 /** The same error as the last event of a stream. */

@@ -2,6 +2,7 @@ import { GatewayError } from '@routeiq/contract'
 import type { JsonRecord } from '../../conversation/json-value.ts'
 import type { ErrorRendering } from '../error-text.ts'
 import type { CallAddress, Delivery, Protocol } from '../protocol.ts'
+import { generateEmbeddings } from './embeddings.ts'
 import { formatGenerateError } from './format-error.ts'
 import { formatGenerateReply } from './format-reply.ts'
 import { GenerateStreamFormatter } from './format-stream.ts'
@@ -20,6 +21,7 @@ export const googleGenerateProtocol: Protocol = {
   readDelivery,
   parseRequest: parseGenerateRequest,
   modelLists,
+  embeddings: generateEmbeddings,
   formatId: (unique) => unique.replaceAll('-', ''),
   formatReply: formatGenerateReply,
   createStreamFormatter: (head, options) => new GenerateStreamFormatter(head, options, eventFraming),
@@ -44,9 +46,16 @@ function formatErrorText(error: GatewayError, rendering: ErrorRendering): string
 }
 
 /** The path says whether to stream; usage is part of every answer. */
-function readDelivery(body: JsonRecord, { pathStream }: CallAddress): Delivery {
+function readDelivery(body: JsonRecord, { operation, pathStream }: CallAddress): Delivery {
+  if (operation === 'embedding') return readEmbeddingDelivery(body)
   const contents = unwrapCounted(body)['contents']
   if (contents === undefined || contents === null)
     throw new GatewayError('invalid_request', '`contents` is required.', { param: 'contents' })
   return { stream: pathStream === true, includesUsage: true }
+}
+
+function readEmbeddingDelivery(body: JsonRecord): Delivery {
+  if (body['content'] === undefined && body['requests'] === undefined)
+    throw new GatewayError('invalid_request', '`content` is required.', { param: 'content' })
+  return { stream: false, includesUsage: false }
 }

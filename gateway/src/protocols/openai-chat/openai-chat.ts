@@ -16,6 +16,7 @@ import type {
 import { BinaryStream } from './binary-stream.ts'
 import { completionToChat, readOnlyPrompt } from './completion-request.ts'
 import { encodeEmbeddings } from './embedding-encoding.ts'
+import { formatEmbeddings, parseEmbeddingRequest } from './embeddings.ts'
 import { CompletionStreamFormatter, formatCompletion } from './format-completion.ts'
 import { formatChatStreamError } from './format-error.ts'
 import { formatChatReply } from './format-reply.ts'
@@ -39,6 +40,7 @@ export const openaiChatProtocol: Protocol = {
   readDelivery,
   markForCaching,
   parseRequest,
+  embeddings: { parse: parseEmbeddingRequest, format: formatEmbeddings },
   formatId: (unique, operation) => (operation === 'completion' ? `cmpl-${unique}` : `chatcmpl-${unique}`),
   formatReply,
   createStreamFormatter,

@@ -1,6 +1,6 @@
+import { filterBetas } from '../anthropic-betas.ts'
 import { restoreReply, restoreStream } from '../restore-reply.ts'
 import type { Wire } from '../wire.ts'
-import { filterBetas } from './betas.ts'
 import { decodeError, findFailure } from './decode-error.ts'
 import { decodeReply } from './decode-reply.ts'
 import { MessagesStreamDecoder } from './decode-stream.ts'

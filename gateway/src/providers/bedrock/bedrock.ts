@@ -19,6 +19,7 @@ export const bedrockWire: Wire = {
   versionSegment: null,
   authHeaders: (apiKey) => (apiKey === null || apiKey === '' ? [] : ['authorization', `Bearer ${apiKey}`]),
   findAuthorization: findSignature,
+  headerMembers: { 'anthropic-beta': 'anthropic_beta' },
   editPassthrough: () => noEdits,
   encodeRequest,
   decodeReply: (body, context) => restoreReply(decodeReply(body), context),

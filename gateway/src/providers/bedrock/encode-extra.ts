@@ -1,8 +1,8 @@
 import { readList, readRecord, readText } from '../../conversation/json-value.ts'
+import { filterBetas } from '../anthropic-betas.ts'
 import { isNeutral } from '../chat-members.ts'
 import { refuse } from '../refuse.ts'
 import { refuseSampling } from '../refuse-sampling.ts'
-import { allowedBetas } from './allowed-betas.ts'
 import type { Encoding } from './encoding.ts'
 
 /** Members of Converse itself, which callers write beside those of their dialect. */
@@ -44,10 +44,10 @@ export function encodeExtra(encoding: Encoding): EncodedExtra {
   return { members, modelFields }
 }
 
-/** Bedrock refuses the whole request for one beta it does not know. */
+/** A list, or the value of the client's header. Bedrock refuses the whole request for one flag it does not know. */
 function addBetas(value: unknown, modelFields: Record<string, unknown>, { dropped }: Encoding): void {
-  const asked = readList(value).flatMap((beta) => readText(beta) ?? [])
-  const known = asked.flatMap((beta) => allowedBetas.get(beta) ?? [])
-  if (known.length < asked.length) dropped.push('anthropic_beta')
-  if (known.length > 0) modelFields['anthropic_beta'] = [...new Set(known)]
+  const asked = readText(value) ?? readList(value).join(',')
+  const known = filterBetas(asked, 'bedrock')?.split(',') ?? []
+  if (known.length < asked.split(',').length) dropped.push('anthropic_beta')
+  if (known.length > 0) modelFields['anthropic_beta'] = known
 }

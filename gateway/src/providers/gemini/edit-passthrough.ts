@@ -2,6 +2,8 @@ import { isGatewayMember } from '../../conversation/gateway-members.ts'
 import { type JsonRecord, readRecord } from '../../conversation/json-value.ts'
 import { type BodyEdits, noEdits } from '../passthrough-edits.ts'
 import type { WireTarget } from '../wire.ts'
+import { readModelFacts } from './model-facts.ts'
+import { repairContents } from './repair-contents.ts'
 
 /** Where parameters with which operators configure any deployment stand in this dialect. */
 const generationNames = new Map<string, string>(
@@ -17,13 +19,22 @@ const generationNames = new Map<string, string>(
   }),
 )
 
-/** A `generateContent` body goes upstream as it is, without what speaks to the gateway. */
+/**
+ * A `generateContent` body goes upstream as it is, without what speaks to the gateway, and with its history as this
+ * model takes it.
+ */
 export function editPassthrough(body: JsonRecord, { upstreamModel }: WireTarget): BodyEdits {
   const counted = readRecord(body['generateContentRequest'])
   // The request to be counted names the model once more, and must name the same.
   if (counted?.['model'] !== undefined)
     return { ...noEdits, set: { generateContentRequest: { ...counted, model: `models/${upstreamModel}` } } }
 
+  const contents = repairContents(body['contents'], readModelFacts(upstreamModel))
+  const edits = editMembers(body)
+  return contents === null ? edits : { ...edits, set: { ...edits.set, contents } }
+}
+
+function editMembers(body: JsonRecord): BodyEdits {
   const remove: string[] = []
   const defaults: Record<string, unknown> = {}
   for (const name in body) {

@@ -5,6 +5,7 @@ import { invalidHistory } from '../invalid-history.ts'
 import { encodePart } from './encode-part.ts'
 import { type AnsweredCall, encodeToolResult } from './encode-tool-result.ts'
 import type { Body, Encoding } from './encoding.ts'
+import { placeholderSignature } from './placeholder-signature.ts'
 
 export interface Content {
   readonly role: 'user' | 'model'
@@ -15,9 +16,6 @@ interface Turn {
   readonly role: Content['role']
   readonly parts: Part[]
 }
-
-/** What Google documents for histories whose signatures are lost, such as those of another model. */
-const placeholderSignature = 'skip_thought_signature_validator'
 
 /**
  * Turns in alternation: neighbours of one role merged, the results of a turn's calls together, first and in the order

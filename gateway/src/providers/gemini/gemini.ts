@@ -5,6 +5,7 @@ import { decodeReply } from './decode-reply.ts'
 import { GenerateStreamDecoder } from './decode-stream.ts'
 import { decodeUsage } from './decode-usage.ts'
 import { editPassthrough } from './edit-passthrough.ts'
+import { geminiEmbeddings } from './embeddings.ts'
 import { encodeRequest } from './encode-request.ts'
 
 /** Google's generateContent as AI Studio serves it (ai.google.dev/api). */
@@ -18,6 +19,7 @@ export const geminiWire: Wire = {
   versionSegment: '/v1beta',
   authHeaders: (apiKey) => (apiKey === null || apiKey === '' ? [] : ['x-goog-api-key', apiKey]),
   editPassthrough,
+  embeddings: geminiEmbeddings,
   encodeRequest,
   decodeReply: (body, context) => restoreReply(decodeReply(body), context),
   findFailure,
@@ -34,6 +36,6 @@ function pathsFor({ upstreamModel }: PathTarget): WirePaths {
     chat: `${model}:generateContent`,
     chatStream: `${model}:streamGenerateContent?alt=sse`,
     completion: null,
-    embedding: null,
+    embedding: `${model}:batchEmbedContents`,
   }
 }

@@ -5,6 +5,7 @@ import { decodeReply } from './decode-reply.ts'
 import { ChatStreamDecoder } from './decode-stream.ts'
 import { decodeUsage } from './decode-usage.ts'
 import { editPassthrough } from './edit-passthrough.ts'
+import { openaiEmbeddings } from './embeddings.ts'
 import { encodeRequest } from './encode-request.ts'
 
 const paths = {
@@ -34,6 +35,7 @@ export const openaiWire: Wire = {
     return provider.auth === 'api-key' ? ['api-key', apiKey] : ['authorization', `Bearer ${apiKey}`]
   },
   editPassthrough,
+  embeddings: openaiEmbeddings,
   encodeRequest,
   decodeReply: (body, context) => restoreReply(decodeReply(body), context),
   findFailure,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { filterBetas } from './betas.ts'
+import { filterBetas } from './anthropic-betas.ts'
 
 const flags = 'interleaved-thinking-2025-05-14, brand-new-2027-01-01,advanced-tool-use-2025-11-20'
 

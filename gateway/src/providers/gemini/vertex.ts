@@ -1,0 +1,16 @@
+import { findVertexModel, vertexAccess } from '../vertex-address.ts'
+import type { PathTarget, Wire, WirePaths } from '../wire.ts'
+import { geminiWire } from './gemini.ts'
+
+/** Gemini on Vertex AI: the same protocol at another address. */
+export const vertexWire: Wire = { ...geminiWire, ...vertexAccess, id: 'vertex', pathsFor }
+
+function pathsFor(target: PathTarget): WirePaths {
+  const model = findVertexModel(target, 'google')
+  return {
+    chat: `${model}:generateContent`,
+    chatStream: `${model}:streamGenerateContent?alt=sse`,
+    completion: null,
+    embedding: null,
+  }
+}
