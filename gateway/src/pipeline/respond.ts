@@ -35,17 +35,20 @@ export function openClientStream(request: ModelRequest, progress: Progress): Cli
   })
 }
 
-/** Sends the answer. A stream resolves when the last byte is with the socket or the client has gone. */
-export function respond(
+/** Sends the answer. Resolves when the last byte is with the socket or the client has gone. */
+export async function respond(
   request: ModelRequest,
   answer: Answer,
   plan: AttemptPlan,
   progress: Progress,
   stream: ClientStream | null,
-): void | Promise<void> {
+): Promise<void> {
   progress.status = 200
-  if (answer.result.kind === 'reply') respondPlain(request, answer, plan, progress, stream)
-  else if (stream !== null) return respondStream(request, answer, plan, progress, stream)
+  if (answer.result.kind === 'reply') {
+    respondPlain(request, answer, plan, progress, stream)
+  } else if (stream !== null) {
+    await respondStream(request, answer, plan, progress, stream)
+  }
 }
 
 function respondPlain(

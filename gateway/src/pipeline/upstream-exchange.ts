@@ -41,7 +41,7 @@ export function prepareExchange(
 }
 
 /**
- * The same dialect on both sides, but for what a provider answers in a form its dialect's clients do not read, and for
+ * The same dialect on both sides and media, which have one form for all, but for what a provider answers in a form its dialect's clients do not read, and for
  * embeddings of Google, who has one form for a vector and another for several, of which only the second goes upstream.
  */
 function isPassedThrough({ protocol, operation }: ModelRequest, { wire, provider }: Deployment): boolean {

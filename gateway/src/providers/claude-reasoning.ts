@@ -1,7 +1,7 @@
 import { GatewayError } from '@routeiq/contract'
 import { readNumber, readRecord } from '../conversation/json-value.ts'
 import type { ClaudeEncoding } from './claude-facts.ts'
-import { refuse } from './refuse.ts'
+import { refuseReasoning } from './refuse-reasoning.ts'
 
 export interface ReasoningPlan {
   readonly thinking: Record<string, unknown> | null
@@ -23,7 +23,7 @@ export function planReasoning(encoding: ClaudeEncoding): ReasoningPlan {
   const { effort, budgetTokens } = request.reasoning
   if (effort === 'none') return { ...noReasoning, thinking: { type: 'disabled' } }
   if (facts.thinking === 'none') {
-    refuse('reasoning_effort', encoding)
+    refuseReasoning(encoding)
     return noReasoning
   }
   if (facts.thinking === 'adaptive') {

@@ -20,6 +20,7 @@ const mistral: ProviderQuirks = {
   ...classic,
   supportsStreamUsage: false,
   toolIdPattern: 'alphanumeric-9',
+  forbidsUserAfterTool: true,
   requiredToolChoice: 'any',
   renamedParams: { seed: 'random_seed' },
   unsupportedParams: ['user', 'logit_bias', 'logprobs', 'top_logprobs'],

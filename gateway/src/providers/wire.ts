@@ -48,6 +48,8 @@ export interface ProviderQuirks {
   readonly supportsToolCallIds?: boolean
   readonly reasoningField?: 'reasoning_content' | 'reasoning'
   readonly toolIdPattern?: 'alphanumeric-9'
+  /** Refuses a user message right behind a tool's; under `modify_params` the model says something in between. */
+  readonly forbidsUserAfterTool?: true
   readonly modelPrefix?: string
   /** Request members this vendor rejects; dropped under `drop_params`, else refused with 400. */
   readonly unsupportedParams?: readonly string[]

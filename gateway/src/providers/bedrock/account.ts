@@ -5,8 +5,8 @@ import { createSignature } from './signature.ts'
 /** Ways to obtain credentials that need calls to other AWS services or files. */
 const unavailable = ['aws_profile_name', 'aws_role_name', 'aws_web_identity_token'] as const
 
-/** Null when neither an endpoint nor a region is known. */
-export function findBaseUrl({ account, upstreamModel }: AccountConfig): string | null {
+/** Errors: throws an Error when neither an endpoint nor a region is known. */
+export function findBaseUrl({ account, upstreamModel }: AccountConfig): string {
   const endpoint = account['aws_bedrock_runtime_endpoint']
   if (endpoint !== undefined) return endpoint
   const region = findRegion(account, upstreamModel)
@@ -35,7 +35,7 @@ export function findSignature(config: AccountConfig): RequestSignature | null {
       'provider `bedrock` needs `aws_access_key_id` and `aws_secret_access_key`, or AWS_BEARER_TOKEN_BEDROCK',
     )
   }
-  const region = findRegion(account, upstreamModel) ?? regionOfHost(apiBase ?? findBaseUrl(config) ?? '')
+  const region = findRegion(account, upstreamModel) ?? regionOfHost(apiBase ?? findBaseUrl(config))
   if (region === null)
     throw new Error('provider `bedrock` needs `aws_region_name` or AWS_REGION to sign requests')
   return createSignature({ accessKeyId, secretAccessKey, sessionToken: account['aws_session_token'] }, region)

@@ -189,6 +189,13 @@ describe('encodeRequest of the bedrock wire', () => {
     expect(body['inferenceConfig']).toEqual({ maxTokens })
   })
 
+  it('lets agents ask any model to think, and notes where it cannot', () => {
+    const reasoning = { effort: null, budgetTokens: 4000 }
+    const { body, dropped } = encode({ dialect: 'anthropic-messages', reasoning }, llama)
+    expect(body).not.toHaveProperty('additionalModelRequestFields')
+    expect(dropped).toEqual(['reasoning_effort'])
+  })
+
   it('forces a tool for a schema, or says it in words', () => {
     const responseFormat = {
       type: 'json_schema',

@@ -1,4 +1,4 @@
-import { refuse } from '../refuse.ts'
+import { refuseReasoning } from '../refuse-reasoning.ts'
 import type { WireEncoding } from '../wire-encoding.ts'
 
 /** Thinking by a budget of tokens, which only models named for it take; null leaves it to the model. Errors: 400. */
@@ -9,7 +9,7 @@ export function encodeThinking(encoding: WireEncoding): Record<string, unknown> 
   const canThink = target.upstreamModel.includes('reasoning')
   if (effort === 'none') return canThink ? { type: 'disabled' } : null
   if (!canThink) {
-    refuse('reasoning_effort', encoding)
+    refuseReasoning(encoding)
     return null
   }
   return { type: 'enabled', token_budget: budgetTokens ?? budgetOf(effort, target.thinkingBudgets) }

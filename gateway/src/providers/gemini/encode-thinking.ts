@@ -1,6 +1,6 @@
 import { GatewayError } from '@routeiq/contract'
 import { readNumber, readRecord } from '../../conversation/json-value.ts'
-import { refuse } from '../refuse.ts'
+import { refuseReasoning } from '../refuse-reasoning.ts'
 import type { Body, Encoding } from './encoding.ts'
 
 /** `thinkingConfig` in the terms of the model's line, null when the caller says nothing about thinking. */
@@ -10,8 +10,7 @@ export function encodeThinking(encoding: Encoding): Body | null {
   const { facts } = encoding
   if (facts.thinking === 'none') {
     // Clients of other dialects ask for thinking whatever the model; only a chat client chose to.
-    if (encoding.request.dialect === 'openai-chat' && wish.effort !== 'none')
-      refuse('reasoning_effort', encoding)
+    if (encoding.request.dialect === 'openai-chat' && wish.effort !== 'none') refuseReasoning(encoding)
     else encoding.dropped.push('reasoning')
     return null
   }

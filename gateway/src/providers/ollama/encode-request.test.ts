@@ -150,6 +150,17 @@ describe('encodeRequest of the ollama wire', () => {
     expect(encode({ reasoning: { effort, budgetTokens } }, model).body['think']).toBe(think)
   })
 
+  it('asks a model of unknown abilities to think only for clients that know it', () => {
+    const reasoning = { effort: null, budgetTokens: 5000 }
+    const agent = (model: string, supports = {}) =>
+      encode({ dialect: 'anthropic-messages', reasoning }, model, { supports })
+    expect(encode({ reasoning }, 'llama3.3').body['think']).toBe(true)
+    expect(agent('llama3.3').body).not.toHaveProperty('think')
+    expect(agent('llama3.3').dropped).toEqual(['reasoning_effort'])
+    expect(agent('llama3.3', { supports_reasoning: true }).body['think']).toBe(true)
+    expect(agent('team/qwen3:8b').body['think']).toBe(true)
+  })
+
   it('leaves `think` as the caller wrote it', () => {
     expect(
       encode({ reasoning: { effort: 'low', budgetTokens: null }, extra: { think: false } }).body['think'],

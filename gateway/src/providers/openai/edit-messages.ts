@@ -6,7 +6,7 @@ import {
   readString,
 } from '../../conversation/json-value.ts'
 import { fitAlphanumericId } from '../tool-ids.ts'
-import type { ProviderQuirks } from '../wire.ts'
+import type { ProviderQuirks, WireTarget } from '../wire.ts'
 import type { PendingEdits } from './vendor-edits.ts'
 
 export function hasMessageQuirks(quirks: ProviderQuirks): boolean {
@@ -14,9 +14,15 @@ export function hasMessageQuirks(quirks: ProviderQuirks): boolean {
 }
 
 /** Rewrites roles and tool call ids the vendor does not take; sets `messages` only when one of them changed. */
-export function editMessages(body: JsonRecord, quirks: ProviderQuirks, edits: PendingEdits): void {
-  const messages = readList(body['messages'])
-  let edited: unknown[] | null = null
+export function editMessages(
+  body: JsonRecord,
+  { provider: { quirks }, modifyParams }: WireTarget,
+  edits: PendingEdits,
+): void {
+  const given = readList(body['messages'])
+  const isMended = modifyParams && quirks.forbidsUserAfterTool === true
+  const messages = isMended ? separateUserFromTool(given) : given
+  let edited: unknown[] | null = messages === given ? null : [...messages]
   for (let index = 0; index < messages.length; index++) {
     const message = readRecord(messages[index])
     if (message === null) continue
@@ -26,6 +32,16 @@ export function editMessages(body: JsonRecord, quirks: ProviderQuirks, edits: Pe
     edited[index] = changed
   }
   if (edited !== null) edits.set['messages'] = edited
+}
+
+/** Lets the model acknowledge a tool's result before the user speaks. The same list when nobody does. */
+function separateUserFromTool(messages: readonly unknown[]): readonly unknown[] {
+  const follows = (index: number): boolean =>
+    readRecord(messages[index])?.['role'] === 'user' && readRecord(messages[index - 1])?.['role'] === 'tool'
+  if (!messages.some((_, index) => follows(index))) return messages
+  return messages.flatMap((message, index) =>
+    follows(index) ? [{ role: 'assistant', content: 'OK.' }, message] : [message],
+  )
 }
 
 function editMessage(message: JsonRecord, quirks: ProviderQuirks): JsonRecord {

@@ -134,6 +134,22 @@ describe('editPassthrough', () => {
     expect(editPassthrough({ messages: fitting }, targetOf('mistral'), 'chat')).toBe(noEdits)
   })
 
+  it('lets the model speak between a tool and the user where that must be, if it may mend', () => {
+    const roles = ['user', 'assistant', 'tool', 'tool', 'user', 'user']
+    const body = { messages: roles.map((role) => ({ role, content: 'x' })) }
+    const edited = (id: string, modifyParams: boolean) =>
+      editPassthrough(body, { ...targetOf(id), modifyParams }, 'chat').set['messages'] as
+        | { role: string }[]
+        | undefined
+    expect(edited('mistral', true)?.map(({ role }) => role)).toEqual([
+      ...roles.slice(0, 4),
+      'assistant',
+      ...roles.slice(4),
+    ])
+    expect(edited('mistral', false)).toBeUndefined()
+    expect(edited('groq', true)).toBeUndefined()
+  })
+
   it('says "any" where a required tool call is spelled so', () => {
     expect(edit('mistral', { tool_choice: 'required' }).set).toEqual({ tool_choice: 'any' })
   })

@@ -32,7 +32,7 @@ export function collectVendorEdits(body: JsonRecord, target: WireTarget, edits: 
     edits.set['tool_choice'] = quirks.requiredToolChoice
   }
   if (quirks.supportsParallelToolCalls === false) drop(body, 'parallel_tool_calls', edits)
-  if (hasMessageQuirks(quirks)) editMessages(body, quirks, edits)
+  if (hasMessageQuirks(quirks)) editMessages(body, target, edits)
   if (quirks.supportsJsonSchema === false) replaceJsonSchema(body, edits)
 }
 
