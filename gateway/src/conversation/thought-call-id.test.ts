@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { joinThoughtCallId, splitThoughtCallId } from './thought-call-id.ts'
+import { joinThoughtCallId, placeholderSignature, splitThoughtCallId } from './thought-call-id.ts'
 
 describe('the id of a call with a thought signature', () => {
   it.each(['c2lnbmF0dXJl', 'Eo+/AQ==', '+/+/', 'not base64 at all!', 'c2lnbmF0dXJl==', '签名'])(
@@ -14,6 +14,10 @@ describe('the id of a call with a thought signature', () => {
   it('is the id itself without a signature', () => {
     expect(joinThoughtCallId('call_1', null)).toBe('call_1')
     expect(splitThoughtCallId('call_1')).toEqual({ id: 'call_1', signature: null })
+  })
+
+  it('is the id itself with the placeholder, which is no signature', () => {
+    expect(joinThoughtCallId('call_1', placeholderSignature)).toBe('call_1')
   })
 
   it('is not joined twice', () => {

@@ -5,6 +5,9 @@
  */
 const separator = '__thought__'
 
+/** What Google documents for histories whose signatures are lost, such as those of another model. It says nothing. */
+export const placeholderSignature = 'skip_thought_signature_validator'
+
 export interface ThoughtCallId {
   /** The provider's own id of the call. */
   readonly id: string
@@ -14,7 +17,7 @@ export interface ThoughtCallId {
 
 /** The id clients of other dialects see. */
 export function joinThoughtCallId(id: string, signature: string | null): string {
-  if (signature === null || id.includes(separator)) return id
+  if (signature === null || signature === placeholderSignature || id.includes(separator)) return id
   const encoded = Buffer.from(signature, 'base64').toString('base64url')
   // What is not plain base64 must come back unchanged all the same.
   const isBase64 = Buffer.from(encoded, 'base64url').toString('base64') === signature

@@ -123,6 +123,7 @@ function textOf(part: Part): string[] {
 /** Ends of an answer that a dialect has no word for, and how it tells of them instead. */
 export const finishLosses: Partial<Record<DialectId, Partial<Record<FinishReason, FinishReason>>>> = {
   'openai-chat': { pause: 'stop' },
+  'google-generate': { pause: 'stop' },
 }
 
 /** What a client learns of an answer. A refusal is text to some dialects, a word of its own to others, or both. */
@@ -145,10 +146,15 @@ export function answerFacts(reply: ConversationReply, dialect: DialectId): objec
       usage.inputTokens,
       usage.outputTokens,
       usage.cacheReadTokens,
-      usage.cacheWriteTokens,
+      countsCacheWrites(dialect) ? usage.cacheWriteTokens : 0,
       usage.reasoningTokens,
     ],
   }
+}
+
+/** Google writes its cache by itself and counts nothing. */
+function countsCacheWrites(dialect: DialectId): boolean {
+  return dialect !== 'google-generate'
 }
 
 /** The answer a stream of the wire amounts to. Errors: throws when it tells of a failure. */

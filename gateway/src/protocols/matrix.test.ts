@@ -56,7 +56,8 @@ function clientOf(protocol: Protocol): Wire {
 function targetOf(wire: Wire, members: Partial<WireTarget> = {}): WireTarget {
   const profile = findProvider(wire.id) ?? findProvider('openai')
   const provider: ProviderProfile = { ...(profile as ProviderProfile), wireId: wire.id }
-  return sampleTarget(provider, 'claude-sonnet-4-5', { dropParams: true, modifyParams: true, ...members })
+  const model = wire.dialect === 'google-generate' ? 'gemini-3-flash' : 'claude-sonnet-4-5'
+  return sampleTarget(provider, model, { dropParams: true, modifyParams: true, ...members })
 }
 
 function fixtureOf(wire: Wire, name: string): ConversationReply | null {

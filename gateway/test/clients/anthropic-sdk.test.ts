@@ -108,7 +108,7 @@ describe.each(cases)(
           { role: 'user', content: results },
         ])
         expect(last.content).toMatchObject([{ type: 'text', text: finalAnswer }])
-        const sent = JSON.stringify(upstream.requestsFor(upstreamModel)[1]?.json['messages'])
+        const sent = JSON.stringify(upstream.requestsFor(upstreamModel)[1]?.json)
         expect(sent).toContain('Paris: sunny')
         expect(sent).toContain('Rome: sunny')
       },
@@ -127,7 +127,7 @@ describe.each(cases)(
 
     it.each([
       ['an unknown key', 401, 'authentication_error', 'sk-riq-nobody-knows-this', undefined],
-      ['an unknown model', 400, 'invalid_request_error', undefined, 'nobody'],
+      ['an unknown model', 404, 'not_found_error', undefined, 'nobody'],
     ])('throws for %s', async (_what, status, type, apiKey, unknown) => {
       const client = connect(Anthropic, apiKey)
       const error = await client.messages

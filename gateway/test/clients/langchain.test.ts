@@ -69,7 +69,7 @@ function joinChunks(chunks: readonly AIMessageChunk[]): AIMessageChunk {
 
 describe.each(cases)(
   '$client against the $wire wire',
-  ({ wire, chat, ending, streamedUsage, model, upstreamModel }) => {
+  ({ client, wire, chat, ending, streamedUsage, model, upstreamModel }) => {
     it('gets a whole answer', async () => {
       const answer = await chat(model).invoke('Hello')
       expect(answer.text).toBe('Hello from the upstream.')
@@ -123,7 +123,7 @@ describe.each(cases)(
 
     it.each([
       ['an unknown key', 401, () => chat(model, 'sk-riq-nobody-knows-this')],
-      ['an unknown model', 400, () => chat('nobody')],
+      ['an unknown model', client === '@langchain/anthropic' ? 404 : 400, () => chat('nobody')],
     ])('throws for %s', async (_what, status, broken) => {
       await expect(broken().invoke('Hello')).rejects.toMatchObject({ status })
       expect(upstream.requests).toEqual([])

@@ -64,7 +64,7 @@ const providers = [
 const cases = providers.flatMap((provider) => chatUpstreams.map((target) => ({ ...provider, ...target })))
 const once = { maxRetries: 0, maxOutputTokens: 1000 }
 
-describe.each(cases)('$provider against the $wire wire', ({ wire, chat, model, upstreamModel }) => {
+describe.each(cases)('$provider against the $wire wire', ({ provider, wire, chat, model, upstreamModel }) => {
   const tools = {
     get_weather: tool({
       description: 'The weather of a city.',
@@ -131,7 +131,7 @@ describe.each(cases)('$provider against the $wire wire', ({ wire, chat, model, u
 
   it.each([
     ['an unknown key', 401, () => chat(model, 'sk-riq-nobody-knows-this')],
-    ['an unknown model', 400, () => chat('nobody')],
+    ['an unknown model', provider === '@ai-sdk/anthropic' ? 404 : 400, () => chat('nobody')],
   ])('throws for %s', async (_what, status, brokenModel) => {
     const error = await generateText({ model: brokenModel(), prompt: 'Hello', ...once }).catch(
       (thrown: unknown) => thrown,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import {
   type JsonRecord,
   readRecord,
@@ -20,7 +21,8 @@ export class CandidateDecoder {
   /** Set once the provider gave a reason; a later one replaces it until the stream ends. */
   finishReason: string | null = null
   #finishMessage: string | null = null
-  #searches = 0
+  /** Cumulative: a later one holds what the earlier ones had. */
+  #grounding: JsonRecord | null = null
   /** What this decoder has no event for, of the latest piece that had it. */
   readonly extra: Record<string, unknown> = {}
 
@@ -29,15 +31,14 @@ export class CandidateDecoder {
   }
 
   get searches(): number {
-    return this.#searches
+    return this.#grounding === null ? 0 : countSearches(this.#grounding)
   }
 
   push(candidate: JsonRecord, replyId: string, events: StreamEvent[]): void {
     for (const part of readRecords(readRecord(candidate['content'])?.['parts']))
       this.#part(part, replyId, events)
     for (const name in candidate) if (!understood.has(name)) this.extra[name] = candidate[name]
-    const grounding = readRecord(candidate['groundingMetadata'])
-    if (grounding !== null) this.#ground(grounding, events)
+    this.#grounding = readRecord(candidate['groundingMetadata']) ?? this.#grounding
     this.finishReason = readText(candidate['finishReason']) ?? this.finishReason
     this.#finishMessage = readText(candidate['finishMessage']) ?? this.#finishMessage
   }
@@ -48,6 +49,8 @@ export class CandidateDecoder {
     const word = this.finishReason ?? 'STOP'
     const finish = mapFinish(word, this.#calls > 0)
     const message = this.#finishMessage
+    const citations = this.#grounding === null ? [] : decodeGrounding(this.#grounding)
+    for (const citation of citations) events.push({ type: 'citation', choice, citation })
     if (finish.reason === 'content-filter' && message !== null)
       events.push({ type: 'refusal-delta', choice, text: message })
     else if (isBrokenCall(word) && message !== null) this.extra['finishMessage'] = message
@@ -94,19 +97,21 @@ export class CandidateDecoder {
   #call(call: JsonRecord, signature: string | null, replyId: string, events: StreamEvent[]): void {
     const choice = this.#choice
     const index = this.#calls++
-    const own = readText(call['id']) ?? `call_${replyId}_${choice}_${index}`
     const name = readString(call['name']) ?? ''
     const args = readRecord(call['args'])
+    const own = readText(call['id']) ?? mintCallId(replyId, call, `${choice}_${index}`)
     const id = joinThoughtCallId(own, signature)
     events.push({ type: 'tool-call-start', choice, index, id, name, kind: 'function' })
     if (args !== null && Object.keys(args).length > 0)
       events.push({ type: 'tool-call-delta', choice, index, arguments: JSON.stringify(args) })
     events.push({ type: 'tool-call-end', choice, index })
   }
+}
 
-  #ground(metadata: JsonRecord, events: StreamEvent[]): void {
-    this.#searches = Math.max(this.#searches, countSearches(metadata))
-    for (const citation of decodeGrounding(metadata))
-      events.push({ type: 'citation', choice: this.#choice, citation })
-  }
+/** From the id of the answer, which is the provider's; from the call itself where an answer has none. */
+function mintCallId(replyId: string, call: JsonRecord, position: string): string {
+  const unique = replyId.replaceAll(/[^A-Za-z0-9]/g, '').slice(-24)
+  const digest =
+    unique === '' ? createHash('sha256').update(JSON.stringify(call)).digest('hex').slice(0, 24) : unique
+  return `call_${digest}_${position}`
 }

@@ -32,6 +32,9 @@ describe('the stream of generateContent', () => {
         piece([call({})], stop),
       ]).choices[0]?.parts.flatMap((part) => (part.type === 'tool-call' ? part : []))
     expect(calls('r1')).toMatchObject([{ arguments: '{"a":1}' }, { arguments: '{"a":2}' }, { arguments: '' }])
+    const other = calls('')
+    expect(other?.[0]?.id).not.toBe(other?.[1]?.id)
+    expect(other?.[0]?.id).toMatch(/^call_[0-9a-f]{24}_0_0$/)
     const ids = [...(calls('r1') ?? []), ...(calls('r2') ?? [])].map(({ id }) => id)
     expect(new Set(ids).size).toBe(6)
   })
@@ -88,6 +91,15 @@ describe('the stream of generateContent', () => {
       { type: 'text', text: 'x', citations: [{ url: 'https://f.org', title: null, citedText: 'x' }] },
     ])
     expect(reply.extra?.members['groundingMetadata']).toEqual(groundingMetadata)
+  })
+
+  it('cites a source once, however often it is repeated', () => {
+    const groundingMetadata = { groundingChunks: [{ web: { uri: 'https://e.org' } }] }
+    const reply = collect([
+      piece([{ text: 'x' }], { groundingMetadata }),
+      piece([{ text: 'y' }], { ...stop, groundingMetadata }),
+    ])
+    expect(reply.choices[0]?.parts).toMatchObject([{ text: 'xy', citations: [{ url: 'https://e.org' }] }])
   })
 
   it('keeps alternative answers apart', () => {

@@ -1,11 +1,10 @@
 import type { Part, ToolResultPart } from '../../conversation/part.ts'
 import type { MessageRole } from '../../conversation/request.ts'
-import { splitThoughtCallId } from '../../conversation/thought-call-id.ts'
+import { placeholderSignature, splitThoughtCallId } from '../../conversation/thought-call-id.ts'
 import { invalidHistory } from '../invalid-history.ts'
 import { encodePart } from './encode-part.ts'
 import { type AnsweredCall, encodeToolResult } from './encode-tool-result.ts'
 import type { Body, Encoding } from './encoding.ts'
-import { placeholderSignature } from './placeholder-signature.ts'
 
 export interface Content {
   readonly role: 'user' | 'model'

@@ -2,7 +2,7 @@
 export interface ModelFacts {
   /** `level`: effort in words. `budget`: thinking tokens are given. */
   readonly thinking: 'level' | 'budget' | 'none'
-  /** Whether thinking can be reduced to nothing: to a budget of 0, or to the level `minimal`. */
+  /** Its thinking can be reduced, never switched off. */
   readonly isPro: boolean
   /** `responseJsonSchema` and `parametersJsonSchema` instead of the reduced OpenAPI subset. */
   readonly acceptsJsonSchema: boolean

@@ -1,7 +1,7 @@
 import { isSealed } from '../../conversation/blob-sealer.ts'
 import { type JsonRecord, readList, readRecord, readText } from '../../conversation/json-value.ts'
+import { placeholderSignature } from '../../conversation/thought-call-id.ts'
 import type { ModelFacts } from './model-facts.ts'
-import { placeholderSignature } from './placeholder-signature.ts'
 
 /**
  * The contents of a client of this dialect whose history another provider's model has written in: thinking in an

@@ -1,3 +1,4 @@
+import Anthropic from '@anthropic-ai/sdk'
 import OpenAI from 'openai'
 import type { ChatCompletionMessageParam, ChatCompletionTool } from 'openai/resources'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -135,6 +136,44 @@ describe('the OpenAI SDK with a model that signs its calls', () => {
     const asked = JSON.stringify(testbed.upstream.requestsFor('claude-sonnet-4-5')[0]?.json)
     expect(asked).not.toContain('__thought__')
     expect(asked).toContain(`"tool_use_id":"${id.split('__thought__')[0]}"`)
+  })
+})
+
+describe('the Anthropic SDK with a model that signs', () => {
+  it.each([false, true])('gives the signatures of calls and of thinking back, stream %s', async (stream) => {
+    const signedThought = { ...thought, thoughtSignature: 'dGhvdWdodA==' }
+    const answer = geminiPiece([signedThought, signedCall], 'STOP', usage)
+    const step = stream ? respondStream(formatGeminiStream([answer])) : respond(200, answer)
+    testbed.upstream.script(upstreamModel, step, answerTruly())
+    const anthropic = new Anthropic({ baseURL: testbed.gateway.url, apiKey: testbed.apiKey, maxRetries: 0 })
+    const question = { role: 'user', content: 'Hello' } as const
+    const ask = {
+      model,
+      max_tokens: 100,
+      tools: [{ name: 'get_weather', input_schema: { ...weatherParameters, type: 'object' as const } }],
+    }
+    const first = { ...ask, messages: [question] }
+    const { content } = stream
+      ? await anthropic.messages.stream(first).finalMessage()
+      : await anthropic.messages.create(first)
+    const use = content.find((block) => block.type === 'tool_use')
+    expect(content[0]).toMatchObject({ type: 'thinking', thinking: 'Which city?' })
+    const result = { type: 'tool_result', tool_use_id: use?.id ?? '', content: 'sunny' } as const
+    await anthropic.messages.create({
+      ...ask,
+      messages: [question, { role: 'assistant', content }, { role: 'user', content: [result] }],
+    })
+    expect(sent(1)?.['contents']).toMatchObject([
+      { role: 'user' },
+      {
+        role: 'model',
+        parts: [
+          { text: 'Which city?', thought: true, thoughtSignature: 'dGhvdWdodA==' },
+          { functionCall: { name: 'get_weather' }, thoughtSignature: 'c2ln+/bmVk==' },
+        ],
+      },
+      { role: 'user', parts: [{ functionResponse: { response: { result: 'sunny' } } }] },
+    ])
   })
 })
 
