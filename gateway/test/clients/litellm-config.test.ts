@@ -60,7 +60,6 @@ describe('a configuration as people publish them', () => {
       'warning litellm_settings.callbacks: Python code cannot be loaded: custom_callbacks.proxy_handler_instance; it is ignored',
       'warning litellm_settings.success_callback: this is not available yet; it is ignored',
       'warning litellm_settings.upload_to_the_moon: unknown key; it is kept but not used',
-      'warning model_list[1].litellm_params.model: the provider azure is not available yet; this model is left out',
       'warning model_list[7].litellm_params.api_key: the environment variable MISTRAL_API_KEY is not set',
     ])
     expect(diagnostics.filter(({ line }) => !(line > 0))).toEqual([])
@@ -71,6 +70,7 @@ describe('a configuration as people publish them', () => {
     const { data } = answer.json() as { data: { id: string }[] }
     expect(data.map(({ id }) => id)).toEqual([
       'gpt-4o',
+      'gpt-4o-eu',
       'gpt-4o-mini',
       'claude-sonnet',
       'claude-haiku',
@@ -87,6 +87,12 @@ describe('a configuration as people publish them', () => {
 
   it.each([
     ['gpt-4o', 'gpt-4o', '/v1/chat/completions', 'sk-openai-test'],
+    [
+      'gpt-4o-eu',
+      'gpt-4o-eu',
+      '/openai/deployments/gpt-4o-eu/chat/completions?api-version=2024-10-21',
+      'azure-test',
+    ],
     ['claude-sonnet', 'claude-sonnet-4-5-20250929', '/v1/messages', 'sk-ant-test'],
     ['claude-haiku', 'claude-haiku-4-5', '/v1/messages', 'sk-ant-test'],
     ['llama-70b', 'llama-3.3-70b-versatile', '/v1/chat/completions', 'gsk-test'],
@@ -106,9 +112,8 @@ describe('a configuration as people publish them', () => {
     expect(upstream.requests).toHaveLength(1)
     const [request] = upstream.requests
     expect(request).toMatchObject({ model: upstreamModel, path })
-    expect(request?.headers['x-api-key'] ?? request?.headers['authorization']?.replace('Bearer ', '')).toBe(
-      key,
-    )
+    const { authorization, ...headers } = request?.headers ?? {}
+    expect(headers['x-api-key'] ?? headers['api-key'] ?? authorization?.replace('Bearer ', '')).toBe(key)
   })
 
   it('shows the id of a deployment, a number in the file, as text', async () => {
