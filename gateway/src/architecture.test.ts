@@ -28,7 +28,7 @@ const directions: Readonly<Record<string, string>> = {
   json: '',
   multipart: '',
   'pass-through':
-    'config:types conversation http http1:types identity pipeline pricing protocols providers telemetry:types transport',
+    'config:types conversation deployments:types http http1:types identity pipeline pricing protocols providers telemetry:types transport',
   pipeline:
     'balancing config:types conversation deployments http http1:types identity json multipart pricing protocols providers relay storage:types telemetry tokens:types transport:types version.ts',
   pricing: 'config:types conversation:types',

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { anthropicEvents, formatAnthropicStream } from './harness/anthropic-wire.ts'
 import { type CallOptions, call, openRequest } from './harness/call-gateway.ts'
@@ -11,6 +12,18 @@ import { type ScriptedUpstream, startScriptedUpstream } from './harness/scripted
 import { type Gateway, startGateway } from './harness/start-gateway.ts'
 import { cutAfter, hangAfter, respond, respondStream } from './harness/steps.ts'
 import { waitUntil } from './harness/wait-until.ts'
+
+/** A service account whose tokens the upstream gives. */
+function robot(origin: string): object {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  return {
+    type: 'service_account',
+    project_id: 'p',
+    private_key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    client_email: 'robot@p',
+    token_uri: `${origin}/token`,
+  }
+}
 
 let upstream: ScriptedUpstream
 let gateway: Gateway
@@ -28,6 +41,16 @@ beforeAll(async () => {
             model: 'mistral/any',
             api_base: `${origin}/v1`,
             api_key: 'sk-raw-mistral',
+            use_in_pass_through: true,
+          },
+        },
+        {
+          model_name: 'raw-vertex',
+          litellm_params: {
+            model: 'vertex_ai/gemini-2.5-flash',
+            api_base: origin,
+            vertex_location: 'europe-west4',
+            vertex_credentials: robot(origin),
             use_in_pass_through: true,
           },
         },
@@ -131,6 +154,14 @@ describe('a raw call', () => {
     expect((await send(path, { body: '{"documents":[]}' })).status).toBe(200)
     expect(sent().path).toBe(upstreamPath)
     expect(sent().headers[header]).toBe(value)
+    expect(sent().rawHeaders.join()).not.toContain(gateway.masterKey)
+  })
+
+  it('logs in where the account has no key', async () => {
+    upstream.script('', respond(200, { access_token: 'granted', expires_in: 3600 }))
+    const path = '/v1/projects/p/locations/europe-west4/datasets'
+    expect((await send(`/vertex_ai${path}`)).status).toBe(200)
+    expect(sent()).toMatchObject({ path, headers: { authorization: 'Bearer granted' } })
     expect(sent().rawHeaders.join()).not.toContain(gateway.masterKey)
   })
 

@@ -1,20 +1,23 @@
 import { GatewayError } from '@routeiq/contract'
 import type { CostAdjustmentConfig, GatewayConfig, PassThroughEndpoint } from '../config/config.ts'
+import type { RoutingSnapshot } from '../deployments/routing-snapshot.ts'
+import type { Runtime } from '../pipeline/model-request.ts'
 import type { CostAdjustment } from '../pricing/adjust-cost.ts'
 import { findAdjustment } from '../pricing/find-adjustment.ts'
 import { findWire } from '../providers/registry.ts'
+import type { TokenGrant } from '../transport/authorization.ts'
 import { refuseOperatorHost } from '../transport/egress/operator-egress.ts'
 import type { PassThroughTarget } from './pass-through-target.ts'
 import { type ProviderPrefix, providerPrefixes } from './provider-prefixes.ts'
 
-const compiled = new WeakMap<GatewayConfig, ReadonlyMap<string, PassThroughTarget | string>>()
+const compiled = new WeakMap<Runtime, ReadonlyMap<string, PassThroughTarget | string>>()
 
 /** The target of a prefix under this configuration. Errors: 404 saying what the operator would have to configure. */
-export function findTarget(config: GatewayConfig, prefix: string): PassThroughTarget {
-  let targets = compiled.get(config)
+export function findTarget(runtime: Runtime, prefix: string): PassThroughTarget {
+  let targets = compiled.get(runtime)
   if (targets === undefined) {
-    targets = compileTargets(config)
-    compiled.set(config, targets)
+    targets = compileTargets(runtime)
+    compiled.set(runtime, targets)
   }
   const target = targets.get(prefix) ?? 'it is no longer configured'
   if (typeof target !== 'string') return target
@@ -22,9 +25,10 @@ export function findTarget(config: GatewayConfig, prefix: string): PassThroughTa
 }
 
 /** Each prefix with its target, or why it has none. */
-function compileTargets(config: GatewayConfig): ReadonlyMap<string, PassThroughTarget | string> {
+function compileTargets({ config, routing }: Runtime): ReadonlyMap<string, PassThroughTarget | string> {
   const targets = new Map<string, PassThroughTarget | string>()
-  for (const row of providerPrefixes) targets.set(row.prefix, compileProvider(row, config))
+  for (const row of providerPrefixes)
+    targets.set(row.prefix, compileProvider(row, config, findGrant(row.provider, routing)))
   for (const endpoint of config.passThrough.endpoints) {
     if (!targets.has(endpoint.path)) targets.set(endpoint.path, compileEndpoint(endpoint))
   }
@@ -34,11 +38,12 @@ function compileTargets(config: GatewayConfig): ReadonlyMap<string, PassThroughT
 function compileProvider(
   row: ProviderPrefix,
   { passThrough, costAdjustments }: GatewayConfig,
+  authorization: TokenGrant | null,
 ): PassThroughTarget | string {
   const { prefix, provider, auth, wireId, dialect, needsKey } = row
   const account = passThrough.accounts[provider]
   const apiKey = account?.apiKey ?? null
-  if (apiKey === null && needsKey)
+  if (apiKey === null && authorization === null && needsKey)
     return `no key of ${provider} is in the environment, and no model of it has \`use_in_pass_through: true\``
   const base = account?.apiBase ?? row.base
   if (base === null && provider !== 'vertex_ai') return `${provider} needs a base URL (or a region)`
@@ -50,6 +55,7 @@ function compileProvider(
     provider,
     ...place,
     headers: apiKey === null ? [] : [auth, value],
+    authorization: apiKey === null ? authorization : null,
     forwardsHeaders: true,
     includesSubpaths: true,
     costPerRequest: null,
@@ -57,6 +63,18 @@ function compileProvider(
     wire: findWire(wireId),
     dialect,
   }
+}
+
+/**
+ * The token a model with `use_in_pass_through` logs in with, for accounts without a key. A signature is over the whole
+ * body, which is not at hand here.
+ */
+function findGrant(provider: string, { byDeploymentId }: RoutingSnapshot): TokenGrant | null {
+  for (const { config, authorization } of byDeploymentId.values()) {
+    const isChosen = config.usedInPassThrough && config.provider === provider
+    if (isChosen && authorization?.kind === 'token') return authorization
+  }
+  return null
 }
 
 /** Numbers that cannot be used have been reported with the models of the provider. */
@@ -77,6 +95,7 @@ function compileEndpoint(endpoint: PassThroughEndpoint): PassThroughTarget | str
     provider: null,
     ...place,
     headers: Object.entries(headers).flat(),
+    authorization: null,
     forwardsHeaders,
     includesSubpaths,
     costPerRequest,

@@ -36,7 +36,7 @@ export async function handlePassThrough(
   const runtime = gateway.runtime()
   const caller = await authenticate(gateway.identity, exchange, 'user')
   requireEveryModel(caller)
-  const target = findTarget(runtime.config, prefix)
+  const target = findTarget(runtime, prefix)
   const place = joinPath(target, exchange.target, runtime.config.server.rootPath)
   const { bytes, rest } = await readUploadOf(exchange)
   const headers = buildUpstreamHeaders(
@@ -49,7 +49,14 @@ export async function handlePassThrough(
   const call = new RawCall({
     exchange,
     target,
-    request: { ...place, method: methodOf(exchange), headers, body: hasBody ? bytes : null, rest },
+    request: {
+      ...place,
+      method: methodOf(exchange),
+      headers,
+      authorization: target.authorization,
+      body: hasBody ? bytes : null,
+      rest,
+    },
     transport: gateway.transport,
     timeoutMs: runtime.config.routing.timeoutMs,
     idleTimeoutMs: runtime.config.routing.streamIdleTimeoutMs,

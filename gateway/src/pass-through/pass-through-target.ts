@@ -1,6 +1,7 @@
 import type { DialectId } from '../conversation/dialect.ts'
 import type { CostAdjustment } from '../pricing/adjust-cost.ts'
 import type { Wire } from '../providers/wire.ts'
+import type { TokenGrant } from '../transport/authorization.ts'
 
 /** Where calls below one prefix go. */
 export interface PassThroughTarget {
@@ -16,6 +17,8 @@ export interface PassThroughTarget {
   readonly search: string
   /** Flat name, value list of what replaces the client's credentials. */
   readonly headers: readonly string[]
+  /** A token that is obtained when a call needs it, for accounts without a key. */
+  readonly authorization: TokenGrant | null
   readonly forwardsHeaders: boolean
   readonly includesSubpaths: boolean
   readonly costPerRequest: number | null

@@ -14,6 +14,7 @@ const target: PassThroughTarget = {
   basePath: '',
   search: '',
   headers: ['authorization', 'Bearer operator'],
+  authorization: null,
   forwardsHeaders: true,
   includesSubpaths: true,
   costPerRequest: null,

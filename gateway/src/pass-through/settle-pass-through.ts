@@ -80,6 +80,26 @@ function findCost(prices: PriceTable, { target, model, outcome }: FinishedCall):
   return gross === null || target.adjustment === null ? gross : adjustCost(gross, target.adjustment).total
 }
 
+/** What only requests of the pipeline have. */
+const withoutPipeline = {
+  traceId: null,
+  dropped: null,
+  routingMs: null,
+  operation: null,
+  cacheHit: false,
+  endUser: null,
+  group: null,
+  responseModel: null,
+  reasoningEnabled: false,
+  strategy: null,
+  strategyFellBack: false,
+  attempts: 1,
+  failedAttempts: [],
+  fallbacks: 0,
+  usageEstimated: false,
+  queryLength: null,
+} as const
+
 function describe(call: FinishedCall, costPico: bigint | null): RequestRecord {
   const { exchange, caller, target, place, model, startedAt, outcome, error } = call
   const toEpoch = (monotonic: number): number => exchange.receivedAt + (monotonic - exchange.startedAt)
@@ -88,48 +108,33 @@ function describe(call: FinishedCall, costPico: bigint | null): RequestRecord {
   const kind = caller.kind === 'master' ? 'admin' : caller.kind
   const status = outcome.status !== 0 ? outcome.status : (error?.status ?? clientClosedRequest)
   return {
+    ...withoutPipeline,
     requestId: exchange.requestId,
     callId: exchange.header('x-litellm-call-id') ?? exchange.requestId,
-    traceId: null,
-    dropped: null,
     startedAt: exchange.receivedAt,
     endedAt: toEpoch(now),
     firstByteAt: outcome.firstByteAt === null ? null : toEpoch(outcome.firstByteAt),
     upstreamMs: now - startedAt,
-    routingMs: null,
     method: exchange.request.method,
     template: exchange.template,
     dialect: target.dialect,
-    operation: null,
     status,
     errorCode: error?.code ?? null,
     errorType: error?.entry.type ?? null,
     errorOrigin: error?.origin ?? null,
     stream: outcome.isStream,
     clientDisconnected: exchange.clientGone,
-    cacheHit: false,
     caller: { kind, keyHash, keyAlias, userId, teamId, organizationId },
-    endUser: null,
     tags: caller.tags,
     requestedModel: model,
-    group: null,
     target: {
       deploymentId: target.prefix,
       provider: target.provider ?? 'custom',
       upstreamModel: model ?? '',
       apiBase: place.origin + target.basePath,
     },
-    responseModel: null,
-    reasoningEnabled: false,
-    strategy: null,
-    strategyFellBack: false,
-    attempts: 1,
-    failedAttempts: [],
-    fallbacks: 0,
     usage: outcome.usage,
-    usageEstimated: false,
     costPico,
-    queryLength: null,
     clientIp: exchange.request.remoteAddress ?? null,
   }
 }

@@ -88,7 +88,11 @@ function textOf(body: Buffer | string): string {
 
 /** The head lines of an answer: ours, the provider's, and the id where the dialect's clients look for it. */
 function describeAnswer(request: ModelRequest, { attempt }: Answer, progress: Progress): string {
-  const lines = describeResponse(request, progress, performance.now()) + echoProviderHeaders(attempt.fields)
+  const now = performance.now()
+  const { startedAt, receivedAt } = request.exchange
+  const lines =
+    describeResponse(request, progress, now) +
+    echoProviderHeaders(attempt.fields, receivedAt + (now - startedAt))
   const name = request.protocol.requestIdHeader
   return name === undefined ? lines : `${name}: ${request.exchange.requestId}\r\n${lines}`
 }

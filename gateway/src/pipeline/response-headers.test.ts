@@ -4,7 +4,8 @@ import { Progress } from './progress.ts'
 import { describeRefusal, describeResponse, echoProviderHeaders } from './response-headers.ts'
 import { sampleDeployment, sampleExchange, sampleRequest } from './testing/sample-request.ts'
 
-const echo = (headers: Record<string, string>): string => echoProviderHeaders(HeaderFields.from(headers))
+const echo = (headers: Record<string, string>): string =>
+  echoProviderHeaders(HeaderFields.from(headers), Date.UTC(2026, 0, 1))
 
 function parse(lines: string): Record<string, string> {
   expect(lines).toMatch(/^([!-9;-~]+: [ -~]*\r\n)*$/)
@@ -124,13 +125,15 @@ describe('headers of the provider', () => {
       'x-ratelimit-remaining-tokens': '7',
       'anthropic-ratelimit-requests-limit': '50',
       'anthropic-ratelimit-tokens-remaining': '9',
-      'anthropic-ratelimit-tokens-reset': '2026-01-01T00:00:00Z',
+      'anthropic-ratelimit-tokens-reset': '2026-01-01T00:00:12Z',
+      'anthropic-ratelimit-requests-reset': 'soon',
     }
     const lines = parse(echo(upstream))
     expect(Object.fromEntries(Object.entries(lines).filter(([name]) => name.startsWith('x-')))).toEqual({
       'x-ratelimit-remaining-tokens': '9',
       'x-ratelimit-limit-requests': '50',
+      'x-ratelimit-reset-tokens': '12s',
     })
-    expect(lines['llm_provider-anthropic-ratelimit-tokens-reset']).toBe('2026-01-01T00:00:00Z')
+    expect(lines['llm_provider-anthropic-ratelimit-tokens-reset']).toBe('2026-01-01T00:00:12Z')
   })
 })

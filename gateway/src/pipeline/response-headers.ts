@@ -119,9 +119,9 @@ const hopByHop = new Set([
 
 /**
  * What the provider said beside its body: every header as `llm_provider-<name>`, and its rate limits under the
- * names OpenAI clients read. Hop-by-hop headers, cookies and challenges stay here.
+ * names OpenAI clients read. `nowMs` is epoch milliseconds. Hop-by-hop headers, cookies and challenges stay here.
  */
-export function echoProviderHeaders({ names, values }: HeaderFields): string {
+export function echoProviderHeaders({ names, values }: HeaderFields, nowMs: number): string {
   let lines = ''
   for (let at = 0; at < names.length; at += 1) {
     const name = names[at] as string
@@ -130,7 +130,7 @@ export function echoProviderHeaders({ names, values }: HeaderFields): string {
     // The transport has checked every octet of an upstream head, so these values need no second look.
     lines += `${echoPrefix(name)}${value}\r\n`
     if (name.startsWith('x-ratelimit-')) lines += `${name}: ${value}\r\n`
-    else if (name.startsWith('anthropic-ratelimit-')) lines += normaliseRateLimit(name, value)
+    else if (name.startsWith('anthropic-ratelimit-')) lines += normaliseRateLimit(name, value, nowMs)
   }
   return lines
 }
@@ -149,8 +149,16 @@ function echoPrefix(name: string): string {
   return prefix
 }
 
-/** `anthropic-ratelimit-requests-remaining` → `x-ratelimit-remaining-requests`. */
-function normaliseRateLimit(name: string, value: string): string {
-  const match = /^anthropic-ratelimit-(requests|tokens)-(limit|remaining)$/.exec(name)
-  return match === null ? '' : headLine(`x-ratelimit-${match[2]}-${match[1]}`, value)
+/** `anthropic-ratelimit-requests-remaining` → `x-ratelimit-remaining-requests`; a reset is told as time to go. */
+function normaliseRateLimit(name: string, value: string, nowMs: number): string {
+  const match = /^anthropic-ratelimit-(requests|tokens)-(limit|remaining|reset)$/.exec(name)
+  if (match === null) return ''
+  const shown = match[2] === 'reset' ? formatReset(value, nowMs) : value
+  return shown === null ? '' : headLine(`x-ratelimit-${match[2]}-${match[1]}`, shown)
+}
+
+/** A time of day as OpenAI's duration (`12s`); null for what is no time. */
+function formatReset(time: string, nowMs: number): string | null {
+  const at = Date.parse(time)
+  return Number.isNaN(at) ? null : `${Math.max(0, Math.ceil((at - nowMs) / 1000))}s`
 }

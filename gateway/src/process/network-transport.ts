@@ -1,6 +1,24 @@
 import { guardedLookup, refuseOperatorHost } from '../transport/egress/operator-egress.ts'
 import { HTTP1_TRANSPORT_DEFAULTS, type Http1TransportOptions } from '../transport/http1/http1-options.ts'
 import { Http1Transport } from '../transport/http1/http1-transport.ts'
+import { RoutedTransport } from '../transport/routed-transport.ts'
+import type { Transport } from '../transport/transport.ts'
+
+/** Where Google Cloud gives a machine the tokens of its own account. */
+const machineTokens = 'http://metadata.google.internal'
+
+/**
+ * The way to token endpoints: the network, and the one metadata service that the gateway itself asks for tokens of its
+ * machine. What a token call looks like is written in the code, so that nobody reads anything else there.
+ */
+export function createTokenTransport(network: Transport): Transport {
+  const unguarded = new Http1Transport({
+    ...HTTP1_TRANSPORT_DEFAULTS,
+    maxConnectionsPerOrigin: 1,
+    now: () => performance.now(),
+  })
+  return new RoutedTransport(network, new Map([[machineTokens, unguarded]]))
+}
 
 /** The way to the network: no name leads it to a metadata service or a reserved address. */
 export function createNetworkTransport(

@@ -27,7 +27,7 @@ import type { Transport } from '../transport/transport.ts'
 import { type ConfigurationHolder, sharesState } from './configuration-holder.ts'
 import { type Hub, journalDirectory } from './hub.ts'
 import { measureCooldowns } from './measure-cooldowns.ts'
-import { createNetworkTransport } from './network-transport.ts'
+import { createNetworkTransport, createTokenTransport } from './network-transport.ts'
 import { refreshPrices } from './prices.ts'
 import { shareCooldowns, shareKeyChanges, shareUsage } from './share-changes.ts'
 import { listSecrets, type Telemetry } from './telemetry.ts'
@@ -128,7 +128,7 @@ function createTransport(config: GatewayConfig, now: () => number): Transport {
   const network = createNetworkTransport({
     maxConnectionsPerOrigin: config.server.upstreamConnections,
   })
-  const authorizing = new AuthorizingTransport(network, now)
+  const authorizing = new AuthorizingTransport(network, now, createTokenTransport(network))
   return new RoutedTransport(authorizing, new Map([[new URL(demoBaseUrl).origin, new DemoTransport(now)]]))
 }
 

@@ -6,12 +6,15 @@ import type { Transport, UpstreamCall, UpstreamRequest, UpstreamSink } from './t
 /** Adds what authenticates a request just before it is sent. Requests without `authorization` go straight through. */
 export class AuthorizingTransport implements Transport {
   readonly #network: Transport
+  readonly #tokenNetwork: Transport
   readonly #tokens: AccessTokens
   readonly #now: () => number
 
-  constructor(network: Transport, now: () => number) {
+  /** `tokenNetwork` is the way to token endpoints, where that is another. */
+  constructor(network: Transport, now: () => number, tokenNetwork: Transport = network) {
     this.#network = network
-    this.#tokens = new AccessTokens(network, now)
+    this.#tokenNetwork = tokenNetwork
+    this.#tokens = new AccessTokens(tokenNetwork, now)
     this.#now = now
   }
 
@@ -26,8 +29,8 @@ export class AuthorizingTransport implements Transport {
     return call
   }
 
-  close(): Promise<void> {
-    return this.#network.close()
+  async close(): Promise<void> {
+    await Promise.all([this.#network.close(), this.#tokenNetwork.close()])
   }
 
   async #authorize(
