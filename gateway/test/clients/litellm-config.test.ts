@@ -11,7 +11,6 @@ import { respond } from '../harness/steps.ts'
 const configFile = fileURLToPath(new URL('fixtures/config.yaml', import.meta.url))
 const providerKeys = {
   OPENAI_API_KEY: 'sk-openai-test',
-  AZURE_API_KEY: 'azure-test',
   ANTHROPIC_API_KEY: 'sk-ant-test',
   GROQ_API_KEY: 'gsk-test',
   DEEPSEEK_API_KEY: 'sk-deepseek-test',
@@ -60,7 +59,7 @@ describe('a configuration as people publish them', () => {
       'warning litellm_settings.callbacks: Python code cannot be loaded: custom_callbacks.proxy_handler_instance; it is ignored',
       'warning litellm_settings.success_callback: this is not available yet; it is ignored',
       'warning litellm_settings.upload_to_the_moon: unknown key; it is kept but not used',
-      'warning model_list[1].litellm_params.model: the provider azure is not available yet; this model is left out',
+      'warning model_list[1].litellm_params.model: the provider sagemaker is not available yet; this model is left out',
       'warning model_list[7].litellm_params.api_key: the environment variable MISTRAL_API_KEY is not set',
     ])
     expect(diagnostics.filter(({ line }) => !(line > 0))).toEqual([])
