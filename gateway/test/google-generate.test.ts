@@ -94,6 +94,15 @@ describe('the routes of generateContent', () => {
     expect(gateway.stdout() + gateway.stderr()).not.toContain(key)
   })
 
+  it('are closed to a key that may only look', async () => {
+    const { key: looking } = await gateway.createKey({ allowed_routes: ['info_routes'] })
+    const headers = { 'x-goog-api-key': looking }
+    expect((await call(gateway.url, '/v1beta/models', { headers })).status).toBe(200)
+    const answer = await generate('flash', { headers })
+    expect(answer.status).toBe(403)
+    expect(answer.json()).toMatchObject({ error: { status: 'PERMISSION_DENIED' } })
+  })
+
   it('do not take a key in the query elsewhere', async () => {
     expect((await call(gateway.url, `/v1/models?key=${key}`)).status).toBe(401)
   })

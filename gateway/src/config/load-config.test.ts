@@ -81,10 +81,13 @@ describe('without a file', () => {
   })
 
   it('gives well-known names without prefix', () => {
-    const { config } = loadFiles({ env: { OPENAI_API_KEY: 'sk-o', ANTHROPIC_API_KEY: 'sk-a' } })
+    const { config } = loadFiles({
+      env: { OPENAI_API_KEY: 'sk-o', ANTHROPIC_API_KEY: 'sk-a', GEMINI_API_KEY: 'g' },
+    })
     const names = config?.models.map(({ modelName, provider }) => `${provider}:${modelName}`)
     expect(names).toContain('openai:gpt-4o-mini')
     expect(names).toContain('anthropic:claude-*')
+    expect(names).toContain('gemini:gemini-*')
   })
 
   it('serves the one model of --model', () => {

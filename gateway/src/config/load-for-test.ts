@@ -12,7 +12,9 @@ function variables(id: string): ProviderVariables {
   }
 }
 
-const available = new Map(['openai', 'anthropic', 'groq', 'mistral', 'demo'].map((id) => [id, variables(id)]))
+const available = new Map(
+  ['openai', 'anthropic', 'gemini', 'groq', 'mistral', 'demo'].map((id) => [id, variables(id)]),
+)
 const planned = new Map(['azure', 'bedrock'].map((id) => [id, variables(id)]))
 
 /** A small provider table for tests of the configuration. */

@@ -14,6 +14,8 @@ function find(router: Router<string>, method: string, target: string): unknown {
 const router = new Router([
   route('GET', '/models'),
   route('GET', '/models/{id+}'),
+  route('POST', '/models/{model+}:generateContent'),
+  route('POST', '/models/{model+}:countTokens'),
   route('GET', '/agents/registry'),
   route('GET', '/agents/{id}'),
   route('DELETE', '/agents/{id}'),
@@ -36,6 +38,29 @@ describe('precedence', () => {
     ['/models/a%2Fb', ['/models/{id+}', { id: 'a/b' }]],
   ])('%s', (target, expected) => {
     expect(find(router, 'GET', target)).toEqual(expected)
+  })
+})
+
+describe('a verb behind a colon', () => {
+  const generate = (model: string) => ['/models/{model+}:generateContent', { model }]
+
+  it.each([
+    ['/models/x:generateContent', generate('x')],
+    ['/v1/models/x:generateContent?alt=sse', generate('x')],
+    ['/models/a/b:c:generateContent', generate('a/b:c')],
+    ['/models/a%2Fb:generateContent', generate('a/b')],
+    ['/models/x%3AgenerateContent', generate('x')],
+    ['/models/x:countTokens', ['/models/{model+}:countTokens', { model: 'x' }]],
+    ['/models/x:generateContent/y', ['GET', 'HEAD']],
+    ['/models/:generateContent', ['GET', 'HEAD']],
+    ['/models/x:other', ['GET', 'HEAD']],
+  ])('is found in %s', (target, expected) => {
+    expect(find(router, 'POST', target)).toEqual(expected)
+  })
+
+  it('is not part of a name that is asked for otherwise', () => {
+    expect(find(router, 'GET', '/models/x:y')).toEqual(['/models/{id+}', { id: 'x:y' }])
+    expect(find(router, 'GET', '/models/x:generateContent')).toEqual(['POST'])
   })
 })
 

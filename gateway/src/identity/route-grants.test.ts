@@ -8,7 +8,7 @@ function allows(allowedRoutes: string[], template: string): boolean {
     return true
   } catch (error) {
     expect(error).toMatchObject({ code: 'permission_denied', status: 403 })
-    expect((error as Error).message).toContain(template.replace(/^\/v1/, ''))
+    expect((error as Error).message).toContain(template.replace(/^\/v1(?:beta)?/, ''))
     return false
   }
 }
@@ -26,6 +26,11 @@ describe('requireRouteAllowed', () => {
     [['llm_api_routes'], '/openai/deployments/{model}/chat/completions'],
     [['llm_api_routes'], '/models'],
     [['info_routes'], '/key/info'],
+    [['info_routes'], '/v1beta/models/{id+}'],
+    [['/models'], '/v1beta/models'],
+    [['llm_api_routes'], '/v1beta/models/{model+}:generateContent'],
+    [['llm_api_routes'], '/tunedModels/{tunedModel+}:countTokens'],
+    [['/v1beta/models/{model+}:generateContent'], '/models/{model+}:generateContent'],
     [['management_routes'], '/key/generate'],
   ])('%j allows %s', (routes, template) => {
     expect(allows(routes, template)).toBe(true)
@@ -37,6 +42,8 @@ describe('requireRouteAllowed', () => {
     [['/key/*'], '/keys'],
     [['llm_api_routes'], '/key/info'],
     [['info_routes'], '/chat/completions'],
+    [['info_routes'], '/models/{model+}:generateContent'],
+    [['/models'], '/models/{model+}:generateContent'],
     [['no_such_group'], '/models'],
     [['constructor', 'toString', '__proto__'], '/models'],
   ])('%j refuses %s', (routes, template) => {

@@ -31,7 +31,7 @@ const routeGroups: ReadonlyMap<string, readonly string[]> = new Map([
  */
 export function requireRouteAllowed(caller: Caller, template: string): void {
   if (caller.allowedRoutes.length === 0 || caller.isAdmin) return
-  const path = template.startsWith('/v1/') ? template.slice(3) : template
+  const path = withoutVersion(template)
   if (caller.allowedRoutes.some((route) => covers(route, path))) return
   throw new GatewayError(
     'permission_denied',
@@ -41,7 +41,17 @@ export function requireRouteAllowed(caller: Caller, template: string): void {
 
 function covers(route: string, path: string): boolean {
   const group = routeGroups.get(route)
-  if (group !== undefined) return group.some((prefix) => path.startsWith(prefix))
-  const bare = route.startsWith('/v1/') ? route.slice(3) : route
+  if (group !== undefined) {
+    // `/models/{model+}:generateContent` asks a model for an answer and is no information about it.
+    if (path.includes('+}:')) return route === 'llm_api_routes'
+    return group.some((prefix) => path.startsWith(prefix))
+  }
+  const bare = withoutVersion(route)
   return bare.endsWith('*') ? path.startsWith(bare.slice(0, -1)) : bare === path
+}
+
+/** The version a path begins with says nothing about what it does. */
+function withoutVersion(path: string): string {
+  if (path.startsWith('/v1/')) return path.slice(3)
+  return path.startsWith('/v1beta/') ? path.slice(7) : path
 }

@@ -12,6 +12,7 @@ const from = (remoteAddress: string): Exchange =>
   // Authentication reads the headers, the address and the route, no more.
   ({
     template: '/chat/completions',
+    queryKey: null,
     request: { headers: {}, remoteAddress },
   }) as unknown as Exchange
 
@@ -50,6 +51,24 @@ describe('authenticate', () => {
     ['later', (): Promise<Caller> => Promise.reject(unknown)],
   ])('rejects what the authenticator refuses %s', async (_, answer) => {
     expect(await codeOf(authenticate(open(answer), from('192.0.2.1'), 'user'))).toBe('invalid_api_key')
+  })
+
+  it.each([
+    [null, {}, undefined],
+    ['from-query', {}, 'from-query'],
+    ['from-query', { 'x-goog-api-key': 'from-header' }, 'from-header'],
+  ])('lets the key %s of a query stand in for the header of %j', (queryKey, headers, expected) => {
+    let seen: unknown
+    const authenticator = {
+      authenticate: (given: Readonly<Record<string, unknown>>) => {
+        seen = given['x-goog-api-key']
+        return anonymousCaller
+      },
+    } as unknown as Authenticator
+    const exchange = { ...from('192.0.2.1'), queryKey, request: { headers } } as unknown as Exchange
+    const identity = { ...open(() => anonymousCaller), authenticator }
+    void authenticate(identity, exchange, 'user')
+    expect(seen).toBe(expected)
   })
 
   it('refuses addresses before keys, whatever the key', async () => {

@@ -10,6 +10,7 @@ const bareNames: Readonly<Record<string, readonly string[]>> = {
     ...['gpt-*', 'chatgpt-*', 'o1*', 'o3*', 'o4*', 'text-embedding-*'],
   ],
   anthropic: ['claude-opus-4-1', 'claude-sonnet-4-5', 'claude-haiku-4-5', 'claude-*'],
+  gemini: ['gemini-2.5-pro', 'gemini-2.5-flash', 'gemini-2.5-flash-lite', 'gemini-*'],
 }
 
 /** Models for every provider the environment can call: `openai/*` and the bare names that are known. */
