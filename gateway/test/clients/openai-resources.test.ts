@@ -134,6 +134,8 @@ describe('models of the OpenAI SDK', () => {
     'claude',
     'gemini',
     'gemini-thinker',
+    'llama',
+    'gpt-by-responses',
     'claude-adaptive',
     'claude-older',
     'instruct',
