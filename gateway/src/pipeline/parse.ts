@@ -40,7 +40,12 @@ async function parseLater(
   return parseBody(runtime, arrival, caller, bytes)
 }
 
-function parseBody(runtime: Runtime, arrival: Arrival, caller: Caller, bytes: Buffer): ModelRequest {
+function parseBody(
+  runtime: Runtime,
+  arrival: Arrival,
+  caller: Caller,
+  bytes: Buffer,
+): ModelRequest | Promise<ModelRequest> {
   const body = parseObject(bytes)
   const members = scanObject(bytes)
   if (members === null) throw notAnObject()
