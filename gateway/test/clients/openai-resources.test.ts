@@ -132,6 +132,8 @@ describe('models of the OpenAI SDK', () => {
   const names = [
     'gpt',
     'claude',
+    'llama',
+    'gpt-by-responses',
     'claude-adaptive',
     'claude-older',
     'instruct',
