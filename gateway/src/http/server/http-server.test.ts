@@ -219,6 +219,25 @@ describe('a body', () => {
     expect(bodies(text)).toHaveLength(2)
   })
 
+  it('that comes in pieces before anybody asks for it leaves the connection in order', async () => {
+    handle = async (exchange) => {
+      await new Promise((resolve) => setTimeout(resolve, 40))
+      await echo(exchange)
+    }
+    const socket = await server.connect(request('POST /a', ['content-length: 6'], 'on'))
+    let received = ''
+    socket.on('data', (chunk: Buffer) => {
+      received += chunk.toString('latin1')
+    })
+    for (const piece of ['et', 'wo', request('POST /b', ['content-length: 5'], 'three')]) {
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      socket.write(piece)
+    }
+    await until(() => bodies(received).length === 2)
+    expect(bodies(received)).toEqual(['[onetwo]', '[three]'])
+    socket.destroy()
+  })
+
   it('is held back while its reader is slow', async () => {
     const big = 'x'.repeat(3_000_000)
     let seen = 0

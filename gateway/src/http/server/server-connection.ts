@@ -95,11 +95,11 @@ export class ServerConnection implements RequestSource, ResponseOwner {
       request?.abort()
       return
     }
+    // Paused by a body that waited for its reader, or by what was sent ahead.
+    if (this.socket.isPaused()) this.socket.resume()
     const ahead = this.#ahead
     this.#ahead = null
-    if (ahead === null) return
-    this.socket.resume()
-    this.#read(ahead)
+    if (ahead !== null) this.#read(ahead)
   }
 
   /** Ends what has waited too long; called about once a second. */
@@ -218,22 +218,22 @@ export class ServerConnection implements RequestSource, ResponseOwner {
   #readOctets(request: ServerRequest, input: Buffer, from: number): number {
     const end = Math.min(input.length, from + this.#remaining)
     this.#remaining -= end - from
-    this.#deliver(request, input.subarray(from, end))
-    if (this.#remaining === 0) request.finish()
+    this.#deliver(request, input.subarray(from, end), this.#remaining === 0)
     return end
   }
 
   #readChunks(request: ServerRequest, input: Buffer, from: number): number {
     const chunks = this.#chunks
     const end = chunks.decode(input, from, input.length)
-    if (chunks.dataEnd > chunks.dataStart)
-      this.#deliver(request, input.subarray(chunks.dataStart, chunks.dataEnd))
-    if (chunks.done) request.finish()
+    this.#deliver(request, input.subarray(chunks.dataStart, chunks.dataEnd), chunks.done)
     return end
   }
 
-  #deliver(request: ServerRequest, body: Buffer): void {
-    if (!request.deliver(body) && !request.complete) this.socket.pause()
+  #deliver(request: ServerRequest, body: Buffer, isLast: boolean): void {
+    const flowing = body.length === 0 || request.deliver(body)
+    if (isLast) request.finish()
+    // Reading goes on behind the last octet: that is how a client that leaves is noticed.
+    else if (!flowing) this.socket.pause()
   }
 
   /** Octets that are no request: says so and ends the connection. */

@@ -119,8 +119,8 @@ export class BlockQueue {
 
   /** A tool without arguments is called with an empty object. */
   #close({ kind, hasDelta }: QueuedBlock): string {
-    const arguments_ = kind === 'tool' && !hasDelta ? this.#delta(noArguments) : ''
-    return `${arguments_}event: content_block_stop\ndata: {"type":"content_block_stop","index":${this.#index}}\n\n`
+    const emptyInput = kind === 'tool' && !hasDelta ? this.#delta(noArguments) : ''
+    return `${emptyInput}event: content_block_stop\ndata: {"type":"content_block_stop","index":${this.#index}}\n\n`
   }
 }
 
