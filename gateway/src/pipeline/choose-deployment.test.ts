@@ -25,12 +25,16 @@ function isServed(ability: string, body: Record<string, unknown>, enablePreCallC
 }
 
 const part = (type: string) => ({ messages: [{ role: 'user', content: [{ type: 'text' }, { type }] }] })
+const item = (type: string) => ({ messages: undefined, input: [{ role: 'user', content: [{ type }] }] })
 const needs: readonly [string, Record<string, unknown>][] = [
   ['supports_function_calling', { tools: [{ type: 'function' }] }],
   ['supports_response_schema', { response_format: { type: 'json_schema' } }],
   ['supports_vision', part('image_url')],
   ['supports_pdf_input', part('file')],
   ['supports_audio_input', part('input_audio')],
+  ['supports_response_schema', { messages: undefined, text: { format: { type: 'json_schema' } } }],
+  ['supports_vision', item('input_image')],
+  ['supports_pdf_input', item('input_file')],
 ]
 
 describe('what a request needs', () => {
@@ -51,6 +55,8 @@ describe('what a request needs', () => {
       { messages: [null, 7, 'x', { content: null }, { content: [null, 'image_url', {}] }] },
     ],
     ['supports_vision', { messages: {} }],
+    ['supports_vision', { messages: undefined, input: 'input_image' }],
+    ['supports_response_schema', { text: null }],
   ])('%s is not needed by %j', (ability, body) => {
     expect(isServed(ability, body)).toBe(true)
   })

@@ -52,27 +52,35 @@ function describeRequest(gateway: Gateway, request: ModelRequest): AttemptReques
 
 const none: readonly Capability[] = []
 
+type Body = Readonly<Record<string, unknown>>
+
 /** What the request needs a model to be able to do. Looks at types of parts only, never at their text. */
-function readCapabilities(body: Readonly<Record<string, unknown>>): readonly Capability[] {
+function readCapabilities(body: Body): readonly Capability[] {
   const needed = new Set<Capability>()
   if (Array.isArray(body['tools']) && body['tools'].length > 0) needed.add('supports_function_calling')
-  const format = body['response_format'] as { type?: unknown } | null | undefined
-  if (format?.type === 'json_schema') needed.add('supports_response_schema')
-  for (const message of Array.isArray(body['messages']) ? body['messages'] : []) {
-    const content = (message as { content?: unknown } | null)?.content
-    for (const part of Array.isArray(content) ? content : [])
-      addPartCapability(needed, (part as { type?: unknown } | null)?.type)
+  const format = body['response_format'] ?? (body['text'] as Body | null | undefined)?.['format']
+  if ((format as Body | null | undefined)?.['type'] === 'json_schema') needed.add('supports_response_schema')
+  const turns = body['messages'] ?? body['input']
+  for (const turn of Array.isArray(turns) ? turns : []) {
+    const content = (turn as { content?: unknown } | null)?.content
+    for (const part of Array.isArray(content) ? content : []) {
+      const capability = capabilities.get((part as { type?: unknown } | null)?.type)
+      if (capability !== undefined) needed.add(capability)
+    }
   }
   return [...needed]
 }
 
-function addPartCapability(needed: Set<Capability>, type: unknown): void {
-  if (type === 'image_url') needed.add('supports_vision')
-  else if (type === 'file') needed.add('supports_pdf_input')
-  else if (type === 'input_audio') needed.add('supports_audio_input')
-}
+/** By the type of a part, in chat completions and in Responses. */
+const capabilities: ReadonlyMap<unknown, Capability> = new Map([
+  ['image_url', 'supports_vision'],
+  ['input_image', 'supports_vision'],
+  ['file', 'supports_pdf_input'],
+  ['input_file', 'supports_pdf_input'],
+  ['input_audio', 'supports_audio_input'],
+])
 
-function readMaxTokens(body: Readonly<Record<string, unknown>>): number | null {
-  const value = body['max_completion_tokens'] ?? body['max_tokens']
+function readMaxTokens(body: Body): number | null {
+  const value = body['max_completion_tokens'] ?? body['max_tokens'] ?? body['max_output_tokens']
   return typeof value === 'number' ? value : null
 }

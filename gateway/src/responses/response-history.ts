@@ -1,5 +1,12 @@
 import { GatewayError } from '@routeiq/contract'
-import { type JsonRecord, readRecords, readString, readText } from '../conversation/json-value.ts'
+import {
+  type JsonRecord,
+  readList,
+  readRecord,
+  readRecords,
+  readString,
+  readText,
+} from '../conversation/json-value.ts'
 import { locateItem } from '../conversation/response-item-id.ts'
 import type { Deployment } from '../deployments/deployment.ts'
 import { editMembers, type MemberEdits } from '../json/edit-members.ts'
@@ -32,13 +39,18 @@ export class ResponseHistory implements History {
     this.#deps = deps
   }
 
-  async resume(request: ModelRequest): Promise<ModelRequest> {
+  resume(request: ModelRequest): ModelRequest | Promise<ModelRequest> {
     const previousId = readText(request.body['previous_response_id'])
-    const hasReferences = readRecords(request.body['input']).some(isReference)
+    const hasReferences = readList(request.body['input']).some(isReference)
     if (previousId === null && !hasReferences) return request
     const owner = ownerOf(request.caller)
     const kept = previousId === null ? null : this.#deps.ids.open(owner, previousId)
-    if (kept !== null) return bind(request, kept.deploymentId, kept.upstreamId)
+    return kept === null
+      ? this.#expand(request, previousId, owner)
+      : bind(request, kept.deploymentId, kept.upstreamId)
+  }
+
+  async #expand(request: ModelRequest, previousId: string | null, owner: string): Promise<ModelRequest> {
     const earlier = previousId === null ? [] : await this.#recall(previousId, owner)
     const input = await this.#resolve(listInput(request.body['input']), owner)
     return rewrite(request, [...earlier, ...input])
@@ -109,8 +121,8 @@ function responseNotFound(id: string): GatewayError {
   return new GatewayError('previous_response_not_found', message, { param: 'previous_response_id' })
 }
 
-function isReference(item: JsonRecord): boolean {
-  return item['type'] === 'item_reference'
+function isReference(item: unknown): boolean {
+  return readRecord(item)?.['type'] === 'item_reference'
 }
 
 /** The request for the account that keeps what it continues, in that account's terms. */

@@ -15,6 +15,36 @@ const foreign = { dialect: 'anthropic-messages' } as const
 const thinks = { supports_reasoning: true }
 
 describe('encodeRequest of the openai wire', () => {
+  it('makes functions of other dialects’ free-text tools, and says so for the answer', () => {
+    const responses = { dialect: 'openai-responses' } as const
+    const tool = { type: 'custom', name: 'patch', description: 'Patches.', format: null } as const
+    const call = {
+      type: 'tool-call',
+      id: 'a',
+      name: 'patch',
+      kind: 'custom',
+      arguments: 'free “text”',
+    } as const
+    const messages = [{ role: 'assistant', parts: [call] }] as const
+    const toolChoice = { type: 'tool', name: 'patch' } as const
+    const encoded = encode({ ...responses, tools: [tool], messages, toolChoice })
+    expect(encoded.body).toMatchObject({
+      tools: [{ type: 'function', function: { name: 'patch', parameters: { required: ['input'] } } }],
+      tool_choice: { type: 'function', function: { name: 'patch' } },
+      messages: [
+        {
+          tool_calls: [
+            { type: 'function', function: { arguments: JSON.stringify({ input: 'free “text”' }) } },
+          ],
+        },
+      ],
+    })
+    expect([...encoded.replyContext.customTools]).toEqual(['patch'])
+    const own = encode({ tools: [tool], messages, toolChoice })
+    expect(own.body).toMatchObject({ tools: [{ type: 'custom' }], tool_choice: { type: 'custom' } })
+    expect(own.replyContext.customTools.size).toBe(0)
+  })
+
   it('keeps the members of its own dialect and drops those of another', () => {
     expect(encode({ extra: { logprobs: true } }).body).toMatchObject({ logprobs: true, model: 'gpt-4.1' })
     const encoded = encode({ ...foreign, extra: { context_management: {} } })
