@@ -85,7 +85,7 @@ const costOf = async (model: string): Promise<string | undefined> =>
 describe('a price map at a URL', () => {
   it('comes into force in the background, bad entries left out', async () => {
     await waitUntil('the prices are here', async () => (await costOf('mapped')) === '0.000025')
-    expect(gateway.stdout()).toContain('broken')
+    await waitUntil('the log names the bad entry', () => gateway.stdout().includes('broken'))
   })
 
   it('is read again on reload, and a map that cannot be read changes nothing', async () => {
