@@ -5,6 +5,7 @@ import { decompressBody } from '../http/decompress-body.ts'
 import { readBody } from '../http/read-body.ts'
 import type { Caller } from '../identity/caller.ts'
 import { type ObjectMembers, scanLimits, scanObject } from '../json/object-members.ts'
+import { parseLazily } from '../json/parse-lazily.ts'
 import type { Arrival, ModelRequest, Runtime } from './model-request.ts'
 import { isUpload, parseUpload } from './parse-upload.ts'
 import { readRequestOptions } from './request-options.ts'
@@ -58,9 +59,11 @@ function parseBody(
   caller: Caller,
   bytes: Buffer,
 ): ModelRequest | Promise<ModelRequest> {
-  const body = parseObject(bytes)
+  if (bytes.length === 0)
+    throw new GatewayError('invalid_json', 'The request has no body. Send a JSON object.')
+  if (!isUtf8(bytes)) throw new GatewayError('invalid_json', 'The body is not valid UTF-8.')
   const members = scanObject(bytes)
-  if (members === null) throw notAnObject()
+  if (members === null) throw describeNoObject(bytes)
   if (members.depth > maxDepth) {
     throw new GatewayError(
       'invalid_json',
@@ -74,6 +77,7 @@ function parseBody(
       `An object of the body has more than ${objectMembers} members, or an array more than ${arrayItems} items.`,
     )
   }
+  const body = parseLazily(bytes, members, parseJson)
   return describe(runtime, arrival, caller, { bytes, members, body, upload: null })
 }
 
@@ -113,21 +117,23 @@ function describe(
   return arrival.history === null ? request : arrival.history.resume(request)
 }
 
-function parseObject(bytes: Buffer): Readonly<Record<string, unknown>> {
-  if (bytes.length === 0)
-    throw new GatewayError('invalid_json', 'The request has no body. Send a JSON object.')
-  if (!isUtf8(bytes)) throw new GatewayError('invalid_json', 'The body is not valid UTF-8.')
-  let value: unknown
+function parseJson(text: string): unknown {
   try {
-    value = JSON.parse(bytes.toString('utf8'))
+    return JSON.parse(text)
   } catch (error) {
-    throw new GatewayError(
-      'invalid_json',
-      `The body is not valid JSON: ${(error as Error).message.slice(0, 200)}`,
-    )
+    const reason = (error as Error).message.slice(0, 200)
+    throw new GatewayError('invalid_json', `The body is not valid JSON: ${reason}`)
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw notAnObject()
-  return value as Readonly<Record<string, unknown>>
+}
+
+/** Why bytes are no JSON object: they are no JSON, or something else. */
+function describeNoObject(bytes: Buffer): GatewayError {
+  try {
+    parseJson(bytes.toString('utf8'))
+  } catch (error) {
+    if (error instanceof GatewayError) return error
+  }
+  return new GatewayError('invalid_json', 'The body must be a JSON object.')
 }
 
 function readModel(runtime: Runtime, arrival: Arrival, body: Readonly<Record<string, unknown>>): string {
@@ -140,8 +146,4 @@ function readModel(runtime: Runtime, arrival: Arrival, body: Readonly<Record<str
     )
   }
   return model
-}
-
-function notAnObject(): GatewayError {
-  return new GatewayError('invalid_json', 'The body must be a JSON object.')
 }

@@ -1,6 +1,7 @@
 import { GatewayError } from '@routeiq/contract'
 import { type JsonRecord, readRecord } from '../../conversation/json-value.ts'
 import type { Operation } from '../../conversation/operation.ts'
+import { holdsArray } from '../../json/parse-lazily.ts'
 import type { CallAddress, Delivery } from '../protocol.ts'
 
 const requiredMember: Readonly<Record<Operation, string | null>> = {
@@ -20,10 +21,11 @@ const requiredMember: Readonly<Record<Operation, string | null>> = {
 /** See `Protocol.readDelivery`. */
 export function readDelivery(body: JsonRecord, { operation }: CallAddress): Delivery {
   const member = requiredMember[operation]
-  const value = member === null ? null : body[member]
-  if (member !== null && (value === undefined || value === null)) throw invalid(member, 'is required')
-  if (operation === 'chat' && !Array.isArray(value)) throw invalid('messages', 'must be an array of messages')
-  if (operation === 'rerank' && !Array.isArray(body['documents']))
+  if (member !== null && !holdsArray(body, member)) {
+    if (body[member] === undefined || body[member] === null) throw invalid(member, 'is required')
+    if (operation === 'chat') throw invalid('messages', 'must be an array of messages')
+  }
+  if (operation === 'rerank' && !holdsArray(body, 'documents'))
     throw invalid('documents', 'must be an array of documents')
   if (operation === 'speech') return body['stream_format'] === 'sse' ? streamWithoutUsage : streamOfBytes
   const { stream } = body
