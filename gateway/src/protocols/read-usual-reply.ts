@@ -3,14 +3,9 @@ import type { PassthroughReplyOptions } from './passthrough-reply.ts'
 
 /** Beyond this, text costs more copies than octets. */
 const maxBytes = 65_536
-const maxUsageCharacters = 2_048
 const quote = 0x22
-const backslash = 0x5c
 const colon = 0x3a
 const openBrace = 0x7b
-const closeBrace = 0x7d
-const openBracket = 0x5b
-const closeBracket = 0x5d
 const space = 0x20
 
 /**
@@ -72,46 +67,16 @@ function skipColon(text: string, from: number): number {
   return at
 }
 
-/** The value of the last `usage`; undefined when that is not plainly a member of the answer itself. */
+/**
+ * The value of the last `usage`; undefined when that is not plainly a member of the answer itself. What stands from its name
+ * to the end of the text, given an opening brace, is an object only when the name stands in the outermost one.
+ */
 function findTrailingUsage(text: string): unknown {
   const key = text.lastIndexOf('"usage"')
   if (key === -1) return undefined
-  const start = skipColon(text, key + 7)
-  const end = start === -1 ? -1 : findObjectEnd(text, start)
-  if (end === -1 || !endsObject(text, end)) return undefined
   try {
-    return JSON.parse(text.slice(start, end))
+    return JSON.parse(`{${text.slice(key)}`).usage ?? undefined
   } catch {
     return undefined
   }
-}
-
-/** Behind the closing brace of the object at `start`; -1 when there is no short one without escapes. */
-function findObjectEnd(text: string, start: number): number {
-  if (text.charCodeAt(start) !== openBrace) return -1
-  const limit = Math.min(text.length, start + maxUsageCharacters)
-  let depth = 0
-  for (let at = start; at < limit; at += 1) {
-    const code = text.charCodeAt(at)
-    if (code === backslash) return -1
-    if (code === openBrace) depth += 1
-    else if (code === closeBrace) {
-      depth -= 1
-      if (depth === 0) return at + 1
-    }
-  }
-  return -1
-}
-
-/** Whether what is left from `from` on closes exactly the answer itself. */
-function endsObject(text: string, from: number): boolean {
-  let last = text.length - 1
-  while (last > from && text.charCodeAt(last) <= space) last -= 1
-  if (text.charCodeAt(last) !== closeBrace) return false
-  for (let at = from; at < last; at += 1) {
-    const code = text.charCodeAt(at)
-    if (code === openBrace || code === closeBrace || code === openBracket || code === closeBracket)
-      return false
-  }
-  return true
 }

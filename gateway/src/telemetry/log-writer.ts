@@ -89,10 +89,13 @@ export class LogWriter {
       this.#openLength += this.#open.write(line, this.#openLength, 'utf8')
       this.#open[this.#openLength++] = newline
     }
-    if (!this.#scheduled && !this.#busy) {
-      this.#scheduled = true
-      this.#defer(this.#drain)
-    }
+    if (!this.#busy) this.#schedule()
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    this.#defer(this.#drain)
   }
 
   #closePiece(): void {
@@ -123,10 +126,12 @@ export class LogWriter {
     this.#waitingBytes -= piece.length
     if (error !== null) this.#dropped += countLines(piece)
     else this.#reportLosses()
-    if (this.#pieces.length > 0 || this.#openLength > 0) {
+    const isAwaited = this.#idleWaiters.length > 0
+    if (this.#pieces.length > 0 || (this.#openLength > 0 && isAwaited)) {
       this.#send()
       return
     }
+    if (this.#openLength > 0) this.#schedule()
     const waiters = this.#idleWaiters
     this.#idleWaiters = []
     for (const resume of waiters) resume()

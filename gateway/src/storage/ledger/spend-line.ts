@@ -8,36 +8,45 @@ export const lineLength = 31
 
 /**
  * One journal line without its line feed: a JSON array, the version first, then the members in a fixed order,
- * free of characters that PostgreSQL has no form for. Put together by hand, because this runs once per request and
- * most of its texts come again. `insertLinesStatement` reads the members by position.
+ * free of characters that PostgreSQL has no form for. An array and one native serialisation, because this runs
+ * once per request. `insertLinesStatement` reads the members by position.
  */
 export function formatSpendLine(row: SpendRow): string {
-  const line =
-    `[${lineVersion},${JSON.stringify(row.requestId)},${row.attempt},"${row.callType}","${row.dialect}",` +
-    `${Math.floor(row.startedAt)},${row.firstTokenAt === null ? null : Math.floor(row.firstTokenAt)},${Math.floor(row.endedAt)},` +
-    `${quote(row.keyHash)},${quote(row.userId)},${quote(row.teamId)},${quote(row.organizationId)},` +
-    `${quote(row.endUser)},${row.tags.length === 0 ? '[]' : JSON.stringify(row.tags)},` +
-    `${quote(row.requestedModel)},${quote(row.modelGroup)},${quote(row.deploymentId)},${quote(row.provider)},` +
-    `${quote(row.upstreamModel)},${quote(row.apiBase)},${row.status},${quote(row.errorCode)},` +
-    `${row.usage === null ? null : formatUsage(row.usage)},${row.estimated},` +
-    `${row.costNanoUsd === null ? null : `"${row.costNanoUsd}"`},${row.cacheHit},${quote(row.strategy)},` +
-    `${row.retries},${row.fallbacks},${quote(row.sessionId)},${quote(row.clientIpHash)}]`
+  const { usage } = row
+  const line = JSON.stringify([
+    lineVersion,
+    row.requestId,
+    row.attempt,
+    row.callType,
+    row.dialect,
+    Math.floor(row.startedAt),
+    row.firstTokenAt === null ? null : Math.floor(row.firstTokenAt),
+    Math.floor(row.endedAt),
+    row.keyHash,
+    row.userId,
+    row.teamId,
+    row.organizationId,
+    row.endUser,
+    row.tags,
+    row.requestedModel,
+    row.modelGroup,
+    row.deploymentId,
+    row.provider,
+    row.upstreamModel,
+    row.apiBase,
+    row.status,
+    row.errorCode,
+    usage === null ? null : formatUsage(usage),
+    row.estimated,
+    row.costNanoUsd === null ? null : row.costNanoUsd.toString(),
+    row.cacheHit,
+    row.strategy,
+    row.retries,
+    row.fallbacks,
+    row.sessionId,
+    row.clientIpHash,
+  ])
   return line.includes('\\u') ? cleanSpendLine(line) : line
-}
-
-const maxLiterals = 4_096
-const literals = new Map<string, string>()
-
-/** A JSON literal, remembered: names of keys, teams, models and deployments come with every row. */
-function quote(text: string | null): string {
-  if (text === null) return 'null'
-  let literal = literals.get(text)
-  if (literal === undefined) {
-    if (literals.size >= maxLiterals) literals.clear()
-    literal = JSON.stringify(text)
-    literals.set(text, literal)
-  }
-  return literal
 }
 
 /** Replaces the escapes of NUL and of lone surrogates, which PostgreSQL's jsonb refuses, by U+FFFD. */
@@ -58,10 +67,16 @@ export function isSpendLine(line: string): boolean {
   }
 }
 
-function formatUsage(usage: Usage): string {
-  return (
-    `[${usage.inputTokens},${usage.outputTokens},${usage.cacheReadTokens},${usage.cacheWriteTokens},` +
-    `${usage.cacheWriteOneHourTokens},${usage.reasoningTokens},${usage.audioInputTokens},${usage.audioOutputTokens},` +
-    `${usage.searchCalls}]`
-  )
+function formatUsage(usage: Usage): number[] {
+  return [
+    usage.inputTokens,
+    usage.outputTokens,
+    usage.cacheReadTokens,
+    usage.cacheWriteTokens,
+    usage.cacheWriteOneHourTokens,
+    usage.reasoningTokens,
+    usage.audioInputTokens,
+    usage.audioOutputTokens,
+    usage.searchCalls,
+  ]
 }
