@@ -3,7 +3,6 @@ import { checkOpenMode } from '../config/checks/check-open-mode.ts'
 import type { GatewayConfig } from '../config/config.ts'
 import type { ConfigFlags } from '../config/config-flags.ts'
 import { formatDiagnostics } from '../config/validate-config.ts'
-import { limitHeapGrowth } from './limit-heap-growth.ts'
 import { type Environment, readConfiguration } from './load-runtime.ts'
 import { keptMasterKey } from './master-key.ts'
 import { runPrimary } from './run-primary.ts'
@@ -16,7 +15,6 @@ export class RefusedConfiguration extends Error {}
 
 /** Starts the gateway in the role this process has: alone, primary of several workers, or worker. */
 export async function start(flags: ConfigFlags, env: Environment): Promise<void> {
-  limitHeapGrowth()
   const startup = prepare(flags, env)
   if (cluster.isWorker) await runWorker(startup)
   else if (startup.config.server.workers > 1) await runPrimary(startup)
