@@ -26,9 +26,17 @@ function runTasks(): void {
   waiting = spare
   spare = tasks
   scheduled = false
+  for (const task of tasks) runTask(task)
+  tasks.length = 0
+}
+
+/** What goes wrong with one connection is told to the process, and the others get their turn. */
+function runTask(task: TurnTask): void {
   try {
-    for (const task of tasks) task.runAtTurnEnd()
-  } finally {
-    tasks.length = 0
+    task.runAtTurnEnd()
+  } catch (error) {
+    setImmediate(() => {
+      throw error
+    })
   }
 }

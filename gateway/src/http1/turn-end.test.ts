@@ -1,0 +1,27 @@
+import { expect, it } from 'vitest'
+import { atTurnEnd } from './turn-end.ts'
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+it('runs tasks in order, behind everything of their own turn', async () => {
+  const log: string[] = []
+  for (const name of ['a', 'b']) atTurnEnd({ runAtTurnEnd: () => log.push(name) })
+  log.push('turn')
+  await Promise.resolve().then(() => log.push('microtask'))
+  await nextTurn()
+  expect(log).toEqual(['turn', 'microtask', 'a', 'b'])
+})
+
+it('leaves what a task asks for to the next turn', async () => {
+  const log: string[] = []
+  atTurnEnd({
+    runAtTurnEnd: () => {
+      atTurnEnd({ runAtTurnEnd: () => log.push('second') })
+      log.push('first')
+    },
+  })
+  await nextTurn()
+  expect(log).toEqual(['first'])
+  await nextTurn()
+  expect(log).toEqual(['first', 'second'])
+})
