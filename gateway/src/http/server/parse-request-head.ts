@@ -1,5 +1,5 @@
 import { MalformedMessage } from '../../http1/malformed-message.ts'
-import { NAME_OCTETS, SPACE, TAB } from '../../http1/octets.ts'
+import { checkOctets, readFieldName, readFieldValue } from '../../http1/read-field.ts'
 
 /** `bodyLength` of a request whose body is in chunks. */
 export const CHUNKED_BODY = -1
@@ -27,9 +27,6 @@ export interface RequestHead {
   readonly expectsContinue: boolean
 }
 
-/** Control characters, and a carriage return or line feed that is not part of a CRLF. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is its purpose
-const FORBIDDEN = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|[^\r]\n/
 const TARGET = /^[\x21-\x7e]+$/
 const METHOD = /^[A-Z]{1,20}$/
 
@@ -45,10 +42,6 @@ const singleFields: ReadonlySet<string> = new Set([
   'user-agent',
 ])
 
-/** Names found valid before, in lower case; clients send the same few with every request. */
-const knownNames = new Map<string, string>()
-const MAX_KNOWN_NAMES = 1_000
-
 /**
  * Reads the head of one request, RFC 9112 §3 to §6, strictly: CRLF only, no folded lines, no space before the
  * colon, one meaning of the body's length. A proxy in front and this server must never disagree about where a
@@ -58,7 +51,7 @@ const MAX_KNOWN_NAMES = 1_000
  * @throws MalformedMessage
  */
 export function parseRequestHead(block: string): RequestHead {
-  if (FORBIDDEN.test(block)) refuse('a control character in its head')
+  checkOctets(block)
   const lineEnd = block.indexOf('\r\n')
   const methodEnd = block.indexOf(' ')
   const targetEnd = block.indexOf(' ', methodEnd + 1)
@@ -122,9 +115,9 @@ function readField(block: string, start: number, fields: Fields): number {
   const colon = block.indexOf(':', start)
   if (colon === -1 || colon > end) refuse('a malformed header line')
   const written = block.slice(start, colon)
-  const value = trimmed(block, colon + 1, end)
+  const value = readFieldValue(block, colon + 1, end)
   fields.headerCount += 1
-  const name = knownNames.get(written) ?? checkName(written)
+  const name = readFieldName(written)
   if (name === 'content-length') setLength(fields, value, block.indexOf(value, colon))
   else {
     if (value.length > fields.longestValue) fields.longestValue = value.length
@@ -145,29 +138,6 @@ function addField(headers: Record<string, string>, name: string, value: string):
   if (earlier === undefined) headers[name] = value
   else if (name === 'host' || name === 'transfer-encoding') refuse(`more than one ${name} header`)
   else if (!singleFields.has(name)) headers[name] = `${earlier}, ${value}`
-}
-
-/** The name in lower case, RFC 9110 §5.1. */
-function checkName(written: string): string {
-  if (written === '') refuse('a header without a name')
-  for (let at = 0; at < written.length; at++) {
-    if (NAME_OCTETS[written.charCodeAt(at)] !== 1) refuse('a malformed header line')
-  }
-  const name = written.toLowerCase()
-  if (knownNames.size < MAX_KNOWN_NAMES) knownNames.set(written, name)
-  return name
-}
-
-function trimmed(block: string, start: number, end: number): string {
-  let first = start
-  let last = end
-  while (first < last && isBlank(block.charCodeAt(first))) first++
-  while (last > first && isBlank(block.charCodeAt(last - 1))) last--
-  return block.slice(first, last)
-}
-
-function isBlank(code: number): boolean {
-  return code === SPACE || code === TAB
 }
 
 function readBodyLength(coding: string | undefined, length: string | undefined, oldVersion: boolean): number {

@@ -1,5 +1,6 @@
 import { HeaderFields } from '../../http1/header-fields.ts'
-import { CARRIAGE_RETURN, NAME_OCTETS, SPACE, TAB } from '../../http1/octets.ts'
+import { CARRIAGE_RETURN, SPACE } from '../../http1/octets.ts'
+import { checkOctets, readFieldName, readFieldValue } from '../../http1/read-field.ts'
 import { transportError } from './upstream-error.ts'
 
 /** `bodyLength` of an answer whose body is in chunks. */
@@ -18,14 +19,6 @@ export interface ResponseHead {
   readonly keepAlive: boolean
 }
 
-/** Control characters, and a carriage return or line feed that is not part of a CRLF. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is its purpose
-const FORBIDDEN = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|[^\r]\n/
-
-/** Names found valid before, in lower case; providers send the same few with every answer. */
-const knownNames = new Map<string, string>()
-const MAX_KNOWN_NAMES = 1_000
-
 /**
  * Reads the status line and header lines of one answer, RFC 9112 §4 to §6, strictly: CRLF only, no folded
  * lines, no space before the colon, one meaning of the body's length.
@@ -35,7 +28,7 @@ const MAX_KNOWN_NAMES = 1_000
  */
 export function parseResponseHead(block: string): ResponseHead {
   const status = parseStatus(block)
-  if (FORBIDDEN.test(block)) refuse('a control character in its head')
+  checkOctets(block)
   const headers = new HeaderFields()
   const end = block.length - 2
   let at = block.indexOf('\r\n', 12) + 2
@@ -76,31 +69,8 @@ function readHeader(block: string, start: number, headers: HeaderFields): number
   const colon = block.indexOf(':', start)
   if (colon === -1 || colon > end) refuse('a malformed header line')
   const written = block.slice(start, colon)
-  addHeader(headers, knownNames.get(written) ?? checkName(written), trimmed(block, colon + 1, end))
+  addHeader(headers, readFieldName(written), readFieldValue(block, colon + 1, end))
   return end + 2
-}
-
-/** The name in lower case, RFC 9110 §5.1. */
-function checkName(written: string): string {
-  if (written === '') refuse('a header without a name')
-  for (let at = 0; at < written.length; at++) {
-    if (NAME_OCTETS[written.charCodeAt(at)] !== 1) refuse('a malformed header line')
-  }
-  const name = written.toLowerCase()
-  if (knownNames.size < MAX_KNOWN_NAMES) knownNames.set(written, name)
-  return name
-}
-
-function trimmed(block: string, start: number, end: number): string {
-  let first = start
-  let last = end
-  while (first < last && isBlank(block.charCodeAt(first))) first++
-  while (last > first && isBlank(block.charCodeAt(last - 1))) last--
-  return block.slice(first, last)
-}
-
-function isBlank(code: number): boolean {
-  return code === SPACE || code === TAB
 }
 
 function addHeader(headers: HeaderFields, name: string, value: string): void {
