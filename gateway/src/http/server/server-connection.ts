@@ -199,9 +199,7 @@ export class ServerConnection implements RequestSource, ResponseOwner {
     if (head.bodyLength === CHUNKED_BODY) this.#chunks.reset()
     // A small body came with its head: it is there before anybody asks for it, so nobody has to wait for it.
     const isWhole = head.bodyLength >= 0 && input.length - bodyStart >= head.bodyLength
-    const end = isWhole ? bodyStart + head.bodyLength : bodyStart
-    if (end > bodyStart) request.deliver(input.subarray(bodyStart, end))
-    if (isWhole) request.finish()
+    const end = isWhole ? this.#readOctets(request, input, bodyStart) : bodyStart
     this.#owner.listener(request, this.#response)
     return end
   }
