@@ -1,6 +1,6 @@
 import type { Usage } from '../conversation/usage.ts'
 import { editMembers } from '../json/edit-members.ts'
-import { scanObject } from '../json/object-members.ts'
+import { type ObjectMembers, scanObject } from '../json/object-members.ts'
 import type { UpstreamFailure } from '../providers/failure.ts'
 import type { PlainReply } from '../relay/relay.ts'
 import { readUsualReply } from './read-usual-reply.ts'
@@ -40,7 +40,7 @@ function readByMembers(body: Buffer, options: PassthroughReplyOptions): PlainRep
   const usage = value('usage')
   const parsedUsage = usage === null ? null : parseValue(usage)
   return {
-    body: stampByMembers(body, options.requestedModel) ?? body,
+    body: stampModel(body, object, options.requestedModel),
     usage: parsedUsage === null ? null : options.decodeUsage(parsedUsage),
     ...withTier(parseValue(value('service_tier') ?? 'null')),
   }
@@ -53,9 +53,8 @@ function withTier(serviceTier: unknown): Pick<PlainReply, 'terms'> {
 
 const noTerms = {}
 
-function stampByMembers(body: Buffer, requestedModel: string): Buffer | null {
-  const object = scanObject(body)
-  if (object === null || !object.members.some((member) => member.key === 'model')) return null
+function stampModel(body: Buffer, object: ObjectMembers, requestedModel: string): Buffer {
+  if (!object.members.some((member) => member.key === 'model')) return body
   return editMembers(body, object, {
     set: new Map([['model', JSON.stringify(requestedModel)]]),
     remove: nothing,

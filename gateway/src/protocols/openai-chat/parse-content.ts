@@ -1,15 +1,13 @@
-import { type JsonRecord, readRecord, readString, readText } from '../../conversation/json-value.ts'
+import { type JsonRecord, readRecord, readText } from '../../conversation/json-value.ts'
 import type { Part } from '../../conversation/part.ts'
 import { cacheMark } from '../cache-mark.ts'
-import { invalidField, requireRecord, requireString } from '../field-reader.ts'
+import { requireRecord, requireString } from '../field-reader.ts'
 import { parseMediaUrl } from '../media-url.ts'
+import { parseInputAudio, parseParts } from '../parse-parts.ts'
 
 /** Message content: a string, a list of parts, or nothing. Parts of unknown type stay whole as opaque parts. */
 export function parseContent(content: unknown, path: string): Part[] {
-  if (content === undefined || content === null) return []
-  if (typeof content === 'string') return [{ type: 'text', text: content }]
-  if (!Array.isArray(content)) throw invalidField(path, 'a string or an array of content parts')
-  return content.map((part, index) => parsePart(part, `${path}[${index}]`))
+  return parseParts(content, path, parsePart)
 }
 
 function parsePart(value: unknown, path: string): Part {
@@ -20,11 +18,8 @@ function parsePart(value: unknown, path: string): Part {
       return { type: 'text', text: requireString(part['text'], `${path}.text`), ...cacheMark(part) }
     case 'image_url':
       return parseImage(part, path)
-    case 'input_audio': {
-      const audio = requireRecord(part['input_audio'], `${path}.input_audio`)
-      const data = requireString(audio['data'], `${path}.input_audio.data`)
-      return { type: 'audio', data, format: readString(audio['format']) ?? 'wav' }
-    }
+    case 'input_audio':
+      return parseInputAudio(part, path)
     case 'file':
       return parseFile(part, path)
     case 'refusal':

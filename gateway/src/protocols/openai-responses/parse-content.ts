@@ -1,14 +1,12 @@
-import { type JsonRecord, readRecord, readString, readText } from '../../conversation/json-value.ts'
+import { type JsonRecord, readRecord, readText } from '../../conversation/json-value.ts'
 import type { MediaSource, Part } from '../../conversation/part.ts'
 import { invalidField, requireRecord, requireString } from '../field-reader.ts'
 import { parseMediaUrl } from '../media-url.ts'
+import { parseInputAudio, parseParts } from '../parse-parts.ts'
 
 /** The content of a message or of a tool's output. Parts of unknown type stay whole as opaque parts. */
 export function parseContent(content: unknown, path: string): Part[] {
-  if (content === undefined || content === null) return []
-  if (typeof content === 'string') return [{ type: 'text', text: content }]
-  if (!Array.isArray(content)) throw invalidField(path, 'a string or an array of content parts')
-  return content.map((part, index) => parsePart(part, `${path}[${index}]`))
+  return parseParts(content, path, parsePart)
 }
 
 function parsePart(value: unknown, path: string): Part {
@@ -25,11 +23,8 @@ function parsePart(value: unknown, path: string): Part {
       return parseImage(part, path)
     case 'input_file':
       return parseFile(part, path)
-    case 'input_audio': {
-      const audio = requireRecord(part['input_audio'], `${path}.input_audio`)
-      const data = requireString(audio['data'], `${path}.input_audio.data`)
-      return { type: 'audio', data, format: readString(audio['format']) ?? 'wav' }
-    }
+    case 'input_audio':
+      return parseInputAudio(part, path)
     default:
       return { type: 'opaque', dialect: 'openai-responses', value: part }
   }
