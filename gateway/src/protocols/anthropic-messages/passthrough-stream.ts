@@ -29,7 +29,7 @@ export class MessagesPassthroughStream implements StreamRelay {
   readonly mediaType = 'event-stream'
   failure: UpstreamFailure | null = null
   readonly #options: PassthroughStreamOptions
-  readonly #cutter = new EventCutter()
+  readonly #cutter: EventCutter
   readonly #usage: Record<string, unknown> = {}
   #isUsageFinal = false
   #deltas = 0
@@ -40,6 +40,7 @@ export class MessagesPassthroughStream implements StreamRelay {
 
   constructor(options: PassthroughStreamOptions) {
     this.#options = options
+    this.#cutter = new EventCutter(options.maxEventBytes)
   }
 
   get estimatedOutputTokens(): number {
@@ -57,10 +58,8 @@ export class MessagesPassthroughStream implements StreamRelay {
   push(chunk: Buffer): string | null {
     if (this.failure !== null || this.#stopSeen) return null
     const complete = this.#cutter.push(chunk)
-    if (this.#cutter.rest.length > this.#options.maxEventBytes) {
-      this.failure = unreadableAnswer(`an event of more than ${this.#options.maxEventBytes} bytes`)
-      return null
-    }
+    this.failure = this.#cutter.overflow
+    if (this.failure !== null) return null
     return complete === '' ? null : this.#relay(complete)
   }
 

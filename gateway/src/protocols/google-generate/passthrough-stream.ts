@@ -27,7 +27,7 @@ export class GeneratePassthroughStream implements StreamRelay {
   failure: UpstreamFailure | null = null
   estimatedOutputTokens = 0
   readonly #options: GeneratePassthroughOptions
-  readonly #cutter = new EventCutter()
+  readonly #cutter: EventCutter
   /** Null leaves the events as they came. */
   readonly #array: ArrayFraming | null
   #begun = false
@@ -36,6 +36,7 @@ export class GeneratePassthroughStream implements StreamRelay {
 
   constructor(options: GeneratePassthroughOptions, framing: 'sse' | 'array') {
     this.#options = options
+    this.#cutter = new EventCutter(options.maxEventBytes)
     this.#array = framing === 'array' ? new ArrayFraming() : null
   }
 
@@ -48,10 +49,8 @@ export class GeneratePassthroughStream implements StreamRelay {
   push(chunk: Buffer): string | null {
     if (this.failure !== null) return null
     const complete = this.#cutter.push(chunk)
-    if (this.#cutter.rest.length > this.#options.maxEventBytes) {
-      this.failure = unreadableAnswer(`an event of more than ${this.#options.maxEventBytes} bytes`)
-      return null
-    }
+    this.failure = this.#cutter.overflow
+    if (this.failure !== null) return null
     return complete === '' ? null : this.#relay(complete)
   }
 

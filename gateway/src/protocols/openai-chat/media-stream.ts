@@ -22,17 +22,17 @@ export class MediaStream implements StreamRelay {
   usage: Usage | null = null
   terms: Partial<CostTerms> = {}
   readonly #options: PassthroughOptions
-  readonly #cutter = new EventCutter()
+  readonly #cutter: EventCutter
 
   constructor(options: PassthroughOptions) {
     this.#options = options
+    this.#cutter = new EventCutter(options.maxEventBytes)
   }
 
   push(chunk: Buffer): string | null {
     if (this.failure !== null) return null
     const complete = this.#cutter.push(chunk)
-    if (this.#cutter.rest.length > this.#options.maxEventBytes)
-      this.failure = unreadableAnswer(`an event of more than ${this.#options.maxEventBytes} bytes`)
+    this.failure = this.#cutter.overflow
     return complete === '' ? null : this.#inspect(complete)
   }
 

@@ -48,7 +48,7 @@ export class PassthroughStream implements StreamRelay {
   readonly #modelReplacement: string
   #modelNeedle: string | null = null
   #eventsToLook = eventsThatMayNameModel
-  readonly #cutter = new EventCutter()
+  readonly #cutter: EventCutter
   #begun = false
   #finishSeen = false
   #doneSeen = false
@@ -57,6 +57,7 @@ export class PassthroughStream implements StreamRelay {
 
   constructor(options: PassthroughStreamOptions) {
     this.#options = options
+    this.#cutter = new EventCutter(options.maxEventBytes)
     this.#model = toLatin1(options.requestedModel)
     this.#modelReplacement = `"model":${JSON.stringify(this.#model)}`
   }
@@ -64,10 +65,8 @@ export class PassthroughStream implements StreamRelay {
   push(chunk: Buffer): string | null {
     if (this.failure !== null) return null
     const complete = this.#cutter.push(chunk)
-    if (this.#cutter.rest.length > this.#options.maxEventBytes) {
-      this.failure = unreadableAnswer(`an event of more than ${this.#options.maxEventBytes} bytes`)
-      return null
-    }
+    this.failure = this.#cutter.overflow
+    if (this.failure !== null) return null
     return complete === '' ? null : this.#relay(complete)
   }
 

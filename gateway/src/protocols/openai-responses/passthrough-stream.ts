@@ -33,7 +33,7 @@ export class ResponsesPassthroughStream implements StreamRelay {
   estimatedOutputTokens = 0
   readonly #options: PassthroughOptions
   readonly #names: EditOptions
-  readonly #cutter = new EventCutter()
+  readonly #cutter: EventCutter
   #isBegun = false
   #isDone = false
   /** The provider has told the client itself that it failed. */
@@ -43,6 +43,7 @@ export class ResponsesPassthroughStream implements StreamRelay {
 
   constructor(options: PassthroughOptions) {
     this.#options = options
+    this.#cutter = new EventCutter(options.maxEventBytes)
     const { requestedModel, publicId, body } = options
     this.#names = { requestedModel, publicId, previousId: readText(body['previous_response_id']) }
   }
@@ -50,10 +51,8 @@ export class ResponsesPassthroughStream implements StreamRelay {
   push(chunk: Buffer): string | null {
     if (this.failure !== null) return null
     const complete = this.#cutter.push(chunk)
-    if (this.#cutter.rest.length > this.#options.maxEventBytes) {
-      this.failure = unreadableAnswer(`an event of more than ${this.#options.maxEventBytes} bytes`)
-      return null
-    }
+    this.failure = this.#cutter.overflow
+    if (this.failure !== null) return null
     return complete === '' ? null : this.#relay(complete)
   }
 
