@@ -41,6 +41,70 @@ describe('precedence', () => {
   })
 })
 
+describe('a name that may hold a slash', () => {
+  const skills = new Router([
+    route('GET', '/skills'),
+    route('GET', '/skills/menu'),
+    route('GET', '/skills/analytics/metrics'),
+    route('GET', '/skills/routing/{id}'),
+    route('GET', '/skills/{skill+}'),
+    route('PUT', '/skills/{skill+}'),
+    route('GET', '/skills/{skill+}/body'),
+    route('GET', '/skills/{skill+}/versions'),
+    route('GET', '/skills/{skill+}/versions/{n}'),
+    route('GET', '/skills/{skill+}/attachments/{att}'),
+    route('GET', '/skills/{skill+}/attachments/by-path/{path+}'),
+    route('POST', '/skills/{skill+}/publish'),
+  ])
+
+  it.each([
+    ['/skills/x/body', '/skills/{skill+}/body', { skill: 'x' }],
+    ['/skills/owner/x/body', '/skills/{skill+}/body', { skill: 'owner/x' }],
+    ['/skills/owner%2Fx/body?a=b', '/skills/{skill+}/body', { skill: 'owner/x' }],
+    ['/skills/owner/body/body', '/skills/{skill+}/body', { skill: 'owner/body' }],
+    ['/skills/owner%2Fbody', '/skills/{skill+}', { skill: 'owner/body' }],
+    ['/skills/owner/x', '/skills/{skill+}', { skill: 'owner/x' }],
+    ['/skills/x/versions/3', '/skills/{skill+}/versions/{n}', { skill: 'x', n: '3' }],
+    ['/skills/o/x/versions/3', '/skills/{skill+}/versions/{n}', { skill: 'o/x', n: '3' }],
+    ['/skills/o/versions/versions', '/skills/{skill+}/versions', { skill: 'o/versions' }],
+    ['/skills/x/attachments/9', '/skills/{skill+}/attachments/{att}', { skill: 'x', att: '9' }],
+    [
+      '/skills/o/x/attachments/by-path/scripts/a/b.py',
+      '/skills/{skill+}/attachments/by-path/{path+}',
+      { skill: 'o/x', path: 'scripts/a/b.py' },
+    ],
+    ['/skills/menu', '/skills/menu', {}],
+    ['/skills/menu/body', '/skills/{skill+}/body', { skill: 'menu' }],
+    ['/skills/analytics/metrics', '/skills/analytics/metrics', {}],
+    ['/skills/routing/rt_1', '/skills/routing/{id}', { id: 'rt_1' }],
+  ])('%s', (target, template, params) => {
+    expect(find(skills, 'GET', target)).toEqual([template, params])
+  })
+
+  it('leaves what is behind a longer name to the rest', () => {
+    expect(find(skills, 'GET', '/skills/a/b/c/body')).toEqual(['/skills/{skill+}', { skill: 'a/b/c/body' }])
+  })
+
+  it('has methods', () => {
+    expect(find(skills, 'GET', '/skills/o/x/publish')).toEqual(['POST'])
+    expect(find(skills, 'PUT', '/skills/o/x')).toEqual(['/skills/{skill+}', { skill: 'o/x' }])
+  })
+
+  it.each([
+    '/skills//body',
+    '/skills/../body',
+    '/skills/a%2f..%2fb/body',
+    '/skills/a//body',
+    '/skills/a%00/body',
+  ])('never matches %s', (target) => {
+    expect(find(skills, 'GET', target)).toBeNull()
+  })
+
+  it('has one name at one place', () => {
+    expect(() => new Router([route('GET', '/a/{x+}/b'), route('GET', '/a/{y+}/c')])).toThrow('/a/{y+}/c')
+  })
+})
+
 describe('a verb behind a colon', () => {
   const generate = (model: string) => ['/models/{model+}:generateContent', { model }]
 

@@ -7,7 +7,9 @@ export type AuthClass = 'public' | 'user' | 'admin'
 
 /**
  * One documented path. Template segments: literal, `{name}` (one segment), `{name+}` (the rest, slashes
- * included), `{name+}:verb` (the rest up to a last `:verb`, which beats the plain rest). `aliased: false` keeps a path from also answering with or without the `/v1` prefix.
+ * included), `{name+}:verb` (the rest up to a last `:verb`, which beats the plain rest). A `{name+}` with more behind it
+ * (`/skills/{skill+}/body`) takes one or two segments. `aliased: false` keeps a path from also answering with or
+ * without the `/v1` prefix.
  */
 export interface Route<Handler> {
   readonly method: Method
@@ -31,9 +33,16 @@ interface Rest<Handler> {
   readonly methods: Map<string, Route<Handler>>
 }
 
+interface NamedNode<Handler> {
+  readonly name: string
+  readonly node: Node<Handler>
+}
+
 interface Node<Handler> {
   readonly literals: Map<string, Node<Handler>>
-  parameter: { readonly name: string; readonly node: Node<Handler> } | null
+  parameter: NamedNode<Handler> | null
+  /** A name of one or two segments, with more of the template behind it. */
+  slashed: NamedNode<Handler> | null
   rest: Rest<Handler> | null
   readonly verbs: Map<string, Rest<Handler>>
   readonly methods: Map<string, Route<Handler>>
@@ -43,6 +52,7 @@ const noParams: Readonly<Record<string, string>> = Object.freeze({})
 const newNode = <Handler>(): Node<Handler> => ({
   literals: new Map(),
   parameter: null,
+  slashed: null,
   rest: null,
   verbs: new Map(),
   methods: new Map(),
@@ -50,7 +60,7 @@ const newNode = <Handler>(): Node<Handler> => ({
 
 /**
  * Finds the route of a request. Exact targets are one Map look-up; others walk a tree in which a literal beats
- * a parameter and a parameter beats a rest match. A path `/P` also answers as `/v1/P` and the reverse, unless
+ * a parameter, a parameter a name that may hold a slash, and that a rest match. A path `/P` also answers as `/v1/P` and the reverse, unless
  * that name is documented on its own or the route is not aliased; a doubled `/v1/v1/P` is tolerated.
  */
 export class Router<Handler> {
@@ -118,8 +128,12 @@ function insertIntoTree<Handler>(
   route: Route<Handler>,
 ): void {
   let node = root
-  for (const segment of segments) {
+  for (const [index, segment] of segments.entries()) {
     if (segment.startsWith('{') && segment.endsWith('+}')) {
+      if (index < segments.length - 1) {
+        node = namedNode(node, 'slashed', segment.slice(1, -2), route)
+        continue
+      }
       node.rest ??= { name: segment.slice(1, -2), methods: new Map() }
       node.rest.methods.set(route.method, route)
       return
@@ -132,22 +146,24 @@ function insertIntoTree<Handler>(
       rest.methods.set(route.method, route)
       return
     }
-    node = segment.startsWith('{') ? parameterNode(node, segment, route) : literalNode(node, segment)
+    node = segment.startsWith('{')
+      ? namedNode(node, 'parameter', segment.slice(1, -1), route)
+      : literalNode(node, segment)
   }
   node.methods.set(route.method, route)
 }
 
 /** One place has one name, or the handlers of a route would look for a parameter that is called otherwise. */
-function parameterNode<Handler>(
+function namedNode<Handler>(
   node: Node<Handler>,
-  segment: string,
+  kind: 'parameter' | 'slashed',
+  name: string,
   { template }: Route<Handler>,
 ): Node<Handler> {
-  const name = segment.slice(1, -1)
-  node.parameter ??= { name, node: newNode() }
-  if (node.parameter.name !== name)
-    throw new Error(`${template} calls {${node.parameter.name}} of another route ${segment}`)
-  return node.parameter.node
+  const named = node[kind] ?? { name, node: newNode() }
+  node[kind] = named
+  if (named.name !== name) throw new Error(`${template} calls {${named.name}} of another route {${name}}`)
+  return named.node
 }
 
 function literalNode<Handler>(node: Node<Handler>, segment: string): Node<Handler> {
@@ -179,7 +195,26 @@ function matchNode<Handler>(
     const byParameter = matchNode(node.parameter.node, segments, depth + 1, extended)
     if (byParameter !== null) return byParameter
   }
+  const bySlashed = node.slashed === null ? null : matchSlashed(node.slashed, segments, depth, params)
+  if (bySlashed !== null) return bySlashed
   return matchRest(node, segments.slice(depth), params)
+}
+
+/** The longer name first: what is known stands at the right, and everything before it is the name. */
+function matchSlashed<Handler>(
+  { name, node }: NamedNode<Handler>,
+  segments: readonly string[],
+  depth: number,
+  params: Readonly<Record<string, string>>,
+): Found<Handler> | null {
+  for (const length of [2, 1]) {
+    const parts = segments.slice(depth, depth + length)
+    if (parts.length < length || parts.includes('') || depth + length === segments.length) continue
+    const extended = { ...params, [name]: parts.join('/') }
+    const found = matchNode(node, segments, depth + length, extended)
+    if (found !== null) return found
+  }
+  return null
 }
 
 function matchRest<Handler>(
