@@ -3,10 +3,18 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   resolve: {
-    alias: { '@routeiq/contract': fileURLToPath(new URL('contract/src/index.ts', import.meta.url)) },
+    alias: {
+      '@routeiq/contract': fileURLToPath(new URL('contract/src/index.ts', import.meta.url)),
+      '@routeiq/router': fileURLToPath(new URL('router/src/index.ts', import.meta.url)),
+    },
   },
   test: {
-    include: ['contract/src/**/*.test.ts', 'gateway/src/**/*.test.ts', 'gateway/test/**/*.test.ts'],
+    include: [
+      'contract/src/**/*.test.ts',
+      'router/src/**/*.test.ts',
+      'gateway/src/**/*.test.ts',
+      'gateway/test/**/*.test.ts',
+    ],
     isolate: false,
     testTimeout: 20_000,
     hookTimeout: 60_000,

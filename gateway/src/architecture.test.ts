@@ -182,6 +182,15 @@ describe('the directions between areas', () => {
     expect(findImportCycle(running)).toBeNull()
   })
 
+  it('lead out of the router to the contract alone', () => {
+    const router = readSourceFiles(new URL('../../router/src/', import.meta.url))
+    const outside = router.flatMap((file) =>
+      file.imports.filter(({ specifier }) => !specifier.startsWith('.')),
+    )
+    expect(router.length).toBeGreaterThan(1)
+    expect(outside.filter(({ specifier }) => specifier !== '@routeiq/contract')).toEqual([])
+  })
+
   it('lead out of the contract to nothing of ours', () => {
     const contract = readSourceFiles(new URL('../../contract/src/', import.meta.url))
     const outside = contract.flatMap((file) =>

@@ -1,0 +1,5 @@
+export type { Embedder } from './retrieval/embedder.ts'
+export { IndexBuilder } from './retrieval/index-builder.ts'
+export type { SearchOptions, SearchResult } from './retrieval/search-result.ts'
+export type { SkillDocument } from './retrieval/skill-document.ts'
+export { type Fusion, SkillIndex, type SkillIndexOptions } from './retrieval/skill-index.ts'
