@@ -30,7 +30,7 @@ export function formatReply(
 
 /** The members of a message that do not depend on its answer; `content` and the rest follow. */
 export function formatHead({ id, model }: ReplyHead): JsonRecord {
-  return { id, type: 'message', role: 'assistant', model, container: null }
+  return { id, type: 'message', role: 'assistant', model, container: null, diagnostics: null }
 }
 
 /** Members a provider of this dialect added. */

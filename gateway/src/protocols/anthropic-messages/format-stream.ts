@@ -14,7 +14,7 @@ import {
 } from './format-block.ts'
 import { formatHead, ownExtra } from './format-reply.ts'
 import { formatStop } from './format-stop.ts'
-import { formatUsage } from './format-usage.ts'
+import { formatFinalUsage, formatUsage } from './format-usage.ts'
 
 const emptyText: Block = { type: 'text', text: '' }
 const emptyThinking: Block = { type: 'thinking', thinking: '', signature: '' }
@@ -64,8 +64,8 @@ export class MessagesStreamFormatter implements StreamFormatter {
     const begun = this.#start() + this.#closeThinking() + this.#blocks.closeAll()
     this.#isEnded = true
     const signs = { hasToolCalls: this.#hasToolCalls, refusal: this.#refusal }
-    const delta = { ...ownExtra(this.#extra), ...formatStop(this.#finish, signs) }
-    const event = { type: 'message_delta', delta, usage: formatUsage(this.#usage ?? zeroUsage) }
+    const delta = { container: null, ...ownExtra(this.#extra), ...formatStop(this.#finish, signs) }
+    const event = { type: 'message_delta', delta, usage: formatFinalUsage(this.#usage ?? zeroUsage) }
     return `${begun}${formatEvent('message_delta', event)}${messageStop}`
   }
 
