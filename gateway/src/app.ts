@@ -16,6 +16,7 @@ import type { History } from './pipeline/history.ts'
 import type { Protocol } from './protocols/protocol.ts'
 import { protocolOf } from './protocols/protocols.ts'
 import { type ResponseRoutesDependencies, responseRoutes } from './responses/response-routes.ts'
+import { verifyRoute } from './rest/verify-route.ts'
 
 export interface AppDependencies {
   readonly gateway: Gateway
@@ -85,6 +86,7 @@ export function listRoutes(
     ...keyRoutes(deps.keys),
     ...healthRoutes(deps.health),
     ...operationsRoutes(deps.operations),
+    verifyRoute(deps.gateway.identity),
   ]
   return [...routes, ...listPassThrough(deps, routes)]
 }

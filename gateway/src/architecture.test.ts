@@ -12,10 +12,10 @@ import {
  */
 const directions: Readonly<Record<string, string>> = {
   'main.ts': 'cli process version.ts',
-  'app.ts': 'admin config:types deployments:types http pass-through pipeline protocols responses',
+  'app.ts': 'admin config:types deployments:types http pass-through pipeline protocols responses rest',
   'version.ts': '',
   admin:
-    'config:types conversation:types deployments http identity pipeline pricing:types process:types protocols providers:types relay storage:types telemetry tokens:types transport:types version.ts',
+    'config:types conversation:types deployments http identity pipeline pricing:types process:types protocols providers:types relay rest storage:types telemetry tokens:types transport:types version.ts',
   balancing: 'config:types deployments pricing providers:types',
   cli: 'balancing config process storage',
   config: '',
@@ -39,6 +39,8 @@ const directions: Readonly<Record<string, string>> = {
   relay: 'conversation:types http http1 pricing:types protocols providers:types transport',
   responses:
     'conversation deployments http identity:types json pipeline protocols relay storage:types transport:types',
+  rest: 'http identity pipeline',
+  skills: '',
   storage: 'config:types conversation:types',
   telemetry: 'conversation:types deployments:types providers:types',
   tokens: 'conversation:types',

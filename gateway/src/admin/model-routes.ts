@@ -13,7 +13,7 @@ import type { PriceTable } from '../pricing/price-table.ts'
 import type { ModelListing, ModelLists } from '../protocols/protocol.ts'
 import { modelListsOf } from '../protocols/protocols.ts'
 import { selectDialect } from '../protocols/select-dialect.ts'
-import { controlEndpoint } from './control-endpoint.ts'
+import { controlEndpoint } from '../rest/control-endpoint.ts'
 
 export interface ModelRoutesDependencies {
   readonly identity: Identity

@@ -3,8 +3,8 @@ import type { Route } from '../http/router.ts'
 import { authenticate, type Identity } from '../pipeline/authenticate.ts'
 import type { Runtime } from '../pipeline/model-request.ts'
 import type { ReloadHistory } from '../process/configuration-holder.ts'
+import { controlEndpoint } from '../rest/control-endpoint.ts'
 import { prometheusContentType } from '../telemetry/metrics/format-prometheus.ts'
-import { controlEndpoint } from './control-endpoint.ts'
 
 export interface OperationsDependencies {
   readonly identity: Identity

@@ -8,8 +8,8 @@ import type { Caller } from '../identity/caller.ts'
 import type { Identity } from '../pipeline/authenticate.ts'
 import type { Runtime } from '../pipeline/model-request.ts'
 import { parseChatRequest } from '../protocols/openai-chat/parse-request.ts'
+import { controlEndpoint } from '../rest/control-endpoint.ts'
 import type { TokenCount, TokenCounter } from '../tokens/token-counter.ts'
-import { controlEndpoint } from './control-endpoint.ts'
 
 export interface TokenRoutesDependencies {
   readonly identity: Identity

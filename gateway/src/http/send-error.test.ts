@@ -62,6 +62,48 @@ describe('bodies', () => {
       })
   })
 
+  it.each([
+    [new GatewayError('not_found', 'No skill.'), { detail: 'No skill.', code: 'not_found' }],
+    [
+      new GatewayError('invalid_request', 'Blocked.', { extras: { reason: 'safety_blocked' } }),
+      { detail: { message: 'Blocked.', reason: 'safety_blocked' }, code: 'invalid_request' },
+    ],
+    [
+      new GatewayError('permission_denied', 'No.', { extras: {} }),
+      { detail: 'No.', code: 'permission_denied' },
+    ],
+    [
+      new GatewayError('validation_failed', 'name: too long', {
+        extras: { issues: [{ type: 'too_big', loc: ['body', 'skills', 0, 'name'], msg: 'too long' }] },
+      }),
+      {
+        detail: [{ type: 'too_big', loc: ['body', 'skills', 0, 'name'], msg: 'too long' }],
+        details: { errors: [{ field: 'skills.0.name', message: 'too long' }] },
+        message: 'name: too long',
+        code: 'validation_failed',
+      },
+    ],
+    [
+      new GatewayError('validation_failed', 'not JSON', { extras: { issues: [] } }),
+      {
+        detail: [{ type: 'value_error', loc: ['body'], msg: 'not JSON' }],
+        details: { errors: [{ field: 'body', message: 'not JSON' }] },
+        message: 'not JSON',
+        code: 'validation_failed',
+      },
+    ],
+  ])('of /api/v1: $message', async (error, body) => {
+    const answered = await answer('api-v1', error)
+    expect(answered.body).toEqual({ ...body, request_id: 'r-1' })
+    expect(answered.status).toBe(error.status)
+    expect(answered.headers.get('x-request-id')).toBe('r-1')
+  })
+
+  it('of /api/v1: secrets are scrubbed', async () => {
+    const leaking = new GatewayError('internal_error', 'connect postgres://user:canary-word@db/x')
+    expect(JSON.stringify((await answer('api-v1', leaking)).body)).not.toContain('canary')
+  })
+
   const overloaded = new GatewayError('upstream_unavailable', 'Busy.', { status: 529 })
 
   it.each([

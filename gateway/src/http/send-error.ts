@@ -5,8 +5,8 @@ import { chatErrorStatus } from '../protocols/openai-chat/format-error.ts'
 import { redactText } from '../telemetry/redact.ts'
 import type { Exchange } from './exchange.ts'
 
-/** Which error body a route's callers read: a dialect's envelope, the control plane's, or a bare object. */
-export type ErrorSurface = DialectId | 'control' | 'unwrapped'
+/** Which error body a route's callers read: a dialect's envelope, the control plane's, that of `/api/v1`, or a bare object. */
+export type ErrorSurface = DialectId | 'control' | 'api-v1' | 'unwrapped'
 
 /** Any thrown value as a GatewayError; unknown ones become `internal_error` without their text. */
 export function toGatewayError(error: unknown): GatewayError {
@@ -38,6 +38,7 @@ function renderOn(
   requestId: string,
   codeStyle: 'symbolic' | 'litellm',
 ) {
+  if (surface === 'api-v1') return { status: error.status, body: apiBody(error, requestId) }
   if (error.code === 'validation_failed') return { status: error.status, body: validationBody(error) }
   if (surface === 'unwrapped')
     return {
@@ -56,6 +57,31 @@ function controlBody(error: GatewayError, requestId: string): Record<string, unk
     error: { message, type: error.entry.type, param: error.options.param ?? null, code: error.code },
   }
 }
+
+/**
+ * The form of `/api/v1`: `detail` is a sentence, an object when the error has more to say, and FastAPI's list of fields
+ * for a schema failure, which `details.errors` repeats as field and message.
+ */
+function apiBody(error: GatewayError, requestId: string): Record<string, unknown> {
+  const { issues, ...extras } = error.options.extras ?? {}
+  const frame = { code: error.code, request_id: requestId }
+  const message = redactText(error.message)
+  if (error.code !== 'validation_failed') {
+    const detail = Object.keys(extras).length === 0 ? message : { message, ...extras }
+    return { detail, ...frame }
+  }
+  const list = Array.isArray(issues) && issues.length > 0 ? (issues as Issue[]) : [wholeBody(message)]
+  const errors = list.map(({ loc, msg }) => ({ field: loc.slice(1).join('.') || 'body', message: msg }))
+  return { detail: list, details: { errors }, message, ...frame }
+}
+
+interface Issue {
+  readonly type: string
+  readonly loc: readonly (string | number)[]
+  readonly msg: string
+}
+
+const wholeBody = (msg: string): Issue => ({ type: 'value_error', loc: ['body'], msg })
 
 /** FastAPI's form of a schema failure, `detail` being a list, with the usual envelope beside it. */
 function validationBody(error: GatewayError): Record<string, unknown> {

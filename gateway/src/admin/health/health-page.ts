@@ -6,9 +6,9 @@ import type { Exchange } from '../../http/exchange.ts'
 import type { Caller } from '../../identity/caller.ts'
 import type { Identity } from '../../pipeline/authenticate.ts'
 import type { Runtime } from '../../pipeline/model-request.ts'
+import { controlEndpoint } from '../../rest/control-endpoint.ts'
 import type { Transport } from '../../transport/transport.ts'
 import { version } from '../../version.ts'
-import { controlEndpoint } from '../control-endpoint.ts'
 import { probeDeployment } from './probe-deployment.ts'
 
 const probesAtOnce = 10

@@ -2,8 +2,8 @@ import type { AdmissionGate } from '../../http/admission-gate.ts'
 import type { Endpoint } from '../../http/dispatch.ts'
 import type { Route } from '../../http/router.ts'
 import type { DependencyChecks } from '../../process/hub.ts'
+import { controlEndpoint } from '../../rest/control-endpoint.ts'
 import { version } from '../../version.ts'
-import { controlEndpoint } from '../control-endpoint.ts'
 import { type HealthPageDependencies, healthPage } from './health-page.ts'
 
 export interface HealthDependencies extends HealthPageDependencies {

@@ -10,7 +10,7 @@ import { authenticate, type Identity } from '../pipeline/authenticate.ts'
 
 const defaultBodyBytes = 1_048_576
 
-interface ControlRequest<Body> {
+export interface ControlRequest<Body> {
   readonly exchange: Exchange
   /** Null on public routes. */
   readonly caller: Caller | null
@@ -19,8 +19,10 @@ interface ControlRequest<Body> {
   readonly body: Body
 }
 
-interface ControlAnswer {
+export interface ControlAnswer {
   readonly status?: number
+  /** A flat name, value list. */
+  readonly headers?: readonly string[]
   readonly body: unknown
 }
 
@@ -46,7 +48,7 @@ export function controlEndpoint<Body>(options: ControlEndpointOptions<Body>): En
       const body =
         options.body === null ? (undefined as Body) : await readControlBody(exchange, options.body, limit)
       const answer = await options.answer({ exchange, caller, params, query: queryOf(exchange.target), body })
-      exchange.sendJson(answer.status ?? 200, answer.body)
+      exchange.sendJson(answer.status ?? 200, answer.body, answer.headers)
     },
   }
 }

@@ -1,0 +1,115 @@
+import type { Catalogue, CatalogueChanges } from './catalogue.ts'
+import type { Skill, SkillFile, SkillMetadata, SkillVersion } from './skill.ts'
+
+/**
+ * Where skills are kept. Every method works inside one workspace, and what belongs to another is not found. Rejects
+ * with GatewayError `storage_unavailable` when the database does not answer. A write raises the workspace's epoch in
+ * its own transaction and is announced to every replica. Arguments and results can be cloned, since workers reach the
+ * store over IPC.
+ */
+export interface SkillStore {
+  /** By UUID, name or slug, in this order. */
+  find(workspaceId: string, reference: string): Promise<Skill | null>
+  list(workspaceId: string, query: SkillQuery): Promise<SkillPage>
+  /** Newest first, quarantined ones included. */
+  listVersions(workspaceId: string, skillId: string): Promise<readonly SkillVersion[]>
+  /** A version of this skill with its text; null when there is none. */
+  readVersion(workspaceId: string, skillId: string, selector: VersionSelector): Promise<VersionText | null>
+  readFile(workspaceId: string, versionId: string, path: string): Promise<Uint8Array | null>
+
+  /**
+   * Writes skills and versions in one transaction, all or none of them. Results are in the order of the drafts.
+   * Errors: `conflict` when a name is taken, or when a draft builds on a version that is no longer the newest.
+   */
+  write(workspaceId: string, drafts: readonly SkillDraft[]): Promise<readonly WrittenSkill[]>
+  /** Changes what needs no new version. Null when there is no such skill. */
+  updateMetadata(workspaceId: string, skillId: string, changes: MetadataChanges): Promise<Skill | null>
+  /** Whether there was one to delete. Its versions stay for what was recorded about them. */
+  delete(workspaceId: string, skillId: string): Promise<boolean>
+
+  loadCatalogue(workspaceId: string): Promise<Catalogue>
+  changesSince(workspaceId: string, epoch: number): Promise<CatalogueChanges>
+  /** In the order of the workspaces; 0 for one that was never written to. */
+  epochsOf(workspaceIds: readonly string[]): Promise<readonly number[]>
+}
+
+export interface SkillQuery {
+  readonly category?: string
+  readonly stability?: string
+  /** Part of name or description, whatever the case. */
+  readonly text?: string
+  readonly names?: readonly string[]
+  /** `served` leaves out skills without a version that may be served. */
+  readonly safety?: 'served' | 'quarantined' | 'all'
+  readonly limit: number
+  /** The name the last page ended with. */
+  readonly after: string | null
+}
+
+export interface SkillPage {
+  readonly skills: readonly Skill[]
+  readonly hasMore: boolean
+}
+
+export type VersionSelector =
+  | { readonly versionNumber: number }
+  | { readonly versionId: string }
+  | { readonly contentHash: string }
+
+export interface VersionText extends SkillVersion {
+  /** The whole `SKILL.md`. */
+  readonly skillMd: string
+  readonly body: string
+  /** Without `SKILL.md`, sorted by path. */
+  readonly files: readonly SkillFile[]
+}
+
+/** A new skill, or a new version of one. */
+export interface SkillDraft {
+  /** Null for a new skill. */
+  readonly skillId: string | null
+  /** The newest version this was made from; null for a new skill. */
+  readonly baseVersionId: string | null
+  readonly name: string
+  readonly description: string
+  readonly metadata: Partial<SkillMetadata>
+  readonly source: string
+  readonly author: string | null
+  readonly changeSummary: string | null
+  readonly version: VersionDraft
+}
+
+export interface VersionDraft {
+  readonly treeDigest: string
+  readonly contentHash: string
+  readonly skillMd: string
+  /** Where the trimmed body stands in `skillMd`, in UTF-16 units. */
+  readonly bodyStart: number
+  readonly bodyEnd: number
+  readonly files: readonly (SkillFile & {
+    /** Null for bytes the store has already. */
+    readonly content: Uint8Array | null
+  })[]
+  readonly scan: ScanSummary
+}
+
+/** What the store keeps of a scan. */
+export interface ScanSummary {
+  readonly status: 'clean' | 'flagged' | 'blocked' | 'unscanned'
+  readonly isQuarantined: boolean
+  readonly scannerVersion: string | null
+  /** The whole result, as JSON. */
+  readonly result: object | null
+}
+
+export interface WrittenSkill {
+  readonly skillId: string
+  readonly version: SkillVersion
+  /** False when the newest version had the same tree already, and nothing was written. */
+  readonly isNewVersion: boolean
+}
+
+export type MetadataChanges = Partial<SkillMetadata> & {
+  readonly visibility?: Skill['visibility']
+  readonly defaultVersionId?: string | null
+}
