@@ -1,0 +1,140 @@
+import { renderMenu } from './decide-menu.ts'
+import type { Decision, DecisionRow } from './decision.ts'
+import { cutMenu, type EligibleMenu } from './eligible-menu.ts'
+import { compareNames, type MenuEntry } from './menu-entry.ts'
+import { renderRankedFragment } from './prompt-fragment.ts'
+import type { RankedCandidate } from './rank-candidates.ts'
+import type { SeededRandom } from './seeded-random.ts'
+import { type Placed, type SelectionPolicy, selectOffer } from './select-offer.ts'
+import { addHinted } from './stable-menu.ts'
+
+export interface RoutePolicy extends SelectionPolicy {
+  /** The most rows of the answer and of its fragment; null for no limit but `topK`. */
+  readonly maxMenuSize: number | null
+  /** The most names in the hint. */
+  readonly hintK: number
+  /** How often nothing is offered. */
+  readonly holdoutRate: number
+}
+
+/**
+ * Chooses what to offer for a request. `ranked` is what retrieval found in this menu, best first. A short menu is
+ * offered whole, in the same order. `random` null makes the decision that chance has no part in.
+ */
+export function decideRoute<Skill extends MenuEntry>(
+  menu: EligibleMenu<Skill>,
+  ranked: readonly RankedCandidate<Skill>[],
+  policy: RoutePolicy,
+  random: SeededRandom | null,
+): Decision<Skill> {
+  if (random !== null && random.next() < policy.holdoutRate) return holdOut(menu)
+  return menu.isShort
+    ? offerWhole(menu, ranked, policy)
+    : offerBest(menu, ranked, policy, random)
+}
+
+/** Offers the menu without a choice, for when nothing can be retrieved; cut to what a stable menu holds. */
+export function decideWithoutRanking<Skill extends MenuEntry>(
+  menu: EligibleMenu<Skill>,
+  policy: RoutePolicy,
+): Decision<Skill> {
+  return offerWhole(menu, [], policy)
+}
+
+function holdOut<Skill extends MenuEntry>(menu: EligibleMenu<Skill>): Decision<Skill> {
+  return {
+    strategy: menu.isShort ? 'full_menu' : 'smart_routing',
+    rows: [],
+    passedOver: [],
+    hinted: [],
+    promptFragment: '',
+    stable: { text: '', names: [], kept: null },
+    abstained: false,
+    holdout: true,
+  }
+}
+
+function offerBest<Skill extends MenuEntry>(
+  menu: EligibleMenu<Skill>,
+  ranked: readonly RankedCandidate<Skill>[],
+  policy: RoutePolicy,
+  random: SeededRandom | null,
+): Decision<Skill> {
+  const topK = Math.min(policy.topK, policy.maxMenuSize ?? policy.topK)
+  const abstained = !ranked.slice(0, topK).some(({ relevance }) => relevance >= policy.minRelevance)
+  const offer = abstained
+    ? { offered: [], passedOver: [] }
+    : selectOffer(ranked, { ...policy, topK }, random)
+  const rows = toRows(offer.offered, policy, 0)
+  const fragmentRows = rows.map(({ skill, relevance }) => ({ ...skill, relevance }))
+  return complete(menu, 'smart_routing', policy, {
+    rows,
+    passedOver: toRows(offer.passedOver, policy, offer.offered.length),
+    promptFragment: renderRankedFragment(fragmentRows),
+    abstained,
+  })
+}
+
+function offerWhole<Skill extends MenuEntry>(
+  menu: EligibleMenu<Skill>,
+  ranked: readonly RankedCandidate<Skill>[],
+  policy: RoutePolicy,
+): Decision<Skill> {
+  const found = new Set(ranked.map(({ skill }) => skill))
+  const { kept } = menu.stable
+  const rest = cutMenu(menu, kept === null ? menu.entries.length : kept.size)
+  const all = [
+    ...ranked.map((candidate): Placed<Skill> => ({ ...candidate, propensity: 1, explored: false })),
+    ...rest.filter((skill) => !found.has(skill)).map(unranked),
+  ]
+  const rows = toRows(all.slice(0, policy.maxMenuSize ?? all.length), policy, 0)
+  return complete(menu, 'full_menu', policy, {
+    rows,
+    passedOver: [],
+    promptFragment: renderMenu(rows.map(({ skill }) => skill).sort(compareNames)),
+    abstained: !rows.some(({ selected }) => selected),
+  })
+}
+
+type Chosen<Skill extends MenuEntry> = Pick<
+  Decision<Skill>,
+  'rows' | 'passedOver' | 'promptFragment' | 'abstained'
+>
+
+function complete<Skill extends MenuEntry>(
+  menu: EligibleMenu<Skill>,
+  strategy: Decision<Skill>['strategy'],
+  policy: RoutePolicy,
+  chosen: Chosen<Skill>,
+): Decision<Skill> {
+  const selected = chosen.rows.filter((row) => row.selected).slice(0, policy.hintK)
+  const hinted = selected.map(({ skill }) => skill)
+  return { ...chosen, strategy, hinted, stable: addHinted(menu.stable, hinted), holdout: false }
+}
+
+/** The scores follow success as the order does, and never rise. */
+function toRows<Skill extends MenuEntry>(
+  placed: readonly Placed<Skill>[],
+  { minRelevance }: RoutePolicy,
+  ranksBefore: number,
+): DecisionRow<Skill>[] {
+  let lowest = 1
+  return placed.map((candidate, index) => {
+    lowest = Math.min(lowest, candidate.score * (1 + candidate.effect))
+    return {
+      skill: candidate.skill,
+      rank: ranksBefore + index + 1,
+      score: lowest,
+      relevance: candidate.relevance,
+      selected: candidate.relevance >= minRelevance,
+      propensity: candidate.propensity,
+      explored: candidate.explored,
+      ranking: candidate,
+    }
+  })
+}
+
+function unranked<Skill extends MenuEntry>(skill: Skill): Placed<Skill> {
+  const nothing = { fused: 0, relevance: 0, score: 0, effect: 0, bonus: 0, final: 0, judged: 0, offers30d: 0 }
+  return { skill, ...nothing, propensity: 1, explored: false }
+}
