@@ -71,7 +71,10 @@ describe('decideRoute', () => {
     [5, 3],
   ])('caps the rows of %d skills at max_menu_size, in answer and fragment', (count, maxMenuSize) => {
     const entries = skills(count)
-    const ranked = rank(entries, entries.map(() => 0.5))
+    const ranked = rank(
+      entries,
+      entries.map(() => 0.5),
+    )
     const decision = decideRoute(menuOf(entries), ranked, { ...policy, maxMenuSize }, null)
     expect(decision.rows).toHaveLength(maxMenuSize)
     expect(readRowNames(decision.promptFragment)).toHaveLength(maxMenuSize)
@@ -80,7 +83,12 @@ describe('decideRoute', () => {
 
   it('holds out everything, stable menu included', () => {
     const entries = skills(40)
-    const held = decideRoute(menuOf(entries), rank(entries, [0.9]), { ...policy, holdoutRate: 1 }, seedOf('x'))
+    const held = decideRoute(
+      menuOf(entries),
+      rank(entries, [0.9]),
+      { ...policy, holdoutRate: 1 },
+      seedOf('x'),
+    )
     expect(held).toMatchObject({ rows: [], promptFragment: '', stable: { text: '' }, holdout: true })
     const dry = decideRoute(menuOf(entries), rank(entries, [0.9]), { ...policy, holdoutRate: 1 }, null)
     expect(dry.rows).toHaveLength(1)
@@ -88,7 +96,12 @@ describe('decideRoute', () => {
 
   it('answers without skills', () => {
     const decision = decideRoute(menuOf([]), [], policy, seedOf('x'))
-    expect(decision).toMatchObject({ strategy: 'full_menu', rows: [], promptFragment: '', stable: { text: '' } })
+    expect(decision).toMatchObject({
+      strategy: 'full_menu',
+      rows: [],
+      promptFragment: '',
+      stable: { text: '' },
+    })
   })
 
   it('falls back to what the stable menu holds, by name', () => {
@@ -121,7 +134,12 @@ describe('the split form, over 1 000 random catalogues', () => {
       const cap = run % 2 === 0 ? 4_000 : 300
       const menu = menuOf(entries, cap)
       const first = decideRoute(menu, randomRanking(random, entries), policy, seedOf(`a${run}`))
-      const second = decideRoute(menuOf(entries, cap), randomRanking(random, entries), policy, seedOf(`b${run}`))
+      const second = decideRoute(
+        menuOf(entries, cap),
+        randomRanking(random, entries),
+        policy,
+        seedOf(`b${run}`),
+      )
       for (const { stable, hinted, rows, promptFragment } of [first, second]) {
         // 2: the same bytes from the same catalogue, unless the cap let a hinted name in.
         const added = hinted.some(({ name }) => !menu.stable.names.includes(name))
@@ -130,16 +148,17 @@ describe('the split form, over 1 000 random catalogues', () => {
         // 3: hinted names are visible, and the names are those of the rows.
         expect(readRowNames(stable.text)).toEqual(stable.names)
         for (const { name } of hinted) expect(stable.names).toContain(name)
-        expect(stable.names).toEqual(
-          [...stable.names].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))),
-        )
+        const byName = stable.names.map((name) => ({ name })).sort(compareNames)
+        expect(stable.names).toEqual(byName.map(({ name }) => name))
         // 1, 4: the fragment lists what is offered and nothing else, with one instruction at its end.
         expect(readRowNames(promptFragment).sort()).toEqual(namesOf(rows).sort())
         if (rows.length > 0) expect(promptFragment.endsWith(`\n\n${menuInstruction}\n`)).toBe(true)
         // 5: what changes from request to request is the hint, a line of its own, behind every cacheable byte.
         const hint = renderRoutingHint(hinted.map(({ name }) => name))
         expect(hint).not.toContain('\n')
-        const percentages = (promptFragment.match(/ (\d+)% \|\n/g) ?? []).map((cell) => Number.parseInt(cell, 10))
+        const percentages = (promptFragment.match(/ (\d+)% \|\n/g) ?? []).map((cell) =>
+          Number.parseInt(cell, 10),
+        )
         expect(percentages).toEqual([...percentages].sort((a, b) => b - a))
       }
     }

@@ -28,9 +28,7 @@ export function decideRoute<Skill extends MenuEntry>(
   random: SeededRandom | null,
 ): Decision<Skill> {
   if (random !== null && random.next() < policy.holdoutRate) return holdOut(menu)
-  return menu.isShort
-    ? offerWhole(menu, ranked, policy)
-    : offerBest(menu, ranked, policy, random)
+  return menu.isShort ? offerWhole(menu, ranked, policy) : offerBest(menu, ranked, policy, random)
 }
 
 /** Offers the menu without a choice, for when nothing can be retrieved; cut to what a stable menu holds. */
@@ -62,9 +60,7 @@ function offerBest<Skill extends MenuEntry>(
 ): Decision<Skill> {
   const topK = Math.min(policy.topK, policy.maxMenuSize ?? policy.topK)
   const abstained = !ranked.slice(0, topK).some(({ relevance }) => relevance >= policy.minRelevance)
-  const offer = abstained
-    ? { offered: [], passedOver: [] }
-    : selectOffer(ranked, { ...policy, topK }, random)
+  const offer = abstained ? { offered: [], passedOver: [] } : selectOffer(ranked, { ...policy, topK }, random)
   const rows = toRows(offer.offered, policy, 0)
   const fragmentRows = rows.map(({ skill, relevance }) => ({ ...skill, relevance }))
   return complete(menu, 'smart_routing', policy, {

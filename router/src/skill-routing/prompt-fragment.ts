@@ -1,13 +1,9 @@
 import type { MenuEntry } from './menu-entry.ts'
 import { escapeCell } from './table-cell.ts'
 
-/**
- * The sentence under every table. Prompts are evaluated with these very bytes: changing it is a release note and a
- * new `menuInstructionVersion`.
- */
+/** The sentence under every table, version 1. Prompts are evaluated with these bytes: changing it is a release note. */
 export const menuInstruction =
   'If one of the skills above fits the request, apply its instructions and give the user a direct, complete answer; never reply only by naming a skill.'
-export const menuInstructionVersion = 1
 
 const menuHead = '## Available Skills\n\n| Skill | Description |\n|-------|-------------|\n'
 const rankedHead =

@@ -1,10 +1,23 @@
-import { createHash } from 'node:crypto'
 import { compareNames, type MenuEntry, toMenuEntry } from './menu-entry.ts'
 import type { RankedCandidate } from './rank-candidates.ts'
 import { createSeededRandom, type SeededRandom } from './seeded-random.ts'
 
-export const seedOf = (text: string): SeededRandom =>
-  createSeededRandom(createHash('sha256').update(text).digest())
+/** A generator for every text; a small mixing hash (MurmurHash3's finaliser) stands in for the SHA-256 of ids. */
+export function seedOf(text: string): SeededRandom {
+  const view = new DataView(new ArrayBuffer(16))
+  for (let word = 0; word < 4; word += 1) {
+    let hash = 0x9e3779b9 * (word + 1)
+    for (const character of text) hash = mix(hash ^ (character.codePointAt(0) ?? 0))
+    view.setUint32(word * 4, mix(hash) >>> 0)
+  }
+  return createSeededRandom(new Uint8Array(view.buffer))
+}
+
+function mix(value: number): number {
+  let mixed = Math.imul(value ^ (value >>> 16), 0x85ebca6b)
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35)
+  return mixed ^ (mixed >>> 16)
+}
 
 const alphabet = [...'abcXYZ09-_/.|\\ \n\t\u200b\u202e\u0007é語😀`*#%']
 

@@ -1,12 +1,10 @@
-import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import type { MenuEntry } from './menu-entry.ts'
+import { seedOf } from './random-catalogue.fixture.ts'
 import type { RankedCandidate as Ranked } from './rank-candidates.ts'
-import { createSeededRandom } from './seeded-random.ts'
 import { type SelectionPolicy, selectOffer } from './select-offer.ts'
 
 const policy: SelectionPolicy = { topK: 5, minRelevance: 0.15, exploreRate: 0.1 }
-const seedOf = (text: string) => createSeededRandom(createHash('sha256').update(text).digest())
 type RankedCandidate = Ranked<MenuEntry>
 const candidates = (count: number, change: (rank: number) => Partial<RankedCandidate> = () => ({})) =>
   Array.from({ length: count }, (_, rank): RankedCandidate => {
@@ -36,7 +34,10 @@ describe('selectOffer', () => {
 
   it('logs propensities that add up to the slots, whatever came of it', () => {
     for (let run = 0; run < 300; run += 1) {
-      const unproven = (rank: number) => ({ judged: (rank * run) % 17, relevance: ((rank * 7 + run) % 10) / 10 })
+      const unproven = (rank: number) => ({
+        judged: (rank * run) % 17,
+        relevance: ((rank * 7 + run) % 10) / 10,
+      })
       const offer = selectOffer(candidates(20, unproven), policy, seedOf(`rt_${run}`))
       expect(offer.offered).toHaveLength(5)
       expect(sum(offer.offered) + sum(offer.passedOver)).toBeCloseTo(5, 9)
@@ -62,7 +63,9 @@ describe('selectOffer', () => {
   })
 
   it('marks who was explored and displaces the last slot only', () => {
-    const offers = Array.from({ length: 200 }, (_, run) => selectOffer(candidates(20), policy, seedOf(`${run}`)))
+    const offers = Array.from({ length: 200 }, (_, run) =>
+      selectOffer(candidates(20), policy, seedOf(`${run}`)),
+    )
     const explored = offers.filter(({ offered }) => offered.some((row) => row.explored))
     expect(explored.length).toBeGreaterThan(5)
     for (const { offered } of explored) {
