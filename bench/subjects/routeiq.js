@@ -30,7 +30,7 @@ export function formatDeployment(model, mockPort) {
  * @param {{ name: string, deployments: object[], keepData?: boolean }} options `keepData`: with the data directory of the last start of that name
  */
 export async function launchRouteiq(options) {
-  if (!existsSync(`${GATEWAY}dist/main.js`)) {
+  if (!existsSync(`${GATEWAY}bundle/main.js`)) {
     throw new Unavailable('RouteIQ is not built: run npm ci && npm run build in the repository')
   }
   const masterKey = `sk-master-${randomBytes(16).toString('hex')}`

@@ -13,7 +13,8 @@ import {
 const directions: Readonly<Record<string, string>> = {
   'main.ts': 'cli process version.ts',
   'app.ts': 'admin config:types deployments:types http pass-through pipeline protocols responses rest',
-  'version.ts': '',
+  'package-file.ts': '',
+  'version.ts': 'package-file.ts',
   admin:
     'config:types conversation:types deployments http identity pipeline pricing:types process:types protocols providers:types relay rest storage:types telemetry tokens:types transport:types version.ts',
   balancing: 'config:types deployments pricing providers:types',
@@ -41,9 +42,9 @@ const directions: Readonly<Record<string, string>> = {
     'conversation deployments http identity:types json pipeline protocols relay storage:types transport:types',
   rest: 'http identity pipeline',
   skills: '',
-  storage: 'config:types conversation:types',
+  storage: 'config:types conversation:types package-file.ts',
   telemetry: 'conversation:types deployments:types providers:types',
-  tokens: 'conversation:types',
+  tokens: 'conversation:types package-file.ts',
   transport: 'http1',
 }
 

@@ -1,4 +1,3 @@
-import { probeConfiguredServices, validateConfig } from './cli/check-commands.ts'
 import { helpText } from './cli/help-text.ts'
 import { type Arguments, parseArguments, UsageError } from './cli/parse-arguments.ts'
 import { StartFailure } from './process/listen.ts'
@@ -15,14 +14,20 @@ async function run({ command, flags, ...rest }: Arguments): Promise<void> {
       console.log(helpText)
       return
     case 'validate-config':
-      finish(validateConfig({ command, flags, ...rest }, process.env))
-      return
     case 'probe-services':
-      finish(await probeConfiguredServices({ command, flags, ...rest }, process.env))
+      finish(await check({ command, flags, ...rest }))
       return
     case 'start':
       await start(flags, process.env)
   }
+}
+
+/** Loaded when asked for: a start needs none of it. */
+async function check(request: Arguments): Promise<{ exitCode: number; output: string }> {
+  const { probeConfiguredServices, validateConfig } = await import('./cli/check-commands.ts')
+  return request.command === 'validate-config'
+    ? validateConfig(request, process.env)
+    : probeConfiguredServices(request, process.env)
 }
 
 function finish({ exitCode, output }: { exitCode: number; output: string }): void {

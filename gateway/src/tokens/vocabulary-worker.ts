@@ -1,7 +1,8 @@
 import { Worker } from 'node:worker_threads'
+import { packageFile } from '../package-file.ts'
 import type { Vocabulary } from './select-tokenizer.ts'
 
-const workerFile = new URL('../../bin/tokenizer.js', import.meta.url)
+const workerFile = packageFile('bin/tokenizer.js')
 /** A vocabulary costs some 90 MB, so the thread ends when nobody has asked for a while. */
 const idleMs = 120_000
 

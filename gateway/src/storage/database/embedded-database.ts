@@ -1,10 +1,11 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
+import { packageFile } from '../../package-file.ts'
 import { AlreadyOwnedError, claimOwnership, type OwnerClaim } from '../owner-claim.ts'
 import type { ExecuteWire } from './embedded-socket.ts'
 
-const workerFile = new URL('../../../bin/embedded-database.js', import.meta.url)
+const workerFile = packageFile('bin/embedded-database.js')
 
 export interface EmbeddedDatabase {
   readonly execute: ExecuteWire

@@ -1,11 +1,12 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import type { PoolClient } from 'pg'
+import { packageFile } from '../../package-file.ts'
 import type { Database } from './database.ts'
 import { guardQuery } from './database-error.ts'
 
 /** The SQL files shipped with the gateway, `NNNN_name.sql`, applied in the order of their names. */
-const migrationsDirectory = fileURLToPath(new URL('../../../migrations', import.meta.url))
+const migrationsDirectory = fileURLToPath(packageFile('migrations'))
 
 /** Any constant works, as long as every gateway uses the same and nothing else in the database does. */
 const lockKey = 7_266_451_903
