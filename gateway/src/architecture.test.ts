@@ -42,7 +42,7 @@ const directions: Readonly<Record<string, string>> = {
     'conversation deployments http identity:types json pipeline protocols relay storage:types transport:types',
   rest: 'http identity pipeline',
   skills: '',
-  storage: 'config:types conversation:types package-file.ts',
+  storage: 'config:types conversation:types package-file.ts pricing:types',
   telemetry: 'conversation:types deployments:types providers:types',
   tokens: 'conversation:types package-file.ts',
   transport: 'http1',

@@ -4,9 +4,11 @@ import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { anthropicMessage } from './harness/anthropic-wire.ts'
 import { call } from './harness/call-gateway.ts'
 import { deployment, messages } from './harness/deployments.ts'
 import { chatChunks, chatCompletion, formatOpenaiStream } from './harness/openai-wire.ts'
+import { readSpendLogs } from './harness/read-spend-logs.ts'
 import { type ScriptedUpstream, startScriptedUpstream } from './harness/scripted-upstream.ts'
 import { type Gateway, startGateway } from './harness/start-gateway.ts'
 import { respond, respondStream } from './harness/steps.ts'
@@ -34,6 +36,13 @@ const config = (): object => ({
       input_cost_per_token_flex: 5e-6,
       output_cost_per_token_flex: 10e-6,
       cache_read_input_token_cost: 1e-6,
+    }),
+    deployment('claude', upstream.anthropicBase, {
+      model: 'anthropic/claude-x',
+      input_cost_per_token: 10e-6,
+      output_cost_per_token: 20e-6,
+      input_cost_per_token_priority: 30e-6,
+      output_cost_per_token_batches: 5e-6,
     }),
     deployment('adjusted', upstream.openaiBase, {
       model: 'groq/adjusted',
@@ -152,6 +161,20 @@ describe('the cost of an answer', () => {
     await waitUntil('the access line is written', () => gateway.stdout().includes('"cost_usd":0.000125'))
   })
 
+  it.each([
+    ['/v1/messages', 'standard', '0.00025'],
+    ['/v1/messages', 'priority', '0.00047'],
+    ['/v1/messages', 'batch', '0.000145'],
+    ['/v1/chat/completions', 'priority', '0.00047'],
+    ['/v1/responses', 'batch', '0.000145'],
+  ])('follows the tier of Anthropic, by way of %s: %s', async (path, service_tier, cost) => {
+    const message = anthropicMessage() as { usage: object }
+    upstream.script('claude-x', respond(200, { ...message, usage: { ...message.usage, service_tier } }))
+    const body = { model: 'claude', max_tokens: 9, messages, input: 'Hello' }
+    const { headers } = await call(gateway.url, path, { key: gateway.masterKey, body })
+    expect(headers['x-litellm-response-cost']).toBe(cost)
+  })
+
   it('counts cached tokens once, at their price', async () => {
     upstream.script('tiered', answer({ usage: { ...usage, prompt_tokens_details: { cached_tokens: 8 } } }))
     expect(await costOf('tiered')).toBe('0.000228')
@@ -166,5 +189,37 @@ describe('the cost of an answer', () => {
       'x-litellm-response-cost-discount-amount': '0.00003',
       'x-litellm-response-cost-margin-amount': '0.000136',
     })
+  })
+})
+
+it('the ledger tells how a bill came about, and at which tier', async () => {
+  const usage = { prompt_tokens: 10, completion_tokens: 10, total_tokens: 20 }
+  const reply = respond(200, { ...chatCompletion(), usage, service_tier: 'flex' })
+  upstream.script('adjusted', reply)
+  upstream.script('tiered', reply)
+  const identified = (id: string, model: string) =>
+    call(gateway.url, '/v1/chat/completions', {
+      key: gateway.masterKey,
+      headers: { 'x-request-id': id },
+      body: { model, messages },
+    })
+  await identified('with-margin', 'adjusted')
+  await identified('at-list-price', 'tiered')
+  gateway.kill('SIGTERM')
+  await gateway.exited()
+  const logs = await readSpendLogs(gateway.dataDir)
+  const rowOf = (id: string) => logs.find((log) => log.request_id === id)
+  expect(rowOf('with-margin')).toMatchObject({
+    gross_nano_usd: 300_000,
+    discount_nano_usd: 30_000,
+    margin_nano_usd: 136_000,
+    cost_nano_usd: 406_000,
+    service_tier: 'flex',
+  })
+  expect(rowOf('at-list-price')).toMatchObject({
+    gross_nano_usd: 150_000,
+    discount_nano_usd: 0,
+    margin_nano_usd: 0,
+    cost_nano_usd: 150_000,
   })
 })

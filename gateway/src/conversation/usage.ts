@@ -1,3 +1,5 @@
+import type { ServiceTier } from './service-tier.ts'
+
 /**
  * Token counts of one answer, the same meaning for every provider.
  * `inputTokens` includes cached and cache-written tokens; `outputTokens` includes reasoning.
@@ -13,6 +15,8 @@ export interface Usage {
   readonly audioInputTokens: number
   readonly audioOutputTokens: number
   readonly searchCalls: number
+  /** The tier the provider says it billed; absent for its standard one. */
+  readonly serviceTier?: ServiceTier
 }
 
 /** Usage with every count zero, to be overridden by what a provider reports. */

@@ -3,8 +3,9 @@ import type { Exchange } from '../http/exchange.ts'
 import type { Caller } from '../identity/caller.ts'
 import { hashClientAddress } from '../pipeline/client-address.ts'
 import type { Gateway } from '../pipeline/gateway.ts'
-import { adjustCost } from '../pricing/adjust-cost.ts'
-import { computeCost, toNanoUsd } from '../pricing/compute-cost.ts'
+import { type AdjustedCost, adjustCost } from '../pricing/adjust-cost.ts'
+import { billColumns } from '../pricing/bill-columns.ts'
+import { computeCost } from '../pricing/compute-cost.ts'
 import { stripModelName } from '../pricing/find-prices.ts'
 import { parsePico } from '../pricing/parse-pico.ts'
 import type { PriceTable } from '../pricing/price-table.ts'
@@ -32,7 +33,8 @@ const clientClosedRequest = 499
 export function settlePassThrough(gateway: Gateway, prices: PriceTable, call: FinishedCall): void {
   const { exchange, caller, target, model } = call
   exchange.whenClientGone(null)
-  const record = describe(call, findCost(prices, call))
+  const { total, parts } = findCost(prices, call)
+  const record = describe(call, total)
   gateway.recordRequest(record)
   const { keyHash, userId, teamId, organizationId } = caller
   gateway.appendSpend({
@@ -59,7 +61,7 @@ export function settlePassThrough(gateway: Gateway, prices: PriceTable, call: Fi
     errorCode: record.errorCode,
     usage: record.usage,
     estimated: false,
-    costNanoUsd: record.costPico === null ? null : toNanoUsd(record.costPico),
+    ...billColumns(total, parts),
     cacheHit: false,
     strategy: null,
     retries: 0,
@@ -70,15 +72,25 @@ export function settlePassThrough(gateway: Gateway, prices: PriceTable, call: Fi
 }
 
 /** The fixed price of an endpoint, else what usage costs at the model's list price; null when unknown. */
-function findCost(prices: PriceTable, { target, model, outcome }: FinishedCall): bigint | null {
-  if (outcome.status === 0 || outcome.status >= 400) return null
-  if (target.costPerRequest !== null) return parsePico(target.costPerRequest)
-  if (outcome.usage === null || model === null) return null
+function findCost(prices: PriceTable, { target, model, outcome }: FinishedCall): Cost {
+  if (outcome.status === 0 || outcome.status >= 400) return unknownCost
+  if (target.costPerRequest !== null) return { total: parsePico(target.costPerRequest), parts: null }
+  if (outcome.usage === null || model === null) return unknownCost
   const bare = stripModelName(model)
   const entry = prices.get(`${target.provider}/${model}`) ?? prices.get(model) ?? prices.get(bare)
   const gross = entry?.prices == null ? null : computeCost(entry.prices, outcome.usage)
-  return gross === null || target.adjustment === null ? gross : adjustCost(gross, target.adjustment).total
+  if (gross === null || target.adjustment === null) return { total: gross, parts: null }
+  const parts = adjustCost(gross, target.adjustment)
+  return { total: parts.total, parts }
 }
+
+/** In pico-USD; the parts only where the operator adjusts list prices. */
+interface Cost {
+  readonly total: bigint | null
+  readonly parts: AdjustedCost | null
+}
+
+const unknownCost: Cost = { total: null, parts: null }
 
 /** What only requests of the pipeline have. */
 const withoutPipeline = {

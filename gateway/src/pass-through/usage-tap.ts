@@ -1,4 +1,5 @@
 import { parseJson, readRecord } from '../conversation/json-value.ts'
+import { withServiceTier } from '../conversation/service-tier.ts'
 import type { Usage } from '../conversation/usage.ts'
 import { SseParser } from '../protocols/sse.ts'
 import type { PassThroughTarget } from './pass-through-target.ts'
@@ -17,6 +18,7 @@ export class UsageTap {
   #chunks: Buffer[] = []
   #size = 0
   #usage: Readonly<Record<string, unknown>> | null = null
+  #serviceTier: unknown = null
 
   constructor(wire: NonNullable<PassThroughTarget['wire']>, contentType: string) {
     this.#wire = wire
@@ -42,7 +44,8 @@ export class UsageTap {
   end(): Usage | null {
     if (this.#events === null && this.#size <= maxJsonBytes)
       this.#read(parseJson(Buffer.concat(this.#chunks).toString('utf8')))
-    return this.#usage === null ? null : this.#wire.decodeUsage(this.#usage)
+    const usage = this.#usage === null ? null : this.#wire.decodeUsage(this.#usage)
+    return usage && withServiceTier(usage, this.#serviceTier ?? usage.serviceTier)
   }
 
   #read(value: unknown): void {
@@ -51,6 +54,7 @@ export class UsageTap {
     const inner = readRecord(answer['response']) ?? readRecord(answer['message'])
     const usage =
       readRecord(answer['usage']) ?? readRecord(inner?.['usage']) ?? readRecord(answer['usageMetadata'])
+    this.#serviceTier = answer['service_tier'] ?? inner?.['service_tier'] ?? this.#serviceTier
     if (usage !== null) this.#usage = { ...this.#usage, ...withoutNulls(usage) }
   }
 }

@@ -1,6 +1,6 @@
 import type { Operation } from '../deployments/deployment.ts'
 import type { Caller } from '../identity/caller.ts'
-import { toNanoUsd } from '../pricing/compute-cost.ts'
+import { billColumns } from '../pricing/bill-columns.ts'
 import type { SpendRow } from '../storage/ledger/spend-row.ts'
 import type { RequestRecord } from '../telemetry/request-record.ts'
 import { hashClientAddress } from './client-address.ts'
@@ -154,7 +154,7 @@ function spendRow(record: RequestRecord, request: ModelRequest, progress: Progre
     errorCode: record.errorCode,
     usage: record.usage,
     estimated: record.usageEstimated,
-    costNanoUsd: record.costPico === null ? null : toNanoUsd(record.costPico),
+    ...billColumns(progress.costPico, progress.costParts),
     cacheHit: false,
     strategy: record.strategy,
     retries: Math.max(0, record.attempts - 1 - record.fallbacks),

@@ -1,19 +1,11 @@
 import { parsePico } from './parse-pico.ts'
 import { parsePriceField, searchFields, unitFields } from './price-fields.ts'
-import type {
-  ModelPrices,
-  PicoUsd,
-  PlainRates,
-  RateStep,
-  ServiceTier,
-  TokenRates,
-  UnitName,
-} from './prices.ts'
+import type { ModelPrices, PicoUsd, PlainRates, PriceTier, RateStep, TokenRates, UnitName } from './prices.ts'
 
 type Rates = Partial<Record<keyof TokenRates, PicoUsd>>
-type Steps = Map<number, Partial<Record<ServiceTier, Rates>>>
+type Steps = Map<number, Partial<Record<PriceTier, Rates>>>
 
-const tiers: readonly ServiceTier[] = ['standard', 'batch', 'priority', 'flex']
+const tiers: readonly PriceTier[] = ['standard', 'batch', 'priority', 'flex']
 
 /**
  * Compiles the price fields of one entry (LiteLLM's JSON format); null when it holds none.
@@ -66,7 +58,7 @@ function compileSteps(steps: Steps, anthropic: boolean): ModelPrices['steps'] {
   const base = steps.get(0) ?? {}
   const compile = (aboveInputTokens: number): RateStep => {
     const own = steps.get(aboveInputTokens) ?? {}
-    const rates = (tier: ServiceTier): TokenRates =>
+    const rates = (tier: PriceTier): TokenRates =>
       fillDefaults({ ...base.standard, ...base[tier], ...own.standard, ...own[tier] }, anthropic)
     const [standard, batch, priority, flex] = tiers.map(rates) as [
       TokenRates,

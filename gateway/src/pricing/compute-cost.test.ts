@@ -148,15 +148,13 @@ const golden: readonly Golden[] = [
   {
     term: 'the batch tier',
     fields: { ...flat, input_cost_per_token_batches: 1e-6, output_cost_per_token_batches: 5e-6 },
-    usage: { inputTokens: 100, outputTokens: 50 },
-    terms: { serviceTier: 'batch' },
+    usage: { inputTokens: 100, outputTokens: 50, serviceTier: 'batch' },
     micro: 350,
   },
   {
     term: 'a tier without its own price',
     fields: { ...flat, input_cost_per_token_priority: 4e-6 },
-    usage: { inputTokens: 100, outputTokens: 50 },
-    terms: { serviceTier: 'priority' },
+    usage: { inputTokens: 100, outputTokens: 50, serviceTier: 'priority' },
     micro: 900,
   },
   {
@@ -210,8 +208,7 @@ const golden: readonly Golden[] = [
   {
     term: 'the flex tier above a threshold',
     fields: { ...stepped, input_cost_per_token_above_200k_tokens_flex: 2e-6 },
-    usage: { inputTokens: 200_001 },
-    terms: { serviceTier: 'flex' },
+    usage: { inputTokens: 200_001, serviceTier: 'flex' },
     micro: 400_002,
   },
   {

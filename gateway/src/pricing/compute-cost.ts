@@ -1,18 +1,8 @@
 import type { Usage } from '../conversation/usage.ts'
-import type {
-  ModelPrices,
-  PicoUsd,
-  RateStep,
-  SearchContextSize,
-  ServiceTier,
-  TokenRates,
-  UnitName,
-} from './prices.ts'
+import type { ModelPrices, PicoUsd, RateStep, SearchContextSize, TokenRates, UnitName } from './prices.ts'
 
 /** What else the bill of one answer depends on. */
 export interface CostTerms {
-  /** The tier the *response* reports, not the one asked for. */
-  readonly serviceTier: ServiceTier
   readonly searchContextSize: SearchContextSize
   /** Image tokens within the usage's input and output tokens. */
   readonly imageInputTokens: number
@@ -23,7 +13,6 @@ export interface CostTerms {
 
 /** The terms of an ordinary chat or embedding answer. */
 export const plainTerms: CostTerms = {
-  serviceTier: 'standard',
   searchContextSize: 'medium',
   imageInputTokens: 0,
   imageOutputTokens: 0,
@@ -32,7 +21,8 @@ export const plainTerms: CostTerms = {
 
 /**
  * What an answer costs at list price, in pico-USD; null when a price that is needed is unknown. The whole request
- * is billed at the step its prompt length, cached tokens included, falls into.
+ * is billed at the step its prompt length, cached tokens included, falls into, and at the tier the answer reports,
+ * not the one that was asked for.
  */
 export function computeCost(
   prices: ModelPrices,
@@ -50,7 +40,7 @@ export function computeCost(
     if (Number.isSafeInteger(cost)) return BigInt(cost)
   }
   if (isUnitUnpriced(prices, usage, terms)) return null
-  const rates = selectStep(prices, usage.inputTokens).rates[terms.serviceTier]
+  const rates = selectStep(prices, usage.inputTokens).rates[usage.serviceTier ?? 'standard']
   const parts = [...inputParts(rates, usage, terms), ...outputParts(rates, usage, terms)]
   parts.push([usage.searchCalls, prices.searchCall[terms.searchContextSize] ?? prices.searchCall.medium])
   return addParts(parts, addUnits(prices, terms))
@@ -73,7 +63,7 @@ type Part = readonly [quantity: number, price: PicoUsd | null]
 
 function isPlain(usage: Usage): boolean {
   const special = usage.cacheReadTokens + usage.cacheWriteTokens + usage.reasoningTokens + usage.searchCalls
-  return special + usage.audioInputTokens + usage.audioOutputTokens === 0
+  return special + usage.audioInputTokens + usage.audioOutputTokens === 0 && usage.serviceTier === undefined
 }
 
 function selectStep(prices: ModelPrices, inputTokens: number): RateStep {

@@ -1,10 +1,10 @@
-import type { SearchContextSize, ServiceTier, TokenRates, UnitName } from './prices.ts'
+import type { PriceTier, SearchContextSize, TokenRates, UnitName } from './prices.ts'
 
 /** Where a price field of LiteLLM's JSON format belongs. */
 export interface PriceField {
   readonly rate: keyof TokenRates
   readonly aboveInputTokens: number
-  readonly tier: ServiceTier
+  readonly tier: PriceTier
 }
 
 const rateFields = new Map<string, keyof TokenRates>([
@@ -20,7 +20,7 @@ const rateFields = new Map<string, keyof TokenRates>([
   ['output_cost_per_image_token', 'imageOutput'],
 ])
 
-const tierSuffixes = new Map<string, ServiceTier>([
+const tierSuffixes = new Map<string, PriceTier>([
   ['_batches', 'batch'],
   ['_priority', 'priority'],
   ['_flex', 'flex'],
@@ -53,7 +53,7 @@ export const searchFields: ReadonlyMap<string, SearchContextSize> = new Map<stri
  */
 export function parsePriceField(name: string): PriceField | null {
   let rest = name
-  let tier: ServiceTier = 'standard'
+  let tier: PriceTier = 'standard'
   for (const [suffix, named] of tierSuffixes) {
     if (!rest.endsWith(suffix)) continue
     tier = named

@@ -1,10 +1,12 @@
+import type { ServiceTier } from '../conversation/service-tier.ts'
+
 /**
  * Money is pico-USD (10⁻¹² USD) in `bigint`: exact sums of prices as small as a fraction of a nano-dollar.
  * Ledger rows round once, to nano-USD.
  */
 export type PicoUsd = bigint
 
-export type ServiceTier = 'standard' | 'batch' | 'priority' | 'flex'
+export type PriceTier = ServiceTier | 'standard'
 
 /**
  * Pico-USD per token. Null means the price is unknown, which is not the same as free. Defaults that follow from
@@ -26,7 +28,7 @@ export interface TokenRates {
 /** The rates of requests whose prompt, cached tokens included, is longer than `aboveInputTokens`. */
 export interface RateStep {
   readonly aboveInputTokens: number
-  readonly rates: Readonly<Record<ServiceTier, TokenRates>>
+  readonly rates: Readonly<Record<PriceTier, TokenRates>>
 }
 
 /** What is billed by something other than tokens. */

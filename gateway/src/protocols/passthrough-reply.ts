@@ -1,10 +1,10 @@
+import { withServiceTier } from '../conversation/service-tier.ts'
 import type { Usage } from '../conversation/usage.ts'
 import { editMembers } from '../json/edit-members.ts'
 import { type ObjectMembers, scanObject } from '../json/object-members.ts'
 import type { UpstreamFailure } from '../providers/failure.ts'
 import type { PlainReply } from '../relay/relay.ts'
 import { readUsualReply } from './read-usual-reply.ts'
-import { billTier } from './service-tier.ts'
 import { unreadableAnswer } from './unreadable-answer.ts'
 
 const nothing: ReadonlySet<string> = new Set()
@@ -37,21 +37,13 @@ function readByMembers(body: Buffer, options: PassthroughReplyOptions): PlainRep
   }
   const error = value('error')
   if (error !== null && error !== 'null') return options.decodeError(body.toString('utf8'))
-  const usage = value('usage')
-  const parsedUsage = usage === null ? null : parseValue(usage)
+  const counts = parseValue(value('usage') ?? 'null')
+  const usage = counts === null ? null : options.decodeUsage(counts)
   return {
     body: stampModel(body, object, options.requestedModel),
-    usage: parsedUsage === null ? null : options.decodeUsage(parsedUsage),
-    ...withTier(parseValue(value('service_tier') ?? 'null')),
+    usage: usage && withServiceTier(usage, parseValue(value('service_tier') ?? 'null')),
   }
 }
-
-function withTier(serviceTier: unknown): Pick<PlainReply, 'terms'> {
-  const terms = billTier(serviceTier)
-  return terms === undefined ? noTerms : { terms }
-}
-
-const noTerms = {}
 
 function stampModel(body: Buffer, object: ObjectMembers, requestedModel: string): Buffer {
   if (!object.members.some((member) => member.key === 'model')) return body

@@ -10,6 +10,10 @@ export interface SpendLog {
   readonly cost_nano_usd: number | null
   readonly key_hash: string | null
   readonly estimated: boolean
+  readonly gross_nano_usd: number | null
+  readonly discount_nano_usd: number | null
+  readonly margin_nano_usd: number | null
+  readonly service_tier: string | null
 }
 
 /** The ledger of a gateway that has ended. */
@@ -17,7 +21,8 @@ export async function readSpendLogs(dataDir: string): Promise<SpendLog[]> {
   const database = await PGlite.create({ dataDir: join(dataDir, 'database') })
   try {
     const columns =
-      'request_id, status, requested_model, input_tokens, output_tokens, cost_nano_usd, key_hash, estimated'
+      'request_id, status, requested_model, input_tokens, output_tokens, cost_nano_usd, key_hash, estimated, ' +
+      'gross_nano_usd, discount_nano_usd, margin_nano_usd, service_tier'
     const { rows } = await database.query<SpendLog>(`SELECT ${columns} FROM spend_logs ORDER BY started_at`)
     return rows
   } finally {

@@ -65,11 +65,24 @@ export const anthropicPrices: readonly BuiltInModel[] = rows.map(
     maxOutput,
     usdPerMillion: {
       ...toFields(price, ''),
+      ...toFields(halve(price), '_batches'),
       ...(above200k === undefined ? {} : toFields(above200k, '_above_200k_tokens')),
+      ...(above200k === undefined ? {} : toFields(halve(above200k), '_above_200k_tokens_batches')),
     },
     supports,
   }),
 )
+
+/** Batches cost half of everything. */
+function halve(price: ClaudePrice): ClaudePrice {
+  return {
+    input: price.input / 2,
+    output: price.output / 2,
+    cacheRead: price.cacheRead / 2,
+    cacheWrite: price.cacheWrite / 2,
+    cacheWriteOneHour: price.cacheWriteOneHour / 2,
+  }
+}
 
 function toFields(price: ClaudePrice, suffix: string): Record<string, number> {
   return {

@@ -5,14 +5,14 @@ import type { Usage } from '../../conversation/usage.ts'
  * an integer, also those the provider does not know, because clients add them up.
  */
 export function formatUsage(usage: Usage): Record<string, unknown> {
-  const { cacheWriteTokens, cacheWriteOneHourTokens } = usage
+  const { cacheWriteTokens, cacheWriteOneHourTokens, serviceTier } = usage
   return {
     ...formatFinalUsage(usage),
     cache_creation: {
       ephemeral_5m_input_tokens: Math.max(0, cacheWriteTokens - cacheWriteOneHourTokens),
       ephemeral_1h_input_tokens: cacheWriteOneHourTokens,
     },
-    service_tier: null,
+    service_tier: serviceTier === 'flex' ? null : (serviceTier ?? null),
     inference_geo: null,
     speed: null,
   }

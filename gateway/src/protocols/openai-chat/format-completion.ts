@@ -23,9 +23,10 @@ export function formatCompletion(
 }
 
 function addUsages(usages: readonly Usage[]): Usage {
-  const sum: Record<keyof Usage, number> = { ...zeroUsage }
+  type Count = Exclude<keyof Usage, 'serviceTier'>
+  const sum: Record<Count, number> = { ...zeroUsage }
   for (const usage of usages) {
-    for (const name of Object.keys(zeroUsage) as (keyof Usage)[]) sum[name] += usage[name]
+    for (const name of Object.keys(zeroUsage) as Count[]) sum[name] += usage[name]
   }
   return sum
 }

@@ -1,13 +1,12 @@
+import { withServiceTier } from '../../conversation/service-tier.ts'
 import type { Usage } from '../../conversation/usage.ts'
 import { editMembers } from '../../json/edit-members.ts'
 import { scanObject } from '../../json/object-members.ts'
-import type { CostTerms } from '../../pricing/compute-cost.ts'
 import type { UpstreamFailure } from '../../providers/failure.ts'
 import type { StreamRelay } from '../../relay/relay.ts'
 import { EventCutter } from '../event-cutter.ts'
 import { countEvents, dataOf, holdsDone, holdsValue, splitEvents } from '../event-text.ts'
 import { findModelMember, toLatin1 } from '../model-text.ts'
-import { billTier } from '../service-tier.ts'
 import { unreadableAnswer } from '../unreadable-answer.ts'
 
 export interface PassthroughStreamOptions {
@@ -40,7 +39,6 @@ export class PassthroughStream implements StreamRelay {
   readonly mediaType = 'event-stream'
   failure: UpstreamFailure | null = null
   usage: Usage | null = null
-  terms: Partial<CostTerms> | undefined = undefined
   /** Providers send about one token an event. */
   estimatedOutputTokens = 0
   readonly #options: PassthroughStreamOptions
@@ -138,8 +136,8 @@ export class PassthroughStream implements StreamRelay {
   #readUsage(event: string, data: string, parsed: Event): string {
     const usage = parsed['usage'] ?? nested(parsed, 'x_groq', 'usage')
     if (typeof usage !== 'object' || usage === null) return this.#stampModel(event)
-    this.usage = this.#options.decodeUsage(usage) ?? this.usage
-    this.terms = billTier(parsed['service_tier'])
+    const counted = this.#options.decodeUsage(usage)
+    if (counted !== null) this.usage = withServiceTier(counted, parsed['service_tier'])
     if (isEmpty(parsed['choices'])) {
       this.#owedUsage = ''
       return this.#options.includesUsage ? this.#stampModel(event) : ''

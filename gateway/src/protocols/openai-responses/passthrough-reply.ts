@@ -1,4 +1,5 @@
 import { parseJson, readRecord, readText } from '../../conversation/json-value.ts'
+import { withServiceTier } from '../../conversation/service-tier.ts'
 import type { UpstreamFailure } from '../../providers/failure.ts'
 import type { PlainReply } from '../../relay/relay.ts'
 import type { PassthroughOptions } from '../protocol.ts'
@@ -14,11 +15,12 @@ export function readPassthroughResponse(
   const response = readRecord(parseJson(text))
   if (response === null)
     return unreadableAnswer(body.length === 0 ? 'an empty body' : 'something that is not JSON')
-  const { error, usage } = response
+  const { error } = response
   if (error !== undefined && error !== null) return options.decodeError(text)
   const previousId = readText(options.body['previous_response_id'])
+  const usage = options.decodeUsage(response['usage'])
   return {
     body: editResponse(body, response, { ...options, previousId }) ?? body,
-    usage: options.decodeUsage(usage),
+    usage: usage && withServiceTier(usage, response['service_tier']),
   }
 }

@@ -6,6 +6,7 @@ import {
   readString,
   readText,
 } from '../../conversation/json-value.ts'
+import { withServiceTier } from '../../conversation/service-tier.ts'
 import type { Usage } from '../../conversation/usage.ts'
 import type { UpstreamFailure } from '../../providers/failure.ts'
 import type { StreamRelay } from '../../relay/relay.ts'
@@ -104,7 +105,8 @@ export class ResponsesPassthroughStream implements StreamRelay {
     const response = readRecord(parsed['response'])
     if (response === null) return event
     if (type !== null && endings.has(type)) this.#isDone = true
-    this.usage = this.#options.decodeUsage(response['usage']) ?? this.usage
+    const usage = this.#options.decodeUsage(response['usage'])
+    if (usage !== null) this.usage = withServiceTier(usage, response['service_tier'])
     return this.#edit(event, data, response)
   }
 

@@ -1,4 +1,5 @@
 import { readNumber, readRecord } from '../../conversation/json-value.ts'
+import { withServiceTier } from '../../conversation/service-tier.ts'
 import type { Usage } from '../../conversation/usage.ts'
 
 /**
@@ -16,7 +17,7 @@ export function decodeUsage(value: unknown): Usage | null {
   const fiveMinutes = readNumber(creation?.['ephemeral_5m_input_tokens']) ?? 0
   const cacheWriteTokens = readNumber(usage['cache_creation_input_tokens']) ?? oneHour + fiveMinutes
   const cacheReadTokens = readNumber(usage['cache_read_input_tokens']) ?? 0
-  return {
+  const counts = {
     inputTokens: (input ?? 0) + cacheReadTokens + cacheWriteTokens,
     outputTokens: output ?? 0,
     cacheReadTokens,
@@ -27,4 +28,5 @@ export function decodeUsage(value: unknown): Usage | null {
     audioOutputTokens: 0,
     searchCalls: readNumber(readRecord(usage['server_tool_use'])?.['web_search_requests']) ?? 0,
   }
+  return withServiceTier(counts, usage['service_tier'])
 }

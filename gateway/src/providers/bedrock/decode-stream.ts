@@ -7,6 +7,7 @@ import {
   readText,
 } from '../../conversation/json-value.ts'
 import type { FinishReason } from '../../conversation/reply.ts'
+import { withServiceTier } from '../../conversation/service-tier.ts'
 import type { StreamEvent } from '../../conversation/stream-event.ts'
 import { brokenStream } from '../malformed-answer.ts'
 import type { StreamDecoder } from '../wire.ts'
@@ -108,7 +109,9 @@ export class ConverseStreamDecoder implements StreamDecoder {
   #readMetadata({ usage, metrics: _, ...rest }: JsonRecord, events: StreamEvent[]): void {
     if (Object.keys(rest).length > 0) this.#keep(rest, events)
     const counts = decodeUsage(usage)
-    if (counts !== null) events.push({ type: 'usage-available', usage: counts })
+    if (counts === null) return
+    const tier = readRecord(rest['serviceTier'])?.['type']
+    events.push({ type: 'usage-available', usage: withServiceTier(counts, tier) })
   }
 
   #keep(members: JsonRecord, events: StreamEvent[]): void {

@@ -1,4 +1,5 @@
-import { readNumber, readRecord, readRecords } from '../../conversation/json-value.ts'
+import { readNumber, readRecord, readRecords, readString } from '../../conversation/json-value.ts'
+import { withServiceTier } from '../../conversation/service-tier.ts'
 import type { Usage } from '../../conversation/usage.ts'
 
 /**
@@ -12,7 +13,7 @@ export function decodeUsage(value: unknown): Usage | null {
   const prompt = readNumber(usage['promptTokenCount'])
   if (prompt === null && readNumber(usage['totalTokenCount']) === null) return null
   const reasoningTokens = count('thoughtsTokenCount')
-  return {
+  const counts = {
     inputTokens: (prompt ?? 0) + count('toolUsePromptTokenCount'),
     outputTokens: count('candidatesTokenCount') + reasoningTokens,
     cacheReadTokens: count('cachedContentTokenCount'),
@@ -23,6 +24,10 @@ export function decodeUsage(value: unknown): Usage | null {
     audioOutputTokens: audioTokens(usage['candidatesTokensDetails']),
     searchCalls: 0,
   }
+  return withServiceTier(
+    counts,
+    usage['serviceTier'] ?? readString(usage['trafficType'])?.replace('ON_DEMAND_', ''),
+  )
 }
 
 function audioTokens(details: unknown): number {

@@ -6,6 +6,7 @@ import {
   readRecords,
   readText,
 } from '../../conversation/json-value.ts'
+import { withServiceTier } from '../../conversation/service-tier.ts'
 import type { StreamEvent } from '../../conversation/stream-event.ts'
 import { findFailure } from '../decode-error.ts'
 import { brokenStream } from '../malformed-answer.ts'
@@ -48,7 +49,8 @@ export class ChatStreamDecoder implements StreamDecoder {
       this.#choice(choiceIndex(choice)).push(choice, delta, this.#replyId, events)
     }
     const usage = decodeUsage(chunk['usage'] ?? readRecord(chunk['x_groq'])?.['usage'])
-    if (usage !== null) events.push({ type: 'usage-available', usage })
+    if (usage !== null)
+      events.push({ type: 'usage-available', usage: withServiceTier(usage, chunk['service_tier']) })
     for (const name in chunk) {
       if (!understood.has(name) && chunk[name] !== null) this.#extra[name] = chunk[name]
     }

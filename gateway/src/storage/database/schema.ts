@@ -1,4 +1,5 @@
 import { bigint, boolean, index, integer, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
+import type { ServiceTier } from '../../conversation/service-tier.ts'
 
 const time = (name: string) => timestamp(name, { withTimezone: true, precision: 3, mode: 'date' })
 
@@ -64,6 +65,10 @@ export const spendLogs = pgTable(
     fallbacks: integer('fallbacks').notNull(),
     sessionId: text('session_id'),
     clientIpHash: text('client_ip_hash'),
+    grossNanoUsd: bigint('gross_nano_usd', { mode: 'bigint' }),
+    discountNanoUsd: bigint('discount_nano_usd', { mode: 'bigint' }),
+    marginNanoUsd: bigint('margin_nano_usd', { mode: 'bigint' }),
+    serviceTier: text('service_tier').$type<ServiceTier>(),
   },
   (table) => [
     index('spend_logs_request_id').on(table.requestId, table.attempt),

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { billColumns } from '../../pricing/bill-columns.ts'
 import { sampleSpendRow } from '../testing/sample-spend-row.ts'
 import { readRequestId } from './for-test.ts'
 import { SpendIngester } from './spend-ingester.ts'
@@ -16,7 +17,7 @@ const appendUntilKilled = `
 import { writeSync } from 'node:fs'
 const { SpendJournal } = await import(${JSON.stringify(built)})
 const journal = new SpendJournal({ directory: process.argv[1], raiseAlarm() {}, now: Date.now })
-const row = ${JSON.stringify({ ...sampleSpendRow(), costNanoUsd: null })}
+const row = ${JSON.stringify({ ...sampleSpendRow(), ...billColumns(null, null) })}
 for (let n = 0; ; n++) {
   journal.append({ ...row, requestId: 'row-' + n })
   setTimeout(() => setImmediate(() => writeSync(1, n + '\\n')), 5)

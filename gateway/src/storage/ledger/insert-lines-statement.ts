@@ -1,7 +1,7 @@
 import { getTableName } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import { spendLogs } from '../database/schema.ts'
-import { lineLength, lineVersion } from './spend-line.ts'
+import { lineLengths } from './spend-line.ts'
 
 /** Where the members of a line go, in the order of `formatSpendLine`, after the version and the request id. */
 const memberColumns: readonly (PgColumn | readonly PgColumn[])[] = [
@@ -44,10 +44,17 @@ const memberColumns: readonly (PgColumn | readonly PgColumn[])[] = [
   spendLogs.fallbacks,
   spendLogs.sessionId,
   spendLogs.clientIpHash,
+  spendLogs.grossNanoUsd,
+  spendLogs.discountNanoUsd,
+  spendLogs.marginNanoUsd,
+  spendLogs.serviceTier,
 ]
 
 // A line of another version or length has no request id, and the column refuses it.
-const requestId = `CASE WHEN line->0 = '${lineVersion}' AND jsonb_array_length(line) = ${lineLength} THEN line->>1 END`
+const isKnown = [...lineLengths].map(
+  ([version, length]) => `line->0 = '${version}' AND jsonb_array_length(line) = ${length}`,
+)
+const requestId = `CASE WHEN ${isKnown.join(' OR ')} THEN line->>1 END`
 
 const values: readonly (readonly [name: string, expression: string])[] = [
   [spendLogs.entryId.name, "$1::text || ':' || ($2::bigint + position - 1)"],

@@ -37,6 +37,13 @@ describe('spend lines', () => {
       expect(isSpendLine(line.slice(0, length))).toBe(false)
   })
 
+  it('may be of the version before', () => {
+    const members = JSON.parse(formatSpendLine(sampleSpendRow())) as unknown[]
+    const older = [1, ...members.slice(1, 31)]
+    expect(isSpendLine(JSON.stringify(older))).toBe(true)
+    expect(isSpendLine(JSON.stringify([2, ...older.slice(1)]))).toBe(false)
+  })
+
   it.each(['{}', 'null', '[]', '[1]', '[2,"a"]', '[1,2,3', '\0\0\0'])(
     'are nothing when they read %s',
     (line) => expect(isSpendLine(line)).toBe(false),

@@ -1,10 +1,13 @@
 import type { Usage } from '../../conversation/usage.ts'
 import type { SpendRow } from './spend-row.ts'
 
-/** Changes when the order or meaning of the members does; older lines must stay readable. */
-export const lineVersion = 1
-/** Members of a line, the version included. */
-export const lineLength = 31
+/** Changes when the members do. New ones are added at the end, for lines of older versions stay readable. */
+const lineVersion = 2
+/** Version → members of a line, the version included. */
+export const lineLengths: ReadonlyMap<unknown, number> = new Map([
+  [1, 31],
+  [lineVersion, 35],
+])
 
 /**
  * One journal line without its line feed: a JSON array, the version first, then the members in a fixed order,
@@ -38,13 +41,17 @@ export function formatSpendLine(row: SpendRow): string {
     row.errorCode,
     usage === null ? null : formatUsage(usage),
     row.estimated,
-    row.costNanoUsd === null ? null : row.costNanoUsd.toString(),
+    formatNano(row.costNanoUsd),
     row.cacheHit,
     row.strategy,
     row.retries,
     row.fallbacks,
     row.sessionId,
     row.clientIpHash,
+    formatNano(row.grossNanoUsd),
+    formatNano(row.discountNanoUsd),
+    formatNano(row.marginNanoUsd),
+    usage?.serviceTier ?? null,
   ])
   return line.includes('\\u') ? cleanSpendLine(line) : line
 }
@@ -61,10 +68,14 @@ export function cleanSpendLine(line: string): string {
 export function isSpendLine(line: string): boolean {
   try {
     const members: unknown = JSON.parse(line)
-    return Array.isArray(members) && members[0] === lineVersion && members.length === lineLength
+    return Array.isArray(members) && lineLengths.get(members[0]) === members.length
   } catch {
     return false
   }
+}
+
+function formatNano(amount: bigint | null): string | null {
+  return amount === null ? null : amount.toString()
 }
 
 function formatUsage(usage: Usage): number[] {

@@ -1,11 +1,12 @@
 import type { ErrorCode } from '@routeiq/contract'
 import type { Usage } from '../../conversation/usage.ts'
+import type { BillColumns } from '../../pricing/bill-columns.ts'
 
 /**
  * One line of the append-only spend ledger: one upstream attempt that was billed, or the final failure of a
  * request. Times are epoch milliseconds; never bodies, never credentials.
  */
-export interface SpendRow {
+export interface SpendRow extends BillColumns {
   readonly requestId: string
   /** 1 for the first upstream call of the request. */
   readonly attempt: number
@@ -34,8 +35,6 @@ export interface SpendRow {
   readonly usage: Usage | null
   /** The usage was counted here because the provider reported none. */
   readonly estimated: boolean
-  /** 10⁻⁹ USD, rounded once; null when the price is unknown. */
-  readonly costNanoUsd: bigint | null
   readonly cacheHit: boolean
   readonly strategy: string | null
   readonly retries: number

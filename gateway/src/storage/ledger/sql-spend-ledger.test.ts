@@ -51,6 +51,9 @@ describe.each(await listTestDatabases())('spend ledger over $name', (kind) => {
       errorCode: 'over_capacity',
       usage: null,
       costNanoUsd: null,
+      grossNanoUsd: null,
+      discountNanoUsd: null,
+      marginNanoUsd: null,
       strategy: null,
     })
     await ledger.insert(spendLines(full, empty))
@@ -93,6 +96,14 @@ describe.each(await listTestDatabases())('spend ledger over $name', (kind) => {
     ])
   })
 
+  it('reads lines that were written before bills had parts', async () => {
+    const members = (JSON.parse(formatSpendLine(sampleSpendRow())) as unknown[]).slice(0, 31)
+    await ledger.insert(linesOf(JSON.stringify([1, ...members.slice(1)])))
+    const [stored] = await ledger.listSpend({ limit: 1 })
+    expect(stored).toMatchObject({ costNanoUsd: 123_456n, grossNanoUsd: null, discountNanoUsd: null })
+    expect(stored?.usage).not.toHaveProperty('serviceTier')
+  })
+
   const line = formatSpendLine(sampleSpendRow())
   it.each([
     ['torn', line.slice(0, -10)],
@@ -100,9 +111,9 @@ describe.each(await listTestDatabases())('spend ledger over $name', (kind) => {
     ['null', 'null'],
     ['a number', '1'],
     ['an object', '{}'],
-    ['short', '[1,"request-1"]'],
+    ['short', '[2,"request-1"]'],
     ['long', `${line.slice(0, -1)},null]`],
-    ['of another version', line.replace('[1,', '[2,')],
+    ['of another version', line.replace('[2,', '[3,')],
     ['with NUL', line.replace('user-1', '\\u0000')],
     ['with a lone surrogate', line.replace('user-1', '\\ud800')],
     ['out of range', line.replace('"123456"', `"${2n ** 63n}"`)],

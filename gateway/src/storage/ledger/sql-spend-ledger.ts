@@ -43,6 +43,7 @@ function toRow(stored: StoredSpend): SpendRow {
     audioInputTokens,
     audioOutputTokens,
     searchCalls,
+    serviceTier,
     ...plain
   } = afterCache
   const usage = {
@@ -55,6 +56,7 @@ function toRow(stored: StoredSpend): SpendRow {
     audioInputTokens,
     audioOutputTokens,
     searchCalls,
+    ...(serviceTier === null ? {} : { serviceTier }),
   }
   return {
     ...plain,

@@ -8,6 +8,7 @@ import {
   readText,
 } from '../../../conversation/json-value.ts'
 import type { Finish, FinishReason } from '../../../conversation/reply.ts'
+import { withServiceTier } from '../../../conversation/service-tier.ts'
 import type { StreamEvent } from '../../../conversation/stream-event.ts'
 import { brokenStream } from '../../malformed-answer.ts'
 import type { StreamDecoder } from '../../wire.ts'
@@ -114,7 +115,8 @@ export class ResponsesStreamDecoder implements StreamDecoder {
     const usage = decodeUsage(response['usage'])
     if (usage === null) return
     const searchCalls = usage.searchCalls + this.#items.searchCalls
-    events.push({ type: 'usage-available', usage: { ...usage, searchCalls } })
+    const counted = withServiceTier({ ...usage, searchCalls }, response['service_tier'])
+    events.push({ type: 'usage-available', usage: counted })
   }
 
   #finishOf(response: JsonRecord): Finish {
