@@ -1,3 +1,34 @@
+export { controlDiscoveries } from './effectiveness/benjamini-hochberg.ts'
+export type { StratifiedTest, Stratum } from './effectiveness/cochran-mantel-haenszel.ts'
+export { type Comparison, compareVersions } from './effectiveness/compare.ts'
+export {
+  type Interval,
+  newcombeInterval,
+  type Proportion,
+  wilsonInterval,
+} from './effectiveness/intervals.ts'
+export { modelFamilyOf } from './effectiveness/model-family.ts'
+export {
+  credibleInterval,
+  estimatePrior,
+  type JudgedCounts,
+  lowerBound,
+  modelPosterior,
+  type Posterior,
+  type Prior,
+  posteriorMean,
+  skillPosterior,
+} from './effectiveness/posterior.ts'
+export { effectivenessFactor, explorationBonus, finalScore } from './effectiveness/rerank.ts'
+export { computeSkillScore, type SkillScore, type SkillScoreEvidence } from './effectiveness/skill-score.ts'
+export {
+  buildEffectivenessSnapshot,
+  type EffectivenessRow,
+  type EffectivenessSnapshot,
+  emptyEffectiveness,
+  type SkillEffectiveness,
+} from './effectiveness/snapshot.ts'
+export { judgeTrend, type Trend, type TrendDetail, trendOf } from './effectiveness/trend.ts'
 export type { Embedder } from './retrieval/embedder.ts'
 export { IndexBuilder } from './retrieval/index-builder.ts'
 export type { SearchOptions, SearchResult } from './retrieval/search-result.ts'

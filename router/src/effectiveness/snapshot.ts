@@ -1,0 +1,118 @@
+import {
+  decayWeight,
+  estimatePrior,
+  type JudgedCounts,
+  modelPosterior,
+  posteriorMean,
+  skillPosterior,
+} from './posterior.ts'
+
+/** What is known of a skill when a ranking is made. */
+export interface SkillEffectiveness {
+  /** e, the expected pass rate at the level asked for. */
+  readonly posteriorMean: number
+  /** μ, the expected pass rate of a skill nobody has judged. */
+  readonly workspaceMean: number
+  /** Judged activations at the level asked for. */
+  readonly judged: number
+  /** Decisions of the last 30 days that offered the skill. */
+  readonly offers30d: number
+}
+
+/** Everything a workspace has learned about its skills, frozen; reading it is two look-ups. */
+export interface EffectivenessSnapshot {
+  /**
+   * With a model family (`modelFamilyOf`) what is known of the skill under it, else of the skill as a whole. Null for
+   * a skill that was neither offered nor judged: nothing is known, which is not the same as nothing good.
+   */
+  find(skillId: string, modelFamily: string | null): SkillEffectiveness | null
+}
+
+/** One day of one skill under one model family. */
+export interface EffectivenessRow {
+  readonly skillId: string
+  /** Empty when the model is unknown. */
+  readonly modelFamily: string
+  /** Whole days before today. */
+  readonly ageDays: number
+  readonly passes: number
+  readonly fails: number
+  readonly offers: number
+}
+
+interface Tally extends JudgedCounts {
+  offers30d: number
+  weight: number
+  passes: number
+  judged: number
+}
+
+interface SkillTally {
+  readonly total: Tally
+  readonly byFamily: Map<string, Tally>
+}
+
+const recentDays = 30
+
+export const emptyEffectiveness: EffectivenessSnapshot = { find: () => null }
+
+export function buildEffectivenessSnapshot(rows: readonly EffectivenessRow[]): EffectivenessSnapshot {
+  const skills = new Map<string, SkillTally>()
+  for (const row of rows) addRow(skills, row)
+  const prior = estimatePrior([...skills.values()].map(({ total }) => total))
+  const found = new Map<string, Map<string | null, SkillEffectiveness>>()
+  for (const [skillId, { total, byFamily }] of skills) {
+    const level = (tally: Tally, mean: number): SkillEffectiveness => ({
+      posteriorMean: mean,
+      workspaceMean: prior.mean,
+      judged: tally.judged,
+      offers30d: total.offers30d,
+    })
+    const posterior = skillPosterior(prior, total)
+    const levels = new Map<string | null, SkillEffectiveness>([
+      [null, level(total, posteriorMean(posterior))],
+    ])
+    levels.set(unknownFamily, level(newTally(), posteriorMean(posterior)))
+    for (const [family, tally] of byFamily) {
+      levels.set(family, level(tally, posteriorMean(modelPosterior(posterior, tally))))
+    }
+    found.set(skillId, levels)
+  }
+  return {
+    find: (skillId, modelFamily) => {
+      const levels = found.get(skillId)
+      return levels?.get(modelFamily) ?? levels?.get(unknownFamily) ?? null
+    },
+  }
+}
+
+/** Stands for every family under which the skill was never judged: its own counts are zero there. */
+const unknownFamily = ''
+
+function addRow(skills: Map<string, SkillTally>, row: EffectivenessRow): void {
+  let skill = skills.get(row.skillId)
+  if (skill === undefined) {
+    skill = { total: newTally(), byFamily: new Map() }
+    skills.set(row.skillId, skill)
+  }
+  addTo(skill.total, row)
+  if (row.modelFamily === '') return
+  let family = skill.byFamily.get(row.modelFamily)
+  if (family === undefined) {
+    family = newTally()
+    skill.byFamily.set(row.modelFamily, family)
+  }
+  addTo(family, row)
+}
+
+function newTally(): Tally {
+  return { weight: 0, passes: 0, judged: 0, offers30d: 0 }
+}
+
+function addTo(tally: Tally, { ageDays, passes, fails, offers }: EffectivenessRow): void {
+  const weight = decayWeight(ageDays)
+  tally.weight += weight * (passes + fails)
+  tally.passes += weight * passes
+  tally.judged += passes + fails
+  if (ageDays < recentDays) tally.offers30d += offers
+}
