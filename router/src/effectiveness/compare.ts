@@ -2,7 +2,7 @@ import { type StratifiedTest, type Stratum, testStratified } from './cochran-man
 import { type Interval, newcombeInterval, type Proportion } from './intervals.ts'
 import { type TwoProportionTest, testTwoProportions } from './two-proportions.ts'
 
-export type CompareReason =
+type CompareReason =
   | 'insufficient_data'
   | 'no_significant_difference'
   | 'effect_too_small'

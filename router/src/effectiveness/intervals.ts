@@ -7,7 +7,7 @@ export interface Proportion {
 export type Interval = readonly [low: number, high: number]
 
 /** The normal quantile of the two-sided 95 % intervals. */
-export const z95 = 1.96
+const z95 = 1.96
 
 /** Wilson's score interval of a proportion (Wilson 1927); [0, 1] when nothing was judged. */
 export function wilsonInterval({ passes, judged }: Proportion, z = z95): Interval {

@@ -28,7 +28,7 @@ const fewestSkills = 5
 const defaultStrength = 10
 /** κ1, how strongly a model's own counts are held to those of the skill. */
 const modelStrength = 10
-export const halfLifeDays = 30
+const halfLifeDays = 30
 
 /** ω of something that many days old. */
 export function decayWeight(ageDays: number): number {

@@ -10,7 +10,7 @@ export interface SkillScoreEvidence {
   readonly judge: { readonly meanRating: number; readonly ratings: number } | null
 }
 
-export interface SkillScoreLeg {
+interface SkillScoreLeg {
   readonly name: 'benchmark' | 'live' | 'judge'
   /** Shrunk towards 0.5 by how little evidence there is. */
   readonly value: number

@@ -44,7 +44,7 @@ export interface OfferedSkill {
   readonly explored: boolean
 }
 
-export interface PassedOverSkill {
+interface PassedOverSkill {
   readonly skillId: string
   readonly name: string
   readonly propensity: number
