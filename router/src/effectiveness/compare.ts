@@ -2,11 +2,7 @@ import { type StratifiedTest, type Stratum, testStratified } from './cochran-man
 import { type Interval, newcombeInterval, type Proportion } from './intervals.ts'
 import { type TwoProportionTest, testTwoProportions } from './two-proportions.ts'
 
-type CompareReason =
-  | 'insufficient_data'
-  | 'no_significant_difference'
-  | 'effect_too_small'
-  | 'confounded'
+type CompareReason = 'insufficient_data' | 'no_significant_difference' | 'effect_too_small' | 'confounded'
 
 export interface Comparison extends TwoProportionTest {
   readonly verdict: 'improved' | 'regressed' | 'inconclusive'
