@@ -11,14 +11,14 @@ import {
  * that nobody uses any more fails the test too.
  */
 const directions: Readonly<Record<string, string>> = {
-  'main.ts': 'cli process version.ts',
+  'main.ts': '',
   'app.ts': 'admin config:types deployments:types http pass-through pipeline protocols responses rest',
   'package-file.ts': '',
   'version.ts': 'package-file.ts',
   admin:
     'config:types conversation:types deployments http identity pipeline pricing:types process:types protocols providers:types relay rest storage:types telemetry tokens:types transport:types version.ts',
   balancing: 'config:types deployments pricing providers:types',
-  cli: 'balancing config process storage',
+  cli: 'balancing config process storage version.ts',
   config: '',
   conversation: 'providers:types',
   demo: 'http1 transport:types',
@@ -52,7 +52,7 @@ const directions: Readonly<Record<string, string>> = {
 /** Modules that belong to certain files or folders. Imports of types alone are free. */
 const reservedModules: readonly (readonly [module: RegExp, owners: readonly string[]])[] = [
   [/^(?:pg|drizzle-orm|ioredis|@electric-sql\/[\w-]+)(?:\/|$)/, ['storage/']],
-  [/^yaml$/, ['config/source/']],
+  [/^yaml$/, ['config/source/', 'cli/skills/disk/']],
   [/^@smithy\//, ['providers/bedrock/signature.ts']],
   [
     /^node:(?:net|tls)$/,
@@ -66,6 +66,7 @@ const reservedModules: readonly (readonly [module: RegExp, owners: readonly stri
   [
     /^node:fs(?:\/promises)?$/,
     [
+      'cli/skills/',
       'config/watch-files.ts',
       'http/server/http-server.ts',
       'process/',

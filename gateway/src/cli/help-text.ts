@@ -6,6 +6,7 @@ Commands
   start             run the gateway (also when no command is given)
   validate-config   check the configuration and report every problem; nothing is started
   probe-services    call the configured database and Redis and report
+  skills            work with the skills of a running gateway (routeiq skills --help)
   version           print the version
 
 Flags of start

@@ -1,0 +1,53 @@
+import { RefusedConfiguration, start } from '../process/start.ts'
+import { version } from '../version.ts'
+import { helpText } from './help-text.ts'
+import { type Arguments, parseArguments, UsageError } from './parse-arguments.ts'
+
+/** Runs every command but `skills`, reports failures on stderr and ends the process with the code that tells them. */
+export async function runCommand(argv: readonly string[]): Promise<void> {
+  try {
+    await run(parseArguments(argv))
+  } catch (error) {
+    fail(error)
+  }
+}
+
+async function run({ command, flags, ...rest }: Arguments): Promise<void> {
+  for (const flag of rest.ignored) console.error(`routeiq: --${flag} has no effect here`)
+  switch (command) {
+    case 'version':
+      process.stdout.write(`${version}\n`)
+      return
+    case 'help':
+      process.stdout.write(`${helpText}\n`)
+      return
+    case 'validate-config':
+    case 'probe-services':
+      finish(await check({ command, flags, ...rest }))
+      return
+    case 'start':
+      await start(flags, process.env)
+  }
+}
+
+/** Loaded when asked for: a start needs none of it. */
+async function check(request: Arguments): Promise<{ exitCode: number; output: string }> {
+  const { probeConfiguredServices, validateConfig } = await import('./check-commands.ts')
+  return request.command === 'validate-config'
+    ? validateConfig(request, process.env)
+    : probeConfiguredServices(request, process.env)
+}
+
+function finish({ exitCode, output }: { exitCode: number; output: string }): void {
+  process.stdout.write(output)
+  process.exitCode = exitCode
+}
+
+function fail(error: unknown): void {
+  const message = error instanceof Error ? error.message : String(error)
+  if (error instanceof UsageError) console.error(`routeiq: ${message}\nSee routeiq --help.`)
+  else if (error instanceof RefusedConfiguration)
+    console.error(`routeiq: the configuration cannot be used\n${message}`)
+  else console.error(`routeiq: ${message}`)
+  process.exit(error instanceof UsageError || error instanceof RefusedConfiguration ? 2 : 1)
+}

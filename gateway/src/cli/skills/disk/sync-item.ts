@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto'
+import { basename } from 'node:path'
+import { parse } from 'yaml'
+import { CommandFailure } from '../gateway-client.ts'
+import type { LocalFolder } from './read-folder.ts'
+
+/** One row of a synchronisation, as the gateway reads it. */
+export interface SyncItem {
+  readonly name: string
+  readonly description: string
+  readonly body_markdown: string
+  readonly content_hash: string
+  readonly local_updated_at: string
+  readonly frontmatter: Readonly<Record<string, unknown>>
+  readonly [member: string]: unknown
+}
+
+/** Keys of the frontmatter that are members of their own, and what they are called there. */
+const members: readonly (readonly [key: string, member: string])[] = [
+  ['title', 'display_name'],
+  ['display_name', 'display_name'],
+  ['category', 'category'],
+  ['tags', 'tags'],
+  ['trigger_phrases', 'trigger_phrases'],
+  ['skill-type', 'skill_type'],
+  ['skill-scope', 'skill_scope'],
+  ['invocation', 'invocation'],
+]
+
+/** What a folder says of its skill; the gateway does the checking. Error: a frontmatter that is no YAML mapping. */
+export function toSyncItem(local: LocalFolder): SyncItem {
+  const { frontmatter, body } = splitSkillMd(local.skillMd, local.skillFile)
+  const evaluation = local.files.find(({ path }) => path === 'eval.yaml')?.content.toString('utf8')
+  return {
+    name: textOf(frontmatter['name']) ?? basename(local.folder),
+    description: textOf(frontmatter['description']) ?? firstParagraph(body),
+    body_markdown: body,
+    content_hash: sha256(body),
+    local_updated_at: local.modifiedAt.toISOString(),
+    frontmatter,
+    ...Object.fromEntries(
+      members
+        .filter(([key]) => frontmatter[key] !== undefined)
+        .map(([key, member]) => [member, frontmatter[key]]),
+    ),
+    ...(evaluation === undefined ? {} : { eval_yaml_text: evaluation, eval_yaml_hash: sha256(evaluation) }),
+  }
+}
+
+export interface SkillMdParts {
+  readonly frontmatter: Readonly<Record<string, unknown>>
+  /** Trimmed at both ends: what hashes name. */
+  readonly body: string
+  /** The fenced block with its line end; empty when there is none. */
+  readonly head: string
+}
+
+export function splitSkillMd(text: string, path: string): SkillMdParts {
+  const match = /^\uFEFF?---[ \t]*\r?\n([\s\S]*?)\r?\n?---[ \t]*(?:\r?\n|$)/.exec(text)
+  if (match === null) return { frontmatter: {}, body: text.trim(), head: '' }
+  const [head, yaml = ''] = match
+  return { frontmatter: parseFrontmatter(yaml, path), body: text.slice(head.length).trim(), head }
+}
+
+function parseFrontmatter(yaml: string, path: string): Readonly<Record<string, unknown>> {
+  let value: unknown
+  try {
+    value = parse(yaml, { schema: 'core', maxAliasCount: 100, prettyErrors: true })
+  } catch (error) {
+    throw new CommandFailure(
+      `${path}: the frontmatter is not YAML: ${(error as Error).message.split('\n')[0]}`,
+    )
+  }
+  if (value === null || value === undefined) return {}
+  if (typeof value !== 'object' || Array.isArray(value))
+    throw new CommandFailure(`${path}: the frontmatter is no mapping`)
+  return value as Readonly<Record<string, unknown>>
+}
+
+const textOf = (value: unknown): string | undefined =>
+  typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined
+
+function firstParagraph(body: string): string {
+  const paragraph = body.split(/\n\s*\n/).find((block) => !/^\s*#/.test(block)) ?? ''
+  return paragraph.replace(/\s+/g, ' ').trim().slice(0, 1024)
+}
+
+/** Lower-case hex. */
+export function sha256(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex')
+}
