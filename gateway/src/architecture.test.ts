@@ -38,7 +38,7 @@ const directions: Readonly<Record<string, string>> = {
     'app.ts balancing config conversation demo deployments http http1:types identity pipeline:types pricing providers responses storage telemetry tokens transport version.ts',
   protocols: 'conversation json pricing:types providers:types relay:types',
   providers: 'conversation telemetry transport:types',
-  relay: 'conversation:types http http1 pricing:types protocols providers:types transport',
+  relay: 'conversation http http1 pricing:types protocols providers:types transport',
   responses:
     'conversation deployments http identity:types json pipeline protocols relay storage:types transport:types',
   rest: 'http identity pipeline',

@@ -125,6 +125,8 @@ export interface ModelInfo {
   readonly teamId: string | null
   readonly teamPublicModelName: string | null
   readonly accessGroups: readonly string[]
+  /** How demanding the requests are that the operator means it for (`simple`, `complex`, …). */
+  readonly tier: string | null
   readonly blocked: boolean
   readonly allowedFails: number | null
   /** Everything in `model_info`, as written, for `/model/info`. */

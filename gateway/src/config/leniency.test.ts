@@ -52,6 +52,7 @@ describe('leniency', () => {
     expect(paths(loaded, 'warning')).toEqual([
       'model_list[0].litellm_params.rpm',
       'model_list[0].model_info.max_tokens',
+      'model_list[0].model_info.tier',
     ])
   })
 

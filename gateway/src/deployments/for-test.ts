@@ -23,6 +23,7 @@ export function modelConfig(modelName: string, patch: ModelPatch = {}): ModelCon
     teamId: null,
     teamPublicModelName: null,
     accessGroups: [],
+    tier: null,
     blocked: false,
     allowedFails: null,
     raw: {},

@@ -4,7 +4,7 @@ import type { IdentityConfig } from '../config/config.ts'
 import { compileModelGrants } from '../deployments/allowed-models.ts'
 import type { AuthClass } from '../http/router.ts'
 import type { KeyRecord } from '../storage/key-store.ts'
-import { anonymousCaller, type Caller, configuredCaller, maskKey } from './caller.ts'
+import { anonymousCaller, type Caller, configuredCaller, type KeyLimits, maskKey } from './caller.ts'
 import { readCredential } from './credential.ts'
 import { digestKey, digestPepperedKey, equalDigests } from './key-digest.ts'
 
@@ -217,7 +217,21 @@ function storedCaller(record: KeyRecord): Caller {
     allowedRoutes: record.allowedRoutes,
     metadata: record.metadata,
     tags: record.tags,
+    limits: readLimits(record.settings),
     isAdmin: false,
+  }
+}
+
+/** Limits are stored as they were sent; what is no number limits nothing. */
+function readLimits(settings: KeyRecord['settings']): KeyLimits {
+  const read = (name: string): number | null => {
+    const value = settings[name]
+    return typeof value === 'number' && Number.isFinite(value) ? value : null
+  }
+  return {
+    maxBudgetUsd: read('max_budget'),
+    tokensPerMinute: read('tpm_limit'),
+    requestsPerMinute: read('rpm_limit'),
   }
 }
 

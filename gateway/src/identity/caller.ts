@@ -20,8 +20,18 @@ export interface Caller {
   readonly allowedRoutes: readonly string[]
   readonly metadata: Readonly<Record<string, unknown>>
   readonly tags: readonly string[]
+  readonly limits: KeyLimits
   readonly isAdmin: boolean
 }
+
+/** What a key may use, as stored with it; null where it has no such limit. */
+export interface KeyLimits {
+  readonly maxBudgetUsd: number | null
+  readonly tokensPerMinute: number | null
+  readonly requestsPerMinute: number | null
+}
+
+const noLimits: KeyLimits = { maxBudgetUsd: null, tokensPerMinute: null, requestsPerMinute: null }
 
 const unrestricted = {
   keyAlias: null,
@@ -33,6 +43,7 @@ const unrestricted = {
   allowedRoutes: [],
   metadata: {},
   tags: [],
+  limits: noLimits,
 } as const
 
 /** The caller of a gateway that is open because no key is configured on a loopback bind. */

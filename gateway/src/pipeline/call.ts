@@ -1,18 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { GatewayError } from '@routeiq/contract'
 import type { AttemptPlan, PlannedAttempt } from '../balancing/attempt-plan.ts'
+import type { Deployment } from '../deployments/deployment.ts'
 import { ClientGone } from '../http/read-body.ts'
 import type { UpstreamFailure } from '../providers/failure.ts'
 import { Attempt, type AttemptResult } from '../relay/attempt.ts'
+import { CostedStream } from '../relay/costed-stream.ts'
 import type { StreamRelay } from '../relay/relay.ts'
 import { describeUpstreamFailure } from './describe-upstream-failure.ts'
 import type { Gateway } from './gateway.ts'
 import { prepareMockExchange } from './mock-exchange.ts'
 import { mockFailureOf } from './mock-failure.ts'
 import type { ModelRequest } from './model-request.ts'
+import { priceOf } from './price-answer.ts'
 import type { Progress } from './progress.ts'
 import { describeTarget } from './request-target.ts'
 import { prepareExchange } from './upstream-exchange.ts'
+
+const picoPerUsd = 1e12
 
 /** An upstream answer: complete, or a stream whose first event has arrived. */
 export interface Answer {
@@ -92,6 +97,7 @@ async function callOnce(
       ? prepareExchange(answering, planned, gateway.blobs)
       : prepareMockExchange(answering, deployment, mockText, gateway.blobs)
   progress.dropped = prepared.dropped
+  const relay = tellCost(request, deployment, prepared.relay)
   const attempt = new Attempt({
     request: {
       origin: deployment.origin,
@@ -106,7 +112,7 @@ async function callOnce(
     timeoutMs: timeoutOf(request, planned),
     idleTimeoutMs: config.routing.streamIdleTimeoutMs,
     maxResponseBytes: config.server.maxResponseBytes,
-    relay: prepared.relay,
+    relay,
     readReply: prepared.readReply,
     decodeError: (status, headers, body) =>
       deployment.wire.decodeError(status, headers, body, deployment.provider),
@@ -118,7 +124,22 @@ async function callOnce(
     throw new ClientGone()
   }
   progress.firstByteAt = attempt.firstByteAt
-  return result.kind === 'failure' ? result.failure : { attempt, planned, result, relay: prepared.relay }
+  if (result.kind !== 'failure') return { attempt, planned, result, relay }
+  progress.failedFields = attempt.fields
+  return result.failure
+}
+
+/** Streams have no header for what they cost, so clients may ask for it in the last event. */
+function tellCost(
+  { options, isBinary }: ModelRequest,
+  deployment: Deployment,
+  relay: StreamRelay | null,
+): StreamRelay | null {
+  if (relay === null || isBinary || !options.includeCost) return relay
+  return new CostedStream(relay, (usage) => {
+    const { total } = priceOf(deployment, usage, relay.terms)
+    return total === null ? null : Number(total) / picoPerUsd
+  })
 }
 
 function noteFailure(

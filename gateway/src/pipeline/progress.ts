@@ -1,6 +1,7 @@
 import type { GatewayError } from '@routeiq/contract'
 import type { Usage } from '../conversation/usage.ts'
 import type { Deployment } from '../deployments/deployment.ts'
+import type { HeaderFields } from '../http1/header-fields.ts'
 import type { Caller } from '../identity/caller.ts'
 import type { AdjustedCost } from '../pricing/adjust-cost.ts'
 import type { StreamRelay } from '../relay/relay.ts'
@@ -20,6 +21,8 @@ export class Progress {
   /** Members of the request that the deployment called last was not given. */
   dropped: readonly string[] = nothing
   readonly failedAttempts: FailedAttempt[] = []
+  /** The header of the last answer that was a failure; null before there is one. */
+  failedFields: HeaderFields | null = null
   status = 0
   /** What carries the stream that was begun; it knows how to end it when it breaks off. */
   relay: StreamRelay | null = null

@@ -18,6 +18,7 @@ it('asks for nothing by default', () => {
     tags: [],
     endUser: null,
     sessionId: null,
+    includeCost: false,
     mockResponse: null,
     mockFailure: null,
   })

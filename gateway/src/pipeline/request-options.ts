@@ -2,7 +2,7 @@ import { GatewayError } from '@routeiq/contract'
 import type { FallbackTarget } from '../config/config.ts'
 import type { Exchange } from '../http/exchange.ts'
 
-/** What a request asks of the gateway itself, from its body and from `x-litellm-*` headers; none goes upstream. */
+/** What a request asks of the gateway itself, from its body and from `x-litellm-*` and `x-routeiq-*` headers; none goes upstream. */
 export interface RequestOptions {
   readonly fallbacks: readonly FallbackTarget[] | null
   readonly contextWindowFallbacks: readonly FallbackTarget[] | null
@@ -14,6 +14,8 @@ export interface RequestOptions {
   readonly tags: readonly string[]
   readonly endUser: string | null
   readonly sessionId: string | null
+  /** The end of a stream tells what it costs. */
+  readonly includeCost: boolean
   readonly mockResponse: string | null
   readonly mockFailure: MockFailure | null
 }
@@ -49,6 +51,7 @@ export function readRequestOptions(body: Body, exchange: Exchange): RequestOptio
     tags: readTags(body, exchange.header('x-litellm-tags')),
     endUser: readEndUser(body, exchange),
     sessionId: exchange.header('x-litellm-session-id') ?? exchange.header('x-litellm-trace-id'),
+    includeCost: exchange.header('x-routeiq-include-cost') === 'true',
     mockResponse: typeof body['mock_response'] === 'string' ? body['mock_response'] : null,
     mockFailure: readMockFailure(body),
   }

@@ -12,7 +12,8 @@ import { describeUpstreamFailure } from './describe-upstream-failure.ts'
 import type { Arrival, ModelRequest, Runtime } from './model-request.ts'
 import { priceAnswer } from './price-answer.ts'
 import type { Progress } from './progress.ts'
-import { describeRefusal, describeResponse, echoProviderHeaders } from './response-headers.ts'
+import { echoProviderHeaders } from './provider-headers.ts'
+import { describeRefusal, describeResponse } from './response-headers.ts'
 
 const jsonHead = 'content-type: application/json\r\n'
 
@@ -86,13 +87,24 @@ function textOf(body: Buffer | string): string {
   return (typeof body === 'string' ? Buffer.from(body, 'latin1') : body).toString('utf8')
 }
 
+/** What the provider said beside an error of its own. */
+function describeFailed(
+  { protocol, exchange }: ModelRequest,
+  error: GatewayError,
+  progress: Progress,
+): string {
+  const { failedFields } = progress
+  if (failedFields === null || error.origin !== 'upstream') return ''
+  return echoProviderHeaders(failedFields, exchange.receivedAt, protocol.id)
+}
+
 /** The head lines of an answer: ours, the provider's, and the id where the dialect's clients look for it. */
 function describeAnswer(request: ModelRequest, { attempt }: Answer, progress: Progress): string {
   const now = performance.now()
   const { startedAt, receivedAt } = request.exchange
   const lines =
     describeResponse(request, progress, now) +
-    echoProviderHeaders(attempt.fields, receivedAt + (now - startedAt))
+    echoProviderHeaders(attempt.fields, receivedAt + (now - startedAt), request.protocol.id)
   const name = request.protocol.requestIdHeader
   return name === undefined ? lines : `${name}: ${request.exchange.requestId}\r\n${lines}`
 }
@@ -161,7 +173,7 @@ export function respondWithError(
   const lines =
     request === null
       ? describeRefusal(arrival.exchange)
-      : describeResponse(request, progress, performance.now())
+      : describeResponse(request, progress, performance.now()) + describeFailed(request, error, progress)
   sendError(arrival.exchange, arrival.protocol.id, error, runtime.config.requests.errorCodeStyle, lines)
   return error
 }

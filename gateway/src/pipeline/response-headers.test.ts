@@ -1,19 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { HeaderFields } from '../http1/header-fields.ts'
 import { Progress } from './progress.ts'
-import { describeRefusal, describeResponse, echoProviderHeaders } from './response-headers.ts'
+import { describeRefusal, describeResponse } from './response-headers.ts'
+import { parseHead as parse } from './testing/parse-head.ts'
 import { sampleDeployment, sampleExchange, sampleRequest } from './testing/sample-request.ts'
-
-const echo = (headers: Record<string, string>): string =>
-  echoProviderHeaders(HeaderFields.from(headers), Date.UTC(2026, 0, 1))
-
-function parse(lines: string): Record<string, string> {
-  expect(lines).toMatch(/^([!-9;-~]+: [ -~]*\r\n)*$/)
-  const entries = lines.split('\r\n').filter((line) => line !== '')
-  return Object.fromEntries(
-    entries.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]),
-  )
-}
 
 const body = { model: 'm', messages: [] }
 
@@ -95,45 +84,5 @@ describe('an answer', () => {
       'x-litellm-timing-authenticate-ms': '1.000',
       'x-litellm-timing-parse-ms': '2.500',
     })
-  })
-})
-
-describe('headers of the provider', () => {
-  it('are repeated under another name', () => {
-    expect(parse(echo({ 'x-request-id': 'up-1', server: 'x' }))).toEqual({
-      'llm_provider-x-request-id': 'up-1',
-      'llm_provider-server': 'x',
-    })
-  })
-
-  it('about the connection, cookies and credentials stay here', () => {
-    const private_ = [
-      'connection',
-      'keep-alive',
-      'te',
-      'trailer',
-      'transfer-encoding',
-      'upgrade',
-      'content-length',
-    ]
-    const secret = ['set-cookie', 'set-cookie2', 'www-authenticate', 'proxy-authenticate', 'authorization']
-    expect(echo(Object.fromEntries([...private_, ...secret].map((name) => [name, 'x'])))).toBe('')
-  })
-
-  it('about rate limits have the names OpenAI’s clients read', () => {
-    const upstream = {
-      'x-ratelimit-remaining-tokens': '7',
-      'anthropic-ratelimit-requests-limit': '50',
-      'anthropic-ratelimit-tokens-remaining': '9',
-      'anthropic-ratelimit-tokens-reset': '2026-01-01T00:00:12Z',
-      'anthropic-ratelimit-requests-reset': 'soon',
-    }
-    const lines = parse(echo(upstream))
-    expect(Object.fromEntries(Object.entries(lines).filter(([name]) => name.startsWith('x-')))).toEqual({
-      'x-ratelimit-remaining-tokens': '9',
-      'x-ratelimit-limit-requests': '50',
-      'x-ratelimit-reset-tokens': '12s',
-    })
-    expect(lines['llm_provider-anthropic-ratelimit-tokens-reset']).toBe('2026-01-01T00:00:12Z')
   })
 })

@@ -1,7 +1,7 @@
 import type { Deployment } from '../deployments/deployment.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { headLine } from '../http/server/head-line.ts'
-import type { HeaderFields } from '../http1/header-fields.ts'
+import type { Caller } from '../identity/caller.ts'
 import type { AdjustedCost } from '../pricing/adjust-cost.ts'
 import { version } from '../version.ts'
 import { describeDropped } from './describe-dropped.ts'
@@ -11,6 +11,7 @@ import type { Progress } from './progress.ts'
 const picoPerUsd = 1e12
 const identity = headLine('x-litellm-version', version) + headLine('x-routeiq-version', version)
 const linesOfDeployment = new WeakMap<Deployment, string>()
+const linesOfCaller = new WeakMap<Caller, string>()
 
 /** The head lines of a refusal that came before the request was read. */
 export function describeRefusal(exchange: Exchange): string {
@@ -29,7 +30,8 @@ export function describeResponse(request: ModelRequest, progress: Progress, now:
   let lines =
     describeRefusal(exchange) +
     `x-litellm-response-duration-ms: ${durationMs.toFixed(2)}\r\nx-litellm-overhead-duration-ms: ${overheadMs.toFixed(2)}\r\n` +
-    describeEffort(progress, runtime.config.routing.maxFallbacks)
+    describeEffort(progress, runtime.config.routing.maxFallbacks) +
+    describeKey(request.caller)
   if (progress.deployment !== null)
     lines += `${describeDeployment(progress.deployment)}x-routeiq-strategy: ${progress.strategy ?? ''}\r\n`
   const dropped = describeDropped(progress.dropped)
@@ -55,6 +57,20 @@ function describeCost(total: bigint, parts: AdjustedCost | null): string {
   )
 }
 
+/** What the key is limited to, formatted once; nothing for callers without limits. */
+function describeKey(caller: Caller): string {
+  let lines = linesOfCaller.get(caller)
+  if (lines === undefined) {
+    const { maxBudgetUsd, tokensPerMinute, requestsPerMinute } = caller.limits
+    lines =
+      (maxBudgetUsd === null ? '' : headLine('x-litellm-key-max-budget', String(maxBudgetUsd))) +
+      (tokensPerMinute === null ? '' : headLine('x-litellm-key-tpm-limit', String(tokensPerMinute))) +
+      (requestsPerMinute === null ? '' : headLine('x-litellm-key-rpm-limit', String(requestsPerMinute)))
+    linesOfCaller.set(caller, lines)
+  }
+  return lines
+}
+
 function describeEffort({ attempts, fallbacks }: Progress, maxFallbacks: number): string {
   return (
     `x-litellm-attempted-retries: ${Math.max(0, attempts - 1 - fallbacks)}\r\n` +
@@ -71,12 +87,13 @@ function upstreamDuration(progress: Progress, now: number): number {
 function describeDeployment(deployment: Deployment): string {
   let lines = linesOfDeployment.get(deployment)
   if (lines === undefined) {
-    const { regionName } = deployment.config
+    const { regionName, info } = deployment.config
     lines =
       headLine('x-litellm-model-id', deployment.id) +
       headLine('x-litellm-model-group', deployment.group) +
       headLine('x-litellm-model-api-base', deployment.apiBase) +
       headLine('x-routeiq-model', deployment.upstreamModel) +
+      (info.tier === null ? '' : headLine('x-routeiq-tier', info.tier)) +
       (regionName === null
         ? ''
         : headLine('x-litellm-model-region', regionName) + headLine('x-routeiq-region', regionName))
@@ -99,66 +116,4 @@ function describeStages(startedAt: number, ends: readonly (readonly [string, num
     previous = end
   }
   return lines
-}
-
-const hopByHop = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  'content-length',
-  'set-cookie',
-  'set-cookie2',
-  'www-authenticate',
-  'authorization',
-])
-
-/**
- * What the provider said beside its body: every header as `llm_provider-<name>`, and its rate limits under the
- * names OpenAI clients read. `nowMs` is epoch milliseconds. Hop-by-hop headers, cookies and challenges stay here.
- */
-export function echoProviderHeaders({ names, values }: HeaderFields, nowMs: number): string {
-  let lines = ''
-  for (let at = 0; at < names.length; at += 1) {
-    const name = names[at] as string
-    const value = values[at] as string
-    if (hopByHop.has(name)) continue
-    // The transport has checked every octet of an upstream head, so these values need no second look.
-    lines += `${echoPrefix(name)}${value}\r\n`
-    if (name.startsWith('x-ratelimit-')) lines += `${name}: ${value}\r\n`
-    else if (name.startsWith('anthropic-ratelimit-')) lines += normaliseRateLimit(name, value, nowMs)
-  }
-  return lines
-}
-
-const echoPrefixes = new Map<string, string>()
-const maxEchoPrefixes = 1_000
-
-/** `llm_provider-<name>: `, made once for names that come again. */
-function echoPrefix(name: string): string {
-  let prefix = echoPrefixes.get(name)
-  if (prefix === undefined) {
-    // Joined, because a string put together by + stays in parts and is copied from them each time.
-    prefix = ['llm_provider-', name, ': '].join('')
-    if (echoPrefixes.size < maxEchoPrefixes) echoPrefixes.set(name, prefix)
-  }
-  return prefix
-}
-
-/** `anthropic-ratelimit-requests-remaining` → `x-ratelimit-remaining-requests`; a reset is told as time to go. */
-function normaliseRateLimit(name: string, value: string, nowMs: number): string {
-  const match = /^anthropic-ratelimit-(requests|tokens)-(limit|remaining|reset)$/.exec(name)
-  if (match === null) return ''
-  const shown = match[2] === 'reset' ? formatReset(value, nowMs) : value
-  return shown === null ? '' : headLine(`x-ratelimit-${match[2]}-${match[1]}`, shown)
-}
-
-/** A time of day as OpenAI's duration (`12s`); null for what is no time. */
-function formatReset(time: string, nowMs: number): string | null {
-  const at = Date.parse(time)
-  return Number.isNaN(at) ? null : `${Math.max(0, Math.ceil((at - nowMs) / 1000))}s`
 }

@@ -13,6 +13,7 @@ export function readModelInfo(info: Section, id: string): ModelInfo {
     teamId: info.text('team_id'),
     teamPublicModelName: info.text('team_public_model_name'),
     accessGroups: info.textList('access_groups'),
+    tier: info.text('tier'),
     blocked: info.boolean('blocked') ?? false,
     allowedFails: info.count('allowed_fails'),
     raw: info.values,
