@@ -38,12 +38,13 @@ export interface CatalogueSkill {
   readonly body: string
   readonly attachments: readonly CatalogueAttachment[]
   readonly assignedAgents: readonly string[]
-  /** Versions agents are pinned to, by agent; `null` as key stands for the whole workspace. */
   readonly pins: readonly CataloguePin[]
   readonly safetyStatus: SafetyStatus
 }
 
+/** A version an agent is held to, or the whole workspace. */
 export interface CataloguePin {
+  /** Null for the whole workspace. */
   readonly agent: string | null
   readonly versionId: string
   readonly versionNumber: number
@@ -57,4 +58,13 @@ export interface CatalogueAttachment {
   readonly sizeBytes: number
   /** Text files of at most 16 KiB. */
   readonly contentText?: string
+}
+
+/** A part of a catalogue, by name. */
+export interface CataloguePage {
+  /** That of the workspace before the page was read. */
+  readonly epoch: number
+  readonly skills: readonly CatalogueSkill[]
+  /** The name to go on after; null at the end. */
+  readonly next: string | null
 }

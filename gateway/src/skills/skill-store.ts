@@ -1,4 +1,4 @@
-import type { Catalogue, CatalogueChanges } from './catalogue.ts'
+import type { CatalogueChanges, CataloguePage } from './catalogue.ts'
 import type { Skill, SkillFile, SkillMetadata, SkillVersion } from './skill.ts'
 
 /**
@@ -11,23 +11,33 @@ export interface SkillStore {
   /** By UUID, name or slug, in this order. */
   find(workspaceId: string, reference: string): Promise<Skill | null>
   list(workspaceId: string, query: SkillQuery): Promise<SkillPage>
+  /** Every skill's served name and hash. */
+  listHashes(workspaceId: string): Promise<readonly SkillHash[]>
   /** Newest first, quarantined ones included. */
   listVersions(workspaceId: string, skillId: string): Promise<readonly SkillVersion[]>
   /** A version of this skill with its text; null when there is none. */
   readVersion(workspaceId: string, skillId: string, selector: VersionSelector): Promise<VersionText | null>
-  readFile(workspaceId: string, versionId: string, path: string): Promise<Uint8Array | null>
+  /** The bytes of files of a version, in the order of the paths; null for a path it does not have. */
+  readFiles(
+    workspaceId: string,
+    versionId: string,
+    paths: readonly string[],
+  ): Promise<readonly (Uint8Array | null)[]>
 
   /**
    * Writes skills and versions in one transaction, all or none of them. Results are in the order of the drafts.
    * Errors: `conflict` when a name is taken, or when a draft builds on a version that is no longer the newest.
    */
   write(workspaceId: string, drafts: readonly SkillDraft[]): Promise<readonly WrittenSkill[]>
+  /** Takes a version away for good; the one that is served is chosen anew. Whether there was one. */
+  deleteVersion(workspaceId: string, skillId: string, versionId: string): Promise<boolean>
   /** Changes what needs no new version. Null when there is no such skill. */
   updateMetadata(workspaceId: string, skillId: string, changes: MetadataChanges): Promise<Skill | null>
   /** Whether there was one to delete. Its versions stay for what was recorded about them. */
   delete(workspaceId: string, skillId: string): Promise<boolean>
 
-  loadCatalogue(workspaceId: string): Promise<Catalogue>
+  /** One page of what is eligible; `loadCatalogue` puts them together. */
+  readCatalogue(workspaceId: string, after: string | null): Promise<CataloguePage>
   changesSince(workspaceId: string, epoch: number): Promise<CatalogueChanges>
   /** In the order of the workspaces; 0 for one that was never written to. */
   epochsOf(workspaceIds: readonly string[]): Promise<readonly number[]>
@@ -42,8 +52,14 @@ export interface SkillQuery {
   /** `served` leaves out skills without a version that may be served. */
   readonly safety?: 'served' | 'quarantined' | 'all'
   readonly limit: number
-  /** The name the last page ended with. */
+  /** The name the page before ended with. */
   readonly after: string | null
+}
+
+export interface SkillHash {
+  readonly name: string
+  readonly contentHash: string
+  readonly versionNumber: number
 }
 
 export interface SkillPage {
@@ -54,7 +70,11 @@ export interface SkillPage {
 export type VersionSelector =
   | { readonly versionNumber: number }
   | { readonly versionId: string }
+  | { readonly createdAtMicros: number }
+  /** The newest with this body. */
   | { readonly contentHash: string }
+  /** The newest with these files. */
+  | { readonly treeDigest: string }
 
 export interface VersionText extends SkillVersion {
   /** The whole `SKILL.md`. */
@@ -73,6 +93,8 @@ export interface SkillDraft {
   readonly name: string
   readonly description: string
   readonly metadata: Partial<SkillMetadata>
+  /** Test cases as they were given; undefined leaves them as they are. */
+  readonly evalYaml?: string
   readonly source: string
   readonly author: string | null
   readonly changeSummary: string | null

@@ -30,6 +30,7 @@ export interface Skill extends SkillMetadata {
   readonly visibility: 'private' | 'workspace' | 'public'
   readonly source: string
   readonly createdBy: string | null
+  readonly evalYaml: string | null
   /** The newest version, whether or not it may be served. */
   readonly latest: SkillVersion
   /** What is served: the default version when one is set, else the newest; older ones stand in for a blocked one. */
@@ -67,5 +68,7 @@ export interface SkillFile {
   readonly digest: string
   readonly sizeBytes: number
   readonly contentType: string
+  /** Valid UTF-8 without NUL. */
+  readonly isText: boolean
   readonly isExecutable: boolean
 }

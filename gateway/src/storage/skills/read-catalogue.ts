@@ -1,0 +1,142 @@
+import type {
+  CatalogueAttachment,
+  CatalogueChanges,
+  CataloguePage,
+  CatalogueSkill,
+} from '../../skills/catalogue.ts'
+import type { SafetyStatus } from '../../skills/skill.ts'
+import type { Database } from '../database/database.ts'
+import { guardQuery } from '../database/database-error.ts'
+
+/** Skills in a page, and the largest file whose text comes with it. */
+const pageSize = 2_000
+const inlineBytes = 16_384
+
+interface CatalogueRow {
+  readonly id: string
+  readonly name: string
+  readonly url_slug: string
+  readonly display_name: string | null
+  readonly description: string
+  readonly category: string | null
+  readonly tags: readonly string[]
+  readonly trigger_phrases: readonly string[]
+  readonly offer_scope: CatalogueSkill['offerScope']
+  readonly version_id: string
+  readonly version_number: number
+  readonly content_hash: string
+  readonly skill_md: string
+  readonly body_start: number
+  readonly body_end: number
+  readonly safety_status: SafetyStatus
+  readonly files: readonly CatalogueFile[]
+}
+
+interface CatalogueFile {
+  readonly path: string
+  readonly content_type: string
+  readonly size_bytes: number
+  readonly text: string | null
+}
+
+const eligible = 's.deleted_at IS NULL AND s.is_active AND s.served_version_id IS NOT NULL'
+
+const selectEligible = `
+  SELECT s.id, s.name, s.url_slug, s.display_name, s.description, s.category, s.tags, s.trigger_phrases,
+    s.offer_scope, v.id AS version_id, v.version_number, v.content_hash, v.skill_md, v.body_start, v.body_end,
+    v.safety_status,
+    (SELECT coalesce(json_agg(json_build_object('path', f.path, 'content_type', f.content_type,
+        'size_bytes', f.size_bytes, 'text', CASE WHEN f.is_text AND f.size_bytes <= ${inlineBytes}
+          THEN convert_from(b.content, 'UTF8') END) ORDER BY f.path), '[]'::json)
+     FROM skill_files AS f LEFT JOIN skill_blobs AS b ON b.digest = f.digest AND b.part = 0
+     WHERE f.version_id = v.id) AS files
+  FROM skills AS s JOIN skill_versions AS v ON v.id = s.served_version_id
+  WHERE s.workspace_id = $1 AND ${eligible}`
+
+/** One page of the eligible skills, by name. */
+export async function readCatalogue(
+  database: Database,
+  workspaceId: string,
+  after: string | null,
+): Promise<CataloguePage> {
+  const [epoch = 0] = await readEpochs(database, [workspaceId])
+  const text = `${selectEligible} AND ($2::text IS NULL OR s.name > $2) ORDER BY s.name LIMIT ${pageSize}`
+  const { rows } = await guardQuery(database.pool.query<CatalogueRow>(text, [workspaceId, after]))
+  const next = rows.length < pageSize ? null : (rows.at(-1)?.name ?? null)
+  return { epoch, skills: rows.map(toCatalogueSkill), next }
+}
+
+/** What changed behind an epoch. What is written while this reads may come again with the next call. */
+export async function readChanges(
+  database: Database,
+  workspaceId: string,
+  epoch: number,
+): Promise<CatalogueChanges> {
+  const [current = 0] = await readEpochs(database, [workspaceId])
+  if (current === epoch) return { workspaceId, epoch, changed: [], removed: [] }
+  const changed = await guardQuery(
+    database.pool.query<CatalogueRow>(`${selectEligible} AND s.changed_epoch > $2 ORDER BY s.name`, [
+      workspaceId,
+      epoch,
+    ]),
+  )
+  const removed = await guardQuery(
+    database.pool.query<{ id: string }>(
+      `SELECT s.id FROM skills AS s WHERE s.workspace_id = $1 AND s.changed_epoch > $2 AND NOT (${eligible})`,
+      [workspaceId, epoch],
+    ),
+  )
+  return {
+    workspaceId,
+    epoch: current,
+    changed: changed.rows.map(toCatalogueSkill),
+    removed: removed.rows.map(({ id }) => id),
+  }
+}
+
+export async function readEpochs(
+  database: Database,
+  workspaceIds: readonly string[],
+): Promise<readonly number[]> {
+  const { rows } = await guardQuery(
+    database.pool.query<{ workspace_id: string; epoch: string }>(
+      'SELECT workspace_id, epoch FROM skill_workspaces WHERE workspace_id = ANY ($1)',
+      [workspaceIds],
+    ),
+  )
+  const epochs = new Map(rows.map(({ workspace_id, epoch }) => [workspace_id, Number(epoch)]))
+  return workspaceIds.map((workspaceId) => epochs.get(workspaceId) ?? 0)
+}
+
+function toCatalogueSkill(row: CatalogueRow): CatalogueSkill {
+  return {
+    skillId: row.id,
+    name: row.name,
+    urlSlug: row.url_slug,
+    displayName: row.display_name,
+    description: row.description,
+    category: row.category,
+    tags: row.tags,
+    triggerPhrases: row.trigger_phrases,
+    offerScope: row.offer_scope,
+    versionId: row.version_id,
+    versionNumber: row.version_number,
+    contentHash: row.content_hash,
+    body: row.skill_md.slice(row.body_start, row.body_end),
+    attachments: row.files.map(toAttachment),
+    assignedAgents: [],
+    pins: [],
+    safetyStatus: row.safety_status,
+  }
+}
+
+function toAttachment({ path, content_type, size_bytes, text }: CatalogueFile): CatalogueAttachment {
+  const slash = path.indexOf('/')
+  return {
+    filePath: path,
+    directory: slash === -1 ? '' : path.slice(0, slash),
+    contentType: content_type,
+    sizeBytes: size_bytes,
+    ...(text === null ? {} : { contentText: text }),
+  }
+}
