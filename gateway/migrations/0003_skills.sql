@@ -41,9 +41,12 @@ CREATE TABLE skills (
   changed_epoch      bigint NOT NULL,
   created_at         timestamptz(3) NOT NULL,
   updated_at         timestamptz(3) NOT NULL,
-  deleted_at         timestamptz(3)
+  deleted_at         timestamptz(3),
+  -- For the requests that come before the index in memory is ready.
+  search_document    tsvector NOT NULL GENERATED ALWAYS AS (to_tsvector('simple', name || ' ' || description)) STORED
 );
 
+CREATE INDEX skills_search_document ON skills USING gin (search_document);
 CREATE UNIQUE INDEX skills_name ON skills (workspace_id, name) WHERE deleted_at IS NULL;
 CREATE UNIQUE INDEX skills_url_slug ON skills (workspace_id, url_slug) WHERE deleted_at IS NULL;
 CREATE INDEX skills_changed_epoch ON skills (workspace_id, changed_epoch);

@@ -35,7 +35,7 @@ const directions: Readonly<Record<string, string>> = {
     'balancing config:types conversation deployments http http1:types identity json multipart pricing protocols providers relay storage:types telemetry tokens:types transport:types version.ts',
   pricing: 'config:types conversation:types',
   process:
-    'app.ts balancing config conversation demo deployments http http1:types identity pipeline:types pricing providers responses storage telemetry tokens transport version.ts',
+    'app.ts balancing config conversation demo deployments http http1:types identity pipeline:types pricing providers responses skills:types storage telemetry tokens transport version.ts',
   protocols: 'conversation json pricing:types providers:types relay:types',
   providers: 'conversation telemetry transport:types',
   relay: 'conversation http http1 pricing:types protocols providers:types transport',
@@ -43,7 +43,7 @@ const directions: Readonly<Record<string, string>> = {
     'conversation deployments http identity:types json pipeline protocols relay storage:types transport:types',
   rest: 'http identity pipeline',
   skills: '',
-  storage: 'config:types conversation:types package-file.ts pricing:types',
+  storage: 'config:types conversation:types package-file.ts pricing:types skills',
   telemetry: 'conversation:types deployments:types providers:types',
   tokens: 'conversation:types package-file.ts',
   transport: 'http1',

@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type { StorageConfig } from '../config/config.ts'
+import type { SkillStore } from '../skills/skill-store.ts'
 import { type Database, openDatabase } from '../storage/database/database.ts'
 import { migrateDatabase } from '../storage/database/migrate.ts'
 import type { KeyStore } from '../storage/key-store.ts'
@@ -14,6 +16,8 @@ import { createSqlResponseStore } from '../storage/responses/sql-response-store.
 import { InProcessState } from '../storage/shared-state/in-process-state.ts'
 import type { RedisState } from '../storage/shared-state/redis-state.ts'
 import type { SharedState } from '../storage/shared-state/shared-state.ts'
+import { createSqlSkillStore } from '../storage/skills/sql-skill-store.ts'
+import { announceSkillChanges } from './share-changes.ts'
 
 const pingTimeoutMs = 1_000
 
@@ -27,6 +31,7 @@ export interface DependencyChecks {
 export interface Hub {
   readonly keys: KeyStore
   readonly responses: ResponseStore
+  readonly skills: SkillStore
   readonly spend: Pick<SpendLedger, 'listSpend'>
   readonly state: SharedState
   readonly health: { check(): Promise<DependencyChecks> }
@@ -72,11 +77,13 @@ export async function openHub(options: HubOptions): Promise<OwnedHub> {
   ingester.start()
   const responses = createSqlResponseStore(database, now)
   const stopPurging = purgeResponses(responses)
+  const state = redis ?? new InProcessState(now)
   return {
     keys: createSqlKeyStore(database, now),
     responses,
     spend: ledger,
-    state: redis ?? new InProcessState(now),
+    skills: createSqlSkillStore(database, { now, newId: randomUUID, onChange: announceSkillChanges(state) }),
+    state,
     health: { check: () => checkDependencies(database, redis) },
     notices: migration.warnings,
     close: async (flushBudgetMs) => {

@@ -117,6 +117,7 @@ class Crew {
     const port = portOfWorker(worker)
     exposeOverIpc(port, 'keys', this.#hub.keys)
     exposeOverIpc(port, 'responses', this.#hub.responses)
+    exposeOverIpc(port, 'skills', this.#hub.skills)
     exposeOverIpc(port, 'spend', this.#hub.spend)
     exposeOverIpc(port, 'health', this.#hub.health)
     exposeOverIpc<PrimaryCalls>(port, 'primary', { collectMetrics: () => this.#collectMetrics() })

@@ -1,4 +1,5 @@
 import cluster from 'node:cluster'
+import type { SkillStore } from '../skills/skill-store.ts'
 import { connectOverIpc } from '../storage/cluster/connect-over-ipc.ts'
 import { exposeOverIpc } from '../storage/cluster/expose-over-ipc.ts'
 import { portOfPrimary } from '../storage/cluster/ipc-port.ts'
@@ -38,6 +39,7 @@ export async function runWorker(startup: Startup): Promise<void> {
   const hub: Hub = {
     keys: connectOverIpc<KeyStore>(port, 'keys'),
     responses: connectOverIpc<ResponseStore>(port, 'responses'),
+    skills: connectOverIpc<SkillStore>(port, 'skills'),
     spend: connectOverIpc<Hub['spend']>(port, 'spend'),
     state: connectSharedState(port),
     health: connectOverIpc<Hub['health']>(port, 'health'),

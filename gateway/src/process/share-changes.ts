@@ -8,6 +8,7 @@ const cooldownChannel = 'routeiq:cooldown'
 const usageChannel = 'routeiq:usage'
 const usageIntervalMs = 100
 const keyChannel = 'routeiq:keys'
+const skillChannel = 'routeiq:skills'
 
 /** Cooldowns started here reach every worker and replica, and theirs are applied here. */
 export async function shareCooldowns(state: SharedState, states: DeploymentStates): Promise<void> {
@@ -51,4 +52,9 @@ export async function shareKeyChanges(
     authenticator.forget(tokenHashes)
     void state.publish(keyChannel, JSON.stringify(tokenHashes))
   }
+}
+
+/** What the skill store calls when a workspace has changed; best effort, since replicas also look for themselves. */
+export function announceSkillChanges(state: SharedState): (workspaceId: string) => void {
+  return (workspaceId) => void state.publish(skillChannel, workspaceId).catch(() => {})
 }

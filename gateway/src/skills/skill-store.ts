@@ -1,4 +1,4 @@
-import type { CatalogueChanges, CataloguePage } from './catalogue.ts'
+import type { CatalogueChanges, CataloguePage, CatalogueSkill } from './catalogue.ts'
 import type { Skill, SkillFile, SkillMetadata, SkillVersion } from './skill.ts'
 
 /**
@@ -36,8 +36,10 @@ export interface SkillStore {
   /** Whether there was one to delete. Its versions stay for what was recorded about them. */
   delete(workspaceId: string, skillId: string): Promise<boolean>
 
-  /** One page of what is eligible; `loadCatalogue` puts them together. */
+  /** One page of what is eligible. Pages of a catalogue that changes meanwhile are made whole by `changesSince` the first. */
   readCatalogue(workspaceId: string, after: string | null): Promise<CataloguePage>
+  /** Eligible skills for the words of a request, the best first; for none of them by name. */
+  findCandidates(workspaceId: string, request: string, limit: number): Promise<readonly CatalogueSkill[]>
   changesSince(workspaceId: string, epoch: number): Promise<CatalogueChanges>
   /** In the order of the workspaces; 0 for one that was never written to. */
   epochsOf(workspaceIds: readonly string[]): Promise<readonly number[]>

@@ -11,6 +11,8 @@ import { guardQuery } from '../database/database-error.ts'
 /** Skills in a page, and the largest file whose text comes with it. */
 const pageSize = 2_000
 const inlineBytes = 16_384
+/** Of the end of a request. */
+const maxWords = 64
 
 interface CatalogueRow {
   readonly id: string
@@ -64,6 +66,22 @@ export async function readCatalogue(
   const { rows } = await guardQuery(database.pool.query<CatalogueRow>(text, [workspaceId, after]))
   const next = rows.length < pageSize ? null : (rows.at(-1)?.name ?? null)
   return { epoch, skills: rows.map(toCatalogueSkill), next }
+}
+
+/** What full-text search finds for any of the words, which is what can be had before an index is in memory. */
+export async function findCandidates(
+  database: Database,
+  workspaceId: string,
+  request: string,
+  limit: number,
+): Promise<readonly CatalogueSkill[]> {
+  const words = [...new Set(request.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [])].slice(-maxWords)
+  const text = `${selectEligible} AND ($2 = '' OR s.search_document @@ to_tsquery('simple', $2))
+    ORDER BY CASE WHEN $2 = '' THEN 0 ELSE ts_rank(s.search_document, to_tsquery('simple', $2)) END DESC, s.name
+    LIMIT $3`
+  const values = [workspaceId, words.join(' | '), limit]
+  const { rows } = await guardQuery(database.pool.query<CatalogueRow>(text, values))
+  return rows.map(toCatalogueSkill)
 }
 
 /** What changed behind an epoch. What is written while this reads may come again with the next call. */

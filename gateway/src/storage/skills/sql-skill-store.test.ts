@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { loadCatalogue } from '../../skills/load-catalogue.ts'
+import type { Catalogue, CatalogueSkill } from '../../skills/catalogue.ts'
 import type { SkillDraft, SkillStore, VersionDraft } from '../../skills/skill-store.ts'
 import { digestContent, digestTree } from '../../skills/tree-digest.ts'
 import { migrateDatabase } from '../database/migrate.ts'
@@ -50,6 +50,17 @@ function draft(
     version,
   }
   return made
+}
+
+async function loadCatalogue(store: SkillStore, workspaceId: string): Promise<Catalogue> {
+  const skills: CatalogueSkill[] = []
+  let page = await store.readCatalogue(workspaceId, null)
+  skills.push(...page.skills)
+  while (page.next !== null) {
+    page = await store.readCatalogue(workspaceId, page.next)
+    skills.push(...page.skills)
+  }
+  return { workspaceId, epoch: page.epoch, skills }
 }
 
 describe.each(await listTestDatabases())('the skill store over $name', ({ open }) => {
@@ -318,6 +329,24 @@ describe.each(await listTestDatabases())('the skill store over $name', ({ open }
     await store.delete('acme', b?.skillId ?? '')
     expect(await store.changesSince('acme', 4)).toMatchObject({ epoch: 5, removed: [b?.skillId] })
     expect(await store.epochsOf(['globex', 'acme'])).toEqual([0, 5])
+  })
+
+  it('finds candidates by the words of a request', async () => {
+    await store.write('acme', [
+      draft('pdf-forms', { description: 'Fill forms.' }),
+      draft('sql', { description: 'Query a warehouse; forms of joins.' }),
+      draft('evil-forms', { scan: blocked }),
+      draft('acme/größe', { description: 'Größe messen' }),
+    ])
+    const find = async (request: string, limit = 10) =>
+      (await store.findCandidates('acme', request, limit)).map(({ name }) => name)
+    expect((await find('please FILL these pdf forms')).slice(0, 2)).toEqual(['pdf-forms', 'sql'])
+    expect(await find('Größe?')).toEqual(['acme/größe'])
+    for (const nothing of ['', ' !&|:*()\'" ']) {
+      expect(await find(nothing, 2)).toEqual(['acme/größe', 'pdf-forms'])
+    }
+    expect(await find("x' | & <-> !( :* \\")).toEqual([])
+    expect(await store.findCandidates('globex', 'forms', 10)).toEqual([])
   })
 
   it('announces what was committed and nothing else', async () => {

@@ -9,7 +9,7 @@ import type { Database } from '../database/database.ts'
 import { guardQuery } from '../database/database-error.ts'
 import { inTransaction } from '../database/transaction.ts'
 import { touchSkills } from './epochs.ts'
-import { readCatalogue, readChanges, readEpochs } from './read-catalogue.ts'
+import { findCandidates, readCatalogue, readChanges, readEpochs } from './read-catalogue.ts'
 import {
   type FoundSkill,
   filesJson,
@@ -113,6 +113,7 @@ export function createSqlSkillStore(database: Database, options: SkillStoreOptio
         }),
       ),
     readCatalogue: (workspaceId, after) => readCatalogue(database, workspaceId, after),
+    findCandidates: (workspaceId, request, limit) => findCandidates(database, workspaceId, request, limit),
     changesSince: (workspaceId, epoch) => readChanges(database, workspaceId, epoch),
     epochsOf: (workspaceIds) => readEpochs(database, workspaceIds),
   }
