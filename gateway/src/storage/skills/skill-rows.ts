@@ -44,7 +44,7 @@ export interface VersionRow {
 export type FoundSkill = SkillRow & { readonly latest: VersionRow; readonly served: VersionRow | null }
 
 /** A file as `json_agg` gives it. */
-export interface FileRow {
+interface FileRow {
   readonly path: string
   readonly digest: string
   readonly size_bytes: number
