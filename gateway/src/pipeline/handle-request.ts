@@ -1,5 +1,6 @@
 import type { AttemptPlan } from '../balancing/attempt-plan.ts'
 import { ClientGone } from '../http/read-body.ts'
+import type { Caller } from '../identity/caller.ts'
 import type { ClientStream } from '../relay/client-stream.ts'
 import { type Admission, admit } from './admit.ts'
 import { authenticate } from './authenticate.ts'
@@ -12,8 +13,15 @@ import { Progress } from './progress.ts'
 import { openClientStream, respond, respondWithError } from './respond.ts'
 import { settle } from './settle.ts'
 
-/** The story of a model request: every stage in order, and one settlement whatever happens. */
-export async function handleRequest(gateway: Gateway, arrival: Arrival): Promise<void> {
+/**
+ * The story of a model request: every stage in order, and one settlement whatever happens. `knownCaller` is for calls of
+ * the gateway itself, made for a caller it has authenticated before.
+ */
+export async function handleRequest(
+  gateway: Gateway,
+  arrival: Arrival,
+  knownCaller: Caller | null = null,
+): Promise<void> {
   const runtime = gateway.runtime()
   const progress = new Progress(runtime.config.telemetry.detailedTiming)
   let request: ModelRequest | null = null
@@ -22,7 +30,7 @@ export async function handleRequest(gateway: Gateway, arrival: Arrival): Promise
   let stream: ClientStream | null = null
   try {
     // What is there already is not waited for: keys are nearly always known and bodies nearly always whole.
-    const caller = authenticate(gateway.identity, arrival.exchange, 'user')
+    const caller = knownCaller ?? authenticate(gateway.identity, arrival.exchange, 'user')
     progress.caller = caller instanceof Promise ? await caller : caller
     progress.endStage('authenticate')
     const parsed = parse(runtime, arrival, progress.caller)
