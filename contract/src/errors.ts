@@ -195,6 +195,14 @@ export const errorCatalogue = {
     false,
     'The object already exists or is managed elsewhere.',
   ),
+  gone: entry(
+    410,
+    'invalid_request_error',
+    '410',
+    'caller',
+    false,
+    'The route was withdrawn; the message names its successor.',
+  ),
   request_too_large: entry(
     413,
     'invalid_request_error',
@@ -258,6 +266,14 @@ export const errorCatalogue = {
     'caller',
     false,
     'A budget is exhausted.',
+  ),
+  quota_exceeded: entry(
+    429,
+    'quota_exceeded',
+    'quota_exceeded',
+    'caller',
+    false,
+    'A quota of the workspace or key is used up; `detail` says which, and repeating the call does not help.',
   ),
   headers_too_large: entry(
     431,

@@ -96,7 +96,8 @@ function validationBody(error: GatewayError): Record<string, unknown> {
 function errorHeaders(surface: ErrorSurface, error: GatewayError, requestId: string): string[] {
   const headers = ['x-routeiq-error-origin', error.origin]
   const status = chatErrorStatus(error)
-  if (error.options.retryAfterSeconds !== undefined || status === 429 || status === 503) {
+  const isCurable = (status === 429 && error.code !== 'quota_exceeded') || status === 503
+  if (error.options.retryAfterSeconds !== undefined || isCurable) {
     headers.push('retry-after', String(Math.max(1, Math.ceil(error.options.retryAfterSeconds ?? 1))))
   }
   if (status === 401 && error.origin === 'gateway') headers.push('www-authenticate', 'Bearer')
