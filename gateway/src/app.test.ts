@@ -47,6 +47,7 @@ function refusingDependencies(asked: AuthClass[]): Dependencies {
   const parts = {
     gateway,
     keys: { identity },
+    quotas: { identity },
     models: { identity },
     responses: { identity },
     tokens: { identity, runtime },

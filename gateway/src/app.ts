@@ -15,6 +15,7 @@ import { handleRequest } from './pipeline/handle-request.ts'
 import type { History } from './pipeline/history.ts'
 import type { Protocol } from './protocols/protocol.ts'
 import { protocolOf } from './protocols/protocols.ts'
+import { type QuotaRoutesDependencies, quotaRoutes } from './quotas/quota-routes.ts'
 import { type ResponseRoutesDependencies, responseRoutes } from './responses/response-routes.ts'
 import { verifyRoute } from './rest/verify-route.ts'
 
@@ -24,6 +25,7 @@ export interface AppDependencies {
   readonly history: History
   readonly responses: ResponseRoutesDependencies
   readonly keys: KeyRoutesDependencies
+  readonly quotas: QuotaRoutesDependencies
   readonly models: ModelRoutesDependencies
   readonly tokens: TokenRoutesDependencies
   readonly health: HealthDependencies
@@ -84,6 +86,7 @@ export function listRoutes(
     ...modelRoutes(deps.models),
     ...tokenRoutes(deps.tokens),
     ...keyRoutes(deps.keys),
+    ...quotaRoutes(deps.quotas),
     ...healthRoutes(deps.health),
     ...operationsRoutes(deps.operations),
     verifyRoute(deps.gateway.identity),

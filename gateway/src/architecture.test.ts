@@ -12,11 +12,11 @@ import {
  */
 const directions: Readonly<Record<string, string>> = {
   'main.ts': '',
-  'app.ts': 'admin config:types deployments:types http pass-through pipeline protocols responses rest',
+  'app.ts': 'admin config:types deployments:types http pass-through pipeline protocols quotas responses rest',
   'package-file.ts': '',
   'version.ts': 'package-file.ts',
   admin:
-    'config:types conversation:types deployments http identity pipeline pricing:types process:types protocols providers:types relay rest storage:types telemetry tokens:types transport:types version.ts',
+    'config:types conversation:types deployments http identity pipeline pricing:types process:types protocols providers:types quotas:types relay rest storage:types telemetry tokens:types transport:types version.ts',
   balancing: 'config:types deployments pricing providers:types',
   cli: 'balancing config process storage version.ts',
   config: '',
@@ -35,15 +35,16 @@ const directions: Readonly<Record<string, string>> = {
     'balancing config:types conversation deployments http http1:types identity json multipart pricing protocols providers relay storage:types telemetry tokens:types transport:types version.ts',
   pricing: 'config:types conversation:types',
   process:
-    'app.ts balancing config conversation demo deployments http http1:types identity pipeline:types pricing providers responses skills:types storage telemetry tokens transport version.ts',
+    'app.ts balancing config conversation demo deployments http http1:types identity pipeline:types pricing providers quotas responses skills:types storage telemetry tokens transport version.ts',
   protocols: 'conversation json pricing:types providers:types relay:types',
   providers: 'conversation telemetry transport:types',
+  quotas: 'http:types pipeline:types rest',
   relay: 'conversation http http1 pricing:types protocols providers:types transport',
   responses:
     'conversation deployments http identity:types json pipeline protocols relay storage:types transport:types',
   rest: 'http identity pipeline',
   skills: '',
-  storage: 'config:types conversation:types package-file.ts pricing:types skills',
+  storage: 'config:types conversation:types package-file.ts pricing:types quotas skills',
   telemetry: 'conversation:types deployments:types providers:types',
   tokens: 'conversation:types package-file.ts',
   transport: 'http1',
@@ -52,7 +53,7 @@ const directions: Readonly<Record<string, string>> = {
 /** Modules that belong to certain files or folders. Imports of types alone are free. */
 const reservedModules: readonly (readonly [module: RegExp, owners: readonly string[]])[] = [
   [/^(?:pg|drizzle-orm|ioredis|@electric-sql\/[\w-]+)(?:\/|$)/, ['storage/']],
-  [/^yaml$/, ['config/source/', 'cli/skills/disk/']],
+  [/^yaml$/, ['config/source/', 'cli/skills/disk/', 'skills/benchmarks/eval-suite.ts']],
   [/^@smithy\//, ['providers/bedrock/signature.ts']],
   [
     /^node:(?:net|tls)$/,

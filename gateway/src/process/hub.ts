@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type { StorageConfig } from '../config/config.ts'
 import type { SkillStore } from '../skills/skill-store.ts'
+import type { QuotaStore } from '../quotas/quota-store.ts'
 import { type Database, openDatabase } from '../storage/database/database.ts'
 import { migrateDatabase } from '../storage/database/migrate.ts'
 import type { KeyStore } from '../storage/key-store.ts'
@@ -10,6 +11,7 @@ import type { RaiseAlarm } from '../storage/ledger/journal-alarm.ts'
 import { SpendIngester } from '../storage/ledger/spend-ingester.ts'
 import type { SpendLedger } from '../storage/ledger/spend-row.ts'
 import { createSqlSpendLedger } from '../storage/ledger/sql-spend-ledger.ts'
+import { createSqlQuotaStore } from '../storage/quotas/sql-quota-store.ts'
 import type { ResponseStore } from '../storage/response-store.ts'
 import { purgeResponses } from '../storage/responses/purge-responses.ts'
 import { createSqlResponseStore } from '../storage/responses/sql-response-store.ts'
@@ -32,6 +34,7 @@ export interface Hub {
   readonly keys: KeyStore
   readonly responses: ResponseStore
   readonly skills: SkillStore
+  readonly quotas: QuotaStore
   readonly spend: Pick<SpendLedger, 'listSpend'>
   readonly state: SharedState
   readonly health: { check(): Promise<DependencyChecks> }
@@ -81,6 +84,7 @@ export async function openHub(options: HubOptions): Promise<OwnedHub> {
   return {
     keys: createSqlKeyStore(database, now),
     responses,
+    quotas: createSqlQuotaStore(database, now),
     spend: ledger,
     skills: createSqlSkillStore(database, { now, newId: randomUUID, onChange: announceSkillChanges(state) }),
     state,

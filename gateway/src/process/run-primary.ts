@@ -118,6 +118,7 @@ class Crew {
     exposeOverIpc(port, 'keys', this.#hub.keys)
     exposeOverIpc(port, 'responses', this.#hub.responses)
     exposeOverIpc(port, 'skills', this.#hub.skills)
+    exposeOverIpc(port, 'quotas', this.#hub.quotas)
     exposeOverIpc(port, 'spend', this.#hub.spend)
     exposeOverIpc(port, 'health', this.#hub.health)
     exposeOverIpc<PrimaryCalls>(port, 'primary', { collectMetrics: () => this.#collectMetrics() })

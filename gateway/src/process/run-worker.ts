@@ -1,5 +1,6 @@
 import cluster from 'node:cluster'
 import type { SkillStore } from '../skills/skill-store.ts'
+import type { QuotaStore } from '../quotas/quota-store.ts'
 import { connectOverIpc } from '../storage/cluster/connect-over-ipc.ts'
 import { exposeOverIpc } from '../storage/cluster/expose-over-ipc.ts'
 import { portOfPrimary } from '../storage/cluster/ipc-port.ts'
@@ -40,6 +41,7 @@ export async function runWorker(startup: Startup): Promise<void> {
     keys: connectOverIpc<KeyStore>(port, 'keys'),
     responses: connectOverIpc<ResponseStore>(port, 'responses'),
     skills: connectOverIpc<SkillStore>(port, 'skills'),
+    quotas: connectOverIpc<QuotaStore>(port, 'quotas'),
     spend: connectOverIpc<Hub['spend']>(port, 'spend'),
     state: connectSharedState(port),
     health: connectOverIpc<Hub['health']>(port, 'health'),

@@ -14,6 +14,7 @@ import { FailedAttempts } from '../identity/failed-attempts.ts'
 import type { Gateway } from '../pipeline/gateway.ts'
 import type { PriceTable } from '../pricing/price-table.ts'
 import { demoBaseUrl } from '../providers/first-party.ts'
+import { Quotas } from '../quotas/quotas.ts'
 import { ResponseContent } from '../responses/response-content.ts'
 import { ResponseHistory } from '../responses/response-history.ts'
 import { ResponseIds } from '../responses/response-id.ts'
@@ -29,7 +30,7 @@ import { type Hub, journalDirectory } from './hub.ts'
 import { measureCooldowns } from './measure-cooldowns.ts'
 import { createNetworkTransport, createTokenTransport } from './network-transport.ts'
 import { refreshPrices } from './prices.ts'
-import { shareCooldowns, shareKeyChanges, shareUsage } from './share-changes.ts'
+import { shareCooldowns, shareKeyChanges, shareQuotas, shareUsage } from './share-changes.ts'
 import { listSecrets, type Telemetry } from './telemetry.ts'
 
 const failuresPerMinute = 20
@@ -82,7 +83,9 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
   if (sharesState(config)) await shareUsage(hub.state, configuration.states, options.now)
   measureCooldowns(configuration.states, telemetry.metrics.breakers)
   const onKeysChanged = await shareKeyChanges(hub.state, gateway.identity.authenticator)
-  const app = createApp(composeApp(options, gateway, gate, onKeysChanged))
+  const quotas = new Quotas(hub.quotas, options.now)
+  const onQuotasChanged = await shareQuotas(hub.state, quotas, options.now)
+  const app = createApp(composeApp(options, gateway, gate, { onKeysChanged, quotas, onQuotasChanged }))
   const server = new HttpServer(app.listen, config.server.tls)
   return {
     server,
@@ -172,11 +175,18 @@ function isOpen({ identity }: GatewayConfig): boolean {
   return identity.masterKey === null && identity.adminKeys.length === 0 && !identity.requireAuth
 }
 
+/** What every process of a gateway learns of the others' changes. */
+interface SharedParts {
+  readonly onKeysChanged: (tokenHashes: readonly string[]) => void
+  readonly quotas: Quotas
+  readonly onQuotasChanged: () => Promise<void>
+}
+
 function composeApp(
   { configuration, prices, hub, telemetry, collectMetrics, now }: ServeOptions,
   gateway: Gateway,
   gate: AdmissionGate,
-  onKeysChanged: (tokenHashes: readonly string[]) => void,
+  { onKeysChanged, quotas, onQuotasChanged }: SharedParts,
 ): AppDependencies {
   const { identity, runtime } = gateway
   const { server, identity: identityConfig } = runtime().config
@@ -200,11 +210,13 @@ function composeApp(
     keys: {
       identity,
       keys: hub.keys,
+      quotas,
       keyPrefix: identityConfig.keyPrefix,
       production: identityConfig.environment === 'production',
       now,
       onKeysChanged,
     },
+    quotas: { identity, quotas, store: hub.quotas, onChange: onQuotasChanged, now },
     models: { identity, runtime, prices, startedAt: now() },
     passThroughEndpoints: runtime().config.passThrough.endpoints,
     tokens: { identity, runtime, tokens: gateway.tokens },

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto'
 import type { Cooldown } from '../balancing/deployment-state.ts'
 import type { DeploymentStates, SharedUsage } from '../balancing/deployment-states.ts'
 import type { Authenticator } from '../identity/authenticator.ts'
+import type { Quotas } from '../quotas/quotas.ts'
+import type { SharedRate } from '../quotas/route-rates.ts'
 import type { SharedState } from '../storage/shared-state/shared-state.ts'
 
 const cooldownChannel = 'routeiq:cooldown'
@@ -9,6 +11,8 @@ const usageChannel = 'routeiq:usage'
 const usageIntervalMs = 100
 const keyChannel = 'routeiq:keys'
 const skillChannel = 'routeiq:skills'
+const quotaChannel = 'routeiq:quotas'
+const rateChannel = 'routeiq:route-rates'
 
 /** Cooldowns started here reach every worker and replica, and theirs are applied here. */
 export async function shareCooldowns(state: SharedState, states: DeploymentStates): Promise<void> {
@@ -57,4 +61,30 @@ export async function shareKeyChanges(
 /** What the skill store calls when a workspace has changed; best effort, since replicas also look for themselves. */
 export function announceSkillChanges(state: SharedState): (workspaceId: string) => void {
   return (workspaceId) => void state.publish(skillChannel, workspaceId).catch(() => {})
+/**
+ * Reads the quotas, and again whenever they are changed anywhere. Returns what announces a change; it resolves when this
+ * process has read it. What is counted of calls a minute goes round like usage.
+ */
+export async function shareQuotas(
+  state: SharedState,
+  quotas: Quotas,
+  now: () => number,
+): Promise<() => Promise<void>> {
+  const origin = randomUUID()
+  await quotas.refresh()
+  await state.subscribe(quotaChannel, (sender) => {
+    if (sender !== origin) quotas.refresh().catch(() => {})
+  })
+  setInterval(() => {
+    const rates = quotas.rates.takeUnshared(now())
+    if (rates.length > 0) void state.publish(rateChannel, JSON.stringify({ origin, rates }))
+  }, usageIntervalMs).unref()
+  await state.subscribe(rateChannel, (message) => {
+    const notice = JSON.parse(message) as { origin: string; rates: SharedRate[] }
+    if (notice.origin !== origin) quotas.rates.addForeign(notice.rates, now())
+  })
+  return async () => {
+    await quotas.refresh()
+    await state.publish(quotaChannel, origin)
+  }
 }

@@ -1,11 +1,17 @@
-/** The calendar month of a time, UTC, as `YYYY-MM`. */
-export function monthOf(time: number): string {
-  return new Date(time).toISOString().slice(0, 7)
+/** The calendar month of a moment, UTC. */
+export interface CalendarMonth {
+  /** `YYYY-MM`. */
+  readonly name: string
+  /** Whole seconds from that moment until the next month begins, at least 1. */
+  readonly endsInSeconds: number
 }
 
-/** Whole seconds until the next month begins, at least 1. */
-export function secondsToNextMonth(time: number): number {
+/** `time` in epoch milliseconds. */
+export function calendarMonth(time: number): CalendarMonth {
   const date = new Date(time)
   const next = Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1)
-  return Math.max(1, Math.ceil((next - time) / 1_000))
+  return {
+    name: date.toISOString().slice(0, 7),
+    endsInSeconds: Math.max(1, Math.ceil((next - time) / 1_000)),
+  }
 }

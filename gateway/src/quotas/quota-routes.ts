@@ -3,7 +3,7 @@ import type { Endpoint } from '../http/dispatch.ts'
 import type { Route } from '../http/router.ts'
 import type { Identity } from '../pipeline/authenticate.ts'
 import { restEndpoint } from '../rest/rest-endpoint.ts'
-import { monthOf } from './calendar-month.ts'
+import { calendarMonth } from './calendar-month.ts'
 import type { QuotaPrincipal } from './quota.ts'
 import { keyHashSchema, quotaSchema } from './quota-schema.ts'
 import type { QuotaStore } from './quota-store.ts'
@@ -99,6 +99,6 @@ async function describe({ quotas, store, now }: QuotaRoutesDependencies, princip
     key: principal.keyHash,
     plan: quota?.plan ?? 'unlimited',
     limits: quota?.limits ?? {},
-    used: await store.usage(principal, monthOf(now())),
+    used: await store.usage(principal, calendarMonth(now())),
   }
 }

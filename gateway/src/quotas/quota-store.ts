@@ -1,4 +1,5 @@
-import type { CountedDimension, MonthlyDimension, Quota, QuotaLimit, QuotaPrincipal } from './quota.ts'
+import type { CalendarMonth } from './calendar-month.ts'
+import type { MonthlyDimension, Quota, QuotaLimit, QuotaPrincipal } from './quota.ts'
 
 /** One quota a use counts against. */
 export interface MonthlyAllowance extends QuotaLimit {
@@ -13,18 +14,15 @@ export interface QuotaStore {
   set(quota: Quota): Promise<void>
   /** Whether there was one. */
   remove(principal: QuotaPrincipal): Promise<boolean>
-  /**
-   * Adds `amount` to every allowance, or to none when one has not enough left; then the first such and what is used of
-   * it. `month` is `YYYY-MM`.
-   */
+  /** Adds `amount` to every allowance. Errors: `quota_exceeded` when one has not enough left, and none is changed. */
   take(
     workspaceId: string,
     allowances: readonly MonthlyAllowance[],
     amount: number,
-    month: string,
-  ): Promise<{ readonly refusedBy: number; readonly used: number } | null>
-  usage(principal: QuotaPrincipal, month: string): Promise<QuotaUsage>
+    month: CalendarMonth,
+  ): Promise<void>
+  usage(principal: QuotaPrincipal, month: CalendarMonth): Promise<QuotaUsage>
 }
 
-/** Months count from the moment a limit was set. */
-export type QuotaUsage = Readonly<Record<CountedDimension | MonthlyDimension, number>>
+/** What was used this month, counted from the moment a limit was set. */
+export type QuotaUsage = Readonly<Record<MonthlyDimension, number>>

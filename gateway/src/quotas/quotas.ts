@@ -1,13 +1,12 @@
 import { GatewayError } from '@routeiq/contract'
-import { monthOf, secondsToNextMonth } from './calendar-month.ts'
-import {
-  type CountedDimension,
-  type Feature,
-  type MonthlyDimension,
-  type Quota,
-  type QuotaLimit,
-  type QuotaPrincipal,
-  quotaExceeded,
+import { calendarMonth } from './calendar-month.ts'
+import type {
+  CountedDimension,
+  Feature,
+  MonthlyDimension,
+  Quota,
+  QuotaLimit,
+  QuotaPrincipal,
 } from './quota.ts'
 import type { QuotaStore } from './quota-store.ts'
 import { RouteRates } from './route-rates.ts'
@@ -70,11 +69,7 @@ export class Quotas {
       return limit === undefined ? [] : [{ keyHash, plan, dimension, limit }]
     })
     if (allowances.length === 0 || amount === 0) return
-    const now = this.#now()
-    const refusal = await this.#store.take(principal.workspaceId, allowances, amount, monthOf(now))
-    const allowance = refusal === null ? undefined : allowances[refusal.refusedBy]
-    if (refusal !== null && allowance !== undefined)
-      throw quotaExceeded(allowance, refusal.used, secondsToNextMonth(now))
+    await this.#store.take(principal.workspaceId, allowances, amount, calendarMonth(this.#now()))
   }
 
   /** Counts one call of the hot path; needs no database. Errors: 429 `rate_limit_exceeded` with `Retry-After`. */

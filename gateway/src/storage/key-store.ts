@@ -1,3 +1,5 @@
+import type { QuotaLimit } from '../quotas/quota.ts'
+
 /**
  * One virtual key as stored. Only its digest is kept: `tokenHash` names a key and is never a credential.
  * Times are epoch milliseconds.
@@ -75,7 +77,8 @@ export type KeySelector =
  * not answer, and with `conflict` when a digest or alias is already taken.
  */
 export interface KeyStore {
-  create(key: NewKey): Promise<KeyRecord>
+  /** With a limit: rejects with `quota_exceeded` when the key's organisation has so many keys already. */
+  create(key: NewKey, limit?: QuotaLimit | null): Promise<KeyRecord>
   findByHash(tokenHash: string): Promise<KeyRecord | null>
   findByAlias(keyAlias: string): Promise<KeyRecord | null>
   list(query: KeyQuery): Promise<KeyPage>

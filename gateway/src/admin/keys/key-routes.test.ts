@@ -79,6 +79,7 @@ function open(patch: Partial<KeyRoutesDependencies> = {}, pepper: string | null 
     open: false,
   })
   const routes = keyRoutes({
+    quotas: { limitOf: () => null },
     identity: {
       authenticator,
       failedAttempts: new FailedAttempts(1_000, now),

@@ -4,7 +4,9 @@ import type { Endpoint } from '../../http/dispatch.ts'
 import type { Route } from '../../http/router.ts'
 import { type Caller, maskKey } from '../../identity/caller.ts'
 import { digestKey } from '../../identity/key-digest.ts'
+import { defaultWorkspace } from '../../identity/workspace.ts'
 import type { Identity } from '../../pipeline/authenticate.ts'
+import type { Quotas } from '../../quotas/quotas.ts'
 import { controlEndpoint } from '../../rest/control-endpoint.ts'
 import type { KeyQuery, KeyRecord, KeySortField, KeyStore, NewKey } from '../../storage/key-store.ts'
 import { addDuration } from './key-duration.ts'
@@ -16,6 +18,7 @@ const minimumProductionSecret = 16
 export interface KeyRoutesDependencies {
   readonly identity: Identity
   readonly keys: KeyStore
+  readonly quotas: Pick<Quotas, 'limitOf'>
   readonly keyPrefix: string
   readonly production: boolean
   readonly now: () => number
@@ -92,7 +95,9 @@ async function generateKey(deps: KeyRoutesDependencies, body: GenerateKeyBody, c
       { param: 'key' },
     )
   }
-  const record = await deps.keys.create(newKey(deps, body, key, caller))
+  const workspace = body.organization_id ?? defaultWorkspace
+  const limit = deps.quotas.limitOf(workspace, 'keys')
+  const record = await deps.keys.create(newKey(deps, body, key, caller), limit)
   deps.onKeysChanged([record.tokenHash])
   return { body: { ...formatKeyRow(record), key, token_id: record.tokenHash } }
 }

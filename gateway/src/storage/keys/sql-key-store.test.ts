@@ -94,6 +94,21 @@ describe.each(await listTestDatabases())('key store over $name', (kind) => {
     expect((await keys.list({ page: 1, size: 1 })).total).toBe(0)
   })
 
+  it('makes no more keys of one organisation than its limit allows, however many try at once', async () => {
+    const limit = { plan: 'free', dimension: 'keys', limit: 3 } as const
+    for (const organizationId of [null, 'acme']) {
+      await keys.create(newKey({ tokenHash: `first of ${organizationId}`, organizationId }))
+      const results = await Promise.allSettled(
+        Array.from({ length: 6 }, (_, index) =>
+          keys.create(newKey({ tokenHash: `${index} of ${organizationId}`, organizationId }), limit),
+        ),
+      )
+      const refused = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []))
+      expect(refused).toHaveLength(4)
+      expect(refused[0]).toMatchObject({ code: 'quota_exceeded', options: { extras: { used: 3, limit: 3 } } })
+    }
+  })
+
   it('changes only the fields given, merges settings and stamps the time', async () => {
     const created = await keys.create(newKey({ teamId: 'team-1', settings: { max_budget: 1, tpm_limit: 5 } }))
     clock += 1_000

@@ -1,4 +1,5 @@
-import { and, asc, count, desc, eq, inArray, type SQL, sql } from 'drizzle-orm'
+import { and, asc, count, desc, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm'
+import { type QuotaLimit, quotaExceeded } from '../../quotas/quota.ts'
 import type { Database } from '../database/database.ts'
 import { guardQuery } from '../database/database-error.ts'
 import { virtualKeys } from '../database/schema.ts'
@@ -14,10 +15,17 @@ export function createSqlKeyStore(database: Database, now: () => number): KeySto
     return row === undefined ? null : toRecord(row)
   }
   return {
-    async create(key) {
+    async create(key, limit = null) {
       const createdAt = new Date(now())
       const values = { ...key, expiresAt: toDate(key.expiresAt), createdAt, updatedAt: createdAt }
-      return toRecord(await onlyRow(db.insert(virtualKeys).values(values).returning()))
+      const insert = (on: Pick<Database['sql'], 'insert'>): Promise<StoredKey> =>
+        onlyRow(on.insert(virtualKeys).values(values).returning())
+      if (limit === null) return toRecord(await insert(db))
+      const created = db.transaction(async (transaction) => {
+        await requireRoom(transaction, key.organizationId, limit)
+        return insert(transaction)
+      })
+      return toRecord(await guardQuery(created))
     },
     findByHash: (tokenHash) => findOne(eq(virtualKeys.tokenHash, tokenHash)),
     findByAlias: (keyAlias) => findOne(eq(virtualKeys.keyAlias, keyAlias)),
@@ -53,6 +61,24 @@ export function createSqlKeyStore(database: Database, now: () => number): KeySto
       return rows.map(toRecord)
     },
   }
+}
+
+/** Of those who make keys of one organisation at once, one counts at a time. */
+async function requireRoom(
+  db: Pick<Database['sql'], 'execute' | 'select'>,
+  organizationId: string | null,
+  limit: QuotaLimit,
+): Promise<void> {
+  await db.execute(
+    sql`SELECT pg_advisory_xact_lock(hashtextextended(${`keys of ${organizationId ?? ''}`}, 0))`,
+  )
+  const ofSame =
+    organizationId === null
+      ? isNull(virtualKeys.organizationId)
+      : eq(virtualKeys.organizationId, organizationId)
+  const [counted] = await db.select({ total: count() }).from(virtualKeys).where(ofSame)
+  const used = counted?.total ?? 0
+  if (used >= limit.limit) throw quotaExceeded(limit, used)
 }
 
 function matching(query: KeyQuery): SQL | undefined {
