@@ -25,7 +25,7 @@ export interface CaseRecord {
 }
 
 /** Averages of both sides; the change is in percent of the side without, null where that is nothing. */
-export interface Delta {
+interface Delta {
   readonly with_skill_avg: number
   readonly without_skill_avg: number
   readonly delta_pct: number | null

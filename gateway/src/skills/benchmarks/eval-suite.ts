@@ -3,7 +3,7 @@ import { parseDocument } from 'yaml'
 import { z } from 'zod'
 
 /** Larger files are no test suites. */
-export const maxEvalYamlBytes = 262_144
+const maxEvalYamlBytes = 262_144
 const maxCases = 200
 const maxAliases = 100
 
