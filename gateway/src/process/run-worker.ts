@@ -1,6 +1,6 @@
 import cluster from 'node:cluster'
-import type { SkillStore } from '../skills/skill-store.ts'
 import type { QuotaStore } from '../quotas/quota-store.ts'
+import type { SkillStore } from '../skills/skill-store.ts'
 import { connectOverIpc } from '../storage/cluster/connect-over-ipc.ts'
 import { exposeOverIpc } from '../storage/cluster/expose-over-ipc.ts'
 import { portOfPrimary } from '../storage/cluster/ipc-port.ts'

@@ -61,6 +61,8 @@ export async function shareKeyChanges(
 /** What the skill store calls when a workspace has changed; best effort, since replicas also look for themselves. */
 export function announceSkillChanges(state: SharedState): (workspaceId: string) => void {
   return (workspaceId) => void state.publish(skillChannel, workspaceId).catch(() => {})
+}
+
 /**
  * Reads the quotas, and again whenever they are changed anywhere. Returns what announces a change; it resolves when this
  * process has read it. What is counted of calls a minute goes round like usage.
