@@ -19,6 +19,7 @@ const directions: Readonly<Record<string, string>> = {
     'config:types conversation:types deployments http identity pipeline pricing:types process:types protocols providers:types quotas:types relay rest storage:types telemetry tokens:types transport:types version.ts',
   balancing: 'config:types deployments pricing providers:types',
   cli: 'balancing config process storage version.ts',
+  'cloud-accounts': 'conversation providers:types transport:types',
   config: '',
   conversation: 'providers:types',
   demo: 'http1 transport:types',
@@ -37,7 +38,7 @@ const directions: Readonly<Record<string, string>> = {
   process:
     'app.ts balancing config conversation demo deployments http http1:types identity pipeline:types pricing providers quotas responses skills:types storage telemetry tokens transport version.ts',
   protocols: 'conversation json pricing:types providers:types relay:types',
-  providers: 'conversation telemetry transport:types',
+  providers: 'cloud-accounts conversation telemetry transport:types',
   quotas: 'http:types pipeline:types rest',
   relay: 'conversation http http1 pricing:types protocols providers:types transport',
   responses:
@@ -54,7 +55,7 @@ const directions: Readonly<Record<string, string>> = {
 const reservedModules: readonly (readonly [module: RegExp, owners: readonly string[]])[] = [
   [/^(?:pg|drizzle-orm|ioredis|@electric-sql\/[\w-]+)(?:\/|$)/, ['storage/']],
   [/^yaml$/, ['config/source/', 'cli/skills/disk/', 'skills/benchmarks/eval-suite.ts']],
-  [/^@smithy\//, ['providers/bedrock/signature.ts']],
+  [/^@smithy\//, ['cloud-accounts/aws/signature.ts']],
   [
     /^node:(?:net|tls)$/,
     ['transport/http1/', 'transport/egress/', 'http/address-guard.ts', 'http/server/http-server.ts'],
@@ -81,6 +82,7 @@ const reservedModules: readonly (readonly [module: RegExp, owners: readonly stri
 /** Areas that only compute: what they need from outside is handed to them. */
 const pureAreas = [
   'balancing',
+  'cloud-accounts',
   'conversation',
   'deployments',
   'json',

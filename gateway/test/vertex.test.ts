@@ -13,6 +13,7 @@ import { answerTruly, respond } from './harness/steps.ts'
 const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const directory = mkdtempSync(join(tmpdir(), 'routeiq-vertex-'))
 const credentialsFile = join(directory, 'robot.json')
+const subjectFile = join(directory, 'subject')
 const project = '/v1/projects/project-1/locations/europe-west4/publishers'
 let upstream: ScriptedUpstream
 let gateway: Gateway
@@ -26,8 +27,18 @@ const account = (email: string) => ({
   token_uri: `${upstream.origin}/token`,
 })
 
+const federation = (credential_source: object) => ({
+  type: 'external_account',
+  audience: '//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/providers/q',
+  subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+  token_url: `${upstream.origin}/exchange`,
+  quota_project_id: 'project-1',
+  credential_source,
+})
+
 beforeAll(async () => {
   upstream = await startScriptedUpstream()
+  writeFileSync(subjectFile, 'subject-1\n')
   writeFileSync(credentialsFile, JSON.stringify(account('file@project-1')))
   const entry = (model_name: string, model: string, vertex_credentials: unknown): object => ({
     model_name,
@@ -44,6 +55,16 @@ beforeAll(async () => {
         entry('flash', 'gemini-2.5-flash', credentialsFile),
         entry('claude', 'claude-sonnet-4-5', credentialsFile),
         entry('inline', 'gemini-2.5-pro', account('inline@project-1')),
+        entry('embedder', 'gemini-embedding-001', credentialsFile),
+        entry('federated', 'gemini-2.5-flash-lite', federation({ file: subjectFile })),
+        entry('impersonating', 'gemini-3-flash', {
+          ...federation({
+            url: `${upstream.origin}/subject`,
+            headers: { Metadata: 'True' },
+            format: { type: 'json', subject_token_field_name: 'value' },
+          }),
+          service_account_impersonation_url: `${upstream.origin}/impersonate`,
+        }),
         entry('poor', 'gemini-2.0-flash', account('poor@project-1')),
       ],
       router_settings: { num_retries: 0, disable_cooldowns: true },
@@ -129,6 +150,67 @@ describe('Gemini on Vertex AI', () => {
     const shown = answer.text + gateway.stdout() + gateway.stderr()
     expect(shown).not.toContain('PRIVATE KEY')
     expect(shown).not.toContain('token-1')
+  })
+})
+
+describe('workload identity federation', () => {
+  it('exchanges the token of another provider, from a file', async () => {
+    grantTokens()
+    expect((await chat('federated')).status).toBe(200)
+    const [exchange] = upstream.requestsFor('')
+    expect(exchange?.path).toBe('/exchange')
+    expect(Object.fromEntries(new URLSearchParams(exchange?.body))).toEqual({
+      grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+      requested_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+      audience: '//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/providers/q',
+      subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+      subject_token: 'subject-1',
+      scope: 'https://www.googleapis.com/auth/cloud-platform',
+    })
+    expect(bearerOf('gemini-2.5-flash-lite')).toEqual([`Bearer token-${tokens}`])
+  })
+
+  it('asks an address for it, and stands for a service account', async () => {
+    const expireTime = new Date(Date.now() + 3_600_000).toISOString()
+    upstream.script('', (exchange) => {
+      const { path, headers } = exchange.request
+      if (path === '/subject') return respond(200, { value: `subject of ${headers['metadata']}` })(exchange)
+      if (path === '/exchange') return respond(200, { access_token: 'federated', expires_in: 60 })(exchange)
+      return respond(200, { accessToken: `for ${headers['authorization']}`, expireTime })(exchange)
+    })
+    expect((await chat('impersonating')).status).toBe(200)
+    expect((await chat('impersonating')).status).toBe(200)
+    const [subject, exchange, impersonation, ...others] = upstream.requestsFor('')
+    expect(others).toEqual([])
+    expect(subject?.method).toBe('GET')
+    expect(new URLSearchParams(exchange?.body).get('subject_token')).toBe('subject of True')
+    expect(impersonation?.json).toEqual({
+      scope: ['https://www.googleapis.com/auth/cloud-platform'],
+      lifetime: '3600s',
+    })
+    expect(bearerOf('gemini-3-flash')).toEqual(Array(2).fill('Bearer for Bearer federated'))
+  })
+})
+
+describe('embeddings of Vertex AI', () => {
+  it('are predictions, an instance for each text', async () => {
+    grantTokens()
+    const body = { model: 'embedder', input: ['one', 'two'], dimensions: 256, task_type: 'CLUSTERING' }
+    const answer = await call(gateway.url, '/v1/embeddings', { key, body })
+    expect(answer.json()).toMatchObject({
+      data: [{ embedding: [0.5, -0.25, 0.125] }, { embedding: [1.5, -0.25, 0.125] }],
+      usage: { prompt_tokens: 6, total_tokens: 6 },
+    })
+    expect(upstream.requestsFor('gemini-embedding-001')[0]).toMatchObject({
+      path: `${project}/google/models/gemini-embedding-001:predict`,
+      json: {
+        instances: [
+          { content: 'one', task_type: 'CLUSTERING' },
+          { content: 'two', task_type: 'CLUSTERING' },
+        ],
+        parameters: { outputDimensionality: 256 },
+      },
+    })
   })
 })
 

@@ -64,6 +64,8 @@ function respondPlain(
   if (answer.result.kind !== 'reply') return
   const { reply } = answer.result
   progress.usage = reply.usage
+  // Some providers do not count the texts of embeddings.
+  if (reply.usage === null && request.operation === 'embedding') estimateUsage(request, 0, progress)
   priceAnswer(progress, answer.planned.deployment, reply.terms)
   if (stream?.committed === true) {
     // A ping has already promised events.

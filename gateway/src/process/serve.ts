@@ -30,6 +30,7 @@ import { type Hub, journalDirectory } from './hub.ts'
 import { measureCooldowns } from './measure-cooldowns.ts'
 import { createNetworkTransport, createTokenTransport } from './network-transport.ts'
 import { refreshPrices } from './prices.ts'
+import { readUserFile } from './read-user-file.ts'
 import { shareCooldowns, shareKeyChanges, shareQuotas, shareUsage } from './share-changes.ts'
 import { listSecrets, type Telemetry } from './telemetry.ts'
 
@@ -131,7 +132,7 @@ function createTransport(config: GatewayConfig, now: () => number): Transport {
   const network = createNetworkTransport({
     maxConnectionsPerOrigin: config.server.upstreamConnections,
   })
-  const authorizing = new AuthorizingTransport(network, now, createTokenTransport(network))
+  const authorizing = new AuthorizingTransport(network, now, readUserFile, createTokenTransport(network))
   return new RoutedTransport(authorizing, new Map([[new URL(demoBaseUrl).origin, new DemoTransport(now)]]))
 }
 

@@ -1,4 +1,4 @@
-import { findGoogleGrant, findGoogleProject } from './google-account.ts'
+import { findGoogleGrant, findGoogleProject } from '../cloud-accounts/google/google-account.ts'
 import type { AccountConfig, PathTarget, Wire } from './wire.ts'
 
 const defaultLocation = 'us-central1'

@@ -31,13 +31,18 @@ class TokenEndpoint implements Transport {
 const grant = (account: string): TokenGrant => ({
   kind: 'token',
   account,
-  createRequest: (now) => ({
-    origin: 'https://login.example.com',
-    method: 'POST',
-    path: '/token',
-    headers: [],
-    body: Buffer.from(`now=${now}`),
-  }),
+  steps: [
+    {
+      kind: 'call',
+      createRequest: (now) => ({
+        origin: 'https://login.example.com',
+        method: 'POST',
+        path: '/token',
+        headers: [],
+        body: Buffer.from(`now=${now}`),
+      }),
+    },
+  ],
 })
 const token = (text: string, expires_in: unknown = 3600) => JSON.stringify({ access_token: text, expires_in })
 let now: number
@@ -47,7 +52,11 @@ let tokens: AccessTokens
 beforeEach(() => {
   now = 1_000_000
   endpoint = new TokenEndpoint()
-  tokens = new AccessTokens(endpoint, () => now)
+  tokens = new AccessTokens(
+    endpoint,
+    () => now,
+    () => Promise.reject(new Error('no file')),
+  )
 })
 
 async function obtain(text: string, expiresIn?: unknown): Promise<string> {

@@ -1,5 +1,5 @@
 import type { TokenGrant } from './authorization.ts'
-import { fetchToken } from './fetch-token.ts'
+import { type ReadTextFile, takeSteps } from './take-steps.ts'
 import type { Transport } from './transport.ts'
 
 /** How long before its end a token is replaced; at most half its life. */
@@ -18,11 +18,13 @@ interface KeptToken {
 export class AccessTokens {
   readonly #transport: Transport
   readonly #now: () => number
+  readonly #readTextFile: ReadTextFile
   readonly #kept = new Map<string, KeptToken>()
   readonly #pending = new Map<string, Promise<string>>()
 
-  constructor(transport: Transport, now: () => number) {
+  constructor(transport: Transport, now: () => number, readTextFile: ReadTextFile) {
     this.#transport = transport
+    this.#readTextFile = readTextFile
     this.#now = now
   }
 
@@ -55,7 +57,7 @@ export class AccessTokens {
 
   async #replace(grant: TokenGrant): Promise<string> {
     const askedAt = this.#now()
-    const { token, lifetimeMs } = await fetchToken(this.#transport, grant.createRequest(askedAt))
+    const { token, lifetimeMs } = await takeSteps(grant, askedAt, this.#transport, this.#readTextFile)
     const expiresAt = askedAt + lifetimeMs
     const refreshAt = expiresAt - Math.min(refreshAheadMs, lifetimeMs / 2)
     this.#kept.set(grant.account, { token, expiresAt, refreshAt })

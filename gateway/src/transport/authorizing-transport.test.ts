@@ -56,7 +56,7 @@ const request = (
 const tokenGrant: Authorization = {
   kind: 'token',
   account: 'a',
-  createRequest: () => ({ ...request(), path: '/token' }),
+  steps: [{ kind: 'call', createRequest: () => ({ ...request(), path: '/token' }) }],
 }
 const settled = () => new Promise(setImmediate)
 let network: Network
@@ -65,7 +65,11 @@ let sink: RecordingSink
 
 beforeEach(() => {
   network = new Network()
-  transport = new AuthorizingTransport(network, () => 5000)
+  transport = new AuthorizingTransport(
+    network,
+    () => 5000,
+    () => Promise.reject(new Error('no file')),
+  )
   sink = new RecordingSink()
 })
 
@@ -104,7 +108,7 @@ describe('AuthorizingTransport', () => {
   it('sends what a signature says', async () => {
     const sign = (signed: UpstreamRequest, now: number) =>
       Promise.resolve([...signed.headers, 'x-signature', `at ${now}`])
-    const call = transport.send(request({ kind: 'signature', sign }), sink)
+    const call = transport.send(request({ kind: 'signature', grant: null, sign }), sink)
     await settled()
     expect(network.sent[0]?.request.headers).toEqual(['x-a', '1', 'x-signature', 'at 5000'])
     call.resume()
@@ -121,7 +125,11 @@ describe('AuthorizingTransport', () => {
   })
 
   it('reports what cannot be signed or sent, unless it was cancelled', async () => {
-    const failing: Authorization = { kind: 'signature', sign: () => Promise.reject(new Error('no clock')) }
+    const failing: Authorization = {
+      kind: 'signature',
+      grant: null,
+      sign: () => Promise.reject(new Error('no clock')),
+    }
     transport.send(request(failing), sink)
     const cancelled = transport.send(request(failing), sink)
     cancelled.cancel()

@@ -1,6 +1,7 @@
 import type { HeaderFields } from '../http1/header-fields.ts'
 import { AccessTokens } from './access-tokens.ts'
 import type { Authorization } from './authorization.ts'
+import type { ReadTextFile } from './take-steps.ts'
 import type { Transport, UpstreamCall, UpstreamRequest, UpstreamSink } from './transport.ts'
 
 /** Adds what authenticates a request just before it is sent. Requests without `authorization` go straight through. */
@@ -11,10 +12,15 @@ export class AuthorizingTransport implements Transport {
   readonly #now: () => number
 
   /** `tokenNetwork` is the way to token endpoints, where that is another. */
-  constructor(network: Transport, now: () => number, tokenNetwork: Transport = network) {
+  constructor(
+    network: Transport,
+    now: () => number,
+    readTextFile: ReadTextFile,
+    tokenNetwork: Transport = network,
+  ) {
     this.#network = network
     this.#tokenNetwork = tokenNetwork
-    this.#tokens = new AccessTokens(tokenNetwork, now)
+    this.#tokens = new AccessTokens(tokenNetwork, now, readTextFile)
     this.#now = now
   }
 
@@ -38,19 +44,26 @@ export class AuthorizingTransport implements Transport {
     authorization: Authorization,
     call: AuthorizedCall,
   ): Promise<UpstreamRequest> {
-    if (authorization.kind === 'signature') {
-      return withHeaders(request, await authorization.sign(request, this.#now()))
-    }
-    const token = await this.#tokens.get(authorization)
-    call.onRefusal = () => this.#tokens.forget(authorization, token)
-    return withHeaders(request, withBearer(request.headers, token))
+    const grant = authorization.kind === 'token' ? authorization : authorization.grant
+    const token = grant === null ? '' : await this.#tokens.get(grant)
+    if (grant !== null)
+      call.onRefusal = (status) => {
+        // AWS answers 403 to what is signed with credentials that have expired.
+        if (status === 401 || (status === 403 && authorization.kind === 'signature'))
+          this.#tokens.forget(grant, token)
+      }
+    const headers =
+      authorization.kind === 'token'
+        ? withBearer(request.headers, token)
+        : await authorization.sign(request, this.#now(), token)
+    return withHeaders(request, headers)
   }
 }
 
 /** A call whose request is not ready yet; what is asked of it before then is kept. */
 class AuthorizedCall implements UpstreamCall, UpstreamSink {
-  /** Called when the provider answers 401. */
-  onRefusal: () => void = () => {}
+  /** Called when the provider answers with an error. */
+  onRefusal: (status: number) => void = () => {}
   readonly #sink: UpstreamSink
   #call: UpstreamCall | null = null
   #isCancelled = false
@@ -78,7 +91,7 @@ class AuthorizedCall implements UpstreamCall, UpstreamSink {
   }
 
   onHeaders(status: number, headers: HeaderFields): void {
-    if (status === 401) this.onRefusal()
+    if (status >= 400) this.onRefusal(status)
     this.#sink.onHeaders(status, headers)
   }
 

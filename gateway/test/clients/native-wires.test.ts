@@ -63,6 +63,8 @@ function describeModels(origin: string): object {
         api_base: origin,
         api_key: 'bedrock-token',
       }),
+      entry('titan-embedder', { model: 'bedrock/amazon.titan-embed-text-v2:0', ...aws }),
+      entry('bedrock-cohere-embedder', { model: 'bedrock/cohere.embed-multilingual-v3', ...aws }),
       entry('cohere', { model: 'cohere/command-a-03-2025', api_base: origin, api_key: 'sk-upstream' }),
       entry('cohere-embedder', {
         model: 'cohere/embed-v4.0',
@@ -252,6 +254,42 @@ describe.each(['ollama-embedder', 'cohere-embedder'])('embeddings of %s', (model
   })
 })
 
+describe('embeddings of Bedrock', () => {
+  it('are Titan’s, one text a request', async () => {
+    const model = 'titan-embedder'
+    upstream.script('amazon.titan-embed-text-v2:0', requireSignature(secretKey, answerTruly()))
+    const body = { model, input: 'one', dimensions: 256, normalize: false }
+    expect(await client.embeddings.create(body)).toMatchObject({
+      data: [{ index: 0, embedding: [0.5, -0.25, 0.125] }],
+      usage: { prompt_tokens: 5 },
+    })
+    expect(upstream.requests[0]).toMatchObject({
+      path: '/model/amazon.titan-embed-text-v2%3A0/invoke',
+      json: { inputText: 'one', dimensions: 256, normalize: false },
+    })
+    const error = await errorOf(client.embeddings.create({ model, input: ['one', 'two'] }))
+    expect(error).toMatchObject({ status: 400, param: 'input' })
+  })
+
+  it('are Cohere’s, counted here because the provider does not', async () => {
+    const body = { model: 'bedrock-cohere-embedder', input: ['one', 'two'], input_type: 'search_query' }
+    const { data } = await client.embeddings.create(body)
+    expect(data.map(({ embedding }) => embedding[0])).toEqual([0.5, 1.5])
+    const long = await client.embeddings.create({ ...body, dimensions: 512 })
+    expect(long.data).toEqual(data)
+    expect(upstream.requests.map(({ json }) => json)).toEqual([
+      { texts: ['one', 'two'], input_type: 'search_query' },
+      { texts: ['one', 'two'], input_type: 'search_query', output_dimension: 512 },
+    ])
+  })
+
+  it('are not made by models that make none', async () => {
+    const error = await errorOf(client.embeddings.create({ model: 'bedrock', input: 'one' }))
+    expect(error.status).toBe(400)
+    expect(upstream.requests).toEqual([])
+  })
+})
+
 describe('Bedrock', () => {
   it.each([false, true])('is sent what AWS finds rightly signed, stream %s', async (stream) => {
     upstream.script(claudeOnBedrock, requireSignature(secretKey, answerTruly()))
@@ -334,11 +372,12 @@ describe('Bedrock', () => {
     const litellm_params = {
       model: 'bedrock/amazon.nova-pro-v1:0',
       aws_region_name: 'eu-west-1',
-      aws_profile_name: 'p',
+      aws_web_identity_token: 'oidc/github/x',
+      aws_role_name: 'arn:aws:iam::1:role/x',
     }
-    const other = await startGateway({ config: { model_list: [{ model_name: 'profile', litellm_params }] } })
+    const other = await startGateway({ config: { model_list: [{ model_name: 'role', litellm_params }] } })
     await other.stop()
-    expect(other.stdout() + other.stderr()).toMatch(/`?aws_profile_name`? is not available/)
+    expect(other.stdout() + other.stderr()).toMatch(/`?aws_web_identity_token`? may be a token/)
   })
 })
 

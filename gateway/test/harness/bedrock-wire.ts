@@ -13,12 +13,8 @@ export const bedrockMock: WireMock = {
   owns: (path) => path.startsWith('/model/'),
   wantsStream: ({ path }) => path.endsWith('/converse-stream'),
   streamType: 'application/vnd.amazon.eventstream',
-  whole: (answer) => ({
-    output: { message: { role: 'assistant', content: blocksOf(answer) } },
-    stopReason: reasonOf(answer),
-    usage,
-    metrics: { latencyMs: 5 },
-  }),
+  whole: (answer, request) =>
+    request.path.endsWith('/invoke') ? embeddings(request.json) : converse(answer),
   pieces: (answer) => [
     encodeEvent('messageStart', { role: 'assistant' }),
     ...(answer.toolCalls === undefined ? textEvents(answer) : callEvents(answer)),
@@ -27,6 +23,25 @@ export const bedrockMock: WireMock = {
   ],
   errorBody: (message) => ({ message }),
   streamError: (message) => encodeException('modelStreamErrorException', message),
+}
+
+function converse(answer: ChatAnswer): object {
+  return {
+    output: { message: { role: 'assistant', content: blocksOf(answer) } },
+    stopReason: reasonOf(answer),
+    usage,
+    metrics: { latencyMs: 5 },
+  }
+}
+
+/** Titan's form for `inputText`, else Cohere's. */
+function embeddings({ inputText, texts, output_dimension }: Readonly<Record<string, unknown>>): object {
+  if (typeof inputText === 'string') return { embedding: [0.5, -0.25, 0.125], inputTextTokenCount: 5 }
+  const count = Array.isArray(texts) ? texts.length : 0
+  const vectors = Array.from({ length: count }, (_, index) => [index + 0.5, -0.25, 0.125])
+  // Models with vectors of several lengths name their form.
+  const embeddings = output_dimension === undefined ? vectors : { float: vectors }
+  return { id: 'upstream', response_type: 'embeddings_floats', embeddings, texts }
 }
 
 function blocksOf(answer: ChatAnswer): object[] {

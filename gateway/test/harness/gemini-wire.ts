@@ -35,6 +35,18 @@ export function geminiEmbeddings({ requests }: Readonly<Record<string, unknown>>
   }
 }
 
+/** The same of Vertex AI, which counts the tokens of each text. */
+export function vertexEmbeddings({ instances }: Readonly<Record<string, unknown>>): object {
+  const count = Array.isArray(instances) ? instances.length : 0
+  const predictions = Array.from({ length: count }, (_, index) => ({
+    embeddings: {
+      values: [index + 0.5, -0.25, 0.125],
+      statistics: { token_count: 3, truncated: false },
+    },
+  }))
+  return { predictions }
+}
+
 /** An error body of Google. */
 export function geminiError(code: number, status: string, message: string): object {
   return { error: { code, message, status } }

@@ -2,7 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { anthropicEvents, anthropicMessage, formatAnthropicStream } from './anthropic-wire.ts'
 import { bedrockMock } from './bedrock-wire.ts'
 import { cohereMock } from './cohere-wire.ts'
-import { formatGeminiStream, geminiAnswer, geminiEmbeddings, geminiPieces } from './gemini-wire.ts'
+import {
+  formatGeminiStream,
+  geminiAnswer,
+  geminiEmbeddings,
+  geminiPieces,
+  vertexEmbeddings,
+} from './gemini-wire.ts'
 import { answerMedia } from './media-wire.ts'
 import { ollamaMock } from './ollama-wire.ts'
 import {
@@ -147,6 +153,7 @@ function trueBody(request: ReceivedRequest, answer: ChatAnswer): object {
   if (isAnthropic(request.path)) return anthropicMessage(answer)
   if (request.path.includes(':generateContent')) return geminiAnswer(answer)
   if (request.path.includes(':batchEmbedContents')) return geminiEmbeddings(request.json)
+  if (request.path.endsWith(':predict')) return vertexEmbeddings(request.json)
   if (request.path.includes('/input_tokens')) return { object: 'response.input_tokens', input_tokens: 11 }
   if (request.path.includes('/responses')) return responseObject(answer)
   if (request.path.includes('/embeddings')) return embeddings(request.json)

@@ -7,12 +7,17 @@ const hash = (data: string) => createHash('sha256').update(data).digest('hex')
 const hmac = (key: string | Buffer, data: string) => createHmac('sha256', key).update(data).digest()
 
 /** What is wrong with a request's AWS Signature Version 4, recomputed by its published steps; null when it is right. */
-export function findSignatureProblem(request: ReceivedRequest, secretKey: string): string | null {
+export function findSignatureProblem(
+  request: ReceivedRequest,
+  secretKey: string,
+  service = 'bedrock',
+): string | null {
   const pattern =
-    /^AWS4-HMAC-SHA256 Credential=([^/]+)\/(\d{8}\/[^/]+\/bedrock\/aws4_request), SignedHeaders=([^,]+), Signature=(\w+)$/
+    /^AWS4-HMAC-SHA256 Credential=([^/]+)\/(\d{8}\/[^/]+\/(\w+)\/aws4_request), SignedHeaders=([^,]+), Signature=(\w+)$/
   const match = pattern.exec(request.headers['authorization'] ?? '')
   if (match === null) return 'no signature'
-  const [, , scope = '', names = '', signature] = match
+  const [, , scope = '', signedService, names = '', signature] = match
+  if (signedService !== service) return 'another service is meant'
   if (!names.split(';').includes('host')) return 'the host is not signed'
   const [path = '', search = ''] = request.path.split('?')
   const canonical = [

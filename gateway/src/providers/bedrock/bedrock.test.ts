@@ -153,11 +153,20 @@ describe('logging in to Bedrock', () => {
     expect(find(keys, null, 'https://bedrock-runtime.us-east-1.amazonaws.com')?.kind).toBe('signature')
   })
 
+  const region = { aws_region_name: 'us-east-1' }
   it.each([
-    [{ aws_profile_name: 'p' }, /`aws_profile_name` is not available/],
-    [{ aws_role_name: 'arn:aws:iam::1:role/x', ...keys }, /`aws_role_name` is not available/],
-    [{ aws_web_identity_token: 't' }, /`aws_web_identity_token` is not available/],
-    [{ aws_access_key_id: 'AKID' }, /`aws_secret_access_key`/],
+    [{ aws_profile_name: 'p' }, /aws_region_name/],
+    [{ ...region, aws_role_name: 'arn:aws:iam::1:role/x' }, /`aws_role_name` also needs/],
+    [{ ...region, aws_web_identity_token: 't' }, /`aws_web_identity_token` also needs `aws_role_name`/],
+    [
+      { ...region, aws_web_identity_token: 'oidc/github/x', aws_role_name: 'arn:aws:iam::1:role/x' },
+      /`oidc\/file\/<path>`/,
+    ],
+    [
+      { ...region, ...keys, aws_role_name: 'arn:aws:iam::1:role/x', aws_sts_endpoint: 'nowhere' },
+      /`aws_sts_endpoint` is not a URL/,
+    ],
+    [{ ...region, aws_access_key_id: 'AKID' }, /`aws_secret_access_key`/],
     [keys, /aws_region_name/],
   ])('says what is wrong with %j', (account, message) => {
     expect(() =>

@@ -6,6 +6,7 @@ import { decodeError, findFailure } from './decode-error.ts'
 import { decodeReply } from './decode-reply.ts'
 import { ConverseStreamDecoder } from './decode-stream.ts'
 import { decodeUsage } from './decode-usage.ts'
+import { bedrockEmbeddings, makesEmbeddings } from './embeddings.ts'
 import { encodeRequest } from './encode-request.ts'
 
 /** Amazon Bedrock's Converse (AWS, "Amazon Bedrock API Reference"), one protocol for the models of all makers. */
@@ -21,6 +22,7 @@ export const bedrockWire: Wire = {
   findAuthorization: findSignature,
   headerMembers: { 'anthropic-beta': 'anthropic_beta' },
   editPassthrough: () => noEdits,
+  embeddings: bedrockEmbeddings,
   encodeRequest,
   decodeReply: (body, context) => restoreReply(decodeReply(body), context),
   findFailure,
@@ -38,6 +40,6 @@ function pathsFor({ upstreamModel, account }: PathTarget): WirePaths {
     chat: `${root}/converse`,
     chatStream: `${root}/converse-stream`,
     completion: null,
-    embedding: null,
+    embedding: makesEmbeddings(upstreamModel) ? `${root}/invoke` : null,
   }
 }

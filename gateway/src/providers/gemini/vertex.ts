@@ -1,9 +1,16 @@
 import { findVertexModel, vertexAccess } from '../vertex-address.ts'
 import type { PathTarget, Wire, WirePaths } from '../wire.ts'
 import { geminiWire } from './gemini.ts'
+import { vertexEmbeddings } from './vertex-embeddings.ts'
 
 /** Gemini on Vertex AI: the same protocol at another address. */
-export const vertexWire: Wire = { ...geminiWire, ...vertexAccess, id: 'vertex', pathsFor }
+export const vertexWire: Wire = {
+  ...geminiWire,
+  ...vertexAccess,
+  id: 'vertex',
+  pathsFor,
+  embeddings: vertexEmbeddings,
+}
 
 function pathsFor(target: PathTarget): WirePaths {
   const model = findVertexModel(target, 'google')
@@ -11,6 +18,6 @@ function pathsFor(target: PathTarget): WirePaths {
     chat: `${model}:generateContent`,
     chatStream: `${model}:streamGenerateContent?alt=sse`,
     completion: null,
-    embedding: null,
+    embedding: `${model}:predict`,
   }
 }

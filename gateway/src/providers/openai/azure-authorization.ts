@@ -39,7 +39,7 @@ function createGrant(account: AccountConfig['account']): TokenGrant {
   return {
     kind: 'token',
     account: createHash('sha256').update(identity).digest('hex'),
-    createRequest: () => request,
+    steps: [{ kind: 'call', createRequest: () => request }],
   }
 }
 

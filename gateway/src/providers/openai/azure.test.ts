@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { lastRequest } from '../../transport/testing/last-request.ts'
 import { describeWireContract } from '../contract.suite.ts'
 import { findProvider } from '../registry.ts'
 import { azureAiWire, azureWire } from './azure.ts'
@@ -140,10 +141,10 @@ describe('logging in to Azure', () => {
       account: { apiKey: null, apiBase: null, account, upstreamModel: 'm' },
     })
 
-  it('asks Microsoft Entra for a token in the name of an application', () => {
+  it('asks Microsoft Entra for a token in the name of an application', async () => {
     const found = grant(application)
     if (found?.kind !== 'token') throw new Error('no grant')
-    const { origin, path, body } = found.createRequest(0)
+    const { origin, path, body } = await lastRequest(found, 0)
     expect(origin + path).toBe('https://login.microsoftonline.com/t/oauth2/v2.0/token')
     expect(body?.toString()).toBe(
       'grant_type=client_credentials&client_id=c&client_secret=s%26s&scope=https%3A%2F%2Fcognitiveservices.azure.com%2F.default',
@@ -152,13 +153,13 @@ describe('logging in to Azure', () => {
     expect(grant({ ...application, client_secret: 'other' })).not.toMatchObject({ account: found.account })
   })
 
-  it('does so elsewhere for a national cloud', () => {
+  it('does so elsewhere for a national cloud', async () => {
     const found = grant({
       ...application,
       azure_authority_host: 'login.microsoftonline.us',
       azure_scope: 'x',
     })
-    expect(found?.kind === 'token' && found.createRequest(0).origin).toBe('https://login.microsoftonline.us')
+    expect((await lastRequest(found, 0)).origin).toBe('https://login.microsoftonline.us')
     expect(() => grant({ ...application, azure_authority_host: '::' })).toThrow(/azure_authority_host/)
   })
 

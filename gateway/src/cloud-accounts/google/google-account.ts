@@ -1,15 +1,16 @@
-import { createHash, createPrivateKey, type KeyObject, sign } from 'node:crypto'
-import { type JsonRecord, parseJson, readRecord, readText } from '../conversation/json-value.ts'
-import type { TokenGrant } from '../transport/authorization.ts'
-import type { AccountConfig } from './wire.ts'
+import { createPrivateKey, type KeyObject, sign } from 'node:crypto'
+import { type JsonRecord, parseJson, readRecord, readText } from '../../conversation/json-value.ts'
+import type { AccountConfig } from '../../providers/wire.ts'
+import type { TokenGrant } from '../../transport/authorization.ts'
+import { findExternalGrant } from './external-account.ts'
+import { cloudScope, createFormRequest, digest, requireText } from './token-call.ts'
 
-const scope = 'https://www.googleapis.com/auth/cloud-platform'
 const tokenAddress = 'https://oauth2.googleapis.com/token'
 const jwtLifetimeSeconds = 3600
 
 /**
  * How an account logs in at Google Cloud: with the key of a service account (RFC 7523), the refresh token of a user,
- * or as the machine it runs on, when it names no credentials. Null for an account with an API key.
+ * the token of another identity provider, or as the machine it runs on, when it names no credentials. Null for an account with an API key.
  * Errors: throws an Error that says what is wrong with the credentials.
  */
 export function findGoogleGrant({ apiKey, account }: AccountConfig): TokenGrant | null {
@@ -21,8 +22,12 @@ export function findGoogleGrant({ apiKey, account }: AccountConfig): TokenGrant 
       return serviceAccountGrant(credentials)
     case 'authorized_user':
       return userGrant(credentials)
+    case 'external_account':
+      return findExternalGrant(credentials)
     default:
-      throw new Error('`vertex_credentials` must be of the type service_account or authorized_user')
+      throw new Error(
+        '`vertex_credentials` must be of the type service_account, authorized_user or external_account',
+      )
   }
 }
 
@@ -54,11 +59,16 @@ function serviceAccountGrant(credentials: JsonRecord): TokenGrant {
   return {
     kind: 'token',
     account: digest([address, email, pem]),
-    createRequest: (now) =>
-      createFormRequest(address, {
-        grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
-        assertion: createAssertion({ email, keyId, key, audience: address }, Math.floor(now / 1000)),
-      }),
+    steps: [
+      {
+        kind: 'call',
+        createRequest: (now) =>
+          createFormRequest(address, {
+            grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+            assertion: createAssertion({ email, keyId, key, audience: address }, Math.floor(now / 1000)),
+          }),
+      },
+    ],
   }
 }
 
@@ -80,7 +90,13 @@ interface Assertion {
 /** A JWT signed with RS256 (RFC 7519, RFC 7518 section 3.3). */
 function createAssertion({ email, keyId, key, audience }: Assertion, seconds: number): string {
   const header = { alg: 'RS256', typ: 'JWT', ...(keyId === null ? {} : { kid: keyId }) }
-  const claims = { iss: email, scope, aud: audience, iat: seconds, exp: seconds + jwtLifetimeSeconds }
+  const claims = {
+    iss: email,
+    scope: cloudScope,
+    aud: audience,
+    iat: seconds,
+    exp: seconds + jwtLifetimeSeconds,
+  }
   const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
   const signed = `${encode(header)}.${encode(claims)}`
   return `${signed}.${sign('RSA-SHA256', Buffer.from(signed), key).toString('base64url')}`
@@ -95,40 +111,24 @@ function userGrant(credentials: JsonRecord): TokenGrant {
   }
   const address = readText(credentials['token_uri']) ?? tokenAddress
   const request = createFormRequest(address, form)
-  return { kind: 'token', account: digest(Object.values(form)), createRequest: () => request }
+  const steps = [{ kind: 'call', createRequest: () => request }] as const
+  return { kind: 'token', account: digest(Object.values(form)), steps }
 }
 
 /** The server that tells a machine of Google Cloud who it is. */
 const metadataGrant: TokenGrant = {
   kind: 'token',
   account: 'google-metadata-server',
-  createRequest: () => ({
-    origin: 'http://metadata.google.internal',
-    method: 'GET',
-    path: '/computeMetadata/v1/instance/service-accounts/default/token',
-    headers: ['metadata-flavor', 'Google', 'user-agent', 'routeiq'],
-    body: null,
-  }),
-}
-
-function createFormRequest(address: string, form: Readonly<Record<string, string>>) {
-  if (!URL.canParse(address)) throw new Error('`token_uri` of `vertex_credentials` is not a URL')
-  const { origin, pathname, search } = new URL(address)
-  return {
-    origin,
-    method: 'POST',
-    path: pathname + search,
-    headers: ['content-type', 'application/x-www-form-urlencoded', 'user-agent', 'routeiq'],
-    body: Buffer.from(new URLSearchParams(form).toString()),
-  } as const
-}
-
-function requireText(credentials: JsonRecord, name: string): string {
-  const text = readText(credentials[name])
-  if (text === null) throw new Error(`\`vertex_credentials\` has no \`${name}\``)
-  return text
-}
-
-function digest(parts: readonly string[]): string {
-  return createHash('sha256').update(parts.join('\n')).digest('hex')
+  steps: [
+    {
+      kind: 'call',
+      createRequest: () => ({
+        origin: 'http://metadata.google.internal',
+        method: 'GET',
+        path: '/computeMetadata/v1/instance/service-accounts/default/token',
+        headers: ['metadata-flavor', 'Google', 'user-agent', 'routeiq'],
+        body: null,
+      }),
+    },
+  ],
 }

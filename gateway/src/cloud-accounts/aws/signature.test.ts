@@ -44,13 +44,13 @@ function signAnew(sessionToken: string | null): string {
 it.each([null, 'session=='])(
   'is what AWS computes for the same request, with session token %s',
   async (token) => {
-    const credentials = { accessKeyId: 'AKID', secretAccessKey: 'secret/+', sessionToken: token ?? undefined }
-    const signature = createSignature(credentials, 'eu-west-1')
-    const headers = await signature.sign(request, now)
+    const credentials = { accessKeyId: 'AKID', secretAccessKey: 'secret/+', sessionToken: token }
+    const signature = createSignature('bedrock', 'eu-west-1', credentials)
+    const headers = await signature.sign(request, now, '')
     const value = (name: string) => headers[headers.indexOf(name) + 1]
     expect(value('authorization')).toBe(signAnew(token))
     expect(value('user-agent')).toBe('routeiq')
     expect(headers.includes('x-amz-security-token')).toBe(token !== null)
-    expect(await signature.sign(request, now)).toEqual(headers)
+    expect(await signature.sign(request, now, '')).toEqual(headers)
   },
 )

@@ -1,22 +1,30 @@
 import { createHash, createHmac } from 'node:crypto'
-import type { RequestSignature } from '../../transport/authorization.ts'
+import type { RequestSignature, TokenGrant } from '../../transport/authorization.ts'
 import type { UpstreamRequest } from '../../transport/transport.ts'
-
-export interface AwsCredentials {
-  readonly accessKeyId: string
-  readonly secretAccessKey: string
-  readonly sessionToken: string | undefined
-}
+import { type AwsCredentials, parseCredentials } from './aws-credentials.ts'
 
 type Signer = InstanceType<typeof import('@smithy/signature-v4').SignatureV4>
 
-/** Signs with AWS Signature Version 4, by AWS's own library, which is loaded with the first request that needs it. */
-export function createSignature(credentials: AwsCredentials, region: string): RequestSignature {
+/**
+ * Signs with AWS Signature Version 4, by AWS's own library, which is loaded with the first request that needs it.
+ * `credentials` are keys, or the grant that leads to them.
+ */
+export function createSignature(
+  service: string,
+  region: string,
+  credentials: AwsCredentials | TokenGrant,
+): RequestSignature {
+  const grant = 'steps' in credentials ? credentials : null
   let signer: Promise<Signer> | null = null
+  let signedWith = ''
   return {
     kind: 'signature',
-    sign: async (request, now) => {
-      signer ??= loadSigner(credentials, region)
+    grant,
+    sign: async (request, now, token) => {
+      if (signer === null || token !== signedWith) {
+        signer = loadSigner(service, region, 'steps' in credentials ? parseCredentials(token) : credentials)
+        signedWith = token
+      }
       const headers = readHeaders(request)
       const { origin, method, path, body } = request
       const { protocol, hostname, host } = new URL(origin)
@@ -38,13 +46,14 @@ export function createSignature(credentials: AwsCredentials, region: string): Re
 }
 
 async function loadSigner(
-  { accessKeyId, secretAccessKey, sessionToken }: AwsCredentials,
+  service: string,
   region: string,
+  { accessKeyId, secretAccessKey, sessionToken }: AwsCredentials,
 ): Promise<Signer> {
   const { SignatureV4 } = await import('@smithy/signature-v4')
-  const token = sessionToken === undefined ? {} : { sessionToken }
+  const token = sessionToken === null ? {} : { sessionToken }
   const credentials = { accessKeyId, secretAccessKey, ...token }
-  return new SignatureV4({ service: 'bedrock', region, credentials, sha256: Sha256 })
+  return new SignatureV4({ service, region, credentials, sha256: Sha256 })
 }
 
 /** The first value of a header counts; requests of this gateway have one each. */

@@ -1,5 +1,6 @@
 import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
+import { lastRequest } from '../../transport/testing/last-request.ts'
 import { findGoogleGrant, findGoogleProject } from './google-account.ts'
 
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
@@ -20,9 +21,9 @@ const grantOf = (credentials?: object | string, apiKey: string | null = null) =>
 const formOf = (body: Buffer | null | undefined) => new URLSearchParams(body?.toString())
 
 describe('a Google account', () => {
-  it('of a service signs who it is, for an hour from now', () => {
+  it('of a service signs who it is, for an hour from now', async () => {
     const now = 1_800_000_000_500
-    const request = grantOf(serviceAccount)?.createRequest(now)
+    const request = await lastRequest(grantOf(serviceAccount), now)
     expect(request).toMatchObject({
       origin: 'https://oauth2.example.com',
       method: 'POST',
@@ -58,7 +59,7 @@ describe('a Google account', () => {
     expect(grantOf(serviceAccount)?.account).not.toContain('robot')
   })
 
-  it('of a user trades its refresh token', () => {
+  it('of a user trades its refresh token', async () => {
     const user = {
       type: 'authorized_user',
       client_id: 'c',
@@ -66,7 +67,7 @@ describe('a Google account', () => {
       refresh_token: 'r',
       quota_project_id: 'q',
     }
-    const request = grantOf(user)?.createRequest(0)
+    const request = await lastRequest(grantOf(user), 0)
     expect(request?.origin).toBe('https://oauth2.googleapis.com')
     expect(Object.fromEntries(formOf(request?.body))).toEqual({
       grant_type: 'refresh_token',
@@ -77,8 +78,8 @@ describe('a Google account', () => {
     expect(findGoogleProject({ vertex_credentials: JSON.stringify(user) })).toBe('q')
   })
 
-  it('of a machine asks the metadata server', () => {
-    expect(grantOf()?.createRequest(0)).toMatchObject({
+  it('of a machine asks the metadata server', async () => {
+    expect(await lastRequest(grantOf(), 0)).toMatchObject({
       origin: 'http://metadata.google.internal',
       method: 'GET',
       headers: expect.arrayContaining(['metadata-flavor', 'Google']),
@@ -98,7 +99,7 @@ describe('a Google account', () => {
 
   it.each([
     ['not json', 'not a JSON object'],
-    [{ type: 'external_account' }, 'type service_account or authorized_user'],
+    [{ type: 'gdch_service_account' }, 'type service_account, authorized_user or external_account'],
     [{ type: 'service_account' }, 'has no `client_email`'],
     [{ ...serviceAccount, private_key: 'nonsense' }, 'is not a private key'],
     [{ type: 'authorized_user', client_id: 'c' }, 'has no `client_secret`'],
@@ -107,7 +108,9 @@ describe('a Google account', () => {
     expect(() => grantOf(credentials)).not.toThrow('nonsense')
   })
 
-  it('is refused for a token address that is none', () => {
-    expect(() => grantOf({ ...serviceAccount, token_uri: 'nowhere' })?.createRequest(0)).toThrow('token_uri')
+  it('is refused for a token address that is none', async () => {
+    await expect(lastRequest(grantOf({ ...serviceAccount, token_uri: 'nowhere' }), 0)).rejects.toThrow(
+      'token_uri',
+    )
   })
 })
