@@ -29,7 +29,9 @@ export {
   type SkillEffectiveness,
 } from './effectiveness/snapshot.ts'
 export { judgeTrend, type Trend, type TrendDetail, trendOf } from './effectiveness/trend.ts'
-export type { Embedder } from './retrieval/embedder.ts'
+export type { Embedder } from './retrieval/dense/embedder.ts'
+export { StaticEmbedder } from './retrieval/dense/static-embedder.ts'
+export { defaultFusion, type FusionConstants } from './retrieval/fusion/gated.ts'
 export { IndexBuilder } from './retrieval/index-builder.ts'
 export type { SearchOptions, SearchResult } from './retrieval/search-result.ts'
 export type { SkillDocument } from './retrieval/skill-document.ts'

@@ -1,4 +1,4 @@
-import type { Embedder } from './embedder.ts'
+import type { Embedder } from './dense/embedder.ts'
 import type { SkillDocument } from './skill-document.ts'
 import { SkillIndex, type SkillIndexOptions } from './skill-index.ts'
 

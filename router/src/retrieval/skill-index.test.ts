@@ -1,12 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { IndexBuilder } from './index-builder.ts'
-import type { SkillDocument } from './skill-document.ts'
+import { makeSkill } from './make-skill.fixture.ts'
 import { SkillIndex } from './skill-index.ts'
-
-function makeSkill(id: string, overrides: Partial<SkillDocument> = {}): SkillDocument {
-  const empty = { description: '', triggerPhrases: [], tags: [], category: null, body: '', feedback: [] }
-  return { id, name: id, ...empty, ...overrides }
-}
 
 const skills = [
   makeSkill('pdf-forms', { description: 'Fill the fields of a PDF form' }),

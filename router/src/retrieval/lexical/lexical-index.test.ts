@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest'
+import { createRandom, makeRandomSkills, makeSkill } from '../make-skill.fixture.ts'
+import type { SkillDocument } from '../skill-document.ts'
+import { stem } from '../text/stem.ts'
+import { tokenise } from '../text/tokenise.ts'
+import { analyseSkill } from './analyse-skill.ts'
+import { fields } from './fields.ts'
+import { LexicalIndex } from './lexical-index.ts'
+
+/** BM25F word for word after the formula, over all skills. */
+function scoreNaively(skills: readonly SkillDocument[], query: ReadonlyMap<string, number>): number[] {
+  const texts = skills.map((skill) => fields.map(({ read }) => tokenise(read(skill)).map(stem)))
+  const average = (field: number): number =>
+    texts.reduce((sum, text) => sum + (text[field]?.length ?? 0), 0) / skills.length
+  return texts.map((text) => {
+    let score = 0
+    for (const [term, times] of query) {
+      const holders = texts.filter((other) => other.some((words) => words.includes(term))).length
+      const idf = Math.log(1 + (skills.length - holders + 0.5) / (holders + 0.5))
+      let frequency = 0
+      for (const [index, { weight, dilution }] of fields.entries()) {
+        const words = text[index] ?? []
+        const count = words.filter((word) => word === term).length
+        if (count > 0)
+          frequency += (weight * count) / (1 - dilution + (dilution * words.length) / average(index))
+      }
+      score += idf * times * ((frequency * 2.2) / (frequency + 1.2))
+    }
+    return score
+  })
+}
+
+function buildIndex(skills: readonly SkillDocument[]): LexicalIndex {
+  const index = new LexicalIndex()
+  for (const [slot, skill] of skills.entries()) index.put(slot, analyseSkill(skill))
+  return index
+}
+
+const random = createRandom(7)
+const skills = makeRandomSkills(300, random)
+const queries = Array.from({ length: 40 }, () => {
+  const words = Array.from(
+    { length: 1 + Math.floor(random() * 12) },
+    () => `w${Math.floor(200 * random() ** 3)}`,
+  )
+  return new Map(words.map((word) => [word, random() < 0.2 ? 2 : 1]))
+})
+
+describe('LexicalIndex', () => {
+  it('scores by BM25F', () => {
+    const index = buildIndex(skills)
+    for (const query of queries.slice(0, 8)) {
+      const naive = scoreNaively(skills, query)
+      const terms = index.match(query)
+      for (const [slot, expected] of naive.entries()) {
+        expect(index.measure(slot, terms).score).toBeCloseTo(expected, 9)
+      }
+    }
+  })
+
+  it.each([1, 5, 20])('finds the same %i best as a look at every skill', (depth) => {
+    const index = buildIndex(skills)
+    const accepts = (slot: number): boolean => slot % 3 !== 0
+    for (const query of queries) {
+      const terms = index.match(query)
+      const scored = skills.map((_, slot) => ({ slot, score: index.measure(slot, terms).score }))
+      const ordered = scored
+        .filter(({ score }) => score > 0)
+        .sort((a, b) => b.score - a.score || a.slot - b.slot)
+      const best = ordered.map(({ slot }) => slot)
+      expect(index.search(terms, depth, null)).toEqual(best.slice(0, depth))
+      expect(index.search(terms, depth, accepts)).toEqual(best.filter(accepts).slice(0, depth))
+    }
+  })
+
+  it('scores after edits and removals like an index built anew', () => {
+    const edited = buildIndex(makeRandomSkills(300, createRandom(8)))
+    for (let slot = 200; slot < 300; slot++) edited.delete(slot)
+    for (const [slot, skill] of skills.slice(0, 200).entries()) edited.put(slot, analyseSkill(skill))
+    edited.delete(250)
+    const fresh = buildIndex(skills.slice(0, 200))
+    for (const query of queries) {
+      const found = edited.search(edited.match(query), 10, null)
+      expect(found).toEqual(fresh.search(fresh.match(query), 10, null))
+      for (const slot of found) {
+        expect(edited.measure(slot, edited.match(query))).toEqual(fresh.measure(slot, fresh.match(query)))
+      }
+    }
+  })
+
+  it('holds counts greater than a posting can', () => {
+    const index = buildIndex([makeSkill('loud', { body: 'echo '.repeat(3000), name: 'echo '.repeat(100) })])
+    expect(index.measure(0, index.match(new Map([['echo', 1]]))).score).toBeGreaterThan(0)
+  })
+})

@@ -1,0 +1,62 @@
+import type { Embedder } from './dense/embedder.ts'
+import { normalise } from './dense/static-embedder.ts'
+import { type QuantisedVector, VectorRows } from './dense/vector-rows.ts'
+import type { SkillDocument } from './skill-document.ts'
+
+/** How strongly the requests a skill has served pull its vector, against its own description. */
+const feedbackShare = 0.5
+/** Requests at most that pull; beyond these the direction no longer changes. */
+const mostFeedback = 50
+/** How much of a body is embedded, in characters: what a skill is for stands at its beginning. */
+const longestBody = 1500
+
+/** Two vectors a skill: what it says it does, and its body. */
+export class SkillVectors {
+  readonly #embedder: Embedder
+  readonly descriptions: VectorRows
+  readonly bodies: VectorRows
+  readonly #vector: Float32Array
+  readonly #sum: Float32Array
+
+  constructor(embedder: Embedder) {
+    this.#embedder = embedder
+    this.descriptions = new VectorRows(embedder.dimensions)
+    this.bodies = new VectorRows(embedder.dimensions)
+    this.#vector = new Float32Array(embedder.dimensions)
+    this.#sum = new Float32Array(embedder.dimensions)
+  }
+
+  put(slot: number, document: SkillDocument): void {
+    const { name, description, triggerPhrases, feedback, body } = document
+    this.#embedder.embed([name, description, ...triggerPhrases].join('\n'), this.#sum)
+    const served = feedback.slice(0, mostFeedback)
+    for (const request of served) this.#add(request, feedbackShare / served.length)
+    normalise(this.#sum)
+    this.descriptions.put(slot, this.#sum)
+    this.#embedder.embed(body.slice(0, longestBody), this.#vector)
+    this.bodies.put(slot, this.#vector)
+  }
+
+  delete(slot: number): void {
+    this.descriptions.delete(slot)
+    this.bodies.delete(slot)
+  }
+
+  /** Cosine with the body; of a skill without one, with its description, so that it is not worse off. */
+  bodyCosine(slot: number, query: QuantisedVector): number {
+    return (this.bodies.has(slot) ? this.bodies : this.descriptions).cosine(slot, query)
+  }
+
+  /** A view that the next call overwrites. */
+  embed(text: string): Float32Array {
+    this.#embedder.embed(text, this.#vector)
+    return this.#vector
+  }
+
+  #add(text: string, share: number): void {
+    this.#embedder.embed(text, this.#vector)
+    for (let column = 0; column < this.#sum.length; column++) {
+      this.#sum[column] = (this.#sum[column] as number) + share * (this.#vector[column] as number)
+    }
+  }
+}

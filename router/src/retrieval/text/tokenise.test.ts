@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest'
+import { createRandom } from '../make-skill.fixture.ts'
+import { tokenise } from './tokenise.ts'
+
+describe('tokenise', () => {
+  it.each([
+    ['getPostmodernTheory', 'get postmodern theory'],
+    ['snake_case-and.dots/HTTPServer2Go', 'snake case and dots http server2 go'],
+    ['base64Encode mp3 K8s', 'base64 encode mp3 k8s'],
+    ['PDF', 'pdf'],
+    ["it's 3,5 €", 'it s 3 5'],
+    ['Überweisung ÜBERWEISUNG', 'überweisung überweisung'],
+    ['getÜbersichtListe', 'get übersicht liste'],
+    ['ｆｕｌｌ　ｗｉｄｔｈ ﬁle', 'full width file'],
+    ['天気予報 weather', '天気 気予 予報 weather'],
+    ['東 x', '東 x'],
+    ['pdfを読む', 'pdf を読 読む'],
+    ['погода в Москве', 'погода в москве'],
+    ['zero\u200bwidth so\u00adft', 'zerowidth soft'],
+    ['🎉🎉 party 🎉', 'party'],
+    ['किताब', 'किताब'],
+    ['', ''],
+    ['  \n\t ', ''],
+  ])('%j', (text, expected) => {
+    expect(tokenise(text).join(' ')).toBe(expected)
+  })
+
+  it('cuts a word after 40 characters, on both paths', () => {
+    expect(tokenise('x'.repeat(100_000))).toEqual(['x'.repeat(40)])
+    expect(tokenise(`${'y'.repeat(90)} é`)).toEqual(['y'.repeat(40), 'é'])
+  })
+
+  it('reads ASCII the same on its fast path as on the general one', () => {
+    const random = createRandom(3)
+    const characters = 'abCDe1 _-.X9z'
+    for (let round = 0; round < 500; round++) {
+      const text = Array.from(
+        { length: 24 },
+        () => characters[Math.floor(random() * characters.length)],
+      ).join('')
+      expect(tokenise(`${text} é`).slice(0, -1), text).toEqual(tokenise(text))
+    }
+  })
+
+  it('makes nothing new of its own words', () => {
+    const words = tokenise('Fetch ÄNDERUNGEN fromHTTPServer, 天気 & fooBar9Baz')
+    expect(words.flatMap(tokenise)).toEqual(words)
+  })
+})

@@ -1,0 +1,66 @@
+const word = /[\p{L}\p{N}\p{M}]+/gu
+const caseBoundary = /(\p{Ll}|\p{N})(?=\p{Lu})|\p{Lu}(?=\p{Lu}\p{Ll})/gu
+const invisible = /[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]/g
+/** Runs of scripts that are written without spaces between words, or of anything else. */
+const unspacedScripts =
+  '\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Thai}\\p{Script=Lao}\\p{Script=Khmer}\\p{Script=Myanmar}'
+const scriptRun = new RegExp(`(?<unspaced>[${unspacedScripts}]+)|[^${unspacedScripts}]+`, 'gu')
+const longestWord = 40
+
+/**
+ * The words of a text in order: compatibility forms folded, lower case, `camelCase`, `snake_case` and
+ * `HTTPServer` taken apart, text without spaces between words as overlapping pairs of characters. A word
+ * is cut after 40 characters, so that a blob of base64 costs no more than a word.
+ */
+export function tokenise(text: string): string[] {
+  const words: string[] = []
+  let start = 0
+  for (let index = 0; index <= text.length; index++) {
+    const code = index < text.length ? text.charCodeAt(index) : space
+    if (code > 127) return tokeniseUnicode(text)
+    const kind = kinds[code] ?? other
+    if (kind !== other && !(index > start && isCaseBoundary(text, index, kind))) continue
+    if (index > start) words.push(text.slice(start, Math.min(index, start + longestWord)).toLowerCase())
+    start = kind === other ? index + 1 : index
+  }
+  return words
+}
+
+const space = 32
+const other = 0
+const lower = 1
+const upper = 2
+const digit = 3
+const kinds = Uint8Array.from({ length: 128 }, (_, code) => {
+  const character = String.fromCharCode(code)
+  if (/[a-z]/.test(character)) return lower
+  if (/[A-Z]/.test(character)) return upper
+  return /[0-9]/.test(character) ? digit : other
+})
+
+/** Whether a new word begins with the capital at `index`: after a small letter or digit, or before one. */
+function isCaseBoundary(text: string, index: number, kind: number): boolean {
+  if (kind !== upper) return false
+  const before = kinds[text.charCodeAt(index - 1)]
+  return before !== upper || kinds[text.charCodeAt(index + 1)] === lower
+}
+
+function tokeniseUnicode(text: string): string[] {
+  const plain = text.replace(invisible, '').normalize('NFKC').replace(caseBoundary, '$& ').toLowerCase()
+  const words: string[] = []
+  for (const [found] of plain.matchAll(word)) {
+    for (const run of found.matchAll(scriptRun)) {
+      if (run.groups?.['unspaced'] !== undefined) pushPairs(run[0], words)
+      else words.push(run[0].slice(0, longestWord))
+    }
+  }
+  return words
+}
+
+function pushPairs(run: string, words: string[]): void {
+  const characters = [...run]
+  if (characters.length === 1) words.push(run)
+  for (let index = 0; index + 1 < characters.length; index++) {
+    words.push(`${characters[index]}${characters[index + 1]}`)
+  }
+}
