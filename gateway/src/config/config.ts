@@ -18,8 +18,41 @@ export interface GatewayConfig {
   readonly priceMapSource: string | null
   readonly costAdjustments: CostAdjustmentConfig
   readonly passThrough: PassThroughConfig
+  readonly functionSkills: FunctionSkillsConfig
   /** The raw `routeiq:` block and the LiteLLM sections later planes read (mcp_servers, guardrails, …). */
   readonly sections: Readonly<Record<string, unknown>>
+}
+
+/** Functions of Python and JavaScript modules that callers may run. Without entries there are none. */
+export interface FunctionSkillsConfig {
+  readonly entries: readonly FunctionSkillConfig[]
+  /** Modules listed for one namespace. */
+  readonly cacheSize: number
+  readonly maxConcurrent: number
+  readonly maxQueued: number
+  /** `kernel` refuses to run what the kernel does not hold. */
+  readonly requireIsolation: 'none' | 'kernel'
+  /** Answers of failed calls carry the stack. */
+  readonly debug: boolean
+}
+
+/** A file or folder of functions in one language. */
+export interface FunctionSkillConfig {
+  readonly namespace: string
+  /** Absolute. */
+  readonly path: string
+  readonly runtime: 'python' | 'node'
+  /** Patterns with `*` and `**` on paths below a folder; empty takes every file of the language. */
+  readonly include: readonly string[]
+  /** Of modules that share a group only the first that loads is listed. */
+  readonly exclusiveGroup: string | null
+  readonly timeoutMs: number
+  readonly memoryMb: number
+  readonly network: 'deny' | 'allow'
+  /** Names of variables that are handed on. */
+  readonly env: readonly string[]
+  /** More folders that may be read; absolute. */
+  readonly read: readonly string[]
 }
 
 /** Discounts and margins by provider id as written; margins may name `global`, which stands for all others. */

@@ -48,7 +48,8 @@ export function controlEndpoint<Body>(options: ControlEndpointOptions<Body>): En
       const body =
         options.body === null ? (undefined as Body) : await readControlBody(exchange, options.body, limit)
       const answer = await options.answer({ exchange, caller, params, query: queryOf(exchange.target), body })
-      exchange.sendJson(answer.status ?? 200, answer.body, answer.headers)
+      if (answer.status === 304) exchange.sendBytes(304, answer.headers ?? [], Buffer.alloc(0))
+      else exchange.sendJson(answer.status ?? 200, answer.body, answer.headers)
     },
   }
 }

@@ -101,6 +101,7 @@ const generalKeys = [
 ]
 
 export const topLevelKeys: ReadonlySet<string> = new Set([
+  'skills',
   ...[
     'model_list',
     'litellm_settings',

@@ -71,8 +71,10 @@ export const toolSettings: readonly Setting[] = [
     'A2A_RAW_STREAMING_CHUNK_SIZE',
   ]),
   planned('skills_discovery.skills_dir', 'text', './skills', 'Folder of skills', ['ROUTEIQ_SKILLS_DIR']),
-  planned('process.skill_modules', 'list', [], 'Module skills', ['ROUTEIQ_SKILL_MODULES']),
-  planned('process.skill_module_cache', 'integer', 100, 'Module skills kept in memory', [
+  available('process.skill_modules', 'list', [], 'Function skills, each as namespace=path', ['ROUTEIQ_SKILL_MODULES'], {
+    example: 'tools.text=./text.py',
+  }),
+  available('process.skill_module_cache', 'integer', 100, 'Modules of function skills listed for one namespace', [
     'ROUTEIQ_SKILL_MODULE_CACHE',
   ]),
   planned('skills.mode', 'text', 'database', 'Where skills are stored'),

@@ -1,0 +1,85 @@
+import { resolve } from 'node:path'
+import type { FunctionSkillConfig, FunctionSkillsConfig } from '../config.ts'
+import type { Report } from '../report.ts'
+import type { UnknownRecord } from '../values/coerce.ts'
+import { Section } from '../values/section.ts'
+import type { ConfigSections } from './config-sections.ts'
+
+const namespacePattern = /^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*$/
+const longestTimeoutMs = 120_000
+const path = ['skills', 'modules']
+
+/** `skills.modules`, and the short form of the environment behind it. What cannot be used is reported and left out. */
+export function readFunctionSkills(root: UnknownRecord, { settings, report }: ConfigSections): FunctionSkillsConfig {
+  const section = new Section(root['skills'], ['skills'], report).section('modules')
+  const isOff = section.boolean('enabled') === false
+  const listed = section.list('entries').flatMap((entry, index) => readEntry(entry, index, report))
+  const short = settings.list('process.skill_modules').flatMap((pair) => readShortForm(pair, report))
+  return {
+    entries: isOff ? [] : [...listed, ...short],
+    cacheSize: section.count('cache_size') ?? settings.number('process.skill_module_cache'),
+    maxConcurrent: Math.max(1, section.count('max_concurrent') ?? 8),
+    maxQueued: section.count('max_queued') ?? 32,
+    requireIsolation: section.text('require_isolation') === 'kernel' ? 'kernel' : 'none',
+    debug: section.boolean('debug') ?? false,
+  }
+}
+
+function readEntry(entry: unknown, index: number, report: Report): FunctionSkillConfig[] {
+  const place = [...path, 'entries', index]
+  const section = new Section(entry, place, report)
+  const base = checkEntry(section.text('namespace') ?? '', section.text('path') ?? '', place, report)
+  if (base === null) return []
+  const runtime = section.text('runtime') ?? base.runtime
+  const network = section.text('network') ?? 'deny'
+  if (runtime !== 'python' && runtime !== 'node') {
+    report.warn([...place, 'runtime'], 'this should be python or node; the entry is left out')
+    return []
+  }
+  if (network !== 'deny' && network !== 'allow') {
+    report.warn([...place, 'network'], 'this should be deny or allow; the network is denied')
+  }
+  return [
+    {
+      ...base,
+      runtime,
+      include: section.textList('include'),
+      exclusiveGroup: section.text('exclusive_group'),
+      timeoutMs: Math.min(longestTimeoutMs, section.count('timeout_ms') || base.timeoutMs),
+      memoryMb: Math.max(32, section.count('memory_mb') ?? base.memoryMb),
+      network: network === 'allow' ? 'allow' : 'deny',
+      env: section.textList('env'),
+      read: section.textList('read').map((folder) => resolve(folder)),
+    },
+  ]
+}
+
+function readShortForm(pair: string, report: Report): FunctionSkillConfig[] {
+  const [namespace = '', written = ''] = pair.split(/=(.*)/s).map((part) => part.trim())
+  const entry = checkEntry(namespace, written, path, report)
+  return entry === null ? [] : [entry]
+}
+
+/** An entry with every default; null, and reported, when it names no namespace or path. */
+function checkEntry(namespace: string, written: string, place: readonly (string | number)[], report: Report): FunctionSkillConfig | null {
+  if (!namespacePattern.test(namespace) || namespace.length > 255 || namespace.endsWith('__all')) {
+    report.warn(place, `${JSON.stringify(namespace)} is no namespace (names with dots between them); the entry is left out`)
+    return null
+  }
+  if (written === '') {
+    report.warn(place, `${namespace} has no path to its modules; the entry is left out`)
+    return null
+  }
+  return {
+    namespace,
+    path: resolve(written),
+    runtime: /\.[mc]?js$/.test(written) ? 'node' : 'python',
+    include: [],
+    exclusiveGroup: null,
+    timeoutMs: 10_000,
+    memoryMb: 256,
+    network: 'deny',
+    env: [],
+    read: [],
+  }
+}
