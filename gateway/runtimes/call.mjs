@@ -38,7 +38,8 @@ async function call({ file, name, init, parameters }) {
   const module = await import(pathToFileURL(file).href)
   const [first, method] = name.split('.')
   const exported = findExport(module, first)
-  if (method === undefined) return isClass(exported) ? callClass(exported, init, parameters) : exported(...spread(parameters))
+  if (method === undefined)
+    return isClass(exported) ? callClass(exported, init, parameters) : exported(...spread(parameters))
   if (typeof exported[method] === 'function') return exported[method](...spread(parameters))
   return new exported(...spread(init))[method](...spread(parameters))
 }
@@ -50,7 +51,8 @@ function findExport(module, name) {
   throw new Error(`the module exports no ${name}`)
 }
 
-const isClass = (value) => typeof value === 'function' && /^class\b/.test(Function.prototype.toString.call(value))
+const isClass = (value) =>
+  typeof value === 'function' && /^class\b/.test(Function.prototype.toString.call(value))
 
 function callClass(Class, init, parameters) {
   const instance = new Class(...spread(init))
@@ -66,7 +68,13 @@ async function answerOf(request) {
   } catch (error) {
     const type = error?.name ?? typeof error
     const message = String(error?.message ?? error).slice(0, 4000)
-    return JSON.stringify({ ok: false, kind: 'raised', type, message, stack: String(error?.stack ?? '').slice(0, 4000) })
+    return JSON.stringify({
+      ok: false,
+      kind: 'raised',
+      type,
+      message,
+      stack: String(error?.stack ?? '').slice(0, 4000),
+    })
   }
 }
 

@@ -112,7 +112,7 @@ def call(request):
     *owner, name = request["name"].split(".")
     if not owner and inspect.isclass(getattr(target, name)):
         instance = build(getattr(target, name), request["init"] or request["parameters"])
-        method = next((getattr(instance, m) for m in ("__call__", "run", "invoke") if hasattr(type(instance), m)), None)
+        method = instance if callable(instance) else next((getattr(instance, m) for m in ("run", "invoke") if hasattr(instance, m)), None)
         if method is None:
             return instance if is_json(instance) else {"constructed": name}
         return invoke(method, request["parameters"] if request["init"] else {})

@@ -18,6 +18,8 @@ import { protocolOf } from './protocols/protocols.ts'
 import { type QuotaRoutesDependencies, quotaRoutes } from './quotas/quota-routes.ts'
 import { type ResponseRoutesDependencies, responseRoutes } from './responses/response-routes.ts'
 import { verifyRoute } from './rest/verify-route.ts'
+import { functionRoutes } from './skills/functions/function-routes.ts'
+import type { FunctionSkills } from './skills/functions/function-skills.ts'
 
 export interface AppDependencies {
   readonly gateway: Gateway
@@ -30,6 +32,7 @@ export interface AppDependencies {
   readonly tokens: TokenRoutesDependencies
   readonly health: HealthDependencies
   readonly operations: OperationsDependencies
+  readonly functions: FunctionSkills
   /** Those of the configuration at start. */
   readonly passThroughEndpoints: readonly PassThroughEndpoint[]
   readonly dispatch: Omit<DispatchDependencies, 'router'>
@@ -90,6 +93,7 @@ export function listRoutes(
     ...healthRoutes(deps.health),
     ...operationsRoutes(deps.operations),
     verifyRoute(deps.gateway.identity),
+    ...functionRoutes({ functions: deps.functions, identity: deps.gateway.identity }),
   ]
   return [...routes, ...listPassThrough(deps, routes)]
 }

@@ -12,7 +12,8 @@ import {
  */
 const directions: Readonly<Record<string, string>> = {
   'main.ts': '',
-  'app.ts': 'admin config:types deployments:types http pass-through pipeline protocols quotas responses rest',
+  'app.ts':
+    'admin config:types deployments:types http pass-through pipeline protocols quotas responses rest skills',
   'package-file.ts': '',
   'version.ts': 'package-file.ts',
   admin:
@@ -36,7 +37,7 @@ const directions: Readonly<Record<string, string>> = {
     'balancing config:types conversation deployments http http1:types identity json multipart pricing protocols providers relay storage:types telemetry tokens:types transport:types version.ts',
   pricing: 'config:types conversation:types',
   process:
-    'app.ts balancing config conversation demo deployments http http1:types identity pipeline:types pricing providers quotas responses skills:types storage telemetry tokens transport version.ts',
+    'app.ts balancing config conversation demo deployments http http1:types identity pipeline:types pricing providers quotas responses skills storage telemetry tokens transport version.ts',
   protocols: 'conversation json pricing:types providers:types relay:types',
   providers: 'cloud-accounts conversation telemetry transport:types',
   quotas: 'http:types pipeline:types rest',
@@ -44,7 +45,7 @@ const directions: Readonly<Record<string, string>> = {
   responses:
     'conversation deployments http identity:types json pipeline protocols relay storage:types transport:types',
   rest: 'http identity pipeline',
-  skills: '',
+  skills: 'config:types http:types package-file.ts pipeline:types rest',
   storage: 'config:types conversation:types package-file.ts pricing:types quotas skills',
   telemetry: 'conversation:types deployments:types providers:types',
   tokens: 'conversation:types package-file.ts',
@@ -62,7 +63,9 @@ const reservedModules: readonly (readonly [module: RegExp, owners: readonly stri
   ],
   // Only its table of status texts.
   [/^node:http$/, ['http/server/status-line.ts']],
-  [/^node:(?:http2|https|child_process|dgram|vm)$/, []],
+  [/^node:child_process$/, ['skills/functions/']],
+  [/^@babel\/parser$/, ['skills/functions/describe-script.ts']],
+  [/^node:(?:http2|https|dgram|vm)$/, []],
   [/^node:cluster$/, ['process/']],
   [/^node:worker_threads$/, ['storage/database/', 'tokens/']],
   [
@@ -72,6 +75,7 @@ const reservedModules: readonly (readonly [module: RegExp, owners: readonly stri
       'config/watch-files.ts',
       'http/server/http-server.ts',
       'process/',
+      'skills/functions/',
       'storage/',
       'telemetry/file-sink.ts',
       'version.ts',
@@ -95,7 +99,13 @@ const pureAreas = [
 const computingModules = ['node:buffer', 'node:crypto', 'node:zlib']
 
 /** Where the global `process` may be used. */
-const processOwners = ['main.ts', 'cli/', 'process/', 'storage/owner-claim.ts']
+const processOwners = [
+  'main.ts',
+  'cli/',
+  'process/',
+  'skills/functions/function-process.ts',
+  'storage/owner-claim.ts',
+]
 
 /** What costs tens of microseconds a request, or has crashed gateways, and where it must not be. */
 const dataPlane = ['http/', 'http1/', 'pipeline/', 'relay/', 'transport/']

@@ -18,6 +18,7 @@ import { Quotas } from '../quotas/quotas.ts'
 import { ResponseContent } from '../responses/response-content.ts'
 import { ResponseHistory } from '../responses/response-history.ts'
 import { ResponseIds } from '../responses/response-id.ts'
+import { FunctionSkills } from '../skills/functions/function-skills.ts'
 import { SpendJournal } from '../storage/ledger/spend-journal.ts'
 import { formatPrometheus } from '../telemetry/metrics/format-prometheus.ts'
 import type { MetricsSnapshot } from '../telemetry/metrics/snapshot.ts'
@@ -86,7 +87,14 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
   const onKeysChanged = await shareKeyChanges(hub.state, gateway.identity.authenticator)
   const quotas = new Quotas(hub.quotas, options.now)
   const onQuotasChanged = await shareQuotas(hub.state, quotas, options.now)
-  const app = createApp(composeApp(options, gateway, gate, { onKeysChanged, quotas, onQuotasChanged }))
+  const functions = new FunctionSkills(config.functionSkills, {
+    env: process.env,
+    node: process.execPath,
+    nodeFlags: process.allowedNodeEnvironmentFlags,
+    now: options.now,
+  })
+  const parts = { onKeysChanged, quotas, onQuotasChanged, functions }
+  const app = createApp(composeApp(options, gateway, gate, parts))
   const server = new HttpServer(app.listen, config.server.tls)
   return {
     server,
@@ -102,7 +110,7 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
       await nextTurn()
       journal.close()
       gateway.tokens.close()
-      await transport.close()
+      await Promise.all([transport.close(), functions.close()])
       telemetry.flush()
     },
   }
@@ -178,6 +186,7 @@ function isOpen({ identity }: GatewayConfig): boolean {
 
 /** What every process of a gateway learns of the others' changes. */
 interface SharedParts {
+  readonly functions: FunctionSkills
   readonly onKeysChanged: (tokenHashes: readonly string[]) => void
   readonly quotas: Quotas
   readonly onQuotasChanged: () => Promise<void>
@@ -187,7 +196,7 @@ function composeApp(
   { configuration, prices, hub, telemetry, collectMetrics, now }: ServeOptions,
   gateway: Gateway,
   gate: AdmissionGate,
-  { onKeysChanged, quotas, onQuotasChanged }: SharedParts,
+  { onKeysChanged, quotas, onQuotasChanged, functions }: SharedParts,
 ): AppDependencies {
   const { identity, runtime } = gateway
   const { server, identity: identityConfig } = runtime().config
@@ -198,6 +207,7 @@ function composeApp(
   }
   return {
     gateway,
+    functions,
     history: new ResponseHistory({
       ...kept,
       onLost: (requestId, error) =>

@@ -1,4 +1,4 @@
-import { planned, plannedSwitch, type Setting } from './setting.ts'
+import { available, planned, plannedSwitch, type Setting } from './setting.ts'
 
 /** Tools over MCP, agents over A2A, and skills. */
 export const toolSettings: readonly Setting[] = [
@@ -71,12 +71,23 @@ export const toolSettings: readonly Setting[] = [
     'A2A_RAW_STREAMING_CHUNK_SIZE',
   ]),
   planned('skills_discovery.skills_dir', 'text', './skills', 'Folder of skills', ['ROUTEIQ_SKILLS_DIR']),
-  available('process.skill_modules', 'list', [], 'Function skills, each as namespace=path', ['ROUTEIQ_SKILL_MODULES'], {
-    example: 'tools.text=./text.py',
-  }),
-  available('process.skill_module_cache', 'integer', 100, 'Modules of function skills listed for one namespace', [
-    'ROUTEIQ_SKILL_MODULE_CACHE',
-  ]),
+  available(
+    'process.skill_modules',
+    'list',
+    [],
+    'Function skills, each as namespace=path',
+    ['ROUTEIQ_SKILL_MODULES'],
+    {
+      example: 'tools.text=./text.py',
+    },
+  ),
+  available(
+    'process.skill_module_cache',
+    'integer',
+    100,
+    'Modules of function skills listed for one namespace',
+    ['ROUTEIQ_SKILL_MODULE_CACHE'],
+  ),
   planned('skills.mode', 'text', 'database', 'Where skills are stored'),
   planned('process.load_skill_tool', 'text', null, 'How models load skills', ['ROUTEIQ_LOAD_SKILL_TOOL']),
   planned('process.skill_authority', 'text', null, 'How skills are presented', ['ROUTEIQ_SKILL_AUTHORITY']),

@@ -10,7 +10,10 @@ const longestTimeoutMs = 120_000
 const path = ['skills', 'modules']
 
 /** `skills.modules`, and the short form of the environment behind it. What cannot be used is reported and left out. */
-export function readFunctionSkills(root: UnknownRecord, { settings, report }: ConfigSections): FunctionSkillsConfig {
+export function readFunctionSkills(
+  root: UnknownRecord,
+  { settings, report }: ConfigSections,
+): FunctionSkillsConfig {
   const section = new Section(root['skills'], ['skills'], report).section('modules')
   const isOff = section.boolean('enabled') === false
   const listed = section.list('entries').flatMap((entry, index) => readEntry(entry, index, report))
@@ -61,9 +64,17 @@ function readShortForm(pair: string, report: Report): FunctionSkillConfig[] {
 }
 
 /** An entry with every default; null, and reported, when it names no namespace or path. */
-function checkEntry(namespace: string, written: string, place: readonly (string | number)[], report: Report): FunctionSkillConfig | null {
+function checkEntry(
+  namespace: string,
+  written: string,
+  place: readonly (string | number)[],
+  report: Report,
+): FunctionSkillConfig | null {
   if (!namespacePattern.test(namespace) || namespace.length > 255 || namespace.endsWith('__all')) {
-    report.warn(place, `${JSON.stringify(namespace)} is no namespace (names with dots between them); the entry is left out`)
+    report.warn(
+      place,
+      `${JSON.stringify(namespace)} is no namespace (names with dots between them); the entry is left out`,
+    )
     return null
   }
   if (written === '') {

@@ -20,15 +20,23 @@ export async function describePython(
     modules.map(async ({ namespace, file, entry }) => ({
       namespace,
       text: await readFile(file, 'utf8'),
-      isPackage: /(?:^|[\\/])__init__\.py$/.test(file) || (namespace === entry.namespace && file !== entry.path),
+      isPackage:
+        /(?:^|[\\/])__init__\.py$/.test(file) || (namespace === entry.namespace && file !== entry.path),
     })),
   )
-  const answers = JSON.parse(await run(python, JSON.stringify({ files }))) as readonly ({ error?: string } & ModuleDescription)[]
+  const answers = JSON.parse(await run(python, JSON.stringify({ files }))) as readonly ({
+    error?: string
+  } & ModuleDescription)[]
   return answers.map((answer) => answer.error ?? answer)
 }
 
 function run(python: string, request: string): Promise<string> {
-  const child = spawn(python, ['-I', '-B', '-X', 'utf8', program], { stdio: ['pipe', 'ignore', 'ignore', 'pipe'], env: {}, timeout: timeoutMs, killSignal: 'SIGKILL' })
+  const child = spawn(python, ['-I', '-B', '-X', 'utf8', program], {
+    stdio: ['pipe', 'ignore', 'ignore', 'pipe'],
+    env: {},
+    timeout: timeoutMs,
+    killSignal: 'SIGKILL',
+  })
   return new Promise((resolve, reject) => {
     const answer: Buffer[] = []
     ;(child.stdio[3] as Readable).on('data', (chunk: Buffer) => answer.push(chunk))

@@ -20,19 +20,22 @@ export async function describeScript(module: ModuleFile): Promise<ModuleDescript
 
 function parseSource(text: string, isDeclaration: boolean): readonly Node[] {
   const plugins = isDeclaration ? [['typescript', { dts: true }] as ['typescript', { dts: boolean }]] : []
-  return parse(text, { sourceType: 'unambiguous', plugins, attachComment: true, errorRecovery: false }).program.body
+  return parse(text, { sourceType: 'unambiguous', plugins, attachComment: true, errorRecovery: false })
+    .program.body
 }
 
 /** Everything a module exports that can be called, each under the name it is exported by. */
 function exportedItems(text: string, isDeclaration: boolean): readonly FunctionItem[] {
   const body = parseSource(text, isDeclaration)
   const declared = new Map<string, { node: Node; comments: Node }>()
-  for (const statement of body) for (const [name, node] of declarationsOf(statement)) declared.set(name, { node, comments: statement })
+  for (const statement of body)
+    for (const [name, node] of declarationsOf(statement)) declared.set(name, { node, comments: statement })
   const items: FunctionItem[] = []
   for (const statement of body) {
     for (const [name, local] of exportsOf(statement)) {
       const found = declared.get(local)
-      if (found !== undefined && !name.startsWith('_')) items.push(...itemsOf(name, found.node, found.comments, text))
+      if (found !== undefined && !name.startsWith('_'))
+        items.push(...itemsOf(name, found.node, found.comments, text))
     }
   }
   return items
@@ -41,13 +44,20 @@ function exportedItems(text: string, isDeclaration: boolean): readonly FunctionI
 function declarationsOf(statement: Node): [string, Node][] {
   const node = /^Export(?:Named|Default)Declaration$/.test(statement.type) ? statement.declaration : statement
   if (node?.type === 'VariableDeclaration') {
-    return node.declarations.flatMap(({ id, init }: Node) => (id.type === 'Identifier' && isCallable(init ?? id) ? [[id.name, init ?? id]] : []))
+    return node.declarations.flatMap(({ id, init }: Node) =>
+      id.type === 'Identifier' && isCallable(init ?? id) ? [[id.name, init ?? id]] : [],
+    )
   }
   return node?.id?.name !== undefined && isCallable(node) ? [[node.id.name, node]] : []
 }
 
 const callables: ReadonlySet<string> = new Set([
-  'FunctionDeclaration', 'FunctionExpression', 'ArrowFunctionExpression', 'TSDeclareFunction', 'ClassDeclaration', 'ClassExpression',
+  'FunctionDeclaration',
+  'FunctionExpression',
+  'ArrowFunctionExpression',
+  'TSDeclareFunction',
+  'ClassDeclaration',
+  'ClassExpression',
 ])
 const isCallable = (node: Node): boolean => callables.has(node.type)
 
@@ -59,8 +69,12 @@ function exportsOf(statement: Node): [string, string][] {
   }
   if (statement.type === 'ExportNamedDeclaration') {
     const direct = declarationsOf(statement).map(([name]): [string, string] => [name, name])
-    const listed = (statement.source === null ? statement.specifiers : []).map(({ exported, local }: Node): [string, string] =>
-      exported.name === 'default' ? [local.name, local.name] : [exported.name ?? exported.value, local.name])
+    const listed = (statement.source === null ? statement.specifiers : []).map(
+      ({ exported, local }: Node): [string, string] =>
+        exported.name === 'default'
+          ? [local.name, local.name]
+          : [exported.name ?? exported.value, local.name],
+    )
     return [...direct, ...listed]
   }
   return commonJsExports(statement)
@@ -73,15 +87,27 @@ function commonJsExports(statement: Node): [string, string][] {
   if (left.object.name === 'exports' && right.type === 'Identifier') return [[left.property.name, right.name]]
   if (left.object.name !== 'module' || left.property.name !== 'exports') return []
   if (right.type === 'Identifier') return [[right.name, right.name]]
-  return (right.properties ?? []).flatMap(({ key, value }: Node) => (value?.type === 'Identifier' ? [[key.name, value.name]] : []))
+  return (right.properties ?? []).flatMap(({ key, value }: Node) =>
+    value?.type === 'Identifier' ? [[key.name, value.name]] : [],
+  )
 }
 
 function itemsOf(name: string, node: Node, comments: Node, text: string): FunctionItem[] {
-  if (!node.type.startsWith('Class')) return [callableItem(name, 'function', node, documentationOf(comments), text)]
-  const members: readonly Node[] = node.body.body.filter(({ type, key }: Node) => /^(?:ClassMethod|TSDeclareMethod)$/.test(type) && key.type === 'Identifier')
-  const constructor = members.find(({ kind }) => kind === 'constructor')
-  const methods = members.filter(({ kind, key, accessibility }) => kind === 'method' && !key.name.startsWith('_') && accessibility !== 'private' && accessibility !== 'protected')
-  const own = constructor === undefined ? null : callableItem(name, 'class', constructor, documentationOf(constructor), text)
+  if (!node.type.startsWith('Class'))
+    return [callableItem(name, 'function', node, documentationOf(comments), text)]
+  const members: readonly Node[] = node.body.body.filter(
+    ({ type, key }: Node) => /^(?:ClassMethod|TSDeclareMethod)$/.test(type) && key.type === 'Identifier',
+  )
+  const builder = members.find(({ kind }) => kind === 'constructor')
+  const methods = members.filter(
+    ({ kind, key, accessibility }) =>
+      kind === 'method' &&
+      !key.name.startsWith('_') &&
+      accessibility !== 'private' &&
+      accessibility !== 'protected',
+  )
+  const own =
+    builder === undefined ? null : callableItem(name, 'class', builder, documentationOf(builder), text)
   return [
     {
       name,
@@ -90,9 +116,13 @@ function itemsOf(name: string, node: Node, comments: Node, text: string): Functi
       async: false,
       args: own?.args ?? [],
       returns: name,
-      callable: methods.map(({ key }) => key.name as string).filter((method) => method === 'run' || method === 'invoke'),
+      callable: methods
+        .map(({ key }) => key.name as string)
+        .filter((method) => method === 'run' || method === 'invoke'),
     },
-    ...methods.map((method) => callableItem(`${name}.${method.key.name}`, 'method', method, documentationOf(method), text)),
+    ...methods.map((method) =>
+      callableItem(`${name}.${method.key.name}`, 'method', method, documentationOf(method), text),
+    ),
   ]
 }
 
@@ -104,36 +134,57 @@ interface Documentation {
 
 /** What the JSDoc comment in front of a node says; null without one. */
 function documentationOf(node: Node): Documentation | null {
-  const comment: string | undefined = node.leadingComments?.findLast(({ type, value }: Node) => type === 'CommentBlock' && value.startsWith('*'))?.value
+  const comment: string | undefined = node.leadingComments?.findLast(
+    ({ type, value }: Node) => type === 'CommentBlock' && value.startsWith('*'),
+  )?.value
   if (comment === undefined) return null
   const lines = comment.split('\n').map((line) => line.replace(/^\s*\*+ ?/, '').trimEnd())
   const firstTag = lines.findIndex((line) => line.trimStart().startsWith('@'))
   const summary = (firstTag < 0 ? lines : lines.slice(0, firstTag)).join('\n').trim()
   const types = new Map<string, { type: string; optional: boolean }>()
-  for (const [, type = 'any', optional, name = ''] of comment.matchAll(/@param\s+\{((?:[^{}]|\{[^{}]*\})*)\}\s+(\[)?([\w$]+)/g))
+  for (const [, type = 'any', optional, name = ''] of comment.matchAll(
+    /@param\s+\{((?:[^{}]|\{[^{}]*\})*)\}\s+(\[)?([\w$]+)/g,
+  ))
     types.set(name, { type: type.replace(/=$/, ''), optional: optional !== undefined || type.endsWith('=') })
   const returns = /@returns?\s+\{((?:[^{}]|\{[^{}]*\})*)\}/.exec(comment)?.[1] ?? null
   return { summary, types, returns }
 }
 
-function callableItem(name: string, kind: FunctionItem['kind'], node: Node, documentation: Documentation | null, text: string): FunctionItem {
-  const written = node.returnType === undefined || node.returnType === null ? null : typeText(node.returnType, text)
+function callableItem(
+  name: string,
+  kind: FunctionItem['kind'],
+  node: Node,
+  documentation: Documentation | null,
+  text: string,
+): FunctionItem {
+  const written =
+    node.returnType === undefined || node.returnType === null ? null : typeText(node.returnType, text)
   const promised = /^Promise<([\s\S]*)>$/.exec(written ?? documentation?.returns ?? '')
   return {
     name,
     kind,
     docstring: documentation === null || documentation.summary === '' ? null : documentation.summary,
     async: node.async === true || promised !== null,
-    args: node.params.map((parameter: Node, index: number) => argumentOf(parameter, index, documentation, text)),
+    args: node.params.map((parameter: Node, index: number) =>
+      argumentOf(parameter, index, documentation, text),
+    ),
     returns: promised?.[1] ?? written ?? documentation?.returns ?? 'any',
   }
 }
 
-function argumentOf(parameter: Node, index: number, documentation: Documentation | null, text: string): FunctionArgument {
-  if (parameter.type === 'TSParameterProperty') return argumentOf(parameter.parameter, index, documentation, text)
-  if (parameter.type === 'RestElement') return { ...argumentOf(parameter.argument, index, documentation, text), required: false }
+function argumentOf(
+  parameter: Node,
+  index: number,
+  documentation: Documentation | null,
+  text: string,
+): FunctionArgument {
+  if (parameter.type === 'TSParameterProperty')
+    return argumentOf(parameter.parameter, index, documentation, text)
+  if (parameter.type === 'RestElement')
+    return { ...argumentOf(parameter.argument, index, documentation, text), required: false }
   const target = parameter.type === 'AssignmentPattern' ? parameter.left : parameter
-  const name: string = target.name ?? [...(documentation?.types.keys() ?? [])][index] ?? `argument${index + 1}`
+  const name: string =
+    target.name ?? [...(documentation?.types.keys() ?? [])][index] ?? `argument${index + 1}`
   const documented = documentation?.types.get(name)
   const annotation = target.typeAnnotation ?? null
   const fallback = parameter.type === 'AssignmentPattern' ? parameter.right : null
@@ -141,20 +192,29 @@ function argumentOf(parameter: Node, index: number, documentation: Documentation
     name,
     type: annotation === null ? (documented?.type ?? 'any') : typeText(annotation, text),
     required: fallback === null && target.optional !== true && documented?.optional !== true,
-    ...(['StringLiteral', 'NumericLiteral', 'BooleanLiteral'].includes(fallback?.type) ? { default: fallback.value as unknown } : {}),
+    ...(['StringLiteral', 'NumericLiteral', 'BooleanLiteral'].includes(fallback?.type)
+      ? { default: fallback.value as unknown }
+      : {}),
   }
 }
 
-const typeText = ({ typeAnnotation: { start, end } }: Node, text: string): string => text.slice(start, end).replace(/\s+/g, ' ')
+const typeText = ({ typeAnnotation: { start, end } }: Node, text: string): string =>
+  text.slice(start, end).replace(/\s+/g, ' ')
 
 /** Namespaces of the modules it imports from its own entry. */
 function relativeImports(body: readonly Node[], { entry, namespace, file }: ModuleFile): readonly string[] {
   const isFolderFile = /(?:^|[\\/])index\.[mc]?js$/.test(file)
-  const folder = isFolderFile || namespace === entry.namespace ? namespace : namespace.slice(0, namespace.lastIndexOf('.'))
+  const folder =
+    isFolderFile || namespace === entry.namespace ? namespace : namespace.slice(0, namespace.lastIndexOf('.'))
   const found = body.flatMap((statement): string[] => {
-    const source: string | undefined = /^(?:Import|Export)/.test(statement.type) ? statement.source?.value : undefined
+    const source: string | undefined = /^(?:Import|Export)/.test(statement.type)
+      ? statement.source?.value
+      : undefined
     if (source === undefined || !/^\.\.?\//.test(source)) return []
-    const path = posix.join(folder.replaceAll('.', '/'), source.replace(/\.[mc]?js$/, '').replace(/\/index$/, ''))
+    const path = posix.join(
+      folder.replaceAll('.', '/'),
+      source.replace(/\.[mc]?js$/, '').replace(/\/index$/, ''),
+    )
     return [path.replaceAll('/', '.')]
   })
   return [...new Set(found)].sort()

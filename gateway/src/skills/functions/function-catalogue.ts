@@ -1,5 +1,5 @@
-import type { FunctionItem, FunctionSkillsOptions, ModuleDescription, ModuleFile } from './function-module.ts'
 import { describePython } from './describe-python.ts'
+import type { FunctionItem, FunctionSkillsOptions, ModuleDescription, ModuleFile } from './function-module.ts'
 import { type Host, isolationOf } from './isolation.ts'
 import { listModuleFiles } from './module-files.ts'
 
@@ -54,10 +54,19 @@ export class FunctionCatalogue {
 
   async #refresh(): Promise<void> {
     const files = (await Promise.all(this.#options.entries.map(listModuleFiles))).flat()
-    const known = new Map(this.#snapshot.modules.map((module) => [`${module.file} ${module.namespace} ${module.stamp}`, module]))
+    const known = new Map(
+      this.#snapshot.modules.map((module) => [`${module.file} ${module.namespace} ${module.stamp}`, module]),
+    )
     const fresh = files.filter(({ file, namespace, stamp }) => !known.has(`${file} ${namespace} ${stamp}`))
-    const described = new Map((await this.#describe(fresh)).map((module) => [module.file + module.namespace, module]))
-    const modules = files.flatMap((file) => known.get(`${file.file} ${file.namespace} ${file.stamp}`) ?? described.get(file.file + file.namespace) ?? [])
+    const described = new Map(
+      (await this.#describe(fresh)).map((module) => [module.file + module.namespace, module]),
+    )
+    const modules = files.flatMap(
+      (file) =>
+        known.get(`${file.file} ${file.namespace} ${file.stamp}`) ??
+        described.get(file.file + file.namespace) ??
+        [],
+    )
     const isSame = fresh.length === 0 && modules.length === this.#snapshot.modules.length
     if (!isSame) this.#snapshot = indexModules(modules)
     this.#checkedAt = this.#now()
@@ -71,7 +80,8 @@ export class FunctionCatalogue {
 
   async #describePython(files: readonly ModuleFile[]): Promise<readonly DescribedModule[]> {
     if (files.length === 0) return []
-    if (this.#host.python === null) return files.map((file) => ({ ...file, description: nothing, problem: 'python3 is not installed' }))
+    if (this.#host.python === null)
+      return files.map((file) => ({ ...file, description: nothing, problem: 'python3 is not installed' }))
     try {
       const answers = await describePython(this.#host.python, files)
       return files.map((file, index) => withDescription(file, answers[index] ?? 'no answer'))
@@ -130,4 +140,3 @@ function indexModules(modules: readonly DescribedModule[]): FunctionSnapshot {
   }
   return { modules, byFullName, byShortName }
 }
-

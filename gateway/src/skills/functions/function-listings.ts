@@ -2,7 +2,10 @@ import type { DescribedModule, FunctionSnapshot } from './function-catalogue.ts'
 import { inputSchemaOf } from './value-schema.ts'
 
 /** An entry of the discovery documents; a reference stands for a whole module. */
-export type ListedItem = Readonly<Record<string, unknown>> & { readonly namespace: string; readonly name: string }
+export type ListedItem = Readonly<Record<string, unknown>> & {
+  readonly namespace: string
+  readonly name: string
+}
 
 export interface Listing {
   readonly items: readonly ListedItem[]
@@ -11,21 +14,35 @@ export interface Listing {
 }
 
 /** `index.json` of a namespace: its own items and what it pulls in, by the rules. Null when there is no such namespace. */
-export function listNamespace({ modules }: FunctionSnapshot, namespace: string, cacheSize: number): Listing | null {
+export function listNamespace(
+  { modules }: FunctionSnapshot,
+  namespace: string,
+  cacheSize: number,
+): Listing | null {
   const exclusive = modules.filter(isFirstOfItsGroup(modules))
   const own = exclusive.filter((module) => module.namespace === namespace)
   const below = modules.filter((module) => module.namespace.startsWith(`${namespace}.`))
   if (modules.every((module) => module.namespace !== namespace) && below.length === 0) return null
   const kept = own.slice(0, cacheSize)
   const names = new Set(modules.map((module) => module.namespace))
-  const pulled = own.length === 0 ? childrenOf(namespace, exclusive) : kept.flatMap(({ description }) => description.imports)
-  const references = [...new Set(pulled)].filter((name) => names.has(name) && name !== namespace).map(referenceTo)
-  return { items: sortItems(firstOfEachName([...kept.flatMap(describeItems), ...references])), truncated: own.length > kept.length }
+  const pulled =
+    own.length === 0
+      ? childrenOf(namespace, exclusive)
+      : kept.flatMap(({ description }) => description.imports)
+  const references = [...new Set(pulled)]
+    .filter((name) => names.has(name) && name !== namespace)
+    .map(referenceTo)
+  return {
+    items: sortItems(firstOfEachName([...kept.flatMap(describeItems), ...references])),
+    truncated: own.length > kept.length,
+  }
 }
 
 /** Everything of a namespace and below it, without rules. Null when there is nothing. */
 export function listAll({ modules }: FunctionSnapshot, namespace: string): readonly ListedItem[] | null {
-  const found = modules.filter((module) => module.namespace === namespace || module.namespace.startsWith(`${namespace}.`))
+  const found = modules.filter(
+    (module) => module.namespace === namespace || module.namespace.startsWith(`${namespace}.`),
+  )
   return found.length === 0 ? null : sortItems(found.flatMap(describeItems))
 }
 
@@ -33,7 +50,10 @@ export function listAll({ modules }: FunctionSnapshot, namespace: string): reado
 export function listDiscovery({ modules, byShortName }: FunctionSnapshot): readonly ListedItem[] {
   return sortItems(
     modules.flatMap((module) =>
-      describeItems(module).map((item) => ({ ...item, path: pathOf(module.namespace, item.name, (byShortName.get(item.name)?.length ?? 0) > 1) })),
+      describeItems(module).map((item) => ({
+        ...item,
+        path: pathOf(module.namespace, item.name, (byShortName.get(item.name)?.length ?? 0) > 1),
+      })),
     ),
   )
 }
@@ -42,7 +62,9 @@ export function listDiscovery({ modules, byShortName }: FunctionSnapshot): reado
 function pathOf(namespace: string, name: string, isAmbiguous: boolean): string {
   const qualified = isAmbiguous ? `${namespace}.${name}` : name
   const method = /^(.*\w)\.(\w+)$/.exec(name) === null ? null : name.slice(name.lastIndexOf('.') + 1)
-  return method === null ? `/v1/skills/${qualified}` : `/v1/skills/${qualified.slice(0, -method.length - 1)}/${method}`
+  return method === null
+    ? `/v1/skills/${qualified}`
+    : `/v1/skills/${qualified.slice(0, -method.length - 1)}/${method}`
 }
 
 /** Of modules that share a group only the first that could be described is listed. */
@@ -50,7 +72,8 @@ function isFirstOfItsGroup(modules: readonly DescribedModule[]): (module: Descri
   const first = new Map<string, DescribedModule>()
   for (const module of modules) {
     const { exclusiveGroup } = module.entry
-    if (exclusiveGroup !== null && module.problem === null && !first.has(exclusiveGroup)) first.set(exclusiveGroup, module)
+    if (exclusiveGroup !== null && module.problem === null && !first.has(exclusiveGroup))
+      first.set(exclusiveGroup, module)
   }
   return (module) => {
     const { exclusiveGroup } = module.entry
@@ -76,11 +99,17 @@ function describeItems({ namespace, description }: DescribedModule): ListedItem[
   }))
 }
 
-const referenceTo = (namespace: string): ListedItem => ({ namespace, name: '*', args: [], returns: 'reference' })
+const referenceTo = (namespace: string): ListedItem => ({
+  namespace,
+  name: '*',
+  args: [],
+  returns: 'reference',
+})
 
 function firstOfEachName(items: readonly ListedItem[]): ListedItem[] {
   const byName = new Map<string, ListedItem>()
-  for (const item of items) if (!byName.has(`${item.namespace}.${item.name}`)) byName.set(`${item.namespace}.${item.name}`, item)
+  for (const item of items)
+    if (!byName.has(`${item.namespace}.${item.name}`)) byName.set(`${item.namespace}.${item.name}`, item)
   return [...byName.values()]
 }
 
@@ -88,4 +117,3 @@ function sortItems(items: readonly ListedItem[]): ListedItem[] {
   const key = ({ namespace, name }: ListedItem): string => `${namespace}\0${name}`
   return [...items].sort((one, other) => (key(one) < key(other) ? -1 : 1))
 }
-

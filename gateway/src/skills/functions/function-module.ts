@@ -1,6 +1,9 @@
 import type { FunctionSkillConfig as FunctionEntry } from '../../config/config.ts'
 
-export type { FunctionSkillConfig as FunctionEntry, FunctionSkillsConfig as FunctionSkillsOptions } from '../../config/config.ts'
+export type {
+  FunctionSkillConfig as FunctionEntry,
+  FunctionSkillsConfig as FunctionSkillsOptions,
+} from '../../config/config.ts'
 
 export interface FunctionArgument {
   readonly name: string

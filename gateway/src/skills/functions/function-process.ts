@@ -39,7 +39,11 @@ export class FunctionProcess {
   #spawnError = ''
 
   /** Null when the language is not installed. */
-  static start(host: Host, entry: FunctionEntry, env: Readonly<Record<string, string>>): FunctionProcess | null {
+  static start(
+    host: Host,
+    entry: FunctionEntry,
+    env: Readonly<Record<string, string>>,
+  ): FunctionProcess | null {
     const directory = realpathSync(mkdtempSync(join(tmpdir(), 'routeiq-skill-')))
     const launch = launchOf(host, entry, directory)
     if (launch !== null) return new FunctionProcess(launch.command, launch.argv, directory, env)
@@ -47,7 +51,12 @@ export class FunctionProcess {
     return null
   }
 
-  private constructor(command: string, argv: readonly string[], directory: string, env: Readonly<Record<string, string>>) {
+  private constructor(
+    command: string,
+    argv: readonly string[],
+    directory: string,
+    env: Readonly<Record<string, string>>,
+  ) {
     this.directory = directory
     this.#child = spawn(command, argv, {
       cwd: directory,
@@ -62,7 +71,8 @@ export class FunctionProcess {
       })
       this.#child.once('close', () => resolve())
     })
-    for (const stream of [this.#child.stdout, this.#child.stderr]) stream?.on('data', (chunk: Buffer) => this.#keepLog(chunk))
+    for (const stream of [this.#child.stdout, this.#child.stderr])
+      stream?.on('data', (chunk: Buffer) => this.#keepLog(chunk))
     ;(this.#child.stdio[3] as Readable).on('data', (chunk: Buffer) => this.#keepAnswer(chunk))
     this.#child.stdin?.on('error', () => undefined)
     // A child that nobody has called yet does not keep the gateway from ending.
@@ -99,7 +109,11 @@ export class FunctionProcess {
     if (signalCode === 'SIGXCPU') return { kind: 'timeout', logs }
     // V8 ends the process when its heap is full.
     if (/heap out of memory/.test(logs)) return { kind: 'exceeded', what: 'memory', logs }
-    return { kind: 'died', message: this.#spawnError || `it ended with ${signalCode ?? exitCode} and without an answer`, logs }
+    return {
+      kind: 'died',
+      message: this.#spawnError || `it ended with ${signalCode ?? exitCode} and without an answer`,
+      logs,
+    }
   }
 
   #watch(memoryBytes: number): void {
@@ -112,7 +126,8 @@ export class FunctionProcess {
     this.#printed += chunk.length
     if (this.#printed > largestOutput) this.#stop('output')
     this.#logs.push(chunk.subarray(-keptLogs))
-    if (this.#logs.length > 64) this.#logs.splice(0, this.#logs.length, Buffer.concat(this.#logs).subarray(-keptLogs))
+    if (this.#logs.length > 64)
+      this.#logs.splice(0, this.#logs.length, Buffer.concat(this.#logs).subarray(-keptLogs))
   }
 
   #keepAnswer(chunk: Buffer): void {
@@ -127,8 +142,7 @@ export class FunctionProcess {
     if (this.#failure !== null) return
     this.#failure = failure
     // Only who ran out of time may still tidy up.
-    if (failure !== 'timeout') return this.#kill('SIGKILL')
-    this.#kill('SIGTERM')
+    this.#kill(failure === 'timeout' ? 'SIGTERM' : 'SIGKILL')
     setTimeout(() => this.#kill('SIGKILL'), graceMs).unref()
   }
 

@@ -18,7 +18,11 @@ type Body = Readonly<Record<string, unknown>>
 const anyObject = z.record(z.string(), z.unknown())
 const given = z.union([anyObject, z.array(z.unknown())])
 const envelope = z.object({ parameters: given, init: given.nullish() })
-const invocation = z.object({ skill_name: z.string().min(1).max(512), parameters: given.optional(), init: given.nullish() })
+const invocation = z.object({
+  skill_name: z.string().min(1).max(512),
+  parameters: given.optional(),
+  init: given.nullish(),
+})
 
 /** Tools that run at the client: the answer says what to put into `tools`. */
 const providerTools: Readonly<Record<string, { readonly type: string; readonly name: string }>> = {
@@ -29,14 +33,25 @@ const providerTools: Readonly<Record<string, { readonly type: string; readonly n
 
 /** Discovery of the configured functions, and their invocation by path and by JSON. */
 export function functionRoutes({ functions, identity }: FunctionRoutesDependencies): Route<Endpoint>[] {
-  const get = (template: string, answer: (params: Readonly<Record<string, string>>, ifNoneMatch: string | null) => Promise<ControlAnswer>): Route<Endpoint> => ({
+  const get = (
+    template: string,
+    answer: (params: Readonly<Record<string, string>>, ifNoneMatch: string | null) => Promise<ControlAnswer>,
+  ): Route<Endpoint> => ({
     method: 'GET',
     template,
     auth: 'user',
     aliased: false,
-    handler: controlEndpoint({ identity, errors: 'api-v1', body: null, answer: ({ params, exchange }) => answer(params, exchange.header('if-none-match') ?? null) }),
+    handler: controlEndpoint({
+      identity,
+      errors: 'api-v1',
+      body: null,
+      answer: ({ params, exchange }) => answer(params, exchange.header('if-none-match') ?? null),
+    }),
   })
-  const post = (template: string, read: (params: Readonly<Record<string, string>>, body: Body) => Invocation): Route<Endpoint> => ({
+  const post = (
+    template: string,
+    read: (params: Readonly<Record<string, string>>, body: Body) => Invocation,
+  ): Route<Endpoint> => ({
     method: 'POST',
     template,
     auth: 'user',
@@ -45,7 +60,8 @@ export function functionRoutes({ functions, identity }: FunctionRoutesDependenci
       identity,
       errors: 'api-v1',
       body: anyObject,
-      answer: ({ params, body, query }) => invoke(functions, read(params, body), query.get('logs') === 'true'),
+      answer: ({ params, body, query }) =>
+        invoke(functions, read(params, body), query.get('logs') === 'true'),
     }),
   })
   return [
@@ -54,15 +70,20 @@ export function functionRoutes({ functions, identity }: FunctionRoutesDependenci
       if (listing === null) throw unknownNamespace(namespace)
       return listingAnswer(listing.items, ifNoneMatch, listing.truncated)
     }),
-    get('/skills/{file}', async ({ file = '' }, ifNoneMatch) => {
+    get('/skills/{namespace}', async ({ namespace: file = '' }, ifNoneMatch) => {
       const namespace = /^(.+)__all\.json$/.exec(file)?.[1]
       if (namespace === undefined) throw new GatewayError('not_found', 'No such route.')
       const items = listAll(await functions.read(), namespace)
       if (items === null) throw unknownNamespace(namespace)
       return listingAnswer(items, ifNoneMatch)
     }),
-    get('/_skill/discovery.json', async (_, ifNoneMatch) => listingAnswer(listDiscovery(await functions.read()), ifNoneMatch)),
-    post('/v1/skills/{owner}/{method}', ({ owner = '', method = '' }, body) => ({ name: `${owner}.${method}`, ...readArguments(body) })),
+    get('/_skill/discovery.json', async (_, ifNoneMatch) =>
+      listingAnswer(listDiscovery(await functions.read()), ifNoneMatch),
+    ),
+    post('/v1/skills/{name}/{method}', ({ name: owner = '', method = '' }, body) => ({
+      name: `${owner}.${method}`,
+      ...readArguments(body),
+    })),
     post('/v1/skills/{name}', ({ name = '' }, body) => ({ name, ...readArguments(body) })),
     post('/v1/skills', (_, body) => {
       const { skill_name: name, parameters = {}, init = null } = parseOrRefuse(invocation, body)
@@ -77,7 +98,12 @@ export function functionRoutes({ functions, identity }: FunctionRoutesDependenci
         identity,
         errors: 'api-v1',
         body: null,
-        answer: async () => ({ body: { modules: await functions.report(), note: 'Only what is held by the kernel is a security boundary.' } }),
+        answer: async () => ({
+          body: {
+            modules: await functions.report(),
+            note: 'Only what is held by the kernel is a security boundary.',
+          },
+        }),
       }),
     },
   ]
@@ -96,25 +122,59 @@ function parseOrRefuse<Value>(schema: z.ZodType<Value>, body: Body): Value {
   throw new GatewayError('invalid_arguments', z.prettifyError(parsed.error))
 }
 
-async function invoke(functions: FunctionSkills, request: Invocation, withLogs: boolean): Promise<ControlAnswer> {
+async function invoke(
+  functions: FunctionSkills,
+  request: Invocation,
+  withLogs: boolean,
+): Promise<ControlAnswer> {
   const frame = { id: `inv_${randomBytes(12).toString('hex')}`, object: 'skill.invocation' }
   const tool = Object.hasOwn(providerTools, request.name) ? providerTools[request.name] : undefined
-  const done = functions.options.entries.length === 0 && tool !== undefined ? null : await functions.invoke(request)
+  const done =
+    functions.options.entries.length === 0 && tool !== undefined ? null : await functions.invoke(request)
   if (done !== null) {
     const { fullName, namespace, result, durationMs, logs } = done
     return {
-      body: { ...frame, skill_name: fullName, namespace, type: 'module', status: 'ok', result, duration_ms: Math.round(durationMs * 10) / 10, ...(withLogs ? { logs } : {}) },
+      body: {
+        ...frame,
+        skill_name: fullName,
+        namespace,
+        type: 'module',
+        status: 'ok',
+        result,
+        duration_ms: Math.round(durationMs * 10) / 10,
+        ...(withLogs ? { logs } : {}),
+      },
     }
   }
-  if (tool !== undefined) return { body: { ...frame, skill_name: request.name, type: 'provider_tool', status: 'client_action_required', tool } }
+  if (tool !== undefined)
+    return {
+      body: {
+        ...frame,
+        skill_name: request.name,
+        type: 'provider_tool',
+        status: 'client_action_required',
+        tool,
+      },
+    }
   throw new GatewayError('skill_not_found', `No skill is called ${request.name}.`)
 }
 
-function listingAnswer(items: readonly object[], ifNoneMatch: string | null, truncated = false): ControlAnswer {
+function listingAnswer(
+  items: readonly object[],
+  ifNoneMatch: string | null,
+  truncated = false,
+): ControlAnswer {
   const etag = `"${createHash('sha256').update(JSON.stringify(items)).digest('hex').slice(0, 32)}"`
-  const headers = ['etag', etag, 'cache-control', 'private, max-age=5', ...(truncated ? ['x-routeiq-skills-truncated', 'true'] : [])]
-  const isKnown = ifNoneMatch !== null && ifNoneMatch.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag)
+  const headers = [
+    'etag',
+    etag,
+    'cache-control',
+    'private, max-age=5',
+    ...(truncated ? ['x-routeiq-skills-truncated', 'true'] : []),
+  ]
+  const isKnown = ifNoneMatch?.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag) === true
   return isKnown ? { status: 304, headers, body: null } : { headers, body: items }
 }
 
-const unknownNamespace = (namespace: string): GatewayError => new GatewayError('skill_not_found', `Namespace not found: ${namespace}`)
+const unknownNamespace = (namespace: string): GatewayError =>
+  new GatewayError('skill_not_found', `Namespace not found: ${namespace}`)

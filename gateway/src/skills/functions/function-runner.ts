@@ -57,10 +57,14 @@ export class FunctionRunner {
     const request = this.#prepare(call)
     await this.#enter()
     try {
-      const process = this.#take(entry)
-      if (process === null) throw new GatewayError('isolation_unavailable', `This machine has no ${entry.runtime} to run the skill with.`)
+      const child = this.#take(entry)
+      if (child === null)
+        throw new GatewayError(
+          'isolation_unavailable',
+          `This machine has no ${entry.runtime} to run the skill with.`,
+        )
       const readable = [rootOf(entry), ...entry.read]
-      const outcome = await process.run({ ...request, readable, writable: [process.directory] }, entry)
+      const outcome = await child.run({ ...request, readable, writable: [child.directory] }, entry)
       return this.#readOutcome(outcome, entry)
     } finally {
       this.#leave()
@@ -76,9 +80,14 @@ export class FunctionRunner {
 
   #checkIsolation(entry: FunctionEntry): void {
     if (this.#options.requireIsolation !== 'kernel') return
-    const weak = Object.entries(isolationOf(this.#host, entry)).filter(([, strength]) => strength !== 'kernel')
+    const weak = Object.entries(isolationOf(this.#host, entry)).filter(
+      ([, strength]) => strength !== 'kernel',
+    )
     if (weak.length > 0)
-      throw new GatewayError('isolation_unavailable', `require_isolation is kernel, and this machine holds ${weak.map(([aspect, strength]) => `${aspect} by ${strength}`).join(', ')}.`)
+      throw new GatewayError(
+        'isolation_unavailable',
+        `require_isolation is kernel, and this machine holds ${weak.map(([aspect, strength]) => `${aspect} by ${strength}`).join(', ')}.`,
+      )
   }
 
   #prepare({ module, item, owner, parameters, init }: FunctionCall): object {
@@ -91,7 +100,10 @@ export class FunctionRunner {
       namespace,
       name: item.name,
       parameters: arrange(item, parameters, entry.runtime),
-      init: constructed === null ? null : arrange(constructed, init ?? (item.kind === 'class' ? parameters : {}), entry.runtime),
+      init:
+        constructed === null
+          ? null
+          : arrange(constructed, init ?? (item.kind === 'class' ? parameters : {}), entry.runtime),
       denyNetwork: entry.network === 'deny',
       limits: { cpuSeconds: cpuSeconds(entry), addressBytes: entry.memoryMb * 1_048_576 + 67_108_864 },
     }
@@ -128,7 +140,9 @@ export class FunctionRunner {
       return
     }
     if (this.#waiting.length >= this.#options.maxQueued)
-      throw new GatewayError('skill_busy', 'Too many skills run at once; try again.', { retryAfterSeconds: 1 })
+      throw new GatewayError('skill_busy', 'Too many skills run at once; try again.', {
+        retryAfterSeconds: 1,
+      })
     await new Promise<void>((resolve) => this.#waiting.push(resolve))
   }
 
@@ -140,15 +154,21 @@ export class FunctionRunner {
   }
 
   #readOutcome(outcome: CallOutcome, { timeoutMs, memoryMb }: FunctionEntry): FunctionResult {
-    if (outcome.kind === 'timeout') throw new GatewayError('skill_timeout', `The skill took longer than ${timeoutMs} ms.`)
-    if (outcome.kind === 'exceeded') throw new GatewayError('skill_resource_exceeded', exceededText[outcome.what](memoryMb))
-    if (outcome.kind === 'died') throw new GatewayError('skill_raised', `The skill's process died: ${outcome.message}.`)
+    if (outcome.kind === 'timeout')
+      throw new GatewayError('skill_timeout', `The skill took longer than ${timeoutMs} ms.`)
+    if (outcome.kind === 'exceeded')
+      throw new GatewayError('skill_resource_exceeded', exceededText[outcome.what](memoryMb))
+    if (outcome.kind === 'died')
+      throw new GatewayError('skill_raised', `The skill's process died: ${outcome.message}.`)
     const answer = JSON.parse(outcome.text) as Answer
     if (answer.ok) return { result: answer.result, logs: outcome.logs }
-    if (answer.kind === 'memory') throw new GatewayError('skill_resource_exceeded', exceededText.memory(memoryMb))
+    if (answer.kind === 'memory')
+      throw new GatewayError('skill_resource_exceeded', exceededText.memory(memoryMb))
     if (answer.kind === 'arguments') throw new GatewayError('invalid_arguments', answer.message ?? '')
     const { type = 'Error', message = '', stack } = answer
-    throw new GatewayError('skill_raised', `${type}: ${message}`, { extras: { type, message, ...(this.#options.debug ? { stack } : {}) } })
+    throw new GatewayError('skill_raised', `${type}: ${message}`, {
+      extras: { type, message, ...(this.#options.debug ? { stack } : {}) },
+    })
   }
 }
 
@@ -164,19 +184,33 @@ function arrange(item: FunctionItem, given: Given, runtime: FunctionEntry['runti
   const parsed = argumentsSchema(item.args).safeParse(named)
   if (!parsed.success) {
     const issues = parsed.error.issues.map(({ path, message }) => ({ argument: path.join('.'), message }))
-    const text = issues.map(({ argument, message }) => (argument === '' ? message : `${argument}: ${message}`)).join('; ')
-    throw new GatewayError('invalid_arguments', `${item.name} cannot take these arguments: ${text}`, { extras: { issues } })
+    const text = issues
+      .map(({ argument, message }) => (argument === '' ? message : `${argument}: ${message}`))
+      .join('; ')
+    throw new GatewayError('invalid_arguments', `${item.name} cannot take these arguments: ${text}`, {
+      extras: { issues },
+    })
   }
   if (runtime === 'python') return given
   // JavaScript has no names for arguments: values go in order, each in a list that is empty when it was not given.
-  const values = item.args.map(({ name }) => (Object.hasOwn(named, name) ? [(named as Record<string, unknown>)[name]] : []))
+  const values = item.args.map(({ name }) =>
+    Object.hasOwn(named, name) ? [(named as Record<string, unknown>)[name]] : [],
+  )
   while (values.at(-1)?.length === 0) values.pop()
   return values
 }
 
-function nameValues({ name, args }: FunctionItem, values: readonly unknown[]): Readonly<Record<string, unknown>> {
+function nameValues(
+  { name, args }: FunctionItem,
+  values: readonly unknown[],
+): Readonly<Record<string, unknown>> {
   const plain = args.filter((argument) => !argument.name.startsWith('*'))
   if (values.length > plain.length && !args.some((argument) => /^\*[^*]/.test(argument.name)))
-    throw new GatewayError('invalid_arguments', `${name} takes ${plain.length} arguments, not ${values.length}.`)
-  return Object.fromEntries(plain.slice(0, values.length).map((argument, index) => [argument.name, values[index]]))
+    throw new GatewayError(
+      'invalid_arguments',
+      `${name} takes ${plain.length} arguments, not ${values.length}.`,
+    )
+  return Object.fromEntries(
+    plain.slice(0, values.length).map((argument, index) => [argument.name, values[index]]),
+  )
 }

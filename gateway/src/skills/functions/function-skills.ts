@@ -54,8 +54,20 @@ export class FunctionSkills {
     if (found === null) return null
     const { module, item, fullName } = found
     const startedAt = this.#dependencies.now()
-    const { result, logs } = await runner.call({ module, item, owner: ownerOf(snapshot, found), parameters, init })
-    return { namespace: module.namespace, fullName, result, logs, durationMs: this.#dependencies.now() - startedAt }
+    const { result, logs } = await runner.call({
+      module,
+      item,
+      owner: ownerOf(snapshot, found),
+      parameters,
+      init,
+    })
+    return {
+      namespace: module.namespace,
+      fullName,
+      result,
+      logs,
+      durationMs: this.#dependencies.now() - startedAt,
+    }
   }
 
   async close(): Promise<void> {
@@ -65,7 +77,10 @@ export class FunctionSkills {
   /** The machine is asked what it can do with the first request: a start waits for nothing. */
   #open() {
     if (this.options.entries.length === 0)
-      throw new GatewayError('module_skills_disabled', 'No module skills are configured; skills.modules in the configuration does that.')
+      throw new GatewayError(
+        'module_skills_disabled',
+        'No module skills are configured; skills.modules in the configuration does that.',
+      )
     const { env, node, nodeFlags, now } = this.#dependencies
     this.#parts ??= probeHost(node, nodeFlags).then((host) => ({
       host,

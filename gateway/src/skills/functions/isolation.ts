@@ -5,7 +5,7 @@ import { packageFile } from '../../package-file.ts'
 import type { FunctionEntry } from './function-module.ts'
 
 /** What holds a module back: the kernel, the language's own runtime, code in the language (no boundary), or nothing. */
-export type Strength = 'kernel' | 'runtime' | 'hooked' | 'none'
+type Strength = 'kernel' | 'runtime' | 'hooked' | 'none'
 
 export interface Isolation {
   readonly process: Strength
@@ -36,7 +36,15 @@ const callNode = fileURLToPath(packageFile('runtimes/call.mjs'))
 
 /** Asks the machine by trying: a flag that exists may still be forbidden. */
 export async function probeHost(node: string, nodeFlags: ReadonlySet<string>): Promise<Host> {
-  const namespaces = ['unshare', '--user', '--map-current-user', '--pid', '--fork', '--kill-child=KILL', '--ipc']
+  const namespaces = [
+    'unshare',
+    '--user',
+    '--map-current-user',
+    '--pid',
+    '--fork',
+    '--kill-child=KILL',
+    '--ipc',
+  ]
   const [python, canUnshare, canLimit] = await Promise.all([
     tryRun('python3', ['-I', '-c', 'import sys; print(sys.executable)']),
     tryRun('unshare', [...namespaces.slice(1), '--net', 'true']),
@@ -47,7 +55,8 @@ export async function probeHost(node: string, nodeFlags: ReadonlySet<string>): P
     python: python === null ? null : python.trim(),
     namespaces: canUnshare === null ? null : namespaces,
     prlimit: canLimit !== null,
-    nodePermissions: ['--permission', '--experimental-permission'].find((flag) => nodeFlags.has(flag)) ?? null,
+    nodePermissions:
+      ['--permission', '--experimental-permission'].find((flag) => nodeFlags.has(flag)) ?? null,
   }
 }
 
@@ -72,7 +81,9 @@ export function isolationOf(host: Host, entry: FunctionEntry): Isolation {
 export function launchOf(host: Host, entry: FunctionEntry, directory: string): Launch | null {
   const program = entry.runtime === 'python' ? pythonCommand(host) : nodeCommand(host, entry, directory)
   if (program === null) return null
-  const limits = host.prlimit ? ['prlimit', '--nofile=64', '--fsize=16777216', '--core=0', `--cpu=${cpuSeconds(entry)}`, '--'] : []
+  const limits = host.prlimit
+    ? ['prlimit', '--nofile=64', '--fsize=16777216', '--core=0', `--cpu=${cpuSeconds(entry)}`, '--']
+    : []
   const own = host.namespaces ?? []
   const net = own.length > 0 && entry.network === 'deny' ? ['--net'] : []
   const [command = '', ...argv] = [...own, ...net, ...limits, ...program]
@@ -88,11 +99,16 @@ function pythonCommand({ python }: Host): readonly string[] | null {
   return python === null ? null : [python, '-I', '-B', '-X', 'utf8', callPython]
 }
 
-function nodeCommand({ node, nodePermissions }: Host, entry: FunctionEntry, directory: string): readonly string[] {
+function nodeCommand(
+  { node, nodePermissions }: Host,
+  entry: FunctionEntry,
+  directory: string,
+): readonly string[] {
   const flags = [`--max-old-space-size=${entry.memoryMb}`, '--no-warnings', '--disable-proto=delete']
   if (nodePermissions === null) return [node, ...flags, callNode]
+  // A folder and `folder/*` together crash the permission model of Node 20.
   const readable = [dirname(callNode), rootOf(entry), ...entry.read, directory]
-  const allowed = [...readable.flatMap((path) => [`--allow-fs-read=${path}`, `--allow-fs-read=${path}/*`]), `--allow-fs-write=${directory}`, `--allow-fs-write=${directory}/*`]
+  const allowed = [...readable.map((path) => `--allow-fs-read=${path}/*`), `--allow-fs-write=${directory}/*`]
   return [node, nodePermissions, ...allowed, ...flags, callNode]
 }
 

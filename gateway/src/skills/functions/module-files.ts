@@ -14,13 +14,18 @@ const mostFiles = 2000
 export async function listModuleFiles(entry: FunctionEntry): Promise<readonly ModuleFile[]> {
   const status = await stat(entry.path).catch(() => null)
   if (status === null) return []
-  if (status.isFile()) return [{ entry, namespace: entry.namespace, file: entry.path, stamp: stampOf(status) }]
+  if (status.isFile())
+    return [{ entry, namespace: entry.namespace, file: entry.path, stamp: stampOf(status) }]
   const patterns = entry.include.map(toPattern)
   const found: ModuleFile[] = []
   for (const path of await listFiles(entry.path, entry.runtime)) {
     const inside = relative(entry.path, path).split(sep)
     const namespace = namespaceOf(entry.namespace, inside)
-    if (namespace === null || (patterns.length > 0 && !patterns.some((pattern) => pattern.test(inside.join('/'))))) continue
+    if (
+      namespace === null ||
+      (patterns.length > 0 && !patterns.some((pattern) => pattern.test(inside.join('/'))))
+    )
+      continue
     found.push({ entry, namespace, file: path, stamp: stampOf(await stat(path)) })
   }
   return found.sort((one, other) => (one.namespace < other.namespace ? -1 : 1))
@@ -31,7 +36,8 @@ async function listFiles(folder: string, runtime: FunctionEntry['runtime']): Pro
   const folders = [folder]
   for (let next = folders.pop(); next !== undefined && found.length < mostFiles; next = folders.pop()) {
     for (const entry of await readdir(next, { withFileTypes: true })) {
-      if (entry.name.startsWith('.') || entry.name === 'node_modules' || entry.name === '__pycache__') continue
+      if (entry.name.startsWith('.') || entry.name === 'node_modules' || entry.name === '__pycache__')
+        continue
       const path = join(next, entry.name)
       if (entry.isDirectory()) folders.push(path)
       else if (entry.isFile() && extensions[runtime].includes(extname(entry.name))) found.push(path)
@@ -50,8 +56,11 @@ function namespaceOf(base: string, segments: readonly string[]): string | null {
 
 /** `**` crosses folders, `*` does not. */
 function toPattern(glob: string): RegExp {
-  const source = glob.replace(/[.+^${}()|[\]\\?]/g, '\\$&').replace(/\*\*\/?|\*/g, (star) => (star === '*' ? '[^/]*' : '(?:.*)'))
+  const source = glob
+    .replace(/[.+^${}()|[\]\\?]/g, '\\$&')
+    .replace(/\*\*\/?|\*/g, (star) => (star === '*' ? '[^/]*' : '(?:.*)'))
   return new RegExp(`^${source}$`)
 }
 
-const stampOf = ({ mtimeMs, size, ino }: { mtimeMs: number; size: number; ino: number }): string => `${mtimeMs}-${size}-${ino}`
+const stampOf = ({ mtimeMs, size, ino }: { mtimeMs: number; size: number; ino: number }): string =>
+  `${mtimeMs}-${size}-${ino}`

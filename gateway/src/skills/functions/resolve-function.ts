@@ -11,11 +11,18 @@ export function resolveFunction(snapshot: FunctionSnapshot, name: string): Funct
   const [first, second] = snapshot.byShortName.get(name) ?? []
   if (second === undefined) return first ?? null
   const candidates = (snapshot.byShortName.get(name) ?? []).map(({ fullName }) => fullName)
-  throw new GatewayError('skill_ambiguous', `${name} could be ${candidates.join(' or ')}; use the full name.`, { extras: { candidates } })
+  throw new GatewayError(
+    'skill_ambiguous',
+    `${name} could be ${candidates.join(' or ')}; use the full name.`,
+    { extras: { candidates } },
+  )
 }
 
 /** The class of a method, with the arguments of its constructor. */
-export function ownerOf({ byFullName }: FunctionSnapshot, { item, module }: FunctionCandidate): FunctionCandidate['item'] | null {
+export function ownerOf(
+  { byFullName }: FunctionSnapshot,
+  { item, module }: FunctionCandidate,
+): FunctionCandidate['item'] | null {
   if (item.kind !== 'method') return null
   return byFullName.get(`${module.namespace}.${item.name.slice(0, item.name.lastIndexOf('.'))}`)?.item ?? null
 }

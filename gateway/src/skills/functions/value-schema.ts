@@ -37,7 +37,7 @@ const genericTypes: Readonly<Record<string, MakeSchema>> = {
 }
 
 /** What a value of a written type must look like. A type that is not understood accepts everything. */
-export function schemaOfType(written: string): ZodType {
+function schemaOfType(written: string): ZodType {
   const type = written.trim().replace(/^typing\./, '')
   const options = splitTop(type, '|')
   if (options.length > 1) return z.union(options.map(schemaOfType) as [ZodType, ZodType, ...ZodType[]])
@@ -50,12 +50,16 @@ export function schemaOfType(written: string): ZodType {
   const inner = splitTop(generic['inner'] ?? '', ',')
   if (generic['name'] === 'Literal') return literalSchema(inner)
   if (generic['name'] === 'Union') return z.union(inner.map(schemaOfType) as [ZodType, ZodType, ...ZodType[]])
-  const make = Object.hasOwn(genericTypes, generic['name'] ?? '') ? genericTypes[generic['name'] ?? ''] : undefined
+  const make = Object.hasOwn(genericTypes, generic['name'] ?? '')
+    ? genericTypes[generic['name'] ?? '']
+    : undefined
   return make?.(schemaOfType(inner[0] ?? ''), schemaOfType(inner[1] ?? '')) ?? z.unknown()
 }
 
 function literalSchema(words: readonly string[]): ZodType {
-  const values = words.map((word) => (/^-?\d+$/.test(word) ? Number(word) : word.replace(/^(["'])(.*)\1$/, '$2')))
+  const values = words.map((word) =>
+    /^-?\d+$/.test(word) ? Number(word) : word.replace(/^(["'])(.*)\1$/, '$2'),
+  )
   return z.literal(values)
 }
 
@@ -79,7 +83,10 @@ function splitTop(text: string, separator: string): string[] {
 export function argumentsSchema(args: readonly FunctionArgument[]): z.ZodObject {
   const named = args.filter(({ name }) => !name.startsWith('*'))
   const shape = Object.fromEntries(
-    named.map(({ name, type, required }) => [name, required ? schemaOfType(type) : schemaOfType(type).optional()]),
+    named.map(({ name, type, required }) => [
+      name,
+      required ? schemaOfType(type) : schemaOfType(type).optional(),
+    ]),
   )
   return args.some(({ name }) => name.startsWith('**')) ? z.looseObject(shape) : z.strictObject(shape)
 }

@@ -1,0 +1,6 @@
+exports.double = double
+
+/** Twice. */
+function double(value) {
+  return 2 * value
+}

@@ -1,0 +1,2 @@
+/** Twice a number. */
+export declare function double(value: number): number
