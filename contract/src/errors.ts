@@ -63,6 +63,14 @@ export const errorCatalogue = {
     false,
     'The prompt does not fit the context window of any eligible deployment.',
   ),
+  safety_blocked: entry(
+    400,
+    'invalid_request_error',
+    'safety_blocked',
+    'caller',
+    false,
+    'The scan of a skill found something dangerous; `detail.findings` says what and where.',
+  ),
   content_filter: entry(
     400,
     'invalid_request_error',

@@ -50,6 +50,7 @@ function refusingDependencies(asked: AuthClass[]): Dependencies {
     quotas: { identity },
     models: { identity },
     responses: { identity },
+    skills: { identity },
     tokens: { identity, runtime },
     health: { identity, runtime },
     operations: { identity },

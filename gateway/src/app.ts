@@ -18,6 +18,8 @@ import { protocolOf } from './protocols/protocols.ts'
 import { type QuotaRoutesDependencies, quotaRoutes } from './quotas/quota-routes.ts'
 import { type ResponseRoutesDependencies, responseRoutes } from './responses/response-routes.ts'
 import { verifyRoute } from './rest/verify-route.ts'
+import type { SkillRoutesDependencies } from './skills/api/skill-context.ts'
+import { skillRoutes } from './skills/api/skill-routes.ts'
 import { functionRoutes } from './skills/functions/function-routes.ts'
 import type { FunctionSkills } from './skills/functions/function-skills.ts'
 
@@ -26,6 +28,7 @@ export interface AppDependencies {
   /** The memory of clients of Responses. */
   readonly history: History
   readonly responses: ResponseRoutesDependencies
+  readonly skills: SkillRoutesDependencies
   readonly keys: KeyRoutesDependencies
   readonly quotas: QuotaRoutesDependencies
   readonly models: ModelRoutesDependencies
@@ -94,6 +97,7 @@ export function listRoutes(
     ...operationsRoutes(deps.operations),
     verifyRoute(deps.gateway.identity),
     ...functionRoutes({ functions: deps.functions, identity: deps.gateway.identity }),
+    ...skillRoutes(deps.skills),
   ]
   return [...routes, ...listPassThrough(deps, routes)]
 }

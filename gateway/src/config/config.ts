@@ -14,6 +14,7 @@ export interface GatewayConfig {
   readonly storage: StorageConfig
   readonly telemetry: TelemetryConfig
   readonly requests: RequestConfig
+  readonly skills: SkillsConfig
   /** Price map in LiteLLM's JSON format: a file path or URL, read in the background; null uses the built-in table. */
   readonly priceMapSource: string | null
   readonly costAdjustments: CostAdjustmentConfig
@@ -273,4 +274,14 @@ export interface RequestConfig {
   readonly defaultAnthropicMaxTokens: number
   readonly thinkingBudgets: Readonly<Record<'minimal' | 'low' | 'medium' | 'high', number>>
   readonly completionModel: string | null
+}
+
+/** The skill store: `routeiq.skills`. */
+export interface SkillsConfig {
+  readonly scan: {
+    readonly onBlock: 'reject' | 'quarantine' | 'flag' | 'off'
+    readonly onFlag: 'allow' | 'quarantine'
+  }
+  readonly isStrict: boolean
+  readonly minBodyChars: number
 }

@@ -24,6 +24,7 @@ import { readRequestConfig } from './settings/request-config.ts'
 import { ResolvedSettings } from './settings/resolved-settings.ts'
 import { readRoutingConfig } from './settings/routing-config.ts'
 import { readServerConfig } from './settings/server-config.ts'
+import { readSkillsConfig } from './settings/skills-config.ts'
 import { readStorageConfig } from './settings/storage-config.ts'
 import { readTelemetryConfig } from './settings/telemetry-config.ts'
 import { exportEnvironmentBlock } from './source/environment-block.ts'
@@ -142,6 +143,7 @@ function assemble(
     functionSkills: readFunctionSkills(root, sections),
     telemetry: readTelemetryConfig(sections),
     requests: readRequestConfig(sections, flags),
+    skills: readSkillsConfig(sections),
     priceMapSource: readPriceMapSource(sections.settings),
     costAdjustments: {
       discounts: sections.litellm.record('cost_discount_config'),

@@ -18,7 +18,9 @@ import { Quotas } from '../quotas/quotas.ts'
 import { ResponseContent } from '../responses/response-content.ts'
 import { ResponseHistory } from '../responses/response-history.ts'
 import { ResponseIds } from '../responses/response-id.ts'
+import { IdempotentAnswers } from '../rest/idempotency.ts'
 import { FunctionSkills } from '../skills/functions/function-skills.ts'
+import { SkillWriter } from '../skills/write/skill-writer.ts'
 import { SpendJournal } from '../storage/ledger/spend-journal.ts'
 import { formatPrometheus } from '../telemetry/metrics/format-prometheus.ts'
 import type { MetricsSnapshot } from '../telemetry/metrics/snapshot.ts'
@@ -218,6 +220,7 @@ function composeApp(
       now,
     }),
     responses: { ...kept, identity, runtime, transport: gateway.transport },
+    skills: composeSkills(hub, gateway),
     keys: {
       identity,
       keys: hub.keys,
@@ -258,6 +261,20 @@ function composeApp(
     },
     rootPath: server.rootPath,
     bareAliases: server.bareAliases,
+  }
+}
+
+function composeSkills(
+  { skills, state }: Hub,
+  { identity, runtime, now }: Gateway,
+): AppDependencies['skills'] {
+  const settings = () => runtime().config.skills
+  return {
+    identity,
+    store: skills,
+    writer: new SkillWriter({ store: skills, policy: () => settings().scan, now }),
+    settings,
+    idempotent: new IdempotentAnswers(state),
   }
 }
 

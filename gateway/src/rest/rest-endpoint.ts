@@ -8,7 +8,7 @@ import { type ControlAnswer, type ControlRequest, controlEndpoint } from './cont
 /** What a request of `/api/v1` may carry. */
 const maxBodyBytes = 10 * 1_048_576
 
-interface RestRequest<Body> extends ControlRequest<Body> {
+export interface RestRequest<Body> extends ControlRequest<Body> {
   readonly caller: Caller
   readonly workspaceId: string
 }

@@ -43,7 +43,7 @@ export interface CatalogueSkill {
 }
 
 /** A version an agent is held to, or the whole workspace. */
-export interface CataloguePin {
+interface CataloguePin {
   /** Null for the whole workspace. */
   readonly agent: string | null
   readonly versionId: string

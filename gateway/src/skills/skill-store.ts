@@ -1,4 +1,5 @@
 import type { CatalogueChanges, CataloguePage, CatalogueSkill } from './catalogue.ts'
+import type { ScanException } from './scan/judge-scan.ts'
 import type { Skill, SkillFile, SkillMetadata, SkillVersion } from './skill.ts'
 
 /**
@@ -36,6 +37,16 @@ export interface SkillStore {
   /** Whether there was one to delete. Its versions stay for what was recorded about them. */
   delete(workspaceId: string, skillId: string): Promise<boolean>
 
+  listScanExceptions(workspaceId: string, treeDigest: string): Promise<readonly ScanException[]>
+
+  /** What an installation had when it last synced: content hashes by name. */
+  listBaselines(workspaceId: string, installId: string): Promise<readonly Baseline[]>
+  saveBaselines(
+    workspaceId: string,
+    install: { readonly installId: string; readonly label: string | null },
+    baselines: readonly Baseline[],
+  ): Promise<void>
+
   /** One page of what is eligible. Pages of a catalogue that changes meanwhile are made whole by `changesSince` the first. */
   readCatalogue(workspaceId: string, after: string | null): Promise<CataloguePage>
   /** Eligible skills for the words of a request, the best first; for none of them by name. */
@@ -56,6 +67,11 @@ export interface SkillQuery {
   readonly limit: number
   /** The name the page before ended with. */
   readonly after: string | null
+}
+
+export interface Baseline {
+  readonly name: string
+  readonly contentHash: string
 }
 
 export interface SkillHash {

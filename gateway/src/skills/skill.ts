@@ -2,7 +2,7 @@
 export type SafetyStatus = 'clean' | 'flagged' | 'blocked' | 'unscanned'
 
 /** Who is offered a skill: everybody in its workspace, or agents it is assigned to. */
-export type OfferScope = 'workspace' | 'restricted'
+type OfferScope = 'workspace' | 'restricted'
 
 /** What people may change about a skill without a new version. */
 export interface SkillMetadata {

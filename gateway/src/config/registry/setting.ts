@@ -112,9 +112,9 @@ export function isTreeSetting(setting: Setting): boolean {
   return !untreed.some((prefix) => setting.id.startsWith(prefix))
 }
 
-/** `ROUTEIQ_<GROUP>__<FIELD>`; null for settings outside the groups of the tree. */
+/** `ROUTEIQ_<GROUP>__<FIELD>`, one `__` a level; null for settings outside the groups of the tree. */
 export function treeName(setting: Setting): string | null {
   const dot = setting.id.indexOf('.')
   if (dot < 0 || !isTreeSetting(setting)) return null
-  return `ROUTEIQ_${setting.id.slice(0, dot)}__${setting.id.slice(dot + 1)}`.toUpperCase()
+  return `ROUTEIQ_${setting.id.replaceAll('.', '__')}`.toUpperCase()
 }

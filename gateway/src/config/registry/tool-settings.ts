@@ -88,6 +88,21 @@ export const toolSettings: readonly Setting[] = [
     'Modules of function skills listed for one namespace',
     ['ROUTEIQ_SKILL_MODULE_CACHE'],
   ),
+  available(
+    'skills.scan.on_block',
+    'choice',
+    'quarantine',
+    'What becomes of a skill version in which the scan finds something dangerous: refused, kept but never served, served with a mark, or not scanned at all',
+    [],
+    { choices: ['reject', 'quarantine', 'flag', 'off'] },
+  ),
+  available('skills.scan.on_flag', 'choice', 'allow', 'The same for what is merely suspicious', [], {
+    choices: ['allow', 'quarantine'],
+  }),
+  available('skills.validation', 'choice', 'lenient', 'How closely uploads are held to the open format', [], {
+    choices: ['lenient', 'strict'],
+  }),
+  available('skills.min_body_chars', 'integer', 50, 'Shortest body of a skill created over REST'),
   planned('skills.mode', 'text', 'database', 'Where skills are stored'),
   planned('process.load_skill_tool', 'text', null, 'How models load skills', ['ROUTEIQ_LOAD_SKILL_TOOL']),
   planned('process.skill_authority', 'text', null, 'How skills are presented', ['ROUTEIQ_SKILL_AUTHORITY']),

@@ -1,4 +1,6 @@
+import type { ScanException } from '../../skills/scan/judge-scan.ts'
 import type {
+  Baseline,
   SkillHash,
   SkillPage,
   SkillQuery,
@@ -112,6 +114,14 @@ export function createSqlSkillStore(database: Database, options: SkillStoreOptio
           return rowCount === 1
         }),
       ),
+    listScanExceptions: (workspaceId, treeDigest) =>
+      query<ScanException>(exceptionsStatement, [workspaceId, treeDigest]),
+    listBaselines: (workspaceId, installId) => query<Baseline>(baselinesStatement, [workspaceId, installId]),
+    async saveBaselines(workspaceId, { installId, label }, baselines) {
+      const names = baselines.map(({ name }) => name)
+      const hashes = baselines.map(({ contentHash }) => contentHash)
+      await query(saveBaselinesStatement, [workspaceId, installId, label, names, hashes, new Date(now())])
+    },
     readCatalogue: (workspaceId, after) => readCatalogue(database, workspaceId, after),
     findCandidates: (workspaceId, request, limit) => findCandidates(database, workspaceId, request, limit),
     changesSince: (workspaceId, epoch) => readChanges(database, workspaceId, epoch),
@@ -130,6 +140,20 @@ const hashesStatement = `
   SELECT s.name, v.content_hash AS "contentHash", v.version_number AS "versionNumber"
   FROM skills AS s JOIN skill_versions AS v ON v.id = s.served_version_id
   WHERE s.workspace_id = $1 AND s.deleted_at IS NULL ORDER BY s.name`
+
+const exceptionsStatement = `
+  SELECT check_name AS check, author, reason, (extract(epoch FROM expires_at) * 1000)::float8 AS "expiresAt"
+  FROM skill_scan_exceptions WHERE workspace_id = $1 AND tree_digest = $2`
+
+const baselinesStatement = `
+  SELECT name, content_hash AS "contentHash" FROM skill_installs WHERE workspace_id = $1 AND install_id = $2`
+
+const saveBaselinesStatement = `
+  INSERT INTO skill_installs (workspace_id, install_id, label, name, content_hash, synced_at)
+  SELECT $1, $2, $3, name, hash, $6 FROM unnest($4::text[], $5::text[]) AS given (name, hash)
+  ON CONFLICT (workspace_id, install_id, name) DO UPDATE
+  SET label = coalesce(excluded.label, skill_installs.label), content_hash = excluded.content_hash,
+    synced_at = excluded.synced_at`
 
 /** Living versions of a living skill; `$columns` stands for more columns. */
 const versionsOf = `

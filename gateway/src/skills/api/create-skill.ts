@@ -1,0 +1,72 @@
+import { GatewayError } from '@routeiq/contract'
+import { z } from 'zod'
+import type { Caller } from '../../identity/caller.ts'
+import { composeSkillMd } from '../validate/frontmatter.ts'
+import { directoryOf } from '../validate/skill-name.ts'
+import { readMetadata } from '../write/read-metadata.ts'
+import { body, description, line, metadataFields, skillName } from '../write/skill-fields.ts'
+import { authorOf, type SkillRoutesDependencies } from './skill-context.ts'
+
+export const createBody = z.object({
+  name: skillName,
+  description,
+  body_markdown: body,
+  author: line.nullish(),
+  change_summary: line.nullish(),
+  ...metadataFields,
+})
+
+/** `POST /skills`. Errors: 409 when the name is taken, 422 for a body that is too short to be of use. */
+export async function createSkill(
+  { store, writer, settings }: SkillRoutesDependencies,
+  workspaceId: string,
+  fields: z.output<typeof createBody>,
+  caller: Caller,
+): Promise<object> {
+  const { name } = fields
+  const text = fields.body_markdown.trim()
+  requireLength(text, settings().minBodyChars)
+  if ((await store.find(workspaceId, name))?.name === name) throw nameTaken(name)
+  const about = { name: directoryOf(name), description: fields.description }
+  const written = await writer
+    .create(workspaceId, {
+      name,
+      description: fields.description,
+      text: composeSkillMd(about, text),
+      files: [],
+      metadata: readMetadata(fields),
+      source: 'api',
+      author: authorOf(caller, fields.author),
+      changeSummary: fields.change_summary ?? null,
+    })
+    .catch((error: unknown) => {
+      throw error instanceof GatewayError && error.code === 'conflict' ? nameTaken(name) : error
+    })
+  const { versionId, versionNumber, contentHash, safetyStatus } = written.version
+  return {
+    id: written.skillId,
+    skill_id: written.skillId,
+    name,
+    version: versionNumber,
+    version_id: versionId,
+    content_hash: contentHash,
+    safety_status: safetyStatus,
+  }
+}
+
+function requireLength(text: string, minimum: number): void {
+  if (text.length >= minimum) return
+  const message = `The body has ${text.length} characters; at least ${minimum} are needed (skills.min_body_chars).`
+  const issue = { type: 'too_small', loc: ['body', 'body_markdown'], msg: message }
+  throw new GatewayError('validation_failed', message, { extras: { issues: [issue] } })
+}
+
+function nameTaken(name: string): GatewayError {
+  return new GatewayError(
+    'conflict',
+    `A skill ${name} exists already; change it with PUT, or choose another name.`,
+    {
+      param: 'name',
+    },
+  )
+}

@@ -1,0 +1,118 @@
+import { commandRules } from './command-rules.ts'
+import { findDefensiveExamples } from './fenced-examples.ts'
+import { type Finding, maskSecret, type Severity, showEvidence } from './finding.ts'
+import { instructionRules } from './instruction-rules.ts'
+import type { PatternRule } from './pattern-rule.ts'
+import { reachRules } from './reach-rules.ts'
+import { scanBinary } from './scan-binary.ts'
+import {
+  hasMixedScripts,
+  scanBlobs,
+  scanComments,
+  scanInvisible,
+  type TextFinding,
+} from './scan-hidden-text.ts'
+import { scanTools } from './scan-tools.ts'
+import { secretRules } from './secret-rules.ts'
+
+/** Raised with every change of a check: versions scanned by an older one are scanned again. */
+export const scannerVersion = '1'
+
+const maxFindingsPerRule = 10
+const rules = [...secretRules, ...instructionRules, ...commandRules, ...reachRules]
+
+export interface ScannedSkill {
+  readonly name: string
+  readonly description: string
+  /** The whole `SKILL.md`. */
+  readonly skillMd: string
+  readonly body: string
+  readonly allowedTools: readonly string[]
+  /** Beside `SKILL.md`. */
+  readonly files: readonly { readonly path: string; readonly isText: boolean; readonly content: Uint8Array }[]
+}
+
+export type ScanStatus = 'clean' | 'flagged' | 'blocked'
+
+/** Looks for what is dangerous in a skill: in its texts, its files and what it asks for. Linear in their size. */
+export function scanSkill(skill: ScannedSkill): readonly Finding[] {
+  const findings = [...scanText('SKILL.md', skill.skillMd), ...scanDescription(skill)]
+  if (hasMixedScripts(skill.name)) {
+    const message = 'The name mixes scripts and looks like another.'
+    findings.push({ check: 'hidden_text', severity: 'critical', message, file: 'SKILL.md', line: 2 })
+  }
+  const toolsAt = Math.max(0, skill.skillMd.indexOf('allowed-tools'))
+  findings.push(...scanTools(skill.allowedTools, skill.body, lineAt(skill.skillMd, toolsAt)))
+  for (const { path, isText, content } of skill.files) {
+    if (isText)
+      findings.push(
+        ...scanText(
+          path,
+          Buffer.from(content.buffer, content.byteOffset, content.byteLength).toString('utf8'),
+        ),
+      )
+    else findings.push(...scanBinary(path, content))
+  }
+  return findings
+}
+
+/** The worst finding decides. */
+export function statusOf(findings: readonly Finding[]): ScanStatus {
+  if (findings.some(({ severity }) => severity === 'critical')) return 'blocked'
+  return findings.some(({ severity }) => severity === 'warning') ? 'flagged' : 'clean'
+}
+
+function scanText(file: string, text: string): Finding[] {
+  const lower = text.toLowerCase()
+  const found = [...scanInvisible(text), ...scanComments(text), ...scanBlobs(text)]
+  for (const rule of rules) if (rule.onlyDescription !== true) found.push(...match(rule, text, lower))
+  return locate(file, text, found)
+}
+
+function scanDescription({ description, skillMd }: ScannedSkill): Finding[] {
+  const lower = description.toLowerCase()
+  const found = rules.flatMap((rule) =>
+    rule.onlyDescription === true ? match(rule, description, lower) : [],
+  )
+  const at = skillMd.indexOf('description:')
+  return found.map(({ offset: _, evidence, ...finding }) => ({
+    ...finding,
+    file: 'SKILL.md',
+    line: lineAt(skillMd, Math.max(0, at)),
+    evidence: showEvidence(evidence),
+  }))
+}
+
+function match(rule: PatternRule, text: string, lower: string): TextFinding[] {
+  if (!rule.hints.some((hint) => lower.includes(hint))) return []
+  const { check, severity, message } = rule
+  const found: TextFinding[] = []
+  for (const { 0: matched, index } of text.matchAll(rule.pattern)) {
+    if (rule.excuses?.(matched) === true) continue
+    const evidence = rule.isSecret === true ? maskSecret(matched) : matched
+    found.push({ check, severity, message, offset: index, evidence })
+    if (found.length === maxFindingsPerRule) break
+  }
+  return found
+}
+
+/** What a text warns of is no attack, but worth a look. */
+function locate(file: string, text: string, found: readonly TextFinding[]): Finding[] {
+  if (found.length === 0) return []
+  const examples = file.endsWith('.md') ? findDefensiveExamples(text) : []
+  const lowered = ({ check, severity, offset }: TextFinding): Severity => {
+    const isShown = examples.some(({ start, end }) => offset >= start && offset < end)
+    return severity === 'critical' && isShown && check !== 'live_secret' ? 'warning' : severity
+  }
+  return found.map((finding) => {
+    const { check, message, offset, evidence } = finding
+    const severity = lowered(finding)
+    return { check, severity, message, file, line: lineAt(text, offset), evidence: showEvidence(evidence) }
+  })
+}
+
+function lineAt(text: string, offset: number): number {
+  let line = 1
+  for (let at = text.indexOf('\n'); at !== -1 && at < offset; at = text.indexOf('\n', at + 1)) line += 1
+  return line
+}

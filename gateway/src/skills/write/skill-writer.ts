@@ -1,0 +1,150 @@
+import { GatewayError } from '@routeiq/contract'
+import { judgeScan, type ScanPolicy } from '../scan/judge-scan.ts'
+import { scannerVersion, scanSkill } from '../scan/scan-skill.ts'
+import type { Skill, SkillMetadata } from '../skill.ts'
+import type { ScanSummary, SkillDraft, SkillStore, VersionDraft, WrittenSkill } from '../skill-store.ts'
+import { readAllowedTools } from '../validate/allowed-tools.ts'
+import { composeSkillMd, editFrontmatter, splitSkillMd } from '../validate/frontmatter.ts'
+import { directoryOf } from '../validate/skill-name.ts'
+import {
+  composeVersion,
+  describeFile,
+  type NewFile,
+  type SkillText,
+  type VersionFile,
+} from './compose-version.ts'
+
+/** A skill that is not there yet. */
+export interface NewSkill {
+  readonly name: string
+  readonly description: string
+  readonly text: SkillText
+  readonly files: readonly NewFile[]
+  readonly metadata: Partial<SkillMetadata>
+  readonly evalYaml?: string
+  readonly source: string
+  readonly author: string | null
+  readonly changeSummary: string | null
+}
+
+/** What becomes of a skill; members that are absent stay as they are. */
+export interface SkillRevision {
+  readonly description?: string
+  readonly body?: string
+  /** A whole other `SKILL.md`, in the place of `body`. */
+  readonly text?: SkillText
+  readonly addFiles?: readonly NewFile[]
+  readonly removePaths?: readonly string[]
+  /** Keeps no file but those added. */
+  readonly replaceFiles?: boolean
+  readonly metadata?: Partial<SkillMetadata>
+  readonly evalYaml?: string
+  readonly author: string | null
+  readonly changeSummary: string | null
+}
+
+export interface SkillWriterOptions {
+  readonly store: SkillStore
+  readonly policy: () => ScanPolicy
+  /** Epoch milliseconds. */
+  readonly now: () => number
+}
+
+const unscanned: ScanSummary = {
+  status: 'unscanned',
+  isQuarantined: false,
+  scannerVersion: null,
+  result: null,
+}
+
+/** Makes versions of what callers send: composes the tree, scans it, weighs the findings, stores it. */
+export class SkillWriter {
+  readonly #options: SkillWriterOptions
+
+  constructor(options: SkillWriterOptions) {
+    this.#options = options
+  }
+
+  async create(workspaceId: string, skill: NewSkill): Promise<WrittenSkill> {
+    return this.#store(workspaceId, await this.draft(workspaceId, skill))
+  }
+
+  async revise(workspaceId: string, skill: Skill, revision: SkillRevision): Promise<WrittenSkill> {
+    return this.#store(workspaceId, await this.draftRevision(workspaceId, skill, revision))
+  }
+
+  /** Errors: 400 `safety_blocked` when the policy is to reject what is dangerous. */
+  async draft(workspaceId: string, skill: NewSkill): Promise<SkillDraft> {
+    const { text, files, ...rest } = skill
+    const described = files.map(describeFile)
+    const version = await this.#scan(workspaceId, skill, text, described)
+    return { skillId: null, baseVersionId: null, ...rest, version }
+  }
+
+  async draftRevision(workspaceId: string, skill: Skill, revision: SkillRevision): Promise<SkillDraft> {
+    const { store } = this.#options
+    const { skillId, latest, name, source } = skill
+    const current = await store.readVersion(workspaceId, skillId, { versionId: latest.versionId })
+    if (current === null) throw new GatewayError('not_found', `The skill ${name} was not found.`)
+    const description = revision.description ?? current.description
+    const text = revision.text ?? reviseText(current.skillMd, directoryOf(name), revision)
+    const added = (revision.addFiles ?? []).map(describeFile)
+    const gone = new Set([...(revision.removePaths ?? []), ...added.map(({ path }) => path)])
+    const staying = revision.replaceFiles === true ? [] : current.files.filter(({ path }) => !gone.has(path))
+    const paths = staying.map(({ path }) => path)
+    const contents = await store.readFiles(workspaceId, latest.versionId, paths)
+    const kept = staying.map((file, index) => ({ ...file, content: contents[index] ?? new Uint8Array() }))
+    const named = { name, description }
+    const version = await this.#scan(workspaceId, named, text, [...kept, ...added])
+    return {
+      ...{ skillId, baseVersionId: latest.versionId, name, description, source },
+      metadata: revision.metadata ?? {},
+      ...(revision.evalYaml === undefined ? {} : { evalYaml: revision.evalYaml }),
+      author: revision.author,
+      changeSummary: revision.changeSummary,
+      version,
+    }
+  }
+
+  async #store(workspaceId: string, draft: SkillDraft): Promise<WrittenSkill> {
+    const [written] = await this.#options.store.write(workspaceId, [draft])
+    if (written === undefined) throw new Error('The store returned nothing for a draft')
+    return written
+  }
+
+  async #scan(
+    workspaceId: string,
+    { name, description }: { readonly name: string; readonly description: string },
+    text: SkillText,
+    files: readonly VersionFile[],
+  ): Promise<VersionDraft> {
+    const version = composeVersion(text, files)
+    const { store, policy, now } = this.#options
+    if (policy().onBlock === 'off') return { ...version, scan: unscanned }
+    const { skillMd, bodyStart, bodyEnd } = text
+    const contents = files.map((file) => ({ ...file, content: file.content ?? new Uint8Array() }))
+    const body = skillMd.slice(bodyStart, bodyEnd)
+    const allowedTools = readAllowedTools(skillMd)
+    const findings = scanSkill({ name, description, skillMd, body, allowedTools, files: contents })
+    const exceptions =
+      findings.length === 0 ? [] : await store.listScanExceptions(workspaceId, version.treeDigest)
+    const { result, isQuarantined, isRejected } = judgeScan(findings, policy(), exceptions, now())
+    if (isRejected) {
+      throw new GatewayError('safety_blocked', `The skill ${name} was refused. ${result.summary}`, {
+        extras: { reason: 'safety_blocked', findings, flags: Object.keys(result.checks) },
+      })
+    }
+    return { ...version, scan: { status: result.status, isQuarantined, scannerVersion, result } }
+  }
+}
+
+/** The text with another body or description; the rest of the frontmatter stays as it was written. */
+function reviseText(skillMd: string, name: string, { description, body }: SkillRevision): SkillText {
+  const { frontmatter, bodyStart, bodyEnd } = splitSkillMd(skillMd)
+  if (description === undefined && body === undefined) return { skillMd, bodyStart, bodyEnd }
+  const newBody = (body ?? skillMd.slice(bodyStart, bodyEnd)).trim()
+  if (frontmatter === null) return composeSkillMd({ name, description: description ?? '' }, newBody)
+  const fields = description === undefined ? frontmatter : editFrontmatter(frontmatter, { description })
+  const head = `---\n${fields}---\n\n`
+  return { skillMd: `${head}${newBody}\n`, bodyStart: head.length, bodyEnd: head.length + newBody.length }
+}
