@@ -135,7 +135,7 @@ export interface ModelConfig {
   /** Raw pass-through to its provider may use this entry's key and base. */
   readonly usedInPassThrough: boolean
   /** Clients of Responses are answered by way of chat completions, for servers that lack Responses. */
-  readonly useChatCompletionsApi: boolean
+  readonly useChatCompletionsApi: boolean | null
   readonly configurableClientsideAuthParams: readonly string[]
   /** Per-token prices in USD as written in the configuration; they beat the price table. */
   readonly prices: Readonly<Record<string, number>>
@@ -189,6 +189,8 @@ export interface RoutingConfig {
   readonly contentPolicyFallbacks: FallbackTable
   readonly defaultFallbacks: readonly FallbackTarget[]
   readonly fallbackOnBadRequest: boolean
+  /** Clients of Messages are answered by chat completions even where the vendor has Responses. */
+  readonly chatForMessages: boolean
   readonly fallbacksIgnoreKeyModels: boolean
   readonly enablePreCallChecks: boolean
   readonly enableTagFiltering: boolean

@@ -31,7 +31,7 @@ export function buildDeployment(
 ): Deployment {
   const provider = sources.findProvider(config.provider)
   if (provider === null) throw new Error(`provider \`${config.provider}\` is unknown`)
-  const { own, responses } = selectWires(config, provider)
+  const { own, responses, messagesByResponses } = selectWires(config, provider, routing.chatForMessages)
   const wire = sources.findWire(own)
   if (wire === null) throw new Error(`provider \`${config.provider}\` is not available yet`)
   const model = stripMode(config.upstreamModel)
@@ -44,6 +44,7 @@ export function buildDeployment(
     provider,
     wire,
     responses: null,
+    messagesByResponses,
     upstreamModel,
     ...locate(config, provider, wire, upstreamModel),
     headers: Object.freeze(buildHeaders(config, provider, wire)),
@@ -62,6 +63,8 @@ export function buildDeployment(
   const second = responses === null ? null : sources.findWire(responses)
   if (second === null) return deployment
   const located = locate(config, provider, second, upstreamModel)
+  // Versions of Azure's interface from before it had Responses.
+  if (located.paths.chat === null) return deployment
   return { ...deployment, responses: { ...deployment, wire: second, ...located } }
 }
 

@@ -27,6 +27,8 @@ export interface Deployment {
    * no second wire: the vendor lacks one, or `wire` is it.
    */
   readonly responses: Deployment | null
+  /** Clients of Messages are served by `responses`, too. */
+  readonly messagesByResponses: boolean
   /** The concrete model id sent upstream (wildcards already substituted). */
   readonly upstreamModel: string
   /** `https://api.openai.com`, never with a path. */

@@ -57,7 +57,7 @@ const modelDefaults: Omit<ModelConfig, 'info' | 'modelName' | 'upstreamModel'> =
   cacheControlInjectionPoints: [],
   mockResponse: null,
   usedInPassThrough: false,
-  useChatCompletionsApi: false,
+  useChatCompletionsApi: null,
   configurableClientsideAuthParams: [],
   prices: {},
 }
@@ -83,6 +83,7 @@ export const routingDefaults: RoutingConfig = {
   contentPolicyFallbacks: new Map(),
   defaultFallbacks: [],
   fallbackOnBadRequest: false,
+  chatForMessages: false,
   fallbacksIgnoreKeyModels: true,
   enablePreCallChecks: false,
   enableTagFiltering: false,

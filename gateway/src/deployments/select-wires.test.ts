@@ -10,15 +10,36 @@ const build = (patch: ModelPatch) => {
 }
 
 describe('the wires of a deployment', () => {
-  it('are two for OpenAI: one for clients of Responses, one for all others', () => {
+  it('are two for OpenAI: one for clients of Responses and of Messages, one for all others', () => {
     const deployment = build({ upstreamModel: 'gpt-5' })
     expect(deployment.wire.id).toBe('openai')
     expect(facing(deployment, 'openai-chat')).toBe(deployment)
-    expect(facing(deployment, 'anthropic-messages')).toBe(deployment)
+    expect(facing(deployment, 'google-generate')).toBe(deployment)
+    expect(facing(deployment, 'anthropic-messages')).toBe(facing(deployment, 'openai-responses'))
     const responses = facing(deployment, 'openai-responses')
     expect(responses.wire.id).toBe('openai-responses')
     expect(responses.paths.chat).toBe('/v1/responses')
     expect(responses.state).toBe(deployment.state)
+  })
+
+  it.each<[ModelPatch, string]>([
+    [{ apiBase: 'https://eu.api.openai.com/v1' }, 'openai-responses'],
+    [{ apiBase: 'https://vllm.internal/v1' }, 'openai'],
+    [{ apiBase: 'https://notopenai.com/v1' }, 'openai'],
+    [{ apiBase: 'https://vllm.internal/v1', useChatCompletionsApi: false }, 'openai-responses'],
+    [{ useChatCompletionsApi: true }, 'openai'],
+    [{ provider: 'azure', apiBase: 'https://x.openai.azure.com/openai/v1' }, 'azure-responses'],
+    [{ provider: 'azure', apiBase: 'https://x.openai.azure.com' }, 'azure'],
+    [
+      {
+        provider: 'azure',
+        apiBase: 'https://x.openai.azure.com',
+        account: { api_version: '2025-04-01-preview' },
+      },
+      'azure-responses',
+    ],
+  ])('face clients of Messages, for %j, by %s', (patch, wire) => {
+    expect(facing(build(patch), 'anthropic-messages').wire.id).toBe(wire)
   })
 
   it.each<ModelPatch>([
@@ -45,7 +66,7 @@ describe('the wires of a deployment', () => {
     const groq = findProvider('groq')
     if (groq === null) throw new Error('groq is unknown')
     const config = modelConfig('m', { provider: 'groq', upstreamModel: 'responses/x' })
-    expect(() => selectWires(config, groq)).toThrow('has no Responses')
+    expect(() => selectWires(config, groq, false)).toThrow('has no Responses')
   })
 
   it('follow the model of a wildcard group', () => {

@@ -56,7 +56,7 @@ export const firstPartyProviders: readonly ProviderProfile[] = [
     auth: 'x-api-key',
     quirks: {},
   },
-  { id: 'azure', ...azure },
+  { id: 'azure', ...azure, responsesWireId: 'azure-responses' },
   { id: 'azure_text', ...azure },
   {
     ...azure,

@@ -7,7 +7,7 @@ import { firstPartyProviders } from './first-party.ts'
 import { geminiWire } from './gemini/gemini.ts'
 import { vertexWire } from './gemini/vertex.ts'
 import { ollamaWire } from './ollama/ollama.ts'
-import { azureAiWire, azureWire } from './openai/azure.ts'
+import { azureAiWire, azureResponsesWire, azureWire } from './openai/azure.ts'
 import { openaiWire } from './openai/openai.ts'
 import { responsesWire } from './openai/responses/responses.ts'
 import { plannedProviders } from './planned-providers.ts'
@@ -18,6 +18,7 @@ const wires = new Map<string, Wire>(
     openaiWire,
     responsesWire,
     azureWire,
+    azureResponsesWire,
     azureAiWire,
     anthropicWire,
     vertexClaudeWire,

@@ -22,12 +22,13 @@ export async function askKeeper(
   transport: Transport,
   exchange: Exchange,
 ): Promise<Buffer> {
-  const { origin, paths, headers, wire, provider, timeoutMs } = facing(deployment, 'openai-responses')
+  const facingIt = facing(deployment, 'openai-responses')
+  const { origin, paths, headers, authorization, wire, provider, timeoutMs } = facingIt
   const [path = '', ownQuery = ''] = (paths.chat ?? '').split('?', 2)
   const query = ownQuery === '' ? search : `?${ownQuery}${search.replace('?', '&')}`
   const body = method === 'POST' ? Buffer.from('{}') : null
   const attempt = new Attempt({
-    request: { origin, method, path: `${path}/${below}${query}`, headers, body },
+    request: { origin, method, path: `${path}/${below}${query}`, headers, body, authorization },
     transport,
     timeoutMs,
     idleTimeoutMs: Number.POSITIVE_INFINITY,

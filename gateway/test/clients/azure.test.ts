@@ -25,6 +25,7 @@ beforeAll(async () => {
     model_list: [
       entry('dated', { model: 'azure/my-gpt', api_version: '2024-10-21' }, { base_model: 'azure/gpt-4o' }),
       entry('undated', { model: 'azure/my-gpt', api_base: `${origin}/openai/v1/`, api_key: 'other-key' }),
+      entry('newer', { model: 'azure/my-gpt', api_version: '2025-04-01-preview' }),
       entry('entra', { model: 'azure/entra-gpt', api_key: '', ...application, azure_authority_host: origin }),
       entry('claude', { model: 'azure_ai/phi', api_key: 'ai-key' }),
     ],
@@ -54,6 +55,21 @@ describe('Azure', () => {
       ['/openai/v1/chat/completions', 'other-key'],
       ['/v1/chat/completions', 'Bearer ai-key'],
     ])
+  })
+
+  it('answers clients of Responses by its own, where its version has them', async () => {
+    for (const model of ['undated', 'newer', 'dated', 'entra'])
+      await client.responses.create({ model, input: 'Hello' }).catch(() => {})
+    expect(
+      upstream.requests.flatMap(({ path }) =>
+        path.includes('my-gpt') || path.includes('responses') ? [path] : [],
+      ),
+    ).toEqual([
+      '/openai/v1/responses',
+      '/openai/responses?api-version=2025-04-01-preview',
+      '/openai/deployments/my-gpt/chat/completions?api-version=2024-10-21',
+    ])
+    expect(upstream.requests[0]?.headers['api-key']).toBe('other-key')
   })
 
   it('gets the client’s bytes, but for the name of the model', async () => {

@@ -146,7 +146,7 @@ function buildModel(parts: ModelParts, context: ModelContext): ModelConfig {
     cacheControlInjectionPoints: params.list('cache_control_injection_points').flatMap(readInjectionPoint),
     mockResponse: params.text('mock_response'),
     usedInPassThrough: params.boolean('use_in_pass_through') ?? false,
-    useChatCompletionsApi: params.boolean('use_chat_completions_api') ?? false,
+    useChatCompletionsApi: params.boolean('use_chat_completions_api') ?? null,
     configurableClientsideAuthParams: readClientsideParams(params),
     prices: readPrices(params, info),
     info: readModelInfo(info, id),

@@ -37,6 +37,7 @@ export function readRoutingConfig(sections: ConfigSections, flags: ConfigFlags):
     contentPolicyFallbacks: fallbackTable(sections, 'content_policy_fallbacks'),
     defaultFallbacks: readDefaultFallbacks(sections),
     fallbackOnBadRequest: boolean('fallback_on_bad_request') ?? false,
+    chatForMessages: boolean('use_chat_completions_url_for_anthropic_messages') ?? false,
     fallbacksIgnoreKeyModels: boolean('fallbacks_ignore_key_models') ?? true,
     enablePreCallChecks: boolean('enable_pre_call_checks') ?? false,
     enableTagFiltering: boolean('enable_tag_filtering') ?? false,

@@ -2,6 +2,7 @@ import type { PathTarget, WirePaths } from '../wire.ts'
 
 /** The dated version that is asked for when the operator names none; LiteLLM's choice too. */
 const defaultVersion = '2025-02-01-preview'
+const firstWithResponses = '2025-03-01-preview'
 /** Names of the undated interface, whose paths hold no deployment. */
 const undatedVersions = new Set(['v1', 'latest', 'preview'])
 
@@ -11,11 +12,32 @@ const undatedVersions = new Set(['v1', 'latest', 'preview'])
  * and the whole target URI that Azure's portal shows.
  */
 export function azurePaths({ upstreamModel, account, base }: PathTarget): WirePaths {
+  const { isUndated, version } = readVersion(account, base)
+  const root = isUndated ? '/openai/v1' : `/openai/deployments/${encodeURIComponent(upstreamModel)}`
+  return operationsBelow(restOf(root, base), version, base)
+}
+
+/** Responses have paths without a deployment; dated versions from before them have none. */
+export function azureResponsesPaths({ account, base }: PathTarget): WirePaths {
+  const { isUndated, version } = readVersion(account, base)
+  const isThere =
+    isUndated || ((version ?? '') >= firstWithResponses && !base.pathname.includes('/deployments/'))
+  const root = restOf(isUndated ? '/openai/v1' : '/openai', base)
+  const chat = isThere ? `${root}/responses${queryOf(version, base)}` : null
+  return { chat, chatStream: null, completion: null, embedding: null }
+}
+
+interface Version {
+  readonly isUndated: boolean
+  /** What `api-version` says, null where it is not sent. */
+  readonly version: string | null
+}
+
+function readVersion(account: PathTarget['account'], base: URL): Version {
   const version = account['api_version'] ?? defaultVersion
   const isUndated = /\/openai\/v1(?:\/|$)/.test(base.pathname) || undatedVersions.has(version)
-  const root = isUndated ? '/openai/v1' : `/openai/deployments/${encodeURIComponent(upstreamModel)}`
-  const isAsked = !isUndated || version === 'preview' || version === 'latest'
-  return operationsBelow(restOf(root, base), isAsked ? version : null, base)
+  const isSent = !isUndated || version === 'preview' || version === 'latest'
+  return { isUndated, version: isSent ? version : null }
 }
 
 /** Azure AI Foundry's model inference, and the hosts of single models, which are plain OpenAI below `/v1`. */
@@ -45,8 +67,7 @@ function restOf(root: string, base: URL): string {
 }
 
 function operationsBelow(root: string, version: string | null, base: URL): WirePaths {
-  const isGiven = version === null || base.searchParams.has('api-version')
-  const query = isGiven ? '' : `?api-version=${encodeURIComponent(version)}`
+  const query = queryOf(version, base)
   return {
     chat: `${root}/chat/completions${query}`,
     chatStream: null,
@@ -58,4 +79,9 @@ function operationsBelow(root: string, version: string | null, base: URL): WireP
     translation: `${root}/audio/translations${query}`,
     speech: `${root}/audio/speech${query}`,
   }
+}
+
+function queryOf(version: string | null, base: URL): string {
+  const isGiven = version === null || base.searchParams.has('api-version')
+  return isGiven ? '' : `?api-version=${encodeURIComponent(version)}`
 }

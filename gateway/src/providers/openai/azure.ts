@@ -1,7 +1,8 @@
 import type { AccountConfig, Wire } from '../wire.ts'
 import { findAzureGrant } from './azure-authorization.ts'
-import { azureAiPaths, azurePaths, isFoundry } from './azure-paths.ts'
+import { azureAiPaths, azurePaths, azureResponsesPaths, isFoundry } from './azure-paths.ts'
 import { openaiWire } from './openai.ts'
+import { responsesWire } from './responses/responses.ts'
 
 /** OpenAI's protocol at Azure's addresses, with Azure's ways to log in. */
 export const azureWire: Wire = {
@@ -10,6 +11,16 @@ export const azureWire: Wire = {
   pathsFor: azurePaths,
   versionSegment: null,
   authHeaders: (apiKey, { account }) => keyHeaders(apiKey, account, 'api-key'),
+  findAuthorization: findAzureGrant,
+}
+
+/** OpenAI's Responses at Azure's addresses. */
+export const azureResponsesWire: Wire = {
+  ...responsesWire,
+  id: 'azure-responses',
+  pathsFor: azureResponsesPaths,
+  versionSegment: azureWire.versionSegment,
+  authHeaders: azureWire.authHeaders,
   findAuthorization: findAzureGrant,
 }
 
