@@ -310,6 +310,18 @@ describe('counting tokens', () => {
     expect(answer.headers['x-routeiq-token-count']).toBe('estimate')
   })
 
+  it('is no request of a model in the metrics', async () => {
+    const requests = async () =>
+      (await call(gateway.url, '/metrics')).text
+        .split('\n')
+        .filter((line) => line.startsWith('gateway_request_total{'))
+    await post({ model: 'gpt', max_tokens: 9, messages })
+    const before = await requests()
+    expect(before.join()).toContain('model="gpt"')
+    for (const model of ['claude', 'gpt']) expect((await count(model)).status).toBe(200)
+    expect(await requests()).toEqual(before)
+  })
+
   it('counts system, tools and messages of other models', async () => {
     const plain = await count('gpt')
     expect(plain.headers['x-routeiq-token-count']).toMatch(/^(?:tokenizer|estimate)$/)

@@ -63,6 +63,7 @@ beforeAll(async () => {
           }),
           endpoint('/tree', `${origin}/tree`, { include_subpath: true, forward_headers: true }),
           endpoint('/metadata', 'http://169.254.169.254/latest'),
+          endpoint('/open', `${origin}/open`, { auth: false, headers: { 'X-Own': 'yes' } }),
           endpoint('/nobody', `http://127.0.0.1:${await freePort()}`),
           endpoint('/v1/models', `${origin}/not-this`),
         ],
@@ -327,6 +328,17 @@ describe('endpoints of the operator', () => {
     expect(sent().path).toBe('/tree/a/b?x=1')
     expect(sent().headers['x-mine']).toBe('1')
     expect(sent().rawHeaders.join()).not.toContain(gateway.masterKey)
+  })
+
+  it('are open to everybody where the operator says so, and only there', async () => {
+    upstream.script('', respond(200, { ok: true }))
+    expect((await call(gateway.url, '/open', { body: '{}' })).json()).toEqual({ ok: true })
+    expect(sent()).toMatchObject({ path: '/open', headers: { 'x-own': 'yes' } })
+    expect((await call(gateway.url, '/open', { key: 'sk-nobody', body: '{}' })).status).toBe(200)
+    expect(sent().rawHeaders.join()).not.toContain('sk-nobody')
+    for (const path of ['/open/below', '/search', '/tree/a'])
+      expect((await call(gateway.url, path)).status).not.toBe(200)
+    expect(gateway.stdout() + gateway.stderr()).toMatch(/everybody .* may call this endpoint/)
   })
 
   it('do not take the place of a documented route', async () => {

@@ -82,6 +82,8 @@ export interface PassThroughEndpoint {
   readonly target: string
   readonly headers: Readonly<Record<string, string>>
   readonly includesSubpaths: boolean
+  /** Everybody may call it, without a key and with the headers of the operator. */
+  readonly isOpen: boolean
   /** The client's own headers go on, credentials excepted. */
   readonly forwardsHeaders: boolean
   /** USD; null when calls have no known price. */

@@ -2,7 +2,7 @@ import { GatewayError } from '@routeiq/contract'
 import type { Exchange } from '../http/exchange.ts'
 import { ClientGone } from '../http/read-body.ts'
 import { readUpload, type UploadHead } from '../http/read-upload.ts'
-import type { Caller } from '../identity/caller.ts'
+import { anonymousCaller, type Caller } from '../identity/caller.ts'
 import { authenticate } from '../pipeline/authenticate.ts'
 import type { Gateway } from '../pipeline/gateway.ts'
 import { describeRefusal } from '../pipeline/response-headers.ts'
@@ -32,9 +32,10 @@ export async function handlePassThrough(
   { gateway, prices }: PassThroughDependencies,
   exchange: Exchange,
   prefix: string,
+  auth: 'user' | 'public',
 ): Promise<void> {
   const runtime = gateway.runtime()
-  const caller = await authenticate(gateway.identity, exchange, 'user')
+  const caller = auth === 'public' ? anonymousCaller : await authenticate(gateway.identity, exchange, auth)
   requireEveryModel(caller)
   const target = findTarget(runtime, prefix)
   const place = joinPath(target, exchange.target, runtime.config.server.rootPath)

@@ -17,17 +17,18 @@ export function passThroughRoutes(
   documented: ReadonlySet<string>,
 ): Route<Endpoint>[] {
   const routes = providerPrefixes.flatMap(({ prefix, dialect }) =>
-    routesOf(deps, prefix, `${prefix}/{path+}`, dialect),
+    routesOf(deps, { prefix, template: `${prefix}/{path+}`, dialect, isOpen: false }),
   )
   const taken = new Set(routes.map(({ method, template }) => `${method} ${template}`))
   const isFree = (route: Route<Endpoint>): boolean => {
     const name = `${route.method} ${route.template}`
     return !taken.has(name) && !documented.has(name)
   }
-  for (const { path, includesSubpaths } of endpoints) {
-    const own = routesOf(deps, path, path, 'openai-chat').filter(isFree)
+  for (const { path, includesSubpaths, isOpen } of endpoints) {
+    const place = { prefix: path, dialect: 'openai-chat', isOpen } as const
+    const own = routesOf(deps, { ...place, template: path }).filter(isFree)
     const below = includesSubpaths
-      ? routesOf(deps, path, `${path}/{path+}`, 'openai-chat').filter(isFree)
+      ? routesOf(deps, { ...place, template: `${path}/{path+}` }).filter(isFree)
       : []
     for (const route of [...own, ...below]) {
       taken.add(`${route.method} ${route.template}`)
@@ -37,15 +38,21 @@ export function passThroughRoutes(
   return routes
 }
 
+interface Place {
+  readonly prefix: string
+  readonly template: string
+  readonly dialect: DialectId
+  readonly isOpen: boolean
+}
+
 function routesOf(
   deps: PassThroughDependencies,
-  prefix: string,
-  template: string,
-  dialect: DialectId,
+  { prefix, template, dialect, isOpen }: Place,
 ): Route<Endpoint>[] {
+  const auth = isOpen ? 'public' : 'user'
   const handler: Endpoint = {
     errors: dialect,
-    handle: (exchange) => handlePassThrough(deps, exchange, prefix),
+    handle: (exchange) => handlePassThrough(deps, exchange, prefix, auth),
   }
-  return methods.map((method) => ({ method, template, auth: 'user', aliased: false, handler }))
+  return methods.map((method) => ({ method, template, auth, aliased: false, handler }))
 }

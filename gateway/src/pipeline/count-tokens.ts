@@ -50,7 +50,7 @@ export async function countTokens(gateway: Gateway, arrival: Arrival): Promise<v
   } catch (thrown) {
     if (!(thrown instanceof ClientGone)) respondWithError(runtime, arrival, request, progress, null, thrown)
   } finally {
-    settle(gateway, arrival, request, progress)
+    settle(gateway, arrival, request, progress, null)
   }
 }
 

@@ -1,3 +1,4 @@
+import { parseJson } from '../conversation/json-value.ts'
 import type { Deployment } from '../deployments/deployment.ts'
 import { encodeEmbeddings } from '../protocols/openai-chat/embedding-encoding.ts'
 import type { EmbeddingForm } from '../protocols/protocol.ts'
@@ -7,7 +8,6 @@ import type { EmbeddingCodec, WireTarget } from '../providers/wire.ts'
 import type { PlainReply } from '../relay/relay.ts'
 import { forwardedHeaders } from './forwarded-headers.ts'
 import type { ModelRequest } from './model-request.ts'
-import { parseJson } from './translated-exchange.ts'
 import type { UpstreamExchange } from './upstream-exchange.ts'
 import { noEndpoint, pathOf } from './upstream-path.ts'
 
@@ -39,8 +39,8 @@ function readReply(
   { codec, form }: { readonly codec: EmbeddingCodec; readonly form: EmbeddingForm },
   request: ModelRequest,
 ): PlainReply | UpstreamFailure {
-  const parsed = parseJson(body)
-  if (parsed === null) return unreadableAnswer('something that is not JSON')
+  const parsed = parseJson(body.toString('utf8'))
+  if (parsed === undefined) return unreadableAnswer('something that is not JSON')
   const failure = wire.findFailure(parsed)
   if (failure !== null) return failure
   const reply = codec.decode(parsed)

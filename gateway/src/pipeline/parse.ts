@@ -77,7 +77,7 @@ function parseBody(
       `An object of the body has more than ${objectMembers} members, or an array more than ${arrayItems} items.`,
     )
   }
-  const body = parseLazily(bytes, members, parseJson)
+  const body = parseLazily(bytes, members, requireJson)
   return describe(runtime, arrival, caller, { bytes, members, body, upload: null })
 }
 
@@ -117,7 +117,8 @@ function describe(
   return arrival.history === null ? request : arrival.history.resume(request)
 }
 
-function parseJson(text: string): unknown {
+/** Errors: 400 that says where the text is no JSON. */
+function requireJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
@@ -129,7 +130,7 @@ function parseJson(text: string): unknown {
 /** Why bytes are no JSON object: they are no JSON, or something else. */
 function describeNoObject(bytes: Buffer): GatewayError {
   try {
-    parseJson(bytes.toString('utf8'))
+    requireJson(bytes.toString('utf8'))
   } catch (error) {
     if (error instanceof GatewayError) return error
   }

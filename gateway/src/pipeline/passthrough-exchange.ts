@@ -1,4 +1,5 @@
 import type { BlobSealer } from '../conversation/blob-sealer.ts'
+import { parseJson } from '../conversation/json-value.ts'
 import { isMediaOperation, type Operation } from '../conversation/operation.ts'
 import type { Deployment } from '../deployments/deployment.ts'
 import { editMembers, findOnlyMember, replaceValue } from '../json/edit-members.ts'
@@ -14,7 +15,7 @@ import { forwardedHeaders } from './forwarded-headers.ts'
 import { keeperOf } from './history.ts'
 import type { ModelRequest } from './model-request.ts'
 import type { Upload } from './parse-upload.ts'
-import { formatterOf, parseJson, readReplyAsStream } from './translated-exchange.ts'
+import { formatterOf, readReplyAsStream } from './translated-exchange.ts'
 import type { UpstreamExchange } from './upstream-exchange.ts'
 import { pathOf } from './upstream-path.ts'
 
@@ -145,7 +146,6 @@ export function passthroughOptions(
     maxEventBytes,
     decodeUsage: wire.decodeUsage,
     // The status says 200, so the words of the error decide what it is.
-    decodeError: (text) =>
-      wire.findFailure(parseJson(Buffer.from(text))) ?? wire.decodeError(200, {}, text, provider),
+    decodeError: (text) => wire.findFailure(parseJson(text)) ?? wire.decodeError(200, {}, text, provider),
   }
 }

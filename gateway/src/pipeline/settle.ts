@@ -24,27 +24,31 @@ const callTypes: Readonly<Record<Operation, string>> = {
   rerank: 'arerank',
 }
 
-/** Runs once for every request on every way out: the record for logs and metrics, and the ledger row. */
+/**
+ * Runs once for every request on every way out: the record for logs and metrics, and the ledger row. `operation` is
+ * null for what is no call of a model.
+ */
 export function settle(
   gateway: Gateway,
   arrival: Arrival,
   request: ModelRequest | null,
   progress: Progress,
+  operation: Operation | null = arrival.operation,
 ): void {
   const { exchange } = arrival
   exchange.whenClientGone(null)
-  const clientGone = exchange.clientGone
-  const record = describe(arrival, request, progress, clientGone)
+  const record = describe(arrival, operation, request, progress)
   gateway.recordRequest(record)
   if (request !== null && progress.attempts > 0) gateway.appendSpend(spendRow(record, request, progress))
 }
 
 function describe(
-  { exchange, protocol, operation }: Arrival,
+  { exchange, protocol }: Arrival,
+  operation: Operation | null,
   request: ModelRequest | null,
   progress: Progress,
-  clientGone: boolean,
 ): RequestRecord {
+  const { clientGone } = exchange
   const { caller, deployment, error } = progress
   const toEpoch = (monotonic: number): number => exchange.receivedAt + (monotonic - exchange.startedAt)
   return {

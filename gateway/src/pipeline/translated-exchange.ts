@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { BlobCarrier } from '../conversation/blob-carrier.ts'
 import type { BlobSealer } from '../conversation/blob-sealer.ts'
-import type { JsonRecord } from '../conversation/json-value.ts'
+import { type JsonRecord, parseJson } from '../conversation/json-value.ts'
 import { replayReply } from '../conversation/replay-reply.ts'
 import type { ConversationReply } from '../conversation/reply.ts'
 import type { Deployment } from '../deployments/deployment.ts'
@@ -143,8 +143,8 @@ function formatKept(reply: ConversationReply, formatter: StreamFormatter): JsonR
 
 /** The provider's body as a reply, or what is wrong with it. */
 function decodeAnswer(body: Buffer, wire: Wire, context: ReplyContext): ConversationReply | UpstreamFailure {
-  const parsed = parseJson(body)
-  if (parsed === null)
+  const parsed = parseJson(body.toString('utf8'))
+  if (parsed === undefined)
     return unreadableAnswer(body.length === 0 ? 'an empty body' : 'something that is not JSON')
   return wire.findFailure(parsed) ?? wire.decodeReply(parsed, context)
 }
@@ -162,13 +162,4 @@ function replyOptionsOf(
   carrier: BlobCarrier,
 ): ReplyOptions {
   return { operation, includesUsage: includeUsage, body: clientBody, carrier }
-}
-
-/** Null for anything that is not JSON. */
-export function parseJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'))
-  } catch {
-    return null
-  }
 }

@@ -26,6 +26,7 @@ export interface RequestRecord {
   /** The documented path with its placeholders, never the path as sent. */
   readonly template: string
   readonly dialect: DialectId | null
+  /** Null for what is no call of a model, like counting tokens; metrics of models leave it out. */
   readonly operation: Operation | null
   /** The HTTP status sent, or 499 when the caller left before any. */
   readonly status: number

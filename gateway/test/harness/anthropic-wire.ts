@@ -1,20 +1,31 @@
+import type Anthropic from '@anthropic-ai/sdk'
 import type { ChatAnswer } from './openai-wire.ts'
 
-const usage = {
+const usage: Anthropic.Usage = {
   input_tokens: 11,
   output_tokens: 7,
+  output_tokens_details: null,
+  cache_creation: { ephemeral_5m_input_tokens: 0, ephemeral_1h_input_tokens: 0 },
   cache_creation_input_tokens: 0,
   cache_read_input_tokens: 0,
+  inference_geo: null,
+  server_tool_use: null,
+  service_tier: 'standard',
 }
 
+/** How many tokens the prompt of every request has. */
+export const anthropicTokenCount: Anthropic.MessageTokensCount = { input_tokens: 11 }
+
 /** A whole answer of Anthropic's messages. */
-export function anthropicMessage(answer: ChatAnswer = {}): object {
+export function anthropicMessage(answer: ChatAnswer = {}): Anthropic.Message {
   return {
     id: 'msg_upstream',
     type: 'message',
     role: 'assistant',
     model: answer.model ?? 'claude-sonnet-4-5-20250929',
+    container: null,
     content: contentBlocks(answer),
+    stop_details: null,
     stop_reason: stopReason(answer),
     stop_sequence: null,
     usage,
@@ -22,22 +33,25 @@ export function anthropicMessage(answer: ChatAnswer = {}): object {
 }
 
 /** The events of the same answer as a stream. */
-export function anthropicEvents(answer: ChatAnswer = {}): { readonly type: string }[] {
-  const message = { ...(anthropicMessage(answer) as Record<string, unknown>), content: [], stop_reason: null }
+export function anthropicEvents(answer: ChatAnswer = {}): AnthropicEvent[] {
+  const message = anthropicMessage(answer)
+  const { cache_creation: _, inference_geo: __, service_tier: ___, ...counts } = usage
+  const begun = { ...message, content: [], stop_reason: null, usage: { ...usage, output_tokens: 1 } }
   return [
-    { type: 'message_start', message: { ...message, usage: { ...usage, output_tokens: 1 } } } as {
-      type: string
-    },
+    { type: 'message_start', message: begun },
     { type: 'ping' },
     ...contentBlocks(answer).flatMap(blockEvents),
     {
       type: 'message_delta',
-      delta: { stop_reason: stopReason(answer), stop_sequence: null },
-      usage: { output_tokens: usage.output_tokens },
-    } as { type: string },
+      delta: { container: null, stop_details: null, stop_reason: message.stop_reason, stop_sequence: null },
+      usage: counts,
+    },
     { type: 'message_stop' },
   ]
 }
+
+/** The package has no type for pings, which it drops. */
+type AnthropicEvent = Anthropic.RawMessageStreamEvent | { readonly type: 'ping' }
 
 /** An error body of Anthropic. */
 export function anthropicError(type: string, message: string): object {
@@ -48,31 +62,32 @@ export function formatAnthropicStream(events: readonly { readonly type: string }
   return events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join('')
 }
 
-type Block = { type: 'text'; text: string } | { type: 'tool_use'; id: string; name: string; input: unknown }
+type Block = Anthropic.TextBlock | Anthropic.ToolUseBlock
 
 function contentBlocks({ content = 'Hello from the upstream.', toolCalls }: ChatAnswer): Block[] {
-  if (toolCalls === undefined) return [{ type: 'text', text: content }]
+  if (toolCalls === undefined) return [{ type: 'text', text: content, citations: null }]
   return toolCalls.map((call, index) => ({
     type: 'tool_use',
     id: call.id ?? `toolu_${index}`,
+    caller: { type: 'direct' },
     name: call.name,
     input: JSON.parse(call.arguments) as unknown,
   }))
 }
 
-function stopReason({ toolCalls, finishReason }: ChatAnswer): string {
-  return finishReason ?? (toolCalls === undefined ? 'end_turn' : 'tool_use')
+function stopReason({ toolCalls, finishReason }: ChatAnswer): Anthropic.StopReason {
+  return (finishReason as Anthropic.StopReason) ?? (toolCalls === undefined ? 'end_turn' : 'tool_use')
 }
 
-function blockEvents(block: Block, index: number): { type: string }[] {
-  const start = block.type === 'text' ? { ...block, text: '' } : { ...block, input: {} }
-  const deltas =
+function blockEvents(block: Block, index: number): Anthropic.RawMessageStreamEvent[] {
+  const start: Block = block.type === 'text' ? { ...block, text: '' } : { ...block, input: {} }
+  const deltas: Anthropic.RawContentBlockDelta[] =
     block.type === 'text'
       ? block.text.split(/(?<= )/).map((text) => ({ type: 'text_delta', text }))
       : [{ type: 'input_json_delta', partial_json: JSON.stringify(block.input) }]
   return [
-    { type: 'content_block_start', index, content_block: start } as { type: string },
-    ...deltas.map((delta) => ({ type: 'content_block_delta', index, delta }) as { type: string }),
-    { type: 'content_block_stop', index } as { type: string },
+    { type: 'content_block_start', index, content_block: start },
+    ...deltas.map((delta) => ({ type: 'content_block_delta', index, delta }) as const),
+    { type: 'content_block_stop', index },
   ]
 }

@@ -7,6 +7,12 @@ export function geminiAnswer(answer: ChatAnswer = {}): object {
   return geminiPiece(partsOf(answer), finishReason(answer), usageMetadata)
 }
 
+/** How many tokens the prompt of every request has. */
+export const geminiTokenCount = {
+  totalTokens: 11,
+  promptTokensDetails: [{ modality: 'TEXT', tokenCount: 11 }],
+}
+
 /** The same answer in the pieces of a stream; the last one has the finish and the usage. */
 export function geminiPieces(answer: ChatAnswer = {}): object[] {
   const parts = partsOf(answer).flatMap(splitPart)

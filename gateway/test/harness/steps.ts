@@ -1,5 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { anthropicEvents, anthropicMessage, formatAnthropicStream } from './anthropic-wire.ts'
+import {
+  anthropicEvents,
+  anthropicMessage,
+  anthropicTokenCount,
+  formatAnthropicStream,
+} from './anthropic-wire.ts'
 import { bedrockMock } from './bedrock-wire.ts'
 import { cohereMock } from './cohere-wire.ts'
 import {
@@ -7,6 +12,7 @@ import {
   geminiAnswer,
   geminiEmbeddings,
   geminiPieces,
+  geminiTokenCount,
   vertexEmbeddings,
 } from './gemini-wire.ts'
 import { answerMedia } from './media-wire.ts'
@@ -150,7 +156,9 @@ function trueStream(request: ReceivedRequest, answer: ChatAnswer): string | Buff
 function trueBody(request: ReceivedRequest, answer: ChatAnswer): object {
   const mock = mockOf(request)
   if (mock !== undefined) return mock.whole(answer, request)
+  if (request.path.includes('/count_tokens')) return anthropicTokenCount
   if (isAnthropic(request.path)) return anthropicMessage(answer)
+  if (request.path.includes(':countTokens')) return geminiTokenCount
   if (request.path.includes(':generateContent')) return geminiAnswer(answer)
   if (request.path.includes(':batchEmbedContents')) return geminiEmbeddings(request.json)
   if (request.path.endsWith(':predict')) return vertexEmbeddings(request.json)

@@ -69,8 +69,9 @@ function readEndpoint(entry: unknown, index: number, report: Report): PassThroug
     report.warn([...path, 'target'], 'this should be an http or https URL; the endpoint is left out')
     return []
   }
-  if (section.boolean('auth') === false)
-    report.warn([...path, 'auth'], 'a key is asked for all the same; every route of models asks for one')
+  const isOpen = section.boolean('auth') === false
+  if (isOpen)
+    report.warn([...path, 'auth'], 'everybody who reaches the gateway may call this endpoint, without a key')
   const headers = Object.entries(section.record('headers')).flatMap(([name, value]) => {
     const text = isNothing(value) ? undefined : toText(value)
     return text === undefined ? [] : [[name.toLowerCase(), text] as const]
@@ -80,6 +81,7 @@ function readEndpoint(entry: unknown, index: number, report: Report): PassThroug
       path: written.replace(/\/+$/, ''),
       target,
       headers: Object.fromEntries(headers),
+      isOpen,
       includesSubpaths: section.boolean('include_subpath') ?? false,
       forwardsHeaders: section.boolean('forward_headers') ?? false,
       costPerRequest: section.amount('cost_per_request'),
