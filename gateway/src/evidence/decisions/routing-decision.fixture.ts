@@ -1,6 +1,6 @@
 import type { OfferedSkill, RoutingDecision } from './routing-decision.ts'
 
-function offeredSkill(name: string, members: Partial<OfferedSkill> = {}): OfferedSkill {
+export function offeredSkill(name: string, members: Partial<OfferedSkill> = {}): OfferedSkill {
   return {
     skillId: `id-of-${name}`,
     versionId: `version-of-${name}`,

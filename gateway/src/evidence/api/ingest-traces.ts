@@ -1,0 +1,68 @@
+import { parseTrace } from '../traces/parse-trace.ts'
+import type { NewTrace } from '../traces/trace.ts'
+import { TraceError } from '../traces/trace-error.ts'
+import type { EvidenceDependencies } from './evidence-dependencies.ts'
+
+/** What became of each trace of a batch, in its order. */
+export type IngestResult = { readonly trace: NewTrace } | { readonly error: TraceError }
+
+/**
+ * Checks traces and keeps the good ones; when it resolves they are durable. A trace whose id is taken, or whose
+ * manifest nobody registered, is refused like one that breaks a rule. Rejects with `storage_unavailable`, and then
+ * none is kept.
+ */
+export async function ingestTraces(
+  deps: EvidenceDependencies,
+  workspaceId: string,
+  bodies: readonly unknown[],
+): Promise<readonly IngestResult[]> {
+  const context = { now: deps.now(), newId: deps.newId, requireManifest: deps.requireManifest }
+  const parsed = bodies.map((body) => capture(() => parseTrace(body, context)))
+  const checked = await refuseUnknownManifests(deps, workspaceId, refuseRepeated(parsed))
+  const good = checked.flatMap((result) => ('trace' in result ? [result.trace] : []))
+  if (good.length === 0) return checked
+  const saved = await deps.traceWriter.write(workspaceId, good)
+  return checked.map((result) =>
+    'trace' in result && !saved.has(result.trace.id) ? { error: alreadyExists(result.trace) } : result,
+  )
+}
+
+function capture(parse: () => NewTrace): IngestResult {
+  try {
+    return { trace: parse() }
+  } catch (error) {
+    if (error instanceof TraceError) return { error }
+    throw error
+  }
+}
+
+function refuseRepeated(results: readonly IngestResult[]): readonly IngestResult[] {
+  const seen = new Set<string>()
+  return results.map((result) => {
+    if ('error' in result) return result
+    if (seen.has(result.trace.id)) return { error: alreadyExists(result.trace) }
+    seen.add(result.trace.id)
+    return result
+  })
+}
+
+async function refuseUnknownManifests(
+  { store }: EvidenceDependencies,
+  workspaceId: string,
+  results: readonly IngestResult[],
+): Promise<readonly IngestResult[]> {
+  const wanted = results.flatMap((result) =>
+    'trace' in result && result.trace.manifestId !== null ? [result.trace.manifestId] : [],
+  )
+  if (wanted.length === 0) return results
+  const known = new Set(await store.knownManifests(workspaceId, [...new Set(wanted)]))
+  return results.map((result) => {
+    const id = 'trace' in result ? result.trace.manifestId : null
+    if (id === null || known.has(id)) return result
+    return { error: new TraceError(`manifest_id ${id} is not registered; see POST /api/v1/manifests`) }
+  })
+}
+
+function alreadyExists({ id }: NewTrace): TraceError {
+  return new TraceError(`a trace with id ${id} already exists`)
+}

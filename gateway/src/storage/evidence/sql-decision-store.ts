@@ -1,0 +1,126 @@
+import { modelFamilyOf } from '@routeiq/router'
+import type { DecisionStore } from '../../evidence/decisions/decision-store.ts'
+import type { OfferedSkill, RoutingDecision } from '../../evidence/decisions/routing-decision.ts'
+import { utcDay } from '../../evidence/utc-day.ts'
+import type { Database } from '../database/database.ts'
+import { guardQuery } from '../database/database-error.ts'
+import { jsonParameter } from './json-parameter.ts'
+
+/** Rows travel as one JSON parameter, which the database cuts itself: the event loop has better things to do. */
+const insert = `
+INSERT INTO routing_decisions (
+  routing_id, workspace_id, day, key_hash, agent_name, model, model_family, source, strategy, query_sha256, query_text,
+  eligible_count, catalogue_digest, offered, passed_over, holdout, degraded_reason, timings, created_at, stored_at)
+SELECT
+  routing_id, workspace_id, day, key_hash, agent_name, model, model_family, source, strategy, query_sha256, query_text,
+  eligible_count, catalogue_digest, offered, passed_over, holdout, degraded_reason, timings, created_at, $2::timestamptz
+FROM json_to_recordset($1::json) AS row (
+  routing_id text, workspace_id text, day date, key_hash text, agent_name text, model text, model_family text,
+  source text, strategy text, query_sha256 text, query_text text, eligible_count integer, catalogue_digest text,
+  offered jsonb, passed_over jsonb, holdout boolean, degraded_reason text, timings jsonb, created_at timestamptz)
+ON CONFLICT DO NOTHING`
+
+/** Decisions over SQL. `now` says when a row was stored, which is what counting goes by. */
+export function createSqlDecisionStore({ pool }: Database, now: () => number): DecisionStore {
+  return {
+    async saveDecisions(decisions) {
+      const rows = jsonParameter(decisions.map(toRow))
+      await guardQuery(pool.query({ name: 'save-decisions', text: insert, values: [rows, new Date(now())] }))
+    },
+    async findDecision(workspaceId, routingId) {
+      const { rows } = await guardQuery(
+        pool.query<DecisionRow>(
+          'SELECT * FROM routing_decisions WHERE routing_id = $1 AND workspace_id = $2',
+          [routingId, workspaceId],
+        ),
+      )
+      return rows[0] === undefined ? null : fromRow(rows[0])
+    },
+  }
+}
+
+interface DecisionRow {
+  readonly routing_id: string
+  readonly workspace_id: string
+  readonly key_hash: string | null
+  readonly agent_name: string | null
+  readonly model: string | null
+  readonly source: RoutingDecision['source']
+  readonly strategy: RoutingDecision['strategy']
+  readonly query_sha256: string | null
+  readonly query_text: string | null
+  readonly eligible_count: number
+  readonly catalogue_digest: string
+  readonly offered: readonly OfferRow[]
+  readonly passed_over: RoutingDecision['passedOver']
+  readonly holdout: boolean
+  readonly degraded_reason: string | null
+  readonly timings: RoutingDecision['timings']
+  readonly created_at: Date
+}
+
+interface OfferRow extends Omit<OfferedSkill, 'skillId' | 'versionId' | 'contentHash'> {
+  readonly skill_id: string
+  readonly version_id: string
+  readonly content_hash: string
+  readonly hinted: boolean
+}
+
+function toRow(decision: RoutingDecision): object {
+  const hinted = new Set(decision.hinted)
+  return {
+    routing_id: decision.routingId,
+    workspace_id: decision.workspaceId,
+    day: utcDay(decision.createdAt),
+    key_hash: decision.keyHash,
+    agent_name: decision.agentName,
+    model: decision.model,
+    model_family: decision.model === null ? '' : modelFamilyOf(decision.model),
+    source: decision.source,
+    strategy: decision.strategy,
+    query_sha256: decision.querySha256,
+    query_text: decision.queryText,
+    eligible_count: decision.eligibleCount,
+    catalogue_digest: decision.catalogueDigest,
+    offered: decision.offered.map(({ skillId, versionId, contentHash, ...offer }) => ({
+      skill_id: skillId,
+      version_id: versionId,
+      content_hash: contentHash,
+      ...offer,
+      hinted: hinted.has(offer.name),
+    })),
+    passed_over: decision.passedOver,
+    holdout: decision.holdout,
+    degraded_reason: decision.degradedReason,
+    timings: decision.timings,
+    created_at: new Date(decision.createdAt),
+  }
+}
+
+function fromRow(row: DecisionRow): RoutingDecision {
+  return {
+    routingId: row.routing_id,
+    workspaceId: row.workspace_id,
+    keyHash: row.key_hash,
+    agentName: row.agent_name,
+    model: row.model,
+    source: row.source,
+    strategy: row.strategy,
+    querySha256: row.query_sha256,
+    queryText: row.query_text,
+    eligibleCount: row.eligible_count,
+    catalogueDigest: row.catalogue_digest,
+    offered: row.offered.map(({ skill_id, version_id, content_hash, hinted: _, ...offer }) => ({
+      skillId: skill_id,
+      versionId: version_id,
+      contentHash: content_hash,
+      ...offer,
+    })),
+    passedOver: row.passed_over,
+    hinted: row.offered.filter(({ hinted }) => hinted).map(({ name }) => name),
+    holdout: row.holdout,
+    degradedReason: row.degraded_reason,
+    timings: row.timings,
+    createdAt: row.created_at.getTime(),
+  }
+}
