@@ -54,6 +54,7 @@ function refusingDependencies(asked: AuthClass[]): Dependencies {
     tokens: { identity, runtime },
     health: { identity, runtime },
     operations: { identity },
+    evidence: { identity },
     passThroughEndpoints: [{ path: '/search', includesSubpaths: true }],
   }
   // Only what runs before authentication is there; the rest of the product must not be needed.

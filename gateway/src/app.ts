@@ -5,6 +5,8 @@ import { type OperationsDependencies, operationsRoutes } from './admin/operation
 import { type TokenRoutesDependencies, tokenRoutes } from './admin/token-routes.ts'
 import type { PassThroughEndpoint } from './config/config.ts'
 import type { Operation } from './deployments/deployment.ts'
+import type { EvidenceDependencies } from './evidence/api/evidence-dependencies.ts'
+import { evidenceRoutes } from './evidence/api/evidence-routes.ts'
 import { type DispatchDependencies, Dispatcher, type Endpoint } from './http/dispatch.ts'
 import { type Method, type Route, Router } from './http/router.ts'
 import { passThroughRoutes } from './pass-through/pass-through-routes.ts'
@@ -35,6 +37,7 @@ export interface AppDependencies {
   readonly tokens: TokenRoutesDependencies
   readonly health: HealthDependencies
   readonly operations: OperationsDependencies
+  readonly evidence: EvidenceDependencies
   readonly functions: FunctionSkills
   /** Those of the configuration at start. */
   readonly passThroughEndpoints: readonly PassThroughEndpoint[]
@@ -95,7 +98,8 @@ export function listRoutes(
     ...quotaRoutes(deps.quotas),
     ...healthRoutes(deps.health),
     ...operationsRoutes(deps.operations),
-    verifyRoute(deps.gateway.identity),
+    ...evidenceRoutes(deps.evidence),
+    verifyRoute(deps.gateway.identity, deps.evidence.requireManifest),
     ...functionRoutes({ functions: deps.functions, identity: deps.gateway.identity }),
     ...skillRoutes(deps.skills),
   ]

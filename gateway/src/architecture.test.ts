@@ -13,7 +13,7 @@ import {
 const directions: Readonly<Record<string, string>> = {
   'main.ts': '',
   'app.ts':
-    'admin config:types deployments:types http pass-through pipeline protocols quotas responses rest skills',
+    'admin config:types deployments:types evidence http pass-through pipeline protocols quotas responses rest skills',
   'package-file.ts': '',
   'version.ts': 'package-file.ts',
   admin:
@@ -25,7 +25,7 @@ const directions: Readonly<Record<string, string>> = {
   conversation: 'providers:types',
   demo: 'http1 transport:types',
   deployments: 'balancing:types config:types conversation pricing providers transport:types',
-  evidence: '',
+  evidence: 'http identity multipart pipeline rest skills:types',
   http: 'conversation:types http1 protocols telemetry transport:types version.ts',
   http1: '',
   identity: 'config:types deployments http:types storage:types',
@@ -37,7 +37,7 @@ const directions: Readonly<Record<string, string>> = {
     'balancing config:types conversation deployments http http1:types identity json multipart pricing protocols providers relay storage:types telemetry tokens:types transport:types version.ts',
   pricing: 'config:types conversation:types',
   process:
-    'app.ts balancing config conversation demo deployments http http1:types identity pipeline:types pricing providers quotas responses rest skills storage telemetry tokens transport version.ts',
+    'app.ts balancing config conversation demo deployments evidence http http1:types identity pipeline:types pricing providers quotas responses rest skills storage telemetry tokens transport version.ts',
   protocols: 'conversation json pricing:types providers:types relay:types',
   providers: 'cloud-accounts conversation telemetry transport:types',
   quotas: 'http:types pipeline:types rest',
@@ -46,7 +46,7 @@ const directions: Readonly<Record<string, string>> = {
     'conversation deployments http identity:types json pipeline protocols relay storage:types transport:types',
   rest: 'http identity pipeline storage:types',
   skills: 'config:types http:types identity:types package-file.ts pipeline:types rest',
-  storage: 'config:types conversation:types package-file.ts pricing:types quotas skills',
+  storage: 'config:types conversation:types evidence package-file.ts pricing:types quotas skills',
   telemetry: 'conversation:types deployments:types providers:types',
   tokens: 'conversation:types package-file.ts',
   transport: 'http1',

@@ -12,6 +12,7 @@ export interface GatewayConfig {
   readonly identity: IdentityConfig
   readonly server: ServerConfig
   readonly storage: StorageConfig
+  readonly evidence: EvidenceConfig
   readonly telemetry: TelemetryConfig
   readonly requests: RequestConfig
   readonly skills: SkillsConfig
@@ -251,6 +252,13 @@ export interface StorageConfig {
   readonly redisUrl: string | null
   readonly dataDir: string
   readonly disableSpendLogs: boolean
+}
+
+export interface EvidenceConfig {
+  /** Days that decisions and traces are kept; what was counted stays. */
+  readonly retentionDays: number
+  /** Whether traces must name a registered manifest. */
+  readonly requireManifest: boolean
 }
 
 export interface TelemetryConfig {

@@ -17,6 +17,7 @@ import { deriveModelIds, readModelList, singleModel } from './models/model-list.
 import type { ProviderCatalog } from './provider-catalog.ts'
 import { Report } from './report.ts'
 import { type ConfigSections, openSections } from './settings/config-sections.ts'
+import { readEvidenceConfig } from './settings/evidence-config.ts'
 import { readFunctionSkills } from './settings/function-skills-config.ts'
 import { readIdentityConfig } from './settings/identity-config.ts'
 import { readPassThroughConfig } from './settings/pass-through-config.ts'
@@ -140,6 +141,7 @@ function assemble(
     identity: readIdentityConfig(sections),
     server: readServerConfig(sections, flags),
     storage: readStorageConfig(sections),
+    evidence: readEvidenceConfig(sections),
     functionSkills: readFunctionSkills(root, sections),
     telemetry: readTelemetryConfig(sections),
     requests: readRequestConfig(sections, flags),

@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type { StorageConfig } from '../config/config.ts'
+import type { EvidenceStore } from '../evidence/evidence-store.ts'
 import type { QuotaStore } from '../quotas/quota-store.ts'
 import type { SkillStore } from '../skills/skill-store.ts'
 import { type Database, openDatabase } from '../storage/database/database.ts'
 import { migrateDatabase } from '../storage/database/migrate.ts'
+import { purgeEvidence } from '../storage/evidence/purge-evidence.ts'
+import { createSqlEvidenceStore } from '../storage/evidence/sql-evidence-store.ts'
 import type { KeyStore } from '../storage/key-store.ts'
 import { createSqlKeyStore } from '../storage/keys/sql-key-store.ts'
 import type { RaiseAlarm } from '../storage/ledger/journal-alarm.ts'
@@ -35,6 +38,7 @@ export interface Hub {
   readonly responses: ResponseStore
   readonly skills: SkillStore
   readonly quotas: QuotaStore
+  readonly evidence: EvidenceStore
   readonly spend: Pick<SpendLedger, 'listSpend'>
   readonly state: SharedState
   readonly health: { check(): Promise<DependencyChecks> }
@@ -49,6 +53,8 @@ export interface OwnedHub extends Hub {
 
 export interface HubOptions {
   readonly storage: StorageConfig
+  /** Days that evidence of skills is kept. */
+  readonly evidenceRetentionDays: number
   readonly raiseAlarm: RaiseAlarm
   readonly now: () => number
 }
@@ -79,7 +85,9 @@ export async function openHub(options: HubOptions): Promise<OwnedHub> {
   })
   ingester.start()
   const responses = createSqlResponseStore(database, now)
+  const evidence = createSqlEvidenceStore(database, now)
   const stopPurging = purgeResponses(responses)
+  const stopPurgingEvidence = purgeEvidence(evidence, options.evidenceRetentionDays)
   const state = redis ?? new InProcessState(now)
   return {
     keys: createSqlKeyStore(database, now),
@@ -87,11 +95,13 @@ export async function openHub(options: HubOptions): Promise<OwnedHub> {
     quotas: createSqlQuotaStore(database, now),
     spend: ledger,
     skills: createSqlSkillStore(database, { now, newId: randomUUID, onChange: announceSkillChanges(state) }),
+    evidence,
     state,
     health: { check: () => checkDependencies(database, redis) },
     notices: migration.warnings,
     close: async (flushBudgetMs) => {
       stopPurging()
+      stopPurgingEvidence()
       await ingester.flush(flushBudgetMs)
       await ingester.stop()
       await redis?.close()

@@ -33,7 +33,12 @@ export async function runPrimary(startup: Startup): Promise<void> {
   const raiseAlarm = (alarm: { kind: string; message: string; rows: number }): void =>
     telemetry.logger.log('error', 'spend_journal', { ...alarm })
   announcePreparation(startup)
-  const hub = await openHub({ storage: config.storage, raiseAlarm, now })
+  const hub = await openHub({
+    storage: config.storage,
+    evidenceRetentionDays: config.evidence.retentionDays,
+    raiseAlarm,
+    now,
+  })
   logDiagnostics(telemetry.logger, [...startup.diagnostics, ...configuration.diagnostics], hub.notices)
   const crew = new Crew(hub, config.server.workers, (fields) =>
     telemetry.logger.log('error', 'worker_exit', fields),
@@ -119,6 +124,7 @@ class Crew {
     exposeOverIpc(port, 'responses', this.#hub.responses)
     exposeOverIpc(port, 'skills', this.#hub.skills)
     exposeOverIpc(port, 'quotas', this.#hub.quotas)
+    exposeOverIpc(port, 'evidence', this.#hub.evidence)
     exposeOverIpc(port, 'spend', this.#hub.spend)
     exposeOverIpc(port, 'health', this.#hub.health)
     exposeOverIpc<PrimaryCalls>(port, 'primary', { collectMetrics: () => this.#collectMetrics() })

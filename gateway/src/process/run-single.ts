@@ -22,7 +22,12 @@ export async function runSingle(startup: Startup): Promise<void> {
   const raiseAlarm = (alarm: { kind: string; message: string; rows: number }): void =>
     telemetry.logger.log('error', 'spend_journal', { ...alarm })
   announcePreparation(startup)
-  const hub = await openHub({ storage: config.storage, raiseAlarm, now })
+  const hub = await openHub({
+    storage: config.storage,
+    evidenceRetentionDays: config.evidence.retentionDays,
+    raiseAlarm,
+    now,
+  })
   logDiagnostics(telemetry.logger, [...startup.diagnostics, ...configuration.diagnostics], hub.notices)
   const serving = await serve({
     configuration,

@@ -1,4 +1,5 @@
 import cluster from 'node:cluster'
+import type { EvidenceStore } from '../evidence/evidence-store.ts'
 import type { QuotaStore } from '../quotas/quota-store.ts'
 import type { SkillStore } from '../skills/skill-store.ts'
 import { connectOverIpc } from '../storage/cluster/connect-over-ipc.ts'
@@ -42,6 +43,7 @@ export async function runWorker(startup: Startup): Promise<void> {
     responses: connectOverIpc<ResponseStore>(port, 'responses'),
     skills: connectOverIpc<SkillStore>(port, 'skills'),
     quotas: connectOverIpc<QuotaStore>(port, 'quotas'),
+    evidence: connectOverIpc<EvidenceStore>(port, 'evidence'),
     spend: connectOverIpc<Hub['spend']>(port, 'spend'),
     state: connectSharedState(port),
     health: connectOverIpc<Hub['health']>(port, 'health'),

@@ -29,6 +29,7 @@ import { AuthorizingTransport } from '../transport/authorizing-transport.ts'
 import { RoutedTransport } from '../transport/routed-transport.ts'
 import type { Transport } from '../transport/transport.ts'
 import { type ConfigurationHolder, sharesState } from './configuration-holder.ts'
+import { type Evidence, openEvidence } from './evidence.ts'
 import { type Hub, journalDirectory } from './hub.ts'
 import { measureCooldowns } from './measure-cooldowns.ts'
 import { createNetworkTransport, createTokenTransport } from './network-transport.ts'
@@ -89,13 +90,14 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
   const onKeysChanged = await shareKeyChanges(hub.state, gateway.identity.authenticator)
   const quotas = new Quotas(hub.quotas, options.now)
   const onQuotasChanged = await shareQuotas(hub.state, quotas, options.now)
+  const evidence = openEvidence({ hub, telemetry, config: config.evidence, now: options.now })
   const functions = new FunctionSkills(config.functionSkills, {
     env: process.env,
     node: process.execPath,
     nodeFlags: process.allowedNodeEnvironmentFlags,
     now: options.now,
   })
-  const parts = { onKeysChanged, quotas, onQuotasChanged, functions }
+  const parts = { onKeysChanged, quotas, onQuotasChanged, functions, evidence }
   const app = createApp(composeApp(options, gateway, gate, parts))
   const server = new HttpServer(app.listen, config.server.tls)
   return {
@@ -111,6 +113,7 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
       await gate.drain(settleBudgetMs)
       await nextTurn()
       journal.close()
+      await evidence.close()
       gateway.tokens.close()
       await Promise.all([transport.close(), functions.close()])
       telemetry.flush()
@@ -192,13 +195,14 @@ interface SharedParts {
   readonly onKeysChanged: (tokenHashes: readonly string[]) => void
   readonly quotas: Quotas
   readonly onQuotasChanged: () => Promise<void>
+  readonly evidence: Evidence
 }
 
 function composeApp(
   { configuration, prices, hub, telemetry, collectMetrics, now }: ServeOptions,
   gateway: Gateway,
   gate: AdmissionGate,
-  { onKeysChanged, quotas, onQuotasChanged, functions }: SharedParts,
+  { onKeysChanged, quotas, onQuotasChanged, functions, evidence }: SharedParts,
 ): AppDependencies {
   const { identity, runtime } = gateway
   const { server, identity: identityConfig } = runtime().config
@@ -252,6 +256,7 @@ function composeApp(
         return formatPrometheus(await collectMetrics())
       },
     },
+    evidence: { ...evidence.routes, identity },
     dispatch: {
       gate,
       cors: new CorsPolicy(server.corsOrigins, server.corsCredentials),

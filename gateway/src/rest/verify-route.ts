@@ -4,7 +4,7 @@ import type { Identity } from '../pipeline/authenticate.ts'
 import { restEndpoint } from './rest-endpoint.ts'
 
 /** `GET /api/v1/auth/verify`: what clients ask at their start. Touches no database beyond the look-up of the key. */
-export function verifyRoute(identity: Identity): Route<Endpoint> {
+export function verifyRoute(identity: Identity, requireManifest: boolean): Route<Endpoint> {
   return {
     method: 'GET',
     template: '/api/v1/auth/verify',
@@ -21,7 +21,7 @@ export function verifyRoute(identity: Identity): Route<Endpoint> {
           project_id: workspaceId,
           workspace_id: workspaceId,
           permissions: {},
-          require_manifest_on_ingest: false,
+          require_manifest_on_ingest: requireManifest,
           message: 'The key is valid.',
         },
       }),

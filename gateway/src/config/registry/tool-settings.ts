@@ -104,6 +104,13 @@ export const toolSettings: readonly Setting[] = [
   }),
   available('skills.min_body_chars', 'integer', 50, 'Shortest body of a skill created over REST'),
   planned('skills.mode', 'text', 'database', 'Where skills are stored'),
+  available(
+    'skills.evidence_retention_days',
+    'integer',
+    90,
+    'Days that decisions and traces are kept; counts stay',
+  ),
+  available('skills.require_manifest_on_ingest', 'boolean', false, 'Traces must name a registered manifest'),
   planned('process.load_skill_tool', 'text', null, 'How models load skills', ['ROUTEIQ_LOAD_SKILL_TOOL']),
   planned('process.skill_authority', 'text', null, 'How skills are presented', ['ROUTEIQ_SKILL_AUTHORITY']),
   planned('process.client_api_key', 'text', null, 'Read by client libraries', ['ROUTEIQ_API_KEY']),
