@@ -1,3 +1,5 @@
+import { Roster, type RosterMember } from './roster.ts'
+
 const tickMs = 250
 /** Above this half a second of slack does not matter; below, an exact timer is worth its price. */
 const coarseFromMs = 5_000
@@ -9,7 +11,7 @@ export interface Deadline {
 
 /**
  * Calls back once after `ms`, unless cleared. Long deadlines, which almost always end by being cleared, share one
- * ticking timer and cost two Set operations; they may come up to 500 ms late.
+ * ticking timer and cost next to nothing; they may come up to 500 ms late.
  */
 export function startDeadline(ms: number, onExpiry: () => void): Deadline {
   if (!Number.isFinite(ms)) return never
@@ -30,13 +32,14 @@ class ExactDeadline implements Deadline {
   }
 }
 
-const waiting = new Set<CoarseDeadline>()
+const waiting = new Roster<CoarseDeadline>()
 let ticks = 0
 let ticker: NodeJS.Timeout | null = null
 
-class CoarseDeadline implements Deadline {
+class CoarseDeadline implements Deadline, RosterMember {
+  place = -1
   readonly dueAtTick: number
-  onExpiry: () => void
+  readonly onExpiry: () => void
 
   constructor(ms: number, onExpiry: () => void) {
     this.dueAtTick = ticks + Math.ceil(ms / tickMs) + 1
@@ -47,22 +50,19 @@ class CoarseDeadline implements Deadline {
 
   clear(): void {
     waiting.delete(this)
-    // The tables that a Set leaves behind go on naming what it held; what they name must not lead on to a request, or the
-    // collector copies whole requests about until its next full run.
-    this.onExpiry = nothing
   }
 }
 
-const nothing = (): void => {}
-
 function tick(): void {
   ticks += 1
-  for (const deadline of waiting) {
-    if (deadline.dueAtTick > ticks) continue
-    waiting.delete(deadline)
-    deadline.onExpiry()
-  }
+  waiting.forEach(expireWhenDue)
   if (waiting.size > 0 || ticker === null) return
   clearInterval(ticker)
   ticker = null
+}
+
+function expireWhenDue(deadline: CoarseDeadline): void {
+  if (deadline.dueAtTick > ticks) return
+  waiting.delete(deadline)
+  deadline.onExpiry()
 }

@@ -1,6 +1,7 @@
 import type { DeploymentStates } from '../balancing/deployment-states.ts'
 import type { Strategy } from '../balancing/strategy.ts'
 import type { BlobSealer } from '../conversation/blob-sealer.ts'
+import type { Roster } from '../http/roster.ts'
 import type { ClientStream } from '../relay/client-stream.ts'
 import type { SpendRow } from '../storage/ledger/spend-row.ts'
 import type { RequestRecord } from '../telemetry/request-record.ts'
@@ -24,7 +25,7 @@ export interface Gateway {
   /** Counts requests in progress per model group. */
   readonly active: { enter(model: string): void; leave(model: string): void }
   /** The streams under way, so that a drain can end them. */
-  readonly openStreams: Set<ClientStream>
+  readonly openStreams: Roster<ClientStream>
   /** Counts prompts without asking a provider. */
   readonly tokens: TokenCounter
   readonly recordRequest: (record: RequestRecord) => void

@@ -8,6 +8,7 @@ import { DemoTransport } from '../demo/demo-transport.ts'
 import { AddressGuard } from '../http/address-guard.ts'
 import { AdmissionGate } from '../http/admission-gate.ts'
 import { CorsPolicy } from '../http/cors.ts'
+import { Roster } from '../http/roster.ts'
 import { HttpServer } from '../http/server/http-server.ts'
 import { Authenticator } from '../identity/authenticator.ts'
 import { FailedAttempts } from '../identity/failed-attempts.ts'
@@ -126,7 +127,7 @@ async function interrupt(gateway: Gateway, gate: AdmissionGate): Promise<void> {
   const error = new GatewayError('draining', 'The gateway is shutting down; send the request again.', {
     retryAfterSeconds: 1,
   })
-  for (const stream of gateway.openStreams) stream.interrupt(error)
+  gateway.openStreams.forEach((stream) => stream.interrupt(error))
   await gate.drain(settleBudgetMs)
 }
 
@@ -170,7 +171,7 @@ function composeGateway(options: ServeOptions, transport: Transport, journal: Sp
     transport,
     mockTransport: new DemoTransport(now),
     active: telemetry.metrics.active,
-    openStreams: new Set(),
+    openStreams: new Roster(),
     tokens: new TokenCounter(),
     recordRequest: (record) => telemetry.queue.push(record),
     appendSpend: storage.disableSpendLogs ? () => {} : (row) => journal.append(row),

@@ -1,6 +1,7 @@
 import { GatewayError } from '@routeiq/contract'
 import { type Deadline, startDeadline } from '../http/deadline.ts'
 import type { Exchange } from '../http/exchange.ts'
+import type { RosterMember } from '../http/roster.ts'
 import { headLine, headLines } from '../http/server/head-line.ts'
 import type { UpstreamFailure } from '../providers/failure.ts'
 import type { Attempt, StreamTarget } from './attempt.ts'
@@ -37,12 +38,13 @@ export interface StreamOutcome {
  * The client's side of a stream. The head is held back until the first event, so that failures before it are
  * real HTTP errors; a client that reads slowly pauses the provider.
  */
-export class ClientStream implements StreamTarget {
+export class ClientStream implements StreamTarget, RosterMember {
+  place = -1
   /** Settles when the last byte has been handed to the socket, or when the client has left. */
   readonly outcome: Promise<StreamOutcome>
   readonly #exchange: Exchange
   readonly #options: ClientStreamOptions
-  readonly #keepalive: NodeJS.Timeout | null
+  #keepalive: Deadline | null = null
   #settle: (outcome: StreamOutcome) => void = () => {}
   #attempt: Attempt | null = null
   #source: StreamSource | null = null
@@ -57,7 +59,7 @@ export class ClientStream implements StreamTarget {
     this.outcome = new Promise((resolve) => {
       this.#settle = resolve
     })
-    this.#keepalive = options.keepaliveMs > 0 ? setInterval(this.#onTick, options.keepaliveMs) : null
+    this.#watchSilence()
     exchange.response.onDrain = this.#onDrain
   }
 
@@ -157,7 +159,12 @@ export class ClientStream implements StreamTarget {
 
   #stop(): void {
     this.#ended = true
-    if (this.#keepalive !== null) clearInterval(this.#keepalive)
+    this.#keepalive?.clear()
+  }
+
+  #watchSilence(): void {
+    const { keepaliveMs } = this.#options
+    if (keepaliveMs > 0 && !this.#ended) this.#keepalive = startDeadline(keepaliveMs, this.#onTick)
   }
 
   /** Only events have comments; a stream of another form begins with the answer, or never. */
@@ -175,6 +182,7 @@ export class ClientStream implements StreamTarget {
       this.#exchange.response.write(this.#attempt === null ? pingComment : this.#options.keepalive, 'latin1')
     }
     this.#silent = true
+    this.#watchSilence()
   }
 
   readonly #onDrain = (): void => {

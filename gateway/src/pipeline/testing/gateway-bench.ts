@@ -5,6 +5,7 @@ import { BlobSealer } from '../../conversation/blob-sealer.ts'
 import { DemoTransport } from '../../demo/demo-transport.ts'
 import { builtInPriceTable, seededRandom } from '../../deployments/for-test.ts'
 import { AddressGuard } from '../../http/address-guard.ts'
+import { Roster } from '../../http/roster.ts'
 import { Authenticator } from '../../identity/authenticator.ts'
 import { FailedAttempts } from '../../identity/failed-attempts.ts'
 import { compileRuntime } from '../../process/load-runtime.ts'
@@ -50,7 +51,7 @@ export function openGatewayBench(config: string, patch: Partial<Gateway> = {}): 
     states,
     transport,
     mockTransport: new DemoTransport(Date.now),
-    openStreams: new Set(),
+    openStreams: new Roster(),
     tokens: new TokenCounter(),
     active: { enter: (model) => count(model, 1), leave: (model) => count(model, -1) },
     recordRequest: (record) => records.push(record),

@@ -17,7 +17,7 @@ export interface Http1TransportOptions extends SocketSettings {
 /** Values for the process; `now` is the only one without a default. */
 export const HTTP1_TRANSPORT_DEFAULTS = {
   maxConnectionsPerOrigin: 100,
-  maxIdlePerOrigin: 20,
+  maxIdlePerOrigin: 1_024,
   idleTimeoutMs: 60_000,
   connectTimeoutMs: 5_000,
   maxResponseHeaderBytes: 64 * 1024,
