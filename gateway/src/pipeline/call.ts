@@ -99,7 +99,6 @@ async function callOnce(
   progress.dropped = prepared.dropped
   const relay = tellCost(request, deployment, prepared.relay)
   const attempt = new Attempt({
-    request: {
       origin: deployment.origin,
       method: 'POST',
       path: prepared.path,
@@ -107,7 +106,7 @@ async function callOnce(
       body: prepared.body,
       rest: prepared.rest,
       authorization: deployment.authorization,
-    },
+    }, {
     transport: mockText === null ? gateway.transport : gateway.mockTransport,
     timeoutMs: timeoutOf(request, planned),
     idleTimeoutMs: config.routing.streamIdleTimeoutMs,

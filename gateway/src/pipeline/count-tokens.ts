@@ -78,8 +78,7 @@ async function countNatively(
   const chatPath = deployment?.paths.chat ?? null
   const path = chatPath === null ? undefined : deployment?.wire.countingPath?.(chatPath)
   if (deployment === undefined || path === undefined) return null
-  const attempt = new Attempt({
-    request: { origin: deployment.origin, method: 'POST', path, ...describeCall(request, deployment) },
+  const attempt = new Attempt({ origin: deployment.origin, method: 'POST', path, ...describeCall(request, deployment) }, {
     transport: gateway.transport,
     timeoutMs: nativeTimeoutMs,
     idleTimeoutMs: nativeTimeoutMs,

@@ -38,20 +38,21 @@ export function openClientStream(request: ModelRequest, progress: Progress): Cli
   })
 }
 
-/** Sends the answer. Resolves when the last byte is with the socket or the client has gone. */
-export async function respond(
+/** Sends the answer. A promise resolves when the last byte of a stream is with the socket or the client has gone. */
+export function respond(
   request: ModelRequest,
   answer: Answer,
   plan: AttemptPlan,
   progress: Progress,
   stream: ClientStream | null,
-): Promise<void> {
+): Promise<void> | undefined {
   progress.status = 200
   if (answer.result.kind !== 'reply')
     return stream === null ? undefined : respondStream(request, answer, plan, progress, stream)
   const kept = answer.result.reply.keep?.()
-  if (kept === undefined) respondPlain(request, answer, plan, progress, stream)
-  else return kept.then(() => respondPlain(request, answer, plan, progress, stream))
+  if (kept !== undefined) return kept.then(() => respondPlain(request, answer, plan, progress, stream))
+  respondPlain(request, answer, plan, progress, stream)
+  return undefined
 }
 
 function respondPlain(

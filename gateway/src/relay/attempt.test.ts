@@ -51,8 +51,7 @@ let transport: ScriptedTransport
 let Attempt: typeof RealAttempt
 
 function start(patch: Partial<AttemptOptions> = {}): RealAttempt {
-  return new Attempt({
-    request: upstreamRequest,
+  return new Attempt(upstreamRequest, {
     transport,
     timeoutMs: 60_000,
     idleTimeoutMs: 40_000,

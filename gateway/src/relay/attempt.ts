@@ -25,7 +25,6 @@ export interface StreamTarget {
 }
 
 export interface AttemptOptions {
-  readonly request: UpstreamRequest
   readonly transport: Transport
   /** Milliseconds to the end of a plain answer, or to the first event of a stream. */
   readonly timeoutMs: number
@@ -67,19 +66,20 @@ export class Attempt implements UpstreamSink {
   #silentChecks = 0
   #paused = false
 
-  constructor(options: AttemptOptions) {
+  /** The request is handed on and not kept: its octets would stay as long as the stream. */
+  constructor(request: UpstreamRequest, options: AttemptOptions) {
     this.#options = options
     this.result = new Promise((resolve) => {
       this.#settle = resolve
     })
     this.#deadline = startDeadline(options.timeoutMs, this.#onTimeout)
-    this.#call = this.#send()
+    this.#call = this.#send(request)
   }
 
   /** A transport refuses what cannot be written safely (a header with a line break) by throwing. */
-  #send(): UpstreamCall {
+  #send(request: UpstreamRequest): UpstreamCall {
     try {
-      return this.#options.transport.send(this.#options.request, this)
+      return this.#options.transport.send(request, this)
     } catch (error) {
       this.#end(transportFailure(error instanceof Error ? error : new Error(String(error))))
       return nothingToCancel

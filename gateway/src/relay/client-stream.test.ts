@@ -64,8 +64,7 @@ function open(patch: Partial<ClientStreamOptions> = {}): ClientStream {
 }
 
 async function beginAttempt(...events: string[]): Promise<Attempt> {
-  const attempt = new Attempt({
-    request: { origin: 'http://up', method: 'POST', path: '/', headers: [], body: null },
+  const attempt = new Attempt({ origin: 'http://up', method: 'POST', path: '/', headers: [], body: null }, {
     transport,
     timeoutMs: Number.POSITIVE_INFINITY,
     idleTimeoutMs: Number.POSITIVE_INFINITY,

@@ -27,8 +27,7 @@ export async function askKeeper(
   const [path = '', ownQuery = ''] = (paths.chat ?? '').split('?', 2)
   const query = ownQuery === '' ? search : `?${ownQuery}${search.replace('?', '&')}`
   const body = method === 'POST' ? Buffer.from('{}') : null
-  const attempt = new Attempt({
-    request: { origin, method, path: `${path}/${below}${query}`, headers, body, authorization },
+  const attempt = new Attempt({ origin, method, path: `${path}/${below}${query}`, headers, body, authorization }, {
     transport,
     timeoutMs,
     idleTimeoutMs: Number.POSITIVE_INFINITY,

@@ -26,12 +26,11 @@ export async function probeDeployment(
   if (call === null) return null
   const { wire, provider } = deployment
   const attempt = new Attempt({
-    request: {
       origin: deployment.origin,
       method: 'POST',
       ...call,
       authorization: deployment.authorization,
-    },
+    }, {
     transport: deps.transport,
     timeoutMs: readSeconds(deployment, 'health_check_timeout') ?? defaultTimeoutMs,
     idleTimeoutMs: Number.POSITIVE_INFINITY,

@@ -169,7 +169,10 @@ export class Connection implements CallPlace, TurnTask {
       this.fail(transportError('UPSTREAM_PROTOCOL', 'The upstream sent octets unasked.'))
       return true
     }
-    this.#answered = true
+    if (!this.#answered) {
+      this.#answered = true
+      call.forgetRequest()
+    }
     this.#parser.push(buffer, length)
     try {
       this.#deliver(call)
@@ -183,6 +186,8 @@ export class Connection implements CallPlace, TurnTask {
 
   #deliver(call: Http1Call): void {
     const { head, headArrived, body } = this.#parser
+    // Kept here until the next read it would hold the 8 KiB it was cut from.
+    this.#parser.body = null
     if (headArrived && head !== null) {
       call.headersDelivered = true
       call.sink.onHeaders(head.status, head.headers)

@@ -15,9 +15,11 @@ export interface EncodedRequest {
   readonly rest: BodySource | null
 }
 
+const nothingToSend: EncodedRequest = { head: Buffer.alloc(0), body: null, rest: null }
+
 /** One request and its sink, from `send` to `onEnd`, `onFailure` or `cancel`. */
 export class Http1Call implements UpstreamCall {
-  readonly request: EncodedRequest
+  request: EncodedRequest
   readonly sink: UpstreamSink
   place: CallPlace | null = null
   finished = false
@@ -35,6 +37,11 @@ export class Http1Call implements UpstreamCall {
     // What has been taken from a source is gone.
     this.resent = request.rest !== null
     this.sink = sink
+  }
+
+  /** The provider has begun to answer: it is not sent again, and a long stream need not keep its octets. */
+  forgetRequest(): void {
+    this.request = nothingToSend
   }
 
   cancel(): void {
