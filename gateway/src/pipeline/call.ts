@@ -98,7 +98,8 @@ async function callOnce(
       : prepareMockExchange(answering, deployment, mockText, gateway.blobs)
   progress.dropped = prepared.dropped
   const relay = tellCost(request, deployment, prepared.relay)
-  const attempt = new Attempt({
+  const attempt = new Attempt(
+    {
       origin: deployment.origin,
       method: 'POST',
       path: prepared.path,
@@ -106,16 +107,18 @@ async function callOnce(
       body: prepared.body,
       rest: prepared.rest,
       authorization: deployment.authorization,
-    }, {
-    transport: mockText === null ? gateway.transport : gateway.mockTransport,
-    timeoutMs: timeoutOf(request, planned),
-    idleTimeoutMs: config.routing.streamIdleTimeoutMs,
-    maxResponseBytes: config.server.maxResponseBytes,
-    relay,
-    readReply: prepared.readReply,
-    decodeError: (status, headers, body) =>
-      deployment.wire.decodeError(status, headers, body, deployment.provider),
-  })
+    },
+    {
+      transport: mockText === null ? gateway.transport : gateway.mockTransport,
+      timeoutMs: timeoutOf(request, planned),
+      idleTimeoutMs: config.routing.streamIdleTimeoutMs,
+      maxResponseBytes: config.server.maxResponseBytes,
+      relay,
+      readReply: prepared.readReply,
+      decodeError: (status, headers, body) =>
+        deployment.wire.decodeError(status, headers, body, deployment.provider),
+    },
+  )
   request.exchange.whenClientGone(() => attempt.cancel())
   const result = await attempt.result
   if (result.kind === 'cancelled') {

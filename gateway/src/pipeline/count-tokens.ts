@@ -78,16 +78,19 @@ async function countNatively(
   const chatPath = deployment?.paths.chat ?? null
   const path = chatPath === null ? undefined : deployment?.wire.countingPath?.(chatPath)
   if (deployment === undefined || path === undefined) return null
-  const attempt = new Attempt({ origin: deployment.origin, method: 'POST', path, ...describeCall(request, deployment) }, {
-    transport: gateway.transport,
-    timeoutMs: nativeTimeoutMs,
-    idleTimeoutMs: nativeTimeoutMs,
-    maxResponseBytes: request.runtime.config.server.maxResponseBytes,
-    relay: null,
-    readReply: (body) => ({ body, usage: null }),
-    decodeError: (status, headers, body) =>
-      deployment.wire.decodeError(status, headers, body, deployment.provider),
-  })
+  const attempt = new Attempt(
+    { origin: deployment.origin, method: 'POST', path, ...describeCall(request, deployment) },
+    {
+      transport: gateway.transport,
+      timeoutMs: nativeTimeoutMs,
+      idleTimeoutMs: nativeTimeoutMs,
+      maxResponseBytes: request.runtime.config.server.maxResponseBytes,
+      relay: null,
+      readReply: (body) => ({ body, usage: null }),
+      decodeError: (status, headers, body) =>
+        deployment.wire.decodeError(status, headers, body, deployment.provider),
+    },
+  )
   request.exchange.whenClientGone(() => attempt.cancel())
   const result = await attempt.result
   if (result.kind === 'cancelled') throw new ClientGone()

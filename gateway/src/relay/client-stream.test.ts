@@ -64,15 +64,18 @@ function open(patch: Partial<ClientStreamOptions> = {}): ClientStream {
 }
 
 async function beginAttempt(...events: string[]): Promise<Attempt> {
-  const attempt = new Attempt({ origin: 'http://up', method: 'POST', path: '/', headers: [], body: null }, {
-    transport,
-    timeoutMs: Number.POSITIVE_INFINITY,
-    idleTimeoutMs: Number.POSITIVE_INFINITY,
-    maxResponseBytes: 1_000,
-    relay: wholeEvents,
-    readReply: (body) => ({ body, usage: null }),
-    decodeError: () => unreadableAnswer('an error'),
-  })
+  const attempt = new Attempt(
+    { origin: 'http://up', method: 'POST', path: '/', headers: [], body: null },
+    {
+      transport,
+      timeoutMs: Number.POSITIVE_INFINITY,
+      idleTimeoutMs: Number.POSITIVE_INFINITY,
+      maxResponseBytes: 1_000,
+      relay: wholeEvents,
+      readReply: (body) => ({ body, usage: null }),
+      decodeError: () => unreadableAnswer('an error'),
+    },
+  )
   transport.last.stream(...events)
   await attempt.result
   return attempt

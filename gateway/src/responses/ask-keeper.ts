@@ -27,15 +27,18 @@ export async function askKeeper(
   const [path = '', ownQuery = ''] = (paths.chat ?? '').split('?', 2)
   const query = ownQuery === '' ? search : `?${ownQuery}${search.replace('?', '&')}`
   const body = method === 'POST' ? Buffer.from('{}') : null
-  const attempt = new Attempt({ origin, method, path: `${path}/${below}${query}`, headers, body, authorization }, {
-    transport,
-    timeoutMs,
-    idleTimeoutMs: Number.POSITIVE_INFINITY,
-    maxResponseBytes: maxAnswerBytes,
-    relay: null,
-    readReply: (answer) => ({ body: answer, usage: null }),
-    decodeError: (status, answerHeaders, text) => wire.decodeError(status, answerHeaders, text, provider),
-  })
+  const attempt = new Attempt(
+    { origin, method, path: `${path}/${below}${query}`, headers, body, authorization },
+    {
+      transport,
+      timeoutMs,
+      idleTimeoutMs: Number.POSITIVE_INFINITY,
+      maxResponseBytes: maxAnswerBytes,
+      relay: null,
+      readReply: (answer) => ({ body: answer, usage: null }),
+      decodeError: (status, answerHeaders, text) => wire.decodeError(status, answerHeaders, text, provider),
+    },
+  )
   exchange.whenClientGone(() => attempt.cancel())
   const result = await attempt.result
   if (result.kind === 'failure') throw describeUpstreamFailure(result.failure, deployment)

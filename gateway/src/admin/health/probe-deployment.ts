@@ -25,20 +25,23 @@ export async function probeDeployment(
   const call = encodeProbe(deployment, deps.requests)
   if (call === null) return null
   const { wire, provider } = deployment
-  const attempt = new Attempt({
+  const attempt = new Attempt(
+    {
       origin: deployment.origin,
       method: 'POST',
       ...call,
       authorization: deployment.authorization,
-    }, {
-    transport: deps.transport,
-    timeoutMs: readSeconds(deployment, 'health_check_timeout') ?? defaultTimeoutMs,
-    idleTimeoutMs: Number.POSITIVE_INFINITY,
-    maxResponseBytes: maxAnswerBytes,
-    relay: null,
-    readReply: (body) => readAnswer(body, deployment),
-    decodeError: (status, headers, body) => wire.decodeError(status, headers, body, provider),
-  })
+    },
+    {
+      transport: deps.transport,
+      timeoutMs: readSeconds(deployment, 'health_check_timeout') ?? defaultTimeoutMs,
+      idleTimeoutMs: Number.POSITIVE_INFINITY,
+      maxResponseBytes: maxAnswerBytes,
+      relay: null,
+      readReply: (body) => readAnswer(body, deployment),
+      decodeError: (status, headers, body) => wire.decodeError(status, headers, body, provider),
+    },
+  )
   const result = await attempt.result
   return result.kind === 'failure' ? result.failure.message : null
 }
