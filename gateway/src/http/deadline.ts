@@ -55,7 +55,7 @@ class CoarseDeadline implements Deadline, RosterMember {
 
 function tick(): void {
   ticks += 1
-  waiting.forEach(expireWhenDue)
+  waiting.visitAll(expireWhenDue)
   if (waiting.size > 0 || ticker === null) return
   clearInterval(ticker)
   ticker = null

@@ -19,7 +19,7 @@ function invite(...names: readonly string[]): { roster: Roster<Guest>; guests: G
 
 function present(roster: Roster<Guest>): string[] {
   const names: string[] = []
-  roster.forEach(({ name }) => names.push(name))
+  roster.visitAll(({ name }) => names.push(name))
   return names.sort()
 }
 
@@ -43,7 +43,7 @@ describe('Roster', () => {
   it('visits everybody once although the visited leave and others come', () => {
     const { roster } = invite('a', 'b', 'c', 'd')
     const visited: string[] = []
-    roster.forEach((guest) => {
+    roster.visitAll((guest) => {
       visited.push(guest.name)
       if (guest.name !== 'b') roster.delete(guest)
       if (guest.name === 'c') roster.add(new Guest('late'))
@@ -55,7 +55,7 @@ describe('Roster', () => {
   it('visits nobody who left during the visit of another', () => {
     const { roster, guests } = invite('a', 'b')
     const visited: string[] = []
-    roster.forEach((guest) => {
+    roster.visitAll((guest) => {
       visited.push(guest.name)
       for (const other of guests) if (other !== guest) roster.delete(other)
     })

@@ -33,7 +33,7 @@ export class Roster<Member extends RosterMember> {
   }
 
   /** Visits everybody who is there now, but for those who leave before their turn. */
-  forEach(visit: (member: Member) => void): void {
+  visitAll(visit: (member: Member) => void): void {
     for (const member of [...this.#members]) if (member.place !== -1) visit(member)
   }
 }

@@ -127,7 +127,7 @@ async function interrupt(gateway: Gateway, gate: AdmissionGate): Promise<void> {
   const error = new GatewayError('draining', 'The gateway is shutting down; send the request again.', {
     retryAfterSeconds: 1,
   })
-  gateway.openStreams.forEach((stream) => stream.interrupt(error))
+  gateway.openStreams.visitAll((stream) => stream.interrupt(error))
   await gate.drain(settleBudgetMs)
 }
 
