@@ -45,7 +45,7 @@ const directions: Readonly<Record<string, string>> = {
   responses:
     'conversation deployments http identity:types json pipeline protocols relay storage:types transport:types',
   rest: 'http identity pipeline storage:types',
-  skills: 'config:types http:types identity:types package-file.ts pipeline:types rest',
+  skills: 'config:types http identity:types multipart package-file.ts pipeline rest',
   storage: 'config:types conversation:types evidence package-file.ts pricing:types quotas skills',
   telemetry: 'conversation:types deployments:types providers:types',
   tokens: 'conversation:types package-file.ts',

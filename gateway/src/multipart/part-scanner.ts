@@ -3,6 +3,8 @@ export interface Part {
   readonly name: string
   /** Has a file name, so that its content is no form field. */
   readonly isFile: boolean
+  /** As it was sent, directories included; null for fields, and where it is only given in another encoding. */
+  readonly fileName: string | null
   /** Where its delimiter line begins. */
   readonly start: number
   readonly contentStart: number
@@ -86,9 +88,10 @@ export class PartScanner {
     const disposition = /^content-disposition:([^\r\n]*)/im.exec(head)?.[1] ?? ''
     const name = readParameter(disposition, 'name')
     if (name === null) throw new MalformedMultipart('A part of the form has no name.')
-    const isFile = readParameter(disposition, 'filename') !== null || /;\s*filename\*=/i.test(disposition)
+    const fileName = readParameter(disposition, 'filename')
+    const isFile = fileName !== null || /;\s*filename\*=/i.test(disposition)
     const contentStart = end + headEnd.length
-    this.parts.push({ name, isFile, start, contentStart, contentEnd: null })
+    this.parts.push({ name, isFile, fileName, start, contentStart, contentEnd: null })
     this.#partStart = null
     // The line break in front of the next delimiter may be the one that ended the head.
     this.#position = contentStart - 2

@@ -2,6 +2,7 @@ import type { ZodType } from 'zod'
 import type { Endpoint } from '../../http/dispatch.ts'
 import type { Method, Route } from '../../http/router.ts'
 import { type RestRequest, restEndpoint } from '../../rest/rest-endpoint.ts'
+import { validateRoute } from '../upload/validate-route.ts'
 import { attachmentBody, attachmentsBody, toNewFile } from './attachment-body.ts'
 import { addAttachments, listAttachments, removeAttachment, showAttachment } from './attachments.ts'
 import { createBody, createSkill } from './create-skill.ts'
@@ -24,6 +25,7 @@ export function skillRoutes(deps: SkillRoutesDependencies): Route<Endpoint>[] {
     ),
     get('/hashes', ({ workspaceId }) => showHashes(store, workspaceId)),
     ...syncRoutes(deps),
+    validateRoute(deps.identity, () => deps.settings().isStrict),
     get('/{skill+}', ({ workspaceId, params }) => showSkill(store, workspaceId, nameIn(params))),
     writing(deps, 'PUT', '/{skill+}', updateBody, ({ workspaceId, params, body, caller }) =>
       updateSkill(deps, workspaceId, nameIn(params), body, caller),

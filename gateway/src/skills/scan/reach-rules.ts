@@ -97,10 +97,9 @@ export const reachRules: readonly PatternRule[] = [
   credentials(
     ['.ssh', '.aws', '.netrc', '.kube', 'gcloud', '.docker', 'login data', '.npmrc', '.git-credentials'],
     new RegExp(
-      `\\b${reading}\\b[^\\n]{0,60}(?:\\.ssh\\/(?:id_\\w{2,10}|\\*)|\\.aws\\/credentials|\\.netrc\\b|\\.kube\\/config|\\.config\\/gcloud|\\.docker\\/config\\.json|Login Data|\\.npmrc\\b|\\.git-credentials)`,
+      `\\b${reading}\\b[^\\n]{0,60}(?:\\.ssh\\/(?:id_\\w{2,10}\\b(?!\\.pub)|\\*)|\\.aws\\/credentials|\\.netrc\\b|\\.kube\\/config|\\.config\\/gcloud|\\.docker\\/config\\.json|Login Data|\\.npmrc\\b|\\.git-credentials)`,
       'gi',
     ),
-    (match) => /\.pub\b/.test(match),
   ),
   snooping(
     ['.claude', '.cursor', '.codex', '.gemini', '.copilot', '_history', '.continue'],

@@ -19,7 +19,7 @@ import { secretRules } from './secret-rules.ts'
 export const scannerVersion = '1'
 
 const maxFindingsPerRule = 10
-const rules = [...secretRules, ...instructionRules, ...commandRules, ...reachRules]
+export const rules = [...secretRules, ...instructionRules, ...commandRules, ...reachRules]
 
 export interface ScannedSkill {
   readonly name: string

@@ -47,6 +47,6 @@ export function composeVersion(text: SkillText, files: readonly VersionFile[]): 
 }
 
 /** Valid UTF-8 without NUL. */
-function isText(content: Uint8Array): boolean {
+export function isText(content: Uint8Array): boolean {
   return isUtf8(content) && !content.includes(0)
 }
