@@ -19,7 +19,6 @@ export {
   posteriorMean,
   skillPosterior,
 } from './effectiveness/posterior.ts'
-export { effectivenessFactor, explorationBonus, finalScore } from './effectiveness/rerank.ts'
 export { computeSkillScore, type SkillScore, type SkillScoreEvidence } from './effectiveness/skill-score.ts'
 export {
   buildEffectivenessSnapshot,

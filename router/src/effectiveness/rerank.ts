@@ -1,6 +1,7 @@
 import type { SkillEffectiveness } from './snapshot.ts'
 
-const provenFrom = 10
+/** Below this many judged activations a skill counts as unproven. */
+export const provenFrom = 10
 
 /** How far effectiveness may move a score, as a share of it: 0.015 below ten judged activations, at most 0.25. */
 export function effectivenessCap(judged: number): number {

@@ -26,7 +26,7 @@ const skills = (count: number) =>
 const rank = (entries: readonly MenuEntry[], relevances: readonly number[]): RankedCandidate<MenuEntry>[] =>
   relevances.flatMap((relevance, index) => {
     const skill = entries[index]
-    const evidence = { effect: 0, bonus: 0, judged: 50, offers30d: 0 }
+    const evidence = { lists: {}, factor: 1, bonus: 0, judged: 50, offers30d: 0 }
     return skill === undefined
       ? []
       : [{ skill, fused: 1 - index / 100, final: 1 - index / 100, relevance, score: relevance, ...evidence }]

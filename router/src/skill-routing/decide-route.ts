@@ -116,7 +116,7 @@ function toRows<Skill extends MenuEntry>(
 ): DecisionRow<Skill>[] {
   let lowest = 1
   return placed.map((candidate, index) => {
-    lowest = Math.min(lowest, candidate.score * (1 + candidate.effect))
+    lowest = Math.min(lowest, candidate.score * candidate.factor)
     return {
       skill: candidate.skill,
       rank: ranksBefore + index + 1,
@@ -131,6 +131,16 @@ function toRows<Skill extends MenuEntry>(
 }
 
 function unranked<Skill extends MenuEntry>(skill: Skill): Placed<Skill> {
-  const nothing = { fused: 0, relevance: 0, score: 0, effect: 0, bonus: 0, final: 0, judged: 0, offers30d: 0 }
+  const nothing = {
+    lists: {},
+    fused: 0,
+    relevance: 0,
+    score: 0,
+    factor: 1,
+    bonus: 0,
+    final: 0,
+    judged: 0,
+    offers30d: 0,
+  }
   return { skill, ...nothing, propensity: 1, explored: false }
 }

@@ -50,7 +50,7 @@ export function randomRanking(
     const fused = random.next()
     const relevance = random.next()
     const judged = Math.floor(random.next() * 20)
-    const evidence = { effect: 0, bonus: 0, judged, offers30d: Math.floor(random.next() * 50) }
+    const evidence = { lists: {}, factor: 1, bonus: 0, judged, offers30d: Math.floor(random.next() * 50) }
     return { skill, fused, relevance, score: relevance, final: fused, ...evidence }
   })
   return ranked.sort((a, b) => b.final - a.final)

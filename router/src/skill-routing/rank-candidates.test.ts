@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { type EffectivenessSnapshot, rankCandidates } from './rank-candidates.ts'
+import type { EffectivenessSnapshot } from '../effectiveness/snapshot.ts'
+import { rankCandidates } from './rank-candidates.ts'
 
 const candidate = (name: string, fused: number) => ({
   skill: { skillId: name, name, description: '' },
   fused,
   relevance: fused,
   score: fused,
+  lists: {},
 })
 const known = (entries: Record<string, [mean: number, judged: number, offers: number]>) =>
   ({
@@ -36,7 +38,7 @@ describe('rankCandidates', () => {
   ])('moves a skill of mean %d with %d judged by %d', (mean, judged, effect) => {
     const [ranked] = rankCandidates([candidate('a', 0.8)], known({ a: [mean, judged, 3] }), 'gpt')
     const bonus = judged < 10 ? 0.01 / 2 : 0
-    expect(ranked?.effect).toBeCloseTo(effect, 12)
+    expect(ranked?.factor).toBeCloseTo(1 + effect, 12)
     expect(ranked?.bonus).toBeCloseTo(bonus, 12)
     expect(ranked?.final).toBeCloseTo(0.8 * (1 + effect) + bonus, 12)
   })

@@ -1,33 +1,17 @@
+import { effectivenessFactor, explorationBonus, finalScore } from '../effectiveness/rerank.ts'
+import type { EffectivenessSnapshot } from '../effectiveness/snapshot.ts'
+import type { SearchResult } from '../retrieval/search-result.ts'
 import type { MenuEntry } from './menu-entry.ts'
 
-/** What is known about the success of skills; null for a skill never judged or offered. */
-export interface EffectivenessSnapshot {
-  find(
-    skillId: string,
-    modelFamily: string | null,
-  ): {
-    readonly posteriorMean: number
-    readonly workspaceMean: number
-    readonly judged: number
-    readonly offers30d: number
-  } | null
-}
-
 /** A skill as retrieval found it. */
-export interface Candidate<Skill extends MenuEntry> {
+export interface Candidate<Skill extends MenuEntry> extends Omit<SearchResult, 'id'> {
   readonly skill: Skill
-  /** Fused match strength; only its order and proportions count. */
-  readonly fused: number
-  /** Absolute match strength, 0 to 1. */
-  readonly relevance: number
-  /** The estimated chance that it is the right one, 0 to 1. */
-  readonly score: number
 }
 
 /** A candidate with what is known about its success. */
 export interface RankedCandidate<Skill extends MenuEntry> extends Candidate<Skill> {
-  /** How far success moves it: between −0.25 and 0.25, added to 1. */
-  readonly effect: number
+  /** What success multiplies the match strength by; 1 when nothing is known. */
+  readonly factor: number
   /** What a skill with little evidence is given on top. */
   readonly bonus: number
   readonly final: number
@@ -36,10 +20,7 @@ export interface RankedCandidate<Skill extends MenuEntry> extends Candidate<Skil
   readonly offers30d: number
 }
 
-/** Below this many judged activations a skill counts as unproven. */
-export const provenAfter = 10
-
-/** Orders candidates by match strength, success and exploration bonus; ties by name. */
+/** Orders candidates by match strength, success and exploration bonus; ties by name. Null leaves success out. */
 export function rankCandidates<Skill extends MenuEntry>(
   candidates: readonly Candidate<Skill>[],
   effectiveness: EffectivenessSnapshot | null,
@@ -54,16 +35,22 @@ function rate<Skill extends MenuEntry>(
   effectiveness: EffectivenessSnapshot | null,
   modelFamily: string | null,
 ): RankedCandidate<Skill> {
-  const known = effectiveness?.find(candidate.skill.skillId, modelFamily) ?? null
+  const { skill, fused, relevance, score, lists } = candidate
+  const known = effectiveness?.find(skill.skillId, modelFamily) ?? null
   const judged = known?.judged ?? 0
   const offers30d = known?.offers30d ?? 0
-  const effect = known === null ? 0 : limitEffect(known.posteriorMean - known.workspaceMean, judged)
-  const bonus = effectiveness !== null && judged < provenAfter ? 0.01 / Math.sqrt(1 + offers30d) : 0
-  return { ...candidate, effect, bonus, final: candidate.fused * (1 + effect) + bonus, judged, offers30d }
-}
-
-/** How far success may move a skill grows with the evidence; unproven, it is at most one place. */
-function limitEffect(difference: number, judged: number): number {
-  const limit = judged < provenAfter ? 0.015 : (0.25 * judged) / (judged + 20)
-  return Math.max(-limit, Math.min(limit, difference))
+  const factor = effectivenessFactor(known)
+  const bonus = effectiveness === null ? 0 : explorationBonus(judged, offers30d)
+  return {
+    skill,
+    fused,
+    relevance,
+    score,
+    lists,
+    factor,
+    bonus,
+    final: effectiveness === null ? fused : finalScore(fused, known),
+    judged,
+    offers30d,
+  }
 }

@@ -1,5 +1,6 @@
+import { provenFrom } from '../effectiveness/rerank.ts'
 import type { MenuEntry } from './menu-entry.ts'
-import { provenAfter, type RankedCandidate } from './rank-candidates.ts'
+import type { RankedCandidate } from './rank-candidates.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
 export interface SelectionPolicy {
@@ -58,7 +59,7 @@ function weighExplorable<Skill extends MenuEntry>(
   policy: SelectionPolicy,
 ): number[] {
   return considered.map(({ judged, relevance, offers30d }, rank) =>
-    rank >= policy.topK && judged < provenAfter && relevance >= policy.minRelevance
+    rank >= policy.topK && judged < provenFrom && relevance >= policy.minRelevance
       ? relevance / (1 + offers30d)
       : 0,
   )
