@@ -5,7 +5,7 @@ import { Samples } from './samples.js'
 /**
  * C connections, each with one request in flight: the next is written when the answer has ended. Ends after
  * `seconds`, or after `requests` when given; what is in flight then is awaited and must succeed too. Several shapes are sent in turn.
- * @param {import('./request-bytes.js').Target & { shapes: import('./request-bytes.js').RequestShape[], connections: number, seconds?: number, requests?: number }} job
+ * @param {import('./request-bytes.js').Target & { shapes: import('./request-bytes.js').RequestShape[], connections: number, seconds?: number, requests?: number, status?: number }} job
  */
 export async function runClosedLoop(job) {
   const run = new ClosedRun(job)
@@ -28,6 +28,7 @@ class ClosedRun {
     this.port = job.port
     this.requests = job.shapes.map((shape) => formatRequest(shape, job))
     this.limit = job.requests ?? Number.POSITIVE_INFINITY
+    this.status = job.status ?? 200
     this.samples = new Samples()
     this.members = []
     this.sent = 0
@@ -69,7 +70,7 @@ class ClosedMember {
 
   onEnd(status) {
     const { run } = this
-    if (status !== 200) return run.reject(new Error(`status ${status} instead of 200`))
+    if (status !== run.status) return run.reject(new Error(`status ${status} instead of ${run.status}`))
     const nowMs = performance.now()
     run.samples.add(nowMs - this.sentMs)
     run.completed += 1

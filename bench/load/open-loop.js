@@ -9,7 +9,7 @@ const MOST_CONNECTIONS = 256
  * coordinated omission. The clock of a request starts at its write. Timers of 1 ms make a write late by up to
  * about a millisecond against its plan; that lateness belongs to the load program, is the same for every
  * subject, and is reported as `late`.
- * @param {import('./request-bytes.js').Target & { shape: import('./request-bytes.js').RequestShape, rate: number, seconds: number, connections: number }} job
+ * @param {import('./request-bytes.js').Target & { shapes: import('./request-bytes.js').RequestShape[], rate: number, seconds: number, connections: number, status?: number }} job
  *   `connections` are opened first; more are opened only when all of them are busy
  */
 export async function runOpenLoop(job) {
@@ -24,7 +24,9 @@ export async function runOpenLoop(job) {
 class OpenRun {
   constructor(job) {
     this.job = job
-    this.bytes = formatRequest(job.shape, job)
+    this.requests = job.shapes.map((shape) => formatRequest(shape, job))
+    this.written = 0
+    this.status = job.status ?? 200
     this.total = Math.round(job.rate * job.seconds)
     this.samples = new Samples()
     this.late = new Samples()
@@ -80,14 +82,16 @@ class OpenMember {
   send() {
     this.busy = true
     this.sentMs = performance.now()
-    this.connection.write(this.run.bytes)
+    const { run } = this
+    this.connection.write(run.requests[run.written % run.requests.length])
+    run.written += 1
   }
 
   onBody() {}
 
   onEnd(status) {
     const { run } = this
-    if (status !== 200) return run.reject(new Error(`status ${status} instead of 200`))
+    if (status !== run.status) return run.reject(new Error(`status ${status} instead of ${run.status}`))
     run.samples.add(performance.now() - this.sentMs)
     run.completed += 1
     this.busy = false

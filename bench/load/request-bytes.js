@@ -1,7 +1,8 @@
 /**
  * @typedef {object} RequestShape
  * @property {string} path
- * @property {object} body
+ * @property {'GET' | 'POST'} [method] POST unless told
+ * @property {object} [body] none for a GET
  *
  * @typedef {object} Target
  * @property {number} port
@@ -15,15 +16,19 @@
  * @returns {Buffer}
  */
 export function formatRequest(shape, { port, headers }) {
-  const body = Buffer.from(JSON.stringify(shape.body))
+  const method = shape.method ?? 'POST'
+  const body = Buffer.from(shape.body === undefined ? '' : JSON.stringify(shape.body))
   const all = {
     host: `127.0.0.1:${port}`,
     accept: 'application/json',
-    'content-type': 'application/json',
+    ...(shape.body === undefined ? {} : { 'content-type': 'application/json' }),
     'user-agent': 'OpenAI/JS 6.49.0',
     ...headers,
-    'content-length': String(body.length),
+    ...(shape.body === undefined ? {} : { 'content-length': String(body.length) }),
   }
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}`)
-  return Buffer.concat([Buffer.from(`POST ${shape.path} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`), body])
+  return Buffer.concat([
+    Buffer.from(`${method} ${shape.path} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`),
+    body,
+  ])
 }

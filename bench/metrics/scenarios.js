@@ -17,7 +17,7 @@ export const SCENARIOS = [
   {
     id: 'steady',
     title: `small request, open loop, ${STEADY_RATE} a second`,
-    job: (seconds) => ({ mode: 'open', connections: 8, rate: STEADY_RATE, seconds, shape: SMALL }),
+    job: (seconds) => ({ mode: 'open', connections: 8, rate: STEADY_RATE, seconds, shapes: [SMALL] }),
   },
   {
     id: 'streams',
