@@ -16,6 +16,7 @@ export interface GatewayConfig {
   readonly telemetry: TelemetryConfig
   readonly requests: RequestConfig
   readonly skills: SkillsConfig
+  readonly skillRouter: SkillRouterConfig
   /** Price map in LiteLLM's JSON format: a file path or URL, read in the background; null uses the built-in table. */
   readonly priceMapSource: string | null
   readonly costAdjustments: CostAdjustmentConfig
@@ -296,4 +297,19 @@ export interface SkillsConfig {
   }
   readonly isStrict: boolean
   readonly minBodyChars: number
+}
+
+/** `routeiq.skills.router`. */
+export interface SkillRouterConfig {
+  readonly fusion: 'gated' | 'rrf'
+  readonly onEmbedderMissing: 'lexical' | 'full_menu'
+  /** 0 to 1, like the rates. */
+  readonly minRelevance: number
+  readonly hintK: number
+  readonly exploreRate: number
+  readonly holdoutRate: number
+  readonly stableMenuMaxTokens: number
+  readonly maxIndexedSkills: number
+  /** Keeps the text of requests with their decisions, which skills then learn from. */
+  readonly captureContent: boolean
 }

@@ -25,6 +25,7 @@ import { readRequestConfig } from './settings/request-config.ts'
 import { ResolvedSettings } from './settings/resolved-settings.ts'
 import { readRoutingConfig } from './settings/routing-config.ts'
 import { readServerConfig } from './settings/server-config.ts'
+import { readSkillRouterConfig } from './settings/skill-router-config.ts'
 import { readSkillsConfig } from './settings/skills-config.ts'
 import { readStorageConfig } from './settings/storage-config.ts'
 import { readTelemetryConfig } from './settings/telemetry-config.ts'
@@ -146,6 +147,7 @@ function assemble(
     telemetry: readTelemetryConfig(sections),
     requests: readRequestConfig(sections, flags),
     skills: readSkillsConfig(sections),
+    skillRouter: readSkillRouterConfig(sections),
     priceMapSource: readPriceMapSource(sections.settings),
     costAdjustments: {
       discounts: sections.litellm.record('cost_discount_config'),

@@ -6,6 +6,7 @@ import { pluginSettings } from './plugin-settings.ts'
 import { policySettings } from './policy-settings.ts'
 import { routingSettings } from './routing-settings.ts'
 import { type Setting, treeName } from './setting.ts'
+import { skillSettings } from './skill-settings.ts'
 import { storageSettings } from './storage-settings.ts'
 import { toolSettings } from './tool-settings.ts'
 
@@ -18,6 +19,7 @@ export const settingGroups: readonly { readonly title: string; readonly settings
   { title: 'Operations and telemetry', settings: operationsSettings },
   { title: 'Learned routing', settings: learnedRoutingSettings },
   { title: 'Tools, agents and skills', settings: toolSettings },
+  { title: 'Skill Router', settings: skillSettings },
   { title: 'Cache, policies and guardrails', settings: policySettings },
   { title: 'Plugins and evaluation', settings: pluginSettings },
 ]
