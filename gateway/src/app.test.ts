@@ -55,6 +55,7 @@ function refusingDependencies(asked: AuthClass[]): Dependencies {
     health: { identity, runtime },
     operations: { identity },
     evidence: { identity },
+    skillRouter: { identity },
     passThroughEndpoints: [{ path: '/search', includesSubpaths: true }],
   }
   // Only what runs before authentication is there; the rest of the product must not be needed.

@@ -20,6 +20,8 @@ import { protocolOf } from './protocols/protocols.ts'
 import { type QuotaRoutesDependencies, quotaRoutes } from './quotas/quota-routes.ts'
 import { type ResponseRoutesDependencies, responseRoutes } from './responses/response-routes.ts'
 import { verifyRoute } from './rest/verify-route.ts'
+import type { SkillRouterRoutesDependencies } from './skill-router/endpoints/skill-router-dependencies.ts'
+import { skillRouterRoutes } from './skill-router/endpoints/skill-router-routes.ts'
 import type { SkillRoutesDependencies } from './skills/api/skill-context.ts'
 import { skillRoutes } from './skills/api/skill-routes.ts'
 import { functionRoutes } from './skills/functions/function-routes.ts'
@@ -39,6 +41,7 @@ export interface AppDependencies {
   readonly operations: OperationsDependencies
   readonly evidence: EvidenceDependencies
   readonly functions: FunctionSkills
+  readonly skillRouter: SkillRouterRoutesDependencies
   /** Those of the configuration at start. */
   readonly passThroughEndpoints: readonly PassThroughEndpoint[]
   readonly dispatch: Omit<DispatchDependencies, 'router'>
@@ -99,6 +102,7 @@ export function listRoutes(
     ...healthRoutes(deps.health),
     ...operationsRoutes(deps.operations),
     ...evidenceRoutes(deps.evidence),
+    ...skillRouterRoutes(deps.skillRouter),
     verifyRoute(deps.gateway.identity, deps.evidence.requireManifest),
     ...functionRoutes({ functions: deps.functions, identity: deps.gateway.identity }),
     ...skillRoutes(deps.skills),

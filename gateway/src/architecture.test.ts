@@ -13,7 +13,7 @@ import {
 const directions: Readonly<Record<string, string>> = {
   'main.ts': '',
   'app.ts':
-    'admin config:types deployments:types evidence http pass-through pipeline protocols quotas responses rest skills',
+    'admin config:types deployments:types evidence http pass-through pipeline protocols quotas responses rest skill-router skills',
   'package-file.ts': '',
   'version.ts': 'package-file.ts',
   admin:
@@ -37,7 +37,7 @@ const directions: Readonly<Record<string, string>> = {
     'balancing config:types conversation deployments http http1:types identity json multipart pricing protocols providers relay storage:types telemetry tokens:types transport:types version.ts',
   pricing: 'config:types conversation:types',
   process:
-    'app.ts balancing config conversation demo deployments evidence http http1:types identity pipeline:types pricing providers quotas responses rest skills storage telemetry tokens transport version.ts',
+    'app.ts balancing config conversation demo deployments evidence http http1:types identity pipeline:types pricing providers quotas responses rest skill-router skills storage telemetry tokens transport version.ts',
   protocols: 'conversation json pricing:types providers:types relay:types',
   providers: 'cloud-accounts conversation telemetry transport:types',
   quotas: 'http:types pipeline:types rest',
@@ -45,6 +45,7 @@ const directions: Readonly<Record<string, string>> = {
   responses:
     'conversation deployments http identity:types json pipeline protocols relay storage:types transport:types',
   rest: 'http identity pipeline storage:types',
+  'skill-router': 'config:types evidence:types http identity:types pipeline:types rest skills',
   skills: 'config:types http identity:types multipart package-file.ts pipeline rest',
   storage: 'config:types conversation:types evidence package-file.ts pricing:types quotas skills',
   telemetry: 'conversation:types deployments:types providers:types',

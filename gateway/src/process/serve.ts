@@ -37,6 +37,7 @@ import { createNetworkTransport, createTokenTransport } from './network-transpor
 import { refreshPrices } from './prices.ts'
 import { readUserFile } from './read-user-file.ts'
 import { shareCooldowns, shareKeyChanges, shareQuotas, shareUsage } from './share-changes.ts'
+import { openSkillRouting, type SkillRouting } from './skill-router.ts'
 import { listSecrets, type Telemetry } from './telemetry.ts'
 
 const failuresPerMinute = 20
@@ -92,13 +93,20 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
   const quotas = new Quotas(hub.quotas, options.now)
   const onQuotasChanged = await shareQuotas(hub.state, quotas, options.now)
   const evidence = openEvidence({ hub, telemetry, config: config.evidence, now: options.now })
+  const skillRouting = await openSkillRouting({
+    hub,
+    evidence,
+    telemetry,
+    config: () => configuration.runtime.config.skillRouter,
+    now: options.now,
+  })
   const functions = new FunctionSkills(config.functionSkills, {
     env: process.env,
     node: process.execPath,
     nodeFlags: process.allowedNodeEnvironmentFlags,
     now: options.now,
   })
-  const parts = { onKeysChanged, quotas, onQuotasChanged, functions, evidence }
+  const parts = { onKeysChanged, quotas, onQuotasChanged, functions, evidence, skillRouting }
   const app = createApp(composeApp(options, gateway, gate, parts))
   const server = new HttpServer(app.listen, config.server.tls)
   return {
@@ -116,6 +124,7 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
       journal.close()
       await evidence.close()
       gateway.tokens.close()
+      skillRouting.close()
       await Promise.all([transport.close(), functions.close()])
       telemetry.flush()
     },
@@ -197,13 +206,14 @@ interface SharedParts {
   readonly quotas: Quotas
   readonly onQuotasChanged: () => Promise<void>
   readonly evidence: Evidence
+  readonly skillRouting: SkillRouting
 }
 
 function composeApp(
   { configuration, prices, hub, telemetry, collectMetrics, now }: ServeOptions,
   gateway: Gateway,
   gate: AdmissionGate,
-  { onKeysChanged, quotas, onQuotasChanged, functions, evidence }: SharedParts,
+  { onKeysChanged, quotas, onQuotasChanged, functions, evidence, skillRouting }: SharedParts,
 ): AppDependencies {
   const { identity, runtime } = gateway
   const { server, identity: identityConfig } = runtime().config
@@ -258,6 +268,15 @@ function composeApp(
       },
     },
     evidence: { ...evidence.routes, identity },
+    skillRouter: {
+      ...skillRouting,
+      identity,
+      store: hub.skills,
+      admitRouteCall: (workspaceId, { keyHash }) => quotas.admitRouteCall({ workspaceId, keyHash }),
+      idempotent: new IdempotentAnswers(hub.state),
+      captureContent: () => runtime().config.skillRouter.captureContent,
+      now,
+    },
     dispatch: {
       gate,
       cors: new CorsPolicy(server.corsOrigins, server.corsCredentials),

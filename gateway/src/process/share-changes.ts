@@ -58,6 +58,14 @@ export async function shareKeyChanges(
   }
 }
 
+/** Tells this process which workspaces have changed skills. */
+export async function hearSkillChanges(
+  state: SharedState,
+  onChange: (workspaceId: string) => void,
+): Promise<void> {
+  await state.subscribe(skillChannel, onChange)
+}
+
 /** What the skill store calls when a workspace has changed; best effort, since replicas also look for themselves. */
 export function announceSkillChanges(state: SharedState): (workspaceId: string) => void {
   return (workspaceId) => void state.publish(skillChannel, workspaceId).catch(() => {})

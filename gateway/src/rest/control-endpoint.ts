@@ -23,6 +23,7 @@ export interface ControlAnswer {
   readonly status?: number
   /** A flat name, value list. */
   readonly headers?: readonly string[]
+  /** A Buffer is JSON text already. */
   readonly body: unknown
 }
 
@@ -48,10 +49,15 @@ export function controlEndpoint<Body>(options: ControlEndpointOptions<Body>): En
       const body =
         options.body === null ? (undefined as Body) : await readControlBody(exchange, options.body, limit)
       const answer = await options.answer({ exchange, caller, params, query: queryOf(exchange.target), body })
-      if (answer.status === 304) exchange.sendBytes(304, answer.headers ?? [], Buffer.alloc(0))
-      else exchange.sendJson(answer.status ?? 200, answer.body, answer.headers)
+      sendAnswer(exchange, answer)
     },
   }
+}
+
+function sendAnswer(exchange: Exchange, { status = 200, headers = [], body }: ControlAnswer): void {
+  if (Buffer.isBuffer(body))
+    exchange.sendBytes(status, ['content-type', 'application/json', ...headers], body)
+  else exchange.sendJson(status, body, headers)
 }
 
 /** An empty body equals `{}`. Errors: 422 `validation_failed` with one entry per field. */

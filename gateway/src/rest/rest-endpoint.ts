@@ -13,7 +13,7 @@ export interface RestRequest<Body> extends ControlRequest<Body> {
   readonly workspaceId: string
 }
 
-interface RestAnswer extends ControlAnswer {
+export interface RestAnswer extends ControlAnswer {
   readonly body: object
 }
 

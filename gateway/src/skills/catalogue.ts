@@ -43,11 +43,12 @@ export interface CatalogueSkill {
 }
 
 /** A version an agent is held to, or the whole workspace. */
-interface CataloguePin {
+export interface CataloguePin {
   /** Null for the whole workspace. */
   readonly agent: string | null
   readonly versionId: string
   readonly versionNumber: number
+  readonly contentHash: string
 }
 
 export interface CatalogueAttachment {

@@ -54,7 +54,7 @@ export async function showVersion(
 }
 
 /** A version by number, id, content hash or `latest`. Errors: 404, also for one in quarantine. */
-export async function readSafeVersion(
+async function readSafeVersion(
   store: SkillStore,
   workspaceId: string,
   { skillId, name, served }: Skill,

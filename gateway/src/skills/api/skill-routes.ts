@@ -8,7 +8,6 @@ import { addAttachments, listAttachments, removeAttachment, showAttachment } fro
 import { createBody, createSkill } from './create-skill.ts'
 import { listSkills } from './list-skills.ts'
 import { showHashes, showSkill, showVersion, showVersions } from './read-skill.ts'
-import { showBody } from './show-body.ts'
 import { noSuchSkill, requireSkill, type SkillRoutesDependencies } from './skill-context.ts'
 import { syncRoutes } from './sync-routes.ts'
 import { updateBody, updateSkill } from './update-skill.ts'
@@ -35,9 +34,6 @@ export function skillRoutes(deps: SkillRoutesDependencies): Route<Endpoint>[] {
       if (!(await store.delete(workspaceId, skillId))) throw noSuchSkill(name)
       return { status: 'ok', deleted: true }
     }),
-    get('/{skill+}/body', ({ workspaceId, params, query }) =>
-      showBody(store, workspaceId, nameIn(params), query),
-    ),
     get('/{skill+}/versions', ({ workspaceId, params }) => showVersions(store, workspaceId, nameIn(params))),
     get('/{skill+}/versions/{n}', ({ workspaceId, params }) =>
       showVersion(store, workspaceId, nameIn(params), params['n'] ?? ''),

@@ -28,6 +28,8 @@ export interface Metrics {
   readonly active: ActiveRequests
   readonly backpressure: BackpressureMetrics
   readonly breakers: BreakerMetrics
+  /** One more answer of the Skill Router that was made with less than everything. */
+  readonly countDegradedSkillAnswer: (reason: string) => void
   readonly eventLoopLagMs: () => number
   readonly snapshot: () => MetricsSnapshot
   readonly close: () => void
@@ -41,6 +43,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const compatible =
     litellm === null ? null : new LitellmMetrics(registry, { ...litellm, countActive: () => active.total })
   registerLosses(registry, options.countLosses)
+  const degraded = registry.counter(routeiqMetrics.skillRouterDegraded)
   const ownProcess = registerProcessMetrics(registry, { source, now })
   return {
     observe: (record) => {
@@ -50,6 +53,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     active,
     backpressure: new BackpressureMetrics(registry),
     breakers: new BreakerMetrics(registry),
+    countDegradedSkillAnswer: (reason) => degraded.bind(reason).add(),
     eventLoopLagMs: ownProcess.eventLoopLagMs,
     snapshot: () => registry.snapshot(),
     close: ownProcess.close,

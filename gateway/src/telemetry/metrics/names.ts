@@ -104,6 +104,11 @@ export const routeiqMetrics = {
     ['strategy', 'model'],
     ['model', 'strategy'],
   ),
+  skillRouterDegraded: counter(
+    'routeiq_skill_router_degraded_total',
+    'Answers of the Skill Router made with less than everything.',
+    ['reason'],
+  ),
   routingCostPer1k: histogram(
     'routeiq_routing_cost_per_1k_tokens_usd',
     'Cost of 1000 tokens of a routed request.',

@@ -1,0 +1,103 @@
+import { randomBytes } from 'node:crypto'
+import type { EffectivenessSnapshot } from '@routeiq/router'
+import type { SkillRouterConfig } from '../config/config.ts'
+import type { DecisionLog } from '../evidence/decisions/decision-log.ts'
+import { CatalogueProvider } from '../skill-router/catalogue-provider.ts'
+import { Degradations } from '../skill-router/degradations.ts'
+import type { QueryEmbedder } from '../skill-router/embedding/query-embedder.ts'
+import { HotCatalogues } from '../skill-router/hot-catalogues.ts'
+import { RecentLatency } from '../skill-router/recent-latency.ts'
+import { SkillRouter } from '../skill-router/skill-router.ts'
+import type { Evidence } from './evidence.ts'
+import type { Hub } from './hub.ts'
+import { hearSkillChanges } from './share-changes.ts'
+import type { Telemetry } from './telemetry.ts'
+
+export interface SkillRouting {
+  readonly router: SkillRouter
+  readonly catalogues: HotCatalogues
+  readonly embedder: QueryEmbedder
+  readonly degradations: Degradations
+  readonly latency: RecentLatency
+  readonly decisions: Pick<DecisionLog, 'record' | 'waiting'>
+  close(): void
+}
+
+export interface SkillRoutingOptions {
+  readonly hub: Hub
+  readonly evidence: Evidence
+  readonly telemetry: Telemetry
+  readonly config: () => SkillRouterConfig
+  readonly now: () => number
+}
+
+/** Puts the Skill Router of one process together; what concerns memory is as configured at start. */
+export async function openSkillRouting({
+  hub,
+  evidence,
+  telemetry,
+  config,
+  now,
+}: SkillRoutingOptions): Promise<SkillRouting> {
+  const degradations = new Degradations({
+    count: telemetry.metrics.countDegradedSkillAnswer,
+    warn: (reason, error) =>
+      telemetry.logger.log('warn', 'skill_router_degraded', { reason, message: messageOf(error) }),
+    now,
+  })
+  const { fusion, stableMenuMaxTokens, maxIndexedSkills } = config()
+  const embedder: QueryEmbedder = { state: { kind: 'none', available: true }, prepare: () => true }
+  const catalogue = { embedder: null, index: { fusion }, stableMenuMaxTokens }
+  const catalogues = new HotCatalogues({
+    source: hub.skills,
+    feedback: (workspaceId) => readFeedback(evidence, workspaceId),
+    catalogue,
+    usageOf: (workspaceId, skillId) =>
+      evidence.effectiveness.snapshot(workspaceId).find(skillId, null)?.judged ?? 0,
+    maxSkills: maxIndexedSkills,
+    onError: (workspaceId, error) =>
+      telemetry.logger.log('warn', 'skill_catalogue_not_read', {
+        workspace_id: workspaceId,
+        message: messageOf(error),
+      }),
+    now,
+  })
+  await hearSkillChanges(hub.state, (workspaceId) => catalogues.refresh(workspaceId))
+  const router = new SkillRouter({
+    catalogues: new CatalogueProvider({ hot: catalogues, source: hub.skills, catalogue, degradations }),
+    embedder,
+    effectiveness: (workspaceId) => readEffectiveness(evidence, workspaceId),
+    degradations,
+    config,
+    randomBytes,
+  })
+  return {
+    router,
+    catalogues,
+    embedder,
+    degradations,
+    latency: new RecentLatency(),
+    decisions: evidence.decisions,
+    close: () => catalogues.close(),
+  }
+}
+
+/** What was learned before is missed, but nothing waits for it. */
+async function readFeedback(
+  { effectiveness, feedback }: Evidence,
+  workspaceId: string,
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  // Asked for here first, so that it is there when the first request is.
+  effectiveness.snapshot(workspaceId)
+  return feedback.feedback(workspaceId).catch(() => new Map())
+}
+
+/** Errors: when it cannot be read any more. */
+function readEffectiveness({ effectiveness }: Evidence, workspaceId: string): EffectivenessSnapshot {
+  if (effectiveness.isStale(workspaceId)) throw new Error('the effectiveness of skills cannot be read')
+  return effectiveness.snapshot(workspaceId)
+}
+
+function messageOf(error: unknown): string | null {
+  return error instanceof Error ? error.message : null
+}

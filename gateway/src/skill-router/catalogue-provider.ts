@@ -1,0 +1,80 @@
+import type { CatalogueSkill } from '../skills/catalogue.ts'
+import type { Degradations, DegradedReason } from './degradations.ts'
+import { HotCatalogue } from './hot-catalogue.ts'
+import type { CatalogueOptions, HotCatalogues } from './hot-catalogues.ts'
+import type { CatalogueSource } from './load-hot-catalogue.ts'
+
+const maxCandidates = 50
+const firstLoadMs = 1_500
+
+export interface ProvidedCatalogue {
+  readonly catalogue: HotCatalogue
+  readonly reason: DegradedReason | null
+}
+
+export interface CatalogueProviderOptions {
+  readonly hot: HotCatalogues
+  readonly source: Pick<CatalogueSource, 'findCandidates'>
+  readonly catalogue: CatalogueOptions
+  readonly degradations: Degradations
+}
+
+/**
+ * The catalogue a request is answered from: the one in memory; while that is still being loaded, what the database
+ * finds for the request; and when there is no database either, an empty one.
+ */
+export class CatalogueProvider {
+  readonly #options: CatalogueProviderOptions
+
+  constructor(options: CatalogueProviderOptions) {
+    this.#options = options
+  }
+
+  /** Never rejects. */
+  provide(workspaceId: string, query: string): ProvidedCatalogue | Promise<ProvidedCatalogue> {
+    const { hot, degradations } = this.#options
+    const catalogue = hot.find(workspaceId)
+    if (catalogue === null) return this.#provideWithout(workspaceId, query)
+    const reason = hot.isConfirmed(workspaceId) ? null : degradations.record('store_unavailable', null)
+    return { catalogue, reason }
+  }
+
+  async #provideWithout(workspaceId: string, query: string): Promise<ProvidedCatalogue> {
+    const { hot, degradations, source } = this.#options
+    try {
+      const loaded = await within(hot.load(workspaceId), firstLoadMs)
+      if (loaded !== null) return { catalogue: loaded, reason: null }
+      const candidates = await source.findCandidates(workspaceId, query, maxCandidates)
+      const reason = degradations.record('index_loading', null)
+      return { catalogue: this.#build(workspaceId, candidates), reason }
+    } catch (error) {
+      const reason = degradations.record('store_unavailable', error)
+      return { catalogue: this.#build(workspaceId, []), reason }
+    }
+  }
+
+  #build(workspaceId: string, skills: readonly CatalogueSkill[]): HotCatalogue {
+    const catalogue = new HotCatalogue({
+      ...this.#options.catalogue,
+      workspaceId,
+      usageOf: () => 0,
+      now: () => 0,
+    })
+    for (const skill of skills) catalogue.put(skill, [])
+    catalogue.commit(0)
+    return catalogue
+  }
+}
+
+/** The value, or null when it takes longer. */
+async function within<Value>(value: Promise<Value>, milliseconds: number): Promise<Value | null> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(resolve, milliseconds, null)
+  })
+  try {
+    return await Promise.race([value, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

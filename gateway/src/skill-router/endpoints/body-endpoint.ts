@@ -1,0 +1,56 @@
+import { GatewayError } from '@routeiq/contract'
+import { z } from 'zod'
+import type { Endpoint } from '../../http/dispatch.ts'
+import { parseQuery } from '../../rest/parse-query.ts'
+import { restEndpoint } from '../../rest/rest-endpoint.ts'
+import { type BodySource, formatBodyRecord } from '../../skills/body-record.ts'
+import type { VersionText } from '../../skills/skill-store.ts'
+import { type HotSkill, versionFor } from '../hot-skill.ts'
+import { SkillBodies } from '../skill-bodies.ts'
+import type { SkillRouterRoutesDependencies } from './skill-router-dependencies.ts'
+
+const bodyQuery = z.object({
+  version: z.coerce.number().pipe(z.int().min(1)).optional(),
+  max_chars: z.coerce.number().pipe(z.int().min(1)).optional(),
+  agent_name: z.string().max(255).optional(),
+})
+
+/** `GET /api/v1/skills/{skill}/body`: the text of a skill the agent may see, in the version that is its own. */
+export function bodyEndpoint(deps: SkillRouterRoutesDependencies): Endpoint {
+  const bodies = new SkillBodies(deps.store)
+  return restEndpoint({
+    identity: deps.identity,
+    body: null,
+    answer: async ({ caller, workspaceId, params, query }) => {
+      deps.admitRouteCall(workspaceId, caller)
+      const wanted = parseQuery(query, bodyQuery)
+      const agentName = wanted.agent_name ?? null
+      const reference = params['skill'] ?? ''
+      const catalogue = deps.catalogues.find(workspaceId) ?? (await deps.catalogues.load(workspaceId))
+      const skill = catalogue.find(reference, agentName)
+      const version = skill === null ? null : await readVersion(skill)
+      if (skill === null || version === null)
+        throw new GatewayError(
+          'not_found',
+          `There is no skill ${JSON.stringify(reference)} with such a version.`,
+        )
+      return { body: formatBodyRecord(toSource(skill, version), wanted.max_chars ?? null) }
+
+      async function readVersion(of: HotSkill): Promise<VersionText | null> {
+        const { versionId } = versionFor(of, agentName)
+        const selector = wanted.version === undefined ? { versionId } : { versionNumber: wanted.version }
+        const found = await bodies.read(workspaceId, of.skillId, selector)
+        return found === null || found.isQuarantined || found.safetyStatus === 'blocked' ? null : found
+      }
+    },
+  })
+}
+
+function toSource({ skillId, name }: HotSkill, version: VersionText): BodySource {
+  const attachments = version.files.map(({ path, sizeBytes }) => ({
+    filePath: path,
+    directory: path.includes('/') ? path.slice(0, path.indexOf('/')) : '',
+    sizeBytes,
+  }))
+  return { ...version, skillId, name, attachments }
+}

@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest'
+import type { CatalogueSkill } from '../skills/catalogue.ts'
+import { catalogueSkill } from './catalogue-source.fixture.ts'
+import { HotCatalogue } from './hot-catalogue.ts'
+import { versionFor } from './hot-skill.ts'
+
+let usageOf = (_skillId: string): number => 0
+
+function open(...skills: readonly CatalogueSkill[]): HotCatalogue {
+  const catalogue = new HotCatalogue({
+    workspaceId: 'acme',
+    embedder: null,
+    index: {},
+    stableMenuMaxTokens: 4_000,
+    usageOf: (skillId) => usageOf(skillId),
+    now: () => 0,
+  })
+  for (const skill of skills) catalogue.put(skill, [])
+  catalogue.commit(1)
+  return catalogue
+}
+const namesOf = (skills: readonly { name: string }[]) => skills.map(({ name }) => name)
+const find = (catalogue: HotCatalogue, query: string, agent: string | null, exclude: string[] = []) =>
+  catalogue
+    .search(query, { menu: catalogue.menuFor(agent, null), exclude: new Set(exclude) }, 10)
+    .map(({ id }) => id)
+
+describe('HotCatalogue', () => {
+  const secret = catalogueSkill('secret', { offerScope: 'restricted', assignedAgents: ['ops'] })
+
+  it('shows restricted skills to the agents they are assigned to, in menu, search and by name', () => {
+    const catalogue = open(catalogueSkill('open'), secret)
+    expect(namesOf(catalogue.menuFor('ops', null).entries)).toEqual(['open', 'secret'])
+    expect(namesOf(catalogue.menuFor('other', null).entries)).toEqual(['open'])
+    expect(find(catalogue, 'secret', 'ops')).toEqual(['id-secret'])
+    expect(find(catalogue, 'secret', 'other')).toEqual([])
+    for (const reference of ['secret', 'id-secret']) {
+      expect(catalogue.find(reference, 'ops')?.name).toBe('secret')
+      expect(catalogue.find(reference, null)).toBeNull()
+    }
+  })
+
+  it('shares one menu between agents no skill knows, however many there are', () => {
+    const catalogue = open(catalogueSkill('open'), secret)
+    expect(catalogue.menuFor('a', null)).toBe(catalogue.menuFor('b', null))
+    expect(catalogue.menuFor('ops', null)).not.toBe(catalogue.menuFor('a', null))
+  })
+
+  it('filters by category, whatever its case, and leaves out what is excluded by any of its names', () => {
+    const catalogue = open(
+      catalogueSkill('acme/tax', { category: 'Finance', description: 'Money.' }),
+      catalogueSkill('poem', { description: 'Money.' }),
+    )
+    expect(namesOf(catalogue.menuFor(null, 'FINANCE').entries)).toEqual(['acme/tax'])
+    for (const reference of ['acme/tax', 'acme-tax', 'id-acme/tax'])
+      expect(find(catalogue, 'money', null, [reference])).toEqual(['id-poem'])
+  })
+
+  it('keeps menus as they were handed out, and follows changes with the next commit', () => {
+    const catalogue = open(catalogueSkill('a'), catalogueSkill('b'))
+    const before = catalogue.menuFor(null, null)
+    catalogue.put(catalogueSkill('c'), [])
+    catalogue.remove('id-a')
+    catalogue.commit(2)
+    expect(namesOf(before.entries)).toEqual(['a', 'b'])
+    expect(namesOf(catalogue.menuFor(null, null).entries)).toEqual(['b', 'c'])
+    expect(catalogue.find('a', null)).toBeNull()
+    expect(find(catalogue, 'a, b or c', null).sort()).toEqual(['id-b', 'id-c'])
+  })
+
+  it('has the digest of its content, whatever way it came about', () => {
+    const straight = open(catalogueSkill('a'), catalogueSkill('b'))
+    const winding = open(catalogueSkill('b', { description: 'x' }), catalogueSkill('c'), catalogueSkill('a'))
+    expect(winding.digest).not.toBe(straight.digest)
+    winding.remove('id-c')
+    winding.put(catalogueSkill('b'), [])
+    winding.commit(9)
+    expect(winding.digest).toBe(straight.digest)
+    expect(winding.menuFor(null, null).digest).toBe(straight.menuFor(null, null).digest)
+    expect(straight.menuFor(null, 'x').digest).not.toBe(straight.menuFor(null, null).digest)
+  })
+
+  it('keeps assigned and then used skills when a menu is cut', () => {
+    usageOf = (skillId) => ['id-c', 'id-d'].indexOf(skillId) + 1
+    const names = ['a', 'b', 'c', 'd', 'e']
+    const catalogue = open(...names.map((name) => catalogueSkill(name)), secret)
+    const { preferred } = catalogue.menuFor('ops', null)
+    usageOf = () => 0
+    expect(namesOf(preferred)).toEqual(['secret', 'd', 'c'])
+  })
+
+  it('serves an agent its pin, else the one of the workspace, else the newest', () => {
+    const pin = (agent: string | null, versionNumber: number) => ({
+      agent,
+      versionId: `v${versionNumber}`,
+      versionNumber,
+      contentHash: `hash ${versionNumber}`,
+    })
+    const skill = open(catalogueSkill('a', { versionNumber: 9, pins: [pin(null, 3), pin('ops', 2)] })).get(
+      'id-a',
+    )
+    const versionOf = (agent: string | null) => skill && versionFor(skill, agent).versionNumber
+    expect([versionOf('ops'), versionOf('other'), versionOf(null)]).toEqual([2, 3, 3])
+    const free = open(catalogueSkill('a', { versionNumber: 9 })).get('id-a')
+    expect(free && versionFor(free, 'ops').versionNumber).toBe(9)
+  })
+})

@@ -1,0 +1,191 @@
+import {
+  compareNames,
+  type Embedder,
+  type SearchResult,
+  SkillIndex,
+  type SkillIndexOptions,
+} from '@routeiq/router'
+import type { CatalogueSkill } from '../skills/catalogue.ts'
+import { CatalogueDigest } from './catalogue-digest.ts'
+import { createHotMenu, type HotMenu } from './hot-menu.ts'
+import { type HotSkill, isEligible, toDocument, toHotSkill } from './hot-skill.ts'
+
+const maxMenus = 256
+const dayMs = 86_400_000
+
+export interface HotCatalogueOptions {
+  readonly workspaceId: string
+  readonly embedder: Embedder | null
+  readonly index: SkillIndexOptions
+  readonly stableMenuMaxTokens: number
+  /** How much a skill is used; the most used are kept when a menu is cut. */
+  readonly usageOf: (skillId: string) => number
+  /** Epoch milliseconds. */
+  readonly now: () => number
+}
+
+/** What a search may find. */
+export interface Scope {
+  readonly menu: HotMenu
+  /** Ids, names or slugs. */
+  readonly exclude: ReadonlySet<string>
+}
+
+/**
+ * The skills of one workspace as this process knows them, indexed. It is filled by `put`, `remove` and `commit`; what
+ * was handed out before a commit stays as it was. Reading allocates for what is found, never for every skill.
+ */
+export class HotCatalogue {
+  readonly workspaceId: string
+  /** That of the workspace when this was read. */
+  epoch = -1
+  readonly #options: HotCatalogueOptions
+  readonly #index: SkillIndex
+  readonly #digest = new CatalogueDigest()
+  readonly #byId = new Map<string, HotSkill>()
+  readonly #byReference = new Map<string, HotSkill>()
+  readonly #agents = new Map<string, number>()
+  #restricted = 0
+  #sorted: HotSkill[] = []
+  #menus = new Map<string, HotMenu>()
+  #usage: { readonly day: number; readonly order: readonly string[] } = { day: -1, order: [] }
+
+  constructor(options: HotCatalogueOptions) {
+    this.workspaceId = options.workspaceId
+    this.#options = options
+    this.#index = new SkillIndex(options.embedder, options.index)
+  }
+
+  get size(): number {
+    return this.#byId.size
+  }
+
+  get digest(): string {
+    return this.#digest.text
+  }
+
+  put(skill: CatalogueSkill, feedback: readonly string[]): void {
+    this.#forget(skill.skillId)
+    const hot = toHotSkill(skill)
+    this.#index.upsert(toDocument(skill, feedback))
+    this.#byId.set(hot.skillId, hot)
+    this.#byReference.set(hot.urlSlug, hot).set(hot.name, hot)
+    this.#count(hot, 1)
+  }
+
+  remove(skillId: string): void {
+    if (this.#forget(skillId)) this.#index.remove(skillId)
+  }
+
+  /** Makes what was put and removed visible to menus. */
+  commit(epoch: number): void {
+    this.epoch = epoch
+    this.#sorted = [...this.#byId.values()].sort(compareNames)
+    this.#menus = new Map()
+  }
+
+  /** The menu of an agent, perhaps of one category, whatever its case. */
+  menuFor(agent: string | null, category: string | null): HotMenu {
+    const known = agent !== null && this.#agents.has(agent) ? agent : null
+    const wanted = category?.toLowerCase() ?? null
+    const key = `${known ?? ''}\n${wanted ?? ''}`
+    const cached = this.#menus.get(key)
+    if (cached !== undefined) return cached
+    const menu = this.#buildMenu(known, wanted)
+    const oldest = this.#menus.keys().next().value
+    if (this.#menus.size >= maxMenus && oldest !== undefined) this.#menus.delete(oldest)
+    this.#menus.set(key, menu)
+    return menu
+  }
+
+  /** A skill by name, slug or id, if this agent may see it. */
+  find(reference: string, agent: string | null): HotSkill | null {
+    const skill = this.#byId.get(reference) ?? this.#byReference.get(reference)
+    return skill !== undefined && isEligible(skill, agent) ? skill : null
+  }
+
+  get(skillId: string): HotSkill | null {
+    return this.#byId.get(skillId) ?? null
+  }
+
+  search(query: string, { menu, exclude }: Scope, depth: number): SearchResult[] {
+    const isOpen = menu.category === null && this.#restricted === 0 && exclude.size === 0
+    const options = isOpen ? { depth } : { depth, accept: this.#accepts(menu, exclude) }
+    return this.#index.search(query, options)
+  }
+
+  #accepts({ agent, category }: HotMenu, exclude: ReadonlySet<string>): (id: string) => boolean {
+    return (id) => {
+      const skill = this.#byId.get(id)
+      if (skill === undefined || !isEligible(skill, agent) || !isOfCategory(skill, category)) return false
+      return exclude.size === 0 || !isNamed(skill, exclude)
+    }
+  }
+
+  #buildMenu(agent: string | null, category: string | null): HotMenu {
+    const entries =
+      category === null && this.#restricted === 0
+        ? this.#sorted
+        : this.#sorted.filter((skill) => isEligible(skill, agent) && isOfCategory(skill, category))
+    return createHotMenu({
+      agent,
+      category,
+      entries,
+      preferred: this.#preferred(entries, agent, category),
+      catalogueDigest: this.digest,
+      stableMenuMaxTokens: this.#options.stableMenuMaxTokens,
+    })
+  }
+
+  /** Assigned skills by name, then used ones by use. */
+  #preferred(entries: readonly HotSkill[], agent: string | null, category: string | null): HotSkill[] {
+    const assigned =
+      agent === null ? [] : entries.filter(({ assignedAgents }) => assignedAgents.includes(agent))
+    const used = this.#orderByUse().flatMap((id) => this.#byId.get(id) ?? [])
+    const visible = used.filter((skill) => isEligible(skill, agent) && isOfCategory(skill, category))
+    return [...new Set([...assigned, ...visible])]
+  }
+
+  /** Ids of used skills, the most used first. Looked up once a day, so that menus stay the same meanwhile. */
+  #orderByUse(): readonly string[] {
+    const day = Math.floor(this.#options.now() / dayMs)
+    if (this.#usage.day === day) return this.#usage.order
+    const used = this.#sorted.flatMap(({ skillId }) => {
+      const usage = this.#options.usageOf(skillId)
+      return usage > 0 ? [{ skillId, usage }] : []
+    })
+    const order = used.sort((a, b) => b.usage - a.usage).map(({ skillId }) => skillId)
+    if (order.length > 0) this.#usage = { day, order }
+    return order
+  }
+
+  #forget(skillId: string): boolean {
+    const skill = this.#byId.get(skillId)
+    if (skill === undefined) return false
+    this.#byId.delete(skillId)
+    for (const reference of [skill.name, skill.urlSlug]) {
+      if (this.#byReference.get(reference) === skill) this.#byReference.delete(reference)
+    }
+    this.#count(skill, -1)
+    return true
+  }
+
+  #count(skill: HotSkill, by: 1 | -1): void {
+    this.#digest.toggle(skill)
+    if (skill.isRestricted) this.#restricted += by
+    for (const agent of new Set([...skill.assignedAgents, ...skill.pins.flatMap((pin) => pin.agent ?? [])])) {
+      const count = (this.#agents.get(agent) ?? 0) + by
+      if (count === 0) this.#agents.delete(agent)
+      else this.#agents.set(agent, count)
+    }
+  }
+}
+
+/** Whether a skill is one of those named by id, name or slug. */
+export function isNamed({ skillId, name, urlSlug }: HotSkill, references: ReadonlySet<string>): boolean {
+  return references.has(name) || references.has(urlSlug) || references.has(skillId)
+}
+
+function isOfCategory(skill: HotSkill, category: string | null): boolean {
+  return category === null || skill.category?.toLowerCase() === category
+}

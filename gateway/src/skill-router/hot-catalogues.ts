@@ -1,0 +1,201 @@
+import { HotCatalogue, type HotCatalogueOptions } from './hot-catalogue.ts'
+import { applyChanges, type CatalogueSource, type Feedback, loadHotCatalogue } from './load-hot-catalogue.ts'
+
+const pollMs = 500
+/** How soon requests that went well are learned from. */
+const learnMs = 5 * 60_000
+const idleMs = 30 * 60_000
+/** How long a catalogue is served that the store no longer confirms. */
+const staleMs = 60 * 60_000
+/** After this long without an answer the store counts as down. */
+const silentMs = 10_000
+/** More changes than this are read into a new catalogue beside the one in use. */
+const maxChangesInPlace = 300
+
+/** What catalogues of all workspaces have in common. */
+export type CatalogueOptions = Omit<HotCatalogueOptions, 'workspaceId' | 'usageOf' | 'now'>
+
+export interface HotCataloguesOptions {
+  readonly source: CatalogueSource
+  /** Errors count as no feedback. */
+  readonly feedback: (workspaceId: string) => Promise<Feedback>
+  readonly catalogue: CatalogueOptions
+  readonly usageOf: (workspaceId: string, skillId: string) => number
+  /** Skills of all workspaces together; beyond it those unused for longest are dropped. */
+  readonly maxSkills: number
+  /** Null for what concerns all workspaces. */
+  readonly onError: (workspaceId: string | null, error: unknown) => void
+  readonly now: () => number
+}
+
+interface Held {
+  readonly catalogue: HotCatalogue
+  readonly feedback: Feedback
+  usedAt: number
+  confirmedAt: number
+}
+
+/**
+ * The catalogues this process holds, one a workspace: loaded on first use in the background, kept up to date by
+ * notices and by asking for epochs, dropped when unused.
+ */
+export class HotCatalogues {
+  readonly #options: HotCataloguesOptions
+  readonly #held = new Map<string, Held>()
+  readonly #loading = new Map<string, Promise<HotCatalogue>>()
+  /** The work under way for a workspace, and whether to begin again after it. */
+  readonly #refreshing = new Map<string, { again: boolean }>()
+  readonly #poll: NodeJS.Timeout
+  readonly #learn: NodeJS.Timeout
+  #polling = false
+  #storeFails = false
+
+  constructor(options: HotCataloguesOptions) {
+    this.#options = options
+    this.#poll = setInterval(() => void this.#confirm(), pollMs).unref()
+    this.#learn = setInterval(() => void this.#takeInFeedback(), learnMs).unref()
+  }
+
+  close(): void {
+    clearInterval(this.#poll)
+    clearInterval(this.#learn)
+  }
+
+  /** The catalogue if it is here, null while it is not; then `load` brings it. */
+  find(workspaceId: string): HotCatalogue | null {
+    const held = this.#held.get(workspaceId)
+    if (held === undefined) return null
+    held.usedAt = this.#options.now()
+    return held.usedAt - held.confirmedAt > staleMs ? null : held.catalogue
+  }
+
+  /** Whether the store has confirmed the catalogue lately; false while the database is down. */
+  isConfirmed(workspaceId: string): boolean {
+    const held = this.#held.get(workspaceId)
+    return held !== undefined && !this.#storeFails && this.#options.now() - held.confirmedAt < silentMs
+  }
+
+  /** False while the store refuses to answer. */
+  get isStoreAnswering(): boolean {
+    return !this.#storeFails
+  }
+
+  /** Loads the catalogue, or waits for the load under way. Errors: those of the store. */
+  load(workspaceId: string): Promise<HotCatalogue> {
+    const underWay = this.#loading.get(workspaceId)
+    if (underWay !== undefined) return underWay
+    const loading = this.#load(workspaceId).finally(() => this.#loading.delete(workspaceId))
+    this.#loading.set(workspaceId, loading)
+    return loading
+  }
+
+  /** Something of the workspace changed somewhere. */
+  refresh(workspaceId: string): void {
+    if (this.#loading.has(workspaceId)) {
+      // What changes during a load may have been read before the change.
+      void this.load(workspaceId).then(
+        () => this.refresh(workspaceId),
+        () => {},
+      )
+      return
+    }
+    const held = this.#held.get(workspaceId)
+    const underWay = this.#refreshing.get(workspaceId)
+    if (underWay !== undefined) underWay.again = true
+    else if (held !== undefined) void this.#refresh(held)
+  }
+
+  /** What is held, for health and memory. */
+  list(): readonly { readonly workspaceId: string; readonly epoch: number; readonly skills: number }[] {
+    return [...this.#held.values()].map(({ catalogue }) => ({
+      workspaceId: catalogue.workspaceId,
+      epoch: catalogue.epoch,
+      skills: catalogue.size,
+    }))
+  }
+
+  async #load(workspaceId: string): Promise<HotCatalogue> {
+    const { source, feedback, now } = this.#options
+    const catalogue = new HotCatalogue({
+      ...this.#options.catalogue,
+      workspaceId,
+      usageOf: (skillId) => this.#options.usageOf(workspaceId, skillId),
+      now,
+    })
+    const learned = await feedback(workspaceId)
+    await loadHotCatalogue(catalogue, source, learned)
+    const usedAt = this.#held.get(workspaceId)?.usedAt ?? now()
+    this.#held.set(workspaceId, { catalogue, feedback: learned, usedAt, confirmedAt: now() })
+    this.#makeRoom()
+    return catalogue
+  }
+
+  async #refresh(held: Held): Promise<void> {
+    const { source, onError, now } = this.#options
+    const { workspaceId, epoch } = held.catalogue
+    const state = { again: false }
+    this.#refreshing.set(workspaceId, state)
+    try {
+      const changes = await source.changesSince(workspaceId, epoch)
+      if (changes.changed.length > maxChangesInPlace) await this.load(workspaceId)
+      else applyChanges(held.catalogue, changes, held.feedback)
+      held.confirmedAt = now()
+    } catch (error) {
+      onError(workspaceId, error)
+    }
+    this.#refreshing.delete(workspaceId)
+    if (state.again) this.refresh(workspaceId)
+  }
+
+  async #confirm(): Promise<void> {
+    this.#dropIdle()
+    if (this.#polling || this.#held.size === 0) return
+    this.#polling = true
+    const held = [...this.#held.values()]
+    try {
+      const epochs = await this.#options.source.epochsOf(held.map(({ catalogue }) => catalogue.workspaceId))
+      this.#storeFails = false
+      for (const [at, entry] of held.entries()) {
+        entry.confirmedAt = this.#options.now()
+        if (epochs[at] !== entry.catalogue.epoch) this.refresh(entry.catalogue.workspaceId)
+      }
+    } catch (error) {
+      if (!this.#storeFails) this.#options.onError(null, error)
+      this.#storeFails = true
+    }
+    this.#polling = false
+  }
+
+  /** Builds anew what has learned something, beside the index in use. */
+  async #takeInFeedback(): Promise<void> {
+    for (const { catalogue, feedback } of [...this.#held.values()]) {
+      const learned = await this.#options.feedback(catalogue.workspaceId)
+      if (countRequests(learned) === countRequests(feedback)) continue
+      await this.load(catalogue.workspaceId).catch((error) =>
+        this.#options.onError(catalogue.workspaceId, error),
+      )
+    }
+  }
+
+  #dropIdle(): void {
+    const limit = this.#options.now() - idleMs
+    for (const [workspaceId, { usedAt }] of this.#held) if (usedAt < limit) this.#held.delete(workspaceId)
+  }
+
+  /** Drops those unused for longest until the rest fits; the one used last stays, whatever its size. */
+  #makeRoom(): void {
+    const byUse = [...this.#held.values()].sort((a, b) => a.usedAt - b.usedAt)
+    let total = byUse.reduce((sum, { catalogue }) => sum + catalogue.size, 0)
+    for (const { catalogue } of byUse.slice(0, -1)) {
+      if (total <= this.#options.maxSkills) return
+      total -= catalogue.size
+      this.#held.delete(catalogue.workspaceId)
+    }
+  }
+}
+
+function countRequests(feedback: Feedback): number {
+  let count = 0
+  for (const requests of feedback.values()) count += requests.length
+  return count
+}

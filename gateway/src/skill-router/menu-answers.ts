@@ -1,0 +1,42 @@
+import { type Decision, decideMenu } from '@routeiq/router'
+import type { OfferedSkill } from '../evidence/decisions/routing-decision.ts'
+import { formatContent } from './envelope.ts'
+import type { HotMenu } from './hot-menu.ts'
+import type { HotSkill } from './hot-skill.ts'
+import { listOffered } from './record-decision.ts'
+
+/** A full menu, ready but for the id of the decision. */
+export interface MenuAnswer {
+  readonly decision: Decision<HotSkill>
+  readonly offered: readonly OfferedSkill[]
+  readonly content: string
+  /** Weak: ids differ from answer to answer. */
+  readonly etag: string
+}
+
+/** The answers of `GET /skills/menu`, made once for each menu and size. */
+export class MenuAnswers {
+  readonly #answers = new WeakMap<HotMenu, Map<string, MenuAnswer>>()
+
+  find(menu: HotMenu, maxMenuSize: number | null, includeAttachments: boolean): MenuAnswer {
+    const ofMenu = this.#answers.get(menu) ?? new Map<string, MenuAnswer>()
+    this.#answers.set(menu, ofMenu)
+    // Sizes beyond the menu's mean the same as none, so that few are kept.
+    const size = maxMenuSize === null || maxMenuSize >= menu.entries.length ? null : maxMenuSize
+    const variant = `${size ?? 'all'}-${includeAttachments ? 'files' : 'plain'}`
+    const known = ofMenu.get(variant)
+    if (known !== undefined) return known
+    const decision = decideMenu(menu, size)
+    const answer = {
+      decision,
+      offered: listOffered(decision.rows, menu.agent),
+      content: formatContent(decision, menu, { includeAttachments, explain: false }),
+      etag: `W/"${menu.digest}-${variant}"`,
+    }
+    if (ofMenu.size >= maxVariants) ofMenu.clear()
+    ofMenu.set(variant, answer)
+    return answer
+  }
+}
+
+const maxVariants = 8
