@@ -31,6 +31,8 @@ export { judgeTrend, type Trend, type TrendDetail, trendOf } from './effectivene
 export type { Embedder } from './retrieval/dense/embedder.ts'
 export { StaticEmbedder } from './retrieval/dense/static-embedder.ts'
 export { defaultFusion, type FusionConstants } from './retrieval/fusion/gated.ts'
+export { judgeRanking } from './retrieval/fusion/judge-ranking.ts'
+export { type FusionTuning, type LabelledRequest, tuneFusion } from './retrieval/fusion/tune-fusion.ts'
 export { IndexBuilder } from './retrieval/index-builder.ts'
 export type { SearchOptions, SearchResult } from './retrieval/search-result.ts'
 export type { SkillDocument } from './retrieval/skill-document.ts'

@@ -77,7 +77,9 @@ export class CandidateSource {
       const relevance = rateMatch(whole.signs[index] as Signs, dense?.mean ?? 0, request.mass, placed)
       return { id: this.#ids[slot] as string, ranks: placed, relevance }
     })
-    return { candidates, whole, parts }
+    const asked = this.#vectors?.words.ask(query)
+    const readAsked = (index: number): number => asked?.cover(slots[index] as number) ?? 0
+    return { candidates, whole, parts, readAsked }
   }
 
   #read(text: RequestText, slots: readonly number[]): Reading {

@@ -1,4 +1,4 @@
-import { type QuantisedVector, quantise } from './dense/vector-rows.ts'
+import { type QuantisedVector, quantise } from './dense/quantise.ts'
 import type { LexicalIndex, MatchedTerm } from './lexical/lexical-index.ts'
 import type { SkillVectors } from './skill-vectors.ts'
 import { stem } from './text/stem.ts'

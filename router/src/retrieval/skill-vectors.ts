@@ -1,20 +1,25 @@
+import { DescriptionWords } from './dense/description-words.ts'
 import type { Embedder } from './dense/embedder.ts'
+import type { QuantisedVector } from './dense/quantise.ts'
 import { normalise } from './dense/static-embedder.ts'
-import { type QuantisedVector, VectorRows } from './dense/vector-rows.ts'
+import { VectorRows } from './dense/vector-rows.ts'
 import type { SkillDocument } from './skill-document.ts'
 
-/** How strongly the requests a skill has served pull its vector, against its own description. */
-const feedbackShare = 0.5
+/** How strongly many served requests pull a skill's vector, against its own description. */
+const greatestPull = 2
+/** At how many requests the pull is half of that: a single one, perhaps credited wrongly, must not turn it. */
+const halfPull = 3
 /** Requests at most that pull; beyond these the direction no longer changes. */
 const mostFeedback = 50
 /** How much of a body is embedded, in characters: what a skill is for stands at its beginning. */
 const longestBody = 1500
 
-/** Two vectors a skill: what it says it does, and its body. */
+/** The vectors of skills: of what each says it does, of its body, and of the words it says it with. */
 export class SkillVectors {
   readonly #embedder: Embedder
   readonly descriptions: VectorRows
   readonly bodies: VectorRows
+  readonly words: DescriptionWords
   readonly #vector: Float32Array
   readonly #sum: Float32Array
 
@@ -22,6 +27,7 @@ export class SkillVectors {
     this.#embedder = embedder
     this.descriptions = new VectorRows(embedder.dimensions)
     this.bodies = new VectorRows(embedder.dimensions)
+    this.words = new DescriptionWords(embedder)
     this.#vector = new Float32Array(embedder.dimensions)
     this.#sum = new Float32Array(embedder.dimensions)
   }
@@ -30,9 +36,10 @@ export class SkillVectors {
     const { name, description, triggerPhrases, feedback, body } = document
     this.#embedder.embed([name, description, ...triggerPhrases].join('\n'), this.#sum)
     const served = feedback.slice(0, mostFeedback)
-    for (const request of served) this.#add(request, feedbackShare / served.length)
+    for (const request of served) this.#add(request, greatestPull / (served.length + halfPull))
     normalise(this.#sum)
     this.descriptions.put(slot, this.#sum)
+    this.words.put(slot, `${name}\n${description}`)
     this.#embedder.embed(body.slice(0, longestBody), this.#vector)
     this.bodies.put(slot, this.#vector)
   }
@@ -40,6 +47,7 @@ export class SkillVectors {
   delete(slot: number): void {
     this.descriptions.delete(slot)
     this.bodies.delete(slot)
+    this.words.delete(slot)
   }
 
   /** Cosine with the body; of a skill without one, with its description, so that it is not worse off. */

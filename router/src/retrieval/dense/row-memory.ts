@@ -19,6 +19,11 @@ const pageBytes = 65_536
 
 type Scan = (query: number, rows: number, count: number, dimensions: number, out: number) => void
 
+/** The fastest there is here. */
+export function createRowMemory(dimensions: number): RowMemory {
+  return createSimdMemory(dimensions) ?? new ScalarMemory(dimensions)
+}
+
 /** The scan by WebAssembly SIMD, or null where the engine has none. */
 export function createSimdMemory(dimensions: number): RowMemory | null {
   const code = assembleScanModule()

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { createRandom } from '../make-skill.fixture.ts'
+import { quantise } from './quantise.ts'
 import { createSimdMemory, type RowMemory, ScalarMemory } from './row-memory.ts'
 import { normalise } from './static-embedder.ts'
-import { quantise, VectorRows } from './vector-rows.ts'
+import { VectorRows } from './vector-rows.ts'
 
 const dimensions = 48
 const random = createRandom(5)

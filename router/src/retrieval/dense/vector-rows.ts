@@ -1,20 +1,6 @@
 import { TopK } from '../top-k.ts'
-import { blockRows, createSimdMemory, type RowMemory, ScalarMemory } from './row-memory.ts'
-
-/** A vector as int8 and the factor that gives its true values back. */
-export interface QuantisedVector {
-  readonly values: Int8Array
-  /** 0 for the vector of zeros. */
-  readonly scale: number
-}
-
-export function quantise(vector: Float32Array): QuantisedVector {
-  let greatest = 0
-  for (const value of vector) greatest = Math.max(greatest, Math.abs(value))
-  if (greatest === 0) return { values: new Int8Array(vector.length), scale: 0 }
-  const scale = greatest / 127
-  return { values: Int8Array.from(vector, (value) => Math.round(value / scale)), scale }
-}
+import { type QuantisedVector, quantise } from './quantise.ts'
+import { blockRows, createRowMemory, type RowMemory } from './row-memory.ts'
 
 /** One vector a slot, compared exactly with a query; a slot without one has cosine 0. */
 export class VectorRows {
@@ -23,10 +9,7 @@ export class VectorRows {
   #scales = new Float32Array(0)
   #rows = 0
 
-  constructor(
-    dimensions: number,
-    memory: RowMemory = createSimdMemory(dimensions) ?? new ScalarMemory(dimensions),
-  ) {
+  constructor(dimensions: number, memory: RowMemory = createRowMemory(dimensions)) {
     this.#dimensions = dimensions
     this.#memory = memory
   }

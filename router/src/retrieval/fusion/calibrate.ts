@@ -7,8 +7,8 @@ export interface Calibration {
 
 /** Fitted on public requests, see bench/retrieval. */
 export const defaultCalibration: Readonly<Record<'gated' | 'rrf', Calibration>> = {
-  gated: { offset: -4, slope: 8 },
-  rrf: { offset: -4, slope: 5 },
+  gated: { offset: -4.3, slope: 12.4 },
+  rrf: { offset: -5.1, slope: 5.9 },
 }
 
 /** A logistic curve (Platt 1999), 0–1. */

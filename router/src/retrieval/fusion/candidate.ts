@@ -37,4 +37,6 @@ export interface Findings {
   readonly whole: Reading
   /** Sentences and steps of a request that asks for several things; they know the first candidates only. */
   readonly parts: readonly Reading[]
+  /** How much of a candidate's own description the request asks for, by closeness of words, 0–1; by its place. */
+  readonly readAsked: (index: number) => number
 }
