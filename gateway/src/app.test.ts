@@ -54,7 +54,7 @@ function refusingDependencies(asked: AuthClass[]): Dependencies {
     tokens: { identity, runtime },
     health: { identity, runtime },
     operations: { identity },
-    evidence: { identity },
+    evidence: { identity, webhooks: {} },
     skillRouter: { identity },
     passThroughEndpoints: [{ path: '/search', includesSubpaths: true }],
   }

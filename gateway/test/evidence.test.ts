@@ -38,7 +38,8 @@ async function counted(skill: string, activations: number): Promise<void> {
   })
 }
 
-const minutesAgo = (minutes: number): string => new Date(Date.now() - minutes * 60_000).toISOString()
+const startedAt = Date.now()
+const minutesAgo = (minutes: number): string => new Date(startedAt - minutes * 60_000).toISOString()
 const trace = (members: object = {}) => ({
   id: randomUUID(),
   agent_name: 'helper',

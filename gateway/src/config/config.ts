@@ -13,6 +13,7 @@ export interface GatewayConfig {
   readonly server: ServerConfig
   readonly storage: StorageConfig
   readonly evidence: EvidenceConfig
+  readonly userEgress: UserEgressConfig
   readonly telemetry: TelemetryConfig
   readonly requests: RequestConfig
   readonly skills: SkillsConfig
@@ -253,6 +254,14 @@ export interface StorageConfig {
   readonly redisUrl: string | null
   readonly dataDir: string
   readonly disableSpendLogs: boolean
+}
+
+/** What the operator opens to addresses that callers write, such as those of webhooks. */
+export interface UserEgressConfig {
+  readonly allowPrivate: boolean
+  readonly hosts: readonly string[]
+  /** CIDR. */
+  readonly networks: readonly string[]
 }
 
 export interface EvidenceConfig {

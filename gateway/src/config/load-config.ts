@@ -143,6 +143,11 @@ function assemble(
     server: readServerConfig(sections, flags),
     storage: readStorageConfig(sections),
     evidence: readEvidenceConfig(sections),
+    userEgress: {
+      allowPrivate: sections.settings.boolean('ssrf.allow_private'),
+      hosts: sections.settings.list('ssrf.host_allowlist'),
+      networks: sections.settings.list('ssrf.cidr_allowlist'),
+    },
     functionSkills: readFunctionSkills(root, sections),
     telemetry: readTelemetryConfig(sections),
     requests: readRequestConfig(sections, flags),

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { EvidenceConfig } from '../config/config.ts'
 import { loadEffectiveness } from '../evidence/analytics/load-effectiveness.ts'
-import type { EvidenceDependencies } from '../evidence/api/evidence-dependencies.ts'
+import type { EvidenceDependencies, WebhookParts } from '../evidence/api/evidence-dependencies.ts'
 import { DecisionLog } from '../evidence/decisions/decision-log.ts'
 import { EffectivenessSource } from '../evidence/effectiveness-source.ts'
 import { FeedbackSource } from '../evidence/feedback-source.ts'
@@ -23,10 +23,11 @@ export interface EvidenceOptions {
   readonly hub: Hub
   readonly telemetry: Telemetry
   readonly config: EvidenceConfig
+  readonly webhooks: WebhookParts
   readonly now: () => number
 }
 
-export function openEvidence({ hub, telemetry, config, now }: EvidenceOptions): Evidence {
+export function openEvidence({ hub, telemetry, config, webhooks, now }: EvidenceOptions): Evidence {
   const { evidence: store, skills } = hub
   const warn = (event: string, error: unknown, fields: object = {}): void =>
     telemetry.logger.log('warn', event, { ...fields, reason: error instanceof Error ? error.message : null })
@@ -47,6 +48,7 @@ export function openEvidence({ hub, telemetry, config, now }: EvidenceOptions): 
       decisions,
       skills,
       traceWriter: new TraceWriter(store),
+      webhooks,
       requireManifest: config.requireManifest,
       now,
       newId: randomUUID,

@@ -5,6 +5,7 @@ import { exposeOverIpc } from '../storage/cluster/expose-over-ipc.ts'
 import { portOfWorker } from '../storage/cluster/ipc-port.ts'
 import { exposeSharedState } from '../storage/shared-state/ipc-state.ts'
 import { type MetricsSnapshot, mergeSnapshots } from '../telemetry/metrics/snapshot.ts'
+import { startAlerts } from './alerts.ts'
 import { announce, announcePreparation } from './announce.ts'
 import { ConfigurationHolder } from './configuration-holder.ts'
 import { followChanges } from './follow-changes.ts'
@@ -39,6 +40,16 @@ export async function runPrimary(startup: Startup): Promise<void> {
     raiseAlarm,
     now,
   })
+  const alerts = startAlerts({
+    hub,
+    egress: config.userEgress,
+    saltKey: config.identity.saltKey,
+    onFailed: (error) =>
+      telemetry.logger.log('warn', 'alerts_not_watched', {
+        reason: error instanceof Error ? error.message : null,
+      }),
+    now,
+  })
   logDiagnostics(telemetry.logger, [...startup.diagnostics, ...configuration.diagnostics], hub.notices)
   const crew = new Crew(hub, config.server.workers, (fields) =>
     telemetry.logger.log('error', 'worker_exit', fields),
@@ -51,6 +62,7 @@ export async function runPrimary(startup: Startup): Promise<void> {
   const drain = async (): Promise<void> => {
     watch?.close()
     await crew.drain()
+    await alerts.stop()
     await hub.close(flushBudgetMs)
   }
   onShutdown(telemetry, drain, () => crew.kill())

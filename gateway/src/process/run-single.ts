@@ -1,3 +1,4 @@
+import { startAlerts } from './alerts.ts'
 import { announce, announcePreparation } from './announce.ts'
 import { ConfigurationHolder } from './configuration-holder.ts'
 import { followChanges } from './follow-changes.ts'
@@ -28,6 +29,16 @@ export async function runSingle(startup: Startup): Promise<void> {
     raiseAlarm,
     now,
   })
+  const alerts = startAlerts({
+    hub,
+    egress: config.userEgress,
+    saltKey: config.identity.saltKey,
+    onFailed: (error) =>
+      telemetry.logger.log('warn', 'alerts_not_watched', {
+        reason: error instanceof Error ? error.message : null,
+      }),
+    now,
+  })
   logDiagnostics(telemetry.logger, [...startup.diagnostics, ...configuration.diagnostics], hub.notices)
   const serving = await serve({
     configuration,
@@ -44,6 +55,7 @@ export async function runSingle(startup: Startup): Promise<void> {
   onShutdown(telemetry, async () => {
     watch?.close()
     await serving.drain()
+    await alerts.stop()
     await hub.close(flushBudgetMs)
   })
   announce(startup, configuration.runtime.routing, address, telemetry.logger)

@@ -39,6 +39,7 @@ import { readUserFile } from './read-user-file.ts'
 import { shareCooldowns, shareKeyChanges, shareQuotas, shareUsage } from './share-changes.ts'
 import { openSkillRouting, type SkillRouting } from './skill-router.ts'
 import { listSecrets, type Telemetry } from './telemetry.ts'
+import { createWebhookParts } from './webhooks.ts'
 
 const failuresPerMinute = 20
 const settleBudgetMs = 500
@@ -92,7 +93,13 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
   const onKeysChanged = await shareKeyChanges(hub.state, gateway.identity.authenticator)
   const quotas = new Quotas(hub.quotas, options.now)
   const onQuotasChanged = await shareQuotas(hub.state, quotas, options.now)
-  const evidence = openEvidence({ hub, telemetry, config: config.evidence, now: options.now })
+  const evidence = openEvidence({
+    hub,
+    telemetry,
+    config: config.evidence,
+    webhooks: createWebhookParts(config.userEgress, config.identity.saltKey),
+    now: options.now,
+  })
   const skillRouting = await openSkillRouting({
     hub,
     evidence,

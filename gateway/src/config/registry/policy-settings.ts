@@ -1,4 +1,4 @@
-import { planned, plannedRequest, plannedSwitch, type Setting } from './setting.ts'
+import { available, planned, plannedRequest, plannedSwitch, type Setting } from './setting.ts'
 
 /** Cache, egress, policies, quotas, governance and guardrails, a later release. */
 export const policySettings: readonly Setting[] = [
@@ -12,15 +12,15 @@ export const policySettings: readonly Setting[] = [
     'CACHE_MAX_TEMPERATURE',
   ]),
   planned('cache.redis_url', 'text', null, 'Redis of the cache', ['CACHE_REDIS_URL']),
-  planned('ssrf.allow_private', 'boolean', false, 'Private addresses as targets', [
+  available('ssrf.allow_private', 'boolean', false, 'Private addresses as targets', [
     'LLMROUTER_OUTBOUND_ALLOW_PRIVATE',
     'LLMROUTER_ALLOW_PRIVATE_IPS',
   ]),
-  planned('ssrf.host_allowlist', 'list', [], 'Hosts exempt from the address check', [
+  available('ssrf.host_allowlist', 'list', [], 'Hosts exempt from the address check', [
     'LLMROUTER_OUTBOUND_HOST_ALLOWLIST',
     'LLMROUTER_SSRF_ALLOWLIST_HOSTS',
   ]),
-  planned('ssrf.cidr_allowlist', 'list', [], 'Networks exempt from the address check', [
+  available('ssrf.cidr_allowlist', 'list', [], 'Networks exempt from the address check', [
     'LLMROUTER_OUTBOUND_CIDR_ALLOWLIST',
     'LLMROUTER_SSRF_ALLOWLIST_CIDRS',
   ]),

@@ -4,6 +4,15 @@ import type { DecisionLog } from '../decisions/decision-log.ts'
 import type { EvidenceStore } from '../evidence-store.ts'
 import type { TraceWriter } from '../traces/trace-writer.ts'
 
+/** What webhooks need beside the store. */
+export interface WebhookParts {
+  /** Throws `invalid_request` for a URL that may not be called. */
+  readonly requireTarget: (url: string) => void
+  readonly newSecret: () => string
+  readonly sealSecret: (secret: string) => string
+  readonly newMessageId: () => string
+}
+
 /** What the routes of evidence work with. */
 export interface EvidenceDependencies {
   readonly identity: Identity
@@ -11,6 +20,7 @@ export interface EvidenceDependencies {
   readonly decisions: DecisionLog
   readonly traceWriter: TraceWriter
   readonly skills: Pick<SkillStore, 'find' | 'listVersions'>
+  readonly webhooks: WebhookParts
   /** Whether traces must name a registered manifest. */
   readonly requireManifest: boolean
   readonly now: () => number

@@ -1,5 +1,6 @@
 import type { Endpoint } from '../../http/dispatch.ts'
 import type { Route } from '../../http/router.ts'
+import { alertRoutes } from './alert-routes.ts'
 import { analyticsRoutes } from './analytics-routes.ts'
 import { evaluatorRoutes } from './evaluator-routes.ts'
 import type { EvidenceDependencies } from './evidence-dependencies.ts'
@@ -8,6 +9,7 @@ import { judgementRoutes } from './judgement-routes.ts'
 import { manifestRoutes } from './manifest-routes.ts'
 import { routingRoutes } from './routing-routes.ts'
 import { traceRoutes } from './trace-routes.ts'
+import { webhookRoutes } from './webhook-routes.ts'
 
 /** What agents did with skills, and how well it went. */
 export function evidenceRoutes(deps: EvidenceDependencies): Route<Endpoint>[] {
@@ -19,5 +21,7 @@ export function evidenceRoutes(deps: EvidenceDependencies): Route<Endpoint>[] {
     ...evaluatorRoutes(deps),
     ...routingRoutes(deps),
     ...analyticsRoutes(deps),
+    ...alertRoutes(deps),
+    ...webhookRoutes(deps),
   ]
 }

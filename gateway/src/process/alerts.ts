@@ -1,0 +1,63 @@
+import { randomUUID } from 'node:crypto'
+import type { UserEgressConfig } from '../config/config.ts'
+import { watchAlerts, watchEveryMs } from '../evidence/alerts/alert-watch.ts'
+import { announceAlert } from '../evidence/webhooks/announce-alert.ts'
+import { WebhookSender } from '../evidence/webhooks/webhook-sender.ts'
+import { UserEgress } from '../transport/egress/user-egress.ts'
+import { HTTP1_TRANSPORT_DEFAULTS } from '../transport/http1/http1-options.ts'
+import { Http1Transport } from '../transport/http1/http1-transport.ts'
+import { postText } from '../transport/post-text.ts'
+import type { Hub } from './hub.ts'
+import { createSecretOpener, createWebhookParts } from './webhooks.ts'
+
+export interface AlertOptions {
+  readonly hub: Pick<Hub, 'evidence' | 'skills'>
+  readonly egress: UserEgressConfig
+  readonly saltKey: string | null
+  readonly onFailed: (error: unknown) => void
+  readonly now: () => number
+}
+
+/** Watches every workspace for what deserves an alert and tells webhooks. One process of a gateway does it. */
+export function startAlerts({ hub, egress, saltKey, onFailed, now }: AlertOptions): {
+  stop(): Promise<void>
+} {
+  const { evidence: store, skills } = hub
+  const guard = new UserEgress(egress)
+  const transport = new Http1Transport({
+    ...HTTP1_TRANSPORT_DEFAULTS,
+    maxConnectionsPerOrigin: 4,
+    closeTimeoutMs: 1_000,
+    lookup: guard.lookup,
+    refuseHost: guard.refuseHost,
+    now: () => performance.now(),
+  })
+  const { newMessageId } = createWebhookParts(egress, saltKey)
+  const sender = new WebhookSender({
+    store,
+    post: (url, headers, body) => postText(transport, url, headers, body),
+    openSecret: createSecretOpener(saltKey),
+    now,
+  })
+  const watch = {
+    store,
+    skills,
+    announce: (workspaceId: string, alert: Parameters<typeof announceAlert>[2]) =>
+      announceAlert({ store, now, newMessageId }, workspaceId, alert),
+    now,
+    newId: randomUUID,
+  }
+  sender.start()
+  let watching: Promise<void> = Promise.resolve()
+  const timer = setInterval(() => {
+    watching = watchAlerts(watch).catch(onFailed)
+  }, watchEveryMs)
+  timer.unref()
+  return {
+    stop: async () => {
+      clearInterval(timer)
+      await Promise.all([sender.stop(), watching])
+      await transport.close()
+    },
+  }
+}
