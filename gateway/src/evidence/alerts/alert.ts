@@ -7,8 +7,8 @@ export const alertKinds = [
 ] as const
 
 export type AlertKind = (typeof alertKinds)[number]
-export type AlertSeverity = 'info' | 'warning' | 'critical'
-export type AlertState = 'open' | 'acknowledged' | 'resolved'
+type AlertSeverity = 'info' | 'warning' | 'critical'
+type AlertState = 'open' | 'acknowledged' | 'resolved'
 
 /** What is wrong now, found from the counts. */
 export interface Finding {
@@ -34,7 +34,7 @@ export interface AlertRule {
   readonly severity: AlertSeverity
 }
 
-export interface AlertQuery {
+interface AlertQuery {
   readonly state: string | null
   readonly kind: string | null
   /** Epoch milliseconds. */
