@@ -55,6 +55,14 @@ export const errorCatalogue = {
     false,
     'No model, alias or wildcard matches the requested name.',
   ),
+  invalid_skills_header: entry(
+    400,
+    'invalid_request_error',
+    '400',
+    'caller',
+    false,
+    '`x-routeiq-skills`, or what stands in its place, cannot be read; the message says what is wrong.',
+  ),
   context_length_exceeded: entry(
     400,
     'invalid_request_error',

@@ -18,6 +18,7 @@ export interface GatewayConfig {
   readonly requests: RequestConfig
   readonly skills: SkillsConfig
   readonly skillRouter: SkillRouterConfig
+  readonly skillInjection: SkillInjectionConfig
   /** Price map in LiteLLM's JSON format: a file path or URL, read in the background; null uses the built-in table. */
   readonly priceMapSource: string | null
   readonly costAdjustments: CostAdjustmentConfig
@@ -321,4 +322,18 @@ export interface SkillRouterConfig {
   readonly maxIndexedSkills: number
   /** Keeps the text of requests with their decisions, which skills then learn from. */
   readonly captureContent: boolean
+}
+
+/** `routeiq.skills.injection`: skills that the gateway itself puts into requests. */
+export interface SkillInjectionConfig {
+  /** What `x-routeiq-skills` would say; null for off. */
+  readonly byDefault: string | null
+  readonly allowOverride: boolean
+  readonly menuTokens: number
+  readonly bodies: number
+  readonly bodyTokens: number
+  readonly rounds: number
+  readonly routeTimeoutMs: number
+  readonly beforeSystem: boolean
+  readonly cacheControl: 'auto' | 'always' | 'never'
 }

@@ -20,6 +20,7 @@ import { type ConfigSections, openSections } from './settings/config-sections.ts
 import { readEvidenceConfig } from './settings/evidence-config.ts'
 import { readFunctionSkills } from './settings/function-skills-config.ts'
 import { readIdentityConfig } from './settings/identity-config.ts'
+import { readInjectionConfig } from './settings/injection-config.ts'
 import { readPassThroughConfig } from './settings/pass-through-config.ts'
 import { readRequestConfig } from './settings/request-config.ts'
 import { ResolvedSettings } from './settings/resolved-settings.ts'
@@ -153,6 +154,7 @@ function assemble(
     requests: readRequestConfig(sections, flags),
     skills: readSkillsConfig(sections),
     skillRouter: readSkillRouterConfig(sections),
+    skillInjection: readInjectionConfig(sections),
     priceMapSource: readPriceMapSource(sections.settings),
     costAdjustments: {
       discounts: sections.litellm.record('cost_discount_config'),

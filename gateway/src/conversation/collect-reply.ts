@@ -11,7 +11,7 @@ export function collectReply(events: Iterable<ReplyEvent>): ConversationReply {
 }
 
 /** Gathers events of one stream as they come; `reply()` may be read at any time. */
-class ReplyCollector {
+export class ReplyCollector {
   #head: { id: string | null; model: string | null; created: number | null } = {
     id: null,
     model: null,

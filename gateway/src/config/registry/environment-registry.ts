@@ -1,5 +1,6 @@
 import { accessSettings } from './access-settings.ts'
 import { coreSettings } from './core-settings.ts'
+import { injectionSettings } from './injection-settings.ts'
 import { learnedRoutingSettings } from './learned-routing-settings.ts'
 import { operationsSettings } from './operations-settings.ts'
 import { pluginSettings } from './plugin-settings.ts'
@@ -20,6 +21,7 @@ export const settingGroups: readonly { readonly title: string; readonly settings
   { title: 'Learned routing', settings: learnedRoutingSettings },
   { title: 'Tools, agents and skills', settings: toolSettings },
   { title: 'Skill Router', settings: skillSettings },
+  { title: 'Skills in requests', settings: injectionSettings },
   { title: 'Cache, policies and guardrails', settings: policySettings },
   { title: 'Plugins and evaluation', settings: pluginSettings },
 ]

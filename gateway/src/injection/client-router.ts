@@ -1,0 +1,26 @@
+import type { ConversationRequest, ToolDefinition } from '../conversation/request.ts'
+import { loadToolNames } from './load-skill-tool.ts'
+
+const headings = ['## Recommended Skills', '## Available Skills']
+
+/** Whether a client brings skills of its own: a menu in its instructions, or the tool of a skill router's SDK. */
+export function hasClientRouter({ messages, tools }: ConversationRequest): boolean {
+  return tools.some(isSdkLoader) || messages.some(hasMenu)
+}
+
+/** The first name for our tool that no tool of the caller has. */
+export function chooseToolName({ tools }: Pick<ConversationRequest, 'tools'>): string | null {
+  return loadToolNames.find((name) => !tools.some((tool) => tool.name === name)) ?? null
+}
+
+/** The SDKs' tool takes the name of a skill and nothing else; another tool of that name is the caller's own affair. */
+function isSdkLoader(tool: ToolDefinition): boolean {
+  if (tool.type !== 'function' || tool.name !== loadToolNames[0]) return false
+  const required = tool.parameters?.['required']
+  return Array.isArray(required) && required.length === 1 && required[0] === 'name'
+}
+
+function hasMenu({ role, parts }: ConversationRequest['messages'][number]): boolean {
+  if (role !== 'system' && role !== 'developer') return false
+  return parts.some((part) => part.type === 'text' && headings.some((heading) => part.text.includes(heading)))
+}

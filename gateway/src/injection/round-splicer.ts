@@ -1,0 +1,131 @@
+import { ReplyCollector } from '../conversation/collect-reply.ts'
+import type { ToolCallPart } from '../conversation/part.ts'
+import type { Finish, ReplyPart } from '../conversation/reply.ts'
+import type { ReplyEvent } from '../conversation/stream-event.ts'
+import type { Usage } from '../conversation/usage.ts'
+
+/** What the model said in one upstream call. */
+export interface Round {
+  /** All of it, word for word. */
+  readonly parts: readonly ReplyPart[]
+  readonly internalCalls: readonly ToolCallPart[]
+  readonly clientCalls: readonly ToolCallPart[]
+  readonly finish: Finish | null
+  readonly usage: Usage | null
+}
+
+/**
+ * Makes one answer of several upstream calls. Calls of our own tool and the ends of all rounds but the last never come
+ * out; calls of the client's tools are numbered anew, without gaps.
+ */
+export class RoundSplicer {
+  readonly #internalTool: string | null
+  #collector = new ReplyCollector()
+  #rounds = 0
+  #visibleCalls = 0
+  #callIndexes = new Map<number, number | null>()
+  #finish: Finish | null = null
+  #wroteText = false
+  #opening = true
+  #earlierOutput = 0
+  #usage: Usage | null = null
+
+  /** `internalTool` null when ours is not among the tools. */
+  constructor(internalTool: string | null) {
+    this.#internalTool = internalTool
+  }
+
+  /** Usage as the client is told: the prompt of the last call, and the output of all. */
+  get usage(): Usage | null {
+    if (this.#usage === null) return null
+    return { ...this.#usage, outputTokens: this.#usage.outputTokens + this.#earlierOutput }
+  }
+
+  /** What of an event of the round under way the client gets. */
+  push(event: ReplyEvent): readonly ReplyEvent[] {
+    this.#collector.push(event)
+    switch (event.type) {
+      case 'message-start':
+        return this.#rounds === 0 ? [event] : []
+      case 'usage-available':
+        this.#usage = event.usage
+        return this.#rounds === 0 ? [event] : []
+      case 'finish':
+        this.#finish = event.finish
+        return []
+      case 'tool-call-start':
+        return this.#startCall(event)
+      case 'tool-call-delta':
+      case 'tool-call-end': {
+        const index = this.#callIndexes.get(event.index) ?? null
+        return index === null ? [] : [{ ...event, index }]
+      }
+      case 'text-delta':
+        return this.#passText(event)
+      default:
+        this.#opening = false
+        return [event]
+    }
+  }
+
+  /** The round is over. What it was; the next begins with the next event. */
+  endRound(): Round {
+    const reply = this.#collector.reply()
+    const parts = reply.choices[0]?.parts ?? []
+    const calls = parts.filter((part) => part.type === 'tool-call')
+    const finish = this.#finish
+    return {
+      parts,
+      internalCalls: calls.filter(({ name }) => name === this.#internalTool),
+      clientCalls: calls.filter(({ name }) => name !== this.#internalTool),
+      finish,
+      usage: reply.usage,
+    }
+  }
+
+  /** Another round follows. */
+  beginRound(): void {
+    this.#rounds += 1
+    this.#earlierOutput += this.#usage?.outputTokens ?? 0
+    this.forgetRound()
+  }
+
+  /** The round under way came to nothing, and another is made in its place. */
+  forgetRound(): void {
+    this.#usage = null
+    this.#collector = new ReplyCollector()
+    this.#callIndexes = new Map()
+    this.#finish = null
+    this.#opening = true
+  }
+
+  /** The end of the answer, which is that of the last round. */
+  conclude(): readonly ReplyEvent[] {
+    const events: ReplyEvent[] = []
+    const { usage } = this
+    if (usage !== null) events.push({ type: 'usage-available', usage })
+    if (this.#finish !== null) events.push({ type: 'finish', choice: 0, finish: this.#finish })
+    return events
+  }
+
+  #startCall(event: Extract<ReplyEvent, { type: 'tool-call-start' }>): readonly ReplyEvent[] {
+    if (event.name === this.#internalTool) {
+      this.#callIndexes.set(event.index, null)
+      return []
+    }
+    const index = this.#visibleCalls
+    this.#visibleCalls += 1
+    this.#callIndexes.set(event.index, index)
+    this.#opening = false
+    return [{ ...event, index }]
+  }
+
+  /** Text of a later round that follows text of an earlier one begins a new paragraph. */
+  #passText(event: Extract<ReplyEvent, { type: 'text-delta' }>): readonly ReplyEvent[] {
+    if (event.text === '') return [event]
+    const separates = this.#opening && this.#wroteText && this.#rounds > 0
+    this.#opening = false
+    this.#wroteText = true
+    return separates ? [{ ...event, text: `\n\n${event.text}` }] : [event]
+  }
+}

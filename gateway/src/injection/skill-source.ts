@@ -1,0 +1,55 @@
+import type { Caller } from '../identity/caller.ts'
+
+/** The body of a skill as a model reads it. */
+export interface LoadableSkill {
+  readonly name: string
+  readonly skillId: string
+  readonly versionId: string
+  readonly contentHash: string
+  readonly body: string
+  /** Paths of its other files. */
+  readonly files: readonly string[]
+}
+
+export interface SkillQuestion {
+  readonly workspaceId: string
+  readonly caller: Caller
+  /** The text of the human's turn; null asks for the menu. */
+  readonly query: string | null
+  readonly agentName: string | null
+  readonly category: string | null
+  readonly hintK: number | null
+  readonly menuTokens: number | null
+  /** Exactly these, by name, slug or id; null for all that are eligible. */
+  readonly names: readonly string[] | null
+  /** The model that will probably answer, as asked for. */
+  readonly model: string
+}
+
+/** What the Skill Router decided for one turn. */
+export interface SkillDecision {
+  readonly routingId: string
+  /** Heading and table of the menu, the same for the same catalogue; empty when nothing is eligible. */
+  readonly stableMenu: string
+  /** The same with rows for the hinted alone, for prompts with little room. */
+  readonly hintedMenu: string
+  readonly menuInstruction: string
+  readonly routingHint: string
+  /** Names offered, best first. */
+  readonly offered: readonly string[]
+  /** Names in the hint. */
+  readonly hinted: readonly string[]
+  /** Names of the rows of the menu. */
+  readonly visible: readonly string[]
+  readonly degradedReason: string | null
+  /** Names of the question that are no skills the caller may see. */
+  readonly missing: readonly string[]
+}
+
+/** Where skills come from: the Skill Router, in process. */
+export interface SkillSource {
+  /** Decides and records the decision. Rejects only on a defect. */
+  decide(question: SkillQuestion): Promise<SkillDecision>
+  /** The skill of this name, slug or id as this agent may see it; null when there is none. Rejects without a store. */
+  find(workspaceId: string, agentName: string | null, name: string): Promise<LoadableSkill | null>
+}
