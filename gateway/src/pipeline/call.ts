@@ -4,7 +4,7 @@ import type { AttemptPlan, PlannedAttempt } from '../balancing/attempt-plan.ts'
 import type { Deployment } from '../deployments/deployment.ts'
 import { ClientGone } from '../http/read-body.ts'
 import type { UpstreamFailure } from '../providers/failure.ts'
-import { Attempt, type AttemptResult } from '../relay/attempt.ts'
+import type { AttemptResult, StreamingCall } from '../relay/attempt.ts'
 import { CostedStream } from '../relay/costed-stream.ts'
 import type { StreamRelay } from '../relay/relay.ts'
 import { describeUpstreamFailure } from './describe-upstream-failure.ts'
@@ -15,13 +15,15 @@ import type { ModelRequest } from './model-request.ts'
 import { priceOf } from './price-answer.ts'
 import type { Progress } from './progress.ts'
 import { describeTarget } from './request-target.ts'
+import { callWithSkills } from './skills/call-with-skills.ts'
+import { startAttempt, verdictOf } from './start-attempt.ts'
 import { prepareExchange } from './upstream-exchange.ts'
 
 const picoPerUsd = 1e12
 
 /** An upstream answer: complete, or a stream whose first event has arrived. */
 export interface Answer {
-  readonly attempt: Attempt
+  readonly attempt: StreamingCall
   readonly planned: PlannedAttempt
   readonly result: Exclude<AttemptResult, { kind: 'failure' | 'cancelled' }>
   readonly relay: StreamRelay | null
@@ -88,44 +90,20 @@ async function callOnce(
   progress: Progress,
 ): Promise<Answer | UpstreamFailure> {
   const { deployment } = planned
-  const { config } = request.runtime
   // After a fallback the answer bears the name of the group that gave it.
   const answering = progress.fallbacks === 0 ? request : { ...request, requestedModel: planned.group.name }
+  if (request.skills !== null) return callWithSkills(gateway, answering, request.skills, planned, progress)
   const mockText = request.options.mockResponse ?? deployment.config.mockResponse
   const prepared =
     mockText === null
       ? prepareExchange(answering, planned, gateway.blobs)
       : prepareMockExchange(answering, deployment, mockText, gateway.blobs)
-  progress.dropped = prepared.dropped
   const relay = tellCost(request, deployment, prepared.relay)
-  const attempt = new Attempt(
-    {
-      origin: deployment.origin,
-      method: 'POST',
-      path: prepared.path,
-      headers: prepared.headers,
-      body: prepared.body,
-      rest: prepared.rest,
-      authorization: deployment.authorization,
-    },
-    {
-      transport: mockText === null ? gateway.transport : gateway.mockTransport,
-      timeoutMs: timeoutOf(request, planned),
-      idleTimeoutMs: config.routing.streamIdleTimeoutMs,
-      maxResponseBytes: config.server.maxResponseBytes,
-      relay,
-      readReply: prepared.readReply,
-      decodeError: (status, headers, body) =>
-        deployment.wire.decodeError(status, headers, body, deployment.provider),
-    },
-  )
+  progress.dropped = prepared.dropped
+  const transport = mockText === null ? gateway.transport : gateway.mockTransport
+  const attempt = startAttempt(transport, request, planned, { ...prepared, relay })
   request.exchange.whenClientGone(() => attempt.cancel())
-  const result = await attempt.result
-  if (result.kind === 'cancelled') {
-    progress.upstreamEndedAt = performance.now()
-    throw new ClientGone()
-  }
-  progress.firstByteAt = attempt.firstByteAt
+  const result = await verdictOf(attempt, progress)
   if (result.kind !== 'failure') return { attempt, planned, result, relay }
   progress.failedFields = attempt.fields
   return result.failure
@@ -157,13 +135,6 @@ function noteFailure(
     status: failure.status,
     cooledDown: deployment.state.isCoolingDown(now),
   })
-}
-
-function timeoutOf(request: ModelRequest, { deployment }: PlannedAttempt): number {
-  const { options } = request
-  return request.stream
-    ? (options.streamTimeoutMs ?? options.timeoutMs ?? deployment.streamTimeoutMs)
-    : (options.timeoutMs ?? deployment.timeoutMs)
 }
 
 function exhausted(

@@ -2,6 +2,7 @@ import type { DeploymentStates } from '../balancing/deployment-states.ts'
 import type { Strategy } from '../balancing/strategy.ts'
 import type { BlobSealer } from '../conversation/blob-sealer.ts'
 import type { Roster } from '../http/roster.ts'
+import type { SkillInjector } from '../injection/skill-injector.ts'
 import type { ClientStream } from '../relay/client-stream.ts'
 import type { SpendRow } from '../storage/ledger/spend-row.ts'
 import type { RequestRecord } from '../telemetry/request-record.ts'
@@ -26,6 +27,8 @@ export interface Gateway {
   readonly active: { enter(model: string): void; leave(model: string): void }
   /** The streams under way, so that a drain can end them. */
   readonly openStreams: Roster<ClientStream>
+  /** Gives requests their skills. */
+  readonly skills: SkillInjector
   /** Counts prompts without asking a provider. */
   readonly tokens: TokenCounter
   readonly recordRequest: (record: RequestRecord) => void

@@ -11,6 +11,7 @@ import type { Arrival, ModelRequest } from './model-request.ts'
 import { parse } from './parse.ts'
 import { Progress } from './progress.ts'
 import { openClientStream, respond, respondWithError } from './respond.ts'
+import { routeSkills } from './route-skills.ts'
 import { settle } from './settle.ts'
 
 /**
@@ -38,6 +39,9 @@ export async function handleRequest(
     progress.endStage('parse')
     admission = admit(gateway, request)
     progress.endStage('admit')
+    const equipped = routeSkills(gateway, request, admission.resolution, progress)
+    request = equipped instanceof Promise ? await equipped : equipped
+    progress.endStage('route-skills')
     plan = chooseDeployment(gateway, request, admission.resolution)
     progress.endStage('choose-deployment')
     if (request.stream) {

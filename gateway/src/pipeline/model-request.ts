@@ -3,6 +3,7 @@ import type { Deployment } from '../deployments/deployment.ts'
 import type { RoutingSnapshot } from '../deployments/routing-snapshot.ts'
 import type { Exchange } from '../http/exchange.ts'
 import type { Caller } from '../identity/caller.ts'
+import type { SkillTurn } from '../injection/skill-turn.ts'
 import type { ObjectMembers } from '../json/object-members.ts'
 import type { CallAddress, Protocol } from '../protocols/protocol.ts'
 import type { History } from './history.ts'
@@ -38,6 +39,8 @@ export interface ModelRequest extends Arrival {
   readonly clientBody: Readonly<Record<string, unknown>>
   /** The deployment whose account keeps what the request continues; null when any may take it. */
   readonly boundTo: Deployment | null
+  /** The skills its answer is made with; null without. */
+  readonly skills: SkillTurn | null
   readonly requestedModel: string
   readonly stream: boolean
   /** The answer is passed on as it comes, but as bytes and not as events. */

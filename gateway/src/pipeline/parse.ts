@@ -108,6 +108,7 @@ function describe(
     upload,
     clientBody: body,
     boundTo: null,
+    skills: null,
     requestedModel,
     stream,
     isBinary,

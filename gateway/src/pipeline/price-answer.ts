@@ -6,7 +6,7 @@ import type { PicoUsd } from '../pricing/prices.ts'
 import type { Progress } from './progress.ts'
 
 /** What an answer costs; the parts only where the operator adjusts list prices. */
-interface Price {
+export interface Price {
   readonly total: PicoUsd | null
   readonly parts: AdjustedCost | null
 }

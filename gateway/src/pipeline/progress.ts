@@ -3,10 +3,17 @@ import type { Usage } from '../conversation/usage.ts'
 import type { Deployment } from '../deployments/deployment.ts'
 import type { HeaderFields } from '../http1/header-fields.ts'
 import type { Caller } from '../identity/caller.ts'
+import type { SkillsOutcome } from '../injection/skills-outcome.ts'
 import type { AdjustedCost } from '../pricing/adjust-cost.ts'
 import type { StreamRelay } from '../relay/relay.ts'
 import type { FailedAttempt } from '../telemetry/request-record.ts'
+import type { Price } from './price-answer.ts'
 import type { Stage } from './stages.ts'
+
+/** What one of several calls behind an answer cost. */
+export interface RoundBill extends Price {
+  readonly usage: Usage | null
+}
 
 const nothing: readonly string[] = []
 
@@ -32,6 +39,10 @@ export class Progress {
   /** What the answer costs the caller; `costParts` says how that came about when the operator adjusts prices. */
   costPico: bigint | null = null
   costParts: AdjustedCost | null = null
+  /** How skills went; null for a request that wanted none. */
+  skills: { readonly outcome: SkillsOutcome } | null = null
+  /** Calls that were followed by another of the same answer; `usage` and cost above are of the last. */
+  readonly rounds: RoundBill[] = []
   /** Monotonic milliseconds. */
   upstreamStartedAt: number | null = null
   upstreamEndedAt: number | null = null

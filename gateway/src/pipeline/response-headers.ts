@@ -7,6 +7,8 @@ import { version } from '../version.ts'
 import { describeDropped } from './describe-dropped.ts'
 import type { ModelRequest } from './model-request.ts'
 import type { Progress } from './progress.ts'
+import { describeSkills } from './skills/describe-skills.ts'
+import { lastBill, totalBill } from './total-bill.ts'
 
 const picoPerUsd = 1e12
 const identity = headLine('x-litellm-version', version) + headLine('x-routeiq-version', version)
@@ -37,7 +39,9 @@ export function describeResponse(request: ModelRequest, progress: Progress, now:
   const dropped = describeDropped(progress.dropped)
   if (dropped !== null) lines += headLine('x-routeiq-dropped', dropped)
   if (options.timeoutMs !== null) lines += `x-litellm-timeout: ${options.timeoutMs / 1000}\r\n`
-  if (progress.costPico !== null) lines += describeCost(progress.costPico, progress.costParts)
+  const { total, parts } = progress.rounds.length === 0 ? lastBill(progress) : totalBill(progress)
+  if (total !== null) lines += describeCost(total, parts)
+  if (progress.skills !== null) lines += describeSkills(progress.skills.outcome, !request.stream)
   return progress.stageEnds === null ? lines : lines + describeStages(exchange.startedAt, progress.stageEnds)
 }
 

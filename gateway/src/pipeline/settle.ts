@@ -1,5 +1,6 @@
 import type { Operation } from '../deployments/deployment.ts'
 import type { Caller } from '../identity/caller.ts'
+import type { AnswerFacts } from '../injection/turn-reports.ts'
 import { billColumns } from '../pricing/bill-columns.ts'
 import type { SpendRow } from '../storage/ledger/spend-row.ts'
 import type { RequestRecord } from '../telemetry/request-record.ts'
@@ -7,10 +8,12 @@ import { hashClientAddress } from './client-address.ts'
 import { describeDropped } from './describe-dropped.ts'
 import type { Gateway } from './gateway.ts'
 import type { Arrival, ModelRequest } from './model-request.ts'
-import type { Progress } from './progress.ts'
+import type { Progress, RoundBill } from './progress.ts'
 import { describeTarget } from './request-target.ts'
+import { lastBill, totalBill } from './total-bill.ts'
 
 const clientClosedRequest = 499
+const picoPerUsd = 1e12
 const callTypes: Readonly<Record<Operation, string>> = {
   chat: 'acompletion',
   completion: 'atext_completion',
@@ -39,7 +42,40 @@ export function settle(
   exchange.whenClientGone(null)
   const record = describe(arrival, operation, request, progress)
   gateway.recordRequest(record)
-  if (request !== null && progress.attempts > 0) gateway.appendSpend(spendRow(record, request, progress))
+  if (request !== null && progress.attempts > 0) appendRows(gateway, record, request, progress)
+  request?.skills?.settle(describeAnswer(record, progress))
+}
+
+/** What the trace of a turn with skills says of its answer. */
+function describeAnswer(record: RequestRecord, progress: Progress): AnswerFacts {
+  return {
+    isSuccess: record.status < 400 && record.errorCode === null,
+    errorCode: record.errorCode,
+    model: record.target?.upstreamModel ?? record.requestedModel ?? '',
+    provider: record.target?.provider ?? '',
+    startedAt: record.startedAt,
+    endedAt: record.endedAt,
+    calls: [...progress.rounds, lastBill(progress)].map(({ usage, total }) => ({
+      usage,
+      cost: total === null ? null : Number(total) / picoPerUsd,
+    })),
+  }
+}
+
+/** One row for every call behind the answer. */
+function appendRows(
+  gateway: Gateway,
+  record: RequestRecord,
+  request: ModelRequest,
+  progress: Progress,
+): void {
+  const { rounds } = progress
+  const row = spendRow(record, request, lastBill(progress), progress)
+  for (const [at, round] of rounds.entries()) {
+    const bill = billColumns(round.total, round.parts)
+    gateway.appendSpend({ ...row, ...bill, usage: round.usage, estimated: false, attempt: row.attempt + at })
+  }
+  gateway.appendSpend(rounds.length === 0 ? row : { ...row, attempt: row.attempt + rounds.length })
 }
 
 function describe(
@@ -50,6 +86,7 @@ function describe(
 ): RequestRecord {
   const { clientGone } = exchange
   const { caller, deployment, error } = progress
+  const total = progress.rounds.length === 0 ? lastBill(progress) : totalBill(progress)
   const toEpoch = (monotonic: number): number => exchange.receivedAt + (monotonic - exchange.startedAt)
   return {
     requestId: exchange.requestId,
@@ -85,9 +122,9 @@ function describe(
     attempts: progress.attempts,
     failedAttempts: progress.failedAttempts,
     fallbacks: progress.fallbacks,
-    usage: progress.usage,
+    usage: total.usage,
     usageEstimated: progress.usageEstimated,
-    costPico: progress.costPico,
+    costPico: total.total,
     queryLength: request === null ? null : request.bytes.length,
     clientIp: exchange.request.remoteAddress ?? null,
   }
@@ -133,7 +170,12 @@ function readTraceId(traceparent: string | null): string | null {
   return match?.[1] ?? null
 }
 
-function spendRow(record: RequestRecord, request: ModelRequest, progress: Progress): SpendRow {
+function spendRow(
+  record: RequestRecord,
+  request: ModelRequest,
+  bill: RoundBill,
+  progress: Progress,
+): SpendRow {
   return {
     requestId: record.requestId,
     attempt: record.attempts,
@@ -156,9 +198,9 @@ function spendRow(record: RequestRecord, request: ModelRequest, progress: Progre
     apiBase: record.target?.apiBase ?? null,
     status: record.status,
     errorCode: record.errorCode,
-    usage: record.usage,
+    usage: bill.usage,
     estimated: record.usageEstimated,
-    ...billColumns(progress.costPico, progress.costParts),
+    ...billColumns(bill.total, bill.parts),
     cacheHit: false,
     strategy: record.strategy,
     retries: Math.max(0, record.attempts - 1 - record.fallbacks),

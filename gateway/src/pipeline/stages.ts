@@ -6,6 +6,7 @@ export const stages = [
   'authenticate',
   'parse',
   'admit',
+  'route-skills',
   'choose-deployment',
   'call',
   'respond',

@@ -4,6 +4,8 @@ import type { BlobSealer } from '../conversation/blob-sealer.ts'
 import { type JsonRecord, parseJson } from '../conversation/json-value.ts'
 import { replayReply } from '../conversation/replay-reply.ts'
 import type { ConversationReply } from '../conversation/reply.ts'
+import type { ConversationRequest } from '../conversation/request.ts'
+import type { ReplyEvent } from '../conversation/stream-event.ts'
 import type { Deployment } from '../deployments/deployment.ts'
 import type { ReplyHead, ReplyOptions, StreamFormatter } from '../protocols/protocol.ts'
 import { unreadableAnswer } from '../protocols/unreadable-answer.ts'
@@ -49,10 +51,21 @@ export function encodeFor(
   target: WireTarget,
   carrier: BlobCarrier,
 ): EncodedRequest {
+  return wire.encodeRequest(parseFor(request, wire, wanted, target, carrier), target)
+}
+
+/** The request in the conversation model, for a wire. Errors: 400 for what the dialect does not allow. */
+export function parseFor(
+  request: ModelRequest,
+  wire: Wire,
+  wanted: Body,
+  target: WireTarget,
+  carrier: BlobCarrier,
+): ConversationRequest {
   const { operation, stream, protocol, requestedModel } = request
   const options = { operation, model: requestedModel, stream, dropParams: target.dropParams, carrier }
   const body = wire.headerMembers === undefined ? wanted : withHeaders(wanted, request, wire.headerMembers)
-  return wire.encodeRequest(protocol.parseRequest(body, options), target)
+  return protocol.parseRequest(body, options)
 }
 
 /** Client headers as the members a wire has for them; a member the client wrote itself stays. */
@@ -108,13 +121,18 @@ export function readReplyAsStream(
 ): PlainReply | UpstreamFailure {
   const reply = decodeAnswer(body, wire, context)
   if ('kind' in reply) return reply
-  const text = replayReply(reply).map((event) => formatter.format(event))
+  return { ...formatAsStream(replayReply(reply), formatter, keep), usage: reply.usage }
+}
+
+/** All events of an answer as one text. */
+export function formatAsStream(
+  events: readonly ReplyEvent[],
+  formatter: StreamFormatter,
+  keep: KeepAnswer | null,
+): Omit<PlainReply, 'usage'> {
+  const text = events.map((event) => formatter.format(event))
   const kept = keep === null ? undefined : formatter.kept?.()
-  const sent = {
-    body: Buffer.from(text.join('') + formatter.end()),
-    usage: reply.usage,
-    isStream: true,
-  } as const
+  const sent = { body: Buffer.from(text.join('') + formatter.end()), isStream: true } as const
   return keep === null || kept === undefined ? sent : { ...sent, keep: () => keep(kept) }
 }
 
@@ -126,7 +144,15 @@ function readReply(
   carrier: BlobCarrier,
 ): PlainReply | UpstreamFailure {
   const reply = decodeAnswer(body, wire, context)
-  if ('kind' in reply) return reply
+  return 'kind' in reply ? reply : formatReply(reply, request, carrier)
+}
+
+/** A whole answer in the client's dialect. */
+export function formatReply(
+  reply: ConversationReply,
+  request: ModelRequest,
+  carrier: BlobCarrier,
+): PlainReply {
   const { protocol } = request
   const [head, options, keep] = [headOf(request), replyOptionsOf(request, carrier), keeperOf(request)]
   const answer = protocol.formatReply(reply, head, options)
@@ -142,7 +168,11 @@ function formatKept(reply: ConversationReply, formatter: StreamFormatter): JsonR
 }
 
 /** The provider's body as a reply, or what is wrong with it. */
-function decodeAnswer(body: Buffer, wire: Wire, context: ReplyContext): ConversationReply | UpstreamFailure {
+export function decodeAnswer(
+  body: Buffer,
+  wire: Wire,
+  context: ReplyContext,
+): ConversationReply | UpstreamFailure {
   const parsed = parseJson(body.toString('utf8'))
   if (parsed === undefined)
     return unreadableAnswer(body.length === 0 ? 'an empty body' : 'something that is not JSON')

@@ -40,6 +40,9 @@ export interface AttemptOptions {
   ) => UpstreamFailure
 }
 
+/** What a stream flows out of: one upstream call, or several that follow each other. */
+export type StreamingCall = Pick<Attempt, 'fields' | 'pipeTo' | 'cancel' | 'resume'>
+
 /**
  * One call to one deployment. `result` settles when the answer is complete, when the first event of a stream has
  * arrived, or when the call has failed; it never rejects. After a stream has begun, `pipeTo` takes the rest.

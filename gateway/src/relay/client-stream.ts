@@ -4,7 +4,7 @@ import type { Exchange } from '../http/exchange.ts'
 import type { RosterMember } from '../http/roster.ts'
 import { headLine, headLines } from '../http/server/head-line.ts'
 import type { UpstreamFailure } from '../providers/failure.ts'
-import type { Attempt, StreamTarget } from './attempt.ts'
+import type { StreamingCall, StreamTarget } from './attempt.ts'
 import type { StreamRelay } from './relay.ts'
 
 const streamLines = headLines(['cache-control', 'no-cache', 'x-accel-buffering', 'no'])
@@ -46,7 +46,7 @@ export class ClientStream implements StreamTarget, RosterMember {
   readonly #options: ClientStreamOptions
   #keepalive: Deadline | null = null
   #settle: (outcome: StreamOutcome) => void = () => {}
-  #attempt: Attempt | null = null
+  #attempt: StreamingCall | null = null
   #source: StreamSource | null = null
   #encoding: 'latin1' | 'utf8' = 'utf8'
   #silent = true
@@ -69,7 +69,12 @@ export class ClientStream implements StreamTarget, RosterMember {
   }
 
   /** Sends the head (the dialect's own type unless told), unless a ping already had to, and lets the attempt's events flow. */
-  begin(attempt: Attempt, source: StreamSource, lines: string, contentType: string | null = null): void {
+  begin(
+    attempt: StreamingCall,
+    source: StreamSource,
+    lines: string,
+    contentType: string | null = null,
+  ): void {
     this.#attempt = attempt
     this.#source = source
     this.#encoding = source.encoding

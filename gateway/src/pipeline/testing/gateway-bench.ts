@@ -8,6 +8,7 @@ import { AddressGuard } from '../../http/address-guard.ts'
 import { Roster } from '../../http/roster.ts'
 import { Authenticator } from '../../identity/authenticator.ts'
 import { FailedAttempts } from '../../identity/failed-attempts.ts'
+import { MemorySkills, openInjectorBench } from '../../injection/for-test.ts'
 import { compileRuntime } from '../../process/load-runtime.ts'
 import { ScriptedTransport } from '../../relay/testing/scripted-transport.ts'
 import type { SpendRow } from '../../storage/ledger/spend-row.ts'
@@ -49,6 +50,7 @@ export function openGatewayBench(config: string, patch: Partial<Gateway> = {}): 
       addresses: new AddressGuard([]),
     },
     states,
+    skills: openInjectorBench(new MemorySkills({})).injector,
     transport,
     mockTransport: new DemoTransport(Date.now),
     openStreams: new Roster(),

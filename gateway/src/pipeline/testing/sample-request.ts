@@ -59,6 +59,7 @@ export function sampleRequest(
     upload: null,
     clientBody: body,
     boundTo: null,
+    skills: null,
     requestedModel: 'm',
     isBinary: false,
     stream: body['stream'] === true,
