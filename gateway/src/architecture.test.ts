@@ -29,15 +29,16 @@ const directions: Readonly<Record<string, string>> = {
   http: 'conversation:types http1 protocols telemetry transport:types version.ts',
   http1: '',
   identity: 'config:types deployments http:types storage:types',
+  injection: 'conversation identity:types',
   json: '',
   multipart: '',
   'pass-through':
     'config:types conversation deployments:types http http1:types identity pipeline pricing protocols providers telemetry:types transport',
   pipeline:
-    'balancing config:types conversation deployments http http1:types identity json multipart pricing protocols providers relay storage:types telemetry tokens:types transport:types version.ts',
+    'balancing config:types conversation deployments http http1:types identity injection json multipart pricing protocols providers relay storage:types telemetry tokens:types transport:types version.ts',
   pricing: 'config:types conversation:types',
   process:
-    'app.ts balancing config conversation demo deployments evidence http http1:types identity pipeline:types pricing providers quotas responses rest skill-router skills storage telemetry tokens transport version.ts',
+    'app.ts balancing config conversation demo deployments evidence http http1:types identity injection pipeline:types pricing providers quotas responses rest skill-router skills storage telemetry tokens transport version.ts',
   protocols: 'conversation json pricing:types providers:types relay:types',
   providers: 'cloud-accounts conversation telemetry transport:types',
   quotas: 'http:types pipeline:types rest',
@@ -45,7 +46,8 @@ const directions: Readonly<Record<string, string>> = {
   responses:
     'conversation deployments http identity:types json pipeline protocols relay storage:types transport:types',
   rest: 'http identity pipeline storage:types',
-  'skill-router': 'config:types evidence:types http identity:types pipeline:types rest skills',
+  'skill-router':
+    'config:types evidence:types http identity:types injection:types pipeline:types rest skills',
   skills: 'config:types http identity:types multipart package-file.ts pipeline rest',
   storage: 'config:types conversation:types evidence package-file.ts pricing:types quotas skills',
   telemetry: 'conversation:types deployments:types providers:types',

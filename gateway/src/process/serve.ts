@@ -37,6 +37,7 @@ import { createNetworkTransport, createTokenTransport } from './network-transpor
 import { refreshPrices } from './prices.ts'
 import { readUserFile } from './read-user-file.ts'
 import { shareCooldowns, shareKeyChanges, shareQuotas, shareUsage } from './share-changes.ts'
+import { openSkillInjection } from './skill-injection.ts'
 import { openSkillRouting, type SkillRouting } from './skill-router.ts'
 import { listSecrets, type Telemetry } from './telemetry.ts'
 import { createWebhookParts } from './webhooks.ts'
@@ -86,13 +87,6 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
   })
   const gate = createGate(config, options.maxConcurrentRequests, telemetry)
   const transport = createTransport(config, options.now)
-  const gateway = composeGateway(options, transport, journal)
-  await shareCooldowns(hub.state, configuration.states)
-  if (sharesState(config)) await shareUsage(hub.state, configuration.states, options.now)
-  measureCooldowns(configuration.states, telemetry.metrics.breakers)
-  const onKeysChanged = await shareKeyChanges(hub.state, gateway.identity.authenticator)
-  const quotas = new Quotas(hub.quotas, options.now)
-  const onQuotasChanged = await shareQuotas(hub.state, quotas, options.now)
   const evidence = openEvidence({
     hub,
     telemetry,
@@ -107,6 +101,23 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
     config: () => configuration.runtime.config.skillRouter,
     now: options.now,
   })
+  const blobs = new BlobSealer(secretOf(config.identity), randomBytes)
+  const skillInjection = openSkillInjection({
+    hub,
+    evidence,
+    skillRouting,
+    telemetry,
+    sealer: blobs,
+    config: () => configuration.runtime.config,
+    now: options.now,
+  })
+  const gateway = composeGateway(options, { transport, journal, blobs, skills: skillInjection.injector })
+  await shareCooldowns(hub.state, configuration.states)
+  if (sharesState(config)) await shareUsage(hub.state, configuration.states, options.now)
+  measureCooldowns(configuration.states, telemetry.metrics.breakers)
+  const onKeysChanged = await shareKeyChanges(hub.state, gateway.identity.authenticator)
+  const quotas = new Quotas(hub.quotas, options.now)
+  const onQuotasChanged = await shareQuotas(hub.state, quotas, options.now)
   const functions = new FunctionSkills(config.functionSkills, {
     env: process.env,
     node: process.execPath,
@@ -129,6 +140,7 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
       await gate.drain(settleBudgetMs)
       await nextTurn()
       journal.close()
+      skillInjection.close()
       await evidence.close()
       gateway.tokens.close()
       skillRouting.close()
@@ -166,7 +178,12 @@ function createTransport(config: GatewayConfig, now: () => number): Transport {
   return new RoutedTransport(authorizing, new Map([[new URL(demoBaseUrl).origin, new DemoTransport(now)]]))
 }
 
-function composeGateway(options: ServeOptions, transport: Transport, journal: SpendJournal): Gateway {
+/** What a gateway is made of beside its configuration. */
+interface GatewayParts extends Pick<Gateway, 'transport' | 'blobs' | 'skills'> {
+  readonly journal: SpendJournal
+}
+
+function composeGateway(options: ServeOptions, { transport, journal, blobs, skills }: GatewayParts): Gateway {
   const { configuration, hub, telemetry, now, random } = options
   const { identity, storage } = configuration.runtime.config
   return {
@@ -182,7 +199,8 @@ function composeGateway(options: ServeOptions, transport: Transport, journal: Sp
       failedAttempts: new FailedAttempts(failuresPerMinute, now),
       addresses: new AddressGuard(identity.allowedIps),
     },
-    blobs: new BlobSealer(secretOf(identity), randomBytes),
+    blobs,
+    skills,
     states: configuration.states,
     transport,
     mockTransport: new DemoTransport(now),

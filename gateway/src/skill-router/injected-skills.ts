@@ -1,0 +1,151 @@
+import {
+  compareNames,
+  createEligibleMenu,
+  type Decision,
+  decideMenu,
+  menuInstruction,
+  renderRoutingHint,
+} from '@routeiq/router'
+import type { DecisionLog } from '../evidence/decisions/decision-log.ts'
+import type { LoadableSkill, SkillDecision, SkillQuestion, SkillSource } from '../injection/skill-source.ts'
+import type { Degradations } from './degradations.ts'
+import { isNamed } from './hot-catalogue.ts'
+import type { HotCatalogues } from './hot-catalogues.ts'
+import { type HotSkill, versionFor } from './hot-skill.ts'
+import { listOffered, toRoutingDecision } from './record-decision.ts'
+import type { SkillBodies } from './skill-bodies.ts'
+import type { FoundMenu, Routed, SkillRouter } from './skill-router.ts'
+
+const topK = 10
+
+export interface InjectedSkillsDependencies {
+  readonly router: SkillRouter
+  readonly catalogues: HotCatalogues
+  readonly bodies: SkillBodies
+  readonly decisions: Pick<DecisionLog, 'record'>
+  readonly degradations: Degradations
+  readonly captureContent: () => boolean
+  readonly hintK: () => number
+  readonly now: () => number
+}
+
+/** The Skill Router as requests on their way to a model use it. */
+export class InjectedSkills implements SkillSource {
+  readonly #deps: InjectedSkillsDependencies
+
+  constructor(deps: InjectedSkillsDependencies) {
+    this.#deps = deps
+  }
+
+  async decide(question: SkillQuestion): Promise<SkillDecision> {
+    const routed = await this.#route(question)
+    const missing = question.names?.filter((name) => !isOffered(routed.decision, name)) ?? []
+    const persisted = missing.length > 0 || this.#record(routed, question)
+    const hinted = hintedOf(routed.decision, question, this.#deps.hintK())
+    const stable = this.#fit(routed, question.menuTokens)
+    return {
+      routingId: routed.routingId ?? '',
+      stableMenu: stable.text,
+      hintedMenu: menuOf(hinted.toSorted(compareNames), []).text,
+      menuInstruction,
+      routingHint: renderRoutingHint(hinted.map(({ name }) => name)),
+      offered: routed.decision.rows.map(({ skill }) => skill.name),
+      hinted: hinted.map(({ name }) => name),
+      visible: stable.names,
+      degradedReason:
+        routed.degradedReason ??
+        (persisted ? null : this.#deps.degradations.record('decision_write_failed', null)),
+      missing,
+    }
+  }
+
+  async find(workspaceId: string, agentName: string | null, name: string): Promise<LoadableSkill | null> {
+    const { catalogues, bodies } = this.#deps
+    const catalogue = catalogues.find(workspaceId) ?? (await catalogues.load(workspaceId))
+    const skill = catalogue.find(name, agentName)
+    if (skill === null) return null
+    const { skillId } = skill
+    const version = await bodies.read(workspaceId, skillId, {
+      versionId: versionFor(skill, agentName).versionId,
+    })
+    if (version === null || version.isQuarantined || version.safetyStatus === 'blocked') return null
+    const { versionId, contentHash, body } = version
+    return {
+      name: skill.name,
+      skillId,
+      versionId,
+      contentHash,
+      body,
+      files: version.files.map(({ path }) => path),
+    }
+  }
+
+  async #route(question: SkillQuestion): Promise<Routed> {
+    const { workspaceId, agentName, category, query, model, names } = question
+    const { router } = this.#deps
+    if (query !== null && names === null) {
+      const plain = { maxMenuSize: null, minRelevance: null, exclude: [], dryRun: false, routingId: null }
+      return router.route({ workspaceId, agentName, category, query, model, topK, ...plain })
+    }
+    const found = await router.findMenu(workspaceId, agentName, category)
+    return names === null
+      ? router.offerMenu(found, decideMenu(found.menu, null))
+      : this.#offerNamed(found, names)
+  }
+
+  /** A menu of exactly these, all of them in the hint. */
+  #offerNamed(found: FoundMenu, names: readonly string[]): Routed {
+    const wanted = new Set(names)
+    const entries = found.menu.entries.filter((skill) => isNamed(skill, wanted))
+    const menu = createEligibleMenu({ entries, preferred: [], stableMenuMaxTokens: Number.POSITIVE_INFINITY })
+    return this.#deps.router.offerMenu(found, decideMenu(menu, null))
+  }
+
+  #record(routed: Routed, { workspaceId, caller, agentName, model, query }: SkillQuestion): boolean {
+    const { decisions, captureContent, now } = this.#deps
+    const asker = {
+      workspaceId,
+      caller,
+      agentName,
+      model,
+      query,
+      source: 'gateway',
+      captureContent: captureContent(),
+      now: now(),
+    } as const
+    return decisions.record(
+      toRoutingDecision(routed, asker, listOffered(routed.decision.rows, routed.menu.agent)),
+    )
+  }
+
+  /** The menu within the tokens of the question: the stable one where it fits. */
+  #fit({ decision, menu }: Routed, maxTokens: number | null): Decision<HotSkill>['stable'] {
+    if (maxTokens === null || decision.stable.text.length <= 4 * maxTokens) return decision.stable
+    return menuOf(menu.entries, menu.preferred, maxTokens)
+  }
+}
+
+function menuOf(
+  entries: readonly HotSkill[],
+  preferred: readonly HotSkill[],
+  maxTokens = Number.POSITIVE_INFINITY,
+): Decision<HotSkill>['stable'] {
+  return createEligibleMenu({ entries, preferred, stableMenuMaxTokens: maxTokens }).stable
+}
+
+function isOffered({ rows }: Decision<HotSkill>, name: string): boolean {
+  const wanted = new Set([name])
+  return rows.some(({ skill }) => isNamed(skill, wanted))
+}
+
+/** What fits best: of a route what was selected, of named skills all of them, of a menu nothing. */
+function hintedOf(
+  { rows }: Decision<HotSkill>,
+  { query, names, hintK }: SkillQuestion,
+  usual: number,
+): HotSkill[] {
+  if (names !== null) return rows.map(({ skill }) => skill)
+  if (query === null) return []
+  const selected = rows.filter((row) => row.selected && row.ranking !== null)
+  return selected.slice(0, hintK ?? usual).map(({ skill }) => skill)
+}

@@ -1,0 +1,202 @@
+import Anthropic from '@anthropic-ai/sdk'
+import OpenAI from 'openai'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { call } from './harness/call-gateway.ts'
+import { deployment } from './harness/deployments.ts'
+import { readSpendLogs } from './harness/read-spend-logs.ts'
+import { type ScriptedUpstream, startScriptedUpstream } from './harness/scripted-upstream.ts'
+import { type Gateway, masterKey as key, startGateway } from './harness/start-gateway.ts'
+import { answerTruly } from './harness/steps.ts'
+import { waitUntil } from './harness/wait-until.ts'
+
+const topics = ['refund', 'invoice', 'poem', 'weather']
+const question = 'Please handle this refund for me'
+let upstream: ScriptedUpstream
+let gateway: Gateway
+
+beforeAll(async () => {
+  upstream = await startScriptedUpstream()
+  gateway = await startGateway({
+    config: {
+      model_list: [
+        deployment('gpt', upstream.openaiBase, { model: 'openai/gpt-4o' }),
+        deployment('claude', upstream.anthropicBase, { model: 'anthropic/claude-sonnet-4-5' }),
+        {
+          ...deployment('always', upstream.openaiBase, { model: 'openai/always' }),
+          model_info: { routeiq_skills: 'menu' },
+        },
+      ],
+      routeiq: { skills: { router: { explore_rate: 0 } } },
+    },
+  })
+  await createSkills(gateway, topics)
+})
+afterAll(async () => {
+  await gateway?.stop()
+  await upstream?.close()
+})
+beforeEach(() => upstream.reset())
+
+/** Skills that the router knows when this resolves. */
+async function createSkills({ url }: Gateway, names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    const body_markdown = `# ${name}\n\nHow to deal with a ${name}, step by step and in good order, whatever comes.`
+    const body = { name, description: `Handles a ${name}.`, body_markdown }
+    const created = await call(url, '/api/v1/skills', { key, body })
+    expect(created.status, created.text).toBe(200)
+  }
+  await waitUntil('the menu', async () => {
+    const menu = await call(url, '/api/v1/skills/menu', { key })
+    return menu.json().skill_count === names.length
+  })
+}
+
+const headers = { 'x-routeiq-skills': 'auto', 'x-routeiq-skills-agent': 'clerk' }
+const models = { gpt: 'gpt-4o', claude: 'claude-sonnet-4-5' } as const
+const wanted = { name: 'load_skill', arguments: '{"name":"refund"}' }
+
+function scriptLoad(model: keyof typeof models): void {
+  upstream.script(models[model], answerTruly({ toolCalls: [wanted] }), answerTruly({ content: 'Refunded.' }))
+}
+
+interface Asked {
+  readonly text: string
+  readonly routingId: string | null
+}
+
+/** One question through each official SDK. */
+const clients: Readonly<Record<string, (model: string, stream: boolean) => Promise<Asked>>> = {
+  'openai chat': async (model, stream) => {
+    const openai = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: key, defaultHeaders: headers })
+    const body = { model, messages: [{ role: 'user' as const, content: question }] }
+    if (!stream) {
+      const { data, response } = await openai.chat.completions.create(body).withResponse()
+      return {
+        text: data.choices[0]?.message.content ?? '',
+        routingId: response.headers.get('x-routeiq-routing-id'),
+      }
+    }
+    const { data, response } = await openai.chat.completions.create({ ...body, stream }).withResponse()
+    let text = ''
+    for await (const chunk of data) text += chunk.choices[0]?.delta.content ?? ''
+    return { text, routingId: response.headers.get('x-routeiq-routing-id') }
+  },
+  'openai responses': async (model, stream) => {
+    const openai = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: key, defaultHeaders: headers })
+    const body = { model, input: question }
+    if (!stream) {
+      const { data, response } = await openai.responses.create(body).withResponse()
+      return { text: data.output_text, routingId: response.headers.get('x-routeiq-routing-id') }
+    }
+    const { data, response } = await openai.responses.create({ ...body, stream }).withResponse()
+    let text = ''
+    for await (const event of data) if (event.type === 'response.output_text.delta') text += event.delta
+    return { text, routingId: response.headers.get('x-routeiq-routing-id') }
+  },
+  'anthropic messages': async (model, stream) => {
+    const anthropic = new Anthropic({ baseURL: gateway.url, apiKey: key, defaultHeaders: headers })
+    const body = { model, max_tokens: 100, messages: [{ role: 'user' as const, content: question }] }
+    const readText = (content: readonly Anthropic.ContentBlock[]): string =>
+      content.map((block) => (block.type === 'text' ? block.text : block.type)).join('')
+    if (!stream) {
+      const { data, response } = await anthropic.messages.create(body).withResponse()
+      return { text: readText(data.content), routingId: response.headers.get('x-routeiq-routing-id') }
+    }
+    const { data, response } = await anthropic.messages.stream(body).withResponse()
+    const message = await data.finalMessage()
+    return { text: readText(message.content), routingId: response.headers.get('x-routeiq-routing-id') }
+  },
+}
+
+const cases = Object.keys(clients).flatMap((client) =>
+  (['gpt', 'claude'] as const).flatMap((model) => [false, true].map((stream) => ({ client, model, stream }))),
+)
+
+describe.each(cases)('$client over $model, stream: $stream', ({ client, model, stream }) => {
+  const ask = (): Promise<Asked> => {
+    const run = clients[client]
+    if (run === undefined) throw new Error(`no client ${client}`)
+    return run(model, stream)
+  }
+
+  it('reads a skill behind the back of the client, and the join is complete without its help', async () => {
+    scriptLoad(model)
+    const { text, routingId } = await ask()
+    expect(text).toBe('Refunded.')
+    const [first, second] = upstream.requestsFor(models[model])
+    expect(JSON.stringify(first?.json)).toContain('| refund | Handles a refund. |')
+    expect(JSON.stringify(first?.json)).toContain('Best matches for this request: refund')
+    expect(JSON.stringify(second?.json)).toContain('How to deal with a refund')
+    const decision = await waitUntil('the join', async () => {
+      const answer = await call(gateway.url, `/api/v1/skills/routing/${routingId}`, { key })
+      const found = answer.status === 200 ? answer.json() : null
+      return found?.closed === true ? found : null
+    })
+    expect(decision).toMatchObject({
+      agent_name: 'clerk',
+      delivered: ['refund'],
+      activated: ['refund'],
+      offered_not_activated: expect.arrayContaining(['poem']),
+    })
+    expect(decision.traces).toMatchObject([{ status: 'success' }])
+  })
+
+  it('makes no extra call when nothing is read', async () => {
+    upstream.script(models[model], answerTruly({ content: 'Hello.' }))
+    expect((await ask()).text).toBe('Hello.')
+    expect(upstream.requestsFor(models[model])).toHaveLength(1)
+  })
+})
+
+describe('skills of a model entry', () => {
+  const ask = (extra: Record<string, string> = {}) =>
+    call(gateway.url, '/v1/chat/completions', {
+      key,
+      headers: extra,
+      body: { model: 'always', messages: [{ role: 'user', content: question }] },
+    })
+
+  it('are there unasked, and away when the caller says so', async () => {
+    const answer = await ask()
+    expect(answer.headers).toMatchObject({
+      'x-routeiq-skills-mode': 'menu',
+      'x-routeiq-skills-offered': 'invoice,poem,refund,weather',
+      'x-routeiq-skills-upstream-calls': '1',
+    })
+    expect(JSON.stringify(upstream.requestsFor('always')[0]?.json)).toContain('## Available Skills')
+    const without = await ask({ 'x-routeiq-skills': 'off' })
+    expect(without.headers['x-routeiq-skills-mode']).toBeUndefined()
+    expect(JSON.stringify(upstream.requestsFor('always')[1]?.json)).not.toContain('## Available Skills')
+  })
+
+  it('are refused by name when they are not there', async () => {
+    const answer = await ask({ 'x-routeiq-skills': 'refund,nothing' })
+    expect([answer.status, answer.json().error.code]).toEqual([404, 'skill_not_found'])
+    const malformed = await ask({ 'x-routeiq-skills': 'auto;k=x' })
+    expect(malformed.status).toBe(400)
+    expect(upstream.requests).toEqual([])
+  })
+})
+
+it('every upstream call has a row in the ledger, with one request id', async () => {
+  const own = await startGateway({
+    config: { model_list: [deployment('gpt', upstream.openaiBase, { model: 'openai/gpt-4o' })] },
+  })
+  await createSkills(own, ['refund'])
+  scriptLoad('gpt')
+  const answer = await call(own.url, '/v1/chat/completions', {
+    key,
+    headers,
+    body: { model: 'gpt', messages: [{ role: 'user', content: question }] },
+  })
+  expect(answer.json().usage).toMatchObject({ prompt_tokens: 11, completion_tokens: 14 })
+  expect(answer.headers['x-routeiq-skills-loaded']).toBe('refund')
+  own.kill('SIGTERM')
+  await own.exited()
+  const rows = await readSpendLogs(own.dataDir)
+  await own.stop()
+  expect(rows.map((row) => [row.output_tokens, row.request_id])).toEqual([
+    [7, rows[0]?.request_id],
+    [7, rows[0]?.request_id],
+  ])
+})
