@@ -24,8 +24,9 @@ import type { SkillRouterRoutesDependencies } from './skill-router/endpoints/ski
 import { skillRouterRoutes } from './skill-router/endpoints/skill-router-routes.ts'
 import type { SkillRoutesDependencies } from './skills/api/skill-context.ts'
 import { skillRoutes } from './skills/api/skill-routes.ts'
-import { functionRoutes } from './skills/functions/function-routes.ts'
+import { answerInvocation, functionRoutes } from './skills/functions/function-routes.ts'
 import type { FunctionSkills } from './skills/functions/function-skills.ts'
+import { skillWireRoutes } from './skills/wires/wire-routes.ts'
 
 export interface AppDependencies {
   readonly gateway: Gateway
@@ -106,6 +107,10 @@ export function listRoutes(
     verifyRoute(deps.gateway.identity, deps.evidence.requireManifest),
     ...functionRoutes({ functions: deps.functions, identity: deps.gateway.identity }),
     ...skillRoutes(deps.skills),
+    ...skillWireRoutes({
+      ...deps.skills,
+      invoke: (name, body, withLogs) => answerInvocation(deps.functions, name, body, withLogs),
+    }),
   ]
   return [...routes, ...listPassThrough(deps, routes)]
 }

@@ -29,6 +29,8 @@ it('the examples of docs/skills.md do what the page says', async () => {
       { hashes: { 'acme/refunds': { version: 3 } } },
       { created: 1, actions: [{ action: 'created', name: 'shipping' }] },
       { valid: true, name: 'pdf' },
+      { type: 'skill', display_title: 'PDF forms' },
+      { type: 'skill_version', name: 'pdf' },
     ])
   } finally {
     await gateway.stop()

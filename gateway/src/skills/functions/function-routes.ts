@@ -84,11 +84,6 @@ export function functionRoutes({ functions, identity }: FunctionRoutesDependenci
       name: `${owner}.${method}`,
       ...readArguments(body),
     })),
-    post('/v1/skills/{name}', ({ name = '' }, body) => ({ name, ...readArguments(body) })),
-    post('/v1/skills', (_, body) => {
-      const { skill_name: name, parameters = {}, init = null } = parseOrRefuse(invocation, body)
-      return { name, parameters, init }
-    }),
     {
       method: 'GET',
       template: '/api/v1/skill-modules',
@@ -107,6 +102,18 @@ export function functionRoutes({ functions, identity }: FunctionRoutesDependenci
       }),
     },
   ]
+}
+
+/** Calls the function of a path, or without a name the one its body names. */
+export function answerInvocation(
+  functions: FunctionSkills,
+  name: string | null,
+  body: Body,
+  withLogs: boolean,
+): Promise<ControlAnswer> {
+  if (name !== null) return invoke(functions, { name, ...readArguments(body) }, withLogs)
+  const { skill_name, parameters = {}, init = null } = parseOrRefuse(invocation, body)
+  return invoke(functions, { name: skill_name, parameters, init }, withLogs)
 }
 
 /** Named arguments, or an envelope when there is a member `parameters`. */

@@ -5,6 +5,9 @@ import { FileTree } from '../archive/file-tree.ts'
 import { readTarGz } from '../archive/read-tar.ts'
 import { readZip } from '../archive/read-zip.ts'
 
+/** What a skill may weigh, in base64 and with the form around it. */
+export const maxUploadBytes = 45_000_000
+
 /** What was uploaded: files, and the fields beside them. */
 export interface Upload {
   readonly tree: FileTree

@@ -4,11 +4,8 @@ import { readBody } from '../../http/read-body.ts'
 import type { Route } from '../../http/router.ts'
 import { authenticate, type Identity } from '../../pipeline/authenticate.ts'
 import { RefusedArchive } from '../archive/file-tree.ts'
-import { readUpload } from './read-upload.ts'
+import { maxUploadBytes, readUpload } from './read-upload.ts'
 import { type ValidatedUpload, validateUpload } from './validate-upload.ts'
-
-/** What a skill may weigh, in base64 and with the form around it. */
-const maxUploadBytes = 45_000_000
 
 /** `POST /api/v1/skills/validate?mode=strict|lenient`: what is wrong with an upload; nothing is kept of it. */
 export function validateRoute(identity: Identity, isStrict: () => boolean): Route<Endpoint> {

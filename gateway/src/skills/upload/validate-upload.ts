@@ -13,7 +13,7 @@ export interface ValidatedUpload {
   readonly skill: UploadedSkill | null
 }
 
-interface UploadedSkill extends SkillMd {
+export interface UploadedSkill extends SkillMd {
   readonly skillText: string
   /** Beside `SKILL.md`. */
   readonly files: readonly TreeFile[]
