@@ -94,10 +94,12 @@ async function callOnce(
   const answering = progress.fallbacks === 0 ? request : { ...request, requestedModel: planned.group.name }
   if (request.skills !== null) return callWithSkills(gateway, answering, request.skills, planned, progress)
   const mockText = request.options.mockResponse ?? deployment.config.mockResponse
-  const prepared =
+  const preparing =
     mockText === null
-      ? prepareExchange(answering, planned, gateway.blobs)
+      ? prepareExchange(answering, planned, gateway)
       : prepareMockExchange(answering, deployment, mockText, gateway.blobs)
+  // What takes no time is not waited for: nearly every exchange.
+  const prepared = preparing instanceof Promise ? await preparing : preparing
   const relay = tellCost(request, deployment, prepared.relay)
   progress.dropped = prepared.dropped
   const transport = mockText === null ? gateway.transport : gateway.mockTransport

@@ -9,6 +9,7 @@ import type { RequestRecord } from '../telemetry/request-record.ts'
 import type { TokenCounter } from '../tokens/token-counter.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { Identity } from './authenticate.ts'
+import type { FetchMedia } from './inline-media.ts'
 import type { Runtime } from './model-request.ts'
 
 /** Everything the pipeline reaches beyond the request itself. */
@@ -21,6 +22,8 @@ export interface Gateway {
   readonly states: DeploymentStates
   readonly strategy: () => Strategy
   readonly transport: Transport
+  /** Fetches what a client's request refers to. */
+  readonly fetchMedia: FetchMedia
   /** Answers `mock_response`. */
   readonly mockTransport: Transport
   /** Counts requests in progress per model group. */

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import type { BlobCarrier } from '../conversation/blob-carrier.ts'
-import type { BlobSealer } from '../conversation/blob-sealer.ts'
 import { type JsonRecord, parseJson } from '../conversation/json-value.ts'
 import { replayReply } from '../conversation/replay-reply.ts'
 import type { ConversationReply } from '../conversation/reply.ts'
@@ -16,7 +15,9 @@ import type { PlainReply, ReplyReader, StreamRelay } from '../relay/relay.ts'
 import { type KeepAnswer, TranslatedStream } from '../relay/translated.ts'
 import { carrierOf } from './carrier-of.ts'
 import { forwardedHeaders } from './forwarded-headers.ts'
+import type { Gateway } from './gateway.ts'
 import { keeperOf } from './history.ts'
+import { inlineMedia } from './inline-media.ts'
 import type { ModelRequest } from './model-request.ts'
 import type { UpstreamExchange } from './upstream-exchange.ts'
 import { pathOf } from './upstream-path.ts'
@@ -29,18 +30,26 @@ export function translate(
   deployment: Deployment,
   wanted: Body,
   target: WireTarget,
-  blobs: BlobSealer,
-): UpstreamExchange {
+  { blobs, fetchMedia }: Pick<Gateway, 'blobs' | 'fetchMedia'>,
+): UpstreamExchange | Promise<UpstreamExchange> {
+  const { wire, upstreamModel } = deployment
   const carrier = carrierOf(blobs, deployment)
-  const encoded = encodeFor(request, deployment.wire, wanted, target, carrier)
-  return {
-    path: pathOf('chat', deployment, request.stream),
-    headers: forwardedHeaders(request, deployment, encoded.headers),
-    body: Buffer.from(JSON.stringify(encoded.body)),
-    rest: null,
-    dropped: encoded.dropped,
-    ...translateAnswer(request, deployment.wire, encoded.replyContext, carrier),
+  const write = (conversation: ConversationRequest): UpstreamExchange => {
+    const encoded = wire.encodeRequest(conversation, target)
+    return {
+      path: pathOf('chat', deployment, request.stream),
+      headers: forwardedHeaders(request, deployment, encoded.headers),
+      body: Buffer.from(JSON.stringify(encoded.body)),
+      rest: null,
+      dropped: encoded.dropped,
+      ...translateAnswer(request, wire, encoded.replyContext, carrier),
+    }
   }
+  const conversation = parseFor(request, wire, wanted, target, carrier)
+  if (wire.readsMedia === undefined) return write(conversation)
+  const readsMedia = (url: string): boolean => wire.readsMedia?.(url, upstreamModel) === true
+  const inlined = inlineMedia(conversation, readsMedia, fetchMedia)
+  return inlined instanceof Promise ? inlined.then(write) : write(inlined)
 }
 
 /** The request as a wire wants it. Errors: 400 for what the dialect or the wire does not allow. */

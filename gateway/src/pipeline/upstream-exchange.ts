@@ -1,5 +1,4 @@
 import type { PlannedAttempt } from '../balancing/attempt-plan.ts'
-import type { BlobSealer } from '../conversation/blob-sealer.ts'
 import { isMediaOperation } from '../conversation/operation.ts'
 import type { Deployment } from '../deployments/deployment.ts'
 import { facing } from '../deployments/select-wires.ts'
@@ -7,6 +6,7 @@ import type { UploadRest } from '../http/upload-rest.ts'
 import type { WireTarget } from '../providers/wire.ts'
 import type { ReplyReader, StreamRelay } from '../relay/relay.ts'
 import { translateEmbeddings } from './embedding-exchange.ts'
+import type { Gateway } from './gateway.ts'
 import type { ModelRequest } from './model-request.ts'
 import { passThrough } from './passthrough-exchange.ts'
 import { translate } from './translated-exchange.ts'
@@ -32,15 +32,15 @@ export interface UpstreamExchange {
 export function prepareExchange(
   request: ModelRequest,
   attempt: PlannedAttempt,
-  blobs: BlobSealer,
-): UpstreamExchange {
+  { blobs, fetchMedia }: Pick<Gateway, 'blobs' | 'fetchMedia'>,
+): UpstreamExchange | Promise<UpstreamExchange> {
   const deployment = facing(attempt.deployment, request.protocol.id)
   const wanted = buildWantedBody(request.body, deployment, attempt.overrides, request.protocol)
   const target = describeTarget(request, deployment)
   if (isPassedThrough(request, deployment)) return passThrough(request, deployment, wanted, target, blobs)
   return request.operation === 'embedding'
     ? translateEmbeddings(request, deployment, wanted, target)
-    : translate(request, deployment, wanted, target, blobs)
+    : translate(request, deployment, wanted, target, { blobs, fetchMedia })
 }
 
 /**

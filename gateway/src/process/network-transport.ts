@@ -1,4 +1,5 @@
 import { guardedLookup, refuseOperatorHost } from '../transport/egress/operator-egress.ts'
+import type { UserEgress } from '../transport/egress/user-egress.ts'
 import { HTTP1_TRANSPORT_DEFAULTS, type Http1TransportOptions } from '../transport/http1/http1-options.ts'
 import { Http1Transport } from '../transport/http1/http1-transport.ts'
 import { RoutedTransport } from '../transport/routed-transport.ts'
@@ -18,6 +19,19 @@ export function createTokenTransport(network: Transport): Transport {
     now: () => performance.now(),
   })
   return new RoutedTransport(network, new Map([[machineTokens, unguarded]]))
+}
+
+/** The way to addresses that clients wrote. */
+export function createUserTransport({
+  lookup,
+  refuseHost,
+}: Pick<UserEgress, 'lookup' | 'refuseHost'>): Http1Transport {
+  return new Http1Transport({
+    ...HTTP1_TRANSPORT_DEFAULTS,
+    lookup,
+    refuseHost,
+    now: () => performance.now(),
+  })
 }
 
 /** The way to the network: no name leads it to a metadata service or a reserved address. */

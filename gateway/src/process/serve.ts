@@ -33,6 +33,7 @@ import { type ConfigurationHolder, sharesState } from './configuration-holder.ts
 import { type Evidence, openEvidence } from './evidence.ts'
 import { type Hub, journalDirectory } from './hub.ts'
 import { measureCooldowns } from './measure-cooldowns.ts'
+import { MediaFetcher } from './media-fetcher.ts'
 import { createNetworkTransport, createTokenTransport } from './network-transport.ts'
 import { refreshPrices } from './prices.ts'
 import { readUserFile } from './read-user-file.ts'
@@ -87,6 +88,7 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
   })
   const gate = createGate(config, options.maxConcurrentRequests, telemetry)
   const transport = createTransport(config, options.now)
+  const media = new MediaFetcher(config.userEgress)
   const evidence = openEvidence({
     hub,
     telemetry,
@@ -111,7 +113,13 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
     config: () => configuration.runtime.config,
     now: options.now,
   })
-  const gateway = composeGateway(options, { transport, journal, blobs, skills: skillInjection.injector })
+  const gateway = composeGateway(options, {
+    transport,
+    fetchMedia: (url) => media.fetch(url),
+    journal,
+    blobs,
+    skills: skillInjection.injector,
+  })
   await shareCooldowns(hub.state, configuration.states)
   if (sharesState(config)) await shareUsage(hub.state, configuration.states, options.now)
   measureCooldowns(configuration.states, telemetry.metrics.breakers)
@@ -144,7 +152,7 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
       await evidence.close()
       gateway.tokens.close()
       skillRouting.close()
-      await Promise.all([transport.close(), functions.close()])
+      await Promise.all([transport.close(), media.close(), functions.close()])
       telemetry.flush()
     },
   }
@@ -179,11 +187,14 @@ function createTransport(config: GatewayConfig, now: () => number): Transport {
 }
 
 /** What a gateway is made of beside its configuration. */
-interface GatewayParts extends Pick<Gateway, 'transport' | 'blobs' | 'skills'> {
+interface GatewayParts extends Pick<Gateway, 'transport' | 'fetchMedia' | 'blobs' | 'skills'> {
   readonly journal: SpendJournal
 }
 
-function composeGateway(options: ServeOptions, { transport, journal, blobs, skills }: GatewayParts): Gateway {
+function composeGateway(
+  options: ServeOptions,
+  { transport, fetchMedia, journal, blobs, skills }: GatewayParts,
+): Gateway {
   const { configuration, hub, telemetry, now, random } = options
   const { identity, storage } = configuration.runtime.config
   return {
@@ -203,6 +214,7 @@ function composeGateway(options: ServeOptions, { transport, journal, blobs, skil
     skills,
     states: configuration.states,
     transport,
+    fetchMedia,
     mockTransport: new DemoTransport(now),
     active: telemetry.metrics.active,
     openStreams: new Roster(),

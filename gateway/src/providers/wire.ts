@@ -198,6 +198,11 @@ export interface Wire {
    * without this pass them on as they are.
    */
   filterHeader?(name: string, value: string, provider: ProviderProfile): string | null
+  /**
+   * Whether the provider itself fetches an image or document at a web address; absent where it does. Others are fetched
+   * here and sent along.
+   */
+  readsMedia?(url: string, upstreamModel: string): boolean
   /** Where the provider counts the tokens of a prompt of its dialect, below the path of `chat`; absent when nowhere. */
   countingPath?(chatPath: string): string
   /** Client headers this wire has in its body, by the member of `ConversationRequest.extra` it expects them in. */

@@ -52,6 +52,7 @@ export function openGatewayBench(config: string, patch: Partial<Gateway> = {}): 
     states,
     skills: openInjectorBench(new MemorySkills({})).injector,
     transport,
+    fetchMedia: () => Promise.reject(new Error('nothing is fetched here')),
     mockTransport: new DemoTransport(Date.now),
     openStreams: new Roster(),
     tokens: new TokenCounter(),

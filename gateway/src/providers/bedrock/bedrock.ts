@@ -21,6 +21,8 @@ export const bedrockWire: Wire = {
   authHeaders: (apiKey) => (apiKey === null || apiKey === '' ? [] : ['authorization', `Bearer ${apiKey}`]),
   findAuthorization: findSignature,
   headerMembers: { 'anthropic-beta': 'anthropic_beta' },
+  // Only from S3, whose addresses are none of the web.
+  readsMedia: () => false,
   editPassthrough: () => noEdits,
   embeddings: bedrockEmbeddings,
   encodeRequest,

@@ -18,6 +18,7 @@ export const geminiWire: Wire = {
   countingPath: (chatPath) => chatPath.replace(/:generateContent(?=$|\?)/, ':countTokens'),
   versionSegment: '/v1beta',
   authHeaders: (apiKey) => (apiKey === null || apiKey === '' ? [] : ['x-goog-api-key', apiKey]),
+  readsMedia: (url, model) => url.startsWith('https:') && !/^gemini-(?:1|2\.0)/.test(model),
   editPassthrough,
   embeddings: geminiEmbeddings,
   encodeRequest,

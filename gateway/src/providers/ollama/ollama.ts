@@ -19,6 +19,7 @@ export const ollamaWire: Wire = {
   pathsFor: () => paths,
   versionSegment: null,
   authHeaders: (apiKey) => (apiKey === null || apiKey === '' ? [] : ['authorization', `Bearer ${apiKey}`]),
+  readsMedia: () => false,
   editPassthrough: () => noEdits,
   encodeRequest,
   decodeReply: (body, context) => restoreReply(decodeReply(body), context),

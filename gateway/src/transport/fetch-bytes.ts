@@ -1,0 +1,102 @@
+import type { HeaderFields } from '../http1/header-fields.ts'
+import type { Transport, UpstreamCall, UpstreamSink } from './transport.ts'
+
+const maxRedirects = 3
+
+export interface FetchBytesOptions {
+  readonly transport: Transport
+  /** Why a host may not be called, null when it may; asked again for every redirect. */
+  readonly refuseHost: (hostname: string) => string | null
+  readonly maxBytes: number
+  /** For each step of a redirect. */
+  readonly timeoutMs: number
+  readonly accept: string
+}
+
+export interface FetchedBytes {
+  readonly bytes: Buffer
+  /** Null when the server says nothing. */
+  readonly contentType: string | null
+}
+
+/** What is at a URL. Redirects are followed, three at most, and each place is judged like the first. Errors: rejects without addresses. */
+export async function fetchBytes(url: string, options: FetchBytesOptions): Promise<FetchedBytes> {
+  let place = new URL(url)
+  for (let redirects = 0; redirects <= maxRedirects; redirects += 1) {
+    const { status, location, ...fetched } = await fetchOnce(place, options)
+    if (status === 200) return fetched
+    if (status < 300 || status >= 400 || location === null) throw new Error(`status ${status}`)
+    place = new URL(location, place)
+  }
+  throw new Error(`more than ${maxRedirects} redirects`)
+}
+
+interface Answer extends FetchedBytes {
+  readonly status: number
+  readonly location: string | null
+}
+
+function fetchOnce(
+  url: URL,
+  { transport, refuseHost, maxBytes, timeoutMs, accept }: FetchBytesOptions,
+): Promise<Answer> {
+  if (url.protocol !== 'http:' && url.protocol !== 'https:')
+    throw new Error('a redirect to another scheme than http or https')
+  const refusal = refuseHost(url.hostname)
+  if (refusal !== null) throw new Error(`the address may not be called, because ${refusal}`)
+  return new Promise((resolve, reject) => {
+    let call: UpstreamCall | null = null
+    const deadline = setTimeout(() => sink.onFailure(new Error('no answer in time')), timeoutMs)
+    const sink = new BytesSink(maxBytes, (error, answer) => {
+      clearTimeout(deadline)
+      if (error === null) return resolve(answer)
+      call?.cancel()
+      reject(error)
+    })
+    const { origin, pathname, search } = url
+    const headers = ['accept', accept, 'user-agent', 'routeiq']
+    call = transport.send({ origin, method: 'GET', path: pathname + search, headers, body: null }, sink)
+  })
+}
+
+type Settle = (...result: [Error, null] | [null, Answer]) => void
+
+class BytesSink implements UpstreamSink {
+  readonly #maxBytes: number
+  readonly #settle: Settle
+  readonly #chunks: Buffer[] = []
+  #size = 0
+  #status = 0
+  #fields: HeaderFields | null = null
+
+  constructor(maxBytes: number, settle: Settle) {
+    this.#maxBytes = maxBytes
+    this.#settle = settle
+  }
+
+  onHeaders(status: number, headers: HeaderFields): void {
+    this.#status = status
+    this.#fields = headers
+  }
+
+  onData(chunk: Buffer): boolean {
+    this.#size += chunk.length
+    if (this.#size > this.#maxBytes) this.#settle(new Error(`more than ${this.#maxBytes} bytes`), null)
+    else this.#chunks.push(chunk)
+    return true
+  }
+
+  onEnd(): void {
+    this.#settle(null, {
+      status: this.#status,
+      location: this.#fields?.get('location') ?? null,
+      bytes: Buffer.concat(this.#chunks),
+      contentType: this.#fields?.get('content-type') ?? null,
+    })
+  }
+
+  onFailure(error: Error & { code?: unknown }): void {
+    const shown = typeof error.code === 'string' ? new Error(`the connection failed (${error.code})`) : error
+    this.#settle(shown, null)
+  }
+}
