@@ -6,7 +6,7 @@ import type { TurnRecord } from './turn-record.ts'
 import type { AnswerFacts } from './turn-reports.ts'
 import { TurnStore } from './turn-store.ts'
 
-export const standardPolicy: InjectionPolicy = {
+const standardPolicy: InjectionPolicy = {
   menuTokens: 4_000,
   bodies: 3,
   bodyTokens: 6_000,

@@ -34,7 +34,7 @@ export function findHumanTurns(
   return turns
 }
 
-export function readHumanText({ parts }: ConversationMessage): string {
+function readHumanText({ parts }: ConversationMessage): string {
   const texts = parts.map((part) => (part.type === 'text' ? part.text.replace(harnessBlock, '').trim() : ''))
   return texts.filter((text) => text !== '').join('\n')
 }

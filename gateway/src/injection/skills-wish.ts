@@ -1,5 +1,5 @@
 /** How skills are put into a request: all as a menu, routed by its text, exactly those named, or not at all. */
-export type SkillsMode = 'off' | 'menu' | 'auto' | 'list'
+type SkillsMode = 'off' | 'menu' | 'auto' | 'list'
 
 /** What a caller, key or model entry wants of skills. Null members leave it to the configuration. */
 export interface SkillsWish {

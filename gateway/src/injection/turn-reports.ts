@@ -2,7 +2,7 @@ import type { Usage } from '../conversation/usage.ts'
 import type { TurnRecord } from './turn-record.ts'
 
 /** One upstream call behind an answer. */
-export interface CallFacts {
+interface CallFacts {
   readonly usage: Usage | null
   /** USD. */
   readonly cost: number | null

@@ -77,7 +77,7 @@ export function tuneFusion(
 }
 
 /** Scales one constant after the other while the mean of the examples rises. */
-export function climb(examples: readonly Example[], start: FusionConstants): FusionConstants {
+function climb(examples: readonly Example[], start: FusionConstants): FusionConstants {
   let best = start
   let reached = mean(examples.map((example) => judge(example, best)))
   for (let round = 0; round < rounds; round++) {
@@ -96,7 +96,7 @@ export function climb(examples: readonly Example[], start: FusionConstants): Fus
   return best
 }
 
-export function judge({ found, relevant }: Example, constants: FusionConstants): number {
+function judge({ found, relevant }: Example, constants: FusionConstants): number {
   const scores = fuseGated(found, constants)
   const order = found.candidates.map(({ id }, position) => ({ id, score: scores[position] as number }))
   order.sort((one, other) => other.score - one.score || (one.id < other.id ? -1 : 1))
