@@ -1,7 +1,6 @@
 import type { Embedder } from './dense/embedder.ts'
 import type { Candidate, Findings, Reading, Signs } from './fusion/candidate.ts'
 import type { ListName, ListRanks } from './fusion/rank-lists.ts'
-import { analyseSkill } from './lexical/analyse-skill.ts'
 import { LexicalIndex } from './lexical/lexical-index.ts'
 import { NamePhrases } from './name-phrases.ts'
 import { RequestText } from './request-text.ts'
@@ -39,7 +38,7 @@ export class CandidateSource {
     this.#slots.set(document.id, slot)
     this.#ids[slot] = document.id
     this.#names[slot] = [...new Set(tokenise(document.name).map(stem))]
-    this.#lexical.put(slot, analyseSkill(document))
+    this.#lexical.put(slot, document)
     this.#phrases.put(slot, [document.name, ...document.triggerPhrases])
     this.#vectors?.put(slot, document)
   }

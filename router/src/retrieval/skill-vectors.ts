@@ -12,7 +12,7 @@ const halfPull = 3
 /** Requests at most that pull; beyond these the direction no longer changes. */
 const mostFeedback = 50
 /** How much of a body is embedded, in characters: what a skill is for stands at its beginning. */
-const longestBody = 1500
+const longestBody = 800
 
 /** The vectors of skills: of what each says it does, of its body, and of the words it says it with. */
 export class SkillVectors {

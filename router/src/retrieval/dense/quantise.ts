@@ -7,8 +7,14 @@ export interface QuantisedVector {
 
 export function quantise(vector: Float32Array): QuantisedVector {
   let greatest = 0
-  for (const value of vector) greatest = Math.max(greatest, Math.abs(value))
-  if (greatest === 0) return { values: new Int8Array(vector.length), scale: 0 }
+  for (let column = 0; column < vector.length; column++) {
+    greatest = Math.max(greatest, Math.abs(vector[column] as number))
+  }
+  const values = new Int8Array(vector.length)
+  if (greatest === 0) return { values, scale: 0 }
   const scale = greatest / 127
-  return { values: Int8Array.from(vector, (value) => Math.round(value / scale)), scale }
+  for (let column = 0; column < vector.length; column++) {
+    values[column] = Math.round((vector[column] as number) / scale)
+  }
+  return { values, scale }
 }

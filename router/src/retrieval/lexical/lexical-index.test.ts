@@ -3,7 +3,6 @@ import { createRandom, makeRandomSkills, makeSkill } from '../make-skill.fixture
 import type { SkillDocument } from '../skill-document.ts'
 import { stem } from '../text/stem.ts'
 import { tokenise } from '../text/tokenise.ts'
-import { analyseSkill } from './analyse-skill.ts'
 import { fields } from './fields.ts'
 import { LexicalIndex } from './lexical-index.ts'
 
@@ -32,7 +31,7 @@ function scoreNaively(skills: readonly SkillDocument[], query: ReadonlyMap<strin
 
 function buildIndex(skills: readonly SkillDocument[]): LexicalIndex {
   const index = new LexicalIndex()
-  for (const [slot, skill] of skills.entries()) index.put(slot, analyseSkill(skill))
+  for (const [slot, skill] of skills.entries()) index.put(slot, skill)
   return index
 }
 
@@ -76,7 +75,7 @@ describe('LexicalIndex', () => {
   it('scores after edits and removals like an index built anew', () => {
     const edited = buildIndex(makeRandomSkills(300, createRandom(8)))
     for (let slot = 200; slot < 300; slot++) edited.delete(slot)
-    for (const [slot, skill] of skills.slice(0, 200).entries()) edited.put(slot, analyseSkill(skill))
+    for (const [slot, skill] of skills.slice(0, 200).entries()) edited.put(slot, skill)
     edited.delete(250)
     const fresh = buildIndex(skills.slice(0, 200))
     for (const query of queries) {

@@ -1,6 +1,9 @@
+import type { SkillDocument } from '../skill-document.ts'
+import { stem } from '../text/stem.ts'
+import { stopWords } from '../text/stop-words.ts'
+import { tokenise } from '../text/tokenise.ts'
 import { TopK } from '../top-k.ts'
-import type { AnalysedSkill } from './analyse-skill.ts'
-import { fields } from './fields.ts'
+import { type Field, fields } from './fields.ts'
 import { PostingList } from './posting-list.ts'
 
 /** BM25's k1: how soon further occurrences stop to count. */
@@ -22,6 +25,9 @@ export interface MatchedTerm {
  */
 export class LexicalIndex {
   readonly #termIds = new Map<string, number>()
+  readonly #termsOfWords = new Map<string, number>()
+  /** Counts of the skill at hand, by term; zeros in between. */
+  #counts = new Int32Array(64)
   readonly #postings: PostingList[] = []
   readonly #held: (Int32Array | undefined)[] = []
   readonly #totals = fields.map(() => 0)
@@ -32,20 +38,25 @@ export class LexicalIndex {
   #touched = new Int32Array(0)
   #size = 0
 
-  put(slot: number, { counts, lengths }: AnalysedSkill): void {
+  put(slot: number, document: SkillDocument): void {
     this.#reserve(slot)
-    const held = Int32Array.from(counts.keys(), (term) => this.#termIdOf(term))
-    this.#dropOthers(slot, new Set(held))
-    let index = 0
-    for (const packed of counts.values()) this.#postings[held[index++] as number]?.put(slot, packed)
+    const terms: number[] = []
+    const lengths = fields.map((field) => this.#count(tokenise(field.read(document)), field, terms))
+    for (const term of this.#held[slot] ?? [])
+      if (this.#counts[term] === 0) this.#postings[term]?.delete(slot)
+    for (const term of terms) {
+      this.#postings[term]?.put(slot, this.#counts[term] as number)
+      this.#counts[term] = 0
+    }
     if (this.#held[slot] === undefined) this.#size++
-    this.#held[slot] = held
+    this.#held[slot] = Int32Array.from(terms)
     this.#setLengths(slot, lengths)
   }
 
   delete(slot: number): void {
-    if (this.#held[slot] === undefined) return
-    this.#dropOthers(slot, new Set())
+    const held = this.#held[slot]
+    if (held === undefined) return
+    for (const term of held) this.#postings[term]?.delete(slot)
     this.#held[slot] = undefined
     this.#size--
     this.#setLengths(slot, [])
@@ -167,15 +178,38 @@ export class LexicalIndex {
     return (frequency * (saturation + 1)) / (frequency + saturation)
   }
 
+  /** Counts the words of a field, notes the terms that are new in this skill, and says how long the field is. */
+  #count(words: readonly string[], { shift, most }: Field, terms: number[]): number {
+    for (const word of words) {
+      const term = this.#termOfWord(word)
+      if (term < 0) continue
+      const packed = this.#counts[term] as number
+      if (packed === 0) terms.push(term)
+      if (((packed >>> shift) & most) < most) this.#counts[term] = packed + (1 << shift)
+    }
+    return Math.min(words.length, 65_535)
+  }
+
+  /** The term a word stands for, -1 for a stop word; remembered, so that a word is stemmed once. */
+  #termOfWord(word: string): number {
+    const known = this.#termsOfWords.get(word)
+    if (known !== undefined) return known
+    const term = stopWords.has(word) ? -1 : this.#termIdOf(stem(word))
+    this.#termsOfWords.set(word, term)
+    return term
+  }
+
   #termIdOf(term: string): number {
     const known = this.#termIds.get(term)
     if (known !== undefined) return known
-    this.#termIds.set(term, this.#postings.length)
-    return this.#postings.push(new PostingList()) - 1
-  }
-
-  #dropOthers(slot: number, kept: ReadonlySet<number>): void {
-    for (const term of this.#held[slot] ?? []) if (!kept.has(term)) this.#postings[term]?.delete(slot)
+    const id = this.#postings.push(new PostingList()) - 1
+    this.#termIds.set(term, id)
+    if (id >= this.#counts.length) {
+      const counts = new Int32Array(2 * id + 64)
+      counts.set(this.#counts)
+      this.#counts = counts
+    }
+    return id
   }
 
   #setLengths(slot: number, lengths: readonly number[]): void {

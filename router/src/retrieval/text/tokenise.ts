@@ -17,8 +17,8 @@ export function tokenise(text: string): string[] {
   let start = 0
   for (let index = 0; index <= text.length; index++) {
     const code = index < text.length ? text.charCodeAt(index) : space
-    if (code > 127) return tokeniseUnicode(text)
-    const kind = kinds[code] ?? other
+    const kind = code < 128 ? (kinds[code] as number) : isPunctuation(code) ? other : unicode
+    if (kind === unicode) return tokeniseUnicode(text)
     if (kind !== other && !(index > start && isCaseBoundary(text, index, kind))) continue
     if (index > start) words.push(text.slice(start, Math.min(index, start + longestWord)).toLowerCase())
     start = kind === other ? index + 1 : index
@@ -31,12 +31,20 @@ const other = 0
 const lower = 1
 const upper = 2
 const digit = 3
+const unicode = 4
 const kinds = Uint8Array.from({ length: 128 }, (_, code) => {
   const character = String.fromCharCode(code)
   if (/[a-z]/.test(character)) return lower
   if (/[A-Z]/.test(character)) return upper
   return /[0-9]/.test(character) ? digit : other
 })
+
+/** Dashes, quotes, bullets, arrows and boxes of well-set text, which would else cost it the fast path. */
+function isPunctuation(code: number): boolean {
+  return (
+    (code >= 0x2010 && code <= 0x2027) || (code >= 0x2190 && code <= 0x2bff) || code === 0xa0 || code === 0xb7
+  )
+}
 
 /** Whether a new word begins with the capital at `index`: after a small letter or digit, or before one. */
 function isCaseBoundary(text: string, index: number, kind: number): boolean {
