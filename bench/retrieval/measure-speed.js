@@ -2,13 +2,12 @@ import { IndexBuilder } from '../../router/dist/index.js'
 import { createRandom } from './learning-curve.js'
 import { readLines, readSet, toDocument } from './sets.js'
 
-const sizes = [100, 1000, 10_000, 100_000]
 const warmUp = 300
 const measured = 1500
 const sliceSize = 16
 
 /** Load, memory, search and edit times of one process, for catalogues of real names with generated bodies. */
-export function measureSpeed(directory, embedder) {
+export function measureSpeed(directory, embedder, sizes) {
   const { requests } = readSet(directory, { name: 'metatool', file: 'metatool', split: 'test' })
   const short = requests.map(({ text }) => text)
   const long = Array.from({ length: 200 }, (_, index) => short.slice(index, index + 14).join(' '))

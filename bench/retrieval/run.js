@@ -12,6 +12,7 @@ const parts = { quality, curve, transfer, calibration, speed }
 const { values: options } = parseArgs({
   options: {
     data: { type: 'string' },
+    sizes: { type: 'string', default: '100,1000,10000,100000' },
     only: { type: 'string', default: Object.keys(parts).join(',') },
     table: {
       type: 'string',
@@ -87,7 +88,7 @@ function calibration(sets, embedder) {
 
 function speed(_sets, embedder) {
   const spread = ({ p50, p99 }) => `${p50.toFixed(2)} / ${p99.toFixed(2)}`
-  const rows = measureSpeed(options.data, embedder).map((row) => [
+  const rows = measureSpeed(options.data, embedder, options.sizes.split(',').map(Number)).map((row) => [
     String(row.size),
     spread(row.short),
     spread(row.long),

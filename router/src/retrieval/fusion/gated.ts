@@ -17,13 +17,13 @@ export interface FusionConstants {
 
 /** Chosen by cross-validation over public sets, see bench/retrieval; `tuneFusion` learns others. */
 export const defaultFusion: FusionConstants = {
-  lexical: 0.5,
+  lexical: 0.4,
   dense: 1,
   body: 1,
   idfCoverage: 1,
   nameCoverage: 0.5,
   asked: 1,
-  bestPart: 0.35,
+  bestPart: 0.45,
   gateWords: 8,
 }
 
