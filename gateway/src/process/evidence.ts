@@ -33,7 +33,10 @@ export function openEvidence({ hub, telemetry, config, webhooks, now }: Evidence
     telemetry.logger.log('warn', event, { ...fields, reason: error instanceof Error ? error.message : null })
   const decisions = new DecisionLog({
     store,
-    onWriteFailed: (error, waiting) => warn('routing_decisions_not_written', error, { waiting }),
+    onWriteFailed: (error, waiting) => {
+      telemetry.metrics.countDecisionWriteFailure()
+      warn('routing_decisions_not_written', error, { waiting })
+    },
   })
   const effectiveness = new EffectivenessSource({
     load: (workspaceId) => loadEffectiveness(store, workspaceId, now()),
@@ -49,6 +52,7 @@ export function openEvidence({ hub, telemetry, config, webhooks, now }: Evidence
       skills,
       traceWriter: new TraceWriter(store),
       webhooks,
+      countTraces: telemetry.metrics.countTraces,
       requireManifest: config.requireManifest,
       now,
       newId: randomUUID,

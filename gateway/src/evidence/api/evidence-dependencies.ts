@@ -23,6 +23,7 @@ export interface EvidenceDependencies {
   readonly webhooks: WebhookParts
   /** Whether traces must name a registered manifest. */
   readonly requireManifest: boolean
+  readonly countTraces: (outcome: 'stored' | 'refused' | 'failed', count: number) => void
   readonly now: () => number
   /** A new UUID. */
   readonly newId: () => string

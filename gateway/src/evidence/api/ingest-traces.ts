@@ -20,11 +20,29 @@ export async function ingestTraces(
   const parsed = bodies.map((body) => capture(() => parseTrace(body, context)))
   const checked = await refuseUnknownManifests(deps, workspaceId, refuseRepeated(parsed))
   const good = checked.flatMap((result) => ('trace' in result ? [result.trace] : []))
-  if (good.length === 0) return checked
-  const saved = await deps.traceWriter.write(workspaceId, good)
+  if (good.length === 0) {
+    deps.countTraces('refused', bodies.length)
+    return checked
+  }
+  const saved = await writeCounted(deps, workspaceId, good)
+  deps.countTraces('stored', saved.size)
+  deps.countTraces('refused', bodies.length - saved.size)
   return checked.map((result) =>
     'trace' in result && !saved.has(result.trace.id) ? { error: alreadyExists(result.trace) } : result,
   )
+}
+
+async function writeCounted(
+  { traceWriter, countTraces }: EvidenceDependencies,
+  workspaceId: string,
+  traces: readonly NewTrace[],
+): Promise<ReadonlySet<string>> {
+  try {
+    return await traceWriter.write(workspaceId, traces)
+  } catch (error) {
+    countTraces('failed', traces.length)
+    throw error
+  }
 }
 
 function capture(parse: () => NewTrace): IngestResult {

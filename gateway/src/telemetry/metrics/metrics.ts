@@ -30,6 +30,8 @@ export interface Metrics {
   readonly breakers: BreakerMetrics
   /** One more answer of the Skill Router that was made with less than everything. */
   readonly countDegradedSkillAnswer: (reason: string) => void
+  readonly countTraces: (outcome: 'stored' | 'refused' | 'failed', count: number) => void
+  readonly countDecisionWriteFailure: () => void
   readonly eventLoopLagMs: () => number
   readonly snapshot: () => MetricsSnapshot
   readonly close: () => void
@@ -44,6 +46,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
     litellm === null ? null : new LitellmMetrics(registry, { ...litellm, countActive: () => active.total })
   registerLosses(registry, options.countLosses)
   const degraded = registry.counter(routeiqMetrics.skillRouterDegraded)
+  const traces = registry.counter(routeiqMetrics.skillTraces)
+  const decisionFailures = registry.counter(routeiqMetrics.skillDecisionsLost).bind()
   const ownProcess = registerProcessMetrics(registry, { source, now })
   return {
     observe: (record) => {
@@ -54,6 +58,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
     backpressure: new BackpressureMetrics(registry),
     breakers: new BreakerMetrics(registry),
     countDegradedSkillAnswer: (reason) => degraded.bind(reason).add(),
+    countTraces: (outcome, count) => traces.bind(outcome).add(count),
+    countDecisionWriteFailure: () => decisionFailures.add(),
     eventLoopLagMs: ownProcess.eventLoopLagMs,
     snapshot: () => registry.snapshot(),
     close: ownProcess.close,

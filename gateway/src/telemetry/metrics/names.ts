@@ -109,6 +109,15 @@ export const routeiqMetrics = {
     'Answers of the Skill Router made with less than everything.',
     ['reason'],
   ),
+  skillTraces: counter(
+    'routeiq_skill_traces_total',
+    'Traces of agents that were sent: stored, refused for what they say, or failed with the database.',
+    ['outcome'],
+  ),
+  skillDecisionsLost: counter(
+    'routeiq_skill_decision_write_failures_total',
+    'Writes of routing decisions that failed; their rows are tried again.',
+  ),
   routingCostPer1k: histogram(
     'routeiq_routing_cost_per_1k_tokens_usd',
     'Cost of 1000 tokens of a routed request.',
