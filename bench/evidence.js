@@ -7,7 +7,7 @@ import { startRouteiq } from './subjects/routeiq.js'
 
 const GOAL_TRACES_PER_SECOND = 3_000
 const BATCH = 250
-const BATCHES = 200
+const BATCHES = 100
 const IN_FLIGHT = 4
 const require = createRequire(new URL('../gateway/package.json', import.meta.url))
 const { Client } = require('pg')

@@ -40,7 +40,9 @@ function cut(text: string | null | undefined): string | null {
 
 /** An absent list of skills says that the client did not report it, which an empty one would not. */
 function withoutNull(members: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(members).filter(([, value]) => value !== null && value !== undefined),
-  )
+  const said: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(members)) {
+    if (value !== null && value !== undefined) said[name] = value
+  }
+  return said
 }
