@@ -19,7 +19,7 @@ const directions: Readonly<Record<string, string>> = {
   admin:
     'config:types conversation:types deployments http identity pipeline pricing:types process:types protocols providers:types quotas:types relay rest storage:types telemetry tokens:types transport:types version.ts',
   balancing: 'config:types deployments pricing providers:types',
-  cli: 'balancing config process storage version.ts',
+  cli: 'balancing config process skills storage version.ts',
   'cloud-accounts': 'conversation providers:types transport:types',
   config: '',
   conversation: 'providers:types',

@@ -104,9 +104,8 @@ attempt("manifest_again", lambda: decimalai.register_manifest(
 attempt("flush", lambda: decimalai.flush())
 time.sleep(0.5)
 client = decimalai._config._get_client()
-attempt("score", lambda: client.ingest_eval_scores(report["trace_id"], [
-    {"name": "quality", "value": 0.9, "passed": True, "source": "test"}])
-    if hasattr(client, "ingest_eval_scores") else decimalai.score(report["trace_id"], {"quality": 0.9}))
+attempt("score", lambda: client.push_eval_scores(
+    report["trace_id"], source="test", scores=[{"name": "correctness", "score": 0.9, "passed": True}]))
 attempt("traces", lambda: client.list_traces(limit=10))
 attempt("trace", lambda: client.get_trace(report["trace_id"]))
 attempt("agents", lambda: client.list_agents())

@@ -3,6 +3,7 @@ import { benchmark, push } from './benchmark.ts'
 import { doctor } from './doctor.ts'
 import { exportSkill, install, pull } from './export.ts'
 import { list, show } from './list.ts'
+import { pack, scan, validate } from './local.ts'
 import { fork, publish, reembed, review, unpublish, use } from './registry.ts'
 import { compare, explain, menu, route } from './routing.ts'
 import { status, sync } from './sync.ts'
@@ -28,6 +29,9 @@ export const commands: Readonly<Record<string, SkillsCommand>> = {
   pull,
   export: exportSkill,
   install,
+  validate,
+  scan,
+  pack,
   benchmark,
   push,
   doctor,

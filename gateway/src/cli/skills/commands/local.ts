@@ -1,0 +1,163 @@
+import { writeFile } from 'node:fs/promises'
+import { basename, join, relative, resolve } from 'node:path'
+import type { Finding } from '../../../skills/scan/finding.ts'
+import { formatSarif } from '../../../skills/scan/format-sarif.ts'
+import { type ScanStatus, scanSkill, statusOf } from '../../../skills/scan/scan-skill.ts'
+import { readAllowedTools } from '../../../skills/validate/allowed-tools.ts'
+import { formatProblem, type Problem, ProblemList } from '../../../skills/validate/problem.ts'
+import { validateSkillMd } from '../../../skills/validate/validate-skill-md.ts'
+import { defineCommand, readChoice, type SkillsContext } from '../command.ts'
+import { findSkillFolders } from '../disk/find-skills.ts'
+import { formatZip } from '../disk/format-zip.ts'
+import { type LocalFolder, readSkillFolder } from '../disk/read-folder.ts'
+import { sha256, toSyncItem } from '../disk/sync-item.ts'
+import { CommandFailure } from '../gateway-client.ts'
+
+async function readFolders(
+  context: SkillsContext,
+  names: readonly string[],
+): Promise<readonly LocalFolder[]> {
+  const given = names.length === 0 ? ['./skills'] : names
+  const folders = await Promise.all(given.map((name) => findSkillFolders(resolve(context.directory, name))))
+  if (folders.flat().length === 0) throw new CommandFailure(`there is no SKILL.md below ${given.join(', ')}`)
+  return Promise.all(folders.flat().map(readSkillFolder))
+}
+
+/** Checks a folder as an upload would be checked. */
+function checkFolder(local: LocalFolder, isStrict: boolean): ProblemList {
+  const problems = new ProblemList(isStrict)
+  if (basename(local.skillFile) !== 'SKILL.md')
+    problems.tolerate(basename(local.skillFile), null, 'file-name', 'call the file SKILL.md')
+  validateSkillMd(local.skillMd, basename(local.folder), problems)
+  return problems
+}
+
+export const validate = defineCommand({
+  usage: '[DIR…]',
+  summary: 'check skills on disk against the format (no gateway needed)',
+  arity: [0, 1000],
+  options: { strict: { type: 'boolean' }, lenient: { type: 'boolean' } },
+  async run(context, { values, names }) {
+    if (values.strict === true && values.lenient === true)
+      throw new CommandFailure('--strict and --lenient exclude each other', 2)
+    const folders = await readFolders(context, names)
+    const results = folders.map((local) => {
+      const { errors, warnings } = checkFolder(local, values.strict === true)
+      return {
+        folder: relative(context.directory, local.folder),
+        valid: errors.length === 0,
+        errors,
+        warnings,
+      }
+    })
+    const place = (folder: string, problem: Problem): string =>
+      formatProblem({ ...problem, path: join(folder, problem.path) })
+    context.show({ skills: results }, () => [
+      ...results.flatMap(({ folder, errors, warnings }) => [
+        ...errors.map((problem) => `${place(folder, problem)}`),
+        ...warnings.map((problem) => `${place(folder, problem)} (warning)`),
+      ]),
+      `${results.filter(({ valid }) => valid).length} of ${results.length} skills are valid.`,
+    ])
+    return results.every(({ valid }) => valid) ? 0 : 1
+  },
+})
+
+const formats = ['text', 'json', 'github', 'sarif'] as const
+const thresholds = ['blocked', 'flagged', 'never'] as const
+
+interface Scanned {
+  readonly folder: string
+  readonly name: string
+  readonly status: ScanStatus
+  readonly findings: readonly Finding[]
+}
+
+export const scan = defineCommand({
+  usage: '[PATH…]',
+  summary: 'look for what is dangerous in skills on disk (no gateway needed)',
+  arity: [0, 1000],
+  options: { format: { type: 'string' }, 'fail-on': { type: 'string' } },
+  async run(context, { values, names }) {
+    const format = readChoice('format', values.format, formats) ?? (context.asJson ? 'json' : 'text')
+    const threshold = readChoice('fail-on', values['fail-on'], thresholds) ?? 'blocked'
+    const results = (await readFolders(context, names)).map((local) => scanFolder(local, context.directory))
+    context.print(formatResults(results, format))
+    const failing: readonly ScanStatus[] =
+      threshold === 'never' ? [] : threshold === 'flagged' ? ['flagged', 'blocked'] : ['blocked']
+    return results.some(({ status }) => failing.includes(status)) ? 1 : 0
+  },
+})
+
+function scanFolder(local: LocalFolder, directory: string): Scanned {
+  const { name, description, body_markdown: body } = toSyncItem(local)
+  const findings = scanSkill({
+    name,
+    description,
+    skillMd: local.skillMd,
+    body,
+    allowedTools: readAllowedTools(local.skillMd),
+    files: local.files.map(({ path, content }) => ({ path, content, isText: isText(content) })),
+  })
+  return { folder: relative(directory, local.folder), name, status: statusOf(findings), findings }
+}
+
+function isText(content: Buffer): boolean {
+  return !content.includes(0) && Buffer.from(content.toString('utf8'), 'utf8').equals(content)
+}
+
+function formatResults(results: readonly Scanned[], format: (typeof formats)[number]): string {
+  const located = results.flatMap(({ folder, findings }) =>
+    findings.map((finding) => ({ ...finding, file: join(folder, finding.file) })),
+  )
+  if (format === 'json') return JSON.stringify({ skills: results }, null, 2)
+  if (format === 'sarif') return JSON.stringify(formatSarif(located), null, 2)
+  if (format === 'github') return located.map(formatAnnotation).join('\n')
+  const lines = results.flatMap(({ name, status, findings, folder }) => [
+    `${name}: ${status}`,
+    ...findings.map(
+      ({ severity, check, file, line, message }) =>
+        `  ${join(folder, file)}:${line} ${severity} ${check}: ${message}`,
+    ),
+  ])
+  return lines.join('\n')
+}
+
+const annotations = { critical: 'error', warning: 'warning', info: 'notice' } as const
+
+/** A workflow command that puts a finding beside its line. */
+function formatAnnotation({ check, severity, message, file, line }: Finding): string {
+  const quote = (text: string): string =>
+    text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
+  return `::${annotations[severity]} file=${quote(file).replaceAll(',', '%2C').replaceAll(':', '%3A')},line=${line},title=${check}::${quote(message)}`
+}
+
+export const pack = defineCommand({
+  usage: 'DIR',
+  summary: 'a skill as one zip file, the same bytes for the same content',
+  arity: [1, 1],
+  options: { out: { type: 'string' }, force: { type: 'boolean' } },
+  async run(context, { values, names: [given = ''] }) {
+    const local = await readSkillFolder(resolve(context.directory, given))
+    const { errors } = checkFolder(local, false)
+    if (errors.length > 0) throw new CommandFailure(errors.map(formatProblem).join('\n'))
+    const name = basename(local.folder)
+    const archive = formatZip([
+      { path: `${name}/SKILL.md`, content: Buffer.from(local.skillMd) },
+      ...local.files.map(({ path, content }) => ({ path: `${name}/${path}`, content })),
+    ])
+    const file = resolve(context.directory, values.out ?? `${name}.zip`)
+    await writeFile(file, archive, { flag: values.force === true ? 'w' : 'wx' }).catch(
+      (error: NodeJS.ErrnoException) => {
+        throw new CommandFailure(
+          error.code === 'EEXIST' ? `${file} exists; --force replaces it` : error.message,
+        )
+      },
+    )
+    const digest = sha256(archive)
+    context.show({ file, bytes: archive.length, sha256: digest, files: local.files.length + 1 }, () => [
+      `written: ${file} (${archive.length} bytes, sha256 ${digest})`,
+    ])
+    return 0
+  },
+})
