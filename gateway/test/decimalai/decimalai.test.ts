@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -199,7 +200,6 @@ describe.each([
       expect(readFileSync(join(home, 'pulled', 'office-hours', 'SKILL.md'), 'utf8')).toContain(
         'Monday to Friday',
       )
-      expect(existsSync(join(home, 'pulled', 'office-hours'))).toBe(true)
     })
   })
 })

@@ -1,11 +1,11 @@
 import { join, resolve } from 'node:path'
+import { composeSkillMd } from '../../../skills/validate/frontmatter.ts'
 import { defineCommand, readChoice, type SkillsContext } from '../command.ts'
 import { agentFolders } from '../disk/agent-folders.ts'
 import { extendLock, type LockEntry } from '../disk/checkout-state.ts'
 import { sha256 } from '../disk/sync-item.ts'
 import { type FileToWrite, folderNameOf, writeSkillFolder } from '../disk/write-folder.ts'
 import { CommandFailure, type Json, registryPath, skillPath } from '../gateway-client.ts'
-import { renderSkillMd } from '../render-skill-md.ts'
 import { findPublicSkill } from './registry.ts'
 
 /** A skill with all its files, as it goes to disk. */
@@ -122,6 +122,8 @@ async function downloadSkill(context: SkillsContext, record: Json, base: string)
   const body = String(record['body'] ?? record['body_markdown'] ?? '').trim()
   const list = ((await context.gateway.get(`${base}/attachments`))['attachments'] ?? []) as readonly Json[]
   const files: FileToWrite[] = []
+  const category = typeof record['category'] === 'string' ? { category: record['category'] } : {}
+  const fields = { name: folder, description: String(record['description'] ?? folder), ...category }
   for (const [index, row] of list.entries()) {
     const full = await context.gateway.get(`${base}/attachments/${encodeURIComponent(String(row['id']))}`)
     files.push({ path: String(full['file_path'] ?? row['file_path']), content: contentOf(full) })
@@ -129,9 +131,7 @@ async function downloadSkill(context: SkillsContext, record: Json, base: string)
   }
   return {
     folder,
-    skillMd: renderSkillMd(folder, String(record['description'] ?? folder), body, {
-      category: record['category'],
-    }),
+    skillMd: composeSkillMd(fields, body).skillMd,
     files,
     facts: {
       skillId: String(record['skill_id'] ?? record['id']),

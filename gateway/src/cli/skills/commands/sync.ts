@@ -1,13 +1,13 @@
 import { join, resolve } from 'node:path'
+import { composeSkillMd, splitSkillMd } from '../../../skills/validate/frontmatter.ts'
 import { defineCommand, readChoice, type SkillsContext } from '../command.ts'
 import { readInstall } from '../disk/checkout-state.ts'
 import { findSkillFolders } from '../disk/find-skills.ts'
 import { type LocalFolder, readSkillFolder } from '../disk/read-folder.ts'
-import { type SyncItem, splitSkillMd, toSyncItem } from '../disk/sync-item.ts'
+import { type SyncItem, toSyncItem } from '../disk/sync-item.ts'
 import { folderNameOf, replaceFile, writeSkillFolder } from '../disk/write-folder.ts'
 import { formatTable } from '../format-table.ts'
 import { CommandFailure, type Json } from '../gateway-client.ts'
-import { renderSkillMd } from '../render-skill-md.ts'
 import { uploadFiles } from '../upload-files.ts'
 
 interface LocalSkill {
@@ -107,12 +107,18 @@ async function applyPulls(
     const known = skills.find(({ item }) => item.name === action['name'])
     if (known === undefined) {
       const folder = folderNameOf({ name: action['name'], slug: action['url_slug'] })
-      const content = renderSkillMd(folder, String(action['description'] ?? folder), body)
+      const fields = { name: folder, description: String(action['description'] ?? folder) }
+      const content = composeSkillMd(fields, body).skillMd
       await writeSkillFolder(directory, folder, [{ path: 'SKILL.md', content }], { force: false })
       written.push(join(directory, folder, 'SKILL.md'))
     } else {
-      const { head } = splitSkillMd(known.local.skillMd, known.local.skillFile)
-      await replaceFile(known.local.skillFile, `${head}${head === '' ? '' : '\n'}${body}\n`)
+      const { skillMd, skillFile } = known.local
+      const head = skillMd.slice(0, splitSkillMd(skillMd).bodyStart)
+      await replaceFile(
+        skillFile,
+        `${head}${body}
+`,
+      )
       written.push(known.local.skillFile)
     }
   }

@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest'
-import { sha256, splitSkillMd, toSyncItem } from './sync-item.ts'
+import { expect, it } from 'vitest'
+import { sha256, toSyncItem } from './sync-item.ts'
 
 const local = (skillMd: string, files: { path: string; content: Buffer }[] = []) => ({
   folder: '/work/skills/refund-policy',
@@ -45,27 +45,7 @@ it('without a frontmatter the folder names it and the first paragraph describes 
   })
 })
 
-describe('the frontmatter', () => {
-  it.each([
-    ['CRLF', '---\r\nname: a\r\n---\r\nBody\r\n'],
-    ['a byte order mark', '\uFEFF---\nname: a\n---\nBody'],
-    ['spaces after the fence', '---  \nname: a\n--- \n\nBody\n'],
-  ])('is read with %s', (_, text) => {
-    expect(splitSkillMd(text, 'SKILL.md')).toMatchObject({ frontmatter: { name: 'a' }, body: 'Body' })
-  })
-
-  it('may be empty', () => {
-    expect(splitSkillMd('---\n---\nBody', 'SKILL.md')).toMatchObject({ frontmatter: {}, body: 'Body' })
-  })
-
-  it('is no rule in the middle of a text', () => {
-    const text = 'Text\n\n---\n\nMore\n\n---\n'
-    expect(splitSkillMd(text, 'SKILL.md')).toMatchObject({ frontmatter: {}, body: text.trim() })
-  })
-
-  it.each(['a: [1', '- a\n- b', 'just text', 'a: &x [*x'])('%j is refused with its place', (yaml) => {
-    expect(() => splitSkillMd(`---\n${yaml}\n---\nBody`, 'some/SKILL.md')).toThrow(
-      'some/SKILL.md: the frontmatter',
-    )
-  })
+it('a frontmatter that is no mapping is refused with its place', () => {
+  for (const yaml of ['a: [1', '- a', 'just text'])
+    expect(() => toSyncItem(local(`---\n${yaml}\n---\nBody`))).toThrow('/work/skills/refund-policy/SKILL.md:')
 })

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { basename } from 'node:path'
-import { parse } from 'yaml'
+import { isProblem, parseFrontmatter, splitSkillMd } from '../../../skills/validate/frontmatter.ts'
 import { CommandFailure } from '../gateway-client.ts'
 import type { LocalFolder } from './read-folder.ts'
 
@@ -29,7 +29,8 @@ const members: readonly (readonly [key: string, member: string])[] = [
 
 /** What a folder says of its skill; the gateway does the checking. Error: a frontmatter that is no YAML mapping. */
 export function toSyncItem(local: LocalFolder): SyncItem {
-  const { frontmatter, body } = splitSkillMd(local.skillMd, local.skillFile)
+  const frontmatter = readFrontmatter(local)
+  const body = bodyOf(local.skillMd)
   const evaluation = local.files.find(({ path }) => path === 'eval.yaml')?.content.toString('utf8')
   return {
     name: textOf(frontmatter['name']) ?? basename(local.folder),
@@ -47,34 +48,19 @@ export function toSyncItem(local: LocalFolder): SyncItem {
   }
 }
 
-export interface SkillMdParts {
-  readonly frontmatter: Readonly<Record<string, unknown>>
-  /** Trimmed at both ends: what hashes name. */
-  readonly body: string
-  /** The fenced block with its line end; empty when there is none. */
-  readonly head: string
+/** What the frontmatter says. Error: it is no YAML mapping. */
+function readFrontmatter({ skillMd, skillFile }: LocalFolder): Readonly<Record<string, unknown>> {
+  const { frontmatter } = splitSkillMd(skillMd)
+  const read = frontmatter === null ? null : parseFrontmatter(frontmatter)
+  if (read === null) return {}
+  if (isProblem(read)) throw new CommandFailure(`${skillFile}:${read.line}: ${read.message}`)
+  return read.fields
 }
 
-export function splitSkillMd(text: string, path: string): SkillMdParts {
-  const match = /^\uFEFF?---[ \t]*\r?\n([\s\S]*?)\r?\n?---[ \t]*(?:\r?\n|$)/.exec(text)
-  if (match === null) return { frontmatter: {}, body: text.trim(), head: '' }
-  const [head, yaml = ''] = match
-  return { frontmatter: parseFrontmatter(yaml, path), body: text.slice(head.length).trim(), head }
-}
-
-function parseFrontmatter(yaml: string, path: string): Readonly<Record<string, unknown>> {
-  let value: unknown
-  try {
-    value = parse(yaml, { schema: 'core', maxAliasCount: 100, prettyErrors: true })
-  } catch (error) {
-    throw new CommandFailure(
-      `${path}: the frontmatter is not YAML: ${(error as Error).message.split('\n')[0]}`,
-    )
-  }
-  if (value === null || value === undefined) return {}
-  if (typeof value !== 'object' || Array.isArray(value))
-    throw new CommandFailure(`${path}: the frontmatter is no mapping`)
-  return value as Readonly<Record<string, unknown>>
+/** Trimmed at both ends: what hashes name. */
+function bodyOf(skillMd: string): string {
+  const { bodyStart, bodyEnd } = splitSkillMd(skillMd)
+  return skillMd.slice(bodyStart, bodyEnd)
 }
 
 const textOf = (value: unknown): string | undefined =>
