@@ -11,10 +11,13 @@ import { runScript } from './run-script.ts'
 
 const blocks = readFencedBlocks()
 const takeKey = 'export ROUTEIQ_KEY=$(cat .routeiq/master-key)'
+/** Commands that build on one another; skills-newcomer.test.ts runs them. */
+const isOfSkills = (text: string): boolean => text.includes('/api/v1/skills/')
 /** Its commands need models that the demo does not have; media-page.test.ts runs them. */
 const mediaPage = 'docs/media.md'
 const curls = blocks.filter(
-  ({ language, text, place }) => language === 'bash' && text.includes('curl') && !place.startsWith(mediaPage),
+  ({ language, text, place }) =>
+    language === 'bash' && text.includes('curl') && !place.startsWith(mediaPage) && !isOfSkills(text),
 )
 const configurations = blocks.filter(
   ({ language, text }) => /^ya?ml$/.test(language) && /^(model_list|\w+_settings|routeiq):/m.test(text),
