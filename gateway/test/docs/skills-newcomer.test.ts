@@ -1,10 +1,8 @@
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { preparedDataDirectory, removeDirectory } from '../harness/data-directory.ts'
+import { removeDirectory, temporaryDirectory } from '../harness/data-directory.ts'
 import { freePort } from '../harness/free-port.ts'
 import { type Product, runProduct } from '../harness/run-product.ts'
-import { initialiseDatabase } from '../harness/start-gateway.ts'
 import { waitUntil } from '../harness/wait-until.ts'
 import { readFencedBlocks } from './fenced-blocks.ts'
 import { runScript } from './run-script.ts'
@@ -20,20 +18,10 @@ describe('a newcomer with nothing but the README', () => {
   let gateway: Product
 
   beforeAll(async () => {
-    const dataDir = await preparedDataDirectory(initialiseDatabase)
-    clone = dataDir
+    clone = await temporaryDirectory()
     const port = await freePort()
     url = `http://127.0.0.1:${port}`
-    const argv = [
-      'start',
-      '--host',
-      '127.0.0.1',
-      '--port',
-      String(port),
-      '--data-dir',
-      join(clone, '.routeiq'),
-    ]
-    gateway = runProduct(argv, {}, clone)
+    gateway = runProduct(['start', '--host', '127.0.0.1', '--port', String(port)], {}, clone)
     await waitUntil('the gateway is ready', () => gateway.announced(), 45_000)
   })
   afterAll(async () => {
