@@ -10,11 +10,13 @@ import { waitUntil } from './harness/wait-until.ts'
 
 let gateway: Gateway
 let key: string
+let neighbour: Record<string, string>
 let directory: string
 
 beforeAll(async () => {
   gateway = await startGateway({ config: {} })
   key = (await gateway.createKey()).key
+  neighbour = { ROUTEIQ_API_KEY: (await gateway.createKey({ organization_id: 'neighbours' })).key }
   directory = await temporaryDirectory()
 })
 afterAll(async () => {
@@ -32,8 +34,8 @@ async function skills(argv: readonly string[], env: Record<string, string> = {})
   return { code, stdout: product.stdout(), stderr: product.stderr() }
 }
 
-async function json(argv: readonly string[]) {
-  const { stdout, stderr } = await skills([...argv, '--json'])
+async function json(argv: readonly string[], env: Record<string, string> = {}) {
+  const { stdout, stderr } = await skills([...argv, '--json'], env)
   if (stdout === '') throw new Error(stderr)
   return JSON.parse(stdout)
 }
@@ -196,19 +198,21 @@ describe('the registry', () => {
         ])
       ).code,
     ).toBe(0)
-    const use = await skills(['use', 'refund-policy'])
+    const use = await skills(['use', 'refund-policy'], neighbour)
     expect([use.code, use.stdout]).toEqual([0, expect.stringContaining('linked')])
-    expect(await json(['fork', 'refund-policy', '--new-name', 'our-refunds'])).toMatchObject({
+    expect(await json(['fork', 'refund-policy', '--new-name', 'our-refunds'], neighbour)).toMatchObject({
       skill: { name: 'our-refunds' },
     })
-    const again = await skills(['fork', 'refund-policy', '--new-name', 'our-refunds'])
+    const again = await skills(['fork', 'refund-policy', '--new-name', 'our-refunds'], neighbour)
     expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('409')])
-    expect((await skills(['pull', 'refund-policy', '--out', 'pulled'])).code).toBe(0)
+    expect((await skills(['pull', 'refund-policy', '--out', 'pulled'], neighbour)).code).toBe(0)
     expect(read('pulled/refund-policy/SKILL.md')).toContain('# Refunds and exchanges')
     expect(readFileSync(join(directory, 'pulled/refund-policy/assets/logo.bin'))).toEqual(
       Buffer.from([0, 255, 1, 254]),
     )
-    expect((await skills(['pull', 'refund-policy', '--stdout'])).stdout).toMatch(/^# Refunds and exchanges\n/)
+    expect((await skills(['pull', 'refund-policy', '--stdout'], neighbour)).stdout).toMatch(
+      /^# Refunds and exchanges\n/,
+    )
     const nothing = await skills(['pull', 'refund'])
     expect([nothing.code, nothing.stderr]).toEqual([
       1,

@@ -26,6 +26,7 @@ describe.each([
     const { python, programs } = installed as PythonPackage
     let gateway: Gateway
     let key: string
+    let otherKey: string
     let home: string
     let report: Report
     let stderr = ''
@@ -33,6 +34,7 @@ describe.each([
     beforeAll(async () => {
       gateway = await startGateway({ config: { skills: { registry: { public_read: true } } } })
       key = (await gateway.createKey()).key
+      otherKey = (await gateway.createKey({ organization_id: 'neighbours' })).key
       home = await temporaryDirectory()
       const ran = await run(python, [session])
       stderr = ran.stderr
@@ -49,6 +51,7 @@ describe.each([
           HOME: home,
           DECIMAL_BASE_URL: gateway.url,
           DECIMAL_API_KEY: key,
+          OTHER_API_KEY: otherKey,
           PYTHONUTF8: '1',
         })
         execFile(

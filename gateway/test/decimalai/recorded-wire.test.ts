@@ -49,25 +49,27 @@ const sha256 = (content: string): string => createHash('sha256').update(content)
 describe.each(generations)('requests as decimalai $version sends them', (generation) => {
   let gateway: Gateway
   let key: string
+  let neighbour: string
   let skillId: string
 
   beforeAll(async () => {
     gateway = await startGateway({ config: {} })
     key = (await gateway.createKey()).key
+    neighbour = (await gateway.createKey({ organization_id: 'neighbours' })).key
   })
   afterAll(async () => {
     await gateway?.stop()
   })
 
-  const send = (method: string, path: string, body?: object) =>
+  const send = (method: string, path: string, body?: object, asKey = key) =>
     call(gateway.url, `/api/v1${path}`, {
       method,
-      key,
+      key: asKey,
       headers: generation.headers,
       ...(body === undefined ? {} : { body }),
     })
-  const ok = async (method: string, path: string, body?: object) => {
-    const answer = await send(method, path, body)
+  const ok = async (method: string, path: string, body?: object, asKey = key) => {
+    const answer = await send(method, path, body, asKey)
     expect([answer.status, answer.status === 200 ? '' : answer.text]).toEqual([200, ''])
     return answer.json()
   }
@@ -310,7 +312,10 @@ describe.each(generations)('requests as decimalai $version sends them', (generat
       source: 'test',
       scores: [{ name: 'correctness', score: 0.9, passed: true }],
     })
-    expect(await ok('GET', '/skills/refund-policy/router-stats')).toMatchObject({ activated_count: 1 })
+    await waitUntil(
+      'the trace is counted',
+      async () => (await ok('GET', '/skills/refund-policy/router-stats')).activated_count === 1,
+    )
     const [row] = (
       await ok(
         'GET',
@@ -351,18 +356,23 @@ describe.each(generations)('requests as decimalai $version sends them', (generat
         '/skills/refund-policy/publish?category=support&tags=billing&author_display_name=Acme',
       ),
     ).toMatchObject({ status: 'ok', skill_badge: 'community' })
-    const { items } = await ok('GET', '/registry/skills?q=refund-policy&limit=10')
+    const { items } = await ok('GET', '/registry/skills?q=refund-policy&limit=10', undefined, neighbour)
     const id = items.find(({ name }: { name: string }) => name === 'refund-policy').id
-    expect(await ok('GET', `/registry/skills/${id}`)).toMatchObject({
+    expect(await ok('GET', `/registry/skills/${id}`, undefined, neighbour)).toMatchObject({
       name: 'refund-policy',
       body_markdown: text('Refunds and exchanges'),
     })
-    await ok('POST', `/registry/skills/${id}/use?scope=workspace&mode=latest`)
+    await ok('POST', `/registry/skills/${id}/use?scope=workspace&mode=latest`, undefined, neighbour)
     const forkPath = `/registry/skills/${id}/fork?new_name=our-refunds${generation.fork}`
-    expect(await ok('POST', forkPath)).toMatchObject({ status: 'ok', skill: { name: 'our-refunds' } })
-    const again = await send('POST', forkPath)
+    expect(await ok('POST', forkPath, undefined, neighbour)).toMatchObject({
+      status: 'ok',
+      skill: { name: 'our-refunds' },
+    })
+    const again = await send('POST', forkPath, undefined, neighbour)
     expect([again.status, again.headers['x-installed-as']]).toEqual([409, 'our-refunds'])
-    expect(await ok('POST', '/skills/our-refunds/merge-upstream?mode=preview')).toMatchObject({
+    expect(
+      await ok('POST', '/skills/our-refunds/merge-upstream?mode=preview', undefined, neighbour),
+    ).toMatchObject({
       current_body: text('Refunds and exchanges'),
     })
     expect(await ok('POST', '/skills/refund-policy/unpublish')).toMatchObject({ status: 'ok' })

@@ -1,11 +1,12 @@
 """One session of the published `decimalai` package, of whatever generation is installed.
 
-Reads the server and the key from DECIMAL_BASE_URL and DECIMAL_API_KEY, as the package itself does, and prints one
-JSON document on the last line: what every call returned. The test looks at it; nothing is asserted here.
+Reads the server and the key from DECIMAL_BASE_URL and DECIMAL_API_KEY, as the package itself does, the key of another
+workspace from OTHER_API_KEY, and prints one JSON document on the last line: what every call returned. The test looks at it; nothing is asserted here.
 """
 
 import hashlib
 import json
+import os
 import sys
 import time
 
@@ -119,12 +120,13 @@ attempt("reembed", lambda: router.reembed())
 
 # The registry.
 attempt("publish", lambda: router.publish_skill("refund-policy", category="support", tags=["billing"], author_display_name="Acme"))
-attempt("search", lambda: router.search("refund"))
-attempt("preview", lambda: router.preview("refund-policy"))
-attempt("use", lambda: router.use("refund-policy"))
-attempt("fork", lambda: router.fork("refund-policy", new_name="our-refunds"))
-attempt("fork_again", lambda: router.fork("refund-policy", new_name="our-refunds"))
-attempt("merge_upstream", lambda: router.merge_upstream("our-refunds"))
+neighbour = SkillRouter(api_key=os.environ["OTHER_API_KEY"], base_url=router.base_url, agent_name=AGENT)
+attempt("search", lambda: neighbour.search("refund"))
+attempt("preview", lambda: neighbour.preview("refund-policy"))
+attempt("use", lambda: neighbour.use("refund-policy"))
+attempt("fork", lambda: neighbour.fork("refund-policy", new_name="our-refunds"))
+attempt("fork_again", lambda: neighbour.fork("refund-policy", new_name="our-refunds"))
+attempt("merge_upstream", lambda: neighbour.merge_upstream("our-refunds"))
 attempt("unpublish", lambda: router.unpublish_skill("refund-policy"))
 attempt("delete", lambda: router.delete_skill(skill_id))
 

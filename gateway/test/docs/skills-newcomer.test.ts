@@ -35,7 +35,10 @@ describe('a newcomer with nothing but the README', () => {
     const text = script
       .replaceAll('http://localhost:4000', url)
       .replaceAll('npx routeiq', `${process.execPath} ${program}`)
-    return runScript(`export ROUTEIQ_KEY=$(cat .routeiq/master-key) ROUTEIQ_BASE_URL=${url}\n${text}`, clone)
+    return runScript(
+      `export ROUTEIQ_KEY=$(cat .routeiq/master-key) ROUTEIQ_API_KEY=$(cat .routeiq/master-key) ROUTEIQ_BASE_URL=${url}\n${text}`,
+      clone,
+    )
   }
   const effectiveness = async () => {
     const { output } = await paste(turn.split('\n').at(-1) ?? '')
