@@ -10,13 +10,11 @@ import { waitUntil } from './harness/wait-until.ts'
 
 let gateway: Gateway
 let key: string
-let neighbour: Record<string, string>
 let directory: string
 
 beforeAll(async () => {
   gateway = await startGateway({ config: {} })
   key = (await gateway.createKey()).key
-  neighbour = { ROUTEIQ_API_KEY: (await gateway.createKey({ organization_id: 'neighbours' })).key }
   directory = await temporaryDirectory()
 })
 afterAll(async () => {
@@ -178,48 +176,6 @@ describe('routing', () => {
   it('versions are compared by number, vectors computed anew', async () => {
     const answer = await json(['compare', 'refund-policy', '1', '2'])
     expect(answer).toMatchObject({ verdict: 'inconclusive', reason: 'insufficient_data' })
-    expect(await json(['reembed'])).toHaveProperty('reembedded')
-  })
-})
-
-describe('the registry', () => {
-  it('is published to, found, linked, copied and left', async () => {
-    expect(
-      (
-        await skills([
-          'publish',
-          'refund-policy',
-          '--category',
-          'support',
-          '--tag',
-          'billing',
-          '--tag',
-          'orders',
-        ])
-      ).code,
-    ).toBe(0)
-    const use = await skills(['use', 'refund-policy'], neighbour)
-    expect([use.code, use.stdout]).toEqual([0, expect.stringContaining('linked')])
-    expect(await json(['fork', 'refund-policy', '--new-name', 'our-refunds'], neighbour)).toMatchObject({
-      skill: { name: 'our-refunds' },
-    })
-    const again = await skills(['fork', 'refund-policy', '--new-name', 'our-refunds'], neighbour)
-    expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('409')])
-    expect((await skills(['pull', 'refund-policy', '--out', 'pulled'], neighbour)).code).toBe(0)
-    expect(read('pulled/refund-policy/SKILL.md')).toContain('# Refunds and exchanges')
-    expect(readFileSync(join(directory, 'pulled/refund-policy/assets/logo.bin'))).toEqual(
-      Buffer.from([0, 255, 1, 254]),
-    )
-    expect((await skills(['pull', 'refund-policy', '--stdout'], neighbour)).stdout).toMatch(
-      /^# Refunds and exchanges\n/,
-    )
-    const nothing = await skills(['pull', 'refund'])
-    expect([nothing.code, nothing.stderr]).toEqual([
-      1,
-      expect.stringContaining('no public skill is called refund'),
-    ])
-    expect((await skills(['unpublish', 'refund-policy'])).code).toBe(0)
-    expect((await skills(['review', 'refund-policy'])).code).toBe(0)
   })
 })
 
