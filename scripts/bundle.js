@@ -1,6 +1,6 @@
 // Joins what the compiler made of the gateway, and the packages it imports, into a few files: gateway/bundle.
 // Why, and what it must not change: docs/adr/0007-one-bundle.md.
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
@@ -20,10 +20,21 @@ async function writeBundle() {
       if (level !== 'debug' && level !== 'info') throw new Error(`bundling: ${log.message}`)
     },
   })
-  rmSync(directory, { recursive: true, force: true })
-  const { output } = await bundle.write({ dir: directory, chunkFileNames: '[name].js' })
+  const { output } = await bundle.generate({
+    chunkFileNames: '[name].js',
+    comments: { legal: true, annotation: false, jsdoc: false },
+  })
   await bundle.close()
-  return output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []))
+  rmSync(directory, { recursive: true, force: true })
+  mkdirSync(directory)
+  for (const { fileName, code } of output) writeFileSync(join(directory, fileName), escapeWide(code))
+  return output.flatMap(({ moduleIds }) => moduleIds)
+}
+
+/** V8 keeps a source file for good, and in twice the space when a single character of it is none of Latin-1. */
+function escapeWide(code) {
+  if (/\\[\u0100-\uffff]/.test(code)) throw new Error('bundling: a wide character behind a backslash')
+  return code.replace(/[\u0100-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 /** The folders of the packages whose code is in the bundle, sorted by name. */
