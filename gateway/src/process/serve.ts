@@ -21,6 +21,7 @@ import { ResponseHistory } from '../responses/response-history.ts'
 import { ResponseIds } from '../responses/response-id.ts'
 import { IdempotentAnswers } from '../rest/idempotency.ts'
 import { FunctionSkills } from '../skills/functions/function-skills.ts'
+import { rescanSkills } from '../skills/write/rescan-skills.ts'
 import { SkillWriter } from '../skills/write/skill-writer.ts'
 import { SpendJournal } from '../storage/ledger/spend-journal.ts'
 import { formatPrometheus } from '../telemetry/metrics/format-prometheus.ts'
@@ -133,12 +134,20 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
     now: options.now,
   })
   const parts = { onKeysChanged, quotas, onQuotasChanged, functions, evidence, skillRouting }
+  const stopRescanning = rescanSkills({
+    store: hub.skills,
+    writer: createSkillWriter(hub, gateway),
+    state: hub.state,
+    isOff: () => configuration.runtime.config.skills.scan.onBlock === 'off',
+    onError: (error) => telemetry.logger.logError({ error, requestId: 'skills-rescan' }),
+  })
   const app = createApp(composeApp(options, gateway, gate, parts))
   const server = new HttpServer(app.listen, config.server.tls)
   return {
     server,
     reload: () => reload(options),
     drain: async () => {
+      stopRescanning()
       const idle = await gate.drain(config.server.drainTimeoutMs)
       if (!idle) await interrupt(gateway, gate)
       const closed = server.close()
@@ -326,15 +335,18 @@ function composeApp(
   }
 }
 
-function composeSkills(
-  { skills, state }: Hub,
-  { identity, runtime, now }: Gateway,
-): AppDependencies['skills'] {
+function createSkillWriter({ skills }: Hub, { runtime, now }: Gateway): SkillWriter {
+  return new SkillWriter({ store: skills, policy: () => runtime().config.skills.scan, now })
+}
+
+function composeSkills(hub: Hub, gateway: Gateway): AppDependencies['skills'] {
+  const { identity, runtime } = gateway
+  const { skills, state } = hub
   const settings = () => runtime().config.skills
   return {
     identity,
     store: skills,
-    writer: new SkillWriter({ store: skills, policy: () => settings().scan, now }),
+    writer: createSkillWriter(hub, gateway),
     settings,
     idempotent: new IdempotentAnswers(state),
   }

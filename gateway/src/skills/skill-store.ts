@@ -38,6 +38,11 @@ export interface SkillStore {
   delete(workspaceId: string, skillId: string): Promise<boolean>
 
   listScanExceptions(workspaceId: string, treeDigest: string): Promise<readonly ScanException[]>
+  saveScanException(workspaceId: string, treeDigest: string, exception: ScanException): Promise<void>
+  /** Puts another scan in the place of a version's; what is served is chosen anew when that changes anything. */
+  saveScan(workspaceId: string, skillId: string, versionId: string, scan: ScanSummary): Promise<void>
+  /** Versions of any workspace that this scanner has not looked at. */
+  listOutdatedScans(scannerVersion: string, limit: number): Promise<readonly VersionAddress[]>
 
   /** What an installation had when it last synced: content hashes by name. */
   listBaselines(workspaceId: string, installId: string): Promise<readonly Baseline[]>
@@ -67,6 +72,12 @@ export interface SkillQuery {
   readonly limit: number
   /** The name the page before ended with. */
   readonly after: string | null
+}
+
+export interface VersionAddress {
+  readonly workspaceId: string
+  readonly skillId: string
+  readonly versionId: string
 }
 
 export interface Baseline {

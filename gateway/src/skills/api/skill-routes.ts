@@ -8,6 +8,7 @@ import { addAttachments, listAttachments, removeAttachment, showAttachment } fro
 import { createBody, createSkill } from './create-skill.ts'
 import { listSkills } from './list-skills.ts'
 import { showHashes, showSkill, showVersion, showVersions } from './read-skill.ts'
+import { scanExceptionRoute } from './scan-exception-route.ts'
 import { noSuchSkill, requireSkill, type SkillRoutesDependencies } from './skill-context.ts'
 import { syncRoutes } from './sync-routes.ts'
 import { updateBody, updateSkill } from './update-skill.ts'
@@ -24,6 +25,7 @@ export function skillRoutes(deps: SkillRoutesDependencies): Route<Endpoint>[] {
     ),
     get('/hashes', ({ workspaceId }) => showHashes(store, workspaceId)),
     ...syncRoutes(deps),
+    scanExceptionRoute(deps),
     validateRoute(deps.identity, () => deps.settings().isStrict),
     get('/{skill+}', ({ workspaceId, params }) => showSkill(store, workspaceId, nameIn(params))),
     writing(deps, 'PUT', '/{skill+}', updateBody, ({ workspaceId, params, body, caller }) =>

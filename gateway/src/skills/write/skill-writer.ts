@@ -1,5 +1,5 @@
 import { GatewayError } from '@routeiq/contract'
-import { judgeScan, type ScanPolicy } from '../scan/judge-scan.ts'
+import { judgeScan, type ScanPolicy, type ScanVerdict } from '../scan/judge-scan.ts'
 import { scannerVersion, scanSkill } from '../scan/scan-skill.ts'
 import type { Skill, SkillMetadata } from '../skill.ts'
 import type { ScanSummary, SkillDraft, SkillStore, VersionDraft, WrittenSkill } from '../skill-store.ts'
@@ -106,6 +106,31 @@ export class SkillWriter {
     }
   }
 
+  /** Scans a stored version again and keeps the result; what the policy would reject is quarantined. */
+  async rescan(workspaceId: string, skillId: string, versionId: string): Promise<ScanSummary> {
+    const { store } = this.#options
+    const [skill, version] = await Promise.all([
+      store.find(workspaceId, skillId),
+      store.readVersion(workspaceId, skillId, { versionId }),
+    ])
+    if (skill === null || version === null) return unscanned
+    const paths = version.files.map(({ path }) => path)
+    const contents = await store.readFiles(workspaceId, versionId, paths)
+    const files = version.files.map((file, index) => ({
+      ...file,
+      content: contents[index] ?? new Uint8Array(),
+    }))
+    const { skillMd, description, treeDigest } = version
+    const { bodyStart, bodyEnd } = splitSkillMd(skillMd)
+    const about = { name: skill.name, description, treeDigest }
+    const verdict = await this.#judge(workspaceId, about, { skillMd, bodyStart, bodyEnd }, files)
+    if (verdict === null) return unscanned
+    const { result, isQuarantined } = verdict
+    const scan = { status: result.status, isQuarantined, scannerVersion, result }
+    await store.saveScan(workspaceId, skillId, versionId, scan)
+    return scan
+  }
+
   async #store(workspaceId: string, draft: SkillDraft): Promise<WrittenSkill> {
     const [written] = await this.#options.store.write(workspaceId, [draft])
     if (written === undefined) throw new Error('The store returned nothing for a draft')
@@ -119,22 +144,42 @@ export class SkillWriter {
     files: readonly VersionFile[],
   ): Promise<VersionDraft> {
     const version = composeVersion(text, files)
+    const verdict = await this.#judge(
+      workspaceId,
+      { name, description, treeDigest: version.treeDigest },
+      text,
+      files,
+    )
+    if (verdict === null) return { ...version, scan: unscanned }
+    const { result, isQuarantined, isRejected } = verdict
+    if (isRejected) {
+      throw new GatewayError('safety_blocked', `The skill ${name} was refused. ${result.summary}`, {
+        extras: { reason: 'safety_blocked', findings: result.findings, flags: Object.keys(result.checks) },
+      })
+    }
+    return { ...version, scan: { status: result.status, isQuarantined, scannerVersion, result } }
+  }
+
+  /** Null when scanning is off. */
+  async #judge(
+    workspaceId: string,
+    {
+      name,
+      description,
+      treeDigest,
+    }: { readonly name: string; readonly description: string; readonly treeDigest: string },
+    text: SkillText,
+    files: readonly VersionFile[],
+  ): Promise<ScanVerdict | null> {
     const { store, policy, now } = this.#options
-    if (policy().onBlock === 'off') return { ...version, scan: unscanned }
+    if (policy().onBlock === 'off') return null
     const { skillMd, bodyStart, bodyEnd } = text
     const contents = files.map((file) => ({ ...file, content: file.content ?? new Uint8Array() }))
     const body = skillMd.slice(bodyStart, bodyEnd)
     const allowedTools = readAllowedTools(skillMd)
     const findings = scanSkill({ name, description, skillMd, body, allowedTools, files: contents })
-    const exceptions =
-      findings.length === 0 ? [] : await store.listScanExceptions(workspaceId, version.treeDigest)
-    const { result, isQuarantined, isRejected } = judgeScan(findings, policy(), exceptions, now())
-    if (isRejected) {
-      throw new GatewayError('safety_blocked', `The skill ${name} was refused. ${result.summary}`, {
-        extras: { reason: 'safety_blocked', findings, flags: Object.keys(result.checks) },
-      })
-    }
-    return { ...version, scan: { status: result.status, isQuarantined, scannerVersion, result } }
+    const exceptions = findings.length === 0 ? [] : await store.listScanExceptions(workspaceId, treeDigest)
+    return judgeScan(findings, policy(), exceptions, now())
   }
 }
 

@@ -5,6 +5,7 @@ import type {
   SkillPage,
   SkillQuery,
   SkillStore,
+  VersionAddress,
   VersionSelector,
 } from '../../skills/skill-store.ts'
 import type { Database } from '../database/database.ts'
@@ -12,6 +13,7 @@ import { guardQuery } from '../database/database-error.ts'
 import { inTransaction } from '../database/transaction.ts'
 import { touchSkills } from './epochs.ts'
 import { findCandidates, readCatalogue, readChanges, readEpochs } from './read-catalogue.ts'
+import { saveScan } from './save-scan.ts'
 import {
   type FoundSkill,
   filesJson,
@@ -116,6 +118,19 @@ export function createSqlSkillStore(database: Database, options: SkillStoreOptio
       ),
     listScanExceptions: (workspaceId, treeDigest) =>
       query<ScanException>(exceptionsStatement, [workspaceId, treeDigest]),
+    async saveScanException(workspaceId, treeDigest, { check, author, reason, expiresAt }) {
+      const expires = expiresAt === null ? null : new Date(expiresAt)
+      const values = [workspaceId, treeDigest, check, author, reason, expires, new Date(now())]
+      await query(saveExceptionStatement, values)
+    },
+    async saveScan(workspaceId, skillId, versionId, scan) {
+      const isChanged = await inTransaction(database, (client) =>
+        saveScan(client, { workspaceId, skillId, versionId }, scan),
+      )
+      if (isChanged) onChange(workspaceId)
+    },
+    listOutdatedScans: (scannerVersion, limit) =>
+      query<VersionAddress>(outdatedStatement, [scannerVersion, limit]),
     listBaselines: (workspaceId, installId) => query<Baseline>(baselinesStatement, [workspaceId, installId]),
     async saveBaselines(workspaceId, { installId, label }, baselines) {
       const names = baselines.map(({ name }) => name)
@@ -144,6 +159,18 @@ const hashesStatement = `
 const exceptionsStatement = `
   SELECT check_name AS check, author, reason, (extract(epoch FROM expires_at) * 1000)::float8 AS "expiresAt"
   FROM skill_scan_exceptions WHERE workspace_id = $1 AND tree_digest = $2`
+
+const saveExceptionStatement = `
+  INSERT INTO skill_scan_exceptions (workspace_id, tree_digest, check_name, author, reason, expires_at, created_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7)
+  ON CONFLICT (workspace_id, tree_digest, check_name)
+  DO UPDATE SET author = excluded.author, reason = excluded.reason, expires_at = excluded.expires_at`
+
+const outdatedStatement = `
+  SELECT s.workspace_id AS "workspaceId", s.id AS "skillId", v.id AS "versionId"
+  FROM skill_versions AS v JOIN skills AS s ON s.id = v.skill_id
+  WHERE v.scanner_version IS DISTINCT FROM $1 AND v.deleted_at IS NULL AND s.deleted_at IS NULL
+  ORDER BY v.id LIMIT $2`
 
 const baselinesStatement = `
   SELECT name, content_hash AS "contentHash" FROM skill_installs WHERE workspace_id = $1 AND install_id = $2`
