@@ -126,6 +126,15 @@ describe('findings', () => {
     expect(scan({ name: 'größe' })).toEqual([])
   })
 
+  it('say when a text is too long to be scanned whole', () => {
+    const text = Buffer.from(`${'fine '.repeat(210_000)}\nrm -rf /\n`)
+    const findings = scan({ files: { 'scripts/long.sh': text, 'scripts/short.sh': text.subarray(-10) } })
+    expect(findings).toMatchObject([
+      { check: 'opaque_blob', severity: 'warning', file: 'scripts/long.sh' },
+      { check: 'destructive_commands', file: 'scripts/short.sh' },
+    ])
+  })
+
   it('become SARIF', () => {
     const sarif = formatSarif(scan({ body: 'rm -rf /' }), 'skills/pdf/')
     expect(sarif).toMatchObject({

@@ -19,6 +19,8 @@ import { secretRules } from './secret-rules.ts'
 export const scannerVersion = '1'
 
 const maxFindingsPerRule = 10
+/** Of one file: a scan must not hold up everybody else. */
+const maxTextBytes = 1_048_576
 export const rules = [...secretRules, ...instructionRules, ...commandRules, ...reachRules]
 
 export interface ScannedSkill {
@@ -44,16 +46,18 @@ export function scanSkill(skill: ScannedSkill): readonly Finding[] {
   const toolsAt = Math.max(0, skill.skillMd.indexOf('allowed-tools'))
   findings.push(...scanTools(skill.allowedTools, skill.body, lineAt(skill.skillMd, toolsAt)))
   for (const { path, isText, content } of skill.files) {
-    if (isText)
-      findings.push(
-        ...scanText(
-          path,
-          Buffer.from(content.buffer, content.byteOffset, content.byteLength).toString('utf8'),
-        ),
-      )
-    else findings.push(...scanBinary(path, content))
+    findings.push(...(isText ? scanTextFile(path, content) : scanBinary(path, content)))
   }
   return findings
+}
+
+/** What is behind the first part of a long file nobody has looked at, and that is said. */
+function scanTextFile(path: string, content: Uint8Array): readonly Finding[] {
+  const bytes = Buffer.from(content.buffer, content.byteOffset, Math.min(content.byteLength, maxTextBytes))
+  const findings = scanText(path, bytes.toString('utf8'))
+  if (content.byteLength <= maxTextBytes) return findings
+  const message = 'Only the first MiB of the text was scanned; split the file.'
+  return [...findings, { check: 'opaque_blob', severity: 'warning', message, file: path, line: 1 }]
 }
 
 /** The worst finding decides. */
