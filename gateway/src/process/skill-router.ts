@@ -63,7 +63,7 @@ export async function openSkillRouting({
       }),
     now,
   })
-  await hearSkillChanges(hub.state, (workspaceId) => catalogues.refresh(workspaceId))
+  await hearSkillChanges(hub.state, (workspaceId) => void catalogues.refresh(workspaceId))
   const router = new SkillRouter({
     catalogues: new CatalogueProvider({ hot: catalogues, source: hub.skills, catalogue, degradations }),
     embedder,

@@ -35,6 +35,12 @@ interface Held {
   confirmedAt: number
 }
 
+interface Refresh {
+  /** Whether something changed since the store was asked last. */
+  again: boolean
+  done: Promise<void>
+}
+
 /**
  * The catalogues this process holds, one a workspace: loaded on first use in the background, kept up to date by
  * notices and by asking for epochs, dropped when unused.
@@ -43,8 +49,7 @@ export class HotCatalogues {
   readonly #options: HotCataloguesOptions
   readonly #held = new Map<string, Held>()
   readonly #loading = new Map<string, Promise<HotCatalogue>>()
-  /** The work under way for a workspace, and whether to begin again after it. */
-  readonly #refreshing = new Map<string, { again: boolean }>()
+  readonly #refreshing = new Map<string, Refresh>()
   readonly #poll: NodeJS.Timeout
   readonly #learn: NodeJS.Timeout
   #polling = false
@@ -89,20 +94,22 @@ export class HotCatalogues {
     return loading
   }
 
-  /** Something of the workspace changed somewhere. */
-  refresh(workspaceId: string): void {
-    if (this.#loading.has(workspaceId)) {
-      // What changes during a load may have been read before the change.
-      void this.load(workspaceId).then(
-        () => this.refresh(workspaceId),
-        () => {},
-      )
-      return
-    }
+  /** Brings the catalogue up to what the store has now, if it is here. Failures are reported, and end the wait. */
+  async refresh(workspaceId: string): Promise<void> {
+    const loading = this.#loading.get(workspaceId)
+    // What changes during a load may have been read before the change.
+    if (loading !== undefined) await loading.catch(() => {})
     const held = this.#held.get(workspaceId)
+    if (held === undefined) return
     const underWay = this.#refreshing.get(workspaceId)
-    if (underWay !== undefined) underWay.again = true
-    else if (held !== undefined) void this.#refresh(held)
+    if (underWay === undefined) return this.#refresh(held)
+    underWay.again = true
+    await underWay.done
+  }
+
+  /** Waits for a change that this process has heard of and not yet taken in. */
+  async settle(workspaceId: string): Promise<void> {
+    await this.#refreshing.get(workspaceId)?.done
   }
 
   /** What is held, for health and memory. */
@@ -130,21 +137,30 @@ export class HotCatalogues {
     return catalogue
   }
 
-  async #refresh(held: Held): Promise<void> {
-    const { source, onError, now } = this.#options
-    const { workspaceId, epoch } = held.catalogue
-    const state = { again: false }
+  #refresh(held: Held): Promise<void> {
+    const { workspaceId } = held.catalogue
+    const state: Refresh = { again: true, done: Promise.resolve() }
     this.#refreshing.set(workspaceId, state)
+    state.done = this.#follow(workspaceId, state).finally(() => this.#refreshing.delete(workspaceId))
+    return state.done
+  }
+
+  async #follow(workspaceId: string, state: Refresh): Promise<void> {
+    const { source, onError, now } = this.#options
     try {
-      const changes = await source.changesSince(workspaceId, epoch)
-      if (changes.changed.length > maxChangesInPlace) await this.load(workspaceId)
-      else applyChanges(held.catalogue, changes, held.feedback)
-      held.confirmedAt = now()
+      while (state.again) {
+        state.again = false
+        const held = this.#held.get(workspaceId)
+        if (held === undefined) return
+        const { epoch } = held.catalogue
+        const changes = await source.changesSince(workspaceId, epoch)
+        if (changes.changed.length > maxChangesInPlace) await this.load(workspaceId)
+        else if (changes.epoch !== epoch) applyChanges(held.catalogue, changes, held.feedback)
+        held.confirmedAt = now()
+      }
     } catch (error) {
       onError(workspaceId, error)
     }
-    this.#refreshing.delete(workspaceId)
-    if (state.again) this.refresh(workspaceId)
   }
 
   async #confirm(): Promise<void> {
@@ -157,7 +173,7 @@ export class HotCatalogues {
       this.#storeFails = false
       for (const [at, entry] of held.entries()) {
         entry.confirmedAt = this.#options.now()
-        if (epochs[at] !== entry.catalogue.epoch) this.refresh(entry.catalogue.workspaceId)
+        if (epochs[at] !== entry.catalogue.epoch) void this.refresh(entry.catalogue.workspaceId)
       }
     } catch (error) {
       if (!this.#storeFails) this.#options.onError(null, error)

@@ -102,6 +102,13 @@ function warnEntryKeys(list: unknown, report: Report): void {
 
 const treeIds = new Set(allSettings.filter(isTreeSetting).map((setting) => setting.id))
 const treeGroups = new Set([...treeIds].map((id) => id.split('.')[0] ?? id))
+/** `a` and `a.b` of `a.b.c`. */
+const treeBranches = new Set(
+  [...treeIds].flatMap((id) => {
+    const parts = id.split('.')
+    return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join('.'))
+  }),
+)
 const laterGroups = new Set([
   'router_r1',
   'agentic_pipeline',
@@ -117,11 +124,16 @@ function warnTree(tree: unknown, report: Report): void {
   for (const [group, fields] of Object.entries(tree)) {
     if (laterGroups.has(group) || group.startsWith('bedrock_') || treeIds.has(group)) continue
     if (!treeGroups.has(group)) warnUnknownTreeKey(group, treeGroups, ['routeiq', group], report)
-    else if (isRecord(fields)) {
-      for (const field of Object.keys(fields).filter((name) => !treeIds.has(`${group}.${name}`))) {
-        warnUnknownTreeKey(`${group}.${field}`, treeIds, ['routeiq', group, field], report)
-      }
-    }
+    else warnBranch(group, fields, report)
+  }
+}
+
+function warnBranch(branch: string, fields: unknown, report: Report): void {
+  if (!isRecord(fields)) return
+  for (const [name, value] of Object.entries(fields)) {
+    const id = `${branch}.${name}`
+    if (treeBranches.has(id)) warnBranch(id, value, report)
+    else if (!treeIds.has(id)) warnUnknownTreeKey(id, treeIds, ['routeiq', ...id.split('.')], report)
   }
 }
 

@@ -5,6 +5,7 @@ import { parseQuery } from '../../rest/parse-query.ts'
 import { restEndpoint } from '../../rest/rest-endpoint.ts'
 import { type BodySource, formatBodyRecord } from '../../skills/body-record.ts'
 import type { VersionText } from '../../skills/skill-store.ts'
+import type { HotCatalogues } from '../hot-catalogues.ts'
 import { type HotSkill, versionFor } from '../hot-skill.ts'
 import { SkillBodies } from '../skill-bodies.ts'
 import type { SkillRouterRoutesDependencies } from './skill-router-dependencies.ts'
@@ -26,8 +27,7 @@ export function bodyEndpoint(deps: SkillRouterRoutesDependencies): Endpoint {
       const wanted = parseQuery(query, bodyQuery)
       const agentName = wanted.agent_name ?? null
       const reference = params['skill'] ?? ''
-      const catalogue = deps.catalogues.find(workspaceId) ?? (await deps.catalogues.load(workspaceId))
-      const skill = catalogue.find(reference, agentName)
+      const skill = await findSkill(deps.catalogues, workspaceId, reference, agentName)
       const version = skill === null ? null : await readVersion(skill)
       if (skill === null || version === null)
         throw new GatewayError(
@@ -44,6 +44,24 @@ export function bodyEndpoint(deps: SkillRouterRoutesDependencies): Endpoint {
       }
     },
   })
+}
+
+/** A change made a moment ago counts; for what is not known the store is asked once more. */
+async function findSkill(
+  catalogues: HotCatalogues,
+  workspaceId: string,
+  reference: string,
+  agentName: string | null,
+): Promise<HotSkill | null> {
+  const find = async () => {
+    await catalogues.settle(workspaceId)
+    const catalogue = catalogues.find(workspaceId) ?? (await catalogues.load(workspaceId))
+    return catalogue.find(reference, agentName)
+  }
+  const known = await find()
+  if (known !== null) return known
+  await catalogues.refresh(workspaceId)
+  return find()
 }
 
 function toSource({ skillId, name }: HotSkill, version: VersionText): BodySource {
