@@ -142,7 +142,7 @@ describe('skills over REST', () => {
     await send('PUT', '/skills/whole', { body_markdown: bodyOf('whole again') })
     expect((await get('/skills/whole/body?version=1')).json()).toMatchObject({ body, version: 1 })
     expect((await get('/skills/whole/body')).json()).toMatchObject({ version: 2 })
-    expect((await get('/skills/whole/body?max_chars=x')).status).toBe(400)
+    expect((await get('/skills/whole/body?max_chars=x')).status).toBe(422)
     await send('PUT', '/skills/whole', { is_active: false })
     expect((await get('/skills/whole/body')).status).toBe(404)
     expect((await get('/skills/menu/body')).status).toBe(404)

@@ -168,8 +168,14 @@ describe('leniency', () => {
     'litellm_settings: {cache: false, callbacks: []}',
     'routeiq: {mcp: {enabled: "no", sync_interval: 9}, mlops: {anything: 1}}',
     'routeiq: {context_optimizer: {mode: off}}',
+    'routeiq: {skills: {router: {hint_k: 2}}}',
   ])('says nothing about %s', (text) => {
     expect(loadText(text).diagnostics).toEqual([])
+  })
+
+  it('warns about a misspelt setting at any depth', () => {
+    const loaded = loadText('routeiq: {skills: {router: {hint_kk: 2}}}')
+    expect(paths(loaded, 'warning')).toEqual(['routeiq.skills.router.hint_kk'])
   })
 
   it('forgives a wrong type in a LiteLLM section', () => {

@@ -11,13 +11,14 @@ import { runScript } from './run-script.ts'
 
 const blocks = readFencedBlocks()
 const takeKey = 'export ROUTEIQ_KEY=$(cat .routeiq/master-key)'
-/** Commands that build on one another; skills-newcomer.test.ts runs them. */
-const isOfSkills = (text: string): boolean => text.includes('/api/v1/skills/')
+/** Commands that build on one another; skills-newcomer.test.ts runs them. The page of the router makes what it needs. */
+const isOfSkills = (text: string, place: string): boolean =>
+  text.includes('/api/v1/skills/') && !place.startsWith('docs/skill-router.md')
 /** Its commands need models that the demo does not have; media-page.test.ts runs them. */
 const mediaPage = 'docs/media.md'
 const curls = blocks.filter(
   ({ language, text, place }) =>
-    language === 'bash' && text.includes('curl') && !place.startsWith(mediaPage) && !isOfSkills(text),
+    language === 'bash' && text.includes('curl') && !place.startsWith(mediaPage) && !isOfSkills(text, place),
 )
 const configurations = blocks.filter(
   ({ language, text }) => /^ya?ml$/.test(language) && /^(model_list|\w+_settings|routeiq):/m.test(text),
