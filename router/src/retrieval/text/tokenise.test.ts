@@ -42,6 +42,12 @@ describe('tokenise', () => {
     }
   })
 
+  it('reads a word of another script the same wherever it stands', () => {
+    expect(tokenise('foo-bär2Baz qux')).toEqual(['foo', 'bär2', 'baz', 'qux'])
+    expect(tokenise('a b-c näh d')).toEqual(['a', 'b', 'c', 'näh', 'd'])
+    expect(tokenise('käse\tbrot')).toEqual(['käse', 'brot'])
+  })
+
   it('makes nothing new of its own words', () => {
     const words = tokenise('Fetch ÄNDERUNGEN fromHTTPServer, 天気 & fooBar9Baz')
     expect(words.flatMap(tokenise)).toEqual(words)

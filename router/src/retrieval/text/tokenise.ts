@@ -14,16 +14,39 @@ const longestWord = 40
  */
 export function tokenise(text: string): string[] {
   const words: string[] = []
-  let start = 0
-  for (let index = 0; index <= text.length; index++) {
-    const code = index < text.length ? text.charCodeAt(index) : space
-    const kind = code < 128 ? (kinds[code] as number) : isPunctuation(code) ? other : unicode
-    if (kind === unicode) return tokeniseUnicode(text)
+  for (let start = 0; start < text.length; ) {
+    const end = findSpace(text, start)
+    if (isPlain(text, start, end)) pushPlain(text, start, end, words)
+    else pushUnicode(text.slice(start, end), words)
+    start = end + 1
+  }
+  return words
+}
+
+/** Where the next blank of ASCII stands: what lies between two is read in one of two ways. */
+function findSpace(text: string, from: number): number {
+  let index = from
+  while (index < text.length && text.charCodeAt(index) > space) index++
+  return index
+}
+
+function isPlain(text: string, start: number, end: number): boolean {
+  for (let index = start; index < end; index++) {
+    const code = text.charCodeAt(index)
+    if (code > 127 && !isPunctuation(code)) return false
+  }
+  return true
+}
+
+/** The fast path, for ASCII and common punctuation. */
+function pushPlain(text: string, from: number, end: number, words: string[]): void {
+  let start = from
+  for (let index = from; index <= end; index++) {
+    const kind = index < end ? (kinds[text.charCodeAt(index)] ?? other) : other
     if (kind !== other && !(index > start && isCaseBoundary(text, index, kind))) continue
     if (index > start) words.push(text.slice(start, Math.min(index, start + longestWord)).toLowerCase())
     start = kind === other ? index + 1 : index
   }
-  return words
 }
 
 const space = 32
@@ -31,7 +54,6 @@ const other = 0
 const lower = 1
 const upper = 2
 const digit = 3
-const unicode = 4
 const kinds = Uint8Array.from({ length: 128 }, (_, code) => {
   const character = String.fromCharCode(code)
   if (/[a-z]/.test(character)) return lower
@@ -53,16 +75,14 @@ function isCaseBoundary(text: string, index: number, kind: number): boolean {
   return before !== upper || kinds[text.charCodeAt(index + 1)] === lower
 }
 
-function tokeniseUnicode(text: string): string[] {
+function pushUnicode(text: string, words: string[]): void {
   const plain = text.replace(invisible, '').normalize('NFKC').replace(caseBoundary, '$& ').toLowerCase()
-  const words: string[] = []
   for (const [found] of plain.matchAll(word)) {
     for (const run of found.matchAll(scriptRun)) {
       if (run.groups?.['unspaced'] !== undefined) pushPairs(run[0], words)
       else words.push(run[0].slice(0, longestWord))
     }
   }
-  return words
 }
 
 function pushPairs(run: string, words: string[]): void {
