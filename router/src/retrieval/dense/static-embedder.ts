@@ -76,10 +76,11 @@ export class StaticEmbedder implements Embedder {
   }
 
   #add(row: number, share: number, into: Float32Array): void {
+    const table = this.#table
     const scale = (this.#scales[row] as number) * share
     const start = row * this.dimensions
-    for (let column = 0; column < this.dimensions; column++) {
-      into[column] = (into[column] as number) + scale * (this.#table[start + column] as number)
+    for (let column = 0; column < into.length; column++) {
+      into[column] = (into[column] as number) + scale * (table[start + column] as number)
     }
   }
 }

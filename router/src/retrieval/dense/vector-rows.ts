@@ -4,13 +4,11 @@ import { blockRows, createRowMemory, type RowMemory } from './row-memory.ts'
 
 /** One vector a slot, compared exactly with a query; a slot without one has cosine 0. */
 export class VectorRows {
-  readonly #dimensions: number
   readonly #memory: RowMemory
   #scales = new Float32Array(0)
   #rows = 0
 
   constructor(dimensions: number, memory: RowMemory = createRowMemory(dimensions)) {
-    this.#dimensions = dimensions
     this.#memory = memory
   }
 
@@ -35,8 +33,9 @@ export class VectorRows {
     const { bytes } = this.#memory
     const start = this.#memory.offsetOf(slot)
     let sum = 0
-    for (let column = 0; column < this.#dimensions; column++) {
-      sum += (query.values[column] as number) * (bytes[start + column] as number)
+    const { values } = query
+    for (let column = 0; column < values.length; column++) {
+      sum += (values[column] as number) * (bytes[start + column] as number)
     }
     return sum * query.scale * (this.#scales[slot] as number)
   }
