@@ -1,5 +1,10 @@
 // Run by Node 22 in a folder that has the packages: one session of each client, its findings as JSON on standard output.
+import { createAnthropic } from '@ai-sdk/anthropic'
+import { createGoogleGenerativeAI } from '@ai-sdk/google'
 import { createOpenAI } from '@ai-sdk/openai'
+import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
+import { GoogleGenAI } from '@google/genai'
+import { ChatOpenAI } from '@langchain/openai'
 import { Agent, tool as agentTool, OpenAIProvider, Runner } from '@openai/agents'
 import { generateText, stepCountIs, streamText, tool } from 'ai'
 import OpenAI from 'openai'
@@ -22,13 +27,33 @@ found.openaiError = await client.responses
   .create({ model: 'nobody', input: 'x' })
   .catch((error) => error.status)
 
-const languageModel = createOpenAI({ baseURL, apiKey })(model)
+const gateway = baseURL.replace(/\/v1$/, '')
+const languageModels = {
+  openai: createOpenAI({ baseURL, apiKey })(model),
+  compatible: createOpenAICompatible({ name: 'gateway', baseURL, apiKey })(model),
+  anthropic: createAnthropic({ baseURL, apiKey })(model),
+  google: createGoogleGenerativeAI({ baseURL: `${gateway}/v1beta`, apiKey })(model),
+}
 const tools = {
   get_weather: tool({ description: 'Weather.', inputSchema: weather.city, execute: weather.in }),
 }
-const options = { model: languageModel, prompt: question, tools, stopWhen: stepCountIs(3), maxRetries: 0 }
-found.ai = (await generateText(options)).text
-found.aiStream = await streamText(options).text
+for (const [name, languageModel] of Object.entries(languageModels)) {
+  const options = { model: languageModel, prompt: question, tools, stopWhen: stepCountIs(3), maxRetries: 0 }
+  found[`ai ${name}`] = [(await generateText(options)).text, await streamText(options).text]
+}
+
+const genai = new GoogleGenAI({ apiKey, httpOptions: { baseUrl: gateway } })
+const whole = (await genai.models.generateContent({ model, contents: 'Hello' })).text
+let pieces = ''
+for await (const piece of await genai.models.generateContentStream({ model, contents: 'Hello' }))
+  pieces += piece.text ?? ''
+const unknown = await genai.models
+  .generateContent({ model: 'nobody', contents: 'x' })
+  .catch((error) => error.status)
+found.genai = [whole, pieces, unknown]
+
+const langchain = new ChatOpenAI({ model, apiKey, configuration: { baseURL }, maxRetries: 0 })
+found.langchain = (await langchain.invoke('Hello')).content
 
 const modelProvider = new OpenAIProvider({ openAIClient: client, useResponses: true })
 const getWeather = agentTool({

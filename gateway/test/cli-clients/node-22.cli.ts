@@ -11,7 +11,11 @@ import { answerTruly } from '../harness/steps.ts'
 import { installPackage } from './install-package.ts'
 
 const run = promisify(execFile)
-const versions = ['ai@7.0.173', '@ai-sdk/openai@4.0.118', '@openai/agents@0.20.0', 'openai@7.55.0', 'zod@4']
+const versions = [
+  ...['ai@7.0.173', '@ai-sdk/openai@4.0.118', '@ai-sdk/openai-compatible@3.0.92'],
+  ...['@ai-sdk/anthropic@4.0.105', '@ai-sdk/google@4.0.121', '@google/genai@3.1.0'],
+  ...['@openai/agents@0.20.0', '@langchain/openai@1.6.0', '@langchain/core', 'openai@7.55.0', 'zod@4'],
+]
 let testbed: Testbed
 let node = ''
 let script = ''
@@ -52,8 +56,12 @@ it.each(responsesUpstreams)(
       openaiStream: hello,
       openaiChat: hello,
       openaiError: 400,
-      ai: 'It is sunny.',
-      aiStream: 'It is sunny.',
+      'ai openai': ['It is sunny.', 'It is sunny.'],
+      'ai compatible': ['It is sunny.', 'It is sunny.'],
+      'ai anthropic': ['It is sunny.', 'It is sunny.'],
+      'ai google': ['It is sunny.', 'It is sunny.'],
+      genai: [hello, hello, 404],
+      langchain: hello,
       agents: 'It is sunny.',
     })
   },
