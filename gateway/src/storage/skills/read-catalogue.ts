@@ -2,6 +2,7 @@ import type {
   CatalogueAttachment,
   CatalogueChanges,
   CataloguePage,
+  CataloguePin,
   CatalogueSkill,
 } from '../../skills/catalogue.ts'
 import type { SafetyStatus } from '../../skills/skill.ts'
@@ -32,6 +33,14 @@ interface CatalogueRow {
   readonly body_end: number
   readonly safety_status: SafetyStatus
   readonly files: readonly CatalogueFile[]
+  readonly assignments: readonly Assignment[]
+}
+
+/** An agent the skill is assigned to, and the version it is held to, if that may be served. */
+interface Assignment {
+  readonly agent: string
+  readonly version_id: string | null
+  readonly version_number: number | null
 }
 
 interface CatalogueFile {
@@ -51,8 +60,13 @@ const selectEligible = `
         'size_bytes', f.size_bytes, 'text', CASE WHEN f.is_text AND f.size_bytes <= ${inlineBytes}
           THEN convert_from(b.content, 'UTF8') END) ORDER BY f.path), '[]'::json)
      FROM skill_files AS f LEFT JOIN skill_blobs AS b ON b.digest = f.digest AND b.part = 0
-     WHERE f.version_id = v.id) AS files
-  FROM skills AS s JOIN skill_versions AS v ON v.id = s.served_version_id
+     WHERE f.version_id = v.id) AS files,
+    (SELECT coalesce(json_agg(json_build_object('agent', a.agent_name, 'version_id', p.id,
+        'version_number', p.version_number) ORDER BY a.agent_name), '[]'::json)
+     FROM agent_skills AS a
+     LEFT JOIN skill_versions AS p ON p.id = a.pinned_version_id AND p.deleted_at IS NULL AND NOT p.is_quarantined
+     WHERE a.workspace_id = s.workspace_id AND a.skill_id = s.id) AS assignments
+  FROM workspace_skills AS s JOIN skill_versions AS v ON v.id = s.served_version_id
   WHERE s.workspace_id = $1 AND ${eligible}`
 
 /** One page of the eligible skills, by name. */
@@ -100,7 +114,7 @@ export async function readChanges(
   )
   const removed = await guardQuery(
     database.pool.query<{ id: string }>(
-      `SELECT s.id FROM skills AS s WHERE s.workspace_id = $1 AND s.changed_epoch > $2 AND NOT (${eligible})`,
+      `SELECT s.id FROM workspace_skills AS s WHERE s.workspace_id = $1 AND s.changed_epoch > $2 AND NOT (${eligible})`,
       [workspaceId, epoch],
     ),
   )
@@ -142,10 +156,15 @@ function toCatalogueSkill(row: CatalogueRow): CatalogueSkill {
     contentHash: row.content_hash,
     body: row.skill_md.slice(row.body_start, row.body_end),
     attachments: row.files.map(toAttachment),
-    assignedAgents: [],
-    pins: [],
+    assignedAgents: row.assignments.map(({ agent }) => agent),
+    pins: row.assignments.flatMap(toPin),
     safetyStatus: row.safety_status,
   }
+}
+
+function toPin({ agent, version_id, version_number }: Assignment): CataloguePin[] {
+  if (version_id === null || version_number === null) return []
+  return [{ agent, versionId: version_id, versionNumber: version_number }]
 }
 
 function toAttachment({ path, content_type, size_bytes, text }: CatalogueFile): CatalogueAttachment {

@@ -44,7 +44,7 @@ export interface VersionRow {
 export type FoundSkill = SkillRow & { readonly latest: VersionRow; readonly served: VersionRow | null }
 
 /** A file as `json_agg` gives it. */
-interface FileRow {
+export interface FileRow {
   readonly path: string
   readonly digest: string
   readonly size_bytes: number
@@ -65,7 +65,7 @@ export const versionJson = (alias: string): string =>
 export const selectSkills = `
   SELECT s.*, ${versionJson('latest')} AS latest,
     CASE WHEN served.id IS NULL THEN NULL ELSE ${versionJson('served')} END AS served
-  FROM skills AS s
+  FROM workspace_skills AS s
   JOIN skill_versions AS latest ON latest.id = s.latest_version_id
   LEFT JOIN skill_versions AS served ON served.id = s.served_version_id
   WHERE s.deleted_at IS NULL`
@@ -138,7 +138,7 @@ export function toVersionText(row: VersionTextRow): VersionText {
   }
 }
 
-function toFile(row: FileRow): SkillFile {
+export function toFile(row: FileRow): SkillFile {
   return {
     path: row.path,
     digest: row.digest,

@@ -1,56 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Catalogue, CatalogueSkill } from '../../skills/catalogue.ts'
-import type { SkillDraft, SkillStore, VersionDraft } from '../../skills/skill-store.ts'
-import { digestContent, digestTree } from '../../skills/tree-digest.ts'
+import type { SkillStore } from '../../skills/skill-store.ts'
+import { digestContent } from '../../skills/tree-digest.ts'
 import { migrateDatabase } from '../database/migrate.ts'
 import { listTestDatabases, type OpenTestDatabase } from '../testing/test-databases.ts'
+import { blockedScan, type DraftMembers, sampleDraft } from './skill-draft.fixture.ts'
 import { createSqlSkillStore } from './sql-skill-store.ts'
 
 const start = 1_750_000_000_000
-const clean = { status: 'clean', isQuarantined: false, scannerVersion: '1', result: null } as const
-const blocked = { ...clean, status: 'blocked', isQuarantined: true } as const
-
-type Draft = Partial<Omit<SkillDraft, 'version'>> & {
-  readonly body?: string
-  readonly files?: Readonly<Record<string, string | Buffer>>
-  readonly scan?: VersionDraft['scan']
-}
-
-function draft(
-  name: string,
-  { body = `Body of ${name}.`, files = {}, scan = clean, ...members }: Draft = {},
-) {
-  const description = members.description ?? `About ${name}.`
-  const head = `---\nname: ${name}\ndescription: ${description}\n---\n\n`
-  const skillMd = `${head}${body}\n`
-  const listed = Object.entries(files).map(([path, text]) => {
-    const content = Buffer.from(text as string)
-    const sizeBytes = content.length
-    const isText = typeof text === 'string'
-    return {
-      ...{ path, sizeBytes, isText, isExecutable: false, contentType: 'text/plain', content },
-      digest: digestContent(content),
-    }
-  })
-  const own = { path: 'SKILL.md', digest: digestContent(skillMd), sizeBytes: Buffer.byteLength(skillMd) }
-  const version: VersionDraft = {
-    treeDigest: digestTree([own, ...listed]),
-    contentHash: digestContent(body),
-    skillMd,
-    bodyStart: head.length,
-    bodyEnd: head.length + body.length,
-    files: listed,
-    scan,
-  }
-  const made: SkillDraft = {
-    ...{ skillId: null, baseVersionId: null, source: 'api', author: null, changeSummary: null, metadata: {} },
-    ...{ name, description },
-    ...members,
-    version,
-  }
-  return made
-}
+const blocked = blockedScan
+const draft = sampleDraft
 
 async function loadCatalogue(store: SkillStore, workspaceId: string): Promise<Catalogue> {
   const skills: CatalogueSkill[] = []
@@ -90,7 +50,7 @@ describe.each(await listTestDatabases())('the skill store over $name', ({ open }
     if (written === undefined) throw new Error('nothing was written')
     return written
   }
-  const another = async (name: string, members: Draft = {}) => {
+  const another = async (name: string, members: DraftMembers = {}) => {
     const skill = await store.find('acme', name)
     if (skill === null) throw new Error('no such skill')
     const base = { skillId: skill.skillId, baseVersionId: skill.latest.versionId }

@@ -182,11 +182,15 @@ const saveBaselinesStatement = `
   SET label = coalesce(excluded.label, skill_installs.label), content_hash = excluded.content_hash,
     synced_at = excluded.synced_at`
 
+/** Owners see all versions of a skill; who links it, the safe ones up to the one that is served. */
+const visibleVersion = `(NOT s.is_linked OR (NOT v.is_quarantined AND v.safety_status <> 'blocked' AND
+  v.version_number <= (SELECT version_number FROM skill_versions WHERE id = s.served_version_id)))`
+
 /** Living versions of a living skill; `$columns` stands for more columns. */
 const versionsOf = `
   SELECT ${versionJson('v')} AS version$columns
-  FROM skills AS s JOIN skill_versions AS v ON v.skill_id = s.id
-  WHERE s.workspace_id = $1 AND s.id = $2 AND s.deleted_at IS NULL AND v.deleted_at IS NULL`
+  FROM workspace_skills AS s JOIN skill_versions AS v ON v.skill_id = s.id
+  WHERE s.workspace_id = $1 AND s.id = $2 AND s.deleted_at IS NULL AND v.deleted_at IS NULL AND ${visibleVersion}`
 
 const deleteVersionStatement = `
   UPDATE skill_versions AS v SET deleted_at = $4 FROM skills AS s
@@ -236,9 +240,9 @@ async function readFiles(
     `SELECT f.path, b.content
      FROM skill_files AS f
      JOIN skill_versions AS v ON v.id = f.version_id
-     JOIN skills AS s ON s.id = v.skill_id
+     JOIN workspace_skills AS s ON s.id = v.skill_id
      JOIN skill_blobs AS b ON b.digest = f.digest
-     WHERE s.workspace_id = $1 AND v.id = $2 AND f.path = ANY ($3)
+     WHERE s.workspace_id = $1 AND v.id = $2 AND f.path = ANY ($3) AND ${visibleVersion}
      ORDER BY f.path, b.part`,
     [workspaceId, versionId, paths],
   )
