@@ -29,6 +29,8 @@ export interface Skill extends SkillMetadata {
   readonly description: string
   readonly visibility: 'private' | 'workspace' | 'public'
   readonly source: string
+  /** Another workspace's, used from the registry; it cannot be changed here. */
+  readonly isLinked: boolean
   readonly createdBy: string | null
   readonly evalYaml: string | null
   /** The newest version, whether or not it may be served. */

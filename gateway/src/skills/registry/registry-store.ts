@@ -120,6 +120,8 @@ export interface RegistryStore {
   find(reference: string): Promise<RegistryDetail | null>
   /** The whole `SKILL.md` of one version of a public skill, unless it is unsafe. */
   readVersion(skillId: string, versionNumber: number): Promise<string | null>
+  /** The id of a safe version of a public skill, by number or id. */
+  findVersion(skillId: string, version: string): Promise<string | null>
   readFile(skillId: string, path: string): Promise<Uint8Array | null>
   search(query: RegistryQuery): Promise<RegistryPage>
   /** The names under which a workspace has these skills: as owner, by a copy or by a link. */

@@ -39,6 +39,12 @@ export function createSqlRegistryStore(database: Database, options: RegistryStor
       const [row] = await query<{ skill_md: string }>(versionStatement, [skillId, versionNumber])
       return row?.skill_md ?? null
     },
+    async findVersion(skillId, version) {
+      const number = /^\d{1,9}$/.test(version) ? Number(version) : null
+      const values = [skillId, number, uuid.test(version) ? version : null]
+      const [row] = await query<{ id: string }>(pinStatement, values)
+      return row?.id ?? null
+    },
     async readFile(skillId, path) {
       const parts = await query<{ content: Buffer }>(fileStatement, [skillId, path])
       return parts.length === 0 ? null : Buffer.concat(parts.map(({ content }) => content))
@@ -98,6 +104,11 @@ const versionStatement = `
   SELECT w.skill_md FROM (${selectEntries}) AS e JOIN skill_versions AS w ON w.skill_id = e.skill_id
   WHERE e.skill_id = $1 AND w.version_number = $2 AND w.deleted_at IS NULL AND NOT w.is_quarantined
     AND w.safety_status <> 'blocked'`
+
+const pinStatement = `
+  SELECT w.id FROM (${selectEntries}) AS e JOIN skill_versions AS w ON w.skill_id = e.skill_id
+  WHERE e.skill_id = $1 AND (w.version_number = $2 OR w.id = $3::uuid) AND w.deleted_at IS NULL
+    AND NOT w.is_quarantined AND w.safety_status <> 'blocked'`
 
 const fileStatement = `
   SELECT b.content FROM (${selectEntries}) AS e JOIN skill_files AS f ON f.version_id = e.version_id

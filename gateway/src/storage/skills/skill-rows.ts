@@ -41,7 +41,9 @@ export interface VersionRow {
   readonly is_quarantined: boolean
 }
 
-export type FoundSkill = SkillRow & { readonly latest: VersionRow; readonly served: VersionRow | null }
+export type FoundSkill = SkillRow & {
+  readonly is_linked: boolean
+  readonly latest: VersionRow; readonly served: VersionRow | null }
 
 /** A file as `json_agg` gives it. */
 export interface FileRow {
@@ -98,6 +100,7 @@ export function toSkill(row: FoundSkill): Skill {
     source: row.source,
     createdBy: row.created_by,
     evalYaml: row.eval_yaml,
+    isLinked: row.is_linked,
     latest: toVersion(row.latest),
     served: row.served === null ? null : toVersion(row.served),
     defaultVersionId: row.default_version_id,

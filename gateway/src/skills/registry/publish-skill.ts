@@ -1,0 +1,123 @@
+import { GatewayError } from '@routeiq/contract'
+import type { Caller } from '../../identity/caller.ts'
+import { requireSkill, retryChanged } from '../api/skill-context.ts'
+import type { RestRequest } from '../../rest/rest-endpoint.ts'
+import type { Skill } from '../skill.ts'
+import { principalOf, type RegistryRoutesDependencies } from './registry-context.ts'
+
+const publicName = /^[a-z0-9]+(?:-[a-z0-9]+)*(?:\/[a-z0-9]+(?:-[a-z0-9]+)*)?$/
+
+type Deps = Pick<RegistryRoutesDependencies, 'registry' | 'skills' | 'writer' | 'quotas'>
+type Request = Pick<RestRequest<undefined>, 'workspaceId' | 'params' | 'query' | 'caller'>
+
+/**
+ * `POST /skills/{skill}/publish`. Errors: 403 for who did not make it, 400 for what the scan blocked, 422 for a name the
+ * registry cannot carry or a missing category, 409 for a name that is taken.
+ */
+export async function publishSkill(deps: Deps, { workspaceId, params, query, caller }: Request): Promise<object> {
+  deps.quotas.requireFeature(principalOf(workspaceId, caller), 'publish')
+  const skill = await requireOwned(deps, workspaceId, params['skill'])
+  requireCreator(skill, caller)
+  requireName(skill)
+  requireSafe(skill)
+  const category = query.get('category') || skill.category
+  if (category === null) throw invalid('category', 'Give a category: `publish?category=support`.')
+  const tags = query.get('tags')?.split(',').map((tag) => tag.trim()).filter(Boolean) ?? skill.tags
+  const authorDisplayName = query.get('author_display_name')
+  const publication = { category, tags, authorDisplayName }
+  const published = await deps.registry.publish(workspaceId, skill.skillId, publication).catch(nameTaken(skill))
+  if (!published) throw noSuchSkill(skill.name)
+  return { status: 'ok', skill_id: skill.skillId, category, skill_badge: 'community' }
+}
+
+/** `POST /skills/{skill}/unpublish`. Whoever uses the skill keeps its last safe version for 30 days. */
+export async function unpublishSkill(deps: Deps, { workspaceId, params, caller }: Request): Promise<object> {
+  const skill = await requireOwned(deps, workspaceId, params['skill'])
+  requireCreator(skill, caller)
+  const cleared = await deps.registry.unpublish(workspaceId, skill.skillId)
+  if (cleared === null) throw new GatewayError('not_found', `The skill ${skill.name} is not public.`)
+  await deps.registry.followSources(workspaceId)
+  return { status: 'ok', skill_id: skill.skillId, forks_cleared: cleared }
+}
+
+/** `POST /skills/{skill}/merge-upstream`. Errors: 400 when it is no copy, 404 when the original is public no more. */
+export function mergeUpstream(deps: Deps, { workspaceId, params, query, caller }: Request): Promise<object> {
+  const mode = query.get('mode') ?? 'preview'
+  if (mode !== 'preview' && mode !== 'replace')
+    throw new GatewayError('invalid_request', '`mode` must be preview or replace.', { param: 'mode' })
+  return retryChanged(async () => {
+    const skill = await requireOwned(deps, workspaceId, params['skill'])
+    const fork = await deps.registry.findFork(workspaceId, skill.skillId)
+    if (fork === null)
+      throw new GatewayError('invalid_request', `The skill ${skill.name} is no copy of a public skill.`)
+    const upstream = await deps.registry.find(fork.upstreamSkillId)
+    if (upstream === null)
+      throw new GatewayError('not_found', `What ${skill.name} was copied from is public no more.`)
+    if (mode === 'preview') {
+      const current = await deps.skills.readVersion(workspaceId, skill.skillId, { versionId: skill.latest.versionId })
+      return {
+        upstream_body: upstream.body,
+        upstream_version_number: upstream.versionNumber,
+        upstream_change_summary: null,
+        current_body: current?.body ?? '',
+        has_upstream_update: upstream.versionId !== fork.upstreamVersionId,
+      }
+    }
+    const { version } = await deps.writer.revise(workspaceId, skill, {
+      body: upstream.body,
+      description: upstream.description,
+      author: caller.keyAlias ?? caller.kind,
+      changeSummary: `Version ${upstream.versionNumber} of ${upstream.name}`,
+    })
+    await deps.registry.moveFork(workspaceId, skill.skillId, upstream.versionId)
+    return { status: 'ok', skill_id: skill.skillId, version: version.versionNumber, version_id: version.versionId }
+  })
+}
+
+/** Errors: 403 for a skill the workspace only links; it is changed by its owner. */
+export async function requireOwned(
+  { skills }: Pick<Deps, 'skills'>,
+  workspaceId: string,
+  reference: string | undefined,
+): Promise<Skill> {
+  const skill = await requireSkill(skills, workspaceId, reference ?? '')
+  if (!skill.isLinked) return skill
+  const message = `The skill ${skill.name} is used from the registry; fork it to change it.`
+  throw new GatewayError('permission_denied', message, { param: 'skill' })
+}
+
+function requireCreator({ name, createdBy }: Skill, caller: Caller): void {
+  const identities = [caller.keyAlias, caller.userId, caller.kind]
+  if (caller.isAdmin || createdBy === null || identities.includes(createdBy)) return
+  throw new GatewayError('permission_denied', `Only ${createdBy} or an admin may decide where ${name} is shown.`)
+}
+
+function requireName({ name }: Skill): void {
+  if (publicName.test(name)) return
+  throw invalid('name', `${name} cannot be public: use lower-case ASCII letters, digits and hyphens.`)
+}
+
+function requireSafe({ name, latest, served }: Skill): void {
+  const version = served ?? latest
+  if (version.safetyStatus !== 'blocked' && served !== null) return
+  throw new GatewayError('safety_blocked', `The scan blocked ${name}; it cannot be public.`, {
+    extras: { reason: 'safety_blocked', findings: [], flags: [], categories: [] },
+  })
+}
+
+const nameTaken =
+  ({ name }: Skill) =>
+  (error: unknown): never => {
+    if (!(error instanceof GatewayError && error.code === 'conflict')) throw error
+    throw new GatewayError('conflict', `Another public skill is called ${name}; names are unique.`)
+  }
+
+function noSuchSkill(name: string): GatewayError {
+  return new GatewayError('not_found', `No skill ${name} was found.`, { param: 'skill' })
+}
+
+function invalid(field: string, msg: string): GatewayError {
+  return new GatewayError('validation_failed', msg, {
+    extras: { issues: [{ type: 'value_error', loc: ['query', field], msg }] },
+  })
+}
