@@ -29,7 +29,7 @@ export interface CaseResult extends CaseRecord {
   readonly error?: string
 }
 
-interface TriggerResult {
+export interface TriggerResult {
   readonly case_name: string
   readonly should_trigger: boolean
   readonly triggered: boolean

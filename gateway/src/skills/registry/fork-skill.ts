@@ -2,8 +2,8 @@ import { GatewayError } from '@routeiq/contract'
 import type { RestRequest } from '../../rest/rest-endpoint.ts'
 import { authorOf } from '../api/skill-context.ts'
 import { composeSkillMd, editFrontmatter, splitSkillMd } from '../validate/frontmatter.ts'
-import type { SkillText } from '../write/compose-version.ts'
 import { directoryOf, refuseSkillName } from '../validate/skill-name.ts'
+import type { SkillText } from '../write/compose-version.ts'
 import type { NewSkill } from '../write/skill-writer.ts'
 import { type RegistryRoutesDependencies, requireEntry } from './registry-context.ts'
 import type { RegistryDetail } from './registry-store.ts'
@@ -12,7 +12,10 @@ type Deps = Pick<RegistryRoutesDependencies, 'registry' | 'writer'>
 type Request = Pick<RestRequest<undefined>, 'workspaceId' | 'params' | 'query' | 'caller'>
 
 /** `POST /registry/skills/{skill}/fork`: a copy the workspace may edit. Errors: 409 when it has one, or has the name. */
-export async function forkSkill(deps: Deps, { workspaceId, params, query, caller }: Request): Promise<object> {
+export async function forkSkill(
+  deps: Deps,
+  { workspaceId, params, query, caller }: Request,
+): Promise<object> {
   const upstream = await requireEntry(deps.registry, params['skill'])
   const name = query.get('new_name') || upstream.name
   const refusal = refuseSkillName(name)
@@ -23,7 +26,11 @@ export async function forkSkill(deps: Deps, { workspaceId, params, query, caller
     const offerScope = query.get('offer_scope') === 'restricted' ? 'restricted' : 'workspace'
     const draft = await draftCopy(deps, upstream, name)
     const metadata = { ...draft.metadata, offerScope } as const
-    const written = await deps.writer.create(workspaceId, { ...draft, metadata, author: authorOf(caller, null) })
+    const written = await deps.writer.create(workspaceId, {
+      ...draft,
+      metadata,
+      author: authorOf(caller, null),
+    })
     copyId = written.skillId
   } finally {
     await deps.registry.finishFork(workspaceId, upstream.skillId, copyId)
@@ -41,7 +48,9 @@ async function draftCopy(
   upstream: RegistryDetail,
   name: string,
 ): Promise<Omit<NewSkill, 'author'>> {
-  const contents = await Promise.all(upstream.files.map(({ path }) => registry.readFile(upstream.skillId, path)))
+  const contents = await Promise.all(
+    upstream.files.map(({ path }) => registry.readFile(upstream.skillId, path)),
+  )
   return {
     name,
     description: upstream.description,

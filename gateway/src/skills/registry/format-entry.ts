@@ -1,7 +1,12 @@
 import type { SkillFile } from '../skill.ts'
 import type { RegistryDetail, RegistryEntry } from './registry-store.ts'
 
-const safetyWords = { clean: 'passed', flagged: 'caution', blocked: 'blocked', unscanned: 'unreviewed' } as const
+const safetyWords = {
+  clean: 'passed',
+  flagged: 'caution',
+  blocked: 'blocked',
+  unscanned: 'unreviewed',
+} as const
 
 /** An entry as lists show it. `installedAs` is the caller's own name for it, if it has one. */
 export function formatEntry(entry: RegistryEntry, installedAs: string | undefined): Record<string, unknown> {

@@ -5,7 +5,12 @@ import { formatDetail } from './format-entry.ts'
 import { openRoute, type RegistryRoutesDependencies, requireEntry } from './registry-context.ts'
 
 const maxListed = 100
-const markdown = ['content-type', 'text/markdown; charset=utf-8', 'x-content-type-options', 'nosniff'] as const
+const markdown = [
+  'content-type',
+  'text/markdown; charset=utf-8',
+  'x-content-type-options',
+  'nosniff',
+] as const
 const jsonSuffix = '.json'
 
 type Deps = Pick<RegistryRoutesDependencies, 'identity' | 'publicRead' | 'registry'>
@@ -25,8 +30,20 @@ export function publicTextRoutes(deps: Deps): Route<Endpoint>[] {
       return { body: formatDetail(entry, undefined) }
     }),
     openRoute(deps, '/llms.txt', async () => {
-      const filters = { text: '', exactName: null, category: null, tags: [], badge: null, measuredOnly: false }
-      const { entries } = await registry.search({ ...filters, sort: 'popular', limit: maxListed, after: null })
+      const filters = {
+        text: '',
+        exactName: null,
+        category: null,
+        tags: [],
+        badge: null,
+        measuredOnly: false,
+      }
+      const { entries } = await registry.search({
+        ...filters,
+        sort: 'popular',
+        limit: maxListed,
+        after: null,
+      })
       const lines = entries.map(
         ({ name, urlSlug, description }) => `- [${name}](/s/${urlSlug}/SKILL.md): ${oneLine(description)}`,
       )

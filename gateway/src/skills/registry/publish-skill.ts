@@ -1,7 +1,7 @@
 import { GatewayError } from '@routeiq/contract'
 import type { Caller } from '../../identity/caller.ts'
-import { requireSkill, retryChanged } from '../api/skill-context.ts'
 import type { RestRequest } from '../../rest/rest-endpoint.ts'
+import { requireSkill, retryChanged } from '../api/skill-context.ts'
 import type { Skill } from '../skill.ts'
 import { principalOf, type RegistryRoutesDependencies } from './registry-context.ts'
 
@@ -14,7 +14,10 @@ type Request = Pick<RestRequest<undefined>, 'workspaceId' | 'params' | 'query' |
  * `POST /skills/{skill}/publish`. Errors: 403 for who did not make it, 400 for what the scan blocked, 422 for a name the
  * registry cannot carry or a missing category, 409 for a name that is taken.
  */
-export async function publishSkill(deps: Deps, { workspaceId, params, query, caller }: Request): Promise<object> {
+export async function publishSkill(
+  deps: Deps,
+  { workspaceId, params, query, caller }: Request,
+): Promise<object> {
   deps.quotas.requireFeature(principalOf(workspaceId, caller), 'publish')
   const skill = await requireOwned(deps, workspaceId, params['skill'])
   requireCreator(skill, caller)
@@ -22,10 +25,17 @@ export async function publishSkill(deps: Deps, { workspaceId, params, query, cal
   requireSafe(skill)
   const category = query.get('category') || skill.category
   if (category === null) throw invalid('category', 'Give a category: `publish?category=support`.')
-  const tags = query.get('tags')?.split(',').map((tag) => tag.trim()).filter(Boolean) ?? skill.tags
+  const tags =
+    query
+      .get('tags')
+      ?.split(',')
+      .map((tag) => tag.trim())
+      .filter(Boolean) ?? skill.tags
   const authorDisplayName = query.get('author_display_name')
   const publication = { category, tags, authorDisplayName }
-  const published = await deps.registry.publish(workspaceId, skill.skillId, publication).catch(nameTaken(skill))
+  const published = await deps.registry
+    .publish(workspaceId, skill.skillId, publication)
+    .catch(nameTaken(skill))
   if (!published) throw noSuchSkill(skill.name)
   return { status: 'ok', skill_id: skill.skillId, category, skill_badge: 'community' }
 }
@@ -54,7 +64,9 @@ export function mergeUpstream(deps: Deps, { workspaceId, params, query, caller }
     if (upstream === null)
       throw new GatewayError('not_found', `What ${skill.name} was copied from is public no more.`)
     if (mode === 'preview') {
-      const current = await deps.skills.readVersion(workspaceId, skill.skillId, { versionId: skill.latest.versionId })
+      const current = await deps.skills.readVersion(workspaceId, skill.skillId, {
+        versionId: skill.latest.versionId,
+      })
       return {
         upstream_body: upstream.body,
         upstream_version_number: upstream.versionNumber,
@@ -70,7 +82,12 @@ export function mergeUpstream(deps: Deps, { workspaceId, params, query, caller }
       changeSummary: `Version ${upstream.versionNumber} of ${upstream.name}`,
     })
     await deps.registry.moveFork(workspaceId, skill.skillId, upstream.versionId)
-    return { status: 'ok', skill_id: skill.skillId, version: version.versionNumber, version_id: version.versionId }
+    return {
+      status: 'ok',
+      skill_id: skill.skillId,
+      version: version.versionNumber,
+      version_id: version.versionId,
+    }
   })
 }
 
@@ -89,7 +106,10 @@ export async function requireOwned(
 function requireCreator({ name, createdBy }: Skill, caller: Caller): void {
   const identities = [caller.keyAlias, caller.userId, caller.kind]
   if (caller.isAdmin || createdBy === null || identities.includes(createdBy)) return
-  throw new GatewayError('permission_denied', `Only ${createdBy} or an admin may decide where ${name} is shown.`)
+  throw new GatewayError(
+    'permission_denied',
+    `Only ${createdBy} or an admin may decide where ${name} is shown.`,
+  )
 }
 
 function requireName({ name }: Skill): void {

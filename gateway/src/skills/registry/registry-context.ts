@@ -37,7 +37,8 @@ export function openRoute(
     identity,
     errors: 'api-v1',
     body: null,
-    answer: async (request) => answer({ ...request, workspaceId: await workspaceOfVisitor(identity, request) }),
+    answer: async (request) =>
+      answer({ ...request, workspaceId: await workspaceOfVisitor(identity, request) }),
   })
   return { method: 'GET', template, auth: publicRead ? 'public' : 'user', aliased: false, handler }
 }

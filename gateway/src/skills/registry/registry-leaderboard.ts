@@ -11,7 +11,12 @@ interface Board {
 }
 
 const boards: Readonly<Record<string, Board>> = {
-  skill_score: { sort: 'effectiveness', label: 'SkillScore', kind: 'score', read: ({ standing }) => standing.skillScore },
+  skill_score: {
+    sort: 'effectiveness',
+    label: 'SkillScore',
+    kind: 'score',
+    read: ({ standing }) => standing.skillScore,
+  },
   biggest_improvement: {
     sort: 'biggest_improvement',
     label: 'Pass rate, points over no skill',
@@ -24,7 +29,12 @@ const boards: Readonly<Record<string, Board>> = {
     kind: 'percent',
     read: ({ standing }) => standing.tokensDeltaPct,
   },
-  top_rated: { sort: 'top_rated', label: 'Rating', kind: 'rating', read: ({ standing }) => standing.ratingAvg },
+  top_rated: {
+    sort: 'top_rated',
+    label: 'Rating',
+    kind: 'rating',
+    read: ({ standing }) => standing.ratingAvg,
+  },
 }
 
 /** `GET /registry/leaderboard`: public skills with a value, the best first. */

@@ -15,9 +15,13 @@ export function readCursor(sort: RegistrySort, cursor: string | null): RegistryP
   const number = Number(value)
   if (madeFor === sort && typeof value === 'string' && typeof name === 'string' && !Number.isNaN(number))
     return { value: number, name }
-  throw new GatewayError('invalid_request', '`cursor` must be the `next_cursor` of a page with this `sort`.', {
-    param: 'cursor',
-  })
+  throw new GatewayError(
+    'invalid_request',
+    '`cursor` must be the `next_cursor` of a page with this `sort`.',
+    {
+      param: 'cursor',
+    },
+  )
 }
 
 function parse(cursor: string): unknown {

@@ -52,7 +52,8 @@ function rateRoute({ identity, registry }: RegistryRoutesDependencies): Route<En
 
 function readingRoutes(deps: RegistryRoutesDependencies): Route<Endpoint>[] {
   const { registry } = deps
-  const open = (path: string, answer: Parameters<typeof openRoute>[2]) => openRoute(deps, `/api/v1${path}`, answer)
+  const open = (path: string, answer: Parameters<typeof openRoute>[2]) =>
+    openRoute(deps, `/api/v1${path}`, answer)
   return [
     open(root, async (visit) => ({ body: await searchRegistry(deps, visit) })),
     open('/registry/leaderboard', async (visit) => ({ body: await showLeaderboard(deps, visit) })),
@@ -91,6 +92,8 @@ async function showFile(
   if (file === undefined || content === null)
     throw new GatewayError('not_found', `The skill ${entry.name} has no file ${path}.`)
   const bytes = Buffer.from(content)
-  const text = file.isText ? { content_text: bytes.toString('utf8') } : { content_base64: bytes.toString('base64') }
+  const text = file.isText
+    ? { content_text: bytes.toString('utf8') }
+    : { content_base64: bytes.toString('base64') }
   return { ...formatFile(file), ...text }
 }

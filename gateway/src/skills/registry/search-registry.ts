@@ -26,7 +26,8 @@ export async function searchRegistry(
     after: readCursor(sort, query.get('cursor')),
   })
   const ids = page.entries.map(({ skillId }) => skillId)
-  const installed = workspaceId === null ? new Map<string, string>() : await registry.installedAs(workspaceId, ids)
+  const installed =
+    workspaceId === null ? new Map<string, string>() : await registry.installedAs(workspaceId, ids)
   return {
     items: page.entries.map((entry) => formatEntry(entry, installed.get(entry.skillId))),
     next_cursor: page.next === null ? null : formatCursor(sort, page.next),

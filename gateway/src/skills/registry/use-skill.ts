@@ -13,7 +13,10 @@ export async function useSkill(deps: Deps, { workspaceId, params, query, caller 
   if (entry.workspaceId === workspaceId)
     throw new GatewayError('invalid_request', `The skill ${entry.name} is the workspace's own already.`)
   const scope = readChoice(query, 'scope', ['workspace', 'agent'])
-  const agents = (query.get('agents') ?? '').split(',').map((agent) => agent.trim()).filter(Boolean)
+  const agents = (query.get('agents') ?? '')
+    .split(',')
+    .map((agent) => agent.trim())
+    .filter(Boolean)
   if (scope === 'agent' && agents.length === 0)
     throw new GatewayError('invalid_request', 'Say for which agents: `agents=a,b`.', { param: 'agents' })
   const mode = readChoice(query, 'mode', ['latest', 'pinned'])
@@ -37,16 +40,28 @@ export async function stopUsingSkill(deps: Deps, { workspaceId, params }: Reques
   return { status: 'ok', deleted: true }
 }
 
-function formatUses({ id, skillId, name, scope, agents, pinnedVersionId }: SkillLink, mode: string): object[] {
+function formatUses(
+  { id, skillId, name, scope, agents, pinnedVersionId }: SkillLink,
+  mode: string,
+): object[] {
   const use = { id, skill_id: skillId, skill_name: name, scope, mode, pinned_version_id: pinnedVersionId }
-  return scope === 'workspace' ? [{ ...use, agent_name: null }] : agents.map((agent) => ({ ...use, agent_name: agent }))
+  return scope === 'workspace'
+    ? [{ ...use, agent_name: null }]
+    : agents.map((agent) => ({ ...use, agent_name: agent }))
 }
 
 /** By number or by id; without, the version that is served now. */
-async function readPin({ registry }: Pick<Deps, 'registry'>, entry: RegistryDetail, version: string | null): Promise<string> {
-  const pin = version === null || version === '' ? entry.versionId : await registry.findVersion(entry.skillId, version)
+async function readPin(
+  { registry }: Pick<Deps, 'registry'>,
+  entry: RegistryDetail,
+  version: string | null,
+): Promise<string> {
+  const pin =
+    version === null || version === '' ? entry.versionId : await registry.findVersion(entry.skillId, version)
   if (pin !== null) return pin
-  throw new GatewayError('not_found', `The skill ${entry.name} has no safe version ${version}.`, { param: 'version' })
+  throw new GatewayError('not_found', `The skill ${entry.name} has no safe version ${version}.`, {
+    param: 'version',
+  })
 }
 
 function readChoice<Choice extends string>(

@@ -43,7 +43,9 @@ export interface VersionRow {
 
 export type FoundSkill = SkillRow & {
   readonly is_linked: boolean
-  readonly latest: VersionRow; readonly served: VersionRow | null }
+  readonly latest: VersionRow
+  readonly served: VersionRow | null
+}
 
 /** A file as `json_agg` gives it. */
 export interface FileRow {
