@@ -51,6 +51,7 @@ function refusingDependencies(asked: AuthClass[]): Dependencies {
     models: { identity },
     responses: { identity },
     skills: { identity },
+    registry: { identity, publicRead: false, quotas: {} },
     tokens: { identity, runtime },
     health: { identity, runtime },
     operations: { identity },

@@ -23,6 +23,10 @@ import { verifyRoute } from './rest/verify-route.ts'
 import type { SkillRouterRoutesDependencies } from './skill-router/endpoints/skill-router-dependencies.ts'
 import { skillRouterRoutes } from './skill-router/endpoints/skill-router-routes.ts'
 import type { SkillRoutesDependencies } from './skills/api/skill-context.ts'
+import { type AgentRoutesDependencies, agentRoutes } from './skills/agents/agent-routes.ts'
+import { type BenchmarkRoutesDependencies, benchmarkRoutes } from './skills/benchmarks/benchmark-routes.ts'
+import { type BundleRoutesDependencies, bundleRoutes } from './skills/bundles/bundle-routes.ts'
+import { registryRoutes } from './skills/registry/registry-routes.ts'
 import { skillRoutes } from './skills/api/skill-routes.ts'
 import { answerInvocation, functionRoutes } from './skills/functions/function-routes.ts'
 import type { FunctionSkills } from './skills/functions/function-skills.ts'
@@ -34,6 +38,7 @@ export interface AppDependencies {
   readonly history: History
   readonly responses: ResponseRoutesDependencies
   readonly skills: SkillRoutesDependencies
+  readonly registry: RegistryPlane
   readonly keys: KeyRoutesDependencies
   readonly quotas: QuotaRoutesDependencies
   readonly models: ModelRoutesDependencies
@@ -49,6 +54,9 @@ export interface AppDependencies {
   readonly rootPath: string
   readonly bareAliases: boolean
 }
+
+/** The registry, and what agents are given from it. */
+type RegistryPlane = BenchmarkRoutesDependencies & AgentRoutesDependencies & BundleRoutesDependencies
 
 const mediaPaths: readonly (readonly [path: string, operation: Operation])[] = [
   ['/images/generations', 'image-generation'],
@@ -111,6 +119,10 @@ export function listRoutes(
       ...deps.skills,
       invoke: (name, body, withLogs) => answerInvocation(deps.functions, name, body, withLogs),
     }),
+    ...registryRoutes(deps.registry),
+    ...agentRoutes(deps.registry),
+    ...bundleRoutes(deps.registry),
+    ...benchmarkRoutes(deps.registry),
   ]
   return [...routes, ...listPassThrough(deps, routes)]
 }

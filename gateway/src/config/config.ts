@@ -307,6 +307,10 @@ export interface SkillsConfig {
   }
   readonly isStrict: boolean
   readonly minBodyChars: number
+  /** Reading the registry needs no key. */
+  readonly isRegistryPublic: boolean
+  /** Only skills that were measured may be published. */
+  readonly publishNeedsBenchmark: boolean
 }
 
 /** `routeiq.skills.router`. */

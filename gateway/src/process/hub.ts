@@ -3,7 +3,16 @@ import { join } from 'node:path'
 import type { StorageConfig } from '../config/config.ts'
 import type { EvidenceStore } from '../evidence/evidence-store.ts'
 import type { QuotaStore } from '../quotas/quota-store.ts'
+import type { AgentStore } from '../skills/agents/agent-store.ts'
+import type { BenchmarkStore } from '../skills/benchmarks/benchmark-store.ts'
+import type { BundleStore } from '../skills/bundles/bundle-store.ts'
+import type { RegistryStore } from '../skills/registry/registry-store.ts'
 import type { SkillStore } from '../skills/skill-store.ts'
+import { createSqlAgentStore } from '../storage/registry/sql-agent-store.ts'
+import { createSqlBenchmarkStore } from '../storage/registry/sql-benchmark-store.ts'
+import { createSqlBundleStore } from '../storage/registry/sql-bundle-store.ts'
+import { createSqlRegistryStore } from '../storage/registry/sql-registry-store.ts'
+import { followLinks } from './follow-links.ts'
 import { type Database, openDatabase } from '../storage/database/database.ts'
 import { migrateDatabase } from '../storage/database/migrate.ts'
 import { purgeEvidence } from '../storage/evidence/purge-evidence.ts'
@@ -37,6 +46,10 @@ export interface Hub {
   readonly keys: KeyStore
   readonly responses: ResponseStore
   readonly skills: SkillStore
+  readonly registry: RegistryStore
+  readonly agents: AgentStore
+  readonly bundles: BundleStore
+  readonly benchmarks: BenchmarkStore
   readonly quotas: QuotaStore
   readonly evidence: EvidenceStore
   readonly spend: Pick<SpendLedger, 'listSpend'>
@@ -89,19 +102,33 @@ export async function openHub(options: HubOptions): Promise<OwnedHub> {
   const stopPurging = purgeResponses(responses)
   const stopPurgingEvidence = purgeEvidence(evidence, options.evidenceRetentionDays)
   const state = redis ?? new InProcessState(now)
+  const catalogue = { now, newId: randomUUID, onChange: announceSkillChanges(state) }
+  const registry = createSqlRegistryStore(database, catalogue)
+  const links = followLinks(registry)
   return {
     keys: createSqlKeyStore(database, now),
     responses,
     quotas: createSqlQuotaStore(database, now),
     spend: ledger,
-    skills: createSqlSkillStore(database, { now, newId: randomUUID, onChange: announceSkillChanges(state) }),
     evidence,
+    skills: createSqlSkillStore(database, {
+      ...catalogue,
+      onChange: (workspaceId) => {
+        catalogue.onChange(workspaceId)
+        links.follow(workspaceId)
+      },
+    }),
+    registry,
+    agents: createSqlAgentStore(database, catalogue),
+    bundles: createSqlBundleStore(database, catalogue),
+    benchmarks: createSqlBenchmarkStore(database, catalogue),
     state,
     health: { check: () => checkDependencies(database, redis) },
     notices: migration.warnings,
     close: async (flushBudgetMs) => {
       stopPurging()
       stopPurgingEvidence()
+      links.stop()
       await ingester.flush(flushBudgetMs)
       await ingester.stop()
       await redis?.close()

@@ -1,6 +1,10 @@
 import cluster from 'node:cluster'
 import type { EvidenceStore } from '../evidence/evidence-store.ts'
 import type { QuotaStore } from '../quotas/quota-store.ts'
+import type { AgentStore } from '../skills/agents/agent-store.ts'
+import type { BenchmarkStore } from '../skills/benchmarks/benchmark-store.ts'
+import type { BundleStore } from '../skills/bundles/bundle-store.ts'
+import type { RegistryStore } from '../skills/registry/registry-store.ts'
 import type { SkillStore } from '../skills/skill-store.ts'
 import { connectOverIpc } from '../storage/cluster/connect-over-ipc.ts'
 import { exposeOverIpc } from '../storage/cluster/expose-over-ipc.ts'
@@ -42,6 +46,10 @@ export async function runWorker(startup: Startup): Promise<void> {
     keys: connectOverIpc<KeyStore>(port, 'keys'),
     responses: connectOverIpc<ResponseStore>(port, 'responses'),
     skills: connectOverIpc<SkillStore>(port, 'skills'),
+    registry: connectOverIpc<RegistryStore>(port, 'registry'),
+    agents: connectOverIpc<AgentStore>(port, 'agents'),
+    bundles: connectOverIpc<BundleStore>(port, 'bundles'),
+    benchmarks: connectOverIpc<BenchmarkStore>(port, 'benchmarks'),
     quotas: connectOverIpc<QuotaStore>(port, 'quotas'),
     evidence: connectOverIpc<EvidenceStore>(port, 'evidence'),
     spend: connectOverIpc<Hub['spend']>(port, 'spend'),

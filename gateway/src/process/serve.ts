@@ -21,6 +21,9 @@ import { ResponseHistory } from '../responses/response-history.ts'
 import { ResponseIds } from '../responses/response-id.ts'
 import { IdempotentAnswers } from '../rest/idempotency.ts'
 import { FunctionSkills } from '../skills/functions/function-skills.ts'
+import { createModelCalls } from '../skills/benchmarks/model-calls.ts'
+import { limitSkills } from '../skills/limit-skills.ts'
+import type { SkillStore } from '../skills/skill-store.ts'
 import { rescanSkills } from '../skills/write/rescan-skills.ts'
 import { SkillWriter } from '../skills/write/skill-writer.ts'
 import { SpendJournal } from '../storage/ledger/spend-journal.ts'
@@ -136,7 +139,7 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
   const parts = { onKeysChanged, quotas, onQuotasChanged, functions, evidence, skillRouting }
   const stopRescanning = rescanSkills({
     store: hub.skills,
-    writer: createSkillWriter(hub, gateway),
+    writer: createSkillWriter(hub.skills, gateway),
     state: hub.state,
     isOff: () => configuration.runtime.config.skills.scan.onBlock === 'off',
     onError: (error) => telemetry.logger.logError({ error, requestId: 'skills-rescan' }),
@@ -263,6 +266,7 @@ function composeApp(
 ): AppDependencies {
   const { identity, runtime } = gateway
   const { server, identity: identityConfig } = runtime().config
+  const skills = composeSkills(hub, gateway, quotas)
   const kept = {
     store: hub.responses,
     content: new ResponseContent(identityConfig.saltKey, randomBytes),
@@ -281,7 +285,8 @@ function composeApp(
       now,
     }),
     responses: { ...kept, identity, runtime, transport: gateway.transport },
-    skills: composeSkills(hub, gateway),
+    skills,
+    registry: composeRegistry(hub, gateway, skills, quotas),
     keys: {
       identity,
       keys: hub.keys,
@@ -335,20 +340,38 @@ function composeApp(
   }
 }
 
-function createSkillWriter({ skills }: Hub, { runtime, now }: Gateway): SkillWriter {
-  return new SkillWriter({ store: skills, policy: () => runtime().config.skills.scan, now })
+function createSkillWriter(store: SkillStore, { runtime, now }: Gateway): SkillWriter {
+  return new SkillWriter({ store, policy: () => runtime().config.skills.scan, now })
 }
 
-function composeSkills(hub: Hub, gateway: Gateway): AppDependencies['skills'] {
+function composeSkills(
+  { skills, state }: Hub,
+  gateway: Gateway,
+  quotas: Quotas,
+): AppDependencies['skills'] {
   const { identity, runtime } = gateway
-  const { skills, state } = hub
   const settings = () => runtime().config.skills
+  const store = limitSkills(skills, quotas)
   return {
     identity,
-    store: skills,
-    writer: createSkillWriter(hub, gateway),
+    store,
+    writer: createSkillWriter(store, gateway),
     settings,
     idempotent: new IdempotentAnswers(state),
+  }
+}
+
+function composeRegistry(
+  { registry, agents, bundles, benchmarks }: Hub,
+  gateway: Gateway,
+  { store, writer, settings }: AppDependencies['skills'],
+  quotas: Quotas,
+): AppDependencies['registry'] {
+  const { identity } = gateway
+  return {
+    ...{ identity, registry, agents, bundles, benchmarks, skills: store, writer, settings, quotas },
+    publicRead: settings().isRegistryPublic,
+    modelCalls: (caller) => createModelCalls(gateway, caller),
   }
 }
 

@@ -23,7 +23,7 @@ export interface ControlAnswer {
   readonly status?: number
   /** A flat name, value list. */
   readonly headers?: readonly string[]
-  /** A Buffer is JSON text already. */
+  /** A Buffer is sent as it is: JSON text, unless the headers give another type. */
   readonly body: unknown
 }
 
@@ -55,8 +55,8 @@ export function controlEndpoint<Body>(options: ControlEndpointOptions<Body>): En
 }
 
 function sendAnswer(exchange: Exchange, { status = 200, headers = [], body }: ControlAnswer): void {
-  if (Buffer.isBuffer(body))
-    exchange.sendBytes(status, ['content-type', 'application/json', ...headers], body)
+  const type = headers.includes('content-type') ? [] : ['content-type', 'application/json']
+  if (Buffer.isBuffer(body)) exchange.sendBytes(status, [...type, ...headers], body)
   else exchange.sendJson(status, body, headers)
 }
 

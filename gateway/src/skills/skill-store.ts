@@ -1,3 +1,4 @@
+import type { QuotaLimit } from '../quotas/quota.ts'
 import type { CatalogueChanges, CataloguePage, CatalogueSkill } from './catalogue.ts'
 import type { ScanException } from './scan/judge-scan.ts'
 import type { Skill, SkillFile, SkillMetadata, SkillVersion } from './skill.ts'
@@ -27,9 +28,14 @@ export interface SkillStore {
 
   /**
    * Writes skills and versions in one transaction, all or none of them. Results are in the order of the drafts.
-   * Errors: `conflict` when a name is taken, or when a draft builds on a version that is no longer the newest.
+   * Errors: `conflict` when a name is taken, or when a draft builds on a version that is no longer the newest;
+   * `quota_exceeded` when the workspace would have more skills than its limit.
    */
-  write(workspaceId: string, drafts: readonly SkillDraft[]): Promise<readonly WrittenSkill[]>
+  write(
+    workspaceId: string,
+    drafts: readonly SkillDraft[],
+    limit?: QuotaLimit | null,
+  ): Promise<readonly WrittenSkill[]>
   /** Takes a version away for good; the one that is served is chosen anew. Whether there was one. */
   deleteVersion(workspaceId: string, skillId: string, versionId: string): Promise<boolean>
   /** Changes what needs no new version. Null when there is no such skill. */

@@ -10,5 +10,7 @@ export function readSkillsConfig({ settings }: ConfigSections): SkillsConfig {
     },
     isStrict: settings.text('skills.validation') === 'strict',
     minBodyChars: settings.number('skills.min_body_chars'),
+    isRegistryPublic: settings.boolean('registry.public_read'),
+    publishNeedsBenchmark: settings.boolean('publish.require_benchmark'),
   }
 }

@@ -6,7 +6,8 @@ import type { Skill, SkillFile } from '../skill.ts'
 import type { SkillStore, VersionText } from '../skill-store.ts'
 import type { NewFile } from '../write/compose-version.ts'
 import { readServed } from './read-skill.ts'
-import { authorOf, requireSkill, retryChanged, type SkillRoutesDependencies } from './skill-context.ts'
+import { authorOf, requireOwnSkill,
+  requireSkill, retryChanged, type SkillRoutesDependencies } from './skill-context.ts'
 
 const maxFiles = 512
 const maxFileBytes = 16 * 1_048_576
@@ -93,7 +94,7 @@ export function addAttachments(
   caller: Caller,
 ): Promise<readonly { readonly id: string; readonly file: NewFile }[]> {
   return retryChanged(async () => {
-    const skill = await requireSkill(store, workspaceId, reference)
+    const skill = await requireOwnSkill(store, workspaceId, reference)
     const current = await store.readVersion(workspaceId, skill.skillId, { versionId: skill.latest.versionId })
     requireRoom(current?.files ?? [], files)
     await writer.revise(workspaceId, skill, {
@@ -114,7 +115,7 @@ export function removeAttachment(
   caller: Caller,
 ): Promise<object> {
   return retryChanged(async () => {
-    const skill = await requireSkill(store, workspaceId, reference)
+    const skill = await requireOwnSkill(store, workspaceId, reference)
     const current = await store.readVersion(workspaceId, skill.skillId, { versionId: skill.latest.versionId })
     const { path } = requireFile(skill, current, { id })
     await writer.revise(workspaceId, skill, {

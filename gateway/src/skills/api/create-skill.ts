@@ -26,7 +26,9 @@ export async function createSkill(
   const { name } = fields
   const text = fields.body_markdown.trim()
   requireLength(text, settings().minBodyChars)
-  if ((await store.find(workspaceId, name))?.name === name) throw nameTaken(name)
+  const known = await store.find(workspaceId, name)
+  // An own skill may take the place of one that is used from the registry.
+  if (known?.name === name && !known.isLinked) throw nameTaken(name)
   const about = { name: directoryOf(name), description: fields.description }
   const written = await writer
     .create(workspaceId, {

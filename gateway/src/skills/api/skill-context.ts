@@ -26,6 +26,18 @@ export async function requireSkill(
   return skill
 }
 
+/** Errors: as with `requireSkill`, and 403 for one the workspace only uses from the registry. */
+export async function requireOwnSkill(
+  store: SkillStore,
+  workspaceId: string,
+  reference: string,
+): Promise<Skill> {
+  const skill = await requireSkill(store, workspaceId, reference)
+  if (!skill.isLinked) return skill
+  const message = `The skill ${skill.name} is used from the registry; fork it to change it.`
+  throw new GatewayError('permission_denied', message, { param: 'skill' })
+}
+
 export function noSuchSkill(reference: string): GatewayError {
   return new GatewayError('not_found', `No skill ${reference} was found.`, { param: 'skill' })
 }

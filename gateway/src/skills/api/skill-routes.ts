@@ -9,7 +9,7 @@ import { createBody, createSkill } from './create-skill.ts'
 import { listSkills } from './list-skills.ts'
 import { showHashes, showSkill, showVersion, showVersions } from './read-skill.ts'
 import { scanExceptionRoute } from './scan-exception-route.ts'
-import { noSuchSkill, requireSkill, type SkillRoutesDependencies } from './skill-context.ts'
+import { noSuchSkill, requireOwnSkill, type SkillRoutesDependencies } from './skill-context.ts'
 import { syncRoutes } from './sync-routes.ts'
 import { updateBody, updateSkill } from './update-skill.ts'
 
@@ -32,7 +32,7 @@ export function skillRoutes(deps: SkillRoutesDependencies): Route<Endpoint>[] {
       updateSkill(deps, workspaceId, nameIn(params), body, caller),
     ),
     remove('/{skill+}', async ({ workspaceId, params }) => {
-      const { skillId, name } = await requireSkill(store, workspaceId, nameIn(params))
+      const { skillId, name } = await requireOwnSkill(store, workspaceId, nameIn(params))
       if (!(await store.delete(workspaceId, skillId))) throw noSuchSkill(name)
       return { status: 'ok', deleted: true }
     }),

@@ -5,7 +5,7 @@ import { body, description, line, metadataFields } from '../write/skill-fields.t
 import {
   authorOf,
   noSuchSkill,
-  requireSkill,
+  requireOwnSkill,
   retryChanged,
   type SkillRoutesDependencies,
 } from './skill-context.ts'
@@ -27,7 +27,7 @@ export function updateSkill(
   caller: Caller,
 ): Promise<object> {
   return retryChanged(async () => {
-    const skill = await requireSkill(store, workspaceId, reference)
+    const skill = await requireOwnSkill(store, workspaceId, reference)
     const metadata = readMetadata(fields)
     if (fields.body_markdown == null && fields.description == null) {
       const changed = await store.updateMetadata(workspaceId, skill.skillId, metadata)

@@ -4,14 +4,13 @@ import type { Route } from '../../http/router.ts'
 import type { Caller } from '../../identity/caller.ts'
 import type { Quotas } from '../../quotas/quotas.ts'
 import { type RestRequest, restEndpoint } from '../../rest/rest-endpoint.ts'
-import { requireOwned } from '../registry/publish-skill.ts'
+import { requireOwnSkill } from '../api/skill-context.ts'
 import {
   openRoute,
   principalOf,
   type RegistryRoutesDependencies,
   requireEntry,
 } from '../registry/registry-context.ts'
-import type { Standings } from '../registry/standings.ts'
 import type { Skill } from '../skill.ts'
 import { aggregateRun } from './aggregate-run.ts'
 import type { BenchmarkRun, BenchmarkStore } from './benchmark-store.ts'
@@ -26,7 +25,6 @@ const maxModelCalls = 400
 export interface BenchmarkRoutesDependencies extends RegistryRoutesDependencies {
   readonly benchmarks: BenchmarkStore
   readonly quotas: Pick<Quotas, 'requireFeature' | 'take'>
-  readonly standings: Standings
   /** Calls of the gateway's own, charged to a caller. */
   readonly modelCalls: (caller: Caller) => ModelCalls
   /** The names the Skill Router selects for a request. */
@@ -74,7 +72,7 @@ async function run(
   deps: Deps,
   { workspaceId, params, query, caller }: RestRequest<undefined>,
 ): Promise<object> {
-  const skill = await requireOwned(deps, workspaceId, params['skill'])
+  const skill = await requireOwnSkill(deps.skills, workspaceId, params['skill'] ?? '')
   const suite = requireSuite(skill)
   const runs = readRuns(query.get('runs'))
   const { graded } = planCases(suite)
@@ -91,13 +89,15 @@ async function run(
     versionId: skill.latest.versionId,
   })
   if (version === null) throw new GatewayError('not_found', `The skill ${skill.name} was not found.`)
+  const calls = deps.modelCalls(caller)
   const { results, triggers, skipped } = await runBenchmark({
     suite,
     skill: { name: skill.name, body: version.body },
     model: model ?? '',
     judgeModel: query.get('judge_model') ?? model ?? '',
     runs,
-    calls: countingJudge(deps, caller, principal, query.get('judge_model')),
+    calls,
+    judge: countJudgeCalls(calls, deps.quotas, principal),
     isTriggered: async (prompt) => (await deps.selectSkills(workspaceId, prompt)).includes(skill.name),
   })
   const report = { aggregate: aggregateRun(results), results, triggers, skipped }
@@ -106,26 +106,22 @@ async function run(
     isVerified: true,
     ...{ model, runs, triggeredBy: query.get('triggered_by'), report, suite: skill.evalYaml },
   })
-  await deps.standings.refresh(skill.skillId)
+  await deps.registry.refreshStanding(skill.skillId)
   return formatRun(made)
 }
 
 /** What the judge is asked counts against the month's judge calls; a used-up quota makes the case an error. */
-function countingJudge(
-  { modelCalls, quotas }: Deps,
-  caller: Caller,
+function countJudgeCalls(
+  calls: ModelCalls,
+  quotas: Pick<Quotas, 'take'>,
   principal: ReturnType<typeof principalOf>,
-  judgeModel: string | null,
 ): ModelCalls {
-  const calls = modelCalls(caller)
   return {
     async ask(model, messages) {
-      if (model === judgeModel) {
-        const refused = await quotas.take(principal, 'judge_calls_month').then(
-          () => null,
-          (error: Error) => error.message,
-        )
-        if (refused !== null) return { ok: false, reason: refused }
+      try {
+        await quotas.take(principal, 'judge_calls_month')
+      } catch (error) {
+        return { ok: false, reason: (error as Error).message }
       }
       return calls.ask(model, messages)
     },
@@ -135,7 +131,7 @@ function countingJudge(
 /** `POST …/benchmark/import`: kept as unverified; it never ranks a skill. */
 async function importRun(deps: Deps, request: RestRequest<ResultDocument>): Promise<object> {
   const { workspaceId, params, body } = request
-  const skill = await requireOwned(deps, workspaceId, params['skill'])
+  const skill = await requireOwnSkill(deps.skills, workspaceId, params['skill'] ?? '')
   const known = skill.evalYaml === null ? null : parseEvalSuite(skill.evalYaml).cases.map(({ name }) => name)
   const { records, skipped } = selectImported(body, known === null ? null : new Set(known))
   const aggregate = aggregateRun(records)

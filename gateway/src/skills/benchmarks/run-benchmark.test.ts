@@ -50,6 +50,7 @@ const run = (calls: ModelCalls, runs = 1) =>
     judgeModel: 'judge',
     runs,
     calls,
+    judge: calls,
     isTriggered: async (prompt) => prompt.includes('e'),
   })
 

@@ -15,6 +15,8 @@ export interface BenchmarkOptions {
   /** How often each case is run, 1 to 10. */
   readonly runs: number
   readonly calls: ModelCalls
+  /** Asked to judge answers; counted apart. */
+  readonly judge: ModelCalls
   /** Whether the Skill Router would select the skill for this request. */
   readonly isTriggered: (prompt: string) => Promise<boolean>
 }

@@ -39,14 +39,14 @@ export async function runCase(options: BenchmarkOptions, entry: EvalCase, run: n
 const passedOf = ({ metrics }: Arm): boolean | null => (metrics.errored ? null : metrics.passed)
 
 async function runArm(
-  { calls, model, judgeModel }: BenchmarkOptions,
+  { calls, judge, model, judgeModel }: BenchmarkOptions,
   { prompt, expectations }: EvalCase,
   messages: readonly ChatMessage[],
 ): Promise<Arm> {
   const reply = await calls.ask(model, messages)
   if (!reply.ok) return failedArm(reply.reason, [])
   const { text, totalTokens, durationMs } = reply
-  const judged = await judgeExpectations(calls, judgeModel, { prompt, answer: text, expectations })
+  const judged = await judgeExpectations(judge, judgeModel, { prompt, answer: text, expectations })
   const broken = judged.find(({ errored }) => errored === true)
   if (broken !== undefined) return failedArm(broken.reason, judged)
   const metrics = {

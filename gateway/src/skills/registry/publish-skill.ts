@@ -1,13 +1,13 @@
 import { GatewayError } from '@routeiq/contract'
 import type { Caller } from '../../identity/caller.ts'
 import type { RestRequest } from '../../rest/rest-endpoint.ts'
-import { requireSkill, retryChanged } from '../api/skill-context.ts'
+import { requireOwnSkill, retryChanged } from '../api/skill-context.ts'
 import type { Skill } from '../skill.ts'
 import { principalOf, type RegistryRoutesDependencies } from './registry-context.ts'
 
 const publicName = /^[a-z0-9]+(?:-[a-z0-9]+)*(?:\/[a-z0-9]+(?:-[a-z0-9]+)*)?$/
 
-type Deps = Pick<RegistryRoutesDependencies, 'registry' | 'skills' | 'writer' | 'quotas'>
+type Deps = RegistryRoutesDependencies
 type Request = Pick<RestRequest<undefined>, 'workspaceId' | 'params' | 'query' | 'caller'>
 
 /**
@@ -19,10 +19,11 @@ export async function publishSkill(
   { workspaceId, params, query, caller }: Request,
 ): Promise<object> {
   deps.quotas.requireFeature(principalOf(workspaceId, caller), 'publish')
-  const skill = await requireOwned(deps, workspaceId, params['skill'])
+  const skill = await requireOwnSkill(deps.skills, workspaceId, params['skill'] ?? '')
   requireCreator(skill, caller)
   requireName(skill)
   requireSafe(skill)
+  await requireMeasured(deps, skill)
   const category = query.get('category') || skill.category
   if (category === null) throw invalid('category', 'Give a category: `publish?category=support`.')
   const tags =
@@ -42,7 +43,7 @@ export async function publishSkill(
 
 /** `POST /skills/{skill}/unpublish`. Whoever uses the skill keeps its last safe version for 30 days. */
 export async function unpublishSkill(deps: Deps, { workspaceId, params, caller }: Request): Promise<object> {
-  const skill = await requireOwned(deps, workspaceId, params['skill'])
+  const skill = await requireOwnSkill(deps.skills, workspaceId, params['skill'] ?? '')
   requireCreator(skill, caller)
   const cleared = await deps.registry.unpublish(workspaceId, skill.skillId)
   if (cleared === null) throw new GatewayError('not_found', `The skill ${skill.name} is not public.`)
@@ -56,7 +57,7 @@ export function mergeUpstream(deps: Deps, { workspaceId, params, query, caller }
   if (mode !== 'preview' && mode !== 'replace')
     throw new GatewayError('invalid_request', '`mode` must be preview or replace.', { param: 'mode' })
   return retryChanged(async () => {
-    const skill = await requireOwned(deps, workspaceId, params['skill'])
+    const skill = await requireOwnSkill(deps.skills, workspaceId, params['skill'] ?? '')
     const fork = await deps.registry.findFork(workspaceId, skill.skillId)
     if (fork === null)
       throw new GatewayError('invalid_request', `The skill ${skill.name} is no copy of a public skill.`)
@@ -91,18 +92,6 @@ export function mergeUpstream(deps: Deps, { workspaceId, params, query, caller }
   })
 }
 
-/** Errors: 403 for a skill the workspace only links; it is changed by its owner. */
-export async function requireOwned(
-  { skills }: Pick<Deps, 'skills'>,
-  workspaceId: string,
-  reference: string | undefined,
-): Promise<Skill> {
-  const skill = await requireSkill(skills, workspaceId, reference ?? '')
-  if (!skill.isLinked) return skill
-  const message = `The skill ${skill.name} is used from the registry; fork it to change it.`
-  throw new GatewayError('permission_denied', message, { param: 'skill' })
-}
-
 function requireCreator({ name, createdBy }: Skill, caller: Caller): void {
   const identities = [caller.keyAlias, caller.userId, caller.kind]
   if (caller.isAdmin || createdBy === null || identities.includes(createdBy)) return
@@ -123,6 +112,15 @@ function requireSafe({ name, latest, served }: Skill): void {
   throw new GatewayError('safety_blocked', `The scan blocked ${name}; it cannot be public.`, {
     extras: { reason: 'safety_blocked', findings: [], flags: [], categories: [] },
   })
+}
+
+/** Where the operator asks for it: test cases, and a run of them that measured something. */
+async function requireMeasured({ settings, benchmarks }: Deps, { name, skillId, evalYaml }: Skill): Promise<void> {
+  if (!settings().publishNeedsBenchmark) return
+  const latest = evalYaml === null ? null : await benchmarks.findLatest(skillId)
+  if (latest?.isVerified === true && !latest.report.aggregate.error_dominated) return
+  const message = `The skill ${name} needs test cases and a benchmark run before it can be published.`
+  throw new GatewayError('invalid_request', message, { extras: { reason: 'benchmark_required' } })
 }
 
 const nameTaken =

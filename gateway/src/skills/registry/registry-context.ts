@@ -8,6 +8,7 @@ import type { QuotaPrincipal } from '../../quotas/quota.ts'
 import type { Quotas } from '../../quotas/quotas.ts'
 import { type ControlAnswer, type ControlRequest, controlEndpoint } from '../../rest/control-endpoint.ts'
 import { type RestRequest, restEndpoint } from '../../rest/rest-endpoint.ts'
+import type { BenchmarkStore } from '../benchmarks/benchmark-store.ts'
 import type { SkillStore } from '../skill-store.ts'
 import type { SkillWriter } from '../write/skill-writer.ts'
 import type { RegistryDetail, RegistryStore } from './registry-store.ts'
@@ -20,6 +21,8 @@ export interface RegistryRoutesDependencies {
   readonly quotas: Pick<Quotas, 'requireFeature'>
   /** Reading the registry needs no key. */
   readonly publicRead: boolean
+  readonly settings: () => { readonly publishNeedsBenchmark: boolean }
+  readonly benchmarks: Pick<BenchmarkStore, 'findLatest'>
 }
 
 /** A reader of the registry, who may have no key and then no workspace. */

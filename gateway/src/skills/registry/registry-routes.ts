@@ -30,6 +30,7 @@ export function registryRoutes(deps: RegistryRoutesDependencies): Route<Endpoint
       throw new GatewayError('gone', 'Use POST …/use for a live link, or POST …/fork for a copy.')
     }),
     rateRoute(deps),
+    sharingRoute(deps),
     ...readingRoutes(deps),
     ...publicTextRoutes(deps),
   ]
@@ -48,6 +49,19 @@ function rateRoute({ identity, registry }: RegistryRoutesDependencies): Route<En
     },
   })
   return { method: 'POST', template: `/api/v1${one}/rate`, auth: 'user', aliased: false, handler }
+}
+
+/** `PUT /registry/sharing`: whether the workspace's numbers count towards those of public skills. Off until an admin says so. */
+function sharingRoute({ identity, registry }: RegistryRoutesDependencies): Route<Endpoint> {
+  const handler = restEndpoint({
+    identity,
+    body: z.object({ enabled: z.boolean() }),
+    answer: async ({ workspaceId, body }) => {
+      await registry.shareEvidence(workspaceId, body.enabled)
+      return { body: { status: 'ok', workspace_id: workspaceId, enabled: body.enabled } }
+    },
+  })
+  return { method: 'PUT', template: '/api/v1/registry/sharing', auth: 'admin', aliased: false, handler }
 }
 
 function readingRoutes(deps: RegistryRoutesDependencies): Route<Endpoint>[] {

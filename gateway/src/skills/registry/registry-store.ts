@@ -140,6 +140,10 @@ export interface RegistryStore {
   findFork(workspaceId: string, copyId: string): Promise<Fork | null>
   moveFork(workspaceId: string, copyId: string, upstreamVersionId: string): Promise<void>
 
+  /** Computes anew what a public skill is compared by; null does so for all. */
+  refreshStanding(skillId: string | null): Promise<void>
+  /** Whether what the workspace learns about public skills counts for everybody. */
+  shareEvidence(workspaceId: string, isShared: boolean): Promise<void>
   rate(workspaceId: string, skillId: string, rating: number): Promise<void>
 }
 

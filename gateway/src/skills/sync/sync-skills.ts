@@ -66,7 +66,7 @@ async function syncBatch(
   const items = rows.map((row) => refuseTwice(readSyncItem(row), seen))
   const names = items.flatMap((item) => (isRefused(item) ? [] : [item.name]))
   const found = await store.list(request.workspaceId, { names, safety: 'all', limit: batchSize, after: null })
-  const byName = new Map(found.skills.map((skill) => [skill.name, skill]))
+  const byName = new Map(found.skills.filter(({ isLinked }) => !isLinked).map((skill) => [skill.name, skill]))
   const steps: (Step | SyncAction)[] = []
   const pace = new Pace()
   for (const item of items) {

@@ -5,6 +5,7 @@ import { inTransaction } from '../database/transaction.ts'
 import { followSources } from './follow-sources.ts'
 import { claimFork } from './forks.ts'
 import { removeLink, saveLink } from './links.ts'
+import { refreshStandings } from './refresh-standings.ts'
 import { publish, unpublish } from './publications.ts'
 import { type DetailRow, selectDetail, selectEntries, toDetail } from './registry-rows.ts'
 import { searchEntries } from './search-entries.ts'
@@ -89,9 +90,15 @@ export function createSqlRegistryStore(database: Database, options: RegistryStor
       const text = 'UPDATE skill_forks SET upstream_version_id = $3 WHERE workspace_id = $1 AND copy_id = $2'
       await query(text, [workspaceId, copyId, upstreamVersionId])
     },
+    refreshStanding: (skillId) => refreshStandings(database, skillId, now()),
+    async shareEvidence(workspaceId, isShared) {
+      if (isShared) await query(shareStatement, [workspaceId, new Date(now())])
+      else await query('DELETE FROM evidence_sharing WHERE workspace_id = $1', [workspaceId])
+    },
     async rate(workspaceId, skillId, rating) {
       await query(rateStatement, [skillId, workspaceId, rating, new Date(now())])
       await query(ratingStatement, [skillId])
+      await refreshStandings(database, skillId, now())
     },
   }
 }
@@ -125,6 +132,9 @@ const installedStatement = `
 const forkStatement = `
   SELECT upstream_skill_id AS "upstreamSkillId", upstream_version_id AS "upstreamVersionId", copy_id AS "copyId"
   FROM skill_forks WHERE workspace_id = $1 AND copy_id = $2 AND detached_at IS NULL`
+
+const shareStatement = `
+  INSERT INTO evidence_sharing (workspace_id, since) VALUES ($1, $2) ON CONFLICT DO NOTHING`
 
 const rateStatement = `
   INSERT INTO skill_ratings (skill_id, workspace_id, rating, rated_at) VALUES ($1, $2, $3, $4)

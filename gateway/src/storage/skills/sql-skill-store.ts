@@ -76,10 +76,10 @@ export function createSqlSkillStore(database: Database, options: SkillStoreOptio
       return row === undefined ? null : toVersionText(row)
     },
     readFiles: (workspaceId, versionId, paths) => readFiles(query, workspaceId, versionId, paths),
-    write: (workspaceId, drafts) =>
+    write: (workspaceId, drafts, limit = null) =>
       announced(
         workspaceId,
-        inTransaction(database, (client) => writeSkills(client, { workspaceId, now: now(), newId }, drafts)),
+        inTransaction(database, (client) => writeSkills(client, { workspaceId, now: now(), newId, limit }, drafts)),
       ),
     async updateMetadata(workspaceId, skillId, changes) {
       const found = await announced(

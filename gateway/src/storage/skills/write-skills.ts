@@ -1,5 +1,6 @@
 import { GatewayError } from '@routeiq/contract'
 import type { PoolClient } from 'pg'
+import { type QuotaLimit, quotaExceeded } from '../../quotas/quota.ts'
 import { slugOf } from '../../skills/skill-slug.ts'
 import type { SkillDraft, WrittenSkill } from '../../skills/skill-store.ts'
 import { raiseEpoch } from './epochs.ts'
@@ -11,6 +12,8 @@ export interface WriteContext {
   /** Epoch milliseconds. */
   readonly now: number
   readonly newId: () => string
+  /** How many skills the workspace may have; null for as many as it likes. */
+  readonly limit: QuotaLimit | null
 }
 
 /** What is known of a skill that gets another version. */
@@ -41,6 +44,7 @@ export async function writeSkills(
 ): Promise<readonly WrittenSkill[]> {
   const epoch = await raiseEpoch(client, context.workspaceId)
   const standing = await findStanding(client, context.workspaceId, drafts)
+  await requireRoom(client, context, drafts)
   const plans = drafts.map((draft) => plan(draft, standing, context, epoch))
   await upsertSkills(client, plans)
   const written = plans.filter(({ isNewVersion }) => isNewVersion)
@@ -61,6 +65,22 @@ export async function writeSkills(
     version: toVersion(version),
     isNewVersion,
   }))
+}
+
+/** Nobody else writes in the workspace while this counts. */
+async function requireRoom(
+  client: PoolClient,
+  { workspaceId, limit }: WriteContext,
+  drafts: readonly SkillDraft[],
+): Promise<void> {
+  const added = drafts.filter(({ skillId }) => skillId === null).length
+  if (limit === null || added === 0) return
+  const { rows } = await client.query<{ total: string }>(
+    'SELECT count(*) AS total FROM skills WHERE workspace_id = $1 AND deleted_at IS NULL',
+    [workspaceId],
+  )
+  const used = Number(rows[0]?.total ?? 0)
+  if (used + added > limit.limit) throw quotaExceeded(limit, used)
 }
 
 /** Sets what is served of these skills from their default versions and what is quarantined. */
