@@ -42,7 +42,7 @@ export function benchmarkRoutes(deps: Deps): Route<Endpoint>[] {
     {
       ...route,
       template: `${root}/run`,
-      handler: restEndpoint({
+      handler: restEndpoint<undefined>({
         identity,
         body: null,
         answer: async (request) => ({ body: await run(deps, request) }),

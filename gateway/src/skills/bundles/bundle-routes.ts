@@ -58,7 +58,7 @@ export function bundleRoutes(deps: BundleRoutesDependencies): Route<Endpoint>[] 
       await bundles.delete(workspaceId, bundle.id)
       return { status: 'ok', deleted: true }
     }),
-    route(deps, 'POST', '/{id}/apply', null, (request) => applyBundle(deps, request)),
+    route<undefined>(deps, 'POST', '/{id}/apply', null, (request) => applyBundle(deps, request)),
   ]
 }
 

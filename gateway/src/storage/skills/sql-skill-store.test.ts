@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Catalogue, CatalogueSkill } from '../../skills/catalogue.ts'
-import type { SkillStore } from '../../skills/skill-store.ts'
+import type { SkillDraft, SkillStore } from '../../skills/skill-store.ts'
 import { digestContent } from '../../skills/tree-digest.ts'
 import { migrateDatabase } from '../database/migrate.ts'
 import { listTestDatabases, type OpenTestDatabase } from '../testing/test-databases.ts'
