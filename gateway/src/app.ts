@@ -22,14 +22,14 @@ import { type ResponseRoutesDependencies, responseRoutes } from './responses/res
 import { verifyRoute } from './rest/verify-route.ts'
 import type { SkillRouterRoutesDependencies } from './skill-router/endpoints/skill-router-dependencies.ts'
 import { skillRouterRoutes } from './skill-router/endpoints/skill-router-routes.ts'
-import type { SkillRoutesDependencies } from './skills/api/skill-context.ts'
 import { type AgentRoutesDependencies, agentRoutes } from './skills/agents/agent-routes.ts'
+import type { SkillRoutesDependencies } from './skills/api/skill-context.ts'
+import { skillRoutes } from './skills/api/skill-routes.ts'
 import { type BenchmarkRoutesDependencies, benchmarkRoutes } from './skills/benchmarks/benchmark-routes.ts'
 import { type BundleRoutesDependencies, bundleRoutes } from './skills/bundles/bundle-routes.ts'
-import { registryRoutes } from './skills/registry/registry-routes.ts'
-import { skillRoutes } from './skills/api/skill-routes.ts'
 import { answerInvocation, functionRoutes } from './skills/functions/function-routes.ts'
 import type { FunctionSkills } from './skills/functions/function-skills.ts'
+import { registryRoutes } from './skills/registry/registry-routes.ts'
 import { skillWireRoutes } from './skills/wires/wire-routes.ts'
 
 export interface AppDependencies {

@@ -12,7 +12,9 @@ export interface LinkFollower {
  * Keeps links in line with the skills they point to: after each change of an owner, and for what changes with time
  * alone, or was missed, once a minute. What public skills are compared by is computed at the same pace.
  */
-export function followLinks(registry: Pick<RegistryStore, 'followSources' | 'refreshStanding'>): LinkFollower {
+export function followLinks(
+  registry: Pick<RegistryStore, 'followSources' | 'refreshStanding'>,
+): LinkFollower {
   // What fails here is done by the next sweep.
   const look = (ownerId: string | null): void => void registry.followSources(ownerId).catch(() => {})
   const sweep = (): void => {

@@ -20,8 +20,8 @@ import { ResponseContent } from '../responses/response-content.ts'
 import { ResponseHistory } from '../responses/response-history.ts'
 import { ResponseIds } from '../responses/response-id.ts'
 import { IdempotentAnswers } from '../rest/idempotency.ts'
-import { FunctionSkills } from '../skills/functions/function-skills.ts'
 import { createModelCalls } from '../skills/benchmarks/model-calls.ts'
+import { FunctionSkills } from '../skills/functions/function-skills.ts'
 import { limitSkills } from '../skills/limit-skills.ts'
 import type { SkillStore } from '../skills/skill-store.ts'
 import { rescanSkills } from '../skills/write/rescan-skills.ts'
@@ -372,6 +372,7 @@ function composeRegistry(
     ...{ identity, registry, agents, bundles, benchmarks, skills: store, writer, settings, quotas },
     publicRead: settings().isRegistryPublic,
     modelCalls: (caller) => createModelCalls(gateway, caller),
+    selectSkills: async () => [],
   }
 }
 

@@ -104,7 +104,12 @@ export const toolSettings: readonly Setting[] = [
   }),
   available('skills.min_body_chars', 'integer', 50, 'Shortest body of a skill created over REST'),
   available('registry.public_read', 'boolean', false, 'Public skills can be read without a key'),
-  available('publish.require_benchmark', 'boolean', false, 'A skill needs test cases and a run of them to be published'),
+  available(
+    'publish.require_benchmark',
+    'boolean',
+    false,
+    'A skill needs test cases and a run of them to be published',
+  ),
   planned('skills.mode', 'text', 'database', 'Where skills are stored'),
   available(
     'skills.evidence_retention_days',

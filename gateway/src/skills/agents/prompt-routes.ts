@@ -32,7 +32,11 @@ export function promptRoutes(deps: PromptDependencies): Route<Endpoint>[] {
     {
       ...route,
       method: 'GET',
-      handler: restEndpoint<undefined>({ identity, body: null, answer: (request) => showPrompt(deps, request) }),
+      handler: restEndpoint<undefined>({
+        identity,
+        body: null,
+        answer: (request) => showPrompt(deps, request),
+      }),
     },
     {
       ...route,

@@ -6,8 +6,13 @@ import type { Skill, SkillFile } from '../skill.ts'
 import type { SkillStore, VersionText } from '../skill-store.ts'
 import type { NewFile } from '../write/compose-version.ts'
 import { readServed } from './read-skill.ts'
-import { authorOf, requireOwnSkill,
-  requireSkill, retryChanged, type SkillRoutesDependencies } from './skill-context.ts'
+import {
+  authorOf,
+  requireOwnSkill,
+  requireSkill,
+  retryChanged,
+  type SkillRoutesDependencies,
+} from './skill-context.ts'
 
 const maxFiles = 512
 const maxFileBytes = 16 * 1_048_576

@@ -115,7 +115,10 @@ function requireSafe({ name, latest, served }: Skill): void {
 }
 
 /** Where the operator asks for it: test cases, and a run of them that measured something. */
-async function requireMeasured({ settings, benchmarks }: Deps, { name, skillId, evalYaml }: Skill): Promise<void> {
+async function requireMeasured(
+  { settings, benchmarks }: Deps,
+  { name, skillId, evalYaml }: Skill,
+): Promise<void> {
   if (!settings().publishNeedsBenchmark) return
   const latest = evalYaml === null ? null : await benchmarks.findLatest(skillId)
   if (latest?.isVerified === true && !latest.report.aggregate.error_dominated) return

@@ -32,7 +32,11 @@ interface ModelRow {
  * Computes what public skills are compared by: their last verified benchmark, their ratings, and the evidence of the
  * workspaces that share it. A null id means all of them.
  */
-export async function refreshStandings(database: Database, skillId: string | null, now: number): Promise<void> {
+export async function refreshStandings(
+  database: Database,
+  skillId: string | null,
+  now: number,
+): Promise<void> {
   const { pool } = database
   const values = [skillId, new Date(now)]
   const { rows } = await guardQuery(pool.query<EvidenceRow>(evidenceStatement, values))

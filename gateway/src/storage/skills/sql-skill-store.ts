@@ -79,7 +79,9 @@ export function createSqlSkillStore(database: Database, options: SkillStoreOptio
     write: (workspaceId, drafts, limit = null) =>
       announced(
         workspaceId,
-        inTransaction(database, (client) => writeSkills(client, { workspaceId, now: now(), newId, limit }, drafts)),
+        inTransaction(database, (client) =>
+          writeSkills(client, { workspaceId, now: now(), newId, limit }, drafts),
+        ),
       ),
     async updateMetadata(workspaceId, skillId, changes) {
       const found = await announced(
