@@ -48,7 +48,7 @@ const directions: Readonly<Record<string, string>> = {
   rest: 'http identity pipeline storage:types',
   'skill-router':
     'config:types evidence:types http identity:types injection:types pipeline:types rest skills',
-  skills: 'config:types http identity multipart package-file.ts pipeline rest storage:types',
+  skills: 'config:types http identity multipart package-file.ts pipeline quotas:types rest storage:types',
   storage: 'config:types conversation:types evidence package-file.ts pricing:types quotas skills',
   telemetry: 'conversation:types deployments:types providers:types',
   tokens: 'conversation:types package-file.ts',

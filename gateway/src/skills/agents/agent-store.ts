@@ -27,7 +27,7 @@ export interface Assignment {
   readonly createdAt: number
 }
 
-export interface NewAssignment {
+interface NewAssignment {
   readonly skillId: string
   readonly pinnedVersionId: string | null
 }
@@ -43,7 +43,7 @@ export interface AgentPrompt {
   readonly createdAt: number
 }
 
-export interface NewPrompt {
+interface NewPrompt {
   readonly systemPrompt: string | null
   readonly contentHash: string
   readonly label: string | null

@@ -18,7 +18,7 @@ export interface BenchmarkRun {
   readonly createdAt: number
 }
 
-export interface BenchmarkReport {
+interface BenchmarkReport {
   readonly aggregate: RunAggregate
   readonly results: readonly Partial<CaseResult>[]
   readonly triggers: readonly TriggerResult[]

@@ -8,7 +8,7 @@ export interface Bundle {
   readonly updatedAt: number
 }
 
-export interface BundledSkill {
+interface BundledSkill {
   readonly skillId: string
   /** Null when the skill is gone or no longer visible. */
   readonly skillName: string | null

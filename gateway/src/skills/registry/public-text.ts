@@ -23,8 +23,8 @@ export function publicTextRoutes(deps: Deps): Route<Endpoint>[] {
       const text = await readSkillMd(deps, params['slug'] ?? '')
       return { headers: markdown, body: Buffer.from(text) }
     }),
-    openRoute(deps, '/s/{file}', async ({ params }) => {
-      const file = params['file'] ?? ''
+    openRoute(deps, '/s/{slug}', async ({ params }) => {
+      const file = params['slug'] ?? ''
       if (!file.endsWith(jsonSuffix)) throw new GatewayError('not_found', 'Not Found')
       const entry = await requireEntry(registry, file.slice(0, -jsonSuffix.length))
       return { body: formatDetail(entry, undefined) }

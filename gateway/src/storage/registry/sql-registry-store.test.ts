@@ -51,7 +51,10 @@ describe.each(await listTestDatabases())('the registry store over $name', ({ ope
 
   async function write(workspaceId: string, name: string, members: DraftMembers = {}): Promise<WrittenSkill> {
     const before = await skills.find(workspaceId, name)
-    const known = before === null ? {} : { skillId: before.skillId, baseVersionId: before.latest.versionId }
+    const known =
+      before === null || before.isLinked
+        ? {}
+        : { skillId: before.skillId, baseVersionId: before.latest.versionId }
     const [written] = await skills.write(workspaceId, [sampleDraft(name, { ...known, ...members })])
     if (written === undefined) throw new Error('nothing was written')
     await registry.followSources(workspaceId)
@@ -69,7 +72,7 @@ describe.each(await listTestDatabases())('the registry store over $name', ({ ope
   describe('publishing', () => {
     it('makes a skill readable for everybody, exactly by id, name or slug', async () => {
       const { skillId } = await publishNew('acme', 'acme/refunds', { files: { 'references/a.md': 'fees' } })
-      for (const reference of [skillId, 'acme/refunds', 'acme-refunds'])
+      for (const reference of [skillId, 'acme/refunds', 'acme--refunds'])
         expect(await registry.find(reference)).toMatchObject({
           skillId,
           name: 'acme/refunds',
