@@ -43,7 +43,7 @@ import { refreshPrices } from './prices.ts'
 import { readUserFile } from './read-user-file.ts'
 import { shareCooldowns, shareKeyChanges, shareQuotas, shareUsage } from './share-changes.ts'
 import { openSkillInjection } from './skill-injection.ts'
-import { openSkillRouting, type SkillRouting } from './skill-router.ts'
+import { openSkillRouting, type SkillRouting, selectSkills } from './skill-router.ts'
 import { listSecrets, type Telemetry } from './telemetry.ts'
 import { createWebhookParts } from './webhooks.ts'
 
@@ -286,7 +286,7 @@ function composeApp(
     }),
     responses: { ...kept, identity, runtime, transport: gateway.transport },
     skills,
-    registry: composeRegistry(hub, gateway, skills, quotas),
+    registry: composeRegistry(hub, gateway, skills, quotas, skillRouting.router),
     keys: {
       identity,
       keys: hub.keys,
@@ -366,13 +366,14 @@ function composeRegistry(
   gateway: Gateway,
   { store, writer, settings }: AppDependencies['skills'],
   quotas: Quotas,
+  router: SkillRouting['router'],
 ): AppDependencies['registry'] {
   const { identity } = gateway
   return {
     ...{ identity, registry, agents, bundles, benchmarks, skills: store, writer, settings, quotas },
     publicRead: settings().isRegistryPublic,
     modelCalls: (caller) => createModelCalls(gateway, caller),
-    selectSkills: async () => [],
+    selectSkills: (workspaceId, request) => selectSkills(router, workspaceId, request),
   }
 }
 

@@ -102,3 +102,24 @@ function readEffectiveness({ effectiveness }: Evidence, workspaceId: string): Ef
 function messageOf(error: unknown): string | null {
   return error instanceof Error ? error.message : null
 }
+
+/** What the router would select for a request, for nobody in particular: no decision is kept and nothing left to chance. */
+export async function selectSkills(
+  router: SkillRouter,
+  workspaceId: string,
+  query: string,
+): Promise<readonly string[]> {
+  const { decision } = await router.route({
+    ...{
+      workspaceId,
+      query,
+      agentName: null,
+      model: null,
+      category: null,
+      maxMenuSize: null,
+      minRelevance: null,
+    },
+    ...{ topK: 10, exclude: [], dryRun: true, routingId: null },
+  })
+  return decision.rows.filter(({ selected }) => selected).map(({ skill }) => skill.name)
+}

@@ -41,6 +41,7 @@ interface Assignment {
   readonly agent: string
   readonly version_id: string | null
   readonly version_number: number | null
+  readonly content_hash: string | null
 }
 
 interface CatalogueFile {
@@ -62,7 +63,7 @@ const selectEligible = `
      FROM skill_files AS f LEFT JOIN skill_blobs AS b ON b.digest = f.digest AND b.part = 0
      WHERE f.version_id = v.id) AS files,
     (SELECT coalesce(json_agg(json_build_object('agent', a.agent_name, 'version_id', p.id,
-        'version_number', p.version_number) ORDER BY a.agent_name), '[]'::json)
+        'version_number', p.version_number, 'content_hash', p.content_hash) ORDER BY a.agent_name), '[]'::json)
      FROM agent_skills AS a
      LEFT JOIN skill_versions AS p ON p.id = a.pinned_version_id AND p.deleted_at IS NULL AND NOT p.is_quarantined
      WHERE a.workspace_id = s.workspace_id AND a.skill_id = s.id) AS assignments
@@ -162,9 +163,9 @@ function toCatalogueSkill(row: CatalogueRow): CatalogueSkill {
   }
 }
 
-function toPin({ agent, version_id, version_number }: Assignment): CataloguePin[] {
-  if (version_id === null || version_number === null) return []
-  return [{ agent, versionId: version_id, versionNumber: version_number }]
+function toPin({ agent, version_id, version_number, content_hash }: Assignment): CataloguePin[] {
+  if (version_id === null || version_number === null || content_hash === null) return []
+  return [{ agent, versionId: version_id, versionNumber: version_number, contentHash: content_hash }]
 }
 
 function toAttachment({ path, content_type, size_bytes, text }: CatalogueFile): CatalogueAttachment {
