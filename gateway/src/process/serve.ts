@@ -344,11 +344,7 @@ function createSkillWriter(store: SkillStore, { runtime, now }: Gateway): SkillW
   return new SkillWriter({ store, policy: () => runtime().config.skills.scan, now })
 }
 
-function composeSkills(
-  { skills, state }: Hub,
-  gateway: Gateway,
-  quotas: Quotas,
-): AppDependencies['skills'] {
+function composeSkills({ skills, state }: Hub, gateway: Gateway, quotas: Quotas): AppDependencies['skills'] {
   const { identity, runtime } = gateway
   const settings = () => runtime().config.skills
   const store = limitSkills(skills, quotas)
