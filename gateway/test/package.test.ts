@@ -3,6 +3,7 @@ import { cpSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { cleanEnvironment } from './harness/clean-environment.ts'
 import { removeDirectory, temporaryDirectory } from './harness/data-directory.ts'
 
 const gateway = fileURLToPath(new URL('../', import.meta.url))
@@ -26,10 +27,11 @@ beforeAll(async () => {
 afterAll(() => removeDirectory(directory))
 
 it('starts from the published files alone', () => {
+  const program = join(directory, 'bin/routeiq.js')
   const run = (...argv: string[]): string =>
-    execFileSync(process.execPath, [join(directory, 'bin/routeiq.js'), ...argv], { encoding: 'utf8' })
+    execFileSync(process.execPath, [program, ...argv], { encoding: 'utf8', env: cleanEnvironment({}) })
   expect(run('version').trim()).toMatch(/^\d+\.\d+\.\d+$/)
-  expect(run('validate-config')).not.toContain('rror')
+  expect(run('validate-config')).not.toContain('error')
 })
 
 it('has the bundle, the migrations and the workers, and neither sources nor tests', () => {
