@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { call } from './harness/call-gateway.ts'
 import { type Gateway, startGateway } from './harness/start-gateway.ts'
+import { waitUntil } from './harness/wait-until.ts'
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 const bodyOf = (topic: string): string =>
@@ -30,6 +31,15 @@ const create = (name: string, members: object = {}, key = acme) =>
     { name, description: `About ${name}.`, body_markdown: bodyOf(name), ...members },
     key,
   )
+
+/** Bodies come from the index in memory, which hears of a change within a second. */
+const served = (name: string, version: number | null) =>
+  waitUntil(`version ${version} of ${name} is served`, async () => {
+    const answer = await get(`/skills/${name}/body`)
+    return version === null
+      ? answer.status === 404
+      : answer.status === 200 && answer.json().version === version
+  })
 
 describe('skills over REST', () => {
   it('verifies a key', async () => {
@@ -122,6 +132,7 @@ describe('skills over REST', () => {
 
   it('gives bodies out, cut when asked to', async () => {
     await create('whole')
+    await served('whole', 1)
     const body = bodyOf('whole')
     expect((await get('/skills/whole/body')).json()).toMatchObject({
       body,
@@ -140,11 +151,12 @@ describe('skills over REST', () => {
     })
     expect(cut.body).toContain(`[... truncated ${body.length - 10} of ${body.length} chars`)
     await send('PUT', '/skills/whole', { body_markdown: bodyOf('whole again') })
+    await served('whole', 2)
     expect((await get('/skills/whole/body?version=1')).json()).toMatchObject({ body, version: 1 })
     expect((await get('/skills/whole/body')).json()).toMatchObject({ version: 2 })
     expect((await get('/skills/whole/body?max_chars=x')).status).toBe(422)
     await send('PUT', '/skills/whole', { is_active: false })
-    expect((await get('/skills/whole/body')).status).toBe(404)
+    await served('whole', null)
     expect((await get('/skills/menu/body')).status).toBe(404)
   })
 
@@ -179,6 +191,7 @@ describe('skills over REST', () => {
     expect((await get('/skills/o/files/attachments/by-path/assets/deep/x.bin')).json()).toMatchObject({
       content_base64: '/wA=',
     })
+    await served('o/files', 3)
     expect((await get('/skills/o/files/body')).json().attachments).toHaveLength(3)
     expect((await send('DELETE', `/skills/o/files/attachments/${one.json().id}`)).json()).toEqual({
       status: 'ok',
@@ -444,7 +457,7 @@ describe('the scan', () => {
     expect((await get('/skills/born-evil/body')).status).toBe(404)
     const fixed = await send('PUT', '/skills/born-evil', { body_markdown: bodyOf('good') })
     expect(fixed.json()).toMatchObject({ safety_status: 'clean' })
-    expect((await get('/skills/born-evil/body')).status).toBe(200)
+    await served('born-evil', 2)
   })
 
   it('refuses, marks or stays silent, as it is configured', async () => {
@@ -473,7 +486,7 @@ describe('the scan', () => {
     expect((await create('flagged', { body_markdown: evil })).json()).toMatchObject({
       safety_status: 'flagged',
     })
-    expect((await get('/skills/flagged/body')).status).toBe(200)
+    await served('flagged', 1)
     await policy('off')
     expect((await create('unscanned', { body_markdown: evil })).json()).toMatchObject({
       safety_status: 'unscanned',
