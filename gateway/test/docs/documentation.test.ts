@@ -14,11 +14,12 @@ const takeKey = 'export ROUTEIQ_KEY=$(cat .routeiq/master-key)'
 /** Commands that build on one another; skills-newcomer.test.ts runs them. The page of the router makes what it needs. */
 const isOfSkills = (text: string, place: string): boolean =>
   text.includes('/api/v1/skills/') && !place.startsWith('docs/skill-router.md')
-/** Its commands need models that the demo does not have; media-page.test.ts runs them. */
-const mediaPage = 'docs/media.md'
+/** Their commands need more than a first start has; media-page.test.ts and skills-page.test.ts run them. */
+const pagesWithTests = ['docs/media.md', 'docs/skills.md']
+const hasOwnTest = (place: string): boolean => pagesWithTests.some((page) => place.startsWith(page))
 const curls = blocks.filter(
   ({ language, text, place }) =>
-    language === 'bash' && text.includes('curl') && !place.startsWith(mediaPage) && !isOfSkills(text, place),
+    language === 'bash' && text.includes('curl') && !hasOwnTest(place) && !isOfSkills(text, place),
 )
 const configurations = blocks.filter(
   ({ language, text }) => /^ya?ml$/.test(language) && /^(model_list|\w+_settings|routeiq):/m.test(text),
