@@ -65,7 +65,8 @@ export function formatAnthropicStream(events: readonly { readonly type: string }
 type Block = Anthropic.TextBlock | Anthropic.ToolUseBlock
 
 function contentBlocks({ content = 'Hello from the upstream.', toolCalls }: ChatAnswer): Block[] {
-  if (toolCalls === undefined) return [{ type: 'text', text: content, citations: null }]
+  // The provider leaves `citations` out where there are none, whatever its package says; some clients refuse a null.
+  if (toolCalls === undefined) return [{ type: 'text', text: content } as Anthropic.TextBlock]
   return toolCalls.map((call, index) => ({
     type: 'tool_use',
     id: call.id ?? `toolu_${index}`,
