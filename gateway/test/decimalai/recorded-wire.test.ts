@@ -14,6 +14,7 @@ const generations = [
     bodyQuery: () => 'max_chars=8192&agent_name=support-agent',
     witnesses: () => ({}),
     callTokens: {},
+    fork: '',
   },
   {
     version: '0.26.0',
@@ -37,6 +38,7 @@ const generations = [
       ],
     }),
     callTokens: { cache_read_tokens: null, cache_creation_tokens: null },
+    fork: '&offer_scope=restricted',
   },
 ] as const
 
@@ -47,25 +49,27 @@ const sha256 = (content: string): string => createHash('sha256').update(content)
 describe.each(generations)('requests as decimalai $version sends them', (generation) => {
   let gateway: Gateway
   let key: string
+  let neighbour: string
   let skillId: string
 
   beforeAll(async () => {
     gateway = await startGateway({ config: {} })
     key = (await gateway.createKey()).key
+    neighbour = (await gateway.createKey({ organization_id: 'neighbours' })).key
   })
   afterAll(async () => {
     await gateway?.stop()
   })
 
-  const send = (method: string, path: string, body?: object) =>
+  const send = (method: string, path: string, body?: object, asKey = key) =>
     call(gateway.url, `/api/v1${path}`, {
       method,
-      key,
+      key: asKey,
       headers: generation.headers,
       ...(body === undefined ? {} : { body }),
     })
-  const ok = async (method: string, path: string, body?: object) => {
-    const answer = await send(method, path, body)
+  const ok = async (method: string, path: string, body?: object, asKey = key) => {
+    const answer = await send(method, path, body, asKey)
     expect([answer.status, answer.status === 200 ? '' : answer.text]).toEqual([200, ''])
     return answer.json()
   }
@@ -83,6 +87,7 @@ describe.each(generations)('requests as decimalai $version sends them', (generat
       api_key_valid: true,
       require_manifest_on_ingest: false,
     })
+    expect(await ok('GET', '/agents?limit=1000')).toMatchObject({ agents: [], total: 0 })
     const stranger = await call(gateway.url, '/api/v1/auth/verify', { key: 'dai_sk_nobody' })
     expect([stranger.status, typeof stranger.json().detail]).toEqual([401, 'string'])
   })
@@ -318,6 +323,9 @@ describe.each(generations)('requests as decimalai $version sends them', (generat
       )
     ).skills
     expect(row).toMatchObject({ name: 'refund-policy', activation_count: 1, judged_count: 1, pass_count: 1 })
+    expect((await ok('GET', '/agents?limit=50&offset=0')).agents).toMatchObject([
+      { agent_name: 'support-agent', trace_count: 1 },
+    ])
   })
 
   it('send batches as a bare array, good rows kept', async () => {
@@ -339,5 +347,35 @@ describe.each(generations)('requests as decimalai $version sends them', (generat
       trace_ids: batch.slice(0, 2).map(({ id }) => id),
       errors: [{ index: 2 }],
     })
+  })
+
+  it('publish, find, link, copy and withdraw', async () => {
+    expect(
+      await ok(
+        'POST',
+        '/skills/refund-policy/publish?category=support&tags=billing&author_display_name=Acme',
+      ),
+    ).toMatchObject({ status: 'ok', skill_badge: 'community' })
+    const { items } = await ok('GET', '/registry/skills?q=refund-policy&limit=10', undefined, neighbour)
+    const id = items.find(({ name }: { name: string }) => name === 'refund-policy').id
+    expect(await ok('GET', `/registry/skills/${id}`, undefined, neighbour)).toMatchObject({
+      name: 'refund-policy',
+      body_markdown: text('Refunds and exchanges'),
+    })
+    await ok('POST', `/registry/skills/${id}/use?scope=workspace&mode=latest`, undefined, neighbour)
+    const forkPath = `/registry/skills/${id}/fork?new_name=our-refunds${generation.fork}`
+    expect(await ok('POST', forkPath, undefined, neighbour)).toMatchObject({
+      status: 'ok',
+      skill: { name: 'our-refunds' },
+    })
+    const again = await send('POST', forkPath, undefined, neighbour)
+    expect([again.status, again.headers['x-installed-as']]).toEqual([409, 'our-refunds'])
+    expect(
+      await ok('POST', '/skills/our-refunds/merge-upstream?mode=preview', undefined, neighbour),
+    ).toMatchObject({
+      current_body: text('Refunds and exchanges'),
+    })
+    expect(await ok('POST', '/skills/refund-policy/unpublish')).toMatchObject({ status: 'ok' })
+    expect(await ok('DELETE', `/skills/${skillId}`)).toMatchObject({ status: 'ok', deleted: true })
   })
 })
