@@ -1,6 +1,8 @@
 import { type EffectivenessSnapshot, emptyEffectiveness } from '@routeiq/router'
 
-const refreshEveryMs = 60_000
+const retryEveryMs = 5_000
+/** Sixty seconds. */
+const retriesPerRefresh = 12
 
 export interface EffectivenessSourceOptions {
   readonly load: (workspaceId: string) => Promise<EffectivenessSnapshot>
@@ -9,17 +11,19 @@ export interface EffectivenessSourceOptions {
 
 /**
  * What is known of the skills of each workspace, in memory: reading never waits. A workspace is loaded when it is
- * first asked for, and every 60 s from then on; until then, and when it cannot be loaded, what was known last stands.
+ * first asked for, and every 60 s from then on; what could not be loaded is tried again every 5 s, and until then what was
+ * known last stands.
  */
 export class EffectivenessSource {
   readonly #options: EffectivenessSourceOptions
   readonly #snapshots = new Map<string, EffectivenessSnapshot>()
   readonly #failing = new Set<string>()
   readonly #timer: NodeJS.Timeout
+  #ticks = 0
 
   constructor(options: EffectivenessSourceOptions) {
     this.#options = options
-    this.#timer = setInterval(() => void this.refresh(), refreshEveryMs)
+    this.#timer = setInterval(() => void this.#tick(), retryEveryMs)
     this.#timer.unref()
   }
 
@@ -43,6 +47,12 @@ export class EffectivenessSource {
 
   close(): void {
     clearInterval(this.#timer)
+  }
+
+  async #tick(): Promise<void> {
+    this.#ticks = (this.#ticks + 1) % retriesPerRefresh
+    if (this.#ticks === 0) return this.refresh()
+    for (const workspaceId of [...this.#failing]) await this.#load(workspaceId)
   }
 
   async #load(workspaceId: string): Promise<void> {

@@ -108,7 +108,7 @@ export class SkillRouter {
       decision: decided.decision,
       menu,
       catalogueDigest: provided.catalogue.digest,
-      degradedReason: decided.reason ?? found.reason,
+      degradedReason: found.reason ?? decided.reason,
       timings: watch.timings,
     }
   }
