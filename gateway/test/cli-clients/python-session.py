@@ -79,8 +79,19 @@ found["litellm"] = [
     litellm.completion(**proxy, messages=hello).choices[0].message.content,
     "".join(chunk.choices[0].delta.content or "" for chunk in chunks),
     use_tool(lambda messages: litellm.completion(**proxy, messages=messages, tools=[weather])),
+    status_of(lambda: litellm.completion(**{**proxy, "model": "litellm_proxy/nobody"}, messages=hello)),
+    status_of(lambda: litellm.completion(**{**proxy, "api_key": "sk-nobody"}, messages=hello)),
 ]
 
+# Streams that are left after their first event.
 with chat.create(model=model, messages=hello, stream=True) as left:
     next(iter(left))
+with claude.messages.stream(model=model, max_tokens=99, messages=hello) as left:
+    next(iter(left))
+left = google.models.generate_content_stream(model=model, contents="Hello")
+next(left)
+left.close()
+left = litellm.completion(**proxy, messages=hello, stream=True)
+next(left)
+del left
 print(json.dumps(found))

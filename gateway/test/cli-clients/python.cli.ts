@@ -45,9 +45,9 @@ it.each(chatUpstreams)(
       openai: [hello, hello, 'It is sunny.', hello, 401, 400, 3],
       anthropic: [hello, 'It is sunny.', true, 404, 401],
       genai: [hello, hello, true, 404],
-      litellm: [hello, hello, 'It is sunny.'],
+      litellm: [hello, hello, 'It is sunny.', 400, 401],
     })
-    // The last thing it does is to leave a stream.
+    // The last thing it does is to leave streams.
     await waitUntil('the upstream connection is closed', () => testbed.upstream.pendingRequests === 0)
   },
 )
