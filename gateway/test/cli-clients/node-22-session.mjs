@@ -66,4 +66,38 @@ const agent = new Agent({ name: 'Weather', instructions: 'Be brief.', model, too
 const runner = new Runner({ modelProvider, tracingDisabled: true })
 found.agents = (await runner.run(agent, question)).finalOutput
 
+const nobody = createOpenAI({ baseURL, apiKey })('nobody')
+found.aiError = await generateText({ model: nobody, prompt: 'x', maxRetries: 0 }).catch(
+  (error) => error.statusCode,
+)
+found.langchainError = await new ChatOpenAI({
+  model: 'nobody',
+  apiKey,
+  configuration: { baseURL },
+  maxRetries: 0,
+})
+  .invoke('x')
+  .catch((error) => error.status)
+
+// Streams that are left after their first event.
+const leaving = new AbortController()
+const left = streamText({
+  model: languageModels.openai,
+  prompt: 'Hello',
+  abortSignal: leaving.signal,
+  onError() {},
+})
+for await (const _ of left.textStream) {
+  leaving.abort()
+  break
+}
+for await (const _ of await langchain.stream('Hello')) break
+const events = await client.chat.completions.create({
+  model,
+  messages: [{ role: 'user', content: 'Hello' }],
+  stream: true,
+})
+for await (const _ of events) break
+for await (const _ of await genai.models.generateContentStream({ model, contents: 'Hello' })) break
+
 process.stdout.write(JSON.stringify(found))

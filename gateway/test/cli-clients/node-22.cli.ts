@@ -8,6 +8,7 @@ import { responsesUpstreams, startTestbed, type Testbed } from '../clients/testb
 import { cleanEnvironment } from '../harness/clean-environment.ts'
 import type { Step } from '../harness/scripted-upstream.ts'
 import { answerTruly } from '../harness/steps.ts'
+import { waitUntil } from '../harness/wait-until.ts'
 import { installPackage } from './install-package.ts'
 
 const run = promisify(execFile)
@@ -63,6 +64,9 @@ it.each(responsesUpstreams)(
       genai: [hello, hello, 404],
       langchain: hello,
       agents: 'It is sunny.',
+      aiError: 400,
+      langchainError: 400,
     })
+    await waitUntil('the upstream connections are closed', () => testbed.upstream.pendingRequests === 0)
   },
 )
