@@ -1,5 +1,5 @@
+import { digestContent } from '../../skills/tree-digest.ts'
 import type { LocalFile } from './disk/read-folder.ts'
-import { sha256 } from './disk/sync-item.ts'
 import { type GatewayClient, type Json, skillPath } from './gateway-client.ts'
 
 /** Where a skill's files may lie; what lies elsewhere stays on disk. */
@@ -25,7 +25,7 @@ export async function uploadFiles(
     ]),
   )
   const changed = files.filter(
-    ({ path, content }) => attachable.test(path) && digests.get(path) !== sha256(content),
+    ({ path, content }) => attachable.test(path) && digests.get(path) !== digestContent(content),
   )
   if (changed.length === 0) return 0
   await gateway.post(skillPath(name, '/attachments/bulk'), { files: changed.map(toUpload) })

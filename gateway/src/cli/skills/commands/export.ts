@@ -1,9 +1,9 @@
 import { join, resolve } from 'node:path'
+import { digestContent } from '../../../skills/tree-digest.ts'
 import { composeSkillMd } from '../../../skills/validate/frontmatter.ts'
 import { defineCommand, readChoice, type SkillsContext } from '../command.ts'
 import { agentFolders } from '../disk/agent-folders.ts'
 import { extendLock, type LockEntry } from '../disk/checkout-state.ts'
-import { sha256 } from '../disk/sync-item.ts'
 import { type FileToWrite, folderNameOf, writeSkillFolder } from '../disk/write-folder.ts'
 import { CommandFailure, type Json, registryPath, skillPath } from '../gateway-client.ts'
 import { findPublicSkill } from './registry.ts'
@@ -100,8 +100,8 @@ async function exportToDisk(context: SkillsContext, name: string, values: Export
   const { skillId, version, body } = download.facts
   const entry: LockEntry = {
     version,
-    content_hash: sha256(download.skillMd),
-    body_hash: sha256(body),
+    content_hash: digestContent(download.skillMd),
+    body_hash: digestContent(body),
     source: context.gateway.baseUrl,
     skill_id: skillId,
     installed_at: new Date().toISOString(),

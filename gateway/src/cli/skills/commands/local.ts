@@ -1,16 +1,17 @@
 import { writeFile } from 'node:fs/promises'
 import { basename, join, relative, resolve } from 'node:path'
+import { writeZip } from '../../../skills/archive/write-zip.ts'
 import type { Finding } from '../../../skills/scan/finding.ts'
 import { formatSarif } from '../../../skills/scan/format-sarif.ts'
 import { type ScanStatus, scanSkill, statusOf } from '../../../skills/scan/scan-skill.ts'
+import { digestContent } from '../../../skills/tree-digest.ts'
 import { readAllowedTools } from '../../../skills/validate/allowed-tools.ts'
 import { formatProblem, type Problem, ProblemList } from '../../../skills/validate/problem.ts'
 import { validateSkillMd } from '../../../skills/validate/validate-skill-md.ts'
 import { defineCommand, readChoice, type SkillsContext } from '../command.ts'
 import { findSkillFolders } from '../disk/find-skills.ts'
-import { formatZip } from '../disk/format-zip.ts'
 import { type LocalFolder, readSkillFolder } from '../disk/read-folder.ts'
-import { sha256, toSyncItem } from '../disk/sync-item.ts'
+import { toSyncItem } from '../disk/sync-item.ts'
 import { CommandFailure } from '../gateway-client.ts'
 
 async function readFolders(
@@ -142,9 +143,9 @@ export const pack = defineCommand({
     const { errors } = checkFolder(local, false)
     if (errors.length > 0) throw new CommandFailure(errors.map(formatProblem).join('\n'))
     const name = basename(local.folder)
-    const archive = formatZip([
-      { path: `${name}/SKILL.md`, content: Buffer.from(local.skillMd) },
-      ...local.files.map(({ path, content }) => ({ path: `${name}/${path}`, content })),
+    const archive = writeZip([
+      { path: `${name}/SKILL.md`, content: Buffer.from(local.skillMd), isExecutable: false },
+      ...local.files.map(({ path, content }) => ({ path: `${name}/${path}`, content, isExecutable: false })),
     ])
     const file = resolve(context.directory, values.out ?? `${name}.zip`)
     await writeFile(file, archive, { flag: values.force === true ? 'w' : 'wx' }).catch(
@@ -154,7 +155,7 @@ export const pack = defineCommand({
         )
       },
     )
-    const digest = sha256(archive)
+    const digest = digestContent(archive)
     context.show({ file, bytes: archive.length, sha256: digest, files: local.files.length + 1 }, () => [
       `written: ${file} (${archive.length} bytes, sha256 ${digest})`,
     ])

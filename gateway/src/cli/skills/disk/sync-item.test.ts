@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { sha256, toSyncItem } from './sync-item.ts'
+import { digestContent } from '../../../skills/tree-digest.ts'
+import { toSyncItem } from './sync-item.ts'
 
 const local = (skillMd: string, files: { path: string; content: Buffer }[] = []) => ({
   folder: '/work/skills/refund-policy',
@@ -20,7 +21,7 @@ it('a folder becomes a row whose hash names the trimmed body', () => {
     name: 'refunds',
     description: 'How to refund.',
     body_markdown: '# Refunds\n\nAsk first.',
-    content_hash: sha256('# Refunds\n\nAsk first.'),
+    content_hash: digestContent('# Refunds\n\nAsk first.'),
     local_updated_at: '2026-01-02T03:04:05.000Z',
     frontmatter: {
       name: 'refunds',
@@ -32,7 +33,7 @@ it('a folder becomes a row whose hash names the trimmed body', () => {
     category: 'support',
     skill_type: 'capability',
     eval_yaml_text: 'cases: []\n',
-    eval_yaml_hash: sha256('cases: []\n'),
+    eval_yaml_hash: digestContent('cases: []\n'),
   })
 })
 

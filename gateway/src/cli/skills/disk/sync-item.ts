@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
 import { basename } from 'node:path'
+import { digestContent } from '../../../skills/tree-digest.ts'
 import { isProblem, parseFrontmatter, splitSkillMd } from '../../../skills/validate/frontmatter.ts'
 import { CommandFailure } from '../gateway-client.ts'
 import type { LocalFolder } from './read-folder.ts'
@@ -36,7 +36,7 @@ export function toSyncItem(local: LocalFolder): SyncItem {
     name: textOf(frontmatter['name']) ?? basename(local.folder),
     description: textOf(frontmatter['description']) ?? firstParagraph(body),
     body_markdown: body,
-    content_hash: sha256(body),
+    content_hash: digestContent(body),
     local_updated_at: local.modifiedAt.toISOString(),
     frontmatter,
     ...Object.fromEntries(
@@ -44,7 +44,9 @@ export function toSyncItem(local: LocalFolder): SyncItem {
         .filter(([key]) => frontmatter[key] !== undefined)
         .map(([key, member]) => [member, frontmatter[key]]),
     ),
-    ...(evaluation === undefined ? {} : { eval_yaml_text: evaluation, eval_yaml_hash: sha256(evaluation) }),
+    ...(evaluation === undefined
+      ? {}
+      : { eval_yaml_text: evaluation, eval_yaml_hash: digestContent(evaluation) }),
   }
 }
 
@@ -69,9 +71,4 @@ const textOf = (value: unknown): string | undefined =>
 function firstParagraph(body: string): string {
   const paragraph = body.split(/\n\s*\n/).find((block) => !/^\s*#/.test(block)) ?? ''
   return paragraph.replace(/\s+/g, ' ').trim().slice(0, 1024)
-}
-
-/** Lower-case hex. */
-export function sha256(content: string | Uint8Array): string {
-  return createHash('sha256').update(content).digest('hex')
 }
