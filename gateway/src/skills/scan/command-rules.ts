@@ -1,16 +1,4 @@
-import type { CheckName, Severity } from './finding.ts'
-import type { PatternRule } from './pattern-rule.ts'
-
-const rule =
-  (check: CheckName, severity: Severity, message: string) =>
-  (hints: readonly string[], pattern: RegExp, excuses?: (match: string) => boolean): PatternRule => ({
-    check,
-    severity,
-    message,
-    hints,
-    pattern,
-    ...(excuses === undefined ? {} : { excuses }),
-  })
+import { type PatternRule, rule } from './pattern-rule.ts'
 
 const remoteCode = rule(
   'remote_code_execution',

@@ -19,3 +19,15 @@ export interface PatternRule {
   /** A match that is no finding after all. */
   readonly excuses?: (match: string) => boolean
 }
+
+/** Rules that report the same: what each looks for is given with its hints. */
+export const rule =
+  (check: CheckName, severity: Severity, message: string) =>
+  (hints: readonly string[], pattern: RegExp, excuses?: (match: string) => boolean): PatternRule => ({
+    check,
+    severity,
+    message,
+    hints,
+    pattern,
+    ...(excuses === undefined ? {} : { excuses }),
+  })

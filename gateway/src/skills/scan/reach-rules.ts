@@ -1,16 +1,4 @@
-import type { CheckName, Severity } from './finding.ts'
-import type { PatternRule } from './pattern-rule.ts'
-
-const rule =
-  (check: CheckName, severity: Severity, message: string) =>
-  (hints: readonly string[], pattern: RegExp, excuses?: (match: string) => boolean): PatternRule => ({
-    check,
-    severity,
-    message,
-    hints,
-    pattern,
-    ...(excuses === undefined ? {} : { excuses }),
-  })
+import { type PatternRule, rule } from './pattern-rule.ts'
 
 const exfiltration = rule('data_exfiltration', 'critical', 'Local data is sent to somewhere else.')
 const collector = rule('data_exfiltration', 'warning', 'The address collects whatever is sent to it.')
