@@ -322,7 +322,6 @@ function composeApp(
     skillRouter: {
       ...skillRouting,
       identity,
-      store: hub.skills,
       admitRouteCall: (workspaceId, { keyHash }) => quotas.admitRouteCall({ workspaceId, keyHash }),
       idempotent: new IdempotentAnswers(hub.state),
       captureContent: () => runtime().config.skillRouter.captureContent,

@@ -7,7 +7,6 @@ import { SkillInjector } from '../injection/skill-injector.ts'
 import { TurnReports, type TurnTrace } from '../injection/turn-reports.ts'
 import { TurnStore } from '../injection/turn-store.ts'
 import { InjectedSkills } from '../skill-router/injected-skills.ts'
-import { SkillBodies } from '../skill-router/skill-bodies.ts'
 import { InProcessState } from '../storage/shared-state/in-process-state.ts'
 import type { Evidence } from './evidence.ts'
 import type { Hub } from './hub.ts'
@@ -39,14 +38,14 @@ export function openSkillInjection(options: SkillInjectionOptions): SkillInjecti
     write: (workspaceId, trace) => void writeTrace(options, workspaceId, trace),
     newId: randomUUID,
   })
-  const { router, catalogues, decisions, degradations } = skillRouting
+  const { router, catalogues, bodies, decisions, degradations } = skillRouting
   // So that the first request does not have to do without; a store that is away is asked again by it.
   catalogues.load(defaultWorkspace).catch(() => {})
   const injector = new SkillInjector({
     source: new InjectedSkills({
       router,
       catalogues,
-      bodies: new SkillBodies(hub.skills),
+      bodies,
       decisions,
       degradations,
       captureContent: () => config().skillRouter.captureContent,

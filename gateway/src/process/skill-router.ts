@@ -7,6 +7,7 @@ import { Degradations } from '../skill-router/degradations.ts'
 import type { QueryEmbedder } from '../skill-router/embedding/query-embedder.ts'
 import { HotCatalogues } from '../skill-router/hot-catalogues.ts'
 import { RecentLatency } from '../skill-router/recent-latency.ts'
+import { SkillBodies } from '../skill-router/skill-bodies.ts'
 import { SkillRouter } from '../skill-router/skill-router.ts'
 import type { Evidence } from './evidence.ts'
 import type { Hub } from './hub.ts'
@@ -17,6 +18,7 @@ import type { Telemetry } from './telemetry.ts'
 export interface SkillRouting {
   readonly router: SkillRouter
   readonly catalogues: HotCatalogues
+  readonly bodies: SkillBodies
   readonly embedder: QueryEmbedder
   readonly degradations: Degradations
   readonly latency: RecentLatency
@@ -75,6 +77,7 @@ export async function openSkillRouting({
   return {
     router,
     catalogues,
+    bodies: new SkillBodies(hub.skills),
     embedder,
     degradations,
     latency: new RecentLatency(),

@@ -7,7 +7,6 @@ import { type BodySource, formatBodyRecord } from '../../skills/body-record.ts'
 import type { VersionText } from '../../skills/skill-store.ts'
 import type { HotCatalogues } from '../hot-catalogues.ts'
 import { type HotSkill, versionFor } from '../hot-skill.ts'
-import { SkillBodies } from '../skill-bodies.ts'
 import type { SkillRouterRoutesDependencies } from './skill-router-dependencies.ts'
 
 const bodyQuery = z.object({
@@ -18,7 +17,6 @@ const bodyQuery = z.object({
 
 /** `GET /api/v1/skills/{skill}/body`: the text of a skill the agent may see, in the version that is its own. */
 export function bodyEndpoint(deps: SkillRouterRoutesDependencies): Endpoint {
-  const bodies = new SkillBodies(deps.store)
   return restEndpoint({
     identity: deps.identity,
     body: null,
@@ -39,7 +37,7 @@ export function bodyEndpoint(deps: SkillRouterRoutesDependencies): Endpoint {
       async function readVersion(of: HotSkill): Promise<VersionText | null> {
         const { versionId } = versionFor(of, agentName)
         const selector = wanted.version === undefined ? { versionId } : { versionNumber: wanted.version }
-        const found = await bodies.read(workspaceId, of.skillId, selector)
+        const found = await deps.bodies.read(workspaceId, of.skillId, selector)
         return found === null || found.isQuarantined || found.safetyStatus === 'blocked' ? null : found
       }
     },

@@ -2,11 +2,11 @@ import type { DecisionLog } from '../../evidence/decisions/decision-log.ts'
 import type { Caller } from '../../identity/caller.ts'
 import type { Identity } from '../../pipeline/authenticate.ts'
 import type { IdempotentAnswers } from '../../rest/idempotency.ts'
-import type { SkillStore } from '../../skills/skill-store.ts'
 import type { Degradations } from '../degradations.ts'
 import type { QueryEmbedder } from '../embedding/query-embedder.ts'
 import type { HotCatalogues } from '../hot-catalogues.ts'
 import type { RecentLatency } from '../recent-latency.ts'
+import type { SkillBodies } from '../skill-bodies.ts'
 import type { SkillRouter } from '../skill-router.ts'
 
 /** What the routes of the Skill Router's hot path work with. */
@@ -14,7 +14,7 @@ export interface SkillRouterRoutesDependencies {
   readonly identity: Identity
   readonly router: SkillRouter
   readonly catalogues: HotCatalogues
-  readonly store: Pick<SkillStore, 'readVersion'>
+  readonly bodies: SkillBodies
   readonly decisions: Pick<DecisionLog, 'record' | 'waiting'>
   readonly embedder: QueryEmbedder
   readonly degradations: Degradations

@@ -5,7 +5,7 @@ import { parseQuery } from '../../rest/parse-query.ts'
 import { restEndpoint } from '../../rest/rest-endpoint.ts'
 import type { HotMenu } from '../hot-menu.ts'
 import { type HotSkill, versionFor } from '../hot-skill.ts'
-import { SkillBodies } from '../skill-bodies.ts'
+import type { SkillBodies } from '../skill-bodies.ts'
 import { isUnchanged } from './entity-tag.ts'
 import type { SkillRouterRoutesDependencies } from './skill-router-dependencies.ts'
 
@@ -17,7 +17,6 @@ const snapshotQuery = z.object({
 
 /** `GET /api/v1/skills/snapshot`: all an agent may use, for caches that route when the gateway is out of reach. */
 export function snapshotEndpoint(deps: SkillRouterRoutesDependencies): Endpoint {
-  const bodies = new SkillBodies(deps.store)
   return restEndpoint({
     identity: deps.identity,
     body: null,
@@ -33,7 +32,7 @@ export function snapshotEndpoint(deps: SkillRouterRoutesDependencies): Endpoint 
       const headers = ['etag', etag, 'cache-control', 'private, no-cache']
       if (degradedReason === null && isUnchanged(exchange.header('if-none-match'), etag))
         return { status: 304, headers, body: Buffer.alloc(0) }
-      const texts = wanted.bodies === 'all' ? await readBodies(workspaceId, menu, bodies) : null
+      const texts = wanted.bodies === 'all' ? await readBodies(workspaceId, menu, deps.bodies) : null
       const rows = menu.entries.map((skill) => describe(skill, menu.agent, texts))
       const members = JSON.stringify({
         catalogue_digest: catalogueDigest,
