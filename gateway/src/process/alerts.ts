@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { UserEgressConfig } from '../config/config.ts'
+import type { GatewayConfig } from '../config/config.ts'
 import { watchAlerts, watchEveryMs } from '../evidence/alerts/alert-watch.ts'
 import { announceAlert } from '../evidence/webhooks/announce-alert.ts'
 import { WebhookSender } from '../evidence/webhooks/webhook-sender.ts'
@@ -8,22 +8,23 @@ import { HTTP1_TRANSPORT_DEFAULTS } from '../transport/http1/http1-options.ts'
 import { Http1Transport } from '../transport/http1/http1-transport.ts'
 import { postText } from '../transport/post-text.ts'
 import type { Hub } from './hub.ts'
+import type { Telemetry } from './telemetry.ts'
 import { createSecretOpener, createWebhookParts } from './webhooks.ts'
 
 export interface AlertOptions {
   readonly hub: Pick<Hub, 'evidence' | 'skills'>
-  readonly egress: UserEgressConfig
-  readonly saltKey: string | null
-  readonly onFailed: (error: unknown) => void
+  readonly config: Pick<GatewayConfig, 'userEgress' | 'identity'>
+  readonly logger: Telemetry['logger']
   readonly now: () => number
 }
 
 /** Watches every workspace for what deserves an alert and tells webhooks. One process of a gateway does it. */
-export function startAlerts({ hub, egress, saltKey, onFailed, now }: AlertOptions): {
+export function startAlerts({ hub, config, logger, now }: AlertOptions): {
   stop(): Promise<void>
 } {
   const { evidence: store, skills } = hub
-  const guard = new UserEgress(egress)
+  const { saltKey } = config.identity
+  const guard = new UserEgress(config.userEgress)
   const transport = new Http1Transport({
     ...HTTP1_TRANSPORT_DEFAULTS,
     maxConnectionsPerOrigin: 4,
@@ -32,7 +33,7 @@ export function startAlerts({ hub, egress, saltKey, onFailed, now }: AlertOption
     refuseHost: guard.refuseHost,
     now: () => performance.now(),
   })
-  const { newMessageId } = createWebhookParts(egress, saltKey)
+  const { newMessageId } = createWebhookParts(config.userEgress, saltKey)
   const sender = new WebhookSender({
     store,
     post: (url, headers, body) => postText(transport, url, headers, body),
@@ -47,6 +48,8 @@ export function startAlerts({ hub, egress, saltKey, onFailed, now }: AlertOption
     now,
     newId: randomUUID,
   }
+  const onFailed = (error: unknown): void =>
+    logger.log('warn', 'alerts_not_watched', { reason: error instanceof Error ? error.message : null })
   sender.start()
   let watching: Promise<void> = Promise.resolve()
   const timer = setInterval(() => {

@@ -29,16 +29,7 @@ export async function runSingle(startup: Startup): Promise<void> {
     raiseAlarm,
     now,
   })
-  const alerts = startAlerts({
-    hub,
-    egress: config.userEgress,
-    saltKey: config.identity.saltKey,
-    onFailed: (error) =>
-      telemetry.logger.log('warn', 'alerts_not_watched', {
-        reason: error instanceof Error ? error.message : null,
-      }),
-    now,
-  })
+  const alerts = startAlerts({ hub, config, logger: telemetry.logger, now })
   logDiagnostics(telemetry.logger, [...startup.diagnostics, ...configuration.diagnostics], hub.notices)
   const serving = await serve({
     configuration,
