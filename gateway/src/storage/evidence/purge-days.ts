@@ -1,5 +1,5 @@
 import type { Database } from '../database/database.ts'
-import { inTransaction } from './in-transaction.ts'
+import { inTransaction } from '../database/transaction.ts'
 import { countDay, lockRollup } from './refresh-rollup.ts'
 
 const batch = 2_000

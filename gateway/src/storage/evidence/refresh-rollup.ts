@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg'
 import type { Database } from '../database/database.ts'
+import { inTransaction } from '../database/transaction.ts'
 import { countDayStatement } from './count-day-statement.ts'
-import { inTransaction } from './in-transaction.ts'
 
 /** Rows that are being written while others are counted are seen the next time. */
 const overlapMs = 60_000

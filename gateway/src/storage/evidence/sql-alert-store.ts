@@ -8,7 +8,7 @@ import {
 } from '../../evidence/alerts/alert.ts'
 import type { Database } from '../database/database.ts'
 import { guardQuery } from '../database/database-error.ts'
-import { inTransaction } from './in-transaction.ts'
+import { inTransaction } from '../database/transaction.ts'
 
 interface AlertRow {
   readonly id: string
@@ -36,35 +36,33 @@ export function createSqlAlertStore(database: Database): AlertStore {
   const { pool } = database
   return {
     reconcileAlerts: (workspaceId, findings, now) =>
-      guardQuery(
-        inTransaction(database, async (client) => {
-          await client.query("SELECT pg_advisory_xact_lock(hashtextextended('alerts ' || $1, 0))", [
-            workspaceId,
-          ])
-          await resolveOthers(client, workspaceId, findings, now)
-          const opened: Alert[] = []
-          for (const finding of findings) {
-            const evidence = JSON.stringify(finding.evidence)
-            const renew = `UPDATE alerts SET evidence = $4, updated_at = $5
+      inTransaction(database, async (client) => {
+        await client.query("SELECT pg_advisory_xact_lock(hashtextextended('alerts ' || $1, 0))", [
+          workspaceId,
+        ])
+        await resolveOthers(client, workspaceId, findings, now)
+        const opened: Alert[] = []
+        for (const finding of findings) {
+          const evidence = JSON.stringify(finding.evidence)
+          const renew = `UPDATE alerts SET evidence = $4, updated_at = $5
               WHERE workspace_id = $1 AND kind = $2 AND subject = $3 AND state <> 'resolved'`
-            await client.query(renew, [workspaceId, finding.kind, finding.subject, evidence, new Date(now)])
-            const { id, kind, severity, subject } = finding
-            const values = [
-              workspaceId,
-              id,
-              kind,
-              severity,
-              subject,
-              evidence,
-              new Date(now),
-              new Date(now - rearmMs),
-            ]
-            const { rows } = await client.query<AlertRow>(open, values)
-            opened.push(...rows.map(fromRow))
-          }
-          return opened
-        }),
-      ),
+          await client.query(renew, [workspaceId, finding.kind, finding.subject, evidence, new Date(now)])
+          const { id, kind, severity, subject } = finding
+          const values = [
+            workspaceId,
+            id,
+            kind,
+            severity,
+            subject,
+            evidence,
+            new Date(now),
+            new Date(now - rearmMs),
+          ]
+          const { rows } = await client.query<AlertRow>(open, values)
+          opened.push(...rows.map(fromRow))
+        }
+        return opened
+      }),
     async listAlerts(workspaceId, { state, kind, since, limit, after }) {
       const statement = `
         SELECT * FROM alerts

@@ -2,7 +2,7 @@ import type { PoolClient } from 'pg'
 import type { Manifest, ManifestDraft, ManifestStore } from '../../evidence/manifests/manifest.ts'
 import type { Database } from '../database/database.ts'
 import { guardQuery } from '../database/database-error.ts'
-import { inTransaction } from './in-transaction.ts'
+import { inTransaction } from '../database/transaction.ts'
 import { jsonParameter } from './json-parameter.ts'
 
 interface ManifestRow {
@@ -23,7 +23,7 @@ export function createSqlManifestStore(database: Database): ManifestStore {
   const { pool } = database
   return {
     registerManifest: (workspaceId, draft) =>
-      guardQuery(inTransaction(database, (client) => register(client, workspaceId, draft))),
+      inTransaction(database, (client) => register(client, workspaceId, draft)),
     async findManifest(workspaceId, id) {
       const { rows } = await guardQuery(
         pool.query<ManifestRow>('SELECT * FROM manifests WHERE workspace_id = $1 AND id = $2', [
