@@ -1,4 +1,5 @@
 import { estimateTokens } from '@routeiq/router'
+import type { SkillInjectionConfig } from '../config/config.ts'
 import type { CacheControl } from '../conversation/part.ts'
 import type { ConversationRequest } from '../conversation/request.ts'
 import type { Caller } from '../identity/caller.ts'
@@ -16,17 +17,8 @@ import type { AnswerFacts } from './turn-reports.ts'
 import type { TurnStore } from './turn-store.ts'
 import { within } from './within.ts'
 
-/** The operator's choices (`skills.injection`). */
-export interface InjectionPolicy {
-  readonly menuTokens: number
-  readonly bodies: number
-  readonly bodyTokens: number
-  readonly rounds: number
-  /** Milliseconds the Skill Router has. */
-  readonly routeTimeoutMs: number
-  readonly beforeSystem: boolean
-  readonly cacheControl: 'auto' | 'always' | 'never'
-}
+/** The operator's choices for what a request gets once it is to get skills. */
+export type InjectionPolicy = Omit<SkillInjectionConfig, 'byDefault' | 'allowOverride'>
 
 /** A request that wants skills. */
 export interface SkillsAsked {
@@ -151,7 +143,6 @@ export class SkillInjector {
       degradedReason: decision.degradedReason,
       loaded: loads.loaded,
       hidden: [],
-      deploymentId: null,
       isClosed: false,
       createdAt: this.#options.now(),
     }

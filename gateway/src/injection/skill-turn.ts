@@ -113,8 +113,8 @@ export class SkillTurn {
    * The answer is complete. `last` is its last round, `visible` what the client got of all of them. Remembers the turn,
    * and what the client did not see of it.
    */
-  finish(last: Round, visible: readonly ReplyPart[], deploymentId: string): void {
-    this.#after = this.#complete(last, visible, deploymentId)
+  finish(last: Round, visible: readonly ReplyPart[]): void {
+    this.#after = this.#complete(last, visible)
     this.#options.remember(this.#after)
   }
 
@@ -125,7 +125,7 @@ export class SkillTurn {
     else report({ ...record, loaded: loads.loaded, isClosed: true }, answer)
   }
 
-  async #complete(last: Round, visible: readonly ReplyPart[], deploymentId: string): Promise<TurnRecord> {
+  async #complete(last: Round, visible: readonly ReplyPart[]): Promise<TurnRecord> {
     const { record, loads } = this.#options
     const held = await this.#resolveCalls()
     const isHidden = this.#rounds.length > 0
@@ -133,7 +133,7 @@ export class SkillTurn {
       this.#rounds.push({ role: 'assistant', parts: last.parts })
     const hidden = isHidden ? [...record.hidden, this.#hide(visible, held)] : record.hidden
     const isClosed = last.clientCalls.length === 0
-    return { ...record, loaded: loads.loaded, hidden, deploymentId, isClosed }
+    return { ...record, loaded: loads.loaded, hidden, isClosed }
   }
 
   async #resolveCalls(): Promise<readonly ToolResultPart[]> {

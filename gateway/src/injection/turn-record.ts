@@ -30,8 +30,6 @@ export interface TurnRecord {
   readonly degradedReason: string | null
   readonly loaded: readonly LoadedSkill[]
   readonly hidden: readonly HiddenAnswer[]
-  /** The deployment that answered last; null before. */
-  readonly deploymentId: string | null
   /** The model has given its answer: nothing of the turn is to come. */
   readonly isClosed: boolean
   /** Epoch milliseconds. */
@@ -51,7 +49,6 @@ const storedRecord = z.object({
   degradedReason: z.string().nullable(),
   loaded: z.array(z.custom<LoadedSkill>((value) => typeof value === 'object')),
   hidden: z.array(z.custom<HiddenAnswer>((value) => typeof value === 'object')),
-  deploymentId: z.string().nullable(),
   isClosed: z.boolean(),
   createdAt: z.number(),
 })

@@ -17,7 +17,6 @@ const record: TurnRecord = {
     { name: 'mail', skillId: 't', versionId: 'w', contentHash: 'i', tokens: 1, at: 1, asked: false },
   ],
   hidden: [],
-  deploymentId: null,
   isClosed: false,
   createdAt: 1_000,
 }

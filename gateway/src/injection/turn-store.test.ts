@@ -16,7 +16,6 @@ const record: TurnRecord = {
   degradedReason: null,
   loaded: [],
   hidden: [{ fingerprint: 'f', messages: [], held: [], tokens: 3 }],
-  deploymentId: 'd',
   isClosed: false,
   createdAt: 1,
 }

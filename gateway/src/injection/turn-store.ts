@@ -1,5 +1,6 @@
 import type { BlobSealer } from '../conversation/blob-sealer.ts'
 import { formatTurnRecord, parseTurnRecord, type TurnRecord } from './turn-record.ts'
+import { within } from './within.ts'
 
 /** The part of shared state that turns need. */
 export interface SharedTurns {
@@ -59,8 +60,7 @@ export class TurnStore {
   }
 
   async #ask(digests: readonly string[], found: Map<string, TurnRecord>): Promise<void> {
-    const asked = Promise.all(digests.map((digest) => this.#askOne(digest, found)))
-    await Promise.race([asked, pause(lookupTimeoutMs)])
+    await within(lookupTimeoutMs, Promise.all(digests.map((digest) => this.#askOne(digest, found))))
   }
 
   async #askOne(digest: string, found: Map<string, TurnRecord>): Promise<void> {
@@ -83,9 +83,3 @@ export class TurnStore {
 }
 
 const keyOf = (digest: string): string => `skills:turn:${digest}`
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms).unref()
-  })
-}

@@ -67,7 +67,7 @@ class Rounds implements RoundSequence {
     this.#planned = planned
     this.#progress = progress
     this.#injected = new InjectedRequest(request, turn, planned, gateway.blobs)
-    this.#answer = new SplicedAnswer(turn, planned.deployment.id)
+    this.#answer = new SplicedAnswer(turn)
     this.#relay = request.stream ? this.#injected.createRelay(this.#answer) : null
   }
 

@@ -9,13 +9,11 @@ export class SplicedAnswer {
   /** What the round that ended last was; null before. */
   round: Round | null = null
   readonly #turn: SkillTurn
-  readonly #deploymentId: string
   readonly #splicer: RoundSplicer
   readonly #visible = new ReplyCollector()
 
-  constructor(turn: SkillTurn, deploymentId: string) {
+  constructor(turn: SkillTurn) {
     this.#turn = turn
-    this.#deploymentId = deploymentId
     this.#splicer = new RoundSplicer(turn.toolName)
   }
 
@@ -36,7 +34,7 @@ export class SplicedAnswer {
     }
     const last = this.#splicer.conclude()
     for (const event of last) this.#visible.push(event)
-    this.#turn.finish(round, this.reply().choices[0]?.parts ?? [], this.#deploymentId)
+    this.#turn.finish(round, this.reply().choices[0]?.parts ?? [])
     return last
   }
 
