@@ -15,6 +15,7 @@ const directions: Readonly<Record<string, string>> = {
   'app.ts':
     'admin config:types deployments:types evidence http pass-through pipeline protocols quotas responses rest skill-router skills',
   'package-file.ts': '',
+  'uuid.ts': '',
   'version.ts': 'package-file.ts',
   admin:
     'config:types conversation:types deployments http identity pipeline pricing:types process:types protocols providers:types quotas:types relay rest storage:types telemetry tokens:types transport:types version.ts',
@@ -25,11 +26,11 @@ const directions: Readonly<Record<string, string>> = {
   conversation: 'providers:types',
   demo: 'http1 transport:types',
   deployments: 'balancing:types config:types conversation pricing providers transport:types',
-  evidence: 'http identity multipart pipeline rest skills:types',
+  evidence: 'http identity multipart pipeline rest skills:types uuid.ts',
   http: 'conversation:types http1 protocols telemetry transport:types version.ts',
   http1: '',
   identity: 'config:types deployments http:types storage:types',
-  injection: 'conversation identity:types',
+  injection: 'config:types conversation identity:types',
   json: '',
   multipart: '',
   'pass-through':
@@ -48,8 +49,9 @@ const directions: Readonly<Record<string, string>> = {
   rest: 'http identity pipeline storage:types',
   'skill-router':
     'config:types evidence:types http identity:types injection:types pipeline:types rest skills',
-  skills: 'config:types http identity multipart package-file.ts pipeline quotas:types rest storage:types',
-  storage: 'config:types conversation:types evidence package-file.ts pricing:types quotas skills',
+  skills:
+    'config:types http identity multipart package-file.ts pipeline quotas:types rest storage:types uuid.ts',
+  storage: 'config:types conversation:types evidence package-file.ts pricing:types quotas skills uuid.ts',
   telemetry: 'conversation:types deployments:types providers:types',
   tokens: 'conversation:types package-file.ts',
   transport: 'http1',

@@ -1,29 +1,23 @@
 import { z } from 'zod'
 import type { Endpoint } from '../../http/dispatch.ts'
-import type { Method, Route } from '../../http/router.ts'
+import type { Route } from '../../http/router.ts'
 import { restEndpoint } from '../../rest/rest-endpoint.ts'
+import { restRoute } from '../../rest/rest-route.ts'
+import { isUuid } from '../../uuid.ts'
 import { type Alert, alertKinds } from '../alerts/alert.ts'
 import { watchWorkspace } from '../alerts/alert-watch.ts'
 import { announceAlert, formatAlert } from '../webhooks/announce-alert.ts'
 import type { EvidenceDependencies } from './evidence-dependencies.ts'
 import { invalidQuery, notFound, readNumber, readText } from './read-query.ts'
-import { isUuid } from './require-trace.ts'
 
 /** `/api/v1/alerts` and `/api/v1/alert-rules`. */
 export function alertRoutes(deps: EvidenceDependencies): Route<Endpoint>[] {
-  const route = (method: Method, path: string, handler: Endpoint): Route<Endpoint> => ({
-    method,
-    template: `/api/v1/${path}`,
-    auth: 'user',
-    aliased: false,
-    handler,
-  })
   return [
-    route('GET', 'alerts', listAlerts(deps)),
-    route('POST', 'alerts/evaluate', evaluate(deps)),
-    route('POST', 'alerts/{id}/ack', acknowledge(deps)),
-    route('GET', 'alert-rules', listRules(deps)),
-    route('POST', 'alert-rules', saveRule(deps)),
+    restRoute('GET', '/alerts', listAlerts(deps)),
+    restRoute('POST', '/alerts/evaluate', evaluate(deps)),
+    restRoute('POST', '/alerts/{id}/ack', acknowledge(deps)),
+    restRoute('GET', '/alert-rules', listRules(deps)),
+    restRoute('POST', '/alert-rules', saveRule(deps)),
   ]
 }
 

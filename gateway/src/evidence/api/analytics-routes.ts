@@ -2,6 +2,7 @@ import { judgeTrend, trendOf } from '@routeiq/router'
 import type { Endpoint } from '../../http/dispatch.ts'
 import type { Route } from '../../http/router.ts'
 import { restEndpoint } from '../../rest/rest-endpoint.ts'
+import { restRoute } from '../../rest/rest-route.ts'
 import { formatComparison, resolveHash } from '../analytics/compare-hashes.ts'
 import { formatJudged, formatModels, formatTrend, priorOf } from '../analytics/format-effectiveness.ts'
 import { findGaps, formatGap } from '../analytics/gaps.ts'
@@ -14,19 +15,18 @@ import type { EvidenceDependencies } from './evidence-dependencies.ts'
 import { invalidQuery, readNumber, readText, readWindow, requireText } from './read-query.ts'
 import { requireSkill } from './require-skill.ts'
 
-const route = { method: 'GET', auth: 'user', aliased: false } as const
 const samplesPerGap = 5
 
 /** How skills do: numbers of the days' counts, which outlive the traces they come from. */
 export function analyticsRoutes(deps: EvidenceDependencies): Route<Endpoint>[] {
   const reader = new AnalyticsReader(deps)
   return [
-    { ...route, template: '/api/v1/skills/analytics/metrics', handler: metrics(deps, reader) },
-    { ...route, template: '/api/v1/skills/analytics/compare', handler: compare(deps, reader) },
-    { ...route, template: '/api/v1/skills/analytics/leaderboard', handler: leaderboard(deps, reader) },
-    { ...route, template: '/api/v1/skills/analytics/gaps', handler: gaps(deps, reader) },
-    { ...route, template: '/api/v1/skills/{skill+}/effectiveness', handler: effectiveness(deps, reader) },
-    { ...route, template: '/api/v1/skills/{skill+}/router-stats', handler: routerStats(deps, reader) },
+    restRoute('GET', '/skills/analytics/metrics', metrics(deps, reader)),
+    restRoute('GET', '/skills/analytics/compare', compare(deps, reader)),
+    restRoute('GET', '/skills/analytics/leaderboard', leaderboard(deps, reader)),
+    restRoute('GET', '/skills/analytics/gaps', gaps(deps, reader)),
+    restRoute('GET', '/skills/{skill+}/effectiveness', effectiveness(deps, reader)),
+    restRoute('GET', '/skills/{skill+}/router-stats', routerStats(deps, reader)),
   ]
 }
 

@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import type { Endpoint } from '../../http/dispatch.ts'
-import type { Method, Route } from '../../http/router.ts'
+import type { Route } from '../../http/router.ts'
 import { restEndpoint } from '../../rest/rest-endpoint.ts'
+import { restRoute } from '../../rest/rest-route.ts'
+import { isUuid } from '../../uuid.ts'
 import type { Evaluator } from '../evaluators/evaluator.ts'
 import { checkNames } from '../evaluators/run-check.ts'
 import { evaluatorTemplates } from '../evaluators/templates.ts'
@@ -9,26 +11,18 @@ import { evaluateTrace } from './evaluate-trace.ts'
 import type { EvidenceDependencies } from './evidence-dependencies.ts'
 import { invalidBody } from './invalid-body.ts'
 import { notFound, readText } from './read-query.ts'
-import { isUuid } from './require-trace.ts'
 
 /** `/api/v1/evaluators`, and running them on a trace. */
 export function evaluatorRoutes(deps: EvidenceDependencies): Route<Endpoint>[] {
-  const route = (method: Method, path: string, handler: Endpoint): Route<Endpoint> => ({
-    method,
-    template: `/api/v1/${path}`,
-    auth: 'user',
-    aliased: false,
-    handler,
-  })
   return [
-    route('GET', 'evaluators', list(deps)),
-    route('POST', 'evaluators', create(deps)),
-    route('POST', 'evaluators/register', register(deps)),
-    route('GET', 'evaluators/templates', listTemplates(deps)),
-    route('GET', 'evaluators/{id}', show(deps)),
-    route('PUT', 'evaluators/{id}', update(deps)),
-    route('DELETE', 'evaluators/{id}', remove(deps)),
-    route('POST', 'traces/{id}/evaluate', evaluateTrace(deps)),
+    restRoute('GET', '/evaluators', list(deps)),
+    restRoute('POST', '/evaluators', create(deps)),
+    restRoute('POST', '/evaluators/register', register(deps)),
+    restRoute('GET', '/evaluators/templates', listTemplates(deps)),
+    restRoute('GET', '/evaluators/{id}', show(deps)),
+    restRoute('PUT', '/evaluators/{id}', update(deps)),
+    restRoute('DELETE', '/evaluators/{id}', remove(deps)),
+    restRoute('POST', '/traces/{id}/evaluate', evaluateTrace(deps)),
   ]
 }
 

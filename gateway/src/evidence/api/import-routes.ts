@@ -6,12 +6,12 @@ import type { Route } from '../../http/router.ts'
 import { workspaceOf } from '../../identity/workspace.ts'
 import { authenticate } from '../../pipeline/authenticate.ts'
 import { restEndpoint } from '../../rest/rest-endpoint.ts'
+import { restRoute } from '../../rest/rest-route.ts'
 import type { EvidenceDependencies } from './evidence-dependencies.ts'
 import { ingestTraces } from './ingest-traces.ts'
 import { readText } from './read-query.ts'
 import { readTraceFile } from './read-trace-file.ts'
 
-const route = { method: 'POST', auth: 'user', aliased: false } as const
 const maxBytes = 10 * 1_048_576
 
 /** History from elsewhere, through the same checks as new traces. */
@@ -19,10 +19,10 @@ export function importRoutes(deps: EvidenceDependencies): Route<Endpoint>[] {
   const bulk = importTraces(deps)
   const file = importFile(deps)
   return [
-    { ...route, template: '/api/v1/import/traces', handler: bulk },
-    { ...route, template: '/api/v1/traces/import-bulk', handler: bulk },
-    { ...route, template: '/api/v1/import/jsonl', handler: file },
-    { ...route, template: '/api/v1/traces/import', handler: file },
+    restRoute('POST', '/import/traces', bulk),
+    restRoute('POST', '/traces/import-bulk', bulk),
+    restRoute('POST', '/import/jsonl', file),
+    restRoute('POST', '/traces/import', file),
   ]
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Endpoint } from '../../http/dispatch.ts'
 import type { Route } from '../../http/router.ts'
 import { restEndpoint } from '../../rest/rest-endpoint.ts'
+import { restRoute } from '../../rest/rest-route.ts'
 import type { Outcome } from '../outcomes/outcome.ts'
 import { readScores } from '../outcomes/read-scores.ts'
 import { TraceError } from '../traces/trace-error.ts'
@@ -11,18 +12,16 @@ import { invalidBody } from './invalid-body.ts'
 import { readText } from './read-query.ts'
 import { requireTrace } from './require-trace.ts'
 
-const route = { auth: 'user', aliased: false } as const
-
 /** What is judged of a trace after it has arrived. */
 export function judgementRoutes(deps: EvidenceDependencies): Route<Endpoint>[] {
   return [
-    { ...route, method: 'POST', template: '/api/v1/traces/{id}/eval-scores', handler: postScores(deps) },
-    { ...route, method: 'GET', template: '/api/v1/traces/{id}/eval-scores', handler: showScores(deps) },
-    { ...route, method: 'GET', template: '/api/v1/traces/{id}/eval-breakdown', handler: showBreakdown(deps) },
-    { ...route, method: 'POST', template: '/api/v1/traces/{id}/annotations', handler: annotate(deps) },
-    { ...route, method: 'POST', template: '/api/v1/traces/{id}/decision', handler: decide(deps) },
-    { ...route, method: 'POST', template: '/api/v1/traces/batch-decision', handler: decideMany(deps) },
-    { ...route, method: 'GET', template: '/api/v1/traces/eval/stats', handler: showStats(deps) },
+    restRoute('POST', '/traces/{id}/eval-scores', postScores(deps)),
+    restRoute('GET', '/traces/{id}/eval-scores', showScores(deps)),
+    restRoute('GET', '/traces/{id}/eval-breakdown', showBreakdown(deps)),
+    restRoute('POST', '/traces/{id}/annotations', annotate(deps)),
+    restRoute('POST', '/traces/{id}/decision', decide(deps)),
+    restRoute('POST', '/traces/batch-decision', decideMany(deps)),
+    restRoute('GET', '/traces/eval/stats', showStats(deps)),
   ]
 }
 

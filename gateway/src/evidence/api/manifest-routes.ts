@@ -3,22 +3,21 @@ import { z } from 'zod'
 import type { Endpoint } from '../../http/dispatch.ts'
 import type { Route } from '../../http/router.ts'
 import { restEndpoint } from '../../rest/rest-endpoint.ts'
+import { restRoute } from '../../rest/rest-route.ts'
+import { isUuid } from '../../uuid.ts'
 import { diffManifests } from '../manifests/diff-manifests.ts'
 import type { Manifest } from '../manifests/manifest.ts'
 import type { EvidenceDependencies } from './evidence-dependencies.ts'
 import { invalidBody } from './invalid-body.ts'
 import { notFound, readNumber, readText } from './read-query.ts'
-import { isUuid } from './require-trace.ts'
-
-const route = { auth: 'user', aliased: false } as const
 
 /** `/api/v1/manifests`: what agents are made of. Clients register one before every trace. */
 export function manifestRoutes(deps: EvidenceDependencies): Route<Endpoint>[] {
   return [
-    { ...route, method: 'POST', template: '/api/v1/manifests', handler: register(deps) },
-    { ...route, method: 'GET', template: '/api/v1/manifests', handler: list(deps) },
-    { ...route, method: 'GET', template: '/api/v1/manifests/{id}', handler: show(deps) },
-    { ...route, method: 'GET', template: '/api/v1/manifests/{id}/diff', handler: diff(deps) },
+    restRoute('POST', '/manifests', register(deps)),
+    restRoute('GET', '/manifests', list(deps)),
+    restRoute('GET', '/manifests/{id}', show(deps)),
+    restRoute('GET', '/manifests/{id}/diff', diff(deps)),
   ]
 }
 

@@ -1,8 +1,7 @@
+import { isUuid } from '../../uuid.ts'
 import type { Trace, Verdict } from '../traces/trace.ts'
 import type { EvidenceDependencies } from './evidence-dependencies.ts'
 import { notFound } from './read-query.ts'
-
-const uuid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i
 
 /** The trace of this workspace. Errors: `not_found`, for another workspace's as for an unknown one. */
 export async function requireTrace(
@@ -10,11 +9,7 @@ export async function requireTrace(
   workspaceId: string,
   id: string | undefined,
 ): Promise<Trace & { readonly verdict: Verdict | null }> {
-  const trace = id !== undefined && uuid.test(id) ? await store.findTrace(workspaceId, id) : null
+  const trace = id !== undefined && isUuid(id) ? await store.findTrace(workspaceId, id) : null
   if (trace === null) throw notFound(`There is no trace ${JSON.stringify((id ?? '').slice(0, 64))}.`)
   return trace
-}
-
-export function isUuid(text: string): boolean {
-  return uuid.test(text)
 }

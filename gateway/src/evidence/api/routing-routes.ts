@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Endpoint } from '../../http/dispatch.ts'
 import type { Route } from '../../http/router.ts'
 import { restEndpoint } from '../../rest/rest-endpoint.ts'
+import { restRoute } from '../../rest/rest-route.ts'
 import type { OfferedSkill, RoutingDecision } from '../decisions/routing-decision.ts'
 import type { Outcome } from '../outcomes/outcome.ts'
 import type { JudgedTrace, TraceSkill } from '../traces/trace.ts'
@@ -10,15 +11,14 @@ import { formatTime } from './format-trace.ts'
 import { notFound } from './read-query.ts'
 import { requireTrace } from './require-trace.ts'
 
-const route = { auth: 'user', aliased: false } as const
 const mostTraces = 500
 
 /** `/api/v1/skills/routing/{routing_id}`: one decision and what came of it. */
 export function routingRoutes(deps: EvidenceDependencies): Route<Endpoint>[] {
-  const template = '/api/v1/skills/routing/{routing_id}'
+  const path = '/skills/routing/{routing_id}'
   return [
-    { ...route, method: 'GET', template, handler: showRouting(deps) },
-    { ...route, method: 'POST', template: `${template}/outcome`, handler: reportOutcome(deps) },
+    restRoute('GET', path, showRouting(deps)),
+    restRoute('POST', `${path}/outcome`, reportOutcome(deps)),
   ]
 }
 

@@ -4,6 +4,7 @@ import type { Endpoint } from '../../http/dispatch.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import type { Route } from '../../http/router.ts'
 import { restEndpoint } from '../../rest/rest-endpoint.ts'
+import { restRoute } from '../../rest/rest-route.ts'
 import type { NewTrace } from '../traces/trace.ts'
 import type { TraceError } from '../traces/trace-error.ts'
 import type { TraceQuery } from '../traces/trace-store.ts'
@@ -13,16 +14,14 @@ import { ingestTraces } from './ingest-traces.ts'
 import { readNumber, readText } from './read-query.ts'
 import { requireTrace } from './require-trace.ts'
 
-const route = { auth: 'user', aliased: false } as const
-
 /** `/api/v1/traces`: what agents report about their runs. */
 export function traceRoutes(deps: EvidenceDependencies): Route<Endpoint>[] {
   return [
-    { ...route, method: 'POST', template: '/api/v1/traces', handler: postTrace(deps) },
-    { ...route, method: 'POST', template: '/api/v1/traces/batch', handler: postBatch(deps) },
-    { ...route, method: 'GET', template: '/api/v1/traces', handler: listTraces(deps) },
-    { ...route, method: 'GET', template: '/api/v1/traces/stats', handler: showStats(deps) },
-    { ...route, method: 'GET', template: '/api/v1/traces/{id}', handler: showTrace(deps) },
+    restRoute('POST', '/traces', postTrace(deps)),
+    restRoute('POST', '/traces/batch', postBatch(deps)),
+    restRoute('GET', '/traces', listTraces(deps)),
+    restRoute('GET', '/traces/stats', showStats(deps)),
+    restRoute('GET', '/traces/{id}', showTrace(deps)),
   ]
 }
 

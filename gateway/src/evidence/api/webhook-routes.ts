@@ -1,33 +1,27 @@
 import { z } from 'zod'
 import type { Endpoint } from '../../http/dispatch.ts'
-import type { Method, Route } from '../../http/router.ts'
+import type { Route } from '../../http/router.ts'
 import { restEndpoint } from '../../rest/rest-endpoint.ts'
+import { restRoute } from '../../rest/rest-route.ts'
+import { isUuid } from '../../uuid.ts'
 import { alertKinds } from '../alerts/alert.ts'
 import { newDelivery } from '../webhooks/announce-alert.ts'
 import type { Delivery, Webhook } from '../webhooks/webhook.ts'
 import type { EvidenceDependencies } from './evidence-dependencies.ts'
 import { invalidBody } from './invalid-body.ts'
 import { notFound } from './read-query.ts'
-import { isUuid } from './require-trace.ts'
 
 const mostWebhooks = 20
 const shownDeliveries = 20
 
 /** `/api/v1/webhooks`: where alerts are sent, signed as Standard Webhooks says. */
 export function webhookRoutes(deps: EvidenceDependencies): Route<Endpoint>[] {
-  const route = (method: Method, path: string, handler: Endpoint): Route<Endpoint> => ({
-    method,
-    template: `/api/v1/webhooks${path}`,
-    auth: 'user',
-    aliased: false,
-    handler,
-  })
   return [
-    route('GET', '', list(deps)),
-    route('POST', '', create(deps)),
-    route('GET', '/{id}', show(deps)),
-    route('DELETE', '/{id}', remove(deps)),
-    route('POST', '/{id}/test', test(deps)),
+    restRoute('GET', '/webhooks', list(deps)),
+    restRoute('POST', '/webhooks', create(deps)),
+    restRoute('GET', '/webhooks/{id}', show(deps)),
+    restRoute('DELETE', '/webhooks/{id}', remove(deps)),
+    restRoute('POST', '/webhooks/{id}/test', test(deps)),
   ]
 }
 

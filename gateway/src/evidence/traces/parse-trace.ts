@@ -1,5 +1,6 @@
 import { modelFamilyOf } from '@routeiq/router'
 import type { ZodType } from 'zod'
+import { isUuid } from '../../uuid.ts'
 import { readScores } from '../outcomes/read-scores.ts'
 import { utcDay } from '../utc-day.ts'
 import { creditedModel, readTraceSkills } from './read-trace-skills.ts'
@@ -15,7 +16,6 @@ const sourceTypes = [
   ...['distillation', 'snapshot', 'file', 'url', 'eval_replay', 'sample', 'demo', 'hosted_trial', 'replayed'],
   'gateway',
 ]
-const uuid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i
 
 export interface TraceContext {
   readonly now: number
@@ -108,7 +108,7 @@ function readOne(value: string, allowed: readonly string[], name: string): strin
 
 function readId(value: string | null | undefined, name: string): string | null {
   if (value == null) return null
-  if (uuid.test(value)) return value.toLowerCase()
+  if (isUuid(value)) return value.toLowerCase()
   throw new TraceError(`${name} is not a UUID: ${JSON.stringify(value.slice(0, 64))}`)
 }
 

@@ -1,10 +1,9 @@
 import { GatewayError } from '@routeiq/contract'
+import { isUuid } from '../../uuid.ts'
 import type { Skill } from '../skill.ts'
 import type { SkillStore, VersionSelector, VersionText } from '../skill-store.ts'
 import { requireSkill } from './skill-context.ts'
 import { formatSkill, formatVersion } from './skill-row.ts'
-
-const uuid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i
 
 /** `GET /skills/{skill}`: what is served of it. */
 export async function showSkill(store: SkillStore, workspaceId: string, reference: string): Promise<object> {
@@ -71,7 +70,7 @@ async function readSafeVersion(
 function select(spelling: string): VersionSelector | null {
   const versionNumber = Number(spelling)
   if (/^\d{1,9}$/.test(spelling)) return { versionNumber }
-  if (uuid.test(spelling)) return { versionId: spelling }
+  if (isUuid(spelling)) return { versionId: spelling }
   return /^(?:sha256:)?[0-9a-f]{64}$/.test(spelling) ? { contentHash: spelling.slice(-64) } : null
 }
 

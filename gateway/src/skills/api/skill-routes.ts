@@ -2,6 +2,7 @@ import type { ZodType } from 'zod'
 import type { Endpoint } from '../../http/dispatch.ts'
 import type { Method, Route } from '../../http/router.ts'
 import { type RestRequest, restEndpoint } from '../../rest/rest-endpoint.ts'
+import { restRoute } from '../../rest/rest-route.ts'
 import { validateRoute } from '../upload/validate-route.ts'
 import { attachmentBody, attachmentsBody, toNewFile } from './attachment-body.ts'
 import { addAttachments, listAttachments, removeAttachment, showAttachment } from './attachments.ts'
@@ -105,5 +106,5 @@ function routeAt<Body>(
     body,
     answer: async (request) => ({ body: await answer(request) }),
   })
-  return { method, template: `/api/v1/skills${path}`, auth: 'user', aliased: false, handler }
+  return restRoute(method, `/skills${path}`, handler)
 }

@@ -4,6 +4,7 @@ import type { Endpoint } from '../../http/dispatch.ts'
 import type { Method, Route } from '../../http/router.ts'
 import type { Quotas } from '../../quotas/quotas.ts'
 import { type RestRequest, restEndpoint } from '../../rest/rest-endpoint.ts'
+import { restRoute } from '../../rest/rest-route.ts'
 import { readAgentName } from '../agents/agent-name.ts'
 import { type AgentRoutesDependencies, readPin } from '../agents/agent-routes.ts'
 import { requireSkill } from '../api/skill-context.ts'
@@ -105,7 +106,7 @@ function route<Body>(
       return { body: await answer(request) }
     },
   })
-  return { method, template: `/api/v1/bundles${path}`, auth: 'user', aliased: false, handler }
+  return restRoute(method, `/bundles${path}`, handler)
 }
 
 async function draftOf(

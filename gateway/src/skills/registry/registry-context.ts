@@ -8,6 +8,7 @@ import type { QuotaPrincipal } from '../../quotas/quota.ts'
 import type { Quotas } from '../../quotas/quotas.ts'
 import { type ControlAnswer, type ControlRequest, controlEndpoint } from '../../rest/control-endpoint.ts'
 import { type RestRequest, restEndpoint } from '../../rest/rest-endpoint.ts'
+import { restRoute } from '../../rest/rest-route.ts'
 import type { BenchmarkStore } from '../benchmarks/benchmark-store.ts'
 import type { SkillStore } from '../skill-store.ts'
 import type { SkillWriter } from '../write/skill-writer.ts'
@@ -68,7 +69,7 @@ export function callerRoute(
     body: null,
     answer: async (request) => ({ body: await answer(request) }),
   })
-  return { method, template: `/api/v1${template}`, auth: 'user', aliased: false, handler }
+  return restRoute(method, template, handler)
 }
 
 /** Errors: 404, the same for a skill that is not public, is unsafe, or never was. */

@@ -1,8 +1,8 @@
+import { isUuid } from '../../uuid.ts'
 import type { VersionSelector } from '../skill-store.ts'
 
 const digits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const length = 22
-const uuid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i
 /** Epoch microseconds have more digits than any version number. */
 const microsDigits = 12
 
@@ -43,7 +43,7 @@ export function readVersionReference(spelt: string): VersionSelector | null {
     return spelt.length >= microsDigits
       ? { createdAtMicros: Number(spelt) }
       : { versionNumber: Number(spelt) }
-  if (uuid.test(spelt)) return { versionId: spelt }
+  if (isUuid(spelt)) return { versionId: spelt }
   const versionId = readId('skver', spelt)
   if (versionId !== null) return { versionId }
   return /^(?:sha256:)?[0-9a-f]{64}$/.test(spelt) ? { treeDigest: spelt.slice(-64) } : null

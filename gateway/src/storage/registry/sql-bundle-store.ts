@@ -1,11 +1,10 @@
 import type { PoolClient } from 'pg'
 import type { Bundle, BundleDraft, BundleStore } from '../../skills/bundles/bundle-store.ts'
+import { isUuid } from '../../uuid.ts'
 import type { Database } from '../database/database.ts'
 import { guardQuery } from '../database/database-error.ts'
 import { inTransaction } from '../database/transaction.ts'
 import type { RegistryStoreOptions } from './sql-registry-store.ts'
-
-const uuid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i
 
 /** The bundle store over SQL. */
 export function createSqlBundleStore(
@@ -15,7 +14,7 @@ export function createSqlBundleStore(
   const query = <Row extends object>(text: string, values: unknown[]): Promise<Row[]> =>
     guardQuery(database.pool.query<Row>(text, values)).then(({ rows }) => rows)
   const find = async (workspaceId: string, reference: string): Promise<Bundle | null> => {
-    const id = uuid.test(reference) ? reference : null
+    const id = isUuid(reference) ? reference : null
     const text = `${selectBundles} AND (b.id = $2::uuid OR b.name = $3) ORDER BY b.id = $2::uuid DESC NULLS LAST LIMIT 1`
     const [bundle] = await query<Bundle>(text, [workspaceId, id, reference])
     return bundle ?? null

@@ -1,4 +1,5 @@
 import type { Fork, RegistryStore } from '../../skills/registry/registry-store.ts'
+import { isUuid } from '../../uuid.ts'
 import type { Database } from '../database/database.ts'
 import { guardQuery } from '../database/database-error.ts'
 import { inTransaction } from '../database/transaction.ts'
@@ -17,8 +18,6 @@ export interface RegistryStoreOptions {
   readonly onChange: (workspaceId: string) => void
 }
 
-const uuid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i
-
 /** The registry over SQL, the same on PostgreSQL and embedded. */
 export function createSqlRegistryStore(database: Database, options: RegistryStoreOptions): RegistryStore {
   const { now, newId, onChange } = options
@@ -30,10 +29,7 @@ export function createSqlRegistryStore(database: Database, options: RegistryStor
     unpublish: (workspaceId, skillId) =>
       inTransaction(database, (client) => unpublish(client, { workspaceId, skillId, now: now() })),
     async find(reference) {
-      const [row] = await query<DetailRow>(findStatement, [
-        reference,
-        uuid.test(reference) ? reference : null,
-      ])
+      const [row] = await query<DetailRow>(findStatement, [reference, isUuid(reference) ? reference : null])
       return row === undefined ? null : toDetail(row)
     },
     async readVersion(skillId, versionNumber) {
@@ -42,7 +38,7 @@ export function createSqlRegistryStore(database: Database, options: RegistryStor
     },
     async findVersion(skillId, version) {
       const number = /^\d{1,9}$/.test(version) ? Number(version) : null
-      const values = [skillId, number, uuid.test(version) ? version : null]
+      const values = [skillId, number, isUuid(version) ? version : null]
       const [row] = await query<{ id: string }>(pinStatement, values)
       return row?.id ?? null
     },

@@ -8,6 +8,7 @@ import type {
   VersionAddress,
   VersionSelector,
 } from '../../skills/skill-store.ts'
+import { isUuid } from '../../uuid.ts'
 import type { Database } from '../database/database.ts'
 import { guardQuery } from '../database/database-error.ts'
 import { inTransaction } from '../database/transaction.ts'
@@ -35,8 +36,6 @@ export interface SkillStoreOptions {
   readonly onChange: (workspaceId: string) => void
 }
 
-const uuid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i
-
 /** The skill store over SQL, the same on PostgreSQL and embedded. */
 export function createSqlSkillStore(database: Database, options: SkillStoreOptions): SkillStore {
   const { now, newId, onChange } = options
@@ -51,7 +50,7 @@ export function createSqlSkillStore(database: Database, options: SkillStoreOptio
     const [row] = await query<FoundSkill>(findStatement, [
       workspaceId,
       reference,
-      uuid.test(reference) ? reference : null,
+      isUuid(reference) ? reference : null,
     ])
     return row === undefined ? null : toSkill(row)
   }
@@ -210,7 +209,7 @@ const newestStatement = `
 function selectVersion(selector: VersionSelector): readonly [condition: string, value: unknown] {
   if ('versionNumber' in selector) return ['v.version_number = $3', selector.versionNumber]
   if ('versionId' in selector)
-    return ['v.id = $3::uuid', uuid.test(selector.versionId) ? selector.versionId : null]
+    return ['v.id = $3::uuid', isUuid(selector.versionId) ? selector.versionId : null]
   if ('createdAtMicros' in selector) return ['v.created_at_us = $3', selector.createdAtMicros]
   if ('contentHash' in selector) return ['v.content_hash = $3', selector.contentHash]
   return ['v.tree_digest = $3', selector.treeDigest]
