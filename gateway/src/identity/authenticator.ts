@@ -217,12 +217,19 @@ function storedCaller(record: KeyRecord): Caller {
     allowedRoutes: record.allowedRoutes,
     metadata: record.metadata,
     tags: record.tags,
+    objectPermission: readObjectPermission(record.settings),
     limits: readLimits(record.settings),
     isAdmin: false,
   }
 }
 
 /** Limits are stored as they were sent; what is no number limits nothing. */
+function readObjectPermission({
+  object_permission: value,
+}: KeyRecord['settings']): Caller['objectPermission'] {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {}
+}
+
 function readLimits(settings: KeyRecord['settings']): KeyLimits {
   const read = (name: string): number | null => {
     const value = settings[name]

@@ -20,6 +20,8 @@ export interface Caller {
   readonly allowedRoutes: readonly string[]
   readonly metadata: Readonly<Record<string, unknown>>
   readonly tags: readonly string[]
+  /** `object_permission` of the key: the servers, tools and agents it is limited to. */
+  readonly objectPermission: Readonly<Record<string, unknown>>
   readonly limits: KeyLimits
   readonly isAdmin: boolean
 }
@@ -43,6 +45,7 @@ const unrestricted = {
   allowedRoutes: [],
   metadata: {},
   tags: [],
+  objectPermission: {},
   limits: noLimits,
 } as const
 
