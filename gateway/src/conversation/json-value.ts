@@ -13,9 +13,7 @@ export function readList(value: unknown): readonly unknown[] {
 
 /** The objects among the members of a list. */
 export function readRecords(value: unknown): JsonRecord[] {
-  return readList(value)
-    .map(readRecord)
-    .filter((member) => member !== null)
+  return Array.isArray(value) ? value.map(readRecord).filter((member) => member !== null) : []
 }
 
 export function readString(value: unknown): string | null {

@@ -27,12 +27,12 @@ export class BlockQueue {
   readonly #blocks: QueuedBlock[] = []
   #index = 0
 
-  /** Adds to the text or thinking block at the end, or begins one. */
-  append(kind: 'text' | 'thinking', start: Block, delta: Block): string {
+  /** Adds a delta, as JSON, to the text or thinking block at the end, or begins one. */
+  append(kind: 'text' | 'thinking', start: Block, delta: string): string {
     const last = this.#blocks.at(-1)
-    if (last?.kind === kind && !last.isClosed) return this.#push(last, JSON.stringify(delta))
+    if (last?.kind === kind && !last.isClosed) return this.#push(last, delta)
     const opened = this.#begin(kind, -1, start)
-    return opened + this.#push(this.#blocks.at(-1) as QueuedBlock, JSON.stringify(delta))
+    return opened + this.#push(this.#blocks.at(-1) as QueuedBlock, delta)
   }
 
   startTool(tool: number, start: Block): string {

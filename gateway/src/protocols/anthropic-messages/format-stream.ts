@@ -88,7 +88,7 @@ export class MessagesStreamFormatter implements StreamFormatter {
   ): string {
     switch (event.type) {
       case 'text-delta':
-        return event.text === '' ? '' : this.#text({ type: 'text_delta', text: event.text })
+        return event.text === '' ? '' : this.#text(textDelta(event.text))
       case 'reasoning-delta':
         return this.#thinking(event.text)
       case 'reasoning-signature':
@@ -97,9 +97,11 @@ export class MessagesStreamFormatter implements StreamFormatter {
         return this.#whole(formatRedacted(event.data, this.#carrier))
       case 'refusal-delta':
         this.#refusal = (this.#refusal ?? '') + event.text
-        return event.text === '' ? '' : this.#text({ type: 'text_delta', text: event.text })
+        return event.text === '' ? '' : this.#text(textDelta(event.text))
       case 'citation':
-        return this.#text({ type: 'citations_delta', citation: formatCitation(event.citation) })
+        return this.#text(
+          JSON.stringify({ type: 'citations_delta', citation: formatCitation(event.citation) }),
+        )
       case 'image':
         return this.#whole(formatImage(event.image))
       case 'opaque':
@@ -121,20 +123,25 @@ export class MessagesStreamFormatter implements StreamFormatter {
     }
   }
 
-  #text(delta: Block): string {
+  /** Takes a delta as JSON. */
+  #text(delta: string): string {
     return this.#closeThinking() + this.#blocks.append('text', emptyText, delta)
   }
 
   #thinking(text: string): string {
     if (text === '') return ''
     this.#isThinking = true
-    return this.#blocks.append('thinking', emptyThinking, { type: 'thinking_delta', thinking: text })
+    const delta = `{"type":"thinking_delta","thinking":${JSON.stringify(text)}}`
+    return this.#blocks.append('thinking', emptyThinking, delta)
   }
 
   /** The signature is the last delta of its block; a block may consist of it alone. */
   #sign(signature: string): string {
     this.#isThinking = false
-    const delta = { type: 'signature_delta', signature: formatSignature(signature, this.#carrier) }
+    const delta = JSON.stringify({
+      type: 'signature_delta',
+      signature: formatSignature(signature, this.#carrier),
+    })
     return this.#blocks.append('thinking', emptyThinking, delta) + this.#blocks.closeLast()
   }
 
@@ -149,6 +156,11 @@ export class MessagesStreamFormatter implements StreamFormatter {
 }
 
 const messageStop = 'event: message_stop\ndata: {"type":"message_stop"}\n\n'
+
+/** Nearly every event of a stream is one of these: only the text is serialised. */
+function textDelta(text: string): string {
+  return `{"type":"text_delta","text":${JSON.stringify(text)}}`
+}
 
 function formatEvent(name: string, data: unknown): string {
   return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`

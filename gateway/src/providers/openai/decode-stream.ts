@@ -13,9 +13,13 @@ import { brokenStream } from '../malformed-answer.ts'
 import type { StreamDecoder } from '../wire.ts'
 import { ChoiceDecoder, choiceIndex } from './decode-choice.ts'
 import { decodeUsage } from './decode-usage.ts'
+import { RepeatedChunk } from './repeated-chunk.ts'
 
 /** Members that are decoded, or that mean nothing outside one chunk; every other one is kept. */
 const understood = new Set(['id', 'object', 'created', 'model', 'choices', 'usage', 'x_groq', 'obfuscation'])
+
+/** How many patterns in a row may turn out useless before no more are made. */
+const maxUselessPatterns = 4
 
 /** Decodes chat completion chunks, and whole completions as one chunk whose deltas are messages. */
 export class ChatStreamDecoder implements StreamDecoder {
@@ -25,9 +29,16 @@ export class ChatStreamDecoder implements StreamDecoder {
   #isStarted = false
   #isDone = false
   #hasFailed = false
+  #pattern: RepeatedChunk | null = null
+  #uselessPatterns = 0
 
   push({ data }: { readonly data: string }): StreamEvent[] {
     if (this.#isDone || this.#hasFailed || data === '') return []
+    const repeated = this.#pattern?.decode(data) ?? null
+    if (repeated !== null) {
+      this.#uselessPatterns = 0
+      return [repeated]
+    }
     if (data.trim() === '[DONE]') {
       this.#isDone = true
       return []
@@ -36,7 +47,10 @@ export class ChatStreamDecoder implements StreamDecoder {
     if (chunk === null)
       return this.#fail({ type: 'error', failure: brokenStream('an event is not a JSON object') })
     const failure = findFailure(chunk)
-    return failure === null ? this.decodeChunk(chunk) : this.#fail({ type: 'error', failure })
+    if (failure !== null) return this.#fail({ type: 'error', failure })
+    const events = this.decodeChunk(chunk)
+    this.#takePattern(data, events)
+    return events
   }
 
   /** The events of one chunk; also takes a whole completion. */
@@ -70,6 +84,14 @@ export class ChatStreamDecoder implements StreamDecoder {
       events.push({ type: 'extra-available', extra: { dialect: 'openai-chat', members: this.#extra } })
     }
     return events
+  }
+
+  #takePattern(data: string, events: readonly StreamEvent[]): void {
+    const event = events[0]
+    if (events.length !== 1 || event?.type !== 'text-delta') return
+    if (this.#uselessPatterns === maxUselessPatterns) return
+    this.#uselessPatterns += 1
+    this.#pattern = RepeatedChunk.of(data, event)
   }
 
   #start(chunk: JsonRecord, events: StreamEvent[]): void {
