@@ -26,7 +26,7 @@ const directions: Readonly<Record<string, string>> = {
   conversation: 'providers:types',
   demo: 'http1 transport:types',
   deployments: 'balancing:types config:types conversation pricing providers transport:types',
-  evidence: 'http identity multipart pipeline rest skills:types uuid.ts',
+  evidence: 'http identity multipart pipeline quotas:types rest skills:types uuid.ts',
   http: 'conversation:types http1 protocols telemetry transport:types version.ts',
   http1: '',
   identity: 'config:types deployments http:types storage:types',

@@ -73,6 +73,26 @@ describe('traces over HTTP', () => {
     expect(listed.body).toMatchObject({ total: 1, limit: 20, offset: 0, traces: [{ id: body.id }] })
   })
 
+  it('are kept once under one idempotency key, and a refused one may be sent again', async () => {
+    const key = randomUUID()
+    const send = async (body: object, path = '/traces') => {
+      const headers = { authorization: `Bearer ${ada}`, 'idempotency-key': key }
+      const answer = await fetch(`${gateway.url}/api/v1${path}`, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify(body),
+      })
+      return { status: answer.status, body: await answer.json() }
+    }
+    const { id: _, ...nameless } = trace({ agent_name: 'idempotent' })
+    expect((await send({ ...nameless, status: 'ok' })).status).toBe(400)
+    const first = await send(nameless)
+    expect(first.status).toBe(200)
+    expect(await send(nameless)).toEqual(first)
+    expect((await api('GET', '/traces?agent_name=idempotent')).body.total).toBe(1)
+    expect((await api('GET', '/traces?agent_name=idempotent', undefined, eve)).body.total).toBe(0)
+  })
+
   it('are refused with the reason, in the form clients of traces read', async () => {
     const refused = await api('POST', '/traces', trace({ status: 'ok' }))
     expect(refused.status).toBe(400)

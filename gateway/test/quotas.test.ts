@@ -83,6 +83,29 @@ describe('quotas', () => {
     await asAdmin(path, { method: 'DELETE' })
   })
 
+  it('hold for the traces of a month, of which none is kept beyond them', async () => {
+    await set('/acme', { plan: 'core', limits: { traces_month: 3, compare: false, leaderboard: false } })
+    const send = (path: string, body: object, method = 'POST') =>
+      call(gateway.url, `/api/v1${path}`, { method, key: acme.key, body })
+    const trace = () => ({ agent_name: 'helper' })
+    expect((await send('/traces', trace())).status).toBe(200)
+    const refused = await send('/traces/batch', [trace(), trace(), trace()])
+    expect([refused.status, refused.headers['x-quota-exceeded']]).toEqual([429, 'traces_month'])
+    expect(refused.headers['retry-after']).toBeUndefined()
+    expect(refused.json().detail).toMatchObject({ plan: 'core', used: 1, limit: 3 })
+    expect((await send('/import/traces', { traces: [trace(), trace()] })).json().imported_count).toBe(2)
+    expect((await send('/traces', trace())).status).toBe(429)
+    const get = (path: string) => call(gateway.url, `/api/v1/skills/analytics${path}`, { key: acme.key })
+    expect((await get('/leaderboard')).json()).toMatchObject({ code: 'feature_disabled' })
+    const compared = await get('/compare?skill_name=a&baseline_hash=b&candidate_hash=c')
+    expect([compared.status, compared.json().detail]).toMatchObject([
+      403,
+      { plan: 'core', feature: 'compare' },
+    ])
+    expect((await get('/metrics')).status).toBe(200)
+    await asAdmin('/acme', { method: 'DELETE' })
+  })
+
   it('outlive a restart', async () => {
     await set('/acme', { plan: 'pro', limits: { skills: 250 } })
     await gateway.restart()

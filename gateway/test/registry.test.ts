@@ -89,6 +89,18 @@ describe('publishing', () => {
     expect((await as('globex', 'GET', '/registry/skills/private-notes')).status).toBe(404)
   })
 
+  it('is for who made the skill, whatever name it gave as the author, and for admins', async () => {
+    await create('acme', 'signed-otherwise', { author: 'somebody else' })
+    const colleague = (await gateway.createKey({ organization_id: 'acme', key_alias: 'somebody else' })).key
+    const path = '/api/v1/skills/signed-otherwise/publish?category=support'
+    const refused = await call(gateway.url, path, { method: 'POST', key: colleague })
+    expect([refused.status, refused.json().code]).toEqual([403, 'permission_denied'])
+    expect(refused.text).not.toContain('key:')
+    expect((await as('acme', 'POST', '/skills/signed-otherwise/publish?category=support')).status).toBe(200)
+    const asAdmin = { method: 'POST', key: gateway.masterKey, headers: { 'x-workspace-id': 'acme' } }
+    expect((await call(gateway.url, path, asAdmin)).status).toBe(200)
+  })
+
   it('gives one of two workspaces a name that both want at once', async () => {
     await Promise.all([create('acme', 'wanted'), create('globex', 'wanted')])
     const both = await Promise.all(
@@ -204,7 +216,11 @@ describe('using', () => {
     ])
     expect((await as('globex', 'POST', '/registry/skills/pinned/use?mode=pinned&version=7')).status).toBe(404)
     expect((await as('globex', 'POST', '/registry/skills/pinned/use?scope=agent')).status).toBe(400)
-    expect((await as('acme', 'POST', '/registry/skills/pinned/use')).status).toBe(400)
+    expect((await as('acme', 'POST', '/registry/skills/pinned/use')).json()).toEqual({
+      status: 'ok',
+      uses: [],
+      shadowed_by_owned: true,
+    })
   })
 
   it('goes on for a while after the skill was withdrawn, for those who use it alone', async () => {

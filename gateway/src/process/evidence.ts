@@ -14,7 +14,7 @@ export interface Evidence {
   readonly decisions: DecisionLog
   readonly effectiveness: EffectivenessSource
   readonly feedback: FeedbackSource
-  readonly routes: Omit<EvidenceDependencies, 'identity'>
+  readonly routes: Omit<EvidenceDependencies, 'identity' | 'quotas' | 'idempotent'>
   /** Writes what waits. */
   close(): Promise<void>
 }

@@ -100,7 +100,8 @@ export async function openHub(options: HubOptions): Promise<OwnedHub> {
   const responses = createSqlResponseStore(database, now)
   const evidence = createSqlEvidenceStore(database, now)
   const stopPurging = purgeResponses(responses)
-  const stopPurgingEvidence = purgeEvidence(evidence, options.evidenceRetentionDays)
+  const quotas = createSqlQuotaStore(database, now)
+  const stopPurgingEvidence = purgeEvidence(evidence, options.evidenceRetentionDays, quotas)
   const state = redis ?? new InProcessState(now)
   const catalogue = { now, newId: randomUUID, onChange: announceSkillChanges(state) }
   const registry = createSqlRegistryStore(database, catalogue)
@@ -108,7 +109,7 @@ export async function openHub(options: HubOptions): Promise<OwnedHub> {
   return {
     keys: createSqlKeyStore(database, now),
     responses,
-    quotas: createSqlQuotaStore(database, now),
+    quotas,
     spend: ledger,
     evidence,
     skills: createSqlSkillStore(database, {

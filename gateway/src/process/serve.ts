@@ -318,7 +318,7 @@ function composeApp(
         return formatPrometheus(await collectMetrics())
       },
     },
-    evidence: { ...evidence.routes, identity },
+    evidence: { ...evidence.routes, identity, quotas, idempotent: new IdempotentAnswers(hub.state) },
     skillRouter: {
       ...skillRouting,
       identity,

@@ -55,7 +55,6 @@ describe('quotas', () => {
     await quotas.take(acme, 'judge_calls_month')
     expect(taken).toEqual([])
     expect(quotas.limitOf('other', 'skills')).toBeNull()
-    expect(quotas.retentionDays('acme')).toBeNull()
   })
 
   it('say which plan lacks a feature, whether the workspace or the key lacks it', async () => {
@@ -88,10 +87,9 @@ describe('quotas', () => {
   })
 
   it('give stores the limits they count themselves', async () => {
-    const { quotas } = await openQuotas(quota({ skills: 0, retention_days: 7 }))
+    const { quotas } = await openQuotas(quota({ skills: 0 }))
     expect(quotas.limitOf('acme', 'skills')).toEqual({ plan: 'core', dimension: 'skills', limit: 0 })
     expect(quotas.limitOf('acme', 'agents')).toBeNull()
-    expect(quotas.retentionDays('acme')).toBe(7)
   })
 
   it('hold calls of the hot path to so many a minute, and say when to come back', async () => {

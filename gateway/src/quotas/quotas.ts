@@ -57,11 +57,6 @@ export class Quotas {
     return quota === null || limit === undefined ? null : { plan: quota.plan, dimension, limit }
   }
 
-  /** How long evidence of a workspace is kept; null for the gateway's own rule. */
-  retentionDays(workspaceId: string): number | null {
-    return this.find({ workspaceId, keyHash: null })?.limits.retention_days ?? null
-  }
-
   /** Uses up a part of a month. Errors: 429 `quota_exceeded`, and nothing is taken. */
   async take(principal: QuotaPrincipal, dimension: MonthlyDimension, amount = 1): Promise<void> {
     const allowances = this.#applying(principal).flatMap(({ keyHash, plan, limits }) => {

@@ -131,6 +131,9 @@ export interface SkillDraft {
   /** Test cases as they were given; undefined leaves them as they are. */
   readonly evalYaml?: string
   readonly source: string
+  /** Who makes a new skill, as `creatorOf` tells it; means nothing for a new version. */
+  readonly createdBy: string | null
+  /** Who is named for the version, which clients may choose. */
   readonly author: string | null
   readonly changeSummary: string | null
   readonly version: VersionDraft

@@ -31,6 +31,7 @@ export interface Skill extends SkillMetadata {
   readonly source: string
   /** Another workspace's, used from the registry; it cannot be changed here. */
   readonly isLinked: boolean
+  /** The authenticated principal that made it, never what a client wrote: `user:…` or `key:…`. */
   readonly createdBy: string | null
   readonly evalYaml: string | null
   /** The newest version, whether or not it may be served. */

@@ -76,6 +76,8 @@ export interface RollupStore {
     workspaceId: string,
     perSkill: number,
   ): Promise<readonly (readonly [skillId: string, text: string])[]>
-  /** Removes what is older than that many days and was counted; returns how many rows went. */
-  purgeEvidence(retentionDays: number): Promise<number>
+  /**
+   * Removes what is older than that many days, or than a workspace's own, and was counted; returns how many rows went.
+   */
+  purgeEvidence(retentionDays: number, ownDays?: ReadonlyMap<string, number>): Promise<number>
 }

@@ -53,7 +53,8 @@ function compare(deps: EvidenceDependencies, reader: AnalyticsReader): Endpoint 
   return restEndpoint({
     identity: deps.identity,
     body: null,
-    answer: async ({ query, workspaceId }) => {
+    answer: async ({ query, workspaceId, caller }) => {
+      deps.quotas.requireFeature({ workspaceId, keyHash: caller.keyHash }, 'compare')
       const skill = await requireSkill(deps, workspaceId, requireText(query, 'skill_name'))
       const [baseline, candidate] = [
         requireText(query, 'baseline_hash'),
@@ -89,7 +90,8 @@ function leaderboard(deps: EvidenceDependencies, reader: AnalyticsReader): Endpo
   return restEndpoint({
     identity: deps.identity,
     body: null,
-    answer: async ({ query, workspaceId }) => {
+    answer: async ({ query, workspaceId, caller }) => {
+      deps.quotas.requireFeature({ workspaceId, keyHash: caller.keyHash }, 'leaderboard')
       const limit = readNumber(query, 'limit', { fallback: 50, most: 500 })
       const filter = { agentName: readText(query, 'agent_name'), skillName: null }
       const by = ['skill_name', 'skill_id'] as const

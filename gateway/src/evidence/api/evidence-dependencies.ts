@@ -1,4 +1,6 @@
 import type { Identity } from '../../pipeline/authenticate.ts'
+import type { Quotas } from '../../quotas/quotas.ts'
+import type { IdempotentAnswers } from '../../rest/idempotency.ts'
 import type { SkillStore } from '../../skills/skill-store.ts'
 import type { DecisionLog } from '../decisions/decision-log.ts'
 import type { EvidenceStore } from '../evidence-store.ts'
@@ -21,6 +23,8 @@ export interface EvidenceDependencies {
   readonly traceWriter: TraceWriter
   readonly skills: Pick<SkillStore, 'find' | 'listVersions'>
   readonly webhooks: WebhookParts
+  readonly quotas: Pick<Quotas, 'take' | 'requireFeature'>
+  readonly idempotent: IdempotentAnswers
   /** Whether traces must name a registered manifest. */
   readonly requireManifest: boolean
   readonly countTraces: (outcome: 'stored' | 'refused' | 'failed', count: number) => void

@@ -5,6 +5,7 @@ import { readBody } from '../../http/read-body.ts'
 import type { Route } from '../../http/router.ts'
 import { workspaceOf } from '../../identity/workspace.ts'
 import { authenticate } from '../../pipeline/authenticate.ts'
+import type { QuotaPrincipal } from '../../quotas/quota.ts'
 import { restEndpoint } from '../../rest/rest-endpoint.ts'
 import { restRoute } from '../../rest/rest-route.ts'
 import type { EvidenceDependencies } from './evidence-dependencies.ts'
@@ -32,9 +33,11 @@ function importTraces(deps: EvidenceDependencies): Endpoint {
   return restEndpoint({
     identity: deps.identity,
     body: bulkSchema,
-    answer: async ({ workspaceId, body }) => {
+    answer: async ({ workspaceId, caller, body }) => {
       const rows = body.traces.map((trace) => ({ trace, error: null }))
-      return { body: await importRows(deps, workspaceId, rows, body.agent_name ?? null) }
+      return {
+        body: await importRows(deps, { workspaceId, keyHash: caller.keyHash }, rows, body.agent_name ?? null),
+      }
     },
   })
 }
@@ -49,7 +52,8 @@ function importFile(deps: EvidenceDependencies): Endpoint {
       const bytes = await readBody(exchange.request, maxBytes)
       const { rows, agentName } = readTraceFile(bytes, exchange.header('content-type') ?? '')
       const named = agentName ?? readText(queryOf(exchange.target), 'agent_name')
-      exchange.sendJson(200, await importRows(deps, workspaceId, rows, named))
+      const principal = { workspaceId, keyHash: caller.keyHash }
+      exchange.sendJson(200, await importRows(deps, principal, rows, named))
     },
   }
 }
@@ -62,14 +66,14 @@ interface ImportedRow {
 
 async function importRows(
   deps: EvidenceDependencies,
-  workspaceId: string,
+  principal: QuotaPrincipal,
   rows: readonly ImportedRow[],
   agentName: string | null,
 ): Promise<object> {
   const readable = rows.flatMap(({ trace, error }, index) => (error === null ? [{ trace, index }] : []))
   const results = await ingestTraces(
     deps,
-    workspaceId,
+    principal,
     readable.map(({ trace }) => withAgent(trace, agentName)),
   )
   const refused = results.flatMap((result, place) =>

@@ -1,3 +1,4 @@
+import type { QuotaPrincipal } from '../../quotas/quota.ts'
 import { parseTrace } from '../traces/parse-trace.ts'
 import type { NewTrace } from '../traces/trace.ts'
 import { TraceError } from '../traces/trace-error.ts'
@@ -8,14 +9,15 @@ export type IngestResult = { readonly trace: NewTrace } | { readonly error: Trac
 
 /**
  * Checks traces and keeps the good ones; when it resolves they are durable. A trace whose id is taken, or whose
- * manifest nobody registered, is refused like one that breaks a rule. Rejects with `storage_unavailable`, and then
- * none is kept.
+ * manifest nobody registered, is refused like one that breaks a rule. Rejects with `storage_unavailable`, or
+ * `quota_exceeded` when the month has no room for all the good ones, and then none is kept.
  */
 export async function ingestTraces(
   deps: EvidenceDependencies,
-  workspaceId: string,
+  principal: QuotaPrincipal,
   bodies: readonly unknown[],
 ): Promise<readonly IngestResult[]> {
+  const { workspaceId } = principal
   const context = { now: deps.now(), newId: deps.newId, requireManifest: deps.requireManifest }
   const parsed = bodies.map((body) => capture(() => parseTrace(body, context)))
   const checked = await refuseUnknownManifests(deps, workspaceId, refuseRepeated(parsed))
@@ -24,6 +26,7 @@ export async function ingestTraces(
     deps.countTraces('refused', bodies.length)
     return checked
   }
+  await deps.quotas.take(principal, 'traces_month', good.length)
   const saved = await writeCounted(deps, workspaceId, good)
   deps.countTraces('stored', saved.size)
   deps.countTraces('refused', bodies.length - saved.size)

@@ -3,10 +3,11 @@ import { z } from 'zod'
 import type { Endpoint } from '../../http/dispatch.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import type { Route } from '../../http/router.ts'
+import type { QuotaPrincipal } from '../../quotas/quota.ts'
 import { restEndpoint } from '../../rest/rest-endpoint.ts'
 import { restRoute } from '../../rest/rest-route.ts'
 import type { NewTrace } from '../traces/trace.ts'
-import type { TraceError } from '../traces/trace-error.ts'
+import { TraceError } from '../traces/trace-error.ts'
 import type { TraceQuery } from '../traces/trace-store.ts'
 import type { EvidenceDependencies } from './evidence-dependencies.ts'
 import { formatListedTrace, formatTrace } from './format-trace.ts'
@@ -29,12 +30,38 @@ function postTrace(deps: EvidenceDependencies): Endpoint {
   return restEndpoint({
     identity: deps.identity,
     body: z.unknown(),
-    answer: async ({ body, workspaceId, exchange }) => {
-      const [result] = await ingestTraces(deps, workspaceId, [body])
-      if (result === undefined) throw new Error('one trace in, no result out')
-      return 'trace' in result ? { body: describeSaved(result.trace) } : refuse(result.error, exchange)
+    answer: async ({ body, workspaceId, caller, exchange }) => {
+      const principal = { workspaceId, keyHash: caller.keyHash }
+      try {
+        return { body: await once(deps, principal, exchange, () => keepTrace(deps, principal, body)) }
+      } catch (error) {
+        if (error instanceof TraceError) return refuse(error, exchange)
+        throw error
+      }
     },
   })
+}
+
+/** A repeated request is told what the first one was; one that was refused may be sent again, corrected. */
+function once(
+  { idempotent }: EvidenceDependencies,
+  { workspaceId, keyHash }: QuotaPrincipal,
+  exchange: Exchange,
+  answer: () => Promise<object>,
+): Promise<object> {
+  return idempotent.run(`traces:${workspaceId}:${keyHash ?? ''}`, exchange.header('idempotency-key'), answer)
+}
+
+/** Errors: `TraceError` for one that is not kept. */
+async function keepTrace(
+  deps: EvidenceDependencies,
+  principal: QuotaPrincipal,
+  body: unknown,
+): Promise<object> {
+  const [result] = await ingestTraces(deps, principal, [body])
+  if (result === undefined) throw new Error('one trace in, no result out')
+  if ('error' in result) throw result.error
+  return describeSaved(result.trace)
 }
 
 /** 422 for the wrong shape; else 400 in the form that clients of traces read. */
@@ -63,15 +90,24 @@ function postBatch(deps: EvidenceDependencies): Endpoint {
   return restEndpoint({
     identity: deps.identity,
     body: z.array(z.unknown()),
-    answer: async ({ body, workspaceId }) => {
-      const results = await ingestTraces(deps, workspaceId, body)
-      const ids = results.flatMap((result) => ('trace' in result ? [result.trace.id] : []))
-      const errors = results.flatMap((result, index) =>
-        'error' in result ? [{ index, message: result.error.message }] : [],
-      )
-      return { body: { count: ids.length, trace_ids: ids, errors } }
+    answer: async ({ body, workspaceId, caller, exchange }) => {
+      const principal = { workspaceId, keyHash: caller.keyHash }
+      return { body: await once(deps, principal, exchange, () => keepTraces(deps, principal, body)) }
     },
   })
+}
+
+async function keepTraces(
+  deps: EvidenceDependencies,
+  principal: QuotaPrincipal,
+  bodies: readonly unknown[],
+): Promise<object> {
+  const results = await ingestTraces(deps, principal, bodies)
+  const ids = results.flatMap((result) => ('trace' in result ? [result.trace.id] : []))
+  const errors = results.flatMap((result, index) =>
+    'error' in result ? [{ index, message: result.error.message }] : [],
+  )
+  return { count: ids.length, trace_ids: ids, errors }
 }
 
 const verdicts = ['pass', 'fail', 'unjudged'] as const

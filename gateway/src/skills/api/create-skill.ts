@@ -5,7 +5,7 @@ import { composeSkillMd } from '../validate/frontmatter.ts'
 import { directoryOf } from '../validate/skill-name.ts'
 import { readMetadata } from '../write/read-metadata.ts'
 import { body, description, line, metadataFields, skillName } from '../write/skill-fields.ts'
-import { authorOf, type SkillRoutesDependencies } from './skill-context.ts'
+import { authorOf, creatorOf, type SkillRoutesDependencies } from './skill-context.ts'
 
 export const createBody = z.object({
   name: skillName,
@@ -38,6 +38,7 @@ export async function createSkill(
       files: [],
       metadata: readMetadata(fields),
       source: 'api',
+      createdBy: creatorOf(caller),
       author: authorOf(caller, fields.author),
       changeSummary: fields.change_summary ?? null,
     })

@@ -47,6 +47,12 @@ export function authorOf(caller: Caller, given: string | null | undefined): stri
   return given ?? caller.keyAlias ?? caller.userId ?? caller.kind
 }
 
+/** The principal that is remembered as the creator of a skill: the user, or the key where it belongs to none. */
+export function creatorOf({ userId, keyHash, kind }: Caller): string {
+  if (userId !== null) return `user:${userId}`
+  return keyHash === null ? kind : `key:${keyHash}`
+}
+
 const attempts = 3
 
 /** Runs a change again from a fresh reading when somebody else changed the skill meanwhile. */

@@ -6,7 +6,7 @@ import type { Skill } from '../skill.ts'
 import { compareInstall, conflictPolicies } from '../sync/decide-action.ts'
 import { type SyncAction, syncSkills } from '../sync/sync-skills.ts'
 import { line } from '../write/skill-fields.ts'
-import { authorOf, type SkillRoutesDependencies } from './skill-context.ts'
+import { authorOf, creatorOf, type SkillRoutesDependencies } from './skill-context.ts'
 
 const maxRows = 50_000
 const installId = line.refine((id) => id !== '', 'an install id is not empty')
@@ -44,6 +44,7 @@ export function syncRoutes(deps: SkillRoutesDependencies): Route<Endpoint>[] {
             workspaceId,
             rows: body.skills,
             policy: body.conflict_policy,
+            createdBy: creatorOf(caller),
             author: authorOf(caller, body.author),
             offerScope: body.offer_scope ?? null,
             install: install_id == null ? null : { installId: install_id, label: install_label ?? null },

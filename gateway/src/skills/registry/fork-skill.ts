@@ -1,6 +1,6 @@
 import { GatewayError } from '@routeiq/contract'
 import type { RestRequest } from '../../rest/rest-endpoint.ts'
-import { authorOf } from '../api/skill-context.ts'
+import { authorOf, creatorOf } from '../api/skill-context.ts'
 import { composeSkillMd, editFrontmatter, splitSkillMd } from '../validate/frontmatter.ts'
 import { directoryOf, refuseSkillName } from '../validate/skill-name.ts'
 import type { SkillText } from '../write/compose-version.ts'
@@ -29,6 +29,7 @@ export async function forkSkill(
     const written = await deps.writer.create(workspaceId, {
       ...draft,
       metadata,
+      createdBy: creatorOf(caller),
       author: authorOf(caller, null),
     })
     copyId = written.skillId
@@ -47,7 +48,7 @@ async function draftCopy(
   { registry }: Pick<Deps, 'registry'>,
   upstream: RegistryDetail,
   name: string,
-): Promise<Omit<NewSkill, 'author'>> {
+): Promise<Omit<NewSkill, 'author' | 'createdBy'>> {
   const contents = await Promise.all(
     upstream.files.map(({ path }) => registry.readFile(upstream.skillId, path)),
   )

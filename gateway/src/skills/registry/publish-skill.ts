@@ -1,7 +1,7 @@
 import { GatewayError } from '@routeiq/contract'
 import type { Caller } from '../../identity/caller.ts'
 import type { RestRequest } from '../../rest/rest-endpoint.ts'
-import { requireOwnSkill, retryChanged } from '../api/skill-context.ts'
+import { creatorOf, requireOwnSkill, retryChanged } from '../api/skill-context.ts'
 import type { Skill } from '../skill.ts'
 import { principalOf, type RegistryRoutesDependencies } from './registry-context.ts'
 
@@ -93,11 +93,10 @@ export function mergeUpstream(deps: Deps, { workspaceId, params, query, caller }
 }
 
 function requireCreator({ name, createdBy }: Skill, caller: Caller): void {
-  const identities = [caller.keyAlias, caller.userId, caller.kind]
-  if (caller.isAdmin || createdBy === null || identities.includes(createdBy)) return
+  if (caller.isAdmin || createdBy === null || createdBy === creatorOf(caller)) return
   throw new GatewayError(
     'permission_denied',
-    `Only ${createdBy} or an admin may decide where ${name} is shown.`,
+    `Only who made ${name}, or an admin, may decide where it is shown.`,
   )
 }
 

@@ -7,11 +7,12 @@ import type { RegistryDetail, SkillLink } from './registry-store.ts'
 type Deps = Pick<RegistryRoutesDependencies, 'registry' | 'skills'>
 type Request = Pick<RestRequest<undefined>, 'workspaceId' | 'params' | 'query' | 'caller'>
 
-/** `POST /registry/skills/{skill}/use`: a live link, to the newest safe version or to a pin. */
+/**
+ * `POST /registry/skills/{skill}/use`: a live link, to the newest safe version or to a pin. A workspace that uses what it
+ * published itself has it already: nothing is linked.
+ */
 export async function useSkill(deps: Deps, { workspaceId, params, query, caller }: Request): Promise<object> {
   const entry = await requireEntry(deps.registry, params['skill'])
-  if (entry.workspaceId === workspaceId)
-    throw new GatewayError('invalid_request', `The skill ${entry.name} is the workspace's own already.`)
   const scope = readChoice(query, 'scope', ['workspace', 'agent'])
   const agents = (query.get('agents') ?? '')
     .split(',')
@@ -21,6 +22,7 @@ export async function useSkill(deps: Deps, { workspaceId, params, query, caller 
     throw new GatewayError('invalid_request', 'Say for which agents: `agents=a,b`.', { param: 'agents' })
   const mode = readChoice(query, 'mode', ['latest', 'pinned'])
   const pinnedVersionId = mode === 'pinned' ? await readPin(deps, entry, query.get('version')) : null
+  if (entry.workspaceId === workspaceId) return { status: 'ok', uses: [], shadowed_by_owned: true }
   const link = await deps.registry.use(workspaceId, entry.skillId, {
     scope,
     agents: scope === 'agent' ? agents : [],

@@ -18,6 +18,7 @@ export interface SyncRequest {
   readonly workspaceId: string
   readonly rows: readonly unknown[]
   readonly policy: ConflictPolicy
+  readonly createdBy: string
   readonly author: string | null
   readonly offerScope: Skill['offerScope'] | null
   readonly install: { readonly installId: string; readonly label: string | null } | null
@@ -131,7 +132,7 @@ async function planStep(
   return step
 }
 
-const newSkill = (item: SyncItem, { author, offerScope }: SyncRequest) => ({
+const newSkill = (item: SyncItem, { createdBy, author, offerScope }: SyncRequest) => ({
   name: item.name,
   description: item.description,
   text: composeSkillMd(
@@ -142,6 +143,7 @@ const newSkill = (item: SyncItem, { author, offerScope }: SyncRequest) => ({
   metadata: { ...readMetadata(item.metadata), ...(offerScope === null ? {} : { offerScope }) },
   ...(item.evalYaml === null ? {} : { evalYaml: item.evalYaml }),
   source: 'sync',
+  createdBy,
   author,
   changeSummary: null,
 })

@@ -49,7 +49,7 @@ export async function createFromUpload(
   { store, writer }: WireStore,
   workspaceId: string,
   { skill, fields }: TakenUpload,
-  author: string,
+  { author, createdBy }: { readonly author: string; readonly createdBy: string },
 ): Promise<Skill> {
   const { name, description, skillText, bodyStart, bodyEnd, files } = skill
   if ((await store.find(workspaceId, name))?.name === name)
@@ -58,7 +58,7 @@ export async function createFromUpload(
     })
   const label = fields['display_name'] ?? fields['display_title'] ?? null
   const written = await writer.create(workspaceId, {
-    ...{ name, description, files, author, source: 'upload', changeSummary: null },
+    ...{ name, description, files, author, createdBy, source: 'upload', changeSummary: null },
     text: { skillMd: skillText, bodyStart, bodyEnd },
     metadata: label === null || label === '' ? {} : { displayName: label.slice(0, 255) },
   })

@@ -5,7 +5,7 @@ import { readBody } from '../../http/read-body.ts'
 import type { Method, Route } from '../../http/router.ts'
 import { workspaceOf } from '../../identity/workspace.ts'
 import { authenticate, type Identity } from '../../pipeline/authenticate.ts'
-import { authorOf } from '../api/skill-context.ts'
+import { authorOf, creatorOf } from '../api/skill-context.ts'
 import { maxUploadBytes } from '../upload/read-upload.ts'
 import { type SkillDialect, selectSkillDialect } from './wire-dialect.ts'
 
@@ -14,6 +14,8 @@ export interface WireRequest {
   readonly dialect: SkillDialect
   readonly workspaceId: string
   readonly author: string
+  /** The principal a new skill belongs to. */
+  readonly createdBy: string
   readonly query: URLSearchParams
   readonly contentType: string
   /** Empty on routes without one. */
@@ -53,6 +55,7 @@ export function wireRoute(
         dialect: selectSkillDialect(exchange),
         workspaceId: workspaceOf(caller, exchange.header('x-workspace-id') ?? asked),
         author: authorOf(caller, null),
+        createdBy: creatorOf(caller),
         query: queryOf(exchange.target),
         contentType: exchange.header('content-type') ?? 'application/json',
         body: method === 'POST' ? await readBody(exchange.request, maxUploadBytes) : Buffer.alloc(0),

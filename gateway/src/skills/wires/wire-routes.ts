@@ -68,7 +68,7 @@ export function skillWireRoutes(deps: WireRoutesDependencies): Route<Endpoint>[]
 
 /** One path, three meanings: files make a skill, a name calls a function, anything else is neither. */
 async function createOrInvoke(deps: WireRoutesDependencies, request: WireRequest): Promise<object | null> {
-  const { contentType, body, workspaceId, author, dialect } = request
+  const { contentType, body, workspaceId, dialect } = request
   const json = isJson(contentType) ? parseObject(body) : null
   if (json !== null && json['files'] === undefined) {
     if (json['skill_name'] !== undefined) return invoke(deps, request, null, json)
@@ -76,7 +76,7 @@ async function createOrInvoke(deps: WireRoutesDependencies, request: WireRequest
     throw new GatewayError('invalid_request', message)
   }
   const upload = takeUpload(contentType, body, deps.settings().isStrict)
-  return formatSkill(dialect, await createFromUpload(deps, workspaceId, upload, author))
+  return formatSkill(dialect, await createFromUpload(deps, workspaceId, upload, request))
 }
 
 async function setDefaultOrInvoke(

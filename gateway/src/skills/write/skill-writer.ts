@@ -23,6 +23,7 @@ export interface NewSkill {
   readonly metadata: Partial<SkillMetadata>
   readonly evalYaml?: string
   readonly source: string
+  readonly createdBy: string
   readonly author: string | null
   readonly changeSummary: string | null
 }
@@ -100,6 +101,7 @@ export class SkillWriter {
       ...{ skillId, baseVersionId: latest.versionId, name, description, source },
       metadata: revision.metadata ?? {},
       ...(revision.evalYaml === undefined ? {} : { evalYaml: revision.evalYaml }),
+      createdBy: null,
       author: revision.author,
       changeSummary: revision.changeSummary,
       version,

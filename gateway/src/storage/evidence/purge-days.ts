@@ -9,13 +9,17 @@ interface OldDay {
   readonly day: string
 }
 
-/** Days before $1 in which nothing arrived since $2. */
+/** Whose evidence: of one workspace, or of all but these. */
+export type PurgedWorkspaces = { readonly only: string } | { readonly except: readonly string[] }
+
+/** Days before $1 in which nothing arrived since $2, of workspace $3 or of all but $4. */
 const oldDays = `
 SELECT workspace_id, to_char(day, 'YYYY-MM-DD') AS day FROM (
   SELECT workspace_id, day, received_at AS at FROM traces WHERE day < $1
   UNION ALL
   SELECT workspace_id, day, stored_at FROM routing_decisions WHERE day < $1
-) old GROUP BY workspace_id, day HAVING max(at) < $2`
+) old WHERE ($3::text IS NULL OR workspace_id = $3) AND workspace_id <> ALL ($4)
+GROUP BY workspace_id, day HAVING max(at) < $2`
 
 const purges = [
   `DELETE FROM traces WHERE ctid IN (
@@ -28,17 +32,23 @@ const purges = [
  * Removes traces, decisions and outcomes that are older than `cutoff`, by workspace and day. A day is counted one last
  * time and its counts are set apart first: what arrives for it later adds to them.
  */
-export async function purgeDays(database: Database, cutoff: Date): Promise<number> {
+export async function purgeDays(
+  database: Database,
+  cutoff: Date,
+  whose: PurgedWorkspaces = { except: [] },
+): Promise<number> {
+  const [only, except] = 'only' in whose ? [whose.only, []] : [null, whose.except]
   const { pool } = database
-  const { rows } = await pool.query<OldDay>(oldDays, [cutoff, cutoff])
+  const { rows } = await pool.query<OldDay>(oldDays, [cutoff, cutoff, only, except])
   let removed = 0
   for (const { workspace_id, day } of rows) {
     await closeDay(database, workspace_id, day, cutoff)
     for (const purge of purges) removed += await repeat(database, purge, [day, workspace_id, cutoff])
   }
   const outcomes = `DELETE FROM outcomes WHERE ctid IN (
-    SELECT ctid FROM outcomes WHERE updated_at < $1 LIMIT ${batch})`
-  return removed + (await repeat(database, outcomes, [cutoff]))
+    SELECT ctid FROM outcomes WHERE updated_at < $1 AND ($2::text IS NULL OR workspace_id = $2)
+      AND workspace_id <> ALL ($3) LIMIT ${batch})`
+  return removed + (await repeat(database, outcomes, [cutoff, only, except]))
 }
 
 async function closeDay(database: Database, workspaceId: string, day: string, cutoff: Date): Promise<void> {

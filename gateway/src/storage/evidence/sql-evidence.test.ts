@@ -397,6 +397,24 @@ describe.each(await listTestDatabases())('evidence over $name', ({ open }) => {
       })
     })
 
+    it('is kept as long as its own workspace says', async () => {
+      const old = (id: number) => newTrace({ id: traceId(id), receivedAt: now })
+      await traces.saveTraces(workspace, [old(1)])
+      await traces.saveTraces('short', [old(2)])
+      await traces.saveTraces('long', [old(3)])
+      now += 20 * dayMs
+      const own = new Map([
+        ['short', 7],
+        ['long', 90],
+      ])
+      expect(await rollup.purgeEvidence(30, own)).toBe(1)
+      expect(await traces.findTrace('short', traceId(2))).toBeNull()
+      now += 20 * dayMs
+      expect(await rollup.purgeEvidence(30, own)).toBe(1)
+      expect(await traces.findTrace(workspace, traceId(1))).toBeNull()
+      expect(await traces.findTrace('long', traceId(3))).not.toBeNull()
+    })
+
     it('does not purge old history that has just been imported', async () => {
       now = noon + 100 * dayMs
       await traces.saveTraces(workspace, [newTrace({ receivedAt: now })])

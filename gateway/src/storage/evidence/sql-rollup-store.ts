@@ -36,8 +36,14 @@ export function createSqlRollupStore(database: Database, now: () => number): Rol
       )
       return rows.map(({ skill_id, query_text }) => [skill_id, query_text] as const)
     },
-    purgeEvidence: (retentionDays) =>
-      guardQuery(purgeDays(database, new Date(now() - retentionDays * dayMs))),
+    async purgeEvidence(retentionDays, ownDays = new Map()) {
+      const cutoff = (days: number): Date => new Date(now() - days * dayMs)
+      let removed = 0
+      for (const [workspaceId, days] of ownDays)
+        removed += await guardQuery(purgeDays(database, cutoff(days), { only: workspaceId }))
+      const others = { except: [...ownDays.keys()] }
+      return removed + (await guardQuery(purgeDays(database, cutoff(retentionDays), others)))
+    },
   }
 }
 

@@ -40,7 +40,7 @@ export function sampleDraft(
   }
   return {
     ...{ skillId: null, baseVersionId: null, source: 'api', author: null, changeSummary: null, metadata: {} },
-    ...{ name, description },
+    ...{ name, description, createdBy: null },
     ...members,
     version,
   }

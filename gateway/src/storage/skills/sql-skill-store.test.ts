@@ -68,7 +68,7 @@ describe.each(await listTestDatabases())('the skill store over $name', ({ open }
     } as const
     const written = await create(
       'acme',
-      draft('acme/pdf', { metadata, author: 'ada', body: 'Grüße 👋 body.' }),
+      draft('acme/pdf', { metadata, createdBy: 'user:ada', author: 'somebody', body: 'Grüße 👋 body.' }),
     )
     const skill = await store.find('acme', 'acme/pdf')
     expect(skill).toMatchObject({
@@ -78,7 +78,7 @@ describe.each(await listTestDatabases())('the skill store over $name', ({ open }
       urlSlug: 'acme--pdf',
       description: 'About acme/pdf.',
       isActive: true,
-      createdBy: 'ada',
+      createdBy: 'user:ada',
       createdAt: start,
       latest: { ...written.version, versionNumber: 1, createdAtMicros: start * 1000, safetyStatus: 'clean' },
       served: written.version,

@@ -149,7 +149,7 @@ function plan(
     offer_scope: metadata.offerScope ?? before?.offer_scope ?? ('workspace' as const),
     visibility: before?.visibility ?? ('workspace' as const),
     source: before?.source ?? draft.source,
-    created_by: before?.created_by ?? draft.author,
+    created_by: before?.created_by ?? draft.createdBy,
     eval_yaml: draft.evalYaml ?? before?.eval_yaml ?? null,
     latest_version_id: version.id,
     default_version_id: before?.default_version_id ?? null,
