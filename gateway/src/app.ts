@@ -22,6 +22,7 @@ import { type ResponseRoutesDependencies, responseRoutes } from './responses/res
 import { verifyRoute } from './rest/verify-route.ts'
 import type { SkillRouterRoutesDependencies } from './skill-router/endpoints/skill-router-dependencies.ts'
 import { skillRouterRoutes } from './skill-router/endpoints/skill-router-routes.ts'
+import type { SkillRelay } from './skills/accounts/relay-skills.ts'
 import { type AgentRoutesDependencies, agentRoutes } from './skills/agents/agent-routes.ts'
 import type { SkillRoutesDependencies } from './skills/api/skill-context.ts'
 import { skillRoutes } from './skills/api/skill-routes.ts'
@@ -47,6 +48,7 @@ export interface AppDependencies {
   readonly operations: OperationsDependencies
   readonly evidence: EvidenceDependencies
   readonly functions: FunctionSkills
+  readonly skillRelay: SkillRelay
   readonly skillRouter: SkillRouterRoutesDependencies
   /** Those of the configuration at start. */
   readonly passThroughEndpoints: readonly PassThroughEndpoint[]
@@ -117,6 +119,7 @@ export function listRoutes(
     ...skillRoutes(deps.skills),
     ...skillWireRoutes({
       ...deps.skills,
+      relay: (request) => deps.skillRelay.relay(request),
       invoke: (name, body, withLogs) => answerInvocation(deps.functions, name, body, withLogs),
     }),
     ...registryRoutes(deps.registry),

@@ -50,7 +50,7 @@ const directions: Readonly<Record<string, string>> = {
   'skill-router':
     'config:types evidence:types http identity:types injection:types pipeline:types rest skills',
   skills:
-    'config:types http identity multipart package-file.ts pipeline quotas:types rest storage:types uuid.ts',
+    'config:types conversation deployments http identity json multipart package-file.ts pass-through pipeline quotas:types rest storage:types transport:types uuid.ts',
   storage: 'config:types conversation:types evidence package-file.ts pricing:types quotas skills uuid.ts',
   telemetry: 'conversation:types deployments:types providers:types',
   tokens: 'conversation:types package-file.ts',

@@ -307,6 +307,10 @@ export interface SkillsConfig {
   }
   readonly isStrict: boolean
   readonly minBodyChars: number
+  /** Whose skills `/v1/skills` shows: the gateway's, those of an account at the vendor, or either as the request says. */
+  readonly mode: 'auto' | 'database' | 'passthrough'
+  /** Whose objects clients get that say nothing of a vendor. */
+  readonly neutralDialect: 'anthropic' | 'openai'
   /** Reading the registry needs no key. */
   readonly isRegistryPublic: boolean
   /** Only skills that were measured may be published. */

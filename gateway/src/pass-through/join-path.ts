@@ -8,6 +8,8 @@ export interface CallPlace {
   readonly path: string
 }
 
+type PathTarget = Pick<PassThroughTarget, 'prefix' | 'origin' | 'basePath' | 'search' | 'includesSubpaths'>
+
 const visibleAscii = /^[\x21-\x7e]*$/
 const version = /\/v\d[a-z0-9]*$/
 const vertexLocation = /\/projects\/[^/]+\/locations\/([a-z0-9-]+)\//
@@ -18,7 +20,7 @@ const vertexLocation = /\/projects\/[^/]+\/locations\/([a-z0-9-]+)\//
  * and stays here.
  * Errors: 404 for a target that does not spell the prefix plainly, or goes below an endpoint without subpaths.
  */
-export function joinPath(target: PassThroughTarget, rawTarget: string, rootPath: string): CallPlace {
+export function joinPath(target: PathTarget, rawTarget: string, rootPath: string): CallPlace {
   const start = `${rootPath}${target.prefix}`
   const question = rawTarget.indexOf('?')
   const rawPath = question === -1 ? rawTarget : rawTarget.slice(0, question)

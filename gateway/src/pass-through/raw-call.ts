@@ -11,7 +11,7 @@ import { UsageTap } from './usage-tap.ts'
 
 export interface RawCallOptions {
   readonly exchange: Exchange
-  readonly target: PassThroughTarget
+  readonly target: Pick<PassThroughTarget, 'wire'>
   readonly request: UpstreamRequest
   readonly transport: Transport
   /** Milliseconds to the head of the answer. */

@@ -20,6 +20,7 @@ import { ResponseContent } from '../responses/response-content.ts'
 import { ResponseHistory } from '../responses/response-history.ts'
 import { ResponseIds } from '../responses/response-id.ts'
 import { IdempotentAnswers } from '../rest/idempotency.ts'
+import { SkillRelay } from '../skills/accounts/relay-skills.ts'
 import { createModelCalls } from '../skills/benchmarks/model-calls.ts'
 import { FunctionSkills } from '../skills/functions/function-skills.ts'
 import { limitSkills } from '../skills/limit-skills.ts'
@@ -275,6 +276,11 @@ function composeApp(
   return {
     gateway,
     functions,
+    skillRelay: new SkillRelay({
+      gateway,
+      secret: Buffer.from(secretOf(identityConfig)),
+      isCopy: async () => false,
+    }),
     history: new ResponseHistory({
       ...kept,
       onLost: (requestId, error) =>

@@ -110,7 +110,25 @@ export const toolSettings: readonly Setting[] = [
     false,
     'A skill needs test cases and a run of them to be published',
   ),
-  planned('skills.mode', 'text', 'database', 'Where skills are stored'),
+  available(
+    'skills.mode',
+    'choice',
+    'auto',
+    'Whose skills `/v1/skills` shows: those of the store, those of an account at the vendor, or (`auto`) the store unless a request names an account',
+    [],
+    {
+      choices: ['auto', 'database', 'passthrough', 'litellm'],
+      file: ['general_settings.skills_mode', 'litellm_settings.skills_mode'],
+    },
+  ),
+  available(
+    'skills.neutral_dialect',
+    'choice',
+    'anthropic',
+    'Whose objects `/v1/skills` shows to clients that say nothing of a vendor',
+    [],
+    { choices: ['anthropic', 'openai'] },
+  ),
   available(
     'skills.evidence_retention_days',
     'integer',

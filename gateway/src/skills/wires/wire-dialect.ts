@@ -1,3 +1,4 @@
+import type { SkillsConfig } from '../../config/config.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import { queryOf } from '../../http/path.ts'
 
@@ -6,8 +7,14 @@ export type SkillDialect = 'anthropic' | 'anthropic-beta' | 'openai'
 
 const betaName = 'skills-2025-10-02'
 
-/** The first sign counts: an explicit header, a vendor's own headers, then what gateways' guides show. */
-export function selectSkillDialect(exchange: Exchange): SkillDialect {
+/**
+ * The first sign counts: an explicit header, a vendor's own headers, then what gateways' guides show. `neutral` is for
+ * plain clients that give no sign.
+ */
+export function selectSkillDialect(
+  exchange: Exchange,
+  neutral: SkillsConfig['neutralDialect'],
+): SkillDialect {
   const beta = exchange.header('anthropic-beta') ?? ''
   const hasAnthropic = exchange.header('anthropic-version') !== null || beta !== ''
   const anthropic = beta.includes(betaName) ? 'anthropic-beta' : 'anthropic'
@@ -22,7 +29,7 @@ export function selectSkillDialect(exchange: Exchange): SkillDialect {
     exchange.header('openai-organization') !== null ||
     exchange.header('openai-project') !== null ||
     (exchange.header('user-agent') ?? '').startsWith('OpenAI/')
-  return isOpenAi ? 'openai' : 'anthropic-beta'
+  return isOpenAi || neutral === 'openai' ? 'openai' : 'anthropic-beta'
 }
 
 /** Only a client that says the beta's name is held to its rule that a skill with versions cannot be deleted. */

@@ -1,8 +1,10 @@
+import type { SkillsConfig } from '../../config/config.ts'
 import type { Endpoint } from '../../http/dispatch.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import { queryOf } from '../../http/path.ts'
 import { readBody } from '../../http/read-body.ts'
 import type { Method, Route } from '../../http/router.ts'
+import type { Caller } from '../../identity/caller.ts'
 import { workspaceOf } from '../../identity/workspace.ts'
 import { authenticate, type Identity } from '../../pipeline/authenticate.ts'
 import { authorOf, creatorOf } from '../api/skill-context.ts'
@@ -11,6 +13,7 @@ import { type SkillDialect, selectSkillDialect } from './wire-dialect.ts'
 
 export interface WireRequest {
   readonly exchange: Exchange
+  readonly caller: Caller
   readonly dialect: SkillDialect
   readonly workspaceId: string
   readonly author: string
@@ -35,24 +38,32 @@ export function markInvocation(exchange: Exchange): void {
   invocations.add(exchange)
 }
 
+export interface WireDependencies {
+  readonly identity: Identity
+  readonly settings: () => SkillsConfig
+}
+
 /** A route whose objects and errors are those of the vendor the client speaks. */
 export function wireRoute(
-  identity: Identity,
+  { identity, settings }: WireDependencies,
   method: Method,
   template: string,
   answer: WireAnswer,
 ): Route<Endpoint> {
+  const dialectOf = (exchange: Exchange): SkillDialect =>
+    selectSkillDialect(exchange, settings().neutralDialect)
   const handler: Endpoint = {
     errors: (exchange) => {
       if (invocations.has(exchange)) return 'api-v1'
-      return selectSkillDialect(exchange) === 'openai' ? 'openai-chat' : 'anthropic-messages'
+      return dialectOf(exchange) === 'openai' ? 'openai-chat' : 'anthropic-messages'
     },
     handle: async (exchange, params) => {
       const caller = await authenticate(identity, exchange, 'user')
       const asked = caller.isAdmin ? exchange.header('anthropic-workspace-id') : null
       const answered = await answer({
         exchange,
-        dialect: selectSkillDialect(exchange),
+        caller,
+        dialect: dialectOf(exchange),
         workspaceId: workspaceOf(caller, exchange.header('x-workspace-id') ?? asked),
         author: authorOf(caller, null),
         createdBy: creatorOf(caller),

@@ -1,7 +1,6 @@
 import { GatewayError } from '@routeiq/contract'
 import type { Endpoint } from '../../http/dispatch.ts'
-import type { Route } from '../../http/router.ts'
-import type { Identity } from '../../pipeline/authenticate.ts'
+import type { Method, Route } from '../../http/router.ts'
 import type { ControlAnswer } from '../../rest/control-endpoint.ts'
 import { digestContent } from '../tree-digest.ts'
 import { listPage, readPage } from './list-page.ts'
@@ -16,7 +15,13 @@ import {
   zipVersion,
 } from './wire-actions.ts'
 import { deletesWithVersions } from './wire-dialect.ts'
-import { markInvocation, type WireRequest, wireRoute } from './wire-request.ts'
+import {
+  markInvocation,
+  type WireAnswer,
+  type WireDependencies,
+  type WireRequest,
+  wireRoute,
+} from './wire-request.ts'
 import {
   formatDeletedSkill,
   formatDeletedVersion,
@@ -27,8 +32,9 @@ import {
 
 const maxInvocationBytes = 1_048_576
 
-export interface WireRoutesDependencies extends WireStore {
-  readonly identity: Identity
+export interface WireRoutesDependencies extends WireStore, WireDependencies {
+  /** Answers a request that is for a vendor's account; false for one that is for the store. */
+  readonly relay: (request: WireRequest) => Promise<boolean>
   /** Calls a function; without a name the body names it. */
   readonly invoke: (
     name: string | null,
@@ -37,33 +43,38 @@ export interface WireRoutesDependencies extends WireStore {
   ) => Promise<ControlAnswer>
 }
 
-/** `/v1/skills` as Anthropic (both shapes) and OpenAI speak it, over the one store. */
+/** `/v1/skills` as Anthropic (both shapes) and OpenAI speak it, over the one store or an account at the vendor. */
 export function skillWireRoutes(deps: WireRoutesDependencies): Route<Endpoint>[] {
-  const { store, identity } = deps
   const root = '/v1/skills'
   const one = `${root}/{name}`
   const version = `${one}/versions/{version}`
+  const route = (method: Method, template: string, answer: WireAnswer): Route<Endpoint> =>
+    wireRoute(deps, method, template, answer)
+  const kept = (method: Method, template: string, answer: WireAnswer): Route<Endpoint> =>
+    route(method, template, async (request) => ((await deps.relay(request)) ? null : answer(request)))
   return [
-    wireRoute(identity, 'POST', root, (request) => createOrInvoke(deps, request)),
-    wireRoute(identity, 'GET', root, (request) => listSkills(deps, request)),
-    wireRoute(identity, 'GET', one, async ({ workspaceId, id, dialect }) =>
-      formatSkill(dialect, await requireSkill(store, workspaceId, id)),
+    route('POST', root, (request) => createOrInvoke(deps, request)),
+    kept('GET', root, (request) => listSkills(deps, request)),
+    kept('GET', one, async ({ workspaceId, id, dialect }) =>
+      formatSkill(dialect, await requireSkill(deps.store, workspaceId, id)),
     ),
-    wireRoute(identity, 'POST', one, (request) => setDefaultOrInvoke(deps, request)),
-    wireRoute(identity, 'DELETE', one, (request) => removeSkill(deps, request)),
-    wireRoute(identity, 'GET', `${one}/content`, (request) => sendContent(deps, request, 'latest')),
-    wireRoute(identity, 'POST', `${one}/versions`, (request) => addVersion(deps, request)),
-    wireRoute(identity, 'GET', `${one}/versions`, (request) => listVersions(deps, request)),
-    wireRoute(identity, 'GET', version, async (request) => {
-      const skill = await requireSkill(store, request.workspaceId, request.id)
-      const found = await requireVersion(store, request.workspaceId, skill, request.version)
-      return formatVersion(request.dialect, skill, found)
-    }),
-    wireRoute(identity, 'DELETE', version, (request) => removeVersion(deps, request)),
-    wireRoute(identity, 'GET', `${version}/content`, (request) =>
-      sendContent(deps, request, request.version),
-    ),
+    route('POST', one, (request) => setDefaultOrInvoke(deps, request)),
+    kept('DELETE', one, (request) => removeSkill(deps, request)),
+    kept('GET', `${one}/content`, (request) => sendContent(deps, request, 'latest')),
+    kept('POST', `${one}/versions`, (request) => addVersion(deps, request)),
+    kept('GET', `${one}/versions`, (request) => listVersions(deps, request)),
+    kept('GET', version, (request) => showVersion(deps, request)),
+    kept('DELETE', version, (request) => removeVersion(deps, request)),
+    kept('GET', `${version}/content`, (request) => sendContent(deps, request, request.version)),
   ]
+}
+
+async function showVersion(
+  { store }: WireRoutesDependencies,
+  { workspaceId, id, dialect, version: spelt }: WireRequest,
+): Promise<object> {
+  const skill = await requireSkill(store, workspaceId, id)
+  return formatVersion(dialect, skill, await requireVersion(store, workspaceId, skill, spelt))
 }
 
 /** One path, three meanings: files make a skill, a name calls a function, anything else is neither. */
@@ -75,6 +86,7 @@ async function createOrInvoke(deps: WireRoutesDependencies, request: WireRequest
     const message = 'Send {"files": […]} to create a skill, or {"skill_name", "parameters"} to call one.'
     throw new GatewayError('invalid_request', message)
   }
+  if (await deps.relay(request)) return null
   const upload = takeUpload(contentType, body, deps.settings().isStrict)
   return formatSkill(dialect, await createFromUpload(deps, workspaceId, upload, request))
 }
@@ -87,6 +99,7 @@ async function setDefaultOrInvoke(
   const json = parseObject(request.body)
   const wanted = json['default_version']
   if (typeof wanted !== 'string' || Object.keys(json).length !== 1) return invoke(deps, request, id, json)
+  if (await deps.relay(request)) return null
   const skill = await requireSkill(deps.store, workspaceId, id)
   const { versionId } = await requireVersion(deps.store, workspaceId, skill, wanted)
   await deps.store.updateMetadata(workspaceId, skill.skillId, { defaultVersionId: versionId })

@@ -1,0 +1,196 @@
+import { GatewayError } from '@routeiq/contract'
+import type { SkillsConfig } from '../../config/config.ts'
+import { parseJson, readRecord, readText } from '../../conversation/json-value.ts'
+import { headLine } from '../../http/server/head-line.ts'
+import { editMembers } from '../../json/edit-members.ts'
+import { scanObject } from '../../json/object-members.ts'
+import { editParts } from '../../multipart/edit-parts.ts'
+import { MalformedMultipart, PartScanner, readBoundary } from '../../multipart/part-scanner.ts'
+import { joinPath } from '../../pass-through/join-path.ts'
+import { RawCall } from '../../pass-through/raw-call.ts'
+import type { Gateway } from '../../pipeline/gateway.ts'
+import { describeRefusal } from '../../pipeline/response-headers.ts'
+import type { UpstreamRequest } from '../../transport/transport.ts'
+import { selectSkillDialect } from '../wires/wire-dialect.ts'
+import type { WireRequest } from '../wires/wire-request.ts'
+import { chooseAccount } from './choose-account.ts'
+import type { SkillAccount } from './skill-account.ts'
+
+export interface SkillRelayDependencies {
+  readonly gateway: Pick<Gateway, 'runtime' | 'transport'>
+  /** What fingerprints of accounts are keyed with. */
+  readonly secret: Buffer
+  /** Whether a skill of an account is a copy this gateway made of one of its own, which no caller may reach. */
+  readonly isCopy: (fingerprint: string, providerSkillId: string) => Promise<boolean>
+}
+
+/** What a request says of where its skill is kept; it speaks to the gateway and does not go on. */
+interface Addressee {
+  readonly model: string | null
+  readonly provider: string | null
+}
+
+const ours = ['model', 'custom_llm_provider']
+const relayedHeaders = [
+  ...['content-type', 'accept', 'anthropic-version', 'anthropic-beta', 'openai-beta'],
+  ...['idempotency-key', 'if-none-match', 'traceparent', 'tracestate'],
+]
+const skillsBeta = 'skills-2025-10-02'
+
+/** `/v1/skills` of an account at the vendor, for requests that are not for the gateway's own store. */
+export class SkillRelay {
+  readonly #deps: SkillRelayDependencies
+
+  constructor(deps: SkillRelayDependencies) {
+    this.#deps = deps
+  }
+
+  /** Whether the request was for an account and has been answered by it. Errors: those of the choice of an account. */
+  async relay(request: WireRequest): Promise<boolean> {
+    const account = this.#accountFor(request)
+    if (account === null) return false
+    if (request.id !== '' && (await this.#deps.isCopy(account.fingerprint, request.id)))
+      throw new GatewayError('not_found', `Skill ${request.id} was not found.`, { param: 'skill_id' })
+    await this.#send(request, account)
+    return true
+  }
+
+  #accountFor(request: WireRequest): SkillAccount | null {
+    const { gateway, secret } = this.#deps
+    const runtime = gateway.runtime()
+    const addressee = readAddressee(request)
+    const choice = chooseBackend(request, addressee, runtime.config.skills.mode)
+    if (choice === 'store') return null
+    const account = chooseAccount(runtime, request.caller, addressee.model, secret)
+    if (account !== null || choice === 'account-if-any') return account
+    const message =
+      'There is no account to pass this to: configure a model of Anthropic or ANTHROPIC_API_KEY, or name a `model` this key may use.'
+    throw new GatewayError('invalid_request', message, { param: 'model' })
+  }
+
+  async #send(request: WireRequest, account: SkillAccount): Promise<void> {
+    const { exchange, body } = request
+    const { transport, runtime } = this.#deps.gateway
+    const { routing, server } = runtime().config
+    const place = joinPath(
+      {
+        prefix: '/v1/skills',
+        origin: account.origin,
+        basePath: account.path,
+        search: '',
+        includesSubpaths: true,
+      },
+      withoutOurs(exchange.target),
+      server.rootPath,
+    )
+    const call = new RawCall({
+      exchange,
+      target: { wire: null },
+      request: {
+        ...place,
+        method: exchange.request.method as UpstreamRequest['method'],
+        headers: headersFor(request, account),
+        authorization: account.authorization,
+        body: body.length === 0 ? null : stripBody(request.contentType, body),
+      },
+      transport,
+      timeoutMs: routing.timeoutMs,
+      idleTimeoutMs: routing.streamIdleTimeoutMs,
+      lines: describeRefusal(exchange) + headLine('x-routeiq-skills-account', account.name),
+    })
+    const { error } = await call.outcome
+    exchange.whenClientGone(null)
+    if (error !== null && !exchange.response.headersSent && !exchange.clientGone) throw error
+  }
+}
+
+/** Form or body, query, header: the first that names a model. */
+function readAddressee({ exchange, query, contentType, body }: WireRequest): Addressee {
+  const fields = readFields(contentType, body)
+  const header = exchange.header('x-litellm-model') ?? exchange.header('x-routeiq-model')
+  return {
+    model: fields.model ?? readText(query.get('model')) ?? readText(header),
+    provider: fields.provider ?? readText(query.get('custom_llm_provider')),
+  }
+}
+
+function readFields(contentType: string, body: Buffer): Addressee {
+  const values = new Map<string, unknown>()
+  if (/^application\/json\b/i.test(contentType)) {
+    const record = readRecord(parseJson(body.toString('utf8')))
+    for (const name of ours) values.set(name, record?.[name])
+  } else {
+    const scanner = scanForm(contentType, body)
+    for (const part of scanner?.parts ?? []) values.set(part.name, scanner?.textOf(body, part))
+  }
+  return { model: readText(values.get('model')), provider: readText(values.get('custom_llm_provider')) }
+}
+
+/** Null for what is no form; what is wrong with one is for whoever takes it to say. */
+function scanForm(contentType: string, body: Buffer): PartScanner | null {
+  try {
+    const boundary = readBoundary(contentType)
+    if (boundary === null) return null
+    const scanner = new PartScanner(boundary)
+    scanner.scan(body)
+    return scanner
+  } catch (error) {
+    if (error instanceof MalformedMultipart) return null
+    throw error
+  }
+}
+
+/** A header wins, then the provider that is named, then the mode. */
+function chooseBackend(
+  { exchange }: WireRequest,
+  { model, provider }: Addressee,
+  mode: SkillsConfig['mode'],
+): 'store' | 'account' | 'account-if-any' {
+  const said = exchange.header('x-routeiq-skills-backend')
+  if (said === 'store') return 'store'
+  if (said === 'provider') return 'account'
+  if (said !== null) {
+    const message = 'x-routeiq-skills-backend must be store or provider.'
+    throw new GatewayError('invalid_request', message, { param: 'x-routeiq-skills-backend' })
+  }
+  if (provider === 'litellm_proxy' || provider === 'routeiq' || mode === 'database') return 'store'
+  if (mode === 'passthrough' || model !== null) return 'account'
+  return provider === 'anthropic' ? 'account-if-any' : 'store'
+}
+
+function headersFor({ exchange }: WireRequest, account: SkillAccount): string[] {
+  const own = new Map<string, string>()
+  for (let index = 0; index + 1 < account.headers.length; index += 2)
+    own.set(account.headers[index] as string, account.headers[index + 1] as string)
+  for (const name of relayedHeaders) {
+    const value = exchange.header(name)
+    if (value === null) continue
+    const beta = name === 'anthropic-beta' ? own.get(name) : undefined
+    own.set(name, beta === undefined ? value : `${beta},${value}`)
+  }
+  if (account.vendor === 'anthropic') addVersion(own, selectSkillDialect(exchange, 'anthropic'))
+  return [...own].flat()
+}
+
+/** A client that says nothing of versions reads the older shape, which the vendor gives to those who ask for it. */
+function addVersion(headers: Map<string, string>, dialect: string): void {
+  if (!headers.has('anthropic-version')) headers.set('anthropic-version', '2023-06-01')
+  const beta = headers.get('anthropic-beta')
+  if (dialect !== 'anthropic-beta' || beta?.includes(skillsBeta) === true) return
+  headers.set('anthropic-beta', beta === undefined ? skillsBeta : `${beta},${skillsBeta}`)
+}
+
+function withoutOurs(target: string): string {
+  const [path = '', query = ''] = target.split('?', 2)
+  const kept = query.split('&').filter((pair) => !ours.includes(pair.split('=')[0] ?? ''))
+  return kept.join('') === '' ? path : `${path}?${kept.join('&')}`
+}
+
+/** The body without what speaks to the gateway; every other byte as it came. */
+function stripBody(contentType: string, body: Buffer): Buffer {
+  const edits = { set: new Map<string, string>(), remove: new Set(ours) }
+  const scanner = scanForm(contentType, body)
+  if (scanner !== null) return editParts(body, scanner.parts, edits)
+  const members = /^application\/json\b/i.test(contentType) ? scanObject(body) : null
+  return members === null ? body : editMembers(body, members, edits)
+}
