@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { readSkillEmbedding } from './skill-embedding.ts'
+import { findSkillEmbedding } from './skill-embedding.ts'
 
 const file = new URL('../../../router/embedding/skill-embedding.bin', import.meta.url)
 
@@ -13,7 +13,7 @@ describe('the embedding table', () => {
   })
 
   it('brings texts together that mean the same in other words', () => {
-    const embedder = readSkillEmbedding()
+    const embedder = findSkillEmbedding()()
     const vectors = [
       'will it rain tomorrow',
       'weather forecast',

@@ -12,7 +12,7 @@ import { SkillRouter } from '../skill-router/skill-router.ts'
 import type { Evidence } from './evidence.ts'
 import type { Hub } from './hub.ts'
 import { hearSkillChanges } from './share-changes.ts'
-import { readSkillEmbedding } from './skill-embedding.ts'
+import { findSkillEmbedding } from './skill-embedding.ts'
 import type { Telemetry } from './telemetry.ts'
 
 export interface SkillRouting {
@@ -50,7 +50,7 @@ export async function openSkillRouting({
   })
   const { fusion, stableMenuMaxTokens, maxIndexedSkills } = config()
   const embedder: QueryEmbedder = { state: { kind: 'static', available: true }, prepare: () => true }
-  const catalogue = { embedder: readSkillEmbedding(), index: { fusion }, stableMenuMaxTokens }
+  const catalogue = { embedder: findSkillEmbedding(), index: { fusion }, stableMenuMaxTokens }
   const catalogues = new HotCatalogues({
     source: hub.skills,
     feedback: (workspaceId) => readFeedback(evidence, workspaceId),

@@ -5,11 +5,15 @@ import { HotCatalogue } from './hot-catalogue.ts'
 import { versionFor } from './hot-skill.ts'
 
 let usageOf = (_skillId: string): number => 0
+let embedderReads = 0
 
 function open(...skills: readonly CatalogueSkill[]): HotCatalogue {
   const catalogue = new HotCatalogue({
     workspaceId: 'acme',
-    embedder: null,
+    embedder: () => {
+      embedderReads += 1
+      return null
+    },
     index: {},
     stableMenuMaxTokens: 4_000,
     usageOf: (skillId) => usageOf(skillId),
@@ -26,6 +30,18 @@ const find = (catalogue: HotCatalogue, query: string, agent: string | null, excl
     .map(({ id }) => id)
 
 describe('HotCatalogue', () => {
+  it('asks for no embedder before there is a skill', () => {
+    embedderReads = 0
+    const catalogue = open()
+    expect(find(catalogue, 'anything', null)).toEqual([])
+    catalogue.remove('id-x')
+    expect(embedderReads).toBe(0)
+    for (const name of ['one', 'two']) catalogue.put(catalogueSkill(name), [])
+    catalogue.commit(2)
+    expect(find(catalogue, 'two', null)).toEqual(['id-two'])
+    expect(embedderReads).toBe(1)
+  })
+
   const secret = catalogueSkill('secret', { offerScope: 'restricted', assignedAgents: ['ops'] })
 
   it('shows restricted skills to the agents they are assigned to, in menu, search and by name', () => {

@@ -15,7 +15,8 @@ const dayMs = 86_400_000
 
 export interface HotCatalogueOptions {
   readonly workspaceId: string
-  readonly embedder: Embedder | null
+  /** Asked for with the first skill, null to search by words alone. */
+  readonly embedder: () => Embedder | null
   readonly index: SkillIndexOptions
   readonly stableMenuMaxTokens: number
   /** How much a skill is used; the most used are kept when a menu is cut. */
@@ -40,7 +41,8 @@ export class HotCatalogue {
   /** That of the workspace when this was read. */
   epoch = -1
   readonly #options: HotCatalogueOptions
-  readonly #index: SkillIndex
+  /** Null until there is a skill, so that empty workspaces need no embedding table. */
+  #index: SkillIndex | null = null
   readonly #digest = new CatalogueDigest()
   readonly #byId = new Map<string, HotSkill>()
   readonly #byReference = new Map<string, HotSkill>()
@@ -53,7 +55,6 @@ export class HotCatalogue {
   constructor(options: HotCatalogueOptions) {
     this.workspaceId = options.workspaceId
     this.#options = options
-    this.#index = new SkillIndex(options.embedder, options.index)
   }
 
   get size(): number {
@@ -67,6 +68,7 @@ export class HotCatalogue {
   put(skill: CatalogueSkill, feedback: readonly string[]): void {
     this.#forget(skill.skillId)
     const hot = toHotSkill(skill)
+    this.#index ??= new SkillIndex(this.#options.embedder(), this.#options.index)
     this.#index.upsert(toDocument(skill, feedback))
     this.#byId.set(hot.skillId, hot)
     this.#byReference.set(hot.urlSlug, hot).set(hot.name, hot)
@@ -74,7 +76,7 @@ export class HotCatalogue {
   }
 
   remove(skillId: string): void {
-    if (this.#forget(skillId)) this.#index.remove(skillId)
+    if (this.#forget(skillId)) this.#index?.remove(skillId)
   }
 
   /** Makes what was put and removed visible to menus. */
@@ -111,7 +113,7 @@ export class HotCatalogue {
   search(query: string, { menu, exclude }: Scope, depth: number): SearchResult[] {
     const isOpen = menu.category === null && this.#restricted === 0 && exclude.size === 0
     const options = isOpen ? { depth } : { depth, accept: this.#accepts(menu, exclude) }
-    return this.#index.search(query, options)
+    return this.#index?.search(query, options) ?? []
   }
 
   #accepts({ agent, category }: HotMenu, exclude: ReadonlySet<string>): (id: string) => boolean {

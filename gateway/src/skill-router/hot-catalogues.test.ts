@@ -12,7 +12,7 @@ describe('HotCatalogues', () => {
     new HotCatalogues({
       source,
       feedback: async () => feedback,
-      catalogue: { embedder: null, index: {}, stableMenuMaxTokens: 4_000 },
+      catalogue: { embedder: () => null, index: {}, stableMenuMaxTokens: 4_000 },
       usageOf: () => 0,
       maxSkills,
       onError: (workspaceId) => errors.push(workspaceId),

@@ -51,7 +51,7 @@ describe('SkillRouter', () => {
       warn: (reason) => warned.push(reason),
       now: Date.now,
     })
-    const catalogue = { embedder: null, index: {}, stableMenuMaxTokens: 4_000 }
+    const catalogue = { embedder: () => null, index: {}, stableMenuMaxTokens: 4_000 }
     hot = new HotCatalogues({
       source,
       feedback: async () => new Map(),
