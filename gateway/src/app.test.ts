@@ -12,6 +12,8 @@ type Dependencies = Parameters<typeof listRoutes>[0]
 
 /** Routes that answer without a credential. One more is a decision, so it is made here by hand. */
 const publicRoutes = [
+  'GET /.well-known/agent-skills/{rest*}',
+  'GET /.well-known/skills/{rest*}',
   'GET /_health/live',
   'GET /_health/models',
   'GET /_health/ready',
@@ -53,6 +55,7 @@ function refusingDependencies(asked: AuthClass[]): Dependencies {
     skills: { identity },
     registry: { identity, publicRead: false, quotas: {} },
     tokens: { identity, runtime },
+    wellKnown: { identity },
     health: { identity, runtime },
     operations: { identity },
     evidence: { identity, webhooks: {} },

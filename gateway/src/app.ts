@@ -31,6 +31,7 @@ import { type BundleRoutesDependencies, bundleRoutes } from './skills/bundles/bu
 import { answerInvocation, functionRoutes } from './skills/functions/function-routes.ts'
 import type { FunctionSkills } from './skills/functions/function-skills.ts'
 import { registryRoutes } from './skills/registry/registry-routes.ts'
+import { type WellKnownDependencies, wellKnownRoutes } from './skills/well-known/well-known-routes.ts'
 import { skillWireRoutes } from './skills/wires/wire-routes.ts'
 
 export interface AppDependencies {
@@ -49,6 +50,7 @@ export interface AppDependencies {
   readonly evidence: EvidenceDependencies
   readonly functions: FunctionSkills
   readonly skillRelay: SkillRelay
+  readonly wellKnown: WellKnownDependencies
   readonly skillRouter: SkillRouterRoutesDependencies
   /** Those of the configuration at start. */
   readonly passThroughEndpoints: readonly PassThroughEndpoint[]
@@ -122,6 +124,7 @@ export function listRoutes(
       relay: (request) => deps.skillRelay.relay(request),
       invoke: (name, body, withLogs) => answerInvocation(deps.functions, name, body, withLogs),
     }),
+    ...wellKnownRoutes(deps.wellKnown),
     ...registryRoutes(deps.registry),
     ...agentRoutes(deps.registry),
     ...bundleRoutes(deps.registry),

@@ -50,7 +50,7 @@ const directions: Readonly<Record<string, string>> = {
   'skill-router':
     'config:types evidence:types http identity:types injection:types pipeline:types rest skills',
   skills:
-    'config:types conversation deployments http identity json multipart package-file.ts pass-through pipeline quotas:types rest storage:types transport:types uuid.ts',
+    'config:types conversation deployments http identity json multipart package-file.ts pass-through pipeline quotas:types rest storage:types transport:types uuid.ts version.ts',
   storage: 'config:types conversation:types evidence package-file.ts pricing:types quotas skills uuid.ts',
   telemetry: 'conversation:types deployments:types providers:types',
   tokens: 'conversation:types package-file.ts',
@@ -81,6 +81,8 @@ const reservedModules: readonly (readonly [module: RegExp, owners: readonly stri
       'http/server/http-server.ts',
       'process/',
       'skills/functions/',
+      'skills/well-known/artifacts.ts',
+      'skills/well-known/skill-folder.ts',
       'storage/',
       'telemetry/file-sink.ts',
       'version.ts',

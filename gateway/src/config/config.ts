@@ -315,6 +315,18 @@ export interface SkillsConfig {
   readonly isRegistryPublic: boolean
   /** Only skills that were measured may be published. */
   readonly publishNeedsBenchmark: boolean
+  readonly wellKnown: WellKnownConfig
+}
+
+/** `routeiq.skills.well_known`: what anybody may find at `/.well-known/`. */
+interface WellKnownConfig {
+  readonly isEnabled: boolean
+  /** Absolute; null for the first that exists of `./skills` and `./docs/skills`. */
+  readonly directory: string | null
+  /** The sources: the folder, the public skills of the store. */
+  readonly hasDirectory: boolean
+  readonly hasStore: boolean
+  readonly allowsLeadingDigit: boolean
 }
 
 /** `routeiq.skills.router`. */

@@ -31,6 +31,12 @@ export interface DispatchDependencies {
 
 const ownError = ['x-routeiq-error-origin', 'gateway'] as const
 
+/** What a path without a route is answered, also by routes that are switched off. */
+export function sendNoRoute(exchange: Exchange): void {
+  const error = { message: 'Not Found', type: 'not_found_error', param: null, code: '404' }
+  exchange.sendJson(404, { detail: 'Not Found', error }, ownError)
+}
+
 /**
  * The way in, the same for every plane: CORS, head limits, backpressure, routing. A request holds its slot until
  * its response is closed, streams included.
@@ -75,8 +81,7 @@ export class Dispatcher {
   #route(exchange: Exchange): void {
     const found = this.#deps.router.find(exchange.request.method, exchange.target)
     if (found === null) {
-      const error = { message: 'Not Found', type: 'not_found_error', param: null, code: '404' }
-      exchange.sendJson(404, { detail: 'Not Found', error }, ownError)
+      sendNoRoute(exchange)
       return
     }
     if (found.route === null) {

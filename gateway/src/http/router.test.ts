@@ -211,3 +211,27 @@ describe('what no route may match', () => {
     expect(() => new Router([route('GET', '/a/{x}/b'), route('GET', '/a/{y}/c')])).toThrow('/a/{y}/c')
   })
 })
+
+describe('a raw rest', () => {
+  const raw = new Router([
+    route('GET', '/.well-known/skills/{rest*}', false),
+    route('GET', '/.well-known/{path+}', false),
+  ])
+
+  it('is everything that follows as it was sent, and beats other templates', () => {
+    for (const rest of ['', 'a/b', '..%2f..%2fetc', '../x', 'a%00b?c=%zz'])
+      expect(find(raw, 'GET', `/.well-known/skills/${rest}`)).toEqual([
+        '/.well-known/skills/{rest*}',
+        { rest },
+      ])
+    expect(find(raw, 'GET', '/.well-known/other')).toEqual(['/.well-known/{path+}', { path: 'other' }])
+    expect(find(raw, 'POST', '/.well-known/skills/a')).toEqual(['GET', 'HEAD'])
+    expect(find(raw, 'GET', '/v1/.well-known/skills/a')).toBeNull()
+  })
+
+  it('stands behind the root path', () => {
+    const below = new Router([route('GET', '/well/{rest*}', false)], { rootPath: '/gateway' })
+    expect(find(below, 'GET', '/gateway/well/a')).toEqual(['/well/{rest*}', { rest: 'a' }])
+    expect(find(below, 'GET', '/well/a')).toBeNull()
+  })
+})

@@ -8,7 +8,9 @@ export type AuthClass = 'public' | 'user' | 'admin'
 /**
  * One documented path. Template segments: literal, `{name}` (one segment), `{name+}` (the rest, slashes
  * included), `{name+}:verb` (the rest up to a last `:verb`, which beats the plain rest). A `{name+}` with more behind it
- * (`/skills/{skill+}/body`) takes one or two segments. `aliased: false` keeps a path from also answering with or
+ * (`/skills/{skill+}/body`) takes one or two segments. `{name*}` at the end is everything that follows as it was sent,
+ * query included, neither decoded nor checked, for routes that refuse in words of their own; it beats every other
+ * template but an exact one. `aliased: false` keeps a path from also answering with or
  * without the `/v1` prefix.
  */
 export interface Route<Handler> {
@@ -66,6 +68,7 @@ const newNode = <Handler>(): Node<Handler> => ({
 export class Router<Handler> {
   readonly #exact = new Map<string, Map<string, RouteMatch<Handler>>>()
   readonly #root: Node<Handler> = newNode()
+  readonly #raw = new Map<string, Rest<Handler>>()
   readonly routes: readonly Route<Handler>[]
   readonly #prefix: string
 
@@ -87,6 +90,13 @@ export class Router<Handler> {
     const effective = method === 'HEAD' ? 'GET' : method
     const exact = this.#exact.get(target)?.get(effective)
     if (exact !== undefined) return exact
+    for (const [prefix, { name, methods }] of this.#raw) {
+      if (!target.startsWith(prefix)) continue
+      const route = methods.get(effective)
+      return route === undefined
+        ? { route: null, allow: allowed(methods) }
+        : { route, params: { [name]: target.slice(prefix.length) } }
+    }
     if (this.#prefix !== '' && !target.startsWith(`${this.#prefix}/`)) return null
     const segments = splitPath(target.slice(this.#prefix.length))
     if (segments === null) return null
@@ -107,6 +117,14 @@ export class Router<Handler> {
   }
 
   #insert(route: Route<Handler>, template: string): void {
+    const raw = /^(.*\/)\{(\w+)\*\}$/.exec(template)
+    if (raw !== null) {
+      const [, prefix = '', name = ''] = raw
+      const rest = this.#raw.get(this.#prefix + prefix) ?? { name, methods: new Map() }
+      rest.methods.set(route.method, route)
+      this.#raw.set(this.#prefix + prefix, rest)
+      return
+    }
     if (!template.includes('{')) {
       const target = this.#prefix + template
       const methods = this.#exact.get(target) ?? new Map<string, RouteMatch<Handler>>()

@@ -43,6 +43,7 @@ import { createNetworkTransport, createTokenTransport } from './network-transpor
 import { refreshPrices } from './prices.ts'
 import { readUserFile } from './read-user-file.ts'
 import { shareCooldowns, shareKeyChanges, shareQuotas, shareUsage } from './share-changes.ts'
+import { openSkillDiscovery } from './skill-discovery.ts'
 import { openSkillInjection } from './skill-injection.ts'
 import { openSkillRouting, type SkillRouting, selectSkills } from './skill-router.ts'
 import { listSecrets, type Telemetry } from './telemetry.ts'
@@ -281,6 +282,7 @@ function composeApp(
       secret: Buffer.from(secretOf(identityConfig)),
       isCopy: async () => false,
     }),
+    wellKnown: openSkillDiscovery({ hub, identity, telemetry, config: () => runtime().config, now }),
     history: new ResponseHistory({
       ...kept,
       onLost: (requestId, error) =>

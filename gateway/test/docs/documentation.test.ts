@@ -14,8 +14,13 @@ const takeKey = 'export ROUTEIQ_KEY=$(cat .routeiq/master-key)'
 /** Commands that build on one another; skills-newcomer.test.ts runs them. The page of the router makes what it needs. */
 const isOfSkills = (text: string, place: string): boolean =>
   text.includes('/api/v1/skills/') && !place.startsWith('docs/skill-router.md')
-/** Their commands need more than a first start has; media-page.test.ts, skills-page.test.ts and skill-accounts.test.ts run them. */
-const pagesWithTests = ['docs/media.md', 'docs/skills.md', 'docs/skill-accounts.md']
+/** Their commands need more than a first start has; tests of their own run them. */
+const pagesWithTests = [
+  'docs/media.md',
+  'docs/skills.md',
+  'docs/skill-accounts.md',
+  'docs/skill-discovery.md',
+]
 const hasOwnTest = (place: string): boolean => pagesWithTests.some((page) => place.startsWith(page))
 const curls = blocks.filter(
   ({ language, text, place }) =>

@@ -11,6 +11,7 @@ describe('features of later releases', () => {
     ['ROUTEIQ_PROMPT_MANAGEMENT__ENABLED', 'true'],
     ['ROUTEIQ_COST_CASCADE__ENABLED', 'true'],
     ['LLMROUTER_PLUGINS', 'cost-tracker'],
+    ['LLMROUTER_PLUGINS', 'litellm_llmrouter.gateway.plugins.pii_guard.PIIGuard'],
     ['CONFIG_S3_BUCKET', 'bucket'],
     ['LITELLM_CONFIG_BUCKET_NAME', 'bucket'],
     ['LLMROUTER_HA_MODE', 'leader_election'],
@@ -36,6 +37,11 @@ describe('features of later releases', () => {
     ['MCP_SYNC_INTERVAL', '9'],
     ['MCP_HA_SYNC_ENABLED', 'true'],
     ['LLMROUTER_PLUGINS', ''],
+    [
+      'LLMROUTER_PLUGINS',
+      'skills-discovery,litellm_llmrouter.gateway.plugins.skills_discovery.SkillsDiscoveryPlugin',
+    ],
+    ['ROUTEIQ_SKILLS_DIR', './elsewhere'],
     ['LLMROUTER_PLUGINS_ALLOWLIST', ''],
     ['LLMROUTER_HA_MODE', 'single'],
     ['ROUTEIQ_CONTEXT_OPTIMIZE', 'OFF'],
@@ -50,6 +56,15 @@ describe('features of later releases', () => {
     expect(config).not.toBeNull()
     expect(diagnostics).toEqual([])
   })
+
+  it.each(['my.own.Plugin', 'litellm_llmrouter.gateway.plugins.unheard_of.Plugin'])(
+    'the unknown plugin %s is left out with a warning',
+    (name) => {
+      const { config, diagnostics } = loadFiles({ env: { LLMROUTER_PLUGINS: `${name},skills-discovery` } })
+      expect(config?.skills.wellKnown.isEnabled).toBe(true)
+      expect(diagnostics).toMatchObject([{ severity: 'warning', message: expect.stringContaining(name) }])
+    },
+  )
 
   it.each(['STORE_MODEL_IN_DB', 'OTEL_EXPORTER_OTLP_ENDPOINT'])(
     '%s, common in shared environments, warns',

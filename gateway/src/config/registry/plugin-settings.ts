@@ -1,8 +1,17 @@
-import { planned, plannedRequest, plannedSwitch, type Setting } from './setting.ts'
+import { available, planned, plannedSwitch, type Setting } from './setting.ts'
 
-/** Plugins, evaluation and context optimisation, a later release. */
+/** Plugins; evaluation and context optimisation are a later release. */
 export const pluginSettings: readonly Setting[] = [
-  plannedRequest('plugins.plugins', 'list', 'Plugins to load', ['LLMROUTER_PLUGINS']),
+  available(
+    'plugins.plugins',
+    'list',
+    [],
+    'Built-in plugins to load: `skills-discovery`',
+    ['LLMROUTER_PLUGINS'],
+    {
+      example: 'skills-discovery',
+    },
+  ),
   planned('plugins.allowlist', 'list', null, 'Plugins that may load; empty is none', [
     'LLMROUTER_PLUGINS_ALLOWLIST',
   ]),

@@ -70,7 +70,39 @@ export const toolSettings: readonly Setting[] = [
   planned('a2a.raw_streaming_chunk_size', 'integer', 8192, 'Bytes per piece', [
     'A2A_RAW_STREAMING_CHUNK_SIZE',
   ]),
-  planned('skills_discovery.skills_dir', 'text', './skills', 'Folder of skills', ['ROUTEIQ_SKILLS_DIR']),
+  available(
+    'skills.well_known.enabled',
+    'boolean',
+    false,
+    'Publishes skills at `/.well-known/skills/` and `/.well-known/agent-skills/`, as the plugin `skills-discovery` does',
+  ),
+  available(
+    'skills.well_known.dir',
+    'text',
+    null,
+    'Folder of the skills published there; before `ROUTEIQ_SKILLS_DIR`',
+  ),
+  available(
+    'skills_discovery.skills_dir',
+    'text',
+    null,
+    'The same. Without either `./skills`, else `./docs/skills`',
+    ['ROUTEIQ_SKILLS_DIR'],
+  ),
+  available(
+    'skills.well_known.sources',
+    'list',
+    ['dir'],
+    'What is published: `dir` for the folder, `store` for the public skills of the registry',
+    [],
+    { example: 'dir,store' },
+  ),
+  available(
+    'skills.well_known.allow_leading_digit',
+    'boolean',
+    false,
+    'Also publishes skills whose name begins with a digit',
+  ),
   available(
     'process.skill_modules',
     'list',

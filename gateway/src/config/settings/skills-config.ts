@@ -1,8 +1,11 @@
+import { resolve } from 'node:path'
 import type { SkillsConfig } from '../config.ts'
 import type { ConfigSections } from './config-sections.ts'
+import { readPlugins } from './plugins-config.ts'
 
 /** What the skill store takes and serves. */
-export function readSkillsConfig({ settings }: ConfigSections): SkillsConfig {
+export function readSkillsConfig(sections: ConfigSections): SkillsConfig {
+  const { settings } = sections
   return {
     scan: {
       onBlock: (settings.text('skills.scan.on_block') ?? 'quarantine') as SkillsConfig['scan']['onBlock'],
@@ -14,6 +17,26 @@ export function readSkillsConfig({ settings }: ConfigSections): SkillsConfig {
     neutralDialect: settings.text('skills.neutral_dialect') === 'openai' ? 'openai' : 'anthropic',
     isRegistryPublic: settings.boolean('registry.public_read'),
     publishNeedsBenchmark: settings.boolean('publish.require_benchmark'),
+    wellKnown: readWellKnown(sections),
+  }
+}
+
+const sourceNames: ReadonlySet<string> = new Set(['dir', 'store'])
+
+function readWellKnown(sections: ConfigSections): SkillsConfig['wellKnown'] {
+  const { settings, report } = sections
+  const isPlugin = readPlugins(sections).has('skills-discovery')
+  const directory = settings.text('skills.well_known.dir') ?? settings.text('skills_discovery.skills_dir')
+  const sources = settings.list('skills.well_known.sources')
+  const unknown = sources.find((source) => !sourceNames.has(source))
+  if (unknown !== undefined)
+    report.warn('routeiq.skills.well_known.sources', `${unknown} is no source of skills; use dir or store`)
+  return {
+    isEnabled: isPlugin || settings.boolean('skills.well_known.enabled'),
+    directory: directory === null ? null : resolve(directory),
+    hasDirectory: sources.includes('dir'),
+    hasStore: sources.includes('store'),
+    allowsLeadingDigit: settings.boolean('skills.well_known.allow_leading_digit'),
   }
 }
 

@@ -74,6 +74,15 @@ export interface RegistryPage {
   readonly total: number
 }
 
+/** What is served of a public skill. */
+export interface ServedPublication {
+  readonly workspaceId: string
+  readonly skillId: string
+  readonly versionId: string
+  readonly name: string
+  readonly description: string
+}
+
 export interface Publication {
   readonly category: string
   readonly tags: readonly string[]
@@ -124,6 +133,8 @@ export interface RegistryStore {
   findVersion(skillId: string, version: string): Promise<string | null>
   readFile(skillId: string, path: string): Promise<Uint8Array | null>
   search(query: RegistryQuery): Promise<RegistryPage>
+  /** Every public skill and the version it serves, by name. */
+  listServed(): Promise<readonly ServedPublication[]>
   /** The names under which a workspace has these skills: as owner, by a copy or by a link. */
   installedAs(workspaceId: string, skillIds: readonly string[]): Promise<ReadonlyMap<string, string>>
 

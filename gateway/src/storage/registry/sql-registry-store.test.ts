@@ -128,6 +128,7 @@ describe.each(await listTestDatabases())('the registry store over $name', ({ ope
       const unsafe = await write('acme', 'unsafe', { scan: blockedScan })
       await registry.publish('acme', unsafe.skillId, publication)
       expect(await registry.find('unsafe')).toBeNull()
+      expect(await registry.listServed()).toMatchObject([{ workspaceId: 'acme', skillId, name: 'refunds' }])
     })
   })
 

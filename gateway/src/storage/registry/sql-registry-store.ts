@@ -1,4 +1,4 @@
-import type { Fork, RegistryStore } from '../../skills/registry/registry-store.ts'
+import type { Fork, RegistryStore, ServedPublication } from '../../skills/registry/registry-store.ts'
 import { isUuid } from '../../uuid.ts'
 import type { Database } from '../database/database.ts'
 import { guardQuery } from '../database/database-error.ts'
@@ -47,6 +47,7 @@ export function createSqlRegistryStore(database: Database, options: RegistryStor
       return parts.length === 0 ? null : Buffer.concat(parts.map(({ content }) => content))
     },
     search: (wanted) => searchEntries(database, wanted),
+    listServed: () => query<ServedPublication>(servedStatement, []),
     async installedAs(workspaceId, skillIds) {
       const rows = await query<{ skill_id: string; name: string }>(installedStatement, [
         workspaceId,
@@ -112,6 +113,10 @@ const pinStatement = `
   SELECT w.id FROM (${selectEntries}) AS e JOIN skill_versions AS w ON w.skill_id = e.skill_id
   WHERE e.skill_id = $1 AND (w.version_number = $2 OR w.id = $3::uuid) AND w.deleted_at IS NULL
     AND NOT w.is_quarantined AND w.safety_status <> 'blocked'`
+
+const servedStatement = `
+  SELECT workspace_id AS "workspaceId", skill_id AS "skillId", version_id AS "versionId", name, description
+  FROM (${selectEntries}) AS e ORDER BY name`
 
 const fileStatement = `
   SELECT b.content FROM (${selectEntries}) AS e JOIN skill_files AS f ON f.version_id = e.version_id
