@@ -28,6 +28,7 @@ import type { SkillRoutesDependencies } from './skills/api/skill-context.ts'
 import { skillRoutes } from './skills/api/skill-routes.ts'
 import { type BenchmarkRoutesDependencies, benchmarkRoutes } from './skills/benchmarks/benchmark-routes.ts'
 import { type BundleRoutesDependencies, bundleRoutes } from './skills/bundles/bundle-routes.ts'
+import { checkRoutes } from './skills/checks/check-routes.ts'
 import { answerInvocation, functionRoutes } from './skills/functions/function-routes.ts'
 import type { FunctionSkills } from './skills/functions/function-skills.ts'
 import { registryRoutes } from './skills/registry/registry-routes.ts'
@@ -129,6 +130,7 @@ export function listRoutes(
     ...agentRoutes(deps.registry),
     ...bundleRoutes(deps.registry),
     ...benchmarkRoutes(deps.registry),
+    ...checkRoutes(deps.registry),
   ]
   return [...routes, ...listPassThrough(deps, routes)]
 }

@@ -14,7 +14,7 @@ export interface Evidence {
   readonly decisions: DecisionLog
   readonly effectiveness: EffectivenessSource
   readonly feedback: FeedbackSource
-  readonly routes: Omit<EvidenceDependencies, 'identity' | 'quotas' | 'idempotent'>
+  readonly routes: Omit<EvidenceDependencies, 'identity' | 'quotas' | 'idempotent' | 'judgeCalls'>
   /** Writes what waits. */
   close(): Promise<void>
 }

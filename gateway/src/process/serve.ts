@@ -21,6 +21,7 @@ import { ResponseHistory } from '../responses/response-history.ts'
 import { ResponseIds } from '../responses/response-id.ts'
 import { IdempotentAnswers } from '../rest/idempotency.ts'
 import { SkillRelay } from '../skills/accounts/relay-skills.ts'
+import { countJudgeCalls } from '../skills/benchmarks/count-judge-calls.ts'
 import { createModelCalls } from '../skills/benchmarks/model-calls.ts'
 import { FunctionSkills } from '../skills/functions/function-skills.ts'
 import { limitSkills } from '../skills/limit-skills.ts'
@@ -326,7 +327,12 @@ function composeApp(
         return formatPrometheus(await collectMetrics())
       },
     },
-    evidence: { ...evidence.routes, identity, quotas, idempotent: new IdempotentAnswers(hub.state) },
+    evidence: {
+      ...evidence.routes,
+      ...{ identity, quotas, idempotent: new IdempotentAnswers(hub.state) },
+      judgeCalls: (workspaceId, caller) =>
+        countJudgeCalls(createModelCalls(gateway, caller), quotas, { workspaceId, keyHash: caller.keyHash }),
+    },
     skillRouter: {
       ...skillRouting,
       identity,

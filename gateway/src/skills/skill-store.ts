@@ -117,6 +117,8 @@ export interface VersionText extends SkillVersion {
   readonly body: string
   /** Without `SKILL.md`, sorted by path. */
   readonly files: readonly SkillFile[]
+  /** The stored result of the scan. */
+  readonly scan: Readonly<Record<string, unknown>> | null
 }
 
 /** A new skill, or a new version of one. */

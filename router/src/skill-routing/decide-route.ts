@@ -27,8 +27,10 @@ export function decideRoute<Skill extends MenuEntry>(
   policy: RoutePolicy,
   random: SeededRandom | null,
 ): Decision<Skill> {
-  if (random !== null && random.next() < policy.holdoutRate) return holdOut(menu)
-  return menu.isShort ? offerWhole(menu, ranked, policy) : offerBest(menu, ranked, policy, random)
+  const decide = (chance: SeededRandom | null): Decision<Skill> =>
+    menu.isShort ? offerWhole(menu, ranked, policy) : offerBest(menu, ranked, policy, chance)
+  if (random !== null && random.next() < policy.holdoutRate) return holdOut(menu, decide(null))
+  return decide(random)
 }
 
 /** Offers the menu without a choice, for when nothing can be retrieved; cut to what a stable menu holds. */
@@ -39,11 +41,15 @@ export function decideWithoutRanking<Skill extends MenuEntry>(
   return offerWhole(menu, [], policy)
 }
 
-function holdOut<Skill extends MenuEntry>(menu: EligibleMenu<Skill>): Decision<Skill> {
+/** Keeps what would have been offered, to be compared with what is. */
+function holdOut<Skill extends MenuEntry>(
+  menu: EligibleMenu<Skill>,
+  { rows }: Decision<Skill>,
+): Decision<Skill> {
   return {
     strategy: menu.isShort ? 'full_menu' : 'smart_routing',
     rows: [],
-    passedOver: [],
+    passedOver: rows,
     hinted: [],
     promptFragment: '',
     stable: { text: '', names: [], kept: null },

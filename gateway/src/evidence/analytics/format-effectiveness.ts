@@ -2,6 +2,7 @@ import {
   credibleInterval,
   estimatePrior,
   modelPosterior,
+  newcombeInterval,
   type Posterior,
   type Prior,
   posteriorMean,
@@ -9,7 +10,7 @@ import {
   type TrendDetail,
   wilsonInterval,
 } from '@routeiq/router'
-import type { RollupRow } from './rollup-store.ts'
+import type { RollupCounts, RollupRow } from './rollup-store.ts'
 import { groupRows, judgedOf, mostUsed, share, tallyOf } from './tally.ts'
 
 /** The prior of a workspace from its skills' counts in the window, none of them decayed. */
@@ -72,6 +73,22 @@ function formatPosterior(posterior: Posterior, judged: number): object {
   return {
     effectiveness: judged === 0 ? null : posteriorMean(posterior),
     effectiveness_ci: judged === 0 ? null : credibleInterval(posterior),
+  }
+}
+
+/**
+ * What offering the skill changes: the pass rate of decisions that offered it less that of decisions that were held back,
+ * with the interval of Newcombe. Null without both.
+ */
+export function formatLift(tally: RollupCounts): object | null {
+  const offered = { passes: tally.offeredPasses, judged: tally.offeredJudged }
+  const heldOut = { passes: tally.heldOutPasses, judged: tally.heldOutJudged }
+  if (offered.judged === 0 || heldOut.judged === 0) return null
+  return {
+    lift: offered.passes / offered.judged - heldOut.passes / heldOut.judged,
+    lift_ci: newcombeInterval(heldOut, offered),
+    offered_judged_count: offered.judged,
+    holdout_judged_count: heldOut.judged,
   }
 }
 

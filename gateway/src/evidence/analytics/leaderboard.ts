@@ -1,5 +1,5 @@
 import { judgeTrend, lowerBound, type Prior, posteriorMean, trendOf } from '@routeiq/router'
-import { posteriorOf } from './format-effectiveness.ts'
+import { formatLift, posteriorOf } from './format-effectiveness.ts'
 import { skillIdOf } from './metric-rows.ts'
 import type { RollupRow } from './rollup-store.ts'
 import { groupRows, judgedOf, tallyOf } from './tally.ts'
@@ -56,6 +56,7 @@ function findPlace(
     judged_count: judged.judged,
     activation_count: tally.activations,
     trend: trendOf(judgeTrend(judgedOf(tallyOf(before)), judged)),
+    lift: formatLift(tally),
     provisional: isProvisional,
   }
   return [{ name, isProvisional, lower, row }]

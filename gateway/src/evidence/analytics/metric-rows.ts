@@ -1,5 +1,5 @@
 import { judgeTrend, type Prior, trendOf } from '@routeiq/router'
-import { formatJudged, formatModels, formatTrend } from './format-effectiveness.ts'
+import { formatJudged, formatLift, formatModels, formatTrend } from './format-effectiveness.ts'
 import type { RollupRow } from './rollup-store.ts'
 import { groupRows, judgedOf, notActivatedRate, share, tallyOf } from './tally.ts'
 
@@ -39,6 +39,7 @@ function formatMetricRow(
     ...formatJudged(prior, rows),
     solo_pass_rate: share(tally.soloPasses, tally.soloPasses + tally.soloFails),
     offered_not_activated_rate: notActivatedRate(tally),
+    lift: formatLift(tally),
     error_rate: share(tally.errors, tally.activations),
     avg_latency_ms: share(tally.latencyMsSum, tally.latencyCount),
     avg_cost_usd: share(tally.costUsdSum, tally.costCount),

@@ -32,6 +32,12 @@ export interface RollupCounts {
   readonly closed: number
   readonly closedHinted: number
   readonly hintedActivated: number
+  /** Traces of decisions that offered the skill, on days on which decisions were held back. */
+  readonly offeredPasses: number
+  readonly offeredJudged: number
+  /** Traces of decisions that would have offered it and were held back. */
+  readonly heldOutPasses: number
+  readonly heldOutJudged: number
 }
 
 /** The dimensions asked for, empty for the others, and the sums. */

@@ -23,6 +23,10 @@ const counts: readonly (keyof RollupCounts)[] = [
   'closed',
   'closedHinted',
   'hintedActivated',
+  'offeredPasses',
+  'offeredJudged',
+  'heldOutPasses',
+  'heldOutJudged',
 ]
 
 export function tallyOf(rows: Iterable<RollupCounts>): Tally {

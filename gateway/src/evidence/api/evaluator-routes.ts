@@ -6,7 +6,7 @@ import { restRoute } from '../../rest/rest-route.ts'
 import { isUuid } from '../../uuid.ts'
 import type { Evaluator } from '../evaluators/evaluator.ts'
 import { checkNames } from '../evaluators/run-check.ts'
-import { evaluatorTemplates } from '../evaluators/templates.ts'
+import { type EvaluatorTemplate, evaluatorTemplates } from '../evaluators/templates.ts'
 import { evaluateTrace } from './evaluate-trace.ts'
 import type { EvidenceDependencies } from './evidence-dependencies.ts'
 import { invalidBody } from './invalid-body.ts'
@@ -35,6 +35,7 @@ const settings = {
   threshold,
   display_name: text(255),
   description: text(1_024),
+  model: text(255),
   prompt_template: text(20_000),
   check: z.enum(checkNames).nullish(),
   value: z.union([z.string().max(2_000), z.number()]).nullish(),
@@ -128,16 +129,22 @@ function draft(deps: EvidenceDependencies, body: z.output<typeof createSchema>):
     category: body.category ?? template?.category ?? 'custom',
     threshold: body.threshold ?? template?.threshold ?? 0.5,
     enabled: body.enabled ?? true,
-    settings: {
-      display_name: body.display_name ?? null,
-      description: body.description ?? template?.description ?? null,
-      template_id: template?.id ?? null,
-      prompt_template: prompt,
-      check,
-      value: body.value ?? template?.value ?? null,
-    },
+    settings: { ...draftSettings(body, template), prompt_template: prompt, check },
     createdAt: at,
     updatedAt: at,
+  }
+}
+
+function draftSettings(
+  body: z.output<typeof createSchema>,
+  template: EvaluatorTemplate | undefined,
+): Evaluator['settings'] {
+  return {
+    display_name: body.display_name ?? null,
+    description: body.description ?? template?.description ?? null,
+    template_id: template?.id ?? null,
+    model: body.model ?? null,
+    value: body.value ?? template?.value ?? null,
   }
 }
 

@@ -1,6 +1,8 @@
+import type { Caller } from '../../identity/caller.ts'
 import type { Identity } from '../../pipeline/authenticate.ts'
 import type { Quotas } from '../../quotas/quotas.ts'
 import type { IdempotentAnswers } from '../../rest/idempotency.ts'
+import type { ModelCalls } from '../../skills/benchmarks/model-calls.ts'
 import type { SkillStore } from '../../skills/skill-store.ts'
 import type { DecisionLog } from '../decisions/decision-log.ts'
 import type { EvidenceStore } from '../evidence-store.ts'
@@ -25,6 +27,8 @@ export interface EvidenceDependencies {
   readonly webhooks: WebhookParts
   readonly quotas: Pick<Quotas, 'take' | 'requireFeature'>
   readonly idempotent: IdempotentAnswers
+  /** What a judge is asked: charged to the caller, and counted. */
+  readonly judgeCalls: (workspaceId: string, caller: Caller) => ModelCalls
   /** Whether traces must name a registered manifest. */
   readonly requireManifest: boolean
   readonly countTraces: (outcome: 'stored' | 'refused' | 'failed', count: number) => void

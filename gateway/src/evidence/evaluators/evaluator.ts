@@ -19,6 +19,8 @@ interface EvaluatorSettings {
   readonly display_name?: string | null | undefined
   readonly description?: string | null | undefined
   readonly template_id?: string | null | undefined
+  /** The model that judges; without one the request must name it. */
+  readonly model?: string | null | undefined
   /** Of a judge, with `{input}` and `{output}`. */
   readonly prompt_template?: string | null | undefined
   /** Of a deterministic one. */

@@ -14,6 +14,7 @@ import {
 import type { Skill } from '../skill.ts'
 import { aggregateRun } from './aggregate-run.ts'
 import type { BenchmarkRun, BenchmarkStore } from './benchmark-store.ts'
+import { countJudgeCalls } from './count-judge-calls.ts'
 import { type EvalSuite, parseEvalSuite } from './eval-suite.ts'
 import { type ResultDocument, resultDocumentSchema, selectImported } from './import-document.ts'
 import type { ModelCalls } from './model-calls.ts'
@@ -108,24 +109,6 @@ async function run(
   })
   await deps.registry.refreshStanding(skill.skillId)
   return formatRun(made)
-}
-
-/** What the judge is asked counts against the month's judge calls; a used-up quota makes the case an error. */
-function countJudgeCalls(
-  calls: ModelCalls,
-  quotas: Pick<Quotas, 'take'>,
-  principal: ReturnType<typeof principalOf>,
-): ModelCalls {
-  return {
-    async ask(model, messages) {
-      try {
-        await quotas.take(principal, 'judge_calls_month')
-      } catch (error) {
-        return { ok: false, reason: (error as Error).message }
-      }
-      return calls.ask(model, messages)
-    },
-  }
 }
 
 /** `POST …/benchmark/import`: kept as unverified; it never ranks a skill. */

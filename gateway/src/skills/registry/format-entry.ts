@@ -1,7 +1,9 @@
+import type { IntentReview } from '../checks/review-intent.ts'
 import type { SkillFile } from '../skill.ts'
 import type { RegistryDetail, RegistryEntry } from './registry-store.ts'
 
-const safetyWords = {
+/** How a scan's result is told to people. */
+export const safetyWords = {
   clean: 'passed',
   flagged: 'caution',
   blocked: 'blocked',
@@ -60,13 +62,14 @@ export function formatDetail(
   detail: RegistryDetail,
   installedAs: string | undefined,
 ): Record<string, unknown> {
+  // Needs a judge model, which no workspace has to have.
+  const review = detail.scan?.['intent_review'] as Partial<IntentReview> | undefined
   return {
     ...formatEntry(detail, installedAs),
     body_markdown: detail.body,
     safety: { summary: detail.scan?.['summary'] ?? null, findings: detail.scan?.['findings'] ?? [] },
-    // Both need a judge model, which no workspace has to have.
-    intent_status: 'unreviewed',
-    content_status: 'unreviewed',
+    intent_status: review?.intent_status ?? 'unreviewed',
+    content_status: review?.content_status ?? 'unreviewed',
     attachments: detail.files.map(formatFile),
     attachment_count: detail.files.length,
   }

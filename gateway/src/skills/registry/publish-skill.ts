@@ -2,6 +2,7 @@ import { GatewayError } from '@routeiq/contract'
 import type { Caller } from '../../identity/caller.ts'
 import type { RestRequest } from '../../rest/rest-endpoint.ts'
 import { creatorOf, requireOwnSkill, retryChanged } from '../api/skill-context.ts'
+import type { IntentReview } from '../checks/review-intent.ts'
 import type { Skill } from '../skill.ts'
 import { principalOf, type RegistryRoutesDependencies } from './registry-context.ts'
 
@@ -22,7 +23,7 @@ export async function publishSkill(
   const skill = await requireOwnSkill(deps.skills, workspaceId, params['skill'] ?? '')
   requireCreator(skill, caller)
   requireName(skill)
-  requireSafe(skill)
+  await requireSafe(deps, workspaceId, skill)
   await requireMeasured(deps, skill)
   const category = query.get('category') || skill.category
   if (category === null) throw invalid('category', 'Give a category: `publish?category=support`.')
@@ -105,12 +106,37 @@ function requireName({ name }: Skill): void {
   throw invalid('name', `${name} cannot be public: use lower-case ASCII letters, digits and hyphens.`)
 }
 
-function requireSafe({ name, latest, served }: Skill): void {
-  const version = served ?? latest
-  if (version.safetyStatus !== 'blocked' && served !== null) return
-  throw new GatewayError('safety_blocked', `The scan blocked ${name}; it cannot be public.`, {
-    extras: { reason: 'safety_blocked', findings: [], flags: [], categories: [] },
-  })
+/** What the scan blocked, or what a model that reviewed it rejected, stays where it is. */
+async function requireSafe(
+  { skills }: Pick<Deps, 'skills'>,
+  workspaceId: string,
+  { skillId, name, latest, served }: Skill,
+): Promise<void> {
+  const { versionId, safetyStatus } = served ?? latest
+  const version = await skills.readVersion(workspaceId, skillId, { versionId })
+  const { findings = [], checks = {}, intent_review: review } = (version?.scan ?? {}) as ScanRecord
+  const isSafe = served !== null && safetyStatus !== 'blocked'
+  const reason = !isSafe
+    ? 'safety_blocked'
+    : review?.intent_status === 'rejected'
+      ? 'intent_rejected'
+      : review?.content_status === 'blocked'
+        ? 'content_blocked'
+        : null
+  if (reason === null) return
+  const message = isSafe
+    ? `${name} was reviewed and cannot be public: ${review?.reason}`
+    : `The scan blocked ${name}; it cannot be public.`
+  const flags = Object.keys(checks)
+  const extras = { reason, findings, flags, categories: flags }
+  throw new GatewayError('safety_blocked', message, { extras })
+}
+
+/** What is read of a stored scan. */
+interface ScanRecord {
+  readonly findings?: readonly object[]
+  readonly checks?: object
+  readonly intent_review?: Partial<IntentReview>
 }
 
 /** Where the operator asks for it: test cases, and a run of them that measured something. */

@@ -8,6 +8,7 @@ import { forkSkill } from './fork-skill.ts'
 import { formatDetail, formatFile } from './format-entry.ts'
 import { publicTextRoutes } from './public-text.ts'
 import { mergeUpstream, publishSkill, unpublishSkill } from './publish-skill.ts'
+import { showActivations } from './registry-activations.ts'
 import { callerRoute, openRoute, type RegistryRoutesDependencies, requireEntry } from './registry-context.ts'
 import { showLeaderboard } from './registry-leaderboard.ts'
 import { searchRegistry } from './search-registry.ts'
@@ -85,6 +86,9 @@ function readingRoutes(deps: RegistryRoutesDependencies): Route<Endpoint>[] {
     })),
     open(`${one}/attachments/by-path/{path+}`, async ({ params }) => ({
       body: await showFile(deps, params['skill'], params['path'] ?? ''),
+    })),
+    open(`${one}/activations`, async ({ params, query }) => ({
+      body: await showActivations(deps, params['skill'], query.get('window_days')),
     })),
     open(`${one}/eval`, async ({ params }) => {
       const { evalYaml, name } = await requireEntry(registry, params['skill'])

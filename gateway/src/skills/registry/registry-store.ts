@@ -151,11 +151,25 @@ export interface RegistryStore {
   findFork(workspaceId: string, copyId: string): Promise<Fork | null>
   moveFork(workspaceId: string, copyId: string, upstreamVersionId: string): Promise<void>
 
+  /** By day, of the workspaces that share their evidence; null while they are too few to be told of. */
+  readActivations(skillId: string, windowDays: number): Promise<readonly ActivationDay[] | null>
+
   /** Computes anew what a public skill is compared by; null does so for all. */
   refreshStanding(skillId: string | null): Promise<void>
   /** Whether what the workspace learns about public skills counts for everybody. */
   shareEvidence(workspaceId: string, isShared: boolean): Promise<void>
   rate(workspaceId: string, skillId: string, rating: number): Promise<void>
+}
+
+/** How a public skill was used on one day. */
+export interface ActivationDay {
+  /** UTC, `YYYY-MM-DD`. */
+  readonly day: string
+  readonly activations: number
+  /** Decisions that offered it, and those of them after which it was used. */
+  readonly decisions: number
+  readonly decisionsActivated: number
+  readonly workspaces: number
 }
 
 /** A link whose source has changed. */

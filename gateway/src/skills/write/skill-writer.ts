@@ -1,4 +1,5 @@
 import { GatewayError } from '@routeiq/contract'
+import type { IntentReview } from '../checks/review-intent.ts'
 import { judgeScan, type ScanPolicy, type ScanVerdict } from '../scan/judge-scan.ts'
 import { scannerVersion, scanSkill } from '../scan/scan-skill.ts'
 import type { Skill, SkillMetadata } from '../skill.ts'
@@ -108,8 +109,16 @@ export class SkillWriter {
     }
   }
 
-  /** Scans a stored version again and keeps the result; what the policy would reject is quarantined. */
-  async rescan(workspaceId: string, skillId: string, versionId: string): Promise<ScanSummary> {
+  /**
+   * Scans a stored version again and keeps the result, with what a model thought of it if it was asked; what the policy
+   * would reject is quarantined.
+   */
+  async rescan(
+    workspaceId: string,
+    skillId: string,
+    versionId: string,
+    review: IntentReview | null = null,
+  ): Promise<ScanSummary> {
     const { store } = this.#options
     const [skill, version] = await Promise.all([
       store.find(workspaceId, skillId),
@@ -127,8 +136,9 @@ export class SkillWriter {
     const about = { name: skill.name, description, treeDigest }
     const verdict = await this.#judge(workspaceId, about, { skillMd, bodyStart, bodyEnd }, files)
     if (verdict === null) return unscanned
-    const { result, isQuarantined } = verdict
-    const scan = { status: result.status, isQuarantined, scannerVersion, result }
+    const { isQuarantined } = verdict
+    const result = review === null ? verdict.result : { ...verdict.result, intent_review: review }
+    const scan = { status: verdict.result.status, isQuarantined, scannerVersion, result }
     await store.saveScan(workspaceId, skillId, versionId, scan)
     return scan
   }

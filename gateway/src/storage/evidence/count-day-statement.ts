@@ -3,7 +3,8 @@ import { verdictExpression } from './verdict-expression.ts'
 /**
  * Counts one day of one workspace into generation 0 of the rollup. Parameters: workspace, day, and the moment up to
  * which the day's rows are counted already in a higher generation. Traces are counted under the day they ended,
- * decisions under the day they were made; the version is the one a trace witnessed, else the one that was offered.
+ * decisions under the day they were made, and how those went
+ * only on days on which some were held back; the version is the one a trace witnessed, else the one that was offered.
  */
 export const countDayStatement = `
 WITH used AS (
@@ -33,15 +34,17 @@ WITH used AS (
   LEFT JOIN skills ON skills.workspace_id = $1 AND skills.name = used.name AND skills.deleted_at IS NULL
 ), decisions AS (
   SELECT * FROM routing_decisions d
-  WHERE d.workspace_id = $1 AND d.day = $2 AND d.stored_at >= $3 AND NOT d.holdout
+  WHERE d.workspace_id = $1 AND d.day = $2 AND d.stored_at >= $3
 ), linked AS (
-  SELECT d.routing_id, t.agent_name, t.model_name, t.model_family, t.skills
+  SELECT d.routing_id, t.agent_name, t.model_name, t.model_family, t.skills,
+    CASE WHEN (SELECT bool_or(holdout) FROM decisions) THEN ${verdictExpression('t')} END AS verdict
   FROM traces t
   CROSS JOIN LATERAL unnest(t.routing_ids) AS link (routing_id)
   JOIN decisions d ON d.routing_id = link.routing_id
   WHERE t.workspace_id = $1 AND t.day >= $2::date - 1
 ), closed AS (
-  SELECT routing_id, max(agent_name) AS agent_name, max(model_name) AS model_name, max(model_family) AS model_family
+  SELECT routing_id, max(agent_name) AS agent_name, max(model_name) AS model_name, max(model_family) AS model_family,
+    count(*) FILTER (WHERE verdict = 'pass') AS passes, count(verdict) AS judged
   FROM linked GROUP BY routing_id
 ), touched AS (
   SELECT linked.routing_id, skill.name, bool_or(skill.is_activated) AS is_activated,
@@ -55,11 +58,18 @@ WITH used AS (
     coalesce(d.agent_name, closed.agent_name, '') AS agent_name,
     coalesce(d.model, closed.model_name, '') AS model_name,
     CASE WHEN d.model IS NULL THEN coalesce(closed.model_family, '') ELSE d.model_family END AS model_family,
-    offer.hinted, closed.routing_id IS NOT NULL AS is_closed,
+    offer.hinted, d.holdout, closed.routing_id IS NOT NULL AS is_closed,
+    coalesce(closed.passes, 0) AS passes, coalesce(closed.judged, 0) AS judged,
     coalesce(touched.is_activated, false) AS is_activated, coalesce(touched.is_delivered, false) AS is_delivered
   FROM decisions d
-  CROSS JOIN LATERAL jsonb_to_recordset(d.offered) AS offer (
-    name text, skill_id text, content_hash text, hinted boolean)
+  CROSS JOIN LATERAL (
+    SELECT name, skill_id, content_hash, hinted FROM jsonb_to_recordset(d.offered) AS row (
+      name text, skill_id text, content_hash text, hinted boolean)
+    WHERE NOT d.holdout
+    UNION ALL
+    SELECT name, "skillId", '', false FROM jsonb_to_recordset(d.passed_over) AS row (name text, "skillId" text)
+    WHERE d.holdout
+  ) AS offer
   LEFT JOIN closed ON closed.routing_id = d.routing_id
   LEFT JOIN touched ON touched.routing_id = d.routing_id AND touched.name = offer.name
 ), counted AS (
@@ -76,15 +86,18 @@ WITH used AS (
     coalesce(sum(cost_usd) FILTER (WHERE is_activated), 0) AS cost_usd_sum,
     count(cost_usd) FILTER (WHERE is_activated) AS cost_count,
     0 AS offers, 0 AS hinted, 0 AS offers_delivered, 0 AS offers_activated, 0 AS closed, 0 AS closed_hinted,
-    0 AS hinted_activated
+    0 AS hinted_activated, 0 AS offered_passes, 0 AS offered_judged, 0 AS held_out_passes, 0 AS held_out_judged
   FROM from_traces
   GROUP BY skill_name, skill_id, content_hash, agent_name, model_name, model_family
   UNION ALL
   SELECT skill_name, skill_id, content_hash, agent_name, model_name, model_family,
     0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-    count(*), count(*) FILTER (WHERE hinted), count(*) FILTER (WHERE is_delivered),
-    count(*) FILTER (WHERE is_activated), count(*) FILTER (WHERE is_closed),
-    count(*) FILTER (WHERE is_closed AND hinted), count(*) FILTER (WHERE hinted AND is_activated)
+    count(*) FILTER (WHERE NOT holdout), count(*) FILTER (WHERE hinted),
+    count(*) FILTER (WHERE is_delivered AND NOT holdout), count(*) FILTER (WHERE is_activated AND NOT holdout),
+    count(*) FILTER (WHERE is_closed AND NOT holdout), count(*) FILTER (WHERE is_closed AND hinted),
+    count(*) FILTER (WHERE hinted AND is_activated),
+    coalesce(sum(passes) FILTER (WHERE NOT holdout), 0), coalesce(sum(judged) FILTER (WHERE NOT holdout), 0),
+    coalesce(sum(passes) FILTER (WHERE holdout), 0), coalesce(sum(judged) FILTER (WHERE holdout), 0)
   FROM from_decisions
   GROUP BY skill_name, skill_id, content_hash, agent_name, model_name, model_family
 )
@@ -92,6 +105,7 @@ INSERT INTO effectiveness_rollup
 SELECT $1, $2, 0, skill_name, skill_id, content_hash, agent_name, model_name, model_family,
   sum(activations), sum(delivered), sum(passes), sum(fails), sum(solo_passes), sum(solo_fails), sum(errors),
   sum(latency_ms_sum), sum(latency_count), sum(cost_usd_sum), sum(cost_count), sum(offers), sum(hinted),
-  sum(offers_delivered), sum(offers_activated), sum(closed), sum(closed_hinted), sum(hinted_activated)
+  sum(offers_delivered), sum(offers_activated), sum(closed), sum(closed_hinted), sum(hinted_activated), sum(offered_passes),
+  sum(offered_judged), sum(held_out_passes), sum(held_out_judged)
 FROM counted
 GROUP BY skill_name, skill_id, content_hash, agent_name, model_name, model_family`

@@ -76,6 +76,10 @@ const sums: Readonly<Record<keyof RollupCounts, string>> = {
   closed: 'closed',
   closedHinted: 'closed_hinted',
   hintedActivated: 'hinted_activated',
+  offeredPasses: 'offered_passes',
+  offeredJudged: 'offered_judged',
+  heldOutPasses: 'held_out_passes',
+  heldOutJudged: 'held_out_judged',
 }
 
 function formatRead(by: RollupQuery['by']): string {

@@ -1,13 +1,15 @@
-import { computeSkillScore } from '@routeiq/router'
+import { computeSkillScore, judgeTrend, trendOf } from '@routeiq/router'
 import type { RunAggregate } from '../../skills/benchmarks/aggregate-run.ts'
 import type { Database } from '../database/database.ts'
 import { guardQuery } from '../database/database-error.ts'
 
 /** Evidence of fewer workspaces could tell about one of them. */
-const fewestWorkspaces = 3
+export const fewestWorkspaces = 3
 /** Judged activations that the mean of all public skills stands for. */
 const priorStrength = 10
 const windowDays = 90
+/** Of each side, before a difference between them is told. */
+const fewestJudged = 20
 
 interface EvidenceRow {
   readonly skill_id: string
@@ -17,6 +19,14 @@ interface EvidenceRow {
   readonly workspaces: string
   readonly passes: string
   readonly fails: string
+  readonly recent_passes: string
+  readonly recent_judged: string
+  readonly earlier_passes: string
+  readonly earlier_judged: string
+  readonly offered_passes: string
+  readonly offered_judged: string
+  readonly held_out_passes: string
+  readonly held_out_judged: string
   readonly activations_30d: string
   readonly by_model: readonly ModelRow[]
 }
@@ -81,13 +91,34 @@ function standingOf(row: EvidenceRow, mean: number): unknown[] {
     aggregate?.tokens?.delta_pct ?? null,
     aggregate?.turns?.delta_pct ?? null,
     isKnown ? Number(row.activations_30d) : 0,
+    isKnown ? trendOfRow(row) : null,
+    isKnown ? liftOfRow(row) : null,
   ]
+}
+
+/** What offering the skill changed where decisions were held back; null where none were, or too few were judged. */
+function liftOfRow(row: EvidenceRow): number | null {
+  const [offered, heldOut] = [Number(row.offered_judged), Number(row.held_out_judged)]
+  if (Math.min(offered, heldOut) < fewestJudged) return null
+  return Number(row.offered_passes) / offered - Number(row.held_out_passes) / heldOut
+}
+
+/** The last 30 days against the 30 before; null while too little was judged to tell. */
+function trendOfRow(row: EvidenceRow): string | null {
+  const earlier = { passes: Number(row.earlier_passes), judged: Number(row.earlier_judged) }
+  const recent = { passes: Number(row.recent_passes), judged: Number(row.recent_judged) }
+  const trend = judgeTrend(earlier, recent)
+  return trend.status === 'insufficient_data' ? null : trendOf(trend)
 }
 
 /** The evidence of one skill in the workspaces that share theirs, its owner included. */
 const shared = `
   FROM effectiveness_rollup AS e JOIN evidence_sharing AS w USING (workspace_id)
   WHERE e.skill_id = r.skill_id::text AND e.day > $2::timestamptz - interval '${windowDays} days'`
+
+const recent = "e.day > $2::timestamptz - interval '30 days'"
+const earlier =
+  "e.day > $2::timestamptz - interval '60 days' AND e.day <= $2::timestamptz - interval '30 days'"
 
 const evidenceStatement = `
   SELECT r.skill_id, r.rating_avg, r.rating_count,
@@ -102,7 +133,13 @@ const evidenceStatement = `
   CROSS JOIN LATERAL (
     SELECT count(DISTINCT e.workspace_id) FILTER (WHERE e.activations > 0) AS workspaces,
       coalesce(sum(e.passes), 0) AS passes, coalesce(sum(e.fails), 0) AS fails,
-      coalesce(sum(e.activations) FILTER (WHERE e.day > $2::timestamptz - interval '30 days'), 0) AS activations_30d
+      coalesce(sum(e.activations) FILTER (WHERE e.day > $2::timestamptz - interval '30 days'), 0) AS activations_30d,
+      coalesce(sum(e.passes) FILTER (WHERE ${recent}), 0) AS recent_passes,
+      coalesce(sum(e.passes + e.fails) FILTER (WHERE ${recent}), 0) AS recent_judged,
+      coalesce(sum(e.passes) FILTER (WHERE ${earlier}), 0) AS earlier_passes,
+      coalesce(sum(e.passes + e.fails) FILTER (WHERE ${earlier}), 0) AS earlier_judged,
+      coalesce(sum(e.offered_passes), 0) AS offered_passes, coalesce(sum(e.offered_judged), 0) AS offered_judged,
+      coalesce(sum(e.held_out_passes), 0) AS held_out_passes, coalesce(sum(e.held_out_judged), 0) AS held_out_judged
     ${shared}) AS live
   WHERE r.unpublished_at IS NULL AND ($1::uuid IS NULL OR r.skill_id = $1)`
 
@@ -114,7 +151,7 @@ const meanStatement = `
 
 const updateStatement = `
   UPDATE registry_entries SET skill_score = $2, score_components = $3, pass_rate = $4, effectiveness = $5,
-    by_model = $6, improvement_pts = $7, tokens_delta_pct = $8, turns_delta_pct = $9, activations_30d = $10,
+    by_model = $6, improvement_pts = $7, tokens_delta_pct = $8, turns_delta_pct = $9, activations_30d = $10, trend = $11, lift = $12,
     install_count = (SELECT count(*) FROM skill_links AS l WHERE l.skill_id = $1 AND l.removed_at IS NULL)
       + (SELECT count(*) FROM skill_forks AS f WHERE f.upstream_skill_id = $1 AND f.copy_id IS NOT NULL)
   WHERE skill_id = $1`

@@ -7,6 +7,7 @@ import { followSources } from './follow-sources.ts'
 import { claimFork } from './forks.ts'
 import { removeLink, saveLink } from './links.ts'
 import { publish, unpublish } from './publications.ts'
+import { readActivations } from './read-activations.ts'
 import { refreshStandings } from './refresh-standings.ts'
 import { type DetailRow, selectDetail, selectEntries, toDetail } from './registry-rows.ts'
 import { searchEntries } from './search-entries.ts'
@@ -87,6 +88,7 @@ export function createSqlRegistryStore(database: Database, options: RegistryStor
       const text = 'UPDATE skill_forks SET upstream_version_id = $3 WHERE workspace_id = $1 AND copy_id = $2'
       await query(text, [workspaceId, copyId, upstreamVersionId])
     },
+    readActivations: (skillId, windowDays) => readActivations(database, skillId, windowDays, now()),
     refreshStanding: (skillId) => refreshStandings(database, skillId, now()),
     async shareEvidence(workspaceId, isShared) {
       if (isShared) await query(shareStatement, [workspaceId, new Date(now())])

@@ -132,6 +132,7 @@ export interface VersionTextRow {
   readonly body_start: number
   readonly body_end: number
   readonly files: readonly FileRow[]
+  readonly scan: VersionText['scan']
 }
 
 export function toVersionText(row: VersionTextRow): VersionText {
@@ -140,6 +141,7 @@ export function toVersionText(row: VersionTextRow): VersionText {
     skillMd: row.skill_md,
     body: row.skill_md.slice(row.body_start, row.body_end),
     files: row.files.map(toFile),
+    scan: row.scan,
   }
 }
 

@@ -67,7 +67,7 @@ export function createSqlSkillStore(database: Database, options: SkillStoreOptio
     },
     async readVersion(workspaceId, skillId, selector) {
       const [condition, value] = selectVersion(selector)
-      const columns = `, v.skill_md, v.body_start, v.body_end, ${filesJson('v.id')} AS files`
+      const columns = `, v.skill_md, v.body_start, v.body_end, v.scan, ${filesJson('v.id')} AS files`
       const [row] = await query<VersionTextRow>(
         `${versionsOf} AND ${condition} ORDER BY v.version_number DESC LIMIT 1`.replace('$columns', columns),
         [workspaceId, skillId, value],
