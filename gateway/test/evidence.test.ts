@@ -8,7 +8,15 @@ let ada: string
 let eve: string
 
 beforeAll(async () => {
-  gateway = await startGateway({ config: {} })
+  const answering = (name: string, mock_response: string) => ({
+    model_name: name,
+    litellm_params: { model: `openai/${name}`, api_key: 'sk-x', mock_response },
+  })
+  const model_list = [
+    answering('judge', 'Sure: ```{"score": 0.25, "reason": "It says too little."}```'),
+    answering('mumbler', 'I would rather not say.'),
+  ]
+  gateway = await startGateway({ config: { model_list } })
   ada = (await gateway.createKey({ organization_id: 'ada' })).key
   eve = (await gateway.createKey({ organization_id: 'eve' })).key
 })
@@ -286,6 +294,21 @@ describe('evaluators over HTTP', () => {
     const judge = { mode: 'llm_judge', evaluator: 'helpfulness_judge' }
     expect((await api('POST', `/traces/${id}/evaluate`, judge)).body).toMatchObject({ score: null })
     expect((await api('POST', `/traces/${id}/evaluate`, { evaluator: 'nobody' })).status).toBe(404)
+
+    const asked = await api('POST', `/traces/${id}/evaluate`, { ...judge, model: 'judge' })
+    expect(asked.body).toMatchObject({
+      verdict: 'fail',
+      score: 0.25,
+      checks: [{ passed: false, status: 'reviewed', reasoning: 'It says too little.' }],
+    })
+    for (const model of ['mumbler', 'nobody']) {
+      const lost = await api('POST', `/traces/${id}/evaluate`, { ...judge, model })
+      expect(lost.body, model).toMatchObject({
+        score: null,
+        checks: [{ status: 'unreviewed', passed: null }],
+      })
+    }
+    expect((await api('GET', `/traces/${id}`)).body.eval_verdict).toBe('fail')
 
     const changed = await api('PUT', `/evaluators/${made.body.id}`, { enabled: false, threshold: 0.9 })
     expect(changed.body).toMatchObject({ enabled: false, threshold: 0.9, check: 'output_not_empty' })

@@ -10,7 +10,18 @@ let gateway: Gateway
 const keys: Record<string, string> = {}
 
 beforeAll(async () => {
-  gateway = await startGateway({ config: {} })
+  const reviewing = (name: string, verdict: object) => ({
+    model_name: name,
+    litellm_params: {
+      ...{ model: `openai/${name}`, api_key: 'sk-x' },
+      mock_response: JSON.stringify({ ...verdict, reason: 'It says so.' }),
+    },
+  })
+  const model_list = [
+    reviewing('content', { intent: 'approved', content: 'caution' }),
+    reviewing('suspicious', { intent: 'rejected', content: 'approved' }),
+  ]
+  gateway = await startGateway({ config: { model_list } })
   for (const name of ['acme', 'globex', 'initech'])
     keys[name] = (await gateway.createKey({ organization_id: name })).key
 })
@@ -107,6 +118,37 @@ describe('publishing', () => {
       ['acme', 'globex'].map((owner) => as(owner, 'POST', '/skills/wanted/publish?category=x')),
     )
     expect(both.map(({ status }) => status).sort()).toEqual([200, 409])
+  })
+
+  it('shows what the checks found, and refuses what a model that reviewed it rejects', async () => {
+    await create('acme', 'reviewed')
+    const check = (query: string, owner = 'acme') => as(owner, 'POST', `/skills/reviewed/checks/run${query}`)
+    expect((await check('')).json()).toMatchObject({
+      ...{ skill_safety: 'passed', safety_status: 'clean', findings: [], version_number: 1 },
+      ...{ intent_status: 'unreviewed', content_status: 'unreviewed' },
+    })
+    expect((await check('?deep=true')).status).toBe(400)
+    expect((await check('', 'globex')).status).toBe(404)
+    const lost = (await check('?deep=true&model=nobody')).json()
+    expect(lost).toMatchObject({ intent_status: 'unreviewed', intent_review: { model: 'nobody' } })
+    expect((await check('?deep=true&model=suspicious')).json().intent_status).toBe('rejected')
+    const refused = await as('acme', 'POST', '/skills/reviewed/publish?category=support')
+    expect([refused.status, refused.json().detail.reason]).toEqual([400, 'intent_rejected'])
+    expect((await check('?deep=true&model=content')).json().content_status).toBe('caution')
+    expect((await as('acme', 'POST', '/skills/reviewed/publish?category=support')).status).toBe(200)
+    expect((await as('globex', 'GET', '/registry/skills/reviewed')).json()).toMatchObject({
+      intent_status: 'approved',
+      content_status: 'caution',
+    })
+    const used = await as('globex', 'GET', '/registry/skills/reviewed/activations?window_days=7')
+    expect(used.json()).toEqual({
+      window_days: 7,
+      series: [],
+      totals: { activations: null, router_decisions: null, router_activated: null, distinct_orgs_max: null },
+    })
+    expect((await as('globex', 'GET', '/registry/skills/reviewed/activations?window_days=0')).status).toBe(
+      400,
+    )
   })
 
   it('can be switched off for a workspace', async () => {

@@ -90,6 +90,7 @@ describe('decideRoute', () => {
       seedOf('x'),
     )
     expect(held).toMatchObject({ rows: [], promptFragment: '', stable: { text: '' }, holdout: true })
+    expect(held.passedOver.map(({ skill, propensity }) => [skill, propensity])).toEqual([[entries[0], 1]])
     const dry = decideRoute(menuOf(entries), rank(entries, [0.9]), { ...policy, holdoutRate: 1 }, null)
     expect(dry.rows).toHaveLength(1)
   })

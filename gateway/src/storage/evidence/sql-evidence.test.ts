@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { RollupRow, RollupStore } from '../../evidence/analytics/rollup-store.ts'
+import { tallyOf } from '../../evidence/analytics/tally.ts'
 import type { DecisionStore } from '../../evidence/decisions/decision-store.ts'
 import { offeredSkill, routingDecision } from '../../evidence/decisions/routing-decision.fixture.ts'
 import { outcome } from '../../evidence/outcomes/outcome.fixture.ts'
@@ -339,6 +340,24 @@ describe.each(await listTestDatabases())('evidence over $name', ({ open }) => {
       await traces.saveOutcomes(workspace, [outcome(traceId(1)), outcome(traceId(2), { verdict: 'fail' })])
       const pdf = (await readAll()).find(({ skillName }) => skillName === 'pdf')
       expect(pdf).toMatchObject({ offers: 0, passes: 1, fails: 1, soloPasses: 1, soloFails: 0, errors: 1 })
+    })
+
+    it('tells how decisions went that offered a skill, and those that were held back', async () => {
+      const held = { ...decision, routingId: 'rt_h', holdout: true, offered: [], hinted: [] }
+      const passedOver = [{ skillId: 'id-of-pdf', name: 'pdf', propensity: 1 }]
+      await decisions.saveDecisions([decision, { ...held, passedOver }])
+      await traces.saveTraces(workspace, [
+        newTrace({ id: traceId(1), routingIds: ['rt_1'], skills: [traceSkill('pdf')] }),
+        newTrace({ id: traceId(2), routingIds: ['rt_h'] }),
+        newTrace({ id: traceId(3), routingIds: ['rt_h'] }),
+      ])
+      await traces.saveOutcomes(workspace, [outcome('rt_1'), outcome(traceId(2), { verdict: 'fail' })])
+      const pdf = (await readAll()).filter(({ skillName }) => skillName === 'pdf')
+      expect(tallyOf(pdf)).toMatchObject({
+        offers: 1,
+        closed: 1,
+        ...{ offeredPasses: 1, offeredJudged: 1, heldOutPasses: 0, heldOutJudged: 1 },
+      })
     })
 
     it('is read by day, agent and skill, and stays in its workspace', async () => {

@@ -362,6 +362,38 @@ describe.each(await listTestDatabases())('the registry store over $name', ({ ope
     expect(await registry.installedAs('other', [skillId])).toEqual(new Map([[skillId, 'our-refunds']]))
   })
 
+  it('compares by the evidence of three workspaces that share theirs, and tells of no fewer', async () => {
+    now = Date.UTC(2026, 5, 1)
+    const { skillId } = await publishNew('acme', 'refunds')
+    const count = async (workspaceId: string, daysAgo: number, numbers: readonly number[]): Promise<void> => {
+      const at = new Date(now - daysAgo * day).toISOString().slice(0, 10)
+      await opened.database.pool.query(
+        `INSERT INTO effectiveness_rollup VALUES ($1, $2, 0, 'refunds', $3, '', '', '', 'gpt-4o', $4, 0, $5, $6, 0, 0, 0,
+           0, 0, 0, 0, $7, 0, 0, $8, 0, 0, 0, $9, $10, $11, $12)`,
+        [workspaceId, at, skillId, ...numbers],
+      )
+    }
+    // Activations, passes, fails; decisions, and activated ones; passes of judged offers, and of held out ones.
+    for (const workspaceId of ['a', 'b', 'c']) {
+      await count(workspaceId, 40, [20, 19, 1, 25, 20, 0, 0, 0, 0])
+      await count(workspaceId, 2, [20, 10, 10, 30, 20, 20, 40, 5, 20])
+    }
+    for (const workspaceId of ['a', 'b']) await registry.shareEvidence(workspaceId, true)
+    await registry.refreshStanding(skillId)
+    const untold = { passRate: null, trend: null, lift: null, activations30d: 0 }
+    expect((await registry.find('refunds'))?.standing).toMatchObject(untold)
+    expect(await registry.readActivations(skillId, 30)).toBeNull()
+    await registry.shareEvidence('c', true)
+    await registry.refreshStanding(skillId)
+    expect((await registry.find('refunds'))?.standing).toMatchObject({
+      ...{ trend: 'degrading', lift: 0.25, activations30d: 60 },
+      passRate: expect.closeTo(87 / 120),
+    })
+    expect(await registry.readActivations(skillId, 30)).toEqual([
+      { day: '2026-05-30', activations: 60, decisions: 90, decisionsActivated: 60, workspaces: 3 },
+    ])
+  })
+
   it('averages one rating of each workspace', async () => {
     const { skillId } = await publishNew('acme', 'refunds')
     for (const [workspaceId, rating] of [
