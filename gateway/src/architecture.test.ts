@@ -27,19 +27,20 @@ const directions: Readonly<Record<string, string>> = {
   demo: 'http1 transport:types',
   deployments: 'balancing:types config:types conversation pricing providers transport:types',
   evidence: 'http identity multipart pipeline quotas:types rest skills:types uuid.ts',
+  governance: 'config:types conversation:types deployments:types identity:types pricing storage:types',
   http: 'conversation:types http1 protocols telemetry transport:types version.ts',
   http1: '',
-  identity: 'config:types deployments http:types storage:types',
+  identity: 'config:types deployments governance http:types storage:types',
   injection: 'config:types conversation identity:types',
   json: '',
   multipart: '',
   'pass-through':
-    'config:types conversation deployments:types http http1:types identity pipeline pricing protocols providers telemetry:types transport',
+    'config:types conversation deployments:types governance:types http http1:types identity pipeline pricing protocols providers telemetry:types transport',
   pipeline:
-    'balancing config:types conversation deployments http http1:types identity injection json multipart pricing protocols providers relay storage:types telemetry tokens:types transport:types version.ts',
+    'balancing config:types conversation deployments governance:types http http1:types identity injection json multipart pricing protocols providers relay storage:types telemetry tokens:types transport:types version.ts',
   pricing: 'config:types conversation:types',
   process:
-    'app.ts balancing config conversation demo deployments evidence http identity injection pipeline:types pricing providers quotas responses rest skill-router skills storage telemetry tokens transport version.ts',
+    'app.ts balancing config conversation demo deployments evidence governance http identity injection pipeline:types pricing providers quotas responses rest skill-router skills storage telemetry tokens transport version.ts',
   protocols: 'conversation json pricing:types providers:types relay:types',
   providers: 'cloud-accounts conversation telemetry transport:types',
   quotas: 'http:types pipeline:types rest',
@@ -51,7 +52,8 @@ const directions: Readonly<Record<string, string>> = {
     'config:types evidence:types http identity:types injection:types pipeline:types rest skills',
   skills:
     'config:types conversation deployments http identity json multipart package-file.ts pass-through pipeline quotas:types rest storage:types transport:types uuid.ts version.ts',
-  storage: 'config:types conversation:types evidence package-file.ts pricing:types quotas skills uuid.ts',
+  storage:
+    'config:types conversation:types evidence governance package-file.ts pricing:types quotas skills uuid.ts',
   telemetry: 'conversation:types deployments:types providers:types',
   tokens: 'conversation:types package-file.ts',
   transport: 'http1',

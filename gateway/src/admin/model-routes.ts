@@ -80,6 +80,6 @@ function listFor(
   caller: Caller,
   expandWildcards: boolean,
 ): readonly ModelListing[] {
-  const request = { key: caller.grants, team: null, teamId: caller.teamId, expandWildcards }
+  const request = { key: caller.grants, layers: caller.layers, teamId: caller.teamId, expandWildcards }
   return listModels(runtime().routing, request, prices).map((model) => ({ ...model, createdAt: startedAt }))
 }

@@ -59,7 +59,7 @@ function findUpstreamModel({ routing }: Runtime, model: string, caller: Caller |
   if (caller === null) return model
   try {
     const resolution = resolveModel(routing, model, caller.naming)
-    requireModelAllowed(caller.grants, null, resolution)
+    requireModelAllowed(caller.grants, caller.layers, resolution)
     return resolution.group.deployments[0]?.upstreamModel ?? model
   } catch (error) {
     if (error instanceof GatewayError && error.code === 'invalid_model') return model

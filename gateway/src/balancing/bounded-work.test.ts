@@ -35,7 +35,7 @@ function countReads(groups: number, strategy: string): number {
     Object.assign(group, { deployments: watched, levels: [watched] })
   }
   const resolution = resolveModel(core.context.snapshot, 'group-0', anonymous)
-  isModelAllowed(compileModelGrants(['group-0']), null, resolution)
+  isModelAllowed(compileModelGrants(['group-0']), [], resolution)
   const plan = core.plan('group-0')
   expectAttempt(plan)
   plan.succeed({ inputTokens: 10, outputTokens: 10 })

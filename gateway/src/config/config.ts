@@ -24,8 +24,24 @@ export interface GatewayConfig {
   readonly costAdjustments: CostAdjustmentConfig
   readonly passThrough: PassThroughConfig
   readonly functionSkills: FunctionSkillsConfig
+  readonly governance: GovernanceConfig
   /** The raw `routeiq:` block and the LiteLLM sections later planes read (mcp_servers, guardrails, …). */
   readonly sections: Readonly<Record<string, unknown>>
+}
+
+/** What limits the gateway as a whole, and how limits are counted; null for no limit. */
+export interface GovernanceConfig {
+  readonly maxBudgetUsd: number | null
+  /** `30d`; null for a budget without periods. */
+  readonly budgetDuration: string | null
+  /** Of customers nobody has made. */
+  readonly maxEndUserBudgetUsd: number | null
+  /** IANA name; the calendar of budgets. */
+  readonly timezone: string
+  readonly windowMs: number
+  readonly countedTokens: 'total' | 'input' | 'output'
+  /** Refuses calls whose budget cannot be read. */
+  readonly failsClosed: boolean
 }
 
 /** Functions of Python and JavaScript modules that callers may run. Without entries there are none. */

@@ -19,6 +19,7 @@ import { Report } from './report.ts'
 import { type ConfigSections, openSections } from './settings/config-sections.ts'
 import { readEvidenceConfig } from './settings/evidence-config.ts'
 import { readFunctionSkills } from './settings/function-skills-config.ts'
+import { readGovernanceConfig } from './settings/governance-config.ts'
 import { readIdentityConfig } from './settings/identity-config.ts'
 import { readInjectionConfig } from './settings/injection-config.ts'
 import { readPassThroughConfig } from './settings/pass-through-config.ts'
@@ -155,6 +156,7 @@ function assemble(
     skills: readSkillsConfig(sections),
     skillRouter: readSkillRouterConfig(sections),
     skillInjection: readInjectionConfig(sections),
+    governance: readGovernanceConfig(sections),
     priceMapSource: readPriceMapSource(sections.settings),
     costAdjustments: {
       discounts: sections.litellm.record('cost_discount_config'),

@@ -17,7 +17,7 @@ function allows(models: readonly string[], name: string, team: readonly string[]
   const resolution = resolveModel(snapshot, name, { ...anonymous, keyAliases })
   return isModelAllowed(
     compileModelGrants(models),
-    team === null ? null : compileModelGrants(team),
+    team === null ? [] : [{ scope: 'team', grants: compileModelGrants(team) }],
     resolution,
   )
 }
@@ -62,7 +62,7 @@ describe('isModelAllowed', () => {
 
   it('refuses with the text clients know', () => {
     const resolution = resolveModel(snapshot, 'secret', anonymous)
-    expect(() => requireModelAllowed(compileModelGrants(['gpt-4o', 'fast']), null, resolution)).toThrow(
+    expect(() => requireModelAllowed(compileModelGrants(['gpt-4o', 'fast']), [], resolution)).toThrow(
       "key not allowed to access model. This key can only access models=['gpt-4o', 'fast']. Tried to access secret",
     )
   })

@@ -13,6 +13,12 @@ export interface ModelGrants {
   readonly patterns: readonly string[]
 }
 
+/** What else holds whoever has a key: the lists of its team, its user and its organization. */
+export interface GrantLayer {
+  readonly scope: 'team' | 'user' | 'org'
+  readonly grants: ModelGrants
+}
+
 const keywords = new Set(['all-proxy-models', 'all-team-models', 'no-default-models'])
 
 /**
@@ -32,28 +38,42 @@ export function compileModelGrants(models: readonly string[]): ModelGrants {
 
 /**
  * Whether a principal may call what a name stands for. Both the name that is looked up and the group it resolves
- * to must be granted, at the key and, when there is one, at the team; a deployment id is judged by its group. Names
+ * to must be granted, at the key and at every layer above it; a deployment id is judged by its group. Names
  * the operator or the key's own aliases rewrote are judged by what they were rewritten to.
  */
-export function isModelAllowed(key: ModelGrants, team: ModelGrants | null, resolution: Resolution): boolean {
-  if (team !== null && !grants(team, resolution)) return false
-  if (key.allowsTeamModels && team !== null) return true
-  return grants(key, resolution)
+export function isModelAllowed(
+  key: ModelGrants,
+  layers: readonly GrantLayer[],
+  resolution: Resolution,
+): boolean {
+  return findDenial(key, layers, resolution) === null
 }
 
-/** Errors: throws `key_model_access_denied` with the text clients know. */
+/** Errors: throws `key_model_access_denied`, or that of the layer that denies, with the text clients know. */
 export function requireModelAllowed(
   key: ModelGrants,
-  team: ModelGrants | null,
+  layers: readonly GrantLayer[],
   resolution: Resolution,
 ): void {
-  if (isModelAllowed(key, team, resolution)) return
-  const denying = team !== null && !grants(team, resolution) ? team : key
+  const denial = findDenial(key, layers, resolution)
+  if (denial === null) return
+  const { scope, grants: denying } = denial
   const list = denying.models.map((model) => `'${model}'`).join(', ')
   const message =
-    `key not allowed to access model. This key can only access models=[${list}]. ` +
+    `${scope} not allowed to access model. This ${scope} can only access models=[${list}]. ` +
     `Tried to access ${resolution.requestedName}`
-  throw new GatewayError('key_model_access_denied', message, { param: 'model' })
+  throw new GatewayError(`${scope}_model_access_denied`, message, { param: 'model' })
+}
+
+function findDenial(
+  key: ModelGrants,
+  layers: readonly GrantLayer[],
+  resolution: Resolution,
+): { readonly scope: GrantLayer['scope'] | 'key'; readonly grants: ModelGrants } | null {
+  const denying = layers.find(({ grants: granted }) => !grants(granted, resolution))
+  if (denying !== undefined) return denying
+  if (key.allowsTeamModels && layers.some(({ scope }) => scope === 'team')) return null
+  return grants(key, resolution) ? null : { scope: 'key', grants: key }
 }
 
 function grants(granted: ModelGrants, resolution: Resolution): boolean {

@@ -22,7 +22,7 @@ const snapshot = snapshotOf(
 )
 
 function list(models: readonly string[] = [], teamId: string | null = null, expandWildcards = false) {
-  const request = { key: compileModelGrants(models), team: null, teamId, expandWildcards }
+  const request = { key: compileModelGrants(models), layers: [], teamId, expandWildcards }
   return listModels(snapshot, request, builtInPriceTable())
 }
 

@@ -1,5 +1,5 @@
 import type { PriceTable } from '../pricing/price-table.ts'
-import { isModelAllowed, type ModelGrants } from './allowed-models.ts'
+import { type GrantLayer, isModelAllowed, type ModelGrants } from './allowed-models.ts'
 import { buildGroup } from './build-group.ts'
 import type { Deployment, ModelGroup, WildcardGroup } from './deployment.ts'
 import { matchPattern } from './match-pattern.ts'
@@ -18,7 +18,7 @@ interface ListedModel {
 /** Who asks, and how. */
 export interface ListingRequest {
   readonly key: ModelGrants
-  readonly team: ModelGrants | null
+  readonly layers: readonly GrantLayer[]
   readonly teamId: string | null
   /** `return_wildcard_routes`: wildcards are replaced by the known models they cover. */
   readonly expandWildcards: boolean
@@ -35,7 +35,7 @@ export function listModels(
     const visible = group.deployments.find((deployment) => isVisible(deployment, request.teamId))
     if (visible === undefined || listed.has(name)) return
     const resolution = { requestedName: name, effectiveName: name, group, pinned: false }
-    if (isModelAllowed(request.key, request.team, resolution)) {
+    if (isModelAllowed(request.key, request.layers, resolution)) {
       const { maxInputTokens, maxOutputTokens } = visible.facts
       listed.set(name, { id: name, provider: visible.provider.id, maxInputTokens, maxOutputTokens })
     }

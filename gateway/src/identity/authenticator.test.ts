@@ -3,7 +3,7 @@ import { GatewayError } from '@routeiq/contract'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { IdentityConfig } from '../config/config.ts'
 import type { AuthClass } from '../http/router.ts'
-import type { KeyRecord } from '../storage/key-store.ts'
+import type { KeyPrincipal, KeyRecord } from '../storage/key-store.ts'
 import { Authenticator, UnknownKey } from './authenticator.ts'
 import type { Caller } from './caller.ts'
 import { digestKey, digestPepperedKey } from './key-digest.ts'
@@ -24,6 +24,8 @@ const defaults: IdentityConfig = {
   allowedIps: [],
 }
 const unconfigured = { masterKey: null, adminKeys: [] }
+
+const alone = { retiresAt: null, user: null, team: null, organization: null, member: null, budgets: [] }
 
 class MemoryKeys {
   readonly records = new Map<string, KeyRecord>()
@@ -57,12 +59,12 @@ class MemoryKeys {
     return record
   }
 
-  async findByHash(hash: string): Promise<KeyRecord | null> {
+  async findPrincipal(hash: string): Promise<KeyPrincipal | null> {
     this.reads += 1
     if (this.broken) throw new Error('connect ECONNREFUSED secret-host')
-    const found = this.records.get(hash) ?? null
+    const key = this.records.get(hash)
     await this.gate
-    return found
+    return key === undefined ? null : { key, ...alone }
   }
 }
 

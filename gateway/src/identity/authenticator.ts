@@ -1,12 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { GatewayError } from '@routeiq/contract'
 import type { IdentityConfig } from '../config/config.ts'
-import { compileModelGrants } from '../deployments/allowed-models.ts'
 import type { AuthClass } from '../http/router.ts'
-import type { KeyRecord } from '../storage/key-store.ts'
-import { anonymousCaller, type Caller, configuredCaller, type KeyLimits, maskKey } from './caller.ts'
+import type { KeyPrincipal } from '../storage/key-store.ts'
+import type { SubjectKind } from '../storage/subject-store.ts'
+import { anonymousCaller, type Caller, configuredCaller, maskKey } from './caller.ts'
 import { readCredential } from './credential.ts'
 import { digestKey, digestPepperedKey, equalDigests } from './key-digest.ts'
+import { storedCaller } from './stored-caller.ts'
 
 const maxCachedCredentials = 50_000
 const maxCredentialLength = 1_024
@@ -14,17 +15,23 @@ const unknownTtlMs = 5_000
 /** Refusals of the admin class carry `detail` in every dialect. */
 const withDetail = { extras: {} }
 
+/** Somebody keys belong to, or a budget they refer to, that was made, changed or deleted. */
+export interface ChangedSubject {
+  readonly kind: SubjectKind
+  readonly id: string
+}
+
 export interface KeyLookup {
-  findByHash(tokenHash: string): Promise<KeyRecord | null>
+  findPrincipal(tokenHash: string): Promise<KeyPrincipal | null>
 }
 
 interface CachedCredential {
   readonly caller: Caller | null
-  readonly record: KeyRecord | null
+  readonly principal: KeyPrincipal | null
   readonly freshUntil: number
 }
 
-const unknownCredential: CachedCredential = { caller: null, record: null, freshUntil: 0 }
+const unknownCredential: CachedCredential = { caller: null, principal: null, freshUntil: 0 }
 const openAdmin: Caller = { ...anonymousCaller, isAdmin: true }
 
 /**
@@ -75,8 +82,18 @@ export class Authenticator {
     this.#changes += 1
     const hashes = new Set(tokenHashes)
     for (const [credential, entry] of this.#cache) {
-      const changed = entry.record !== null && hashes.has(entry.record.tokenHash)
+      const changed = entry.principal !== null && hashes.has(entry.principal.key.tokenHash)
       if (changed || entry.caller === null) this.#cache.delete(credential)
+    }
+  }
+
+  /** Drops what is cached about keys of these users, teams, organizations and budgets. */
+  forgetSubjects(changed: readonly ChangedSubject[]): void {
+    this.#changes += 1
+    const names = new Set(changed.map(({ kind, id }) => `${kind} ${id}`))
+    for (const [credential, { principal }] of this.#cache) {
+      if (principal !== null && ownersOf(principal).some((name) => names.has(name)))
+        this.#cache.delete(credential)
     }
   }
 
@@ -127,14 +144,14 @@ export class Authenticator {
     if (configured !== null)
       return this.#remember(credential, {
         caller: configured,
-        record: null,
+        principal: null,
         freshUntil: Number.POSITIVE_INFINITY,
       })
     const changesBefore = this.#changes
-    const record = await this.#findStored(credential, stale)
-    const caller = record === null ? null : storedCaller(record)
-    const ttl = record === null ? unknownTtlMs : this.#config.keyCacheTtlMs
-    const entry = { caller, record, freshUntil: this.#now() + ttl }
+    const principal = await this.#findStored(credential, stale)
+    const caller = principal === null ? null : storedCaller(principal)
+    const ttl = principal === null ? unknownTtlMs : this.#config.keyCacheTtlMs
+    const entry = { caller, principal, freshUntil: this.#now() + ttl }
     // A key that changed while it was read may have been read as it was before.
     return changesBefore === this.#changes ? this.#remember(credential, entry) : entry
   }
@@ -146,13 +163,13 @@ export class Authenticator {
     return found
   }
 
-  async #findStored(credential: string, stale: CachedCredential | undefined): Promise<KeyRecord | null> {
+  async #findStored(credential: string, stale: CachedCredential | undefined): Promise<KeyPrincipal | null> {
     try {
-      const byDigest = await this.#keys.findByHash(digestKey(credential))
+      const byDigest = await this.#keys.findPrincipal(digestKey(credential))
       if (byDigest !== null || this.#config.keyPepper === null) return byDigest
-      return await this.#keys.findByHash(this.storedDigest(credential))
+      return await this.#keys.findPrincipal(this.storedDigest(credential))
     } catch (error) {
-      if (stale?.record != null && this.#config.allowRequestsOnDbUnavailable) return stale.record
+      if (stale?.principal != null && this.#config.allowRequestsOnDbUnavailable) return stale.principal
       if (error instanceof GatewayError) throw error
       throw new GatewayError('storage_unavailable', 'The key store did not answer; try again shortly.', {
         cause: error,
@@ -176,7 +193,7 @@ export class Authenticator {
       if (this.#open && auth === 'user') return anonymousCaller
       throw unknownKey(credential, auth)
     }
-    if (entry.record !== null) refuseUnusable(entry.record, this.#now())
+    if (entry.principal !== null) refuseUnusable(entry.principal, this.#now())
     if (auth === 'admin' && !entry.caller.isAdmin) {
       throw new GatewayError(
         'permission_denied',
@@ -203,50 +220,6 @@ function configuredKeys(config: IdentityConfig): { digest: string; caller: Calle
   return members
 }
 
-function storedCaller(record: KeyRecord): Caller {
-  return {
-    kind: 'key',
-    keyHash: record.tokenHash,
-    keyAlias: record.keyAlias,
-    keyName: record.keyName,
-    userId: record.userId,
-    teamId: record.teamId,
-    organizationId: record.organizationId,
-    grants: compileModelGrants(record.models),
-    naming: { teamId: record.teamId, keyAliases: aliasMap(record.aliases), teamAliases: null },
-    allowedRoutes: record.allowedRoutes,
-    metadata: record.metadata,
-    tags: record.tags,
-    objectPermission: readObjectPermission(record.settings),
-    limits: readLimits(record.settings),
-    isAdmin: false,
-  }
-}
-
-/** Limits are stored as they were sent; what is no number limits nothing. */
-function readObjectPermission({
-  object_permission: value,
-}: KeyRecord['settings']): Caller['objectPermission'] {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {}
-}
-
-function readLimits(settings: KeyRecord['settings']): KeyLimits {
-  const read = (name: string): number | null => {
-    const value = settings[name]
-    return typeof value === 'number' && Number.isFinite(value) ? value : null
-  }
-  return {
-    maxBudgetUsd: read('max_budget'),
-    tokensPerMinute: read('tpm_limit'),
-    requestsPerMinute: read('rpm_limit'),
-  }
-}
-
-function aliasMap(aliases: Readonly<Record<string, string>>): ReadonlyMap<string, string> | null {
-  const entries = Object.entries(aliases)
-  return entries.length === 0 ? null : new Map(entries)
-}
-
 /** A key was presented and nobody knows it: what guessing looks like. */
 export class UnknownKey extends GatewayError {}
 
@@ -266,12 +239,31 @@ function unknownKey(credential: string, auth: AuthClass): UnknownKey {
   )
 }
 
-function refuseUnusable(record: KeyRecord, now: number): void {
-  if (record.blocked) {
-    throw new GatewayError('key_blocked', `Key is blocked. Ask an admin to unblock ${record.keyName}.`)
+/** Those whose change changes what the key may do, also where they do not exist yet. */
+function ownersOf({ key, team, organization, user, member, budgets }: KeyPrincipal): string[] {
+  const referring = [key, team, organization, user, member].map((record) => record?.settings['budget_id'])
+  return [
+    `user ${key.userId}`,
+    `team ${key.teamId}`,
+    `organization ${key.organizationId ?? organization?.id}`,
+    ...[...referring, ...budgets.map(({ id }) => id)].map((id) => `budget ${id}`),
+  ]
+}
+
+function refuseUnusable({ key, retiresAt, team, user }: KeyPrincipal, now: number): void {
+  if (key.blocked) {
+    throw new GatewayError('key_blocked', `Key is blocked. Ask an admin to unblock ${key.keyName}.`)
   }
-  if (record.expiresAt !== null && record.expiresAt <= now) {
-    const expiry = new Date(record.expiresAt).toISOString()
+  if (team?.blocked === true) {
+    throw new GatewayError(
+      'key_blocked',
+      `Team=${team.id} is blocked. Update via \`/team/unblock\` if your admin.`,
+    )
+  }
+  if (user?.blocked === true) throw new GatewayError('key_blocked', `User=${user.id} is blocked.`)
+  const expiresAt = Math.min(key.expiresAt ?? Number.POSITIVE_INFINITY, retiresAt ?? Number.POSITIVE_INFINITY)
+  if (expiresAt <= now) {
+    const expiry = new Date(expiresAt).toISOString()
     throw new GatewayError(
       'expired_key',
       `Authentication Error - Expired Key. Key Expiry time ${expiry} and current time ${new Date(now).toISOString()}`,

@@ -1,5 +1,6 @@
-import { compileModelGrants, type ModelGrants } from '../deployments/allowed-models.ts'
+import { compileModelGrants, type GrantLayer, type ModelGrants } from '../deployments/allowed-models.ts'
 import type { NamingPrincipal } from '../deployments/resolve-model.ts'
+import { type Allowances, noAllowances } from '../governance/allowances.ts'
 
 /** Who makes a request, derived from the credential alone. Immutable; shared by all requests of that credential. */
 export interface Caller {
@@ -14,6 +15,8 @@ export interface Caller {
   readonly organizationId: string | null
   /** The models the key may call. */
   readonly grants: ModelGrants
+  /** What else holds the key to some models: its team, its user, its organization. */
+  readonly layers: readonly GrantLayer[]
   /** The names the key's own aliases rewrite. */
   readonly naming: NamingPrincipal
   /** Route groups or paths the key is limited to; empty allows all. */
@@ -22,7 +25,14 @@ export interface Caller {
   readonly tags: readonly string[]
   /** `object_permission` of the key: the servers, tools and agents it is limited to. */
   readonly objectPermission: Readonly<Record<string, unknown>>
+  /** The limits of the key itself, as its owner is told. */
   readonly limits: KeyLimits
+  /** What limits its calls: of the key and everybody it belongs to. */
+  readonly allowances: Allowances
+  /** `proxy_admin`, `internal_user`, …; null for keys that belong to no user. */
+  readonly role: string | null
+  /** What the key and its user may do beyond their role: `key.write`, `mcp.*`, `*`. */
+  readonly permissions: ReadonlySet<string>
   readonly isAdmin: boolean
 }
 
@@ -41,12 +51,16 @@ const unrestricted = {
   teamId: null,
   organizationId: null,
   grants: compileModelGrants([]),
+  layers: [],
   naming: { teamId: null, keyAliases: null, teamAliases: null },
   allowedRoutes: [],
   metadata: {},
   tags: [],
   objectPermission: {},
   limits: noLimits,
+  allowances: noAllowances,
+  role: null,
+  permissions: new Set<string>(),
 } as const
 
 /** The caller of a gateway that is open because no key is configured on a loopback bind. */

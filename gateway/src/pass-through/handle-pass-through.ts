@@ -1,11 +1,12 @@
 import { GatewayError } from '@routeiq/contract'
+import type { Reservation } from '../governance/governor.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { ClientGone } from '../http/read-body.ts'
 import { readUpload, type UploadHead } from '../http/read-upload.ts'
 import { anonymousCaller, type Caller } from '../identity/caller.ts'
 import { authenticate } from '../pipeline/authenticate.ts'
 import type { Gateway } from '../pipeline/gateway.ts'
-import { describeRefusal } from '../pipeline/response-headers.ts'
+import { describeLimits, describeRefusal } from '../pipeline/response-headers.ts'
 import type { PriceTable } from '../pricing/price-table.ts'
 import type { UpstreamRequest } from '../transport/transport.ts'
 import { findTarget } from './find-target.ts'
@@ -40,6 +41,8 @@ export async function handlePassThrough(
   const target = findTarget(runtime, prefix)
   const place = joinPath(target, exchange.target, runtime.config.server.rootPath)
   const { bytes, rest } = await readUploadOf(exchange)
+  const model = readModel(bytes, place.path)
+  const reservation = await reserve(gateway, caller, model ?? prefix, bytes.length)
   const headers = buildUpstreamHeaders(
     exchange.request.headers,
     target,
@@ -61,14 +64,27 @@ export async function handlePassThrough(
     transport: gateway.transport,
     timeoutMs: runtime.config.routing.timeoutMs,
     idleTimeoutMs: runtime.config.routing.streamIdleTimeoutMs,
-    lines: describeRefusal(exchange),
+    lines: describeRefusal(exchange) + describeLimits(reservation),
   })
   const outcome = await call.outcome
   const error = rest?.problem instanceof GatewayError ? rest.problem : outcome.error
-  const model = readModel(bytes, place.path)
-  settlePassThrough(gateway, prices, { exchange, caller, target, place, model, startedAt, outcome, error })
+  const finished = { exchange, caller, target, place, model, startedAt, outcome, error, reservation }
+  settlePassThrough(gateway, prices, finished)
   if (exchange.clientGone) throw new ClientGone()
   if (error !== null && !exchange.response.headersSent) throw error
+}
+
+/** Raw calls count like others; of what they cost nothing is known before. */
+async function reserve(
+  gateway: Gateway,
+  caller: Caller,
+  model: string,
+  bytes: number,
+): Promise<Reservation | null> {
+  return gateway.governor.admit({
+    ...{ caller, requestedModel: model, group: { name: model, deployments: [] }, operation: 'chat' },
+    ...{ bytes, body: {}, endUser: null, tags: [] },
+  })
 }
 
 /** A key that is limited to some models must not reach all of an account. */

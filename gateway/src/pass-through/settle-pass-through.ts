@@ -1,8 +1,10 @@
 import type { GatewayError } from '@routeiq/contract'
+import type { Reservation } from '../governance/governor.ts'
 import type { Exchange } from '../http/exchange.ts'
 import type { Caller } from '../identity/caller.ts'
 import { hashClientAddress } from '../pipeline/client-address.ts'
 import type { Gateway } from '../pipeline/gateway.ts'
+import { realUse } from '../pipeline/settle.ts'
 import { type AdjustedCost, adjustCost } from '../pricing/adjust-cost.ts'
 import { billColumns } from '../pricing/bill-columns.ts'
 import { computeCost } from '../pricing/compute-cost.ts'
@@ -25,6 +27,8 @@ export interface FinishedCall {
   readonly startedAt: number
   readonly outcome: RawOutcome
   readonly error: GatewayError | null
+  /** What was held against limits for it. */
+  readonly reservation: Reservation | null
 }
 
 const clientClosedRequest = 499
@@ -35,6 +39,7 @@ export function settlePassThrough(gateway: Gateway, prices: PriceTable, call: Fi
   exchange.whenClientGone(null)
   const { total, parts } = findCost(prices, call)
   const record = describe(call, total)
+  call.reservation?.settle(realUse(record))
   gateway.recordRequest(record)
   const { keyHash, userId, teamId, organizationId } = caller
   gateway.appendSpend({

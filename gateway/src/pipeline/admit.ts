@@ -2,24 +2,40 @@ import { GatewayError } from '@routeiq/contract'
 import type { DialectId } from '../conversation/dialect.ts'
 import { requireModelAllowed } from '../deployments/allowed-models.ts'
 import { type Resolution, resolveModel } from '../deployments/resolve-model.ts'
+import type { Reservation } from '../governance/governor.ts'
 import type { Gateway } from './gateway.ts'
 import type { ModelRequest } from './model-request.ts'
 
 /** What an admitted request holds until it is settled. */
 export interface Admission {
   readonly resolution: Resolution
-  /** Gives back everything that was taken; called once. */
+  /** What is held against limits until the request is settled; null when nothing limits it. */
+  readonly reservation: Reservation | null
+  /** The request is no longer in progress; called once. */
   release(): void
 }
 
-/** Whether this caller may make this request: the model must exist and be granted. Counts it as in progress. */
-export function admit(gateway: Gateway, request: ModelRequest): Admission {
+/**
+ * Whether this caller may make this request: the model must exist and be granted, and every limit must have room for what
+ * the request will probably use. Counts it as in progress.
+ */
+export function admit(gateway: Gateway, request: ModelRequest): Admission | Promise<Admission> {
   const { caller } = request
   const resolution = resolveRequested(request)
-  requireModelAllowed(caller.grants, null, resolution)
+  requireModelAllowed(caller.grants, caller.layers, resolution)
+  const { requestedModel, operation, bytes, body, options } = request
+  const reserved = gateway.governor.admit({
+    ...{ caller, group: resolution.group, requestedModel, operation, bytes: bytes.length, body },
+    ...{ endUser: options.endUser, tags: options.tags },
+  })
+  if (!(reserved instanceof Promise)) return enter(gateway, resolution, reserved)
+  return reserved.then((reservation) => enter(gateway, resolution, reservation))
+}
+
+function enter(gateway: Gateway, resolution: Resolution, reservation: Reservation | null): Admission {
   const model = resolution.group.name
   gateway.active.enter(model)
-  return { resolution, release: () => gateway.active.leave(model) }
+  return { resolution, reservation, release: () => gateway.active.leave(model) }
 }
 
 /** Dialects whose own services answer 404 for a model they do not know. */

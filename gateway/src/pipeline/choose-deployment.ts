@@ -46,7 +46,7 @@ function describeRequest(gateway: Gateway, request: ModelRequest): AttemptReques
       disabled: options.disableFallbacks,
     },
     deadlineMs: timeoutMs === null ? Number.POSITIVE_INFINITY : gateway.now() + timeoutMs,
-    mayUse: (target: Resolution) => isModelAllowed(caller.grants, null, target),
+    mayUse: (target: Resolution) => isModelAllowed(caller.grants, caller.layers, target),
   }
 }
 

@@ -56,7 +56,7 @@ export async function countTokens(gateway: Gateway, arrival: Arrival): Promise<v
 
 function admit(request: ModelRequest): Resolution {
   const resolution = resolveRequested(request)
-  requireModelAllowed(request.caller.grants, null, resolution)
+  requireModelAllowed(request.caller.grants, request.caller.layers, resolution)
   return resolution
 }
 

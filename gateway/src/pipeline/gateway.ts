@@ -1,6 +1,7 @@
 import type { DeploymentStates } from '../balancing/deployment-states.ts'
 import type { Strategy } from '../balancing/strategy.ts'
 import type { BlobSealer } from '../conversation/blob-sealer.ts'
+import type { Governor } from '../governance/governor.ts'
 import type { Roster } from '../http/roster.ts'
 import type { SkillInjector } from '../injection/skill-injector.ts'
 import type { ClientStream } from '../relay/client-stream.ts'
@@ -26,6 +27,8 @@ export interface Gateway {
   readonly fetchMedia: FetchMedia
   /** Answers `mock_response`. */
   readonly mockTransport: Transport
+  /** Holds requests to budgets and rate limits. */
+  readonly governor: Pick<Governor, 'admit'>
   /** Counts requests in progress per model group. */
   readonly active: { enter(model: string): void; leave(model: string): void }
   /** The streams under way, so that a drain can end them. */

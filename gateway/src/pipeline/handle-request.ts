@@ -37,7 +37,9 @@ export async function handleRequest(
     const parsed = parse(runtime, arrival, progress.caller)
     request = parsed instanceof Promise ? await parsed : parsed
     progress.endStage('parse')
-    admission = admit(gateway, request)
+    const admitted = admit(gateway, request)
+    admission = admitted instanceof Promise ? await admitted : admitted
+    progress.reservation = admission.reservation
     progress.endStage('admit')
     const equipped = routeSkills(gateway, request, admission.resolution, progress)
     request = equipped instanceof Promise ? await equipped : equipped

@@ -1,6 +1,7 @@
 import type { GatewayError } from '@routeiq/contract'
 import type { Usage } from '../conversation/usage.ts'
 import type { Deployment } from '../deployments/deployment.ts'
+import type { Reservation } from '../governance/governor.ts'
 import type { HeaderFields } from '../http1/header-fields.ts'
 import type { Caller } from '../identity/caller.ts'
 import type { SkillsOutcome } from '../injection/skills-outcome.ts'
@@ -20,6 +21,8 @@ const nothing: readonly string[] = []
 /** What has happened to one request so far. Written by the stages in turn, read once by `settle`. */
 export class Progress {
   caller: Caller | null = null
+  /** What is held against limits until it is settled. */
+  reservation: Reservation | null = null
   deployment: Deployment | null = null
   strategy: string | null = null
   strategyFellBack = false

@@ -21,12 +21,13 @@ const hopByHop = new Set([
 /**
  * What the provider said beside its body: every header as `llm_provider-<name>`, its rate limits under the names
  * OpenAI's clients read and, for Anthropic's clients, under theirs too. `nowMs` is epoch milliseconds. Hop-by-hop
- * headers, cookies and challenges stay here.
+ * headers, cookies and challenges stay here. Rate limits only go under those names unless the caller has some of its own.
  */
 export function echoProviderHeaders(
   { names, values }: HeaderFields,
   nowMs: number,
   dialect: DialectId,
+  hasOwnRates = false,
 ): string {
   const isForAnthropic = dialect === 'anthropic-messages'
   let lines = ''
@@ -36,6 +37,7 @@ export function echoProviderHeaders(
     if (hopByHop.has(name)) continue
     // The transport has checked every octet of an upstream head, so these values need no second look.
     lines += `${echoPrefix(name)}${value}\r\n`
+    if (hasOwnRates) continue
     if (name.startsWith('x-ratelimit-')) {
       lines += `${name}: ${value}\r\n`
       if (isForAnthropic) lines += toAnthropic(name, value, nowMs)

@@ -98,7 +98,7 @@ function describeFailed(
 ): string {
   const { failedFields } = progress
   if (failedFields === null || error.origin !== 'upstream') return ''
-  return echoProviderHeaders(failedFields, exchange.receivedAt, protocol.id)
+  return echoProviderHeaders(failedFields, exchange.receivedAt, protocol.id, hasOwnRates(progress))
 }
 
 /** The head lines of an answer: ours, the provider's, and the id where the dialect's clients look for it. */
@@ -107,9 +107,22 @@ function describeAnswer(request: ModelRequest, { attempt }: Answer, progress: Pr
   const { startedAt, receivedAt } = request.exchange
   const lines =
     describeResponse(request, progress, now) +
-    echoProviderHeaders(attempt.fields, receivedAt + (now - startedAt), request.protocol.id)
+    echoProviderHeaders(
+      attempt.fields,
+      receivedAt + (now - startedAt),
+      request.protocol.id,
+      hasOwnRates(progress),
+    )
   const name = request.protocol.requestIdHeader
   return name === undefined ? lines : `${name}: ${request.exchange.requestId}\r\n${lines}`
+}
+
+/** A caller with rate limits of its own is not told those of the gateway's account. */
+function hasOwnRates({ reservation }: Progress): boolean {
+  if (reservation === null) return false
+  return (
+    'x-ratelimit-limit-requests' in reservation.headers || 'x-ratelimit-limit-tokens' in reservation.headers
+  )
 }
 
 function streamIgnored({ planned }: Answer): GatewayError {

@@ -1,4 +1,5 @@
 import type { Operation } from '../deployments/deployment.ts'
+import type { RealUse } from '../governance/governor.ts'
 import type { Caller } from '../identity/caller.ts'
 import type { AnswerFacts } from '../injection/turn-reports.ts'
 import { billColumns } from '../pricing/bill-columns.ts'
@@ -41,9 +42,16 @@ export function settle(
   const { exchange } = arrival
   exchange.whenClientGone(null)
   const record = describe(arrival, operation, request, progress)
+  progress.reservation?.settle(realUse(record))
   gateway.recordRequest(record)
   if (request !== null && progress.attempts > 0) appendRows(gateway, record, request, progress)
   request?.skills?.settle(describeAnswer(record, progress))
+}
+
+/** What counts against limits: nothing where no provider was asked, or none said what it used. */
+export function realUse({ usage, costPico }: RequestRecord): RealUse | null {
+  if (usage === null && costPico === null) return null
+  return { inputTokens: usage?.inputTokens ?? 0, outputTokens: usage?.outputTokens ?? 0, costPico }
 }
 
 /** What the trace of a turn with skills says of its answer. */

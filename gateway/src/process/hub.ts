@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type { StorageConfig } from '../config/config.ts'
 import type { EvidenceStore } from '../evidence/evidence-store.ts'
+import type { Limiter } from '../governance/limiter.ts'
 import type { QuotaStore } from '../quotas/quota-store.ts'
 import type { AgentStore } from '../skills/agents/agent-store.ts'
 import type { BenchmarkStore } from '../skills/benchmarks/benchmark-store.ts'
@@ -18,6 +19,7 @@ import type { RaiseAlarm } from '../storage/ledger/journal-alarm.ts'
 import { SpendIngester } from '../storage/ledger/spend-ingester.ts'
 import type { SpendLedger } from '../storage/ledger/spend-row.ts'
 import { createSqlSpendLedger } from '../storage/ledger/sql-spend-ledger.ts'
+import { InProcessLimiter } from '../storage/limits/in-process-limiter.ts'
 import { createSqlQuotaStore } from '../storage/quotas/sql-quota-store.ts'
 import { createSqlAgentStore } from '../storage/registry/sql-agent-store.ts'
 import { createSqlBenchmarkStore } from '../storage/registry/sql-benchmark-store.ts'
@@ -30,6 +32,10 @@ import { InProcessState } from '../storage/shared-state/in-process-state.ts'
 import type { RedisState } from '../storage/shared-state/redis-state.ts'
 import type { SharedState } from '../storage/shared-state/shared-state.ts'
 import { createSqlSkillStore } from '../storage/skills/sql-skill-store.ts'
+import { createSqlSpendTotals } from '../storage/spend/sql-spend-totals.ts'
+import type { SpendTotals } from '../storage/spend-totals.ts'
+import type { SubjectStore } from '../storage/subject-store.ts'
+import { createSqlSubjectStore } from '../storage/subjects/sql-subject-store.ts'
 import { followLinks } from './follow-links.ts'
 import { announceSkillChanges } from './share-changes.ts'
 
@@ -44,6 +50,9 @@ export interface DependencyChecks {
 /** What all workers of one gateway share. One process owns it; the others reach it over IPC. */
 export interface Hub {
   readonly keys: KeyStore
+  readonly subjects: SubjectStore
+  readonly totals: SpendTotals
+  readonly limiter: Limiter
   readonly responses: ResponseStore
   readonly skills: SkillStore
   readonly registry: RegistryStore
@@ -108,6 +117,9 @@ export async function openHub(options: HubOptions): Promise<OwnedHub> {
   const links = followLinks(registry)
   return {
     keys: createSqlKeyStore(database, now),
+    subjects: createSqlSubjectStore(database, now),
+    totals: createSqlSpendTotals(database),
+    limiter: redis?.limiter ?? new InProcessLimiter(now),
     responses,
     quotas,
     spend: ledger,

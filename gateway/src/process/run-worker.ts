@@ -1,5 +1,6 @@
 import cluster from 'node:cluster'
 import type { EvidenceStore } from '../evidence/evidence-store.ts'
+import type { Limiter } from '../governance/limiter.ts'
 import type { QuotaStore } from '../quotas/quota-store.ts'
 import type { AgentStore } from '../skills/agents/agent-store.ts'
 import type { BenchmarkStore } from '../skills/benchmarks/benchmark-store.ts'
@@ -12,6 +13,8 @@ import { portOfPrimary } from '../storage/cluster/ipc-port.ts'
 import type { KeyStore } from '../storage/key-store.ts'
 import type { ResponseStore } from '../storage/response-store.ts'
 import { connectSharedState } from '../storage/shared-state/ipc-state.ts'
+import type { SpendTotals } from '../storage/spend-totals.ts'
+import type { SubjectStore } from '../storage/subject-store.ts'
 import type { MetricsSnapshot } from '../telemetry/metrics/snapshot.ts'
 import { ConfigurationHolder } from './configuration-holder.ts'
 import type { Hub } from './hub.ts'
@@ -21,6 +24,9 @@ import { serve } from './serve.ts'
 import { onShutdown } from './shutdown.ts'
 import type { Startup } from './startup.ts'
 import { createTelemetry } from './telemetry.ts'
+
+/** The primary answers from memory, or waits 50 ms for Redis. */
+const limiterTimeoutMs = 1_000
 
 /** What the primary may ask of a worker. */
 export interface WorkerCalls {
@@ -44,6 +50,9 @@ export async function runWorker(startup: Startup): Promise<void> {
   const configuration = new ConfigurationHolder({ config, flags, env, prices, now })
   const hub: Hub = {
     keys: connectOverIpc<KeyStore>(port, 'keys'),
+    subjects: connectOverIpc<SubjectStore>(port, 'subjects'),
+    totals: connectOverIpc<SpendTotals>(port, 'totals'),
+    limiter: connectOverIpc<Limiter>(port, 'limiter', limiterTimeoutMs),
     responses: connectOverIpc<ResponseStore>(port, 'responses'),
     skills: connectOverIpc<SkillStore>(port, 'skills'),
     registry: connectOverIpc<RegistryStore>(port, 'registry'),

@@ -37,13 +37,20 @@ import { RoutedTransport } from '../transport/routed-transport.ts'
 import type { Transport } from '../transport/transport.ts'
 import { type ConfigurationHolder, sharesState } from './configuration-holder.ts'
 import { type Evidence, openEvidence } from './evidence.ts'
+import { openGovernance } from './governance.ts'
 import { type Hub, journalDirectory } from './hub.ts'
 import { measureCooldowns } from './measure-cooldowns.ts'
 import { MediaFetcher } from './media-fetcher.ts'
 import { createNetworkTransport, createTokenTransport } from './network-transport.ts'
 import { refreshPrices } from './prices.ts'
 import { readUserFile } from './read-user-file.ts'
-import { shareCooldowns, shareKeyChanges, shareQuotas, shareUsage } from './share-changes.ts'
+import {
+  shareCooldowns,
+  shareKeyChanges,
+  shareQuotas,
+  shareSubjectChanges,
+  shareUsage,
+} from './share-changes.ts'
 import { openSkillDiscovery } from './skill-discovery.ts'
 import { openSkillInjection } from './skill-injection.ts'
 import { openSkillRouting, type SkillRouting, selectSkills } from './skill-router.ts'
@@ -120,7 +127,14 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
     config: () => configuration.runtime.config,
     now: options.now,
   })
+  const governance = openGovernance({
+    hub,
+    telemetry,
+    settings: () => configuration.runtime.config.governance,
+    now: options.now,
+  })
   const gateway = composeGateway(options, {
+    governor: governance.governor,
     transport,
     fetchMedia: (url) => media.fetch(url),
     journal,
@@ -131,6 +145,7 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
   if (sharesState(config)) await shareUsage(hub.state, configuration.states, options.now)
   measureCooldowns(configuration.states, telemetry.metrics.breakers)
   const onKeysChanged = await shareKeyChanges(hub.state, gateway.identity.authenticator)
+  await shareSubjectChanges(hub.state, gateway.identity.authenticator, governance.subjects)
   const quotas = new Quotas(hub.quotas, options.now)
   const onQuotasChanged = await shareQuotas(hub.state, quotas, options.now)
   const functions = new FunctionSkills(config.functionSkills, {
@@ -162,6 +177,7 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
       // Requests that were cut off settle as their connections close.
       await gate.drain(settleBudgetMs)
       await nextTurn()
+      governance.governor.close()
       journal.close()
       skillInjection.close()
       await evidence.close()
@@ -202,13 +218,13 @@ function createTransport(config: GatewayConfig, now: () => number): Transport {
 }
 
 /** What a gateway is made of beside its configuration. */
-interface GatewayParts extends Pick<Gateway, 'transport' | 'fetchMedia' | 'blobs' | 'skills'> {
+interface GatewayParts extends Pick<Gateway, 'governor' | 'transport' | 'fetchMedia' | 'blobs' | 'skills'> {
   readonly journal: SpendJournal
 }
 
 function composeGateway(
   options: ServeOptions,
-  { transport, fetchMedia, journal, blobs, skills }: GatewayParts,
+  { governor, transport, fetchMedia, journal, blobs, skills }: GatewayParts,
 ): Gateway {
   const { configuration, hub, telemetry, now, random } = options
   const { identity, storage } = configuration.runtime.config
@@ -226,6 +242,7 @@ function composeGateway(
       addresses: new AddressGuard(identity.allowedIps),
     },
     blobs,
+    governor,
     skills,
     states: configuration.states,
     transport,

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { Cooldown } from '../balancing/deployment-state.ts'
 import type { DeploymentStates, SharedUsage } from '../balancing/deployment-states.ts'
-import type { Authenticator } from '../identity/authenticator.ts'
+import type { SubjectCache } from '../governance/subject-cache.ts'
+import type { Authenticator, ChangedSubject } from '../identity/authenticator.ts'
 import type { Quotas } from '../quotas/quotas.ts'
 import type { SharedRate } from '../quotas/route-rates.ts'
 import type { SharedState } from '../storage/shared-state/shared-state.ts'
@@ -10,6 +11,7 @@ const cooldownChannel = 'routeiq:cooldown'
 const usageChannel = 'routeiq:usage'
 const usageIntervalMs = 100
 const keyChannel = 'routeiq:keys'
+const subjectChannel = 'routeiq:subjects'
 const skillChannel = 'routeiq:skills'
 const quotaChannel = 'routeiq:quotas'
 const rateChannel = 'routeiq:route-rates'
@@ -55,6 +57,27 @@ export async function shareKeyChanges(
   return (tokenHashes) => {
     authenticator.forget(tokenHashes)
     void state.publish(keyChannel, JSON.stringify(tokenHashes))
+  }
+}
+
+/**
+ * Returns what announces changed users, teams, customers and the like; every process, this one at once, then reads them
+ * again when it needs them.
+ */
+export async function shareSubjectChanges(
+  state: SharedState,
+  authenticator: Authenticator,
+  subjects: SubjectCache,
+): Promise<(changed: readonly ChangedSubject[]) => void> {
+  const forget = (changed: readonly ChangedSubject[]): void => {
+    authenticator.forgetSubjects(changed)
+    subjects.forget(changed)
+  }
+  await subjects.refresh()
+  await state.subscribe(subjectChannel, (message) => forget(JSON.parse(message) as ChangedSubject[]))
+  return (changed) => {
+    forget(changed)
+    void state.publish(subjectChannel, JSON.stringify(changed))
   }
 }
 

@@ -103,7 +103,7 @@ async function answerKept(
   const { routing } = deps.runtime()
   const deployment = findDeployment(routing, deploymentId)
   if (deployment === null) throw noSuchResponse(id)
-  requireModelAllowed(caller.grants, null, resolveModel(routing, deployment.group, caller.naming))
+  requireModelAllowed(caller.grants, caller.layers, resolveModel(routing, deployment.group, caller.naming))
   const query = queryOf(exchange.target).toString()
   const call = {
     method: method === 'DELETE' || method === 'POST' ? method : 'GET',

@@ -1,4 +1,5 @@
 import type { QuotaLimit } from '../quotas/quota.ts'
+import type { MembershipRecord, SubjectRecord } from './subject-store.ts'
 
 /**
  * One virtual key as stored. Only its digest is kept: `tokenHash` names a key and is never a credential.
@@ -30,6 +31,20 @@ export interface KeyRecord {
   readonly updatedAt: number
   /** Every other field of the generate and update bodies (budgets, limits, guardrails, …), by its wire name. */
   readonly settings: Readonly<Record<string, unknown>>
+}
+
+/** A key with everybody it belongs to, as far as they exist. */
+export interface KeyPrincipal {
+  readonly key: KeyRecord
+  /** When the digest that was asked for ends, where the key has another one since; null for the one it has. */
+  readonly retiresAt: number | null
+  readonly user: SubjectRecord | null
+  readonly team: SubjectRecord | null
+  readonly organization: SubjectRecord | null
+  /** The user's place in the team. */
+  readonly member: MembershipRecord | null
+  /** The budgets all of them refer to. */
+  readonly budgets: readonly SubjectRecord[]
 }
 
 export type NewKey = Omit<KeyRecord, 'createdAt' | 'updatedAt'>
@@ -80,6 +95,8 @@ export interface KeyStore {
   /** With a limit: rejects with `quota_exceeded` when the key's organisation has so many keys already. */
   create(key: NewKey, limit?: QuotaLimit | null): Promise<KeyRecord>
   findByHash(tokenHash: string): Promise<KeyRecord | null>
+  /** The key with this digest, or with a successor of it that still takes it. */
+  findPrincipal(tokenHash: string): Promise<KeyPrincipal | null>
   findByAlias(keyAlias: string): Promise<KeyRecord | null>
   list(query: KeyQuery): Promise<KeyPage>
   /** The changed record; null when there is no such key. */

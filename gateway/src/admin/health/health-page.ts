@@ -56,7 +56,9 @@ function selectDeployments(
 ): readonly Deployment[] {
   const groups = [...routing.groups.values()].filter((group) => {
     const resolution = { requestedName: group.name, effectiveName: group.name, group, pinned: false }
-    return (model === null || model === group.name) && isModelAllowed(caller.grants, null, resolution)
+    return (
+      (model === null || model === group.name) && isModelAllowed(caller.grants, caller.layers, resolution)
+    )
   })
   return groups.flatMap((group) => group.deployments)
 }

@@ -10,7 +10,14 @@ import { type ExchangeServer, startExchangeServer } from '../../http/testing/exc
 import { Authenticator } from '../../identity/authenticator.ts'
 import { FailedAttempts } from '../../identity/failed-attempts.ts'
 import { digestKey, digestPepperedKey } from '../../identity/key-digest.ts'
-import type { KeyQuery, KeyRecord, KeySelector, KeyStore, NewKey } from '../../storage/key-store.ts'
+import type {
+  KeyPrincipal,
+  KeyQuery,
+  KeyRecord,
+  KeySelector,
+  KeyStore,
+  NewKey,
+} from '../../storage/key-store.ts'
 import { type KeyRoutesDependencies, keyRoutes } from './key-routes.ts'
 
 const masterKey = 'sk-bench-0123456789'
@@ -32,6 +39,12 @@ class MemoryKeyStore implements KeyStore {
 
   async findByHash(tokenHash: string): Promise<KeyRecord | null> {
     return this.records.get(tokenHash) ?? null
+  }
+
+  async findPrincipal(tokenHash: string): Promise<KeyPrincipal | null> {
+    const key = this.records.get(tokenHash)
+    const alone = { retiresAt: null, user: null, team: null, organization: null, member: null, budgets: [] }
+    return key === undefined ? null : { key, ...alone }
   }
 
   async findByAlias(keyAlias: string): Promise<KeyRecord | null> {

@@ -143,7 +143,7 @@ export const coreSettings: readonly Setting[] = [
   ]),
   plannedSwitch('process.separate_health_app', 'Extra listener for health checks', ['SEPARATE_HEALTH_APP']),
   planned('process.separate_health_port', 'integer', 4001, 'Port of that listener', ['SEPARATE_HEALTH_PORT']),
-  planned('process.rate_limit_window', 'integer', 60, 'Rate limit window in seconds', [
+  available('process.rate_limit_window', 'integer', 60, 'Rate limit window in seconds', [
     'LITELLM_RATE_LIMIT_WINDOW_SIZE',
   ]),
   accepted('process.max_requests_before_restart', 'integer', null, 'Workers are not restarted', [

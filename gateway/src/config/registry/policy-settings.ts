@@ -46,7 +46,14 @@ export const policySettings: readonly Setting[] = [
   planned('quota.cost_reconciliation_enabled', 'boolean', true, 'Corrects estimates', [
     'ROUTEIQ_COST_RECONCILIATION_ENABLED',
   ]),
-  planned('governance.fail_mode', 'text', 'open', 'When governance fails', ['ROUTEIQ_GOVERNANCE_FAIL_MODE']),
+  available(
+    'governance.fail_mode',
+    'choice',
+    'open',
+    'Whether calls go on when what is spent cannot be read',
+    ['ROUTEIQ_GOVERNANCE_FAIL_MODE'],
+    { choices: ['open', 'closed'] },
+  ),
   planned('governance.backend', 'text', 'file', 'Where rules are stored', ['ROUTEIQ_GOVERNANCE_BACKEND']),
   planned('governance.banned_models', 'list', [], 'Models nobody may use', [], { offWords: [] }),
   planned('process.governance_state_path', 'text', null, 'State file', ['ROUTEIQ_GOVERNANCE_STATE_PATH']),

@@ -39,7 +39,7 @@ export function openGatewayBench(config: string, patch: Partial<Gateway> = {}): 
   const count = (model: string, change: number): void => {
     active.set(model, (active.get(model) ?? 0) + change)
   }
-  const keys = { findByHash: () => Promise.resolve(null) }
+  const keys = { findPrincipal: () => Promise.resolve(null) }
   const gateway: Gateway = {
     runtime: () => runtime,
     strategy: () => strategy,
@@ -55,6 +55,7 @@ export function openGatewayBench(config: string, patch: Partial<Gateway> = {}): 
     fetchMedia: () => Promise.reject(new Error('nothing is fetched here')),
     mockTransport: new DemoTransport(Date.now),
     openStreams: new Roster(),
+    governor: { admit: () => null },
     tokens: new TokenCounter(),
     active: { enter: (model) => count(model, 1), leave: (model) => count(model, -1) },
     recordRequest: (record) => records.push(record),

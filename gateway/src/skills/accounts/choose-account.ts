@@ -37,7 +37,7 @@ function accountOfModel(runtime: Runtime, caller: Caller, model: string, secret:
     const message = `There is no model '${model}' whose account could be used. This key may use: ${usable.join(', ') || 'none'}.`
     throw new GatewayError('invalid_model', message, { param: 'model' })
   }
-  requireModelAllowed(caller.grants, null, resolution)
+  requireModelAllowed(caller.grants, caller.layers, resolution)
   const accounts = resolution.group.deployments
     .filter((deployment) => mayServe(deployment, caller))
     .flatMap((deployment) => accountOf(deployment, secret) ?? [])
@@ -57,7 +57,7 @@ function resolve({ routing }: Runtime, caller: Caller, model: string): Resolutio
 
 function isAllowed(runtime: Runtime, caller: Caller, model: string): boolean {
   const resolution = resolve(runtime, caller, model)
-  return resolution !== null && isModelAllowed(caller.grants, null, resolution)
+  return resolution !== null && isModelAllowed(caller.grants, caller.layers, resolution)
 }
 
 function mayServe({ restricted, config }: Deployment, { teamId }: Caller): boolean {

@@ -1,4 +1,14 @@
-import { bigint, boolean, index, integer, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
+import {
+  bigint,
+  boolean,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+} from 'drizzle-orm/pg-core'
 import type { ServiceTier } from '../../conversation/service-tier.ts'
 
 const time = (name: string) => timestamp(name, { withTimezone: true, precision: 3, mode: 'date' })
@@ -22,6 +32,59 @@ export const virtualKeys = pgTable('virtual_keys', {
   updatedAt: time('updated_at').notNull(),
   settings: jsonb('settings').$type<Readonly<Record<string, unknown>>>().notNull(),
 })
+
+export const retiredKeys = pgTable('retired_keys', {
+  tokenHash: text('token_hash').primaryKey(),
+  successor: text('successor').notNull(),
+  validUntil: time('valid_until').notNull(),
+})
+
+export const subjects = pgTable(
+  'subjects',
+  {
+    kind: text('kind').notNull(),
+    id: text('id').notNull(),
+    alias: text('alias'),
+    organizationId: text('organization_id'),
+    blocked: boolean('blocked').notNull(),
+    models: text('models').array().$type<readonly string[]>().notNull(),
+    metadata: jsonb('metadata').$type<Readonly<Record<string, unknown>>>().notNull(),
+    settings: jsonb('settings').$type<Readonly<Record<string, unknown>>>().notNull(),
+    createdAt: time('created_at').notNull(),
+    createdBy: text('created_by'),
+    updatedAt: time('updated_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.kind, table.id] })],
+)
+
+export const memberships = pgTable(
+  'memberships',
+  {
+    kind: text('kind').notNull(),
+    groupId: text('group_id').notNull(),
+    userId: text('user_id').notNull(),
+    role: text('role').notNull(),
+    settings: jsonb('settings').$type<Readonly<Record<string, unknown>>>().notNull(),
+    createdAt: time('created_at').notNull(),
+    updatedAt: time('updated_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.kind, table.groupId, table.userId] })],
+)
+
+export const spendHours = pgTable(
+  'spend_hours',
+  {
+    kind: text('kind').notNull(),
+    id: text('id').notNull(),
+    hour: time('hour').notNull(),
+    spendNanoUsd: bigint('spend_nano_usd', { mode: 'bigint' }).notNull(),
+    requests: bigint('requests', { mode: 'number' }).notNull(),
+    failed: bigint('failed', { mode: 'number' }).notNull(),
+    inputTokens: bigint('input_tokens', { mode: 'number' }).notNull(),
+    outputTokens: bigint('output_tokens', { mode: 'number' }).notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.kind, table.id, table.hour] })],
+)
 
 export const spendLogs = pgTable(
   'spend_logs',

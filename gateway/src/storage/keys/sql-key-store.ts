@@ -1,9 +1,10 @@
-import { and, asc, count, desc, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm'
+import { and, asc, count, desc, eq, gt, inArray, isNull, type SQL, sql } from 'drizzle-orm'
 import { type QuotaLimit, quotaExceeded } from '../../quotas/quota.ts'
 import type { Database } from '../database/database.ts'
 import { guardQuery } from '../database/database-error.ts'
-import { virtualKeys } from '../database/schema.ts'
+import { retiredKeys, virtualKeys } from '../database/schema.ts'
 import type { KeyQuery, KeyRecord, KeySelector, KeyStore } from '../key-store.ts'
+import { findOwners } from './find-owners.ts'
 
 type StoredKey = typeof virtualKeys.$inferSelect
 
@@ -28,6 +29,21 @@ export function createSqlKeyStore(database: Database, now: () => number): KeySto
       return toRecord(await guardQuery(created))
     },
     findByHash: (tokenHash) => findOne(eq(virtualKeys.tokenHash, tokenHash)),
+    async findPrincipal(tokenHash) {
+      const key = await findOne(eq(virtualKeys.tokenHash, tokenHash))
+      if (key !== null) return { key, retiresAt: null, ...(await findOwners(database, key)) }
+      const [retired] = await guardQuery(
+        db
+          .select()
+          .from(retiredKeys)
+          .where(and(eq(retiredKeys.tokenHash, tokenHash), gt(retiredKeys.validUntil, new Date(now())))),
+      )
+      if (retired === undefined) return null
+      const successor = await findOne(eq(virtualKeys.tokenHash, retired.successor))
+      if (successor === null) return null
+      const owners = await findOwners(database, successor)
+      return { key: successor, retiresAt: retired.validUntil.getTime(), ...owners }
+    },
     findByAlias: (keyAlias) => findOne(eq(virtualKeys.keyAlias, keyAlias)),
     async list(query) {
       const condition = matching(query)

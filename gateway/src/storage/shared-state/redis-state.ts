@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
+import type { Limiter } from '../../governance/limiter.ts'
+import { InProcessLimiter } from '../limits/in-process-limiter.ts'
+import { RedisLimiter } from '../limits/redis-limiter.ts'
 import { CallBreaker } from './call-breaker.ts'
 import { InProcessState } from './in-process-state.ts'
 import type { CounterIncrement, IncrementResult, SharedState, Unsubscribe } from './shared-state.ts'
@@ -39,6 +42,8 @@ export interface RedisStateOptions {
  * then served by this process alone, and after five failures in a row Redis is left alone for a minute.
  */
 export class RedisState implements SharedState {
+  /** Counts against limits on the same connection, and with the same patience. */
+  readonly limiter: Limiter
   readonly #origin = randomUUID()
   readonly #commands: Redis
   readonly #subscriptions: Redis
@@ -50,6 +55,11 @@ export class RedisState implements SharedState {
     this.#subscriptions = subscriptions
     this.#local = new InProcessState(now)
     this.#breaker = new CallBreaker(now)
+    this.limiter = new RedisLimiter(
+      commands,
+      (shared, local) => this.#attempt(shared, local),
+      new InProcessLimiter(now),
+    )
     // A connection that came back proves more than the failures before it.
     commands.on('ready', () => this.#breaker.recordSuccess())
     subscriptions.on('message', (channel: string, text: string) => this.#deliver(channel, text))

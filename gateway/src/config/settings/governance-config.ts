@@ -1,0 +1,36 @@
+import type { GovernanceConfig } from '../config.ts'
+import type { ConfigSections } from './config-sections.ts'
+
+/** Budgets and limits of the gateway as a whole, and how limits are counted. */
+export function readGovernanceConfig({
+  general,
+  litellm,
+  settings,
+  report,
+}: ConfigSections): GovernanceConfig {
+  const counted = general.text('token_rate_limit_type') ?? litellm.text('token_rate_limit_type') ?? 'total'
+  return {
+    maxBudgetUsd: litellm.amount('max_budget'),
+    budgetDuration: litellm.text('budget_duration'),
+    maxEndUserBudgetUsd: litellm.amount('max_end_user_budget'),
+    timezone: readTimezone(litellm.text('timezone'), report),
+    windowMs: Math.max(1, settings.number('process.rate_limit_window')) * 1_000,
+    countedTokens: counted === 'input' || counted === 'output' ? counted : 'total',
+    failsClosed: settings.text('governance.fail_mode') === 'closed',
+  }
+}
+
+function readTimezone(name: string | null, report: ConfigSections['report']): string {
+  if (name === null) return 'UTC'
+  try {
+    new Intl.DateTimeFormat('en-US', { timeZone: name })
+    return name
+  } catch {
+    report.warn(
+      ['litellm_settings', 'timezone'],
+      `${name} is no time zone this system knows; budgets use UTC`,
+      'use a name such as Europe/Berlin',
+    )
+    return 'UTC'
+  }
+}

@@ -1,0 +1,241 @@
+import type { KeyPrincipal } from '../storage/key-store.ts'
+import type { SpenderKind } from '../storage/spend-totals.ts'
+import type { SubjectRecord } from '../storage/subject-store.ts'
+
+const nanoPerUsd = 1e9
+
+/** What LiteLLM calls those whose rates are limited; part of the text of a refusal. */
+type Descriptor =
+  | 'api_key'
+  | 'user'
+  | 'team'
+  | 'team_member'
+  | 'end_user'
+  | 'model_per_key'
+  | 'organization'
+  | 'tag'
+
+/** How much somebody may do in a window, and at the same time; null for no limit. */
+export interface RateRule {
+  readonly descriptor: Descriptor
+  readonly id: string
+  /** The id as a refusal may show it. */
+  readonly shown: string
+  /** Only for this model group; null for all. */
+  readonly model: string | null
+  readonly requests: number | null
+  readonly tokens: number | null
+  readonly parallel: number | null
+}
+
+/** How much somebody may spend in a period. */
+export interface BudgetRule {
+  readonly scope: SpenderKind
+  readonly id: string
+  readonly model: string | null
+  /** Nano-USD; null for a budget that only warns. */
+  readonly max: number | null
+  /** Nano-USD from which on somebody should be warned. */
+  readonly soft: number | null
+  readonly duration: string | null
+  readonly createdAt: number
+  /** Spend as it was set by hand: what is spent counts from then on, on top of it. */
+  readonly base: { readonly at: number; readonly spent: number } | null
+  /** More than `max` for a while. */
+  readonly increase: { readonly amount: number; readonly until: number } | null
+}
+
+export interface Allowances {
+  readonly rates: readonly RateRule[]
+  readonly budgets: readonly BudgetRule[]
+}
+
+export const noAllowances: Allowances = { rates: [], budgets: [] }
+
+type Settings = Readonly<Record<string, unknown>>
+
+/**
+ * Everything that limits a key, from its own row and those of whoever it belongs to. A key of a team is charged to the
+ * team, its member and its organization, not to the user's own budget.
+ */
+export function compileAllowances(principal: KeyPrincipal): Allowances {
+  const { key, user, team, member, organization } = principal
+  const own = withBudget(key.settings, principal)
+  const shown = key.keyName
+  const of = { id: key.tokenHash, shown, createdAt: key.createdAt }
+  const parts = [
+    limitsOf('api_key', 'key', of, own),
+    modelLimits(of, own),
+    team === null
+      ? noAllowances
+      : limitsOf('team', 'team', named(team), withBudget(team.settings, principal)),
+    memberLimits(principal),
+    organization === null
+      ? noAllowances
+      : limitsOf(
+          'organization',
+          'organization',
+          named(organization),
+          withBudget(organization.settings, principal),
+        ),
+    user === null ? noAllowances : userLimits(user, team !== null || member !== null, principal),
+  ]
+  const rates = parts.flatMap((part) => part.rates)
+  const budgets = parts.flatMap((part) => part.budgets)
+  return rates.length + budgets.length === 0 ? noAllowances : { rates, budgets }
+}
+
+/** The limits of a customer or a tag. `shared` is the budget it refers to. */
+export function subjectAllowances(subject: SubjectRecord, shared: SubjectRecord | null): Allowances {
+  const settings = shared === null ? subject.settings : withDefaults(subject.settings, shared.settings)
+  return subject.kind === 'tag'
+    ? limitsOf('tag', 'tag', named(subject), settings)
+    : limitsOf('end_user', 'customer', named(subject), settings)
+}
+
+/** A budget of the operator for everything, or null. */
+export function proxyBudget(maxUsd: number | null, duration: string | null): BudgetRule | null {
+  if (maxUsd === null) return null
+  return { ...plainBudget('proxy', '', 0), max: toNano(maxUsd), duration }
+}
+
+/** The budget of a customer nobody has made. */
+export function defaultCustomerBudget(id: string, maxUsd: number): BudgetRule {
+  return { ...plainBudget('customer', id, 0), max: toNano(maxUsd) }
+}
+
+function userLimits(user: SubjectRecord, isInTeam: boolean, principal: KeyPrincipal): Allowances {
+  const { rates, budgets } = limitsOf('user', 'personal', named(user), withBudget(user.settings, principal))
+  return { rates, budgets: isInTeam ? [] : budgets }
+}
+
+function memberLimits({ key, team, member, budgets }: KeyPrincipal): Allowances {
+  if (team === null || key.userId === null) return noAllowances
+  const read = (name: string): unknown => team.settings[`team_member_${name}`]
+  const shared = budgets.find(({ id }) => id === member?.settings['budget_id'])
+  const own = member?.settings ?? {}
+  const settings = withDefaults(
+    { ...own, max_budget: own['max_budget_in_team'] ?? own['max_budget'] },
+    withDefaults(shared?.settings ?? {}, {
+      max_budget: read('budget'),
+      budget_duration: read('budget_duration'),
+      rpm_limit: read('rpm_limit'),
+      tpm_limit: read('tpm_limit'),
+    }),
+  )
+  const id = `${team.id}:${key.userId}`
+  return limitsOf(
+    'team_member',
+    'member',
+    { id, shown: id, createdAt: member?.createdAt ?? team.createdAt },
+    settings,
+  )
+}
+
+interface Named {
+  readonly id: string
+  readonly shown: string
+  readonly createdAt: number
+}
+
+const named = ({ id, createdAt }: SubjectRecord): Named => ({ id, shown: id, createdAt })
+
+function limitsOf(descriptor: Descriptor, scope: SpenderKind, of: Named, settings: Settings): Allowances {
+  const rate = {
+    ...{ descriptor, id: of.id, shown: of.shown, model: null },
+    requests: readNumber(settings['rpm_limit']),
+    tokens: readNumber(settings['tpm_limit']),
+    parallel: readNumber(settings['max_parallel_requests']),
+  }
+  const isLimited = rate.requests !== null || rate.tokens !== null || rate.parallel !== null
+  return { rates: isLimited ? [rate] : [], budgets: budgetsOf(scope, of, settings) }
+}
+
+function budgetsOf(scope: SpenderKind, of: Named, settings: Settings): BudgetRule[] {
+  const plain = { ...plainBudget(scope, of.id, of.createdAt), base: readBase(settings) }
+  const main = {
+    ...plain,
+    max: readUsd(settings['max_budget']),
+    soft: readUsd(settings['soft_budget']),
+    duration: readText(settings['budget_duration']),
+    increase: readIncrease(settings),
+  }
+  const listed = Array.isArray(settings['budget_limits']) ? (settings['budget_limits'] as unknown[]) : []
+  const further = listed.flatMap((entry) => {
+    const limit = asSettings(entry)
+    const max = readUsd(limit['max_budget'])
+    return max === null ? [] : [{ ...plain, max, duration: readText(limit['budget_duration']) }]
+  })
+  return main.max === null && main.soft === null ? further : [main, ...further]
+}
+
+/** Limits of a key for one model each. */
+function modelLimits(of: Named, settings: Settings): Allowances {
+  const requests = asSettings(settings['model_rpm_limit'])
+  const tokens = asSettings(settings['model_tpm_limit'])
+  const models = new Set([...Object.keys(requests), ...Object.keys(tokens)])
+  const rates = [...models].map((model) => ({
+    ...({
+      descriptor: 'model_per_key',
+      id: `${of.id}:${model}`,
+      shown: `${of.shown}:${model}`,
+      model,
+    } as const),
+    requests: readNumber(requests[model]),
+    tokens: readNumber(tokens[model]),
+    parallel: null,
+  }))
+  const budgets = Object.entries(asSettings(settings['model_max_budget'])).flatMap(([model, value]) => {
+    const limit = typeof value === 'number' ? { budget_limit: value } : asSettings(value)
+    const max = readUsd(limit['budget_limit'] ?? limit['max_budget'])
+    if (max === null) return []
+    const duration = readText(limit['time_period'] ?? limit['budget_duration'])
+    return [{ ...plainBudget('key_model', `${of.id}:${model}`, of.createdAt), model, max, duration }]
+  })
+  return { rates: rates.filter((rate) => rate.requests !== null || rate.tokens !== null), budgets }
+}
+
+function plainBudget(scope: SpenderKind, id: string, createdAt: number): BudgetRule {
+  const none = { model: null, max: null, soft: null, duration: null, base: null, increase: null }
+  return { ...none, scope, id, createdAt }
+}
+
+/** With what the budget it refers to says where it says nothing itself. */
+function withBudget(settings: Settings, { budgets }: KeyPrincipal): Settings {
+  const shared = budgets.find(({ id }) => id === settings['budget_id'])
+  return shared === undefined ? settings : withDefaults(settings, shared.settings)
+}
+
+function withDefaults(settings: Settings, defaults: Settings): Settings {
+  const given = Object.entries(settings).filter(([, value]) => value !== null && value !== undefined)
+  return { ...defaults, ...Object.fromEntries(given) }
+}
+
+function readBase(settings: Settings): BudgetRule['base'] {
+  const at = readNumber(settings['spend_set_at'])
+  return at === null ? null : { at, spent: readUsd(settings['spend']) ?? 0 }
+}
+
+function readIncrease(settings: Settings): BudgetRule['increase'] {
+  const amount = readUsd(settings['temp_budget_increase'])
+  const until = readText(settings['temp_budget_expiry'])
+  const time = until === null ? Number.NaN : Date.parse(until)
+  return amount === null || Number.isNaN(time) ? null : { amount, until: time }
+}
+
+const asSettings = (value: unknown): Settings =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Settings) : {}
+
+/** Limits are stored as they were sent; what is no number limits nothing. */
+function readNumber(value: unknown): number | null {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : null
+}
+
+function readUsd(value: unknown): number | null {
+  const usd = readNumber(value)
+  return usd === null ? null : toNano(usd)
+}
+
+const toNano = (usd: number): number => Math.min(Number.MAX_SAFE_INTEGER, Math.round(usd * nanoPerUsd))
+
+const readText = (value: unknown): string | null => (typeof value === 'string' ? value : null)

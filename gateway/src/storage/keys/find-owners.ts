@@ -1,0 +1,75 @@
+import { and, eq, inArray, or, type SQL } from 'drizzle-orm'
+import type { Database } from '../database/database.ts'
+import { guardQuery } from '../database/database-error.ts'
+import { memberships, subjects } from '../database/schema.ts'
+import type { KeyPrincipal, KeyRecord } from '../key-store.ts'
+import type { MembershipRecord, SubjectKind, SubjectRecord } from '../subject-store.ts'
+import { toMembership, toSubject } from '../subjects/sql-subject-store.ts'
+
+/** Whom a key belongs to. A key of nobody without a budget costs no query. */
+export async function findOwners(
+  database: Database,
+  key: KeyRecord,
+): Promise<Omit<KeyPrincipal, 'key' | 'retiresAt'>> {
+  const owners = await findSubjects(database, [
+    ['user', key.userId],
+    ['team', key.teamId],
+    ['organization', key.organizationId],
+  ])
+  const find = (kind: SubjectKind): SubjectRecord | null =>
+    owners.find((owner) => owner.kind === kind) ?? null
+  const [user, team] = [find('user'), find('team')]
+  const organization = find('organization') ?? (await organizationOf(database, key, team))
+  const member = await findMember(database, key)
+  const referring = [key, user, team, organization, member].map((record) => record?.settings['budget_id'])
+  const budgets = await findSubjects(
+    database,
+    referring.map((id) => ['budget', typeof id === 'string' ? id : null] as const),
+  )
+  return { user, team, organization, member, budgets }
+}
+
+/** A key that names no organization belongs to that of its team. */
+async function organizationOf(
+  database: Database,
+  key: KeyRecord,
+  team: SubjectRecord | null,
+): Promise<SubjectRecord | null> {
+  if (key.organizationId !== null || team === null || team.organizationId === null) return null
+  const [organization] = await findSubjects(database, [['organization', team.organizationId]])
+  return organization ?? null
+}
+
+async function findSubjects(
+  { sql: db }: Database,
+  wanted: readonly (readonly [kind: SubjectKind, id: string | null])[],
+): Promise<SubjectRecord[]> {
+  const ids = new Map<SubjectKind, Set<string>>()
+  for (const [kind, id] of wanted) if (id !== null) ids.set(kind, (ids.get(kind) ?? new Set()).add(id))
+  if (ids.size === 0) return []
+  const conditions = [...ids].map(([kind, of]): SQL | undefined =>
+    and(eq(subjects.kind, kind), inArray(subjects.id, [...of])),
+  )
+  return (
+    await guardQuery(
+      db
+        .select()
+        .from(subjects)
+        .where(or(...conditions)),
+    )
+  ).map(toSubject)
+}
+
+async function findMember(
+  { sql: db }: Database,
+  { teamId, userId }: KeyRecord,
+): Promise<MembershipRecord | null> {
+  if (teamId === null || userId === null) return null
+  const condition = and(
+    eq(memberships.kind, 'team'),
+    eq(memberships.groupId, teamId),
+    eq(memberships.userId, userId),
+  )
+  const [row] = await guardQuery(db.select().from(memberships).where(condition))
+  return row === undefined ? null : toMembership(row)
+}

@@ -1,0 +1,157 @@
+import {
+  type BudgetClaim,
+  type Claim,
+  type Limiter,
+  leaseMs,
+  type Settlement,
+  type Standing,
+  type Verdict,
+} from '../../governance/limiter.ts'
+
+const sweepEvery = 1_000
+
+interface Window {
+  readonly endsAt: number
+  requests: number
+  tokens: number
+}
+
+interface Account {
+  /** Null while nobody has said what is spent. */
+  spent: number | null
+  held: number
+  readonly holds: Map<string, { readonly amount: number; readonly expiresAt: number }>
+  forgottenAt: number
+}
+
+/** The limiter of a single process; also what the others fall back to. `now` is in milliseconds. */
+export class InProcessLimiter implements Limiter {
+  readonly #now: () => number
+  readonly #windows = new Map<string, Window>()
+  readonly #accounts = new Map<string, Account>()
+  #claimsUntilSweep = sweepEvery
+
+  constructor(now: () => number) {
+    this.#now = now
+  }
+
+  async claim(id: string, claims: readonly Claim[]): Promise<Verdict> {
+    this.#sweepSometimes()
+    const now = this.#now()
+    const before = claims.map((claim) => this.#standing(claim, now))
+    const unknown = claims.flatMap((claim, index) => (this.#isUnknown(claim) ? [index] : []))
+    if (unknown.length > 0) return { refusedBy: null, unknown, standings: before }
+    const refused = claims.findIndex((claim, index) => refuses(claim, before[index]))
+    if (refused >= 0) return { refusedBy: refused, unknown, standings: before }
+    for (const claim of claims) this.#take(id, claim, now)
+    return { refusedBy: null, unknown, standings: claims.map((claim) => this.#standing(claim, now)) }
+  }
+
+  async settle(id: string, settlements: readonly Settlement[]): Promise<void> {
+    for (const { kind, subject, amount } of settlements) {
+      if (kind === 'window') {
+        const window = this.#windows.get(subject)
+        if (window !== undefined && window.endsAt > this.#now())
+          window.tokens = Math.max(0, window.tokens + amount)
+        continue
+      }
+      const account = this.#accounts.get(subject)
+      if (account === undefined) continue
+      this.#release(account, id)
+      if (account.spent !== null) account.spent += amount
+    }
+  }
+
+  async renew(id: string, subjects: readonly string[]): Promise<void> {
+    for (const subject of subjects) {
+      const holds = this.#accounts.get(subject)?.holds
+      const hold = holds?.get(id)
+      if (hold === undefined) continue
+      // To the end, so that holds stay in the order in which they expire.
+      holds?.delete(id)
+      holds?.set(id, { ...hold, expiresAt: this.#now() + leaseMs })
+    }
+  }
+
+  async raiseSpent(subject: string, spent: number): Promise<void> {
+    const account = this.#accounts.get(subject)
+    if (account?.spent != null) account.spent = Math.max(account.spent, spent)
+  }
+
+  #standing(claim: Claim, now: number): Standing {
+    if (claim.kind === 'window') {
+      const window = this.#windows.get(claim.subject)
+      if (window === undefined || window.endsAt <= now)
+        return { used: 0, held: 0, resetsInMs: claim.windowMs }
+      return { used: window[claim.metric], held: 0, resetsInMs: window.endsAt - now }
+    }
+    const account = this.#account(claim.subject, now)
+    if (claim.kind === 'budget') remember(account, claim, now)
+    return { used: account.spent ?? 0, held: account.held, resetsInMs: 0 }
+  }
+
+  #isUnknown(claim: Claim): boolean {
+    return claim.kind === 'budget' && this.#accounts.get(claim.subject)?.spent == null
+  }
+
+  #take(id: string, claim: Claim, now: number): void {
+    if (claim.kind === 'window') {
+      let window = this.#windows.get(claim.subject)
+      if (window === undefined || window.endsAt <= now) {
+        window = { endsAt: now + claim.windowMs, requests: 0, tokens: 0 }
+        this.#windows.set(claim.subject, window)
+      }
+      window[claim.metric] += claim.amount
+      return
+    }
+    const account = this.#account(claim.subject, now)
+    const amount = claim.kind === 'slot' ? 1 : claim.amount
+    account.held += amount
+    account.holds.set(id, { amount, expiresAt: now + leaseMs })
+    account.forgottenAt = Math.max(account.forgottenAt, now + 2 * leaseMs)
+  }
+
+  /** The account without what dead processes held. */
+  #account(subject: string, now: number): Account {
+    let account = this.#accounts.get(subject)
+    if (account === undefined || account.forgottenAt <= now) {
+      account = { spent: null, held: 0, holds: new Map(), forgottenAt: now + 2 * leaseMs }
+      this.#accounts.set(subject, account)
+    }
+    for (const [id, { expiresAt }] of account.holds) {
+      if (expiresAt > now) break
+      this.#release(account, id)
+    }
+    return account
+  }
+
+  #release(account: Account, id: string): void {
+    const hold = account.holds.get(id)
+    if (hold === undefined) return
+    account.holds.delete(id)
+    account.held -= hold.amount
+  }
+
+  #sweepSometimes(): void {
+    this.#claimsUntilSweep -= 1
+    if (this.#claimsUntilSweep > 0) return
+    const now = this.#now()
+    for (const [subject, { endsAt }] of this.#windows) if (endsAt <= now) this.#windows.delete(subject)
+    for (const [subject, { forgottenAt }] of this.#accounts)
+      if (forgottenAt <= now) this.#accounts.delete(subject)
+    this.#claimsUntilSweep = Math.max(sweepEvery, this.#windows.size + this.#accounts.size)
+  }
+}
+
+function remember(account: Account, { spent, keepMs }: BudgetClaim, now: number): void {
+  account.spent ??= spent
+  account.forgottenAt = Math.max(account.forgottenAt, now + keepMs)
+}
+
+function refuses(claim: Claim, standing: Standing | undefined): boolean {
+  const { used, held } = standing ?? { used: 0, held: 0 }
+  if (claim.kind === 'slot') return held + 1 > claim.limit
+  if (used + held + claim.amount <= claim.limit) return false
+  if (claim.kind === 'budget') return held > 0 || used >= claim.limit
+  return claim.metric === 'requests' || used > 0 || claim.limit <= 0
+}
