@@ -260,6 +260,8 @@ export interface ServerConfig {
   readonly serviceName: string
   readonly watchFiles: boolean
   readonly upstreamConnections: number
+  /** Idle connections kept per upstream origin once a burst is over. */
+  readonly upstreamIdleConnections: number
   readonly tls: { readonly keyFile: string; readonly certFile: string } | null
 }
 

@@ -239,6 +239,52 @@ describe('unknown keys', () => {
   })
 })
 
+describe('many requests with one key nobody has read yet', () => {
+  const many = (authenticator: Authenticator, key: string) =>
+    Array.from({ length: 1_000 }, () => call(authenticator, key))
+
+  it('share one read, found or not', async () => {
+    keys.add('sk-1')
+    const authenticator = open()
+    const callers = await Promise.all(many(authenticator, 'sk-1'))
+    expect([keys.reads, new Set(callers).size]).toEqual([1, 1])
+    const refusals = await Promise.all(many(authenticator, 'sk-2').map(refusal))
+    expect(keys.reads).toBe(2)
+    expect(new Set(refusals.map(({ code }) => code))).toEqual(new Set(['invalid_api_key']))
+  })
+
+  it('share a failure, and the next request reads again', async () => {
+    keys.add('sk-1')
+    keys.broken = true
+    const authenticator = open()
+    const refusals = await Promise.all(many(authenticator, 'sk-1').map(refusal))
+    expect(keys.reads).toBe(1)
+    expect(new Set(refusals.map(({ code }) => code))).toEqual(new Set(['storage_unavailable']))
+    keys.broken = false
+    expect((await call(authenticator, 'sk-1')).kind).toBe('key')
+  })
+
+  it('do not share a read that began before the key changed', async () => {
+    const { tokenHash } = keys.add('sk-1')
+    const authenticator = open()
+    let release = (): void => {}
+    keys.gate = new Promise((resolve) => {
+      release = resolve
+    })
+    const before = call(authenticator, 'sk-1')
+    await Promise.resolve()
+    await Promise.resolve()
+    expect(keys.reads).toBe(1)
+    keys.records.clear()
+    authenticator.forget([tokenHash])
+    const after = refusal(call(authenticator, 'sk-1'))
+    release()
+    expect((await before).kind).toBe('key')
+    expect((await after).code).toBe('invalid_api_key')
+    expect(keys.reads).toBe(2)
+  })
+})
+
 describe('forget', () => {
   it('makes changes count from the next request on', async () => {
     const { tokenHash } = keys.add('sk-1')

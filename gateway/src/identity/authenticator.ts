@@ -31,12 +31,18 @@ interface CachedCredential {
   readonly freshUntil: number
 }
 
+interface LookUp {
+  /** `#changes` when the read began. */
+  readonly changes: number
+  readonly entry: Promise<CachedCredential>
+}
+
 const unknownCredential: CachedCredential = { caller: null, principal: null, freshUntil: 0 }
 const openAdmin: Caller = { ...anonymousCaller, isAdmin: true }
 
 /**
  * Turns a credential into a caller. Known credentials are one Map look-up; a miss costs one digest and one key
- * store read. Cached entries live for `keyCacheTtlMs` and are dropped at once by `forget`.
+ * store read, however many requests wait for it. Cached entries live for `keyCacheTtlMs` and are dropped at once by `forget`.
  */
 export class Authenticator {
   readonly #config: IdentityConfig
@@ -46,6 +52,8 @@ export class Authenticator {
   readonly #open: boolean
   readonly #configured: readonly { readonly digest: string; readonly caller: Caller }[]
   readonly #cache = new Map<string, CachedCredential>()
+  /** Look-ups under way. */
+  readonly #lookUps = new Map<string, LookUp>()
   /** Counts calls of `forget`. */
   #changes = 0
 
@@ -71,7 +79,9 @@ export class Authenticator {
     const cached = this.#cache.get(credential.value)
     if (cached !== undefined && cached.freshUntil > this.#now())
       return this.#admit(cached, credential.value, auth)
-    return this.#lookUp(credential.value, cached).then((entry) => this.#admit(entry, credential.value, auth))
+    return this.#lookUpOnce(credential.value, cached).then((entry) =>
+      this.#admit(entry, credential.value, auth),
+    )
   }
 
   /**
@@ -137,6 +147,20 @@ export class Authenticator {
     }
     if (this.#open) return anonymousCaller
     throw new GatewayError('invalid_api_key', 'Authentication Error, No api key passed in.')
+  }
+
+  /** Joins the look-up of the same credential that is under way, unless keys have changed since it began. */
+  #lookUpOnce(credential: string, stale: CachedCredential | undefined): Promise<CachedCredential> {
+    const underWay = this.#lookUps.get(credential)
+    if (underWay !== undefined && underWay.changes === this.#changes) return underWay.entry
+    const lookUp = {
+      changes: this.#changes,
+      entry: this.#lookUp(credential, stale).finally(() => {
+        if (this.#lookUps.get(credential) === lookUp) this.#lookUps.delete(credential)
+      }),
+    }
+    this.#lookUps.set(credential, lookUp)
+    return lookUp.entry
   }
 
   async #lookUp(credential: string, stale: CachedCredential | undefined): Promise<CachedCredential> {

@@ -36,7 +36,8 @@ export function createUserTransport({
 
 /** The way to the network: no name leads it to a metadata service or a reserved address. */
 export function createNetworkTransport(
-  options: Pick<Http1TransportOptions, 'maxConnectionsPerOrigin'>,
+  options: Pick<Http1TransportOptions, 'maxConnectionsPerOrigin'> &
+    Partial<Pick<Http1TransportOptions, 'maxIdlePerOrigin'>>,
 ): Http1Transport {
   return new Http1Transport({
     ...HTTP1_TRANSPORT_DEFAULTS,

@@ -212,6 +212,7 @@ function createGate(config: GatewayConfig, limit: number, { metrics }: Telemetry
 function createTransport(config: GatewayConfig, now: () => number): Transport {
   const network = createNetworkTransport({
     maxConnectionsPerOrigin: config.server.upstreamConnections,
+    maxIdlePerOrigin: config.server.upstreamIdleConnections,
   })
   const authorizing = new AuthorizingTransport(network, now, readUserFile, createTokenTransport(network))
   return new RoutedTransport(authorizing, new Map([[new URL(demoBaseUrl).origin, new DemoTransport(now)]]))

@@ -38,7 +38,10 @@ export const operationsSettings: readonly Setting[] = [
   planned('http_client.pooling_enabled', 'boolean', true, 'Connections are always pooled', [
     'ROUTEIQ_HTTP_CLIENT_POOLING_ENABLED',
   ]),
-  planned('http_client.max_keepalive', 'integer', 20, 'Idle connections kept', ['HTTP_CLIENT_MAX_KEEPALIVE']),
+  // Fewer would mean a new connection for nearly every request of the next burst of streams.
+  available('http_client.max_keepalive', 'integer', 1024, 'Idle connections kept per upstream address', [
+    'HTTP_CLIENT_MAX_KEEPALIVE',
+  ]),
   planned('http_client.default_timeout', 'number', 60, 'Seconds; model calls use the request timeout', [
     'HTTP_CLIENT_DEFAULT_TIMEOUT',
   ]),

@@ -38,6 +38,7 @@ export function readServerConfig(
     serviceName: settings.text('process.service_name') ?? 'routeiq',
     watchFiles: settings.boolean('config_sync.hot_reload'),
     upstreamConnections: Math.max(1, settings.number('http_client.max_connections')),
+    upstreamIdleConnections: Math.max(0, settings.number('http_client.max_keepalive')),
     tls: readTls(flags, report),
   }
 }
