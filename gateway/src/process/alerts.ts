@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { GatewayConfig } from '../config/config.ts'
 import { watchAlerts, watchEveryMs } from '../evidence/alerts/alert-watch.ts'
+import { sendDueDigests } from '../evidence/alerts/weekly-digest.ts'
+import { AnalyticsReader } from '../evidence/api/analytics-reader.ts'
 import { announceAlert } from '../evidence/webhooks/announce-alert.ts'
 import { WebhookSender } from '../evidence/webhooks/webhook-sender.ts'
 import { UserEgress } from '../transport/egress/user-egress.ts'
@@ -48,12 +50,15 @@ export function startAlerts({ hub, config, logger, now }: AlertOptions): {
     now,
     newId: randomUUID,
   }
+  const digests = { store, reader: new AnalyticsReader({ store, skills, now }), now, newMessageId }
   const onFailed = (error: unknown): void =>
     logger.log('warn', 'alerts_not_watched', { reason: error instanceof Error ? error.message : null })
   sender.start()
   let watching: Promise<void> = Promise.resolve()
   const timer = setInterval(() => {
-    watching = watchAlerts(watch).catch(onFailed)
+    watching = watchAlerts(watch)
+      .then(() => sendDueDigests(digests))
+      .catch(onFailed)
   }, watchEveryMs)
   timer.unref()
   return {

@@ -2,6 +2,7 @@ import type { SkillStore } from '../../skills/skill-store.ts'
 import type { RollupStore } from '../analytics/rollup-store.ts'
 import { daysBefore, utcDay } from '../utc-day.ts'
 import type { Alert, AlertStore } from './alert.ts'
+import { findConditions } from './conditions.ts'
 import { findFindings, type WatchedCounts } from './find-findings.ts'
 
 export const watchEveryMs = 15 * 60_000
@@ -20,7 +21,7 @@ export interface AlertWatchOptions {
 export async function watchAlerts(options: AlertWatchOptions): Promise<void> {
   // Twice the interval: a run may be late, and a day's alerts must still resolve when all falls silent.
   const since = options.now() - 2 * watchEveryMs
-  for (const workspaceId of await options.store.listActiveWorkspaces(since))
+  for (const workspaceId of await options.store.listActiveWorkspaces(since, options.now()))
     await watchWorkspace(options, workspaceId)
 }
 
@@ -31,7 +32,11 @@ export async function watchWorkspace(
 ): Promise<readonly Alert[]> {
   const { store, announce, now, newId } = options
   const rules = new Map((await store.listAlertRules(workspaceId)).map((rule) => [rule.kind, rule]))
-  const findings = findFindings(await readCounts(options, workspaceId)).flatMap((finding) => {
+  const found = [
+    ...findFindings(await readCounts(options, workspaceId)),
+    ...findConditions(await store.readConditions(workspaceId, now())),
+  ]
+  const findings = found.flatMap((finding) => {
     const rule = rules.get(finding.kind)
     return rule?.enabled === true ? [{ ...finding, id: newId(), severity: rule.severity }] : []
   })

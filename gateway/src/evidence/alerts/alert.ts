@@ -1,9 +1,14 @@
+import type { Conditions } from './conditions.ts'
+
 /** What a workspace can be warned of. */
 export const alertKinds = [
   'skill_degrading',
   'version_regressed',
   'discoverability_gap',
   'router_degraded',
+  'safety_changed',
+  'upstream_update',
+  'quota_near',
 ] as const
 
 export type AlertKind = (typeof alertKinds)[number]
@@ -13,7 +18,7 @@ type AlertState = 'open' | 'acknowledged' | 'resolved'
 /** What is wrong now, found from the counts. */
 export interface Finding {
   readonly kind: AlertKind
-  /** The skill's name; `router` for what concerns all of them. */
+  /** The skill's name; `router` for what concerns all of them; the dimension of a quota. */
   readonly subject: string
   /** The numbers it rests on. */
   readonly evidence: Readonly<Record<string, unknown>>
@@ -62,8 +67,14 @@ export interface AlertStore {
   /** Every kind, those nobody changed with their defaults. */
   listAlertRules(workspaceId: string): Promise<readonly AlertRule[]>
   saveAlertRule(workspaceId: string, rule: AlertRule, now: number): Promise<void>
-  /** Workspaces in which something has happened since. */
-  listActiveWorkspaces(since: number): Promise<readonly string[]>
+  /** Workspaces in which something has happened since, or that have something to be told of. */
+  listActiveWorkspaces(since: number, now: number): Promise<readonly string[]>
+  /** How skills and quotas of a workspace stand. */
+  readConditions(workspaceId: string, now: number): Promise<Conditions>
+  /** Workspaces with a webhook for this kind of message that were not sent this week's digest. */
+  listDigestedWorkspaces(week: string, kind: string): Promise<readonly string[]>
+  /** True for the first who asks; the digest of a week is sent once. */
+  claimDigest(workspaceId: string, week: string, now: number): Promise<boolean>
   /** Decisions made since, and how many of them were degraded, by reason. */
   countDegraded(
     workspaceId: string,

@@ -6,7 +6,9 @@ import { restRoute } from '../../rest/rest-route.ts'
 import { isUuid } from '../../uuid.ts'
 import { type Alert, alertKinds } from '../alerts/alert.ts'
 import { watchWorkspace } from '../alerts/alert-watch.ts'
+import { sendDigest } from '../alerts/weekly-digest.ts'
 import { announceAlert, formatAlert } from '../webhooks/announce-alert.ts'
+import { AnalyticsReader } from './analytics-reader.ts'
 import type { EvidenceDependencies } from './evidence-dependencies.ts'
 import { invalidQuery, notFound, readNumber, readText } from './read-query.ts'
 
@@ -15,6 +17,7 @@ export function alertRoutes(deps: EvidenceDependencies): Route<Endpoint>[] {
   return [
     restRoute('GET', '/alerts', listAlerts(deps)),
     restRoute('POST', '/alerts/evaluate', evaluate(deps)),
+    restRoute('POST', '/alerts/digest', digest(deps)),
     restRoute('POST', '/alerts/{id}/ack', acknowledge(deps)),
     restRoute('GET', '/alert-rules', listRules(deps)),
     restRoute('POST', '/alert-rules', saveRule(deps)),
@@ -63,6 +66,21 @@ function evaluate(deps: EvidenceDependencies): Endpoint {
         announceAlert({ store, now, newMessageId }, workspace, alert)
       const opened = await watchWorkspace({ store, skills, announce, now, newId }, workspaceId)
       return { body: { status: 'ok', opened: opened.map(formatAlert) } }
+    },
+  })
+}
+
+/** Sends the digest of the last seven days now; the one of the week is sent all the same. */
+function digest(deps: EvidenceDependencies): Endpoint {
+  const { store, now } = deps
+  return restEndpoint({
+    identity: deps.identity,
+    body: null,
+    answer: async ({ workspaceId }) => {
+      const { newMessageId } = deps.webhooks
+      const options = { store, reader: new AnalyticsReader(deps), now, newMessageId }
+      const sent = await sendDigest(options, workspaceId)
+      return { body: { status: 'ok', queued: sent.queued, digest: sent.digest } }
     },
   })
 }

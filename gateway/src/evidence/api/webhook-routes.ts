@@ -5,6 +5,7 @@ import { restEndpoint } from '../../rest/rest-endpoint.ts'
 import { restRoute } from '../../rest/rest-route.ts'
 import { isUuid } from '../../uuid.ts'
 import { alertKinds } from '../alerts/alert.ts'
+import { digestKind } from '../alerts/weekly-digest.ts'
 import { newDelivery } from '../webhooks/announce-alert.ts'
 import type { Delivery, Webhook } from '../webhooks/webhook.ts'
 import type { EvidenceDependencies } from './evidence-dependencies.ts'
@@ -27,7 +28,10 @@ export function webhookRoutes(deps: EvidenceDependencies): Route<Endpoint>[] {
 
 const webhookSchema = z.object({
   url: z.string().min(1).max(2_048),
-  kinds: z.array(z.enum(alertKinds)).max(50).nullish(),
+  kinds: z
+    .array(z.enum([...alertKinds, digestKind]))
+    .max(50)
+    .nullish(),
   secret: z
     .string()
     .regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/, 'must be whsec_ and the base64 of 24 to 64 bytes')

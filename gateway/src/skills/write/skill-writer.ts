@@ -3,7 +3,14 @@ import type { IntentReview } from '../checks/review-intent.ts'
 import { judgeScan, type ScanPolicy, type ScanVerdict } from '../scan/judge-scan.ts'
 import { scannerVersion, scanSkill } from '../scan/scan-skill.ts'
 import type { Skill, SkillMetadata } from '../skill.ts'
-import type { ScanSummary, SkillDraft, SkillStore, VersionDraft, WrittenSkill } from '../skill-store.ts'
+import type {
+  ScanSummary,
+  SkillDraft,
+  SkillStore,
+  VersionDraft,
+  VersionText,
+  WrittenSkill,
+} from '../skill-store.ts'
 import { readAllowedTools } from '../validate/allowed-tools.ts'
 import { composeSkillMd, editFrontmatter, splitSkillMd } from '../validate/frontmatter.ts'
 import { directoryOf } from '../validate/skill-name.ts'
@@ -137,7 +144,12 @@ export class SkillWriter {
     const verdict = await this.#judge(workspaceId, about, { skillMd, bodyStart, bodyEnd }, files)
     if (verdict === null) return unscanned
     const { isQuarantined } = verdict
-    const result = review === null ? verdict.result : { ...verdict.result, intent_review: review }
+    const changed = changeOf(version, verdict)
+    const result = {
+      ...verdict.result,
+      ...(changed === null ? {} : { changed }),
+      ...(review === null ? {} : { intent_review: review }),
+    }
     const scan = { status: verdict.result.status, isQuarantined, scannerVersion, result }
     await store.saveScan(workspaceId, skillId, versionId, scan)
     return scan
@@ -193,6 +205,13 @@ export class SkillWriter {
     const exceptions = findings.length === 0 ? [] : await store.listScanExceptions(workspaceId, treeDigest)
     return judgeScan(findings, policy(), exceptions, now())
   }
+}
+
+/** What the scan said of the same files before, and when that changed; null while it never did. */
+function changeOf({ scan, safetyStatus }: VersionText, { result }: ScanVerdict): unknown {
+  const before = scan?.['changed'] ?? null
+  if (safetyStatus === 'unscanned' || safetyStatus === result.status) return before
+  return { from: safetyStatus, at: result.scanned_at }
 }
 
 /** The text with another body or description; the rest of the frontmatter stays as it was written. */

@@ -9,6 +9,7 @@ import {
 import type { Database } from '../database/database.ts'
 import { guardQuery } from '../database/database-error.ts'
 import { inTransaction } from '../database/transaction.ts'
+import { listConditionedWorkspaces, readConditions } from './read-conditions.ts'
 
 interface AlertRow {
   readonly id: string
@@ -98,14 +99,29 @@ export function createSqlAlertStore(database: Database): AlertStore {
           enabled = excluded.enabled, severity = excluded.severity, updated_at = excluded.updated_at`
       await guardQuery(pool.query(statement, [workspaceId, kind, enabled, severity, new Date(now)]))
     },
-    async listActiveWorkspaces(since) {
+    async listActiveWorkspaces(since, now) {
       const statement = `
         SELECT workspace_id FROM traces WHERE received_at >= $1
         UNION SELECT workspace_id FROM routing_decisions WHERE stored_at >= $1
         UNION SELECT workspace_id FROM outcomes WHERE updated_at >= $1
         UNION SELECT workspace_id FROM alerts WHERE state <> 'resolved'`
       const { rows } = await guardQuery(pool.query<{ workspace_id: string }>(statement, [new Date(since)]))
+      const active = rows.map(({ workspace_id }) => workspace_id)
+      return [...new Set([...active, ...(await listConditionedWorkspaces(database, now))])]
+    },
+    readConditions: (workspaceId, now) => readConditions(database, workspaceId, now),
+    async listDigestedWorkspaces(week, kind) {
+      const statement = `
+        SELECT DISTINCT w.workspace_id FROM webhooks AS w
+        WHERE w.enabled AND (w.kinds = '{}' OR $2 = ANY (w.kinds)) AND NOT EXISTS (
+          SELECT 1 FROM sent_digests AS d WHERE d.workspace_id = w.workspace_id AND d.week = $1)`
+      const { rows } = await guardQuery(pool.query<{ workspace_id: string }>(statement, [week, kind]))
       return rows.map(({ workspace_id }) => workspace_id)
+    },
+    async claimDigest(workspaceId, week, now) {
+      const statement = 'INSERT INTO sent_digests VALUES ($1, $2, $3) ON CONFLICT DO NOTHING'
+      const { rowCount } = await guardQuery(pool.query(statement, [workspaceId, week, new Date(now)]))
+      return rowCount === 1
     },
     async countDegraded(workspaceId, since) {
       const statement = `

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { AlertStore, Finding } from '../../evidence/alerts/alert.ts'
+import { type AlertStore, alertKinds, type Finding } from '../../evidence/alerts/alert.ts'
 import type { Delivery, WebhookStore } from '../../evidence/webhooks/webhook.ts'
 import { migrateDatabase } from '../database/migrate.ts'
 import { listTestDatabases, type OpenTestDatabase } from '../testing/test-databases.ts'
@@ -22,7 +22,9 @@ describe.each(await listTestDatabases())('alerts and webhooks over $name', ({ op
     alerts = createSqlAlertStore(opened.database)
     webhooks = createSqlWebhookStore(opened.database)
   }, 60_000)
-  beforeEach(() => opened.database.pool.query('TRUNCATE alerts, alert_rules, webhooks, webhook_deliveries'))
+  beforeEach(() =>
+    opened.database.pool.query('TRUNCATE alerts, alert_rules, webhooks, webhook_deliveries, sent_digests'),
+  )
   afterAll(() => opened?.dispose())
 
   const degrading = (subject: string, evidence = {}): Finding => ({
@@ -88,7 +90,7 @@ describe.each(await listTestDatabases())('alerts and webhooks over $name', ({ op
   })
 
   it('follow rules, which are on until somebody changes them', async () => {
-    expect(await alerts.listAlertRules('w')).toHaveLength(4)
+    expect(await alerts.listAlertRules('w')).toHaveLength(alertKinds.length)
     await alerts.saveAlertRule('w', { kind: 'router_degraded', enabled: false, severity: 'critical' }, start)
     await alerts.saveAlertRule('w', { kind: 'router_degraded', enabled: true, severity: 'critical' }, start)
     const rules = await alerts.listAlertRules('w')
@@ -153,5 +155,43 @@ describe.each(await listTestDatabases())('alerts and webhooks over $name', ({ op
     expect(await webhooks.deleteWebhook('w', hook.id)).toBe(true)
     expect(await webhooks.takeDueDeliveries(start, start + 60, 10)).toEqual([])
     expect(await webhooks.listWebhooks('w')).toEqual([])
+  })
+
+  it('ask for the digest of a week once, for whoever wants it', async () => {
+    const webhook = (n: number, kinds: string[], enabled = true) => ({
+      ...{ id: id(100 + n), url: 'https://example.org/', kinds, secret: 's', enabled, createdAt: start },
+    })
+    await webhooks.saveWebhook('all', webhook(1, []))
+    await webhooks.saveWebhook('some', webhook(2, ['weekly_digest']))
+    await webhooks.saveWebhook('none', webhook(3, ['quota_near']))
+    await webhooks.saveWebhook('off', webhook(4, [], false))
+    const wanting = async (week: string) =>
+      [...(await alerts.listDigestedWorkspaces(week, 'weekly_digest'))].sort()
+    expect(await wanting('2026-05-25')).toEqual(['all', 'some'])
+    const claims = await Promise.all([1, 2].map(() => alerts.claimDigest('all', '2026-05-25', start)))
+    expect(claims.sort()).toEqual([false, true])
+    expect(await wanting('2026-05-25')).toEqual(['some'])
+    expect(await wanting('2026-06-01')).toEqual(['all', 'some'])
+  })
+
+  it('watch workspaces in which nothing happens but something is wrong', async () => {
+    const { pool } = opened.database
+    await pool.query('TRUNCATE quotas, quota_usage')
+    await pool.query(
+      `INSERT INTO quotas VALUES ('near', '', 'core', '{"traces_month": 10, "publish": false}', now()),
+        ('near', 'abc', 'guest', '{"traces_month": 10, "skills": 0}', now()), ('far', '', 'core', '{"traces_month": 10}', now())`,
+    )
+    await pool.query(
+      `INSERT INTO quota_usage VALUES ('near', '', 'traces_month', '2026-06', 8), ('near', 'abc', 'traces_month', '2026-06', 10),
+        ('near', '', 'traces_month', '2026-05', 10), ('far', '', 'traces_month', '2026-06', 7)`,
+    )
+    expect(await alerts.listActiveWorkspaces(start, start)).toEqual(['near'])
+    const near = { dimension: 'traces_month', limit: 10 }
+    const { quotas } = await alerts.readConditions('near', start)
+    expect([...quotas].sort((a, b) => a.used - b.used)).toEqual([
+      { ...near, keyHash: null, plan: 'core', used: 8 },
+      { ...near, keyHash: 'abc', plan: 'guest', used: 10 },
+    ])
+    expect(await alerts.readConditions('far', start)).toEqual({ unsafe: [], upstream: [], quotas: [] })
   })
 })

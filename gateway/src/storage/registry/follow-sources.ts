@@ -6,7 +6,7 @@ import { inTransaction } from '../database/transaction.ts'
 import { raiseEpoch } from '../skills/epochs.ts'
 
 /** Links to a skill that is no longer public serve its last safe version for so long. */
-const graceDays = 30
+export const graceDays = 30
 
 interface Choice {
   readonly workspace_id: string
