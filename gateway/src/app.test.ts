@@ -60,6 +60,7 @@ function refusingDependencies(asked: AuthClass[]): Dependencies {
     operations: { identity },
     evidence: { identity, webhooks: {} },
     skillRouter: { identity },
+    routing: { gateway: { identity, now: Date.now } },
     passThroughEndpoints: [{ path: '/search', includesSubpaths: true }],
   }
   // Only what runs before authentication is there; the rest of the product must not be needed.

@@ -20,6 +20,8 @@ import { protocolOf } from './protocols/protocols.ts'
 import { type QuotaRoutesDependencies, quotaRoutes } from './quotas/quota-routes.ts'
 import { type ResponseRoutesDependencies, responseRoutes } from './responses/response-routes.ts'
 import { verifyRoute } from './rest/verify-route.ts'
+import type { RoutingApiDependencies } from './routing-api/routing-api-dependencies.ts'
+import { routingApiRoutes } from './routing-api/routing-api-routes.ts'
 import type { SkillRouterRoutesDependencies } from './skill-router/endpoints/skill-router-dependencies.ts'
 import { skillRouterRoutes } from './skill-router/endpoints/skill-router-routes.ts'
 import type { SkillRelay } from './skills/accounts/relay-skills.ts'
@@ -53,6 +55,7 @@ export interface AppDependencies {
   readonly skillRelay: SkillRelay
   readonly wellKnown: WellKnownDependencies
   readonly skillRouter: SkillRouterRoutesDependencies
+  readonly routing: RoutingApiDependencies
   /** Those of the configuration at start. */
   readonly passThroughEndpoints: readonly PassThroughEndpoint[]
   readonly dispatch: Omit<DispatchDependencies, 'router'>
@@ -117,6 +120,7 @@ export function listRoutes(
     ...operationsRoutes(deps.operations),
     ...evidenceRoutes(deps.evidence),
     ...skillRouterRoutes(deps.skillRouter),
+    ...routingApiRoutes(deps.routing),
     verifyRoute(deps.gateway.identity, deps.evidence.requireManifest),
     ...functionRoutes({ functions: deps.functions, identity: deps.gateway.identity }),
     ...skillRoutes(deps.skills),

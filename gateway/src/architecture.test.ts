@@ -13,7 +13,7 @@ import {
 const directions: Readonly<Record<string, string>> = {
   'main.ts': '',
   'app.ts':
-    'admin config:types deployments:types evidence http pass-through pipeline protocols quotas responses rest skill-router skills',
+    'admin config:types deployments:types evidence http pass-through pipeline protocols quotas responses rest routing-api skill-router skills',
   'package-file.ts': '',
   'uuid.ts': '',
   'version.ts': 'package-file.ts',
@@ -33,14 +33,15 @@ const directions: Readonly<Record<string, string>> = {
   identity: 'config:types deployments governance http:types storage:types',
   injection: 'config:types conversation identity:types',
   json: '',
+  'model-routing': 'config:types conversation:types deployments:types pricing',
   multipart: '',
   'pass-through':
     'config:types conversation deployments:types governance:types http http1:types identity pipeline pricing protocols providers telemetry:types transport',
   pipeline:
-    'balancing config:types conversation deployments governance:types http http1:types identity injection json multipart pricing protocols providers relay storage:types telemetry tokens:types transport:types version.ts',
+    'balancing config:types conversation deployments governance:types http http1:types identity injection json model-routing multipart pricing protocols providers relay storage:types telemetry tokens:types transport:types version.ts',
   pricing: 'config:types conversation:types',
   process:
-    'app.ts balancing config conversation demo deployments evidence governance http identity injection pipeline:types pricing providers quotas responses rest skill-router skills storage telemetry tokens transport version.ts',
+    'app.ts balancing config conversation demo deployments evidence governance http identity injection model-routing pipeline:types pricing providers quotas responses rest skill-router skills storage telemetry tokens transport version.ts',
   protocols: 'conversation json pricing:types providers:types relay:types',
   providers: 'cloud-accounts conversation telemetry transport:types',
   quotas: 'http:types pipeline:types rest',
@@ -48,6 +49,7 @@ const directions: Readonly<Record<string, string>> = {
   responses:
     'conversation deployments http identity:types json pipeline protocols relay storage:types transport:types',
   rest: 'http identity pipeline storage:types',
+  'routing-api': 'http:types identity:types model-routing:types pipeline rest',
   'skill-router':
     'config:types evidence:types http identity:types injection:types pipeline:types rest skills',
   skills:

@@ -28,6 +28,20 @@ export {
   type SkillEffectiveness,
 } from './effectiveness/snapshot.ts'
 export { judgeTrend, type Trend, type TrendDetail, trendOf } from './effectiveness/trend.ts'
+export { type DecisionInput, decideModel, type ModelDecision } from './model-routing/decision/decide-model.ts'
+export { type Hold, type HoldInput, holdPin } from './model-routing/decision/hold-pin.ts'
+export { isProfile, type Profile, profiles } from './model-routing/decision/profiles.ts'
+export { FeatureExtractor, featureSpec } from './model-routing/features/features.ts'
+export type { RequestShape } from './model-routing/features/structured.ts'
+export type { Tier } from './model-routing/scoring/complexity.ts'
+export { createScorer, type ScorerParts } from './model-routing/scoring/create-scorer.ts'
+export type { ModelInfo, RouteContext } from './model-routing/scoring/scorer.ts'
+export {
+  defaultStrategy,
+  findStrategy,
+  type StrategyEntry,
+  strategyCatalogue,
+} from './model-routing/scoring/strategy-catalogue.ts'
 export type { Embedder } from './retrieval/dense/embedder.ts'
 export { StaticEmbedder } from './retrieval/dense/static-embedder.ts'
 export { defaultFusion, type FusionConstants } from './retrieval/fusion/gated.ts'

@@ -71,7 +71,8 @@ export class AttemptPlan {
     const candidates = this.findCandidates(now)
     if (candidates instanceof GatewayError) return candidates
     const untried = this.run.untried(candidates)
-    const choice = untried.length > 0 ? untried : candidates
+    const open = untried.length > 0 ? untried : candidates
+    const choice = this.request.arms === null ? open : this.request.arms.narrow(open)
     const pickContext = this.buildPickContext(now, this.run.isWholeLevel(choice))
     const pick = pickSafely(this.context.strategy, pickContext, choice)
     this.current = new RunningAttempt(this.run.group, pick, pickContext, this.context.strategy)
@@ -86,6 +87,16 @@ export class AttemptPlan {
       overrides: this.run.overrides,
       pick,
     }
+  }
+
+  /** Where the first attempt would go, or why it cannot go anywhere. Takes no slot and tells nobody. */
+  preview(): Deployment | GatewayError {
+    const now = this.context.now()
+    const candidates = this.findCandidates(now)
+    if (candidates instanceof GatewayError) return candidates
+    const choice = this.request.arms === null ? candidates : this.request.arms.narrow(candidates)
+    const context = this.buildPickContext(now, this.run.isWholeLevel(choice))
+    return pickSafely(this.context.strategy, context, choice).deployment
   }
 
   /** The first byte of a good answer: the deployment works, whatever the rest of the stream brings. */

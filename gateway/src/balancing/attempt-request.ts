@@ -1,9 +1,12 @@
 import type { CandidateRequest } from '../deployments/filter-candidates.ts'
 import type { Resolution } from '../deployments/resolve-model.ts'
+import type { ArmOrder } from './arm-order.ts'
 import type { RequestFallbacks } from './fallback.ts'
 
 /** What the attempt loop needs to know about one request. */
 export interface AttemptRequest extends CandidateRequest {
+  /** Where a model was chosen first: it, and which come after it. Null for groups of one model. */
+  readonly arms: ArmOrder | null
   readonly stream: boolean
   /** `max_tokens` of the request, null when it sets none. */
   readonly maxOutputTokens: number | null

@@ -77,10 +77,8 @@ function warnUnknownArgs(routing: RoutingConfig, known: readonly string[], diagn
 }
 
 function explainUnknown(name: string): { message: string; hint: string } {
-  const planned = name.startsWith('llmrouter-') || name.startsWith('routeiq-')
-  const message = `the strategy \`${name}\` is ${planned ? 'not available yet' : 'unknown'}; simple-shuffle is used`
   return {
-    message,
+    message: `the strategy \`${name}\` is unknown; simple-shuffle is used`,
     hint: `known strategies: latency-based-routing, ${Object.keys(plainStrategies).join(', ')}`,
   }
 }

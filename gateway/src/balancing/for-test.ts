@@ -72,6 +72,7 @@ export class Bench {
     const resolution = resolveModel(this.context.snapshot, name, anonymous)
     return new AttemptPlan(this.context, resolution, {
       ...candidateRequest(),
+      arms: null,
       stream: false,
       maxOutputTokens: null,
       numRetries: null,

@@ -87,7 +87,15 @@ export class GroupRun implements RemovalSink {
       ignoreCooldown: this.pinned,
       now,
     }
-    return filterCandidates(this.group.deployments, this.request, rules, this)
+    return filterCandidates(this.admitted(), this.request, rules, this)
+  }
+
+  /** Where a model was chosen: the deployments of those that may be used. */
+  private admitted(): readonly Deployment[] {
+    const { group, request } = this
+    const { arms } = request
+    if (arms === null || !arms.orders(group)) return group.deployments
+    return group.deployments.filter((deployment) => arms.admits(deployment))
   }
 
   private enforcesLimits(): boolean {
@@ -97,6 +105,7 @@ export class GroupRun implements RemovalSink {
   /** Whether no filter can remove anything; decided without looking at each deployment. */
   private isOpen(): boolean {
     const { group, request } = this
+    if (request.arms?.orders(group) === true) return false
     if (!group.openFor[request.operation] || request.allowedRegion !== null || request.boundTo !== null)
       return false
     if (this.enforcesLimits() || this.routing.snapshot.routing.enableTagFiltering) return false

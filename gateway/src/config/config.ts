@@ -19,6 +19,7 @@ export interface GatewayConfig {
   readonly skills: SkillsConfig
   readonly skillRouter: SkillRouterConfig
   readonly skillInjection: SkillInjectionConfig
+  readonly modelRouting: ModelRoutingConfig
   /** Price map in LiteLLM's JSON format: a file path or URL, read in the background; null uses the built-in table. */
   readonly priceMapSource: string | null
   readonly costAdjustments: CostAdjustmentConfig
@@ -218,6 +219,38 @@ export interface RoutingConfig {
   readonly enableTagFiltering: boolean
   readonly tagFilteringMatchAny: boolean
   readonly defaultMaxParallelRequests: number | null
+}
+
+/** How a model is chosen where a name stands for several: `routeiq.routing` and an `llmrouter-*` strategy. */
+export interface ModelRoutingConfig {
+  /** `routing_strategy` where it chooses models, as written; null leaves groups to the balancing strategy. */
+  readonly strategy: string | null
+  /** `routing_strategy_args` of it. */
+  readonly args: Readonly<Record<string, unknown>>
+  readonly defaultProfile: RoutingProfile
+  /** Names that stand for a pool of models. */
+  readonly routers: readonly RouterConfig[]
+  /** Whether the shipped prior decides while nothing was trained. */
+  readonly usePrior: boolean
+  /** A strategy that is not available is an error, and not replaced. */
+  readonly strictStrategies: boolean
+  /** Chooses the first model in the order of the file. */
+  readonly killSwitch: boolean
+}
+
+export type RoutingProfile = 'auto' | 'eco' | 'premium' | 'free' | 'reasoning'
+
+/** One of `routeiq.routing.routers`. */
+export interface RouterConfig {
+  readonly name: string
+  /** Names of models; null for every chat model. */
+  readonly models: readonly string[] | null
+  readonly strategy: string
+  readonly args: Readonly<Record<string, unknown>>
+  /** Null takes the default profile. */
+  readonly profile: RoutingProfile | null
+  /** Null takes the profile's. */
+  readonly lambda: number | null
 }
 
 export type FallbackTable = ReadonlyMap<string, readonly FallbackTarget[]>

@@ -155,7 +155,7 @@ describe('leniency', () => {
     ['guardrails: [{guardrail_name: g}]', 'guardrails'],
     ['litellm_settings: {cache: true}', 'litellm_settings.cache'],
     ['general_settings: {store_model_in_db: true}', 'general_settings.store_model_in_db'],
-    ['router_settings: {routing_strategy: llmrouter-knn}', 'router_settings.routing_strategy'],
+    ['router_settings: {routing_strategy: llmrouter-causallm}', 'router_settings.routing_strategy'],
     ['routeiq: {mcp: {enabled: true}}', 'routeiq.mcp.enabled'],
     ['routeiq: {context_optimizer: {mode: safe}}', 'routeiq.context_optimizer.mode'],
   ])('warns once that %s comes later', (text, path) => {

@@ -22,6 +22,7 @@ import { readFunctionSkills } from './settings/function-skills-config.ts'
 import { readGovernanceConfig } from './settings/governance-config.ts'
 import { readIdentityConfig } from './settings/identity-config.ts'
 import { readInjectionConfig } from './settings/injection-config.ts'
+import { readModelRoutingConfig } from './settings/model-routing-config.ts'
 import { readPassThroughConfig } from './settings/pass-through-config.ts'
 import { readRequestConfig } from './settings/request-config.ts'
 import { ResolvedSettings } from './settings/resolved-settings.ts'
@@ -30,6 +31,7 @@ import { readServerConfig } from './settings/server-config.ts'
 import { readSkillRouterConfig } from './settings/skill-router-config.ts'
 import { readSkillsConfig } from './settings/skills-config.ts'
 import { readStorageConfig } from './settings/storage-config.ts'
+import { readStrategyChoice } from './settings/strategy.ts'
 import { readTelemetryConfig } from './settings/telemetry-config.ts'
 import { exportEnvironmentBlock } from './source/environment-block.ts'
 import { type ReadFile, readWithIncludes } from './source/include-files.ts'
@@ -137,10 +139,11 @@ function assemble(
   flags: ConfigFlags,
 ): ConfigContent {
   const { model_list: _models, credential_list: _credentials, ...rest } = root
+  const strategy = readStrategyChoice(sections)
   return {
     models,
     aliases: readAliases(sections, models),
-    routing: readRoutingConfig(sections, flags),
+    routing: readRoutingConfig(sections, flags, strategy),
     identity: readIdentityConfig(sections),
     server: readServerConfig(sections, flags),
     storage: readStorageConfig(sections),
@@ -157,6 +160,7 @@ function assemble(
     skillRouter: readSkillRouterConfig(sections),
     skillInjection: readInjectionConfig(sections),
     governance: readGovernanceConfig(sections),
+    modelRouting: readModelRoutingConfig(sections, strategy),
     priceMapSource: readPriceMapSource(sections.settings),
     costAdjustments: {
       discounts: sections.litellm.record('cost_discount_config'),

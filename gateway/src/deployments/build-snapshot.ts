@@ -4,6 +4,7 @@ import { buildDeployment, type DeploymentSources } from './build-deployment.ts'
 import { buildGroup } from './build-group.ts'
 import type { Deployment, ModelGroup } from './deployment.ts'
 import { comparePatterns } from './match-pattern.ts'
+import { buildRoutedGroups } from './routed-group.ts'
 import type { RoutingSnapshot } from './routing-snapshot.ts'
 import { createWildcardGroup } from './wildcard-group.ts'
 
@@ -40,6 +41,7 @@ export function buildSnapshot(
     byDeploymentId: indexById(deployments),
     aliases: config.aliases,
     teamModels: groupByTeam(deployments),
+    ...buildRoutedGroups(groups, config),
     deploymentIds: new Set(deployments.map((deployment) => deployment.id)),
   }
   return { snapshot, diagnostics }

@@ -5,6 +5,7 @@ import type { Deployment, Operation } from './deployment.ts'
 export type RemovalReason =
   | 'operation'
   | 'account'
+  | 'access'
   | 'blocked'
   | 'team'
   | 'cooldown'

@@ -1,5 +1,12 @@
 import { DeploymentStates } from '../balancing/deployment-states.ts'
-import type { GatewayConfig, ModelAlias, ModelConfig, ModelInfo, RoutingConfig } from '../config/config.ts'
+import type {
+  GatewayConfig,
+  ModelAlias,
+  ModelConfig,
+  ModelInfo,
+  ModelRoutingConfig,
+  RoutingConfig,
+} from '../config/config.ts'
 import { loadBuiltInPrices } from '../pricing/built-in-prices.ts'
 import { PriceTable } from '../pricing/price-table.ts'
 import { findProvider, findWire } from '../providers/registry.ts'
@@ -91,6 +98,16 @@ export const routingDefaults: RoutingConfig = {
   defaultMaxParallelRequests: null,
 }
 
+const modelRoutingDefaults: ModelRoutingConfig = {
+  strategy: null,
+  args: {},
+  defaultProfile: 'auto',
+  routers: [],
+  usePrior: true,
+  strictStrategies: false,
+  killSwitch: false,
+}
+
 export interface SnapshotPatch {
   readonly routing?: Partial<RoutingConfig>
   readonly aliases?: Readonly<Record<string, ModelAlias>>
@@ -112,6 +129,7 @@ export function buildForTest(models: readonly ModelConfig[], patch: SnapshotPatc
     routing: { ...routingDefaults, ...patch.routing },
     requests: { completionModel: patch.completionModel ?? null },
     costAdjustments: { discounts: {}, margins: {} },
+    modelRouting: modelRoutingDefaults,
     // The snapshot reads no other part of the configuration.
   } as unknown as GatewayConfig
   return { states, ...buildSnapshot(config, { findProvider, findWire, prices: builtInPriceTable(), states }) }

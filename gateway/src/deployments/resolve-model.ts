@@ -23,8 +23,8 @@ export interface Resolution {
 }
 
 /**
- * Finds the group for a requested model name: rewrites, then deployment id, group, alias (one hop), team name and
- * wildcard, the first hit winning. Matching is textual. Errors: throws `invalid_model` when nothing matches.
+ * Finds the group for a requested model name: rewrites, then deployment id, group, alias (one hop), team name,
+ * wildcard and router, the first hit winning. Matching is textual. Errors: throws `invalid_model` when nothing matches.
  */
 export function resolveModel(
   snapshot: RoutingSnapshot,
@@ -87,7 +87,7 @@ function findUnaliased(snapshot: RoutingSnapshot, name: string, teamId: string |
     const concrete = wildcard.instantiate(name)
     if (concrete !== null) return concrete
   }
-  return null
+  return snapshot.routers.get(name)?.group ?? null
 }
 
 function unknownModel(name: string): GatewayError {

@@ -1,5 +1,6 @@
 import type { ModelAlias, RoutingConfig } from '../config/config.ts'
 import type { Deployment, ModelGroup, WildcardGroup } from './deployment.ts'
+import type { RoutedGroup } from './routed-group.ts'
 
 /** Everything name resolution and routing read, compiled once per configuration and swapped as one object. */
 export interface RoutingSnapshot {
@@ -15,6 +16,10 @@ export interface RoutingSnapshot {
   readonly aliases: ReadonlyMap<string, ModelAlias>
   /** Team id → public name → group of that team's deployments. */
   readonly teamModels: ReadonlyMap<string, ReadonlyMap<string, ModelGroup>>
+  /** Names that stand for a pool of models: `auto`, `routeiq/<profile>`, configured routers. */
+  readonly routers: ReadonlyMap<string, RoutedGroup>
+  /** Groups in which a model is chosen before a deployment is. */
+  readonly routed: ReadonlyMap<ModelGroup, RoutedGroup>
   /** Every configured deployment id, wildcard groups included. */
   readonly deploymentIds: ReadonlySet<string>
 }

@@ -1,8 +1,10 @@
 import { GatewayError } from '@routeiq/contract'
 import type { DialectId } from '../conversation/dialect.ts'
-import { requireModelAllowed } from '../deployments/allowed-models.ts'
+import { isModelAllowed, requireModelAllowed } from '../deployments/allowed-models.ts'
 import { type Resolution, resolveModel } from '../deployments/resolve-model.ts'
+import type { Arm } from '../deployments/routed-group.ts'
 import type { Reservation } from '../governance/governor.ts'
+import type { Caller } from '../identity/caller.ts'
 import type { Gateway } from './gateway.ts'
 import type { ModelRequest } from './model-request.ts'
 
@@ -20,10 +22,9 @@ export interface Admission {
  * the request will probably use. Counts it as in progress.
  */
 export function admit(gateway: Gateway, request: ModelRequest): Admission | Promise<Admission> {
-  const { caller } = request
   const resolution = resolveRequested(request)
-  requireModelAllowed(caller.grants, caller.layers, resolution)
-  const { requestedModel, operation, bytes, body, options } = request
+  requireAllowed(request, resolution)
+  const { caller, requestedModel, operation, bytes, body, options } = request
   const reserved = gateway.governor.admit({
     ...{ caller, group: resolution.group, requestedModel, operation, bytes: bytes.length, body },
     ...{ endUser: options.endUser, tags: options.tags },
@@ -36,6 +37,19 @@ function enter(gateway: Gateway, resolution: Resolution, reservation: Reservatio
   const model = resolution.group.name
   gateway.active.enter(model)
   return { resolution, reservation, release: () => gateway.active.leave(model) }
+}
+
+/** A name that stands for a pool is open to whoever may use a model of it. */
+export function requireAllowed({ caller, runtime }: ModelRequest, resolution: Resolution): void {
+  const routed = runtime.routing.routed.get(resolution.group)
+  if (routed?.isPool === true && routed.arms.some((arm) => mayUseArm(caller, resolution, arm))) return
+  requireModelAllowed(caller.grants, caller.layers, resolution)
+}
+
+/** Whether a caller may use one model of a pool: it is granted the pool by name, or the model. */
+export function mayUseArm({ grants, layers }: Caller, resolution: Resolution, { group }: Arm): boolean {
+  const named = { requestedName: group.name, effectiveName: group.name, group, pinned: false }
+  return isModelAllowed(grants, layers, named) || isModelAllowed(grants, layers, resolution)
 }
 
 /** Dialects whose own services answer 404 for a model they do not know. */

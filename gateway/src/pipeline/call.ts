@@ -75,7 +75,7 @@ function nextAttempt(gateway: Gateway, plan: AttemptPlan, progress: Progress): P
   }
   progress.upstreamStartedAt ??= startedAt
   progress.deployment = planned.deployment
-  progress.strategy = gateway.strategy().name
+  progress.strategy = progress.choice?.decision.strategy ?? gateway.strategy().name
   progress.strategyFellBack ||= planned.pick.fallbackTriggered
   progress.attempts = plan.attempts
   progress.fallbacks = plan.fallbacks

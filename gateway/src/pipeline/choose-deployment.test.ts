@@ -18,7 +18,7 @@ function isServed(ability: string, body: Record<string, unknown>, enablePreCallC
   const runtime = { config: { ...config, routing: { ...config.routing, enablePreCallChecks } }, routing }
   const request = { ...sampleRequest({ messages: [], ...body }), runtime }
   const resolution = resolveModel(routing, 'm', request.caller.naming)
-  const plan = chooseDeployment(gateway, request, resolution)
+  const plan = chooseDeployment(gateway, request, resolution, null)
   const attempt = plan.next()
   plan.abort()
   return !(attempt instanceof GatewayError)

@@ -1,8 +1,10 @@
+import { ArmOrder } from '../balancing/arm-order.ts'
 import { AttemptPlan } from '../balancing/attempt-plan.ts'
 import type { AttemptRequest } from '../balancing/attempt-request.ts'
 import { isModelAllowed } from '../deployments/allowed-models.ts'
 import type { Capability } from '../deployments/filter-candidates.ts'
 import type { Resolution } from '../deployments/resolve-model.ts'
+import type { ModelChoice } from '../model-routing/model-choice.ts'
 import { estimateInputTokens } from '../pricing/estimate-tokens.ts'
 import type { Gateway } from './gateway.ts'
 import type { ModelRequest } from './model-request.ts'
@@ -12,6 +14,7 @@ export function chooseDeployment(
   gateway: Gateway,
   request: ModelRequest,
   resolution: Resolution,
+  choice: ModelChoice | null,
 ): AttemptPlan {
   const { routing } = request.runtime
   const context = {
@@ -21,10 +24,13 @@ export function chooseDeployment(
     now: gateway.now,
     random: gateway.random,
   }
-  return new AttemptPlan(context, resolution, describeRequest(gateway, request))
+  return new AttemptPlan(context, resolution, {
+    ...describeRequest(gateway, request),
+    arms: choice === null ? null : new ArmOrder(choice.routed, choice.order),
+  })
 }
 
-function describeRequest(gateway: Gateway, request: ModelRequest): AttemptRequest {
+function describeRequest(gateway: Gateway, request: ModelRequest): Omit<AttemptRequest, 'arms'> {
   const { options, caller, body } = request
   const { routing } = request.runtime.config
   const timeoutMs = request.stream ? (options.streamTimeoutMs ?? options.timeoutMs) : options.timeoutMs
@@ -55,7 +61,7 @@ const none: readonly Capability[] = []
 type Body = Readonly<Record<string, unknown>>
 
 /** What the request needs a model to be able to do. Looks at types of parts only, never at their text. */
-function readCapabilities(body: Body): readonly Capability[] {
+export function readCapabilities(body: Body): readonly Capability[] {
   const needed = new Set<Capability>()
   if (Array.isArray(body['tools']) && body['tools'].length > 0) needed.add('supports_function_calling')
   const format = body['response_format'] ?? (body['text'] as Body | null | undefined)?.['format']

@@ -4,6 +4,7 @@ import type { BlobSealer } from '../conversation/blob-sealer.ts'
 import type { Governor } from '../governance/governor.ts'
 import type { Roster } from '../http/roster.ts'
 import type { SkillInjector } from '../injection/skill-injector.ts'
+import type { ModelRouter } from '../model-routing/model-router.ts'
 import type { ClientStream } from '../relay/client-stream.ts'
 import type { SpendRow } from '../storage/ledger/spend-row.ts'
 import type { RequestRecord } from '../telemetry/request-record.ts'
@@ -33,6 +34,8 @@ export interface Gateway {
   readonly active: { enter(model: string): void; leave(model: string): void }
   /** The streams under way, so that a drain can end them. */
   readonly openStreams: Roster<ClientStream>
+  /** Chooses the model where a name stands for several. */
+  readonly models: ModelRouter
   /** Gives requests their skills. */
   readonly skills: SkillInjector
   /** Counts prompts without asking a provider. */

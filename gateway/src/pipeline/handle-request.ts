@@ -6,6 +6,7 @@ import { type Admission, admit } from './admit.ts'
 import { authenticate } from './authenticate.ts'
 import { call } from './call.ts'
 import { chooseDeployment } from './choose-deployment.ts'
+import { chooseModel } from './choose-model.ts'
 import type { Gateway } from './gateway.ts'
 import type { Arrival, ModelRequest } from './model-request.ts'
 import { parse } from './parse.ts'
@@ -41,10 +42,12 @@ export async function handleRequest(
     admission = admitted instanceof Promise ? await admitted : admitted
     progress.reservation = admission.reservation
     progress.endStage('admit')
+    progress.choice = chooseModel(gateway, request, admission.resolution)
+    progress.endStage('choose-model')
     const equipped = routeSkills(gateway, request, admission.resolution, progress)
     request = equipped instanceof Promise ? await equipped : equipped
     progress.endStage('route-skills')
-    plan = chooseDeployment(gateway, request, admission.resolution)
+    plan = chooseDeployment(gateway, request, admission.resolution, progress.choice)
     progress.endStage('choose-deployment')
     if (request.stream) {
       stream = openClientStream(request, progress)

@@ -53,7 +53,8 @@ async function parseForm(runtime: Runtime, arrival: Arrival, caller: Caller): Pr
   return describe(runtime, arrival, caller, { bytes: noBytes, members: noMembers, body: fields, upload })
 }
 
-function parseBody(
+/** Reads a body that is there already. */
+export function parseBody(
   runtime: Runtime,
   arrival: Arrival,
   caller: Caller,

@@ -5,6 +5,7 @@ import type { Reservation } from '../governance/governor.ts'
 import type { HeaderFields } from '../http1/header-fields.ts'
 import type { Caller } from '../identity/caller.ts'
 import type { SkillsOutcome } from '../injection/skills-outcome.ts'
+import type { ModelChoice } from '../model-routing/model-choice.ts'
 import type { AdjustedCost } from '../pricing/adjust-cost.ts'
 import type { StreamRelay } from '../relay/relay.ts'
 import type { FailedAttempt } from '../telemetry/request-record.ts'
@@ -23,6 +24,8 @@ export class Progress {
   caller: Caller | null = null
   /** What is held against limits until it is settled. */
   reservation: Reservation | null = null
+  /** Which of several models; null where the name stands for one. */
+  choice: ModelChoice | null = null
   deployment: Deployment | null = null
   strategy: string | null = null
   strategyFellBack = false

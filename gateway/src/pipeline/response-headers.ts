@@ -3,6 +3,7 @@ import type { Reservation } from '../governance/governor.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { headLine } from '../http/server/head-line.ts'
 import type { Caller } from '../identity/caller.ts'
+import type { ModelChoice } from '../model-routing/model-choice.ts'
 import type { AdjustedCost } from '../pricing/adjust-cost.ts'
 import { version } from '../version.ts'
 import { describeDropped } from './describe-dropped.ts'
@@ -37,7 +38,8 @@ export function describeResponse(request: ModelRequest, progress: Progress, now:
     describeKey(request.caller)
   lines += describeLimits(progress.reservation)
   if (progress.deployment !== null)
-    lines += `${describeDeployment(progress.deployment)}x-routeiq-strategy: ${progress.strategy ?? ''}\r\n`
+    lines += `${describeDeployment(progress.deployment)}${describeTier(progress)}x-routeiq-strategy: ${progress.strategy ?? ''}\r\n`
+  if (progress.choice !== null) lines += describeChoice(progress.choice, progress.deployment)
   const dropped = describeDropped(progress.dropped)
   if (dropped !== null) lines += headLine('x-routeiq-dropped', dropped)
   if (options.timeoutMs !== null) lines += `x-litellm-timeout: ${options.timeoutMs / 1000}\r\n`
@@ -98,17 +100,35 @@ function upstreamDuration(progress: Progress, now: number): number {
   return (progress.upstreamEndedAt ?? now) - progress.upstreamStartedAt
 }
 
+/** How demanding the request is, where a model was chosen for it; else what the operator means the deployment for. */
+function describeTier({ choice, deployment }: Progress): string {
+  const tier = choice?.decision.tier ?? deployment?.config.info.tier ?? null
+  return tier === null ? '' : headLine('x-routeiq-tier', tier)
+}
+
+/** Which model was chosen, and the handle for feedback on it. */
+function describeChoice(choice: ModelChoice, deployment: Deployment | null): string {
+  const { decision, affinity } = choice
+  const answering = deployment === null ? undefined : choice.routed.armOf.get(deployment)
+  return (
+    headLine('x-routeiq-selected-arm', answering?.name ?? choice.chosen) +
+    headLine('x-routeiq-decision-id', choice.decisionId) +
+    headLine('x-routeiq-profile', choice.profile) +
+    (decision.domain === null ? '' : headLine('x-routeiq-domain', decision.domain.label)) +
+    headLine('x-routeiq-affinity', affinity.action)
+  )
+}
+
 /** What a deployment always contributes, formatted once. */
 function describeDeployment(deployment: Deployment): string {
   let lines = linesOfDeployment.get(deployment)
   if (lines === undefined) {
-    const { regionName, info } = deployment.config
+    const { regionName } = deployment.config
     lines =
       headLine('x-litellm-model-id', deployment.id) +
       headLine('x-litellm-model-group', deployment.group) +
       headLine('x-litellm-model-api-base', deployment.apiBase) +
       headLine('x-routeiq-model', deployment.upstreamModel) +
-      (info.tier === null ? '' : headLine('x-routeiq-tier', info.tier)) +
       (regionName === null
         ? ''
         : headLine('x-litellm-model-region', regionName) + headLine('x-routeiq-region', regionName))

@@ -8,6 +8,7 @@ import { MissingSkills, type SkillsAsked } from '../injection/skill-injector.ts'
 import type { SkillTurn } from '../injection/skill-turn.ts'
 import { type SkipReason, skippedOutcome } from '../injection/skills-outcome.ts'
 import { MalformedWish, readSkillsWish, type SkillsWish } from '../injection/skills-wish.ts'
+import type { ModelChoice } from '../model-routing/model-choice.ts'
 import { carrierOf } from './carrier-of.ts'
 import type { Gateway } from './gateway.ts'
 import type { ModelRequest } from './model-request.ts'
@@ -69,7 +70,7 @@ async function inject(
   progress: Progress,
   wish: SkillsWish,
 ): Promise<ModelRequest> {
-  const [deployment] = group.deployments
+  const deployment = firstDeployment(group, progress.choice)
   const mockText = request.options.mockResponse ?? deployment?.config.mockResponse ?? null
   // What a provider keeps itself cannot be put together anew.
   if (deployment === undefined || request.boundTo !== null || mockText !== null)
@@ -78,6 +79,12 @@ async function inject(
   if (typeof turn === 'string') return skip(request, progress, turn)
   progress.skills = turn
   return { ...request, skills: turn }
+}
+
+/** The deployment the skills are meant for: the first of the chosen model. */
+function firstDeployment(group: Resolution['group'], choice: ModelChoice | null): Deployment | undefined {
+  if (choice === null) return group.deployments[0]
+  return group.deployments.find((deployment) => choice.routed.armOf.get(deployment)?.name === choice.chosen)
 }
 
 async function begin(gateway: Gateway, asked: SkillsAsked): Promise<SkillTurn | SkipReason> {

@@ -6,6 +6,7 @@ export const stages = [
   'authenticate',
   'parse',
   'admit',
+  'choose-model',
   'route-skills',
   'choose-deployment',
   'call',

@@ -7,6 +7,7 @@ import type { ConfigFlags } from '../config/config-flags.ts'
 import type { Diagnostic } from '../config/diagnostics.ts'
 import { type LoadedConfig, loadConfig } from '../config/load-config.ts'
 import { buildSnapshot } from '../deployments/build-snapshot.ts'
+import { checkRouters } from '../model-routing/check-routers.ts'
 import type { Runtime } from '../pipeline/model-request.ts'
 import type { PriceTable } from '../pricing/price-table.ts'
 import * as registry from '../providers/registry.ts'
@@ -44,6 +45,6 @@ export function compileRuntime(
   return {
     runtime: { config, routing: built.snapshot },
     strategy: chosen.strategy,
-    diagnostics: [...built.diagnostics, ...chosen.diagnostics],
+    diagnostics: [...built.diagnostics, ...chosen.diagnostics, ...checkRouters(built.snapshot, config)],
   }
 }

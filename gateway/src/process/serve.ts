@@ -41,6 +41,7 @@ import { openGovernance } from './governance.ts'
 import { type Hub, journalDirectory } from './hub.ts'
 import { measureCooldowns } from './measure-cooldowns.ts'
 import { MediaFetcher } from './media-fetcher.ts'
+import { type ModelRouting, openModelRouting } from './model-routing.ts'
 import { createNetworkTransport, createTokenTransport } from './network-transport.ts'
 import { refreshPrices } from './prices.ts'
 import { readUserFile } from './read-user-file.ts'
@@ -133,6 +134,7 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
     settings: () => configuration.runtime.config.governance,
     now: options.now,
   })
+  const modelRouting = await openModelRouting({ hub, config: () => configuration.runtime.config })
   const gateway = composeGateway(options, {
     governor: governance.governor,
     transport,
@@ -140,6 +142,7 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
     journal,
     blobs,
     skills: skillInjection.injector,
+    models: modelRouting.router,
   })
   await shareCooldowns(hub.state, configuration.states)
   if (sharesState(config)) await shareUsage(hub.state, configuration.states, options.now)
@@ -154,7 +157,7 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
     nodeFlags: process.allowedNodeEnvironmentFlags,
     now: options.now,
   })
-  const parts = { onKeysChanged, quotas, onQuotasChanged, functions, evidence, skillRouting }
+  const parts = { onKeysChanged, quotas, onQuotasChanged, functions, evidence, skillRouting, modelRouting }
   const stopRescanning = rescanSkills({
     store: hub.skills,
     writer: createSkillWriter(hub.skills, gateway),
@@ -183,6 +186,7 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
       await evidence.close()
       gateway.tokens.close()
       skillRouting.close()
+      modelRouting.close()
       await Promise.all([transport.close(), media.close(), functions.close()])
       telemetry.flush()
     },
@@ -219,13 +223,14 @@ function createTransport(config: GatewayConfig, now: () => number): Transport {
 }
 
 /** What a gateway is made of beside its configuration. */
-interface GatewayParts extends Pick<Gateway, 'governor' | 'transport' | 'fetchMedia' | 'blobs' | 'skills'> {
+interface GatewayParts
+  extends Pick<Gateway, 'governor' | 'transport' | 'fetchMedia' | 'blobs' | 'skills' | 'models'> {
   readonly journal: SpendJournal
 }
 
 function composeGateway(
   options: ServeOptions,
-  { governor, transport, fetchMedia, journal, blobs, skills }: GatewayParts,
+  { governor, transport, fetchMedia, journal, blobs, skills, models }: GatewayParts,
 ): Gateway {
   const { configuration, hub, telemetry, now, random } = options
   const { identity, storage } = configuration.runtime.config
@@ -245,6 +250,7 @@ function composeGateway(
     blobs,
     governor,
     skills,
+    models,
     states: configuration.states,
     transport,
     fetchMedia,
@@ -277,13 +283,14 @@ interface SharedParts {
   readonly onQuotasChanged: () => Promise<void>
   readonly evidence: Evidence
   readonly skillRouting: SkillRouting
+  readonly modelRouting: ModelRouting
 }
 
 function composeApp(
   { configuration, prices, hub, telemetry, collectMetrics, now }: ServeOptions,
   gateway: Gateway,
   gate: AdmissionGate,
-  { onKeysChanged, quotas, onQuotasChanged, functions, evidence, skillRouting }: SharedParts,
+  { onKeysChanged, quotas, onQuotasChanged, functions, evidence, skillRouting, modelRouting }: SharedParts,
 ): AppDependencies {
   const { identity, runtime } = gateway
   const { server, identity: identityConfig } = runtime().config
@@ -358,6 +365,11 @@ function composeApp(
       idempotent: new IdempotentAnswers(hub.state),
       captureContent: () => runtime().config.skillRouter.captureContent,
       now,
+    },
+    routing: {
+      ...modelRouting,
+      gateway,
+      hotReload: runtime().config.server.watchFiles,
     },
     dispatch: {
       gate,

@@ -16,7 +16,6 @@ describe('features of later releases', () => {
     ['LITELLM_CONFIG_BUCKET_NAME', 'bucket'],
     ['LLMROUTER_HA_MODE', 'leader_election'],
     ['ROUTEIQ_CONTEXT_OPTIMIZE', 'safe'],
-    ['ROUTEIQ_ROUTING_PROFILE', 'eco'],
     ['LLMROUTER_STRATEGY_WEIGHTS', '{"a":1}'],
     ['ROUTEIQ_EGRESS_MODE', 'allowlist'],
   ])('%s=%s stops the start and is named', (name, value) => {
@@ -26,10 +25,11 @@ describe('features of later releases', () => {
     expect(diagnostics[0]?.message).toContain('not available yet')
   })
 
-  it('a learned strategy stops the start', () => {
-    const { config, diagnostics } = loadFiles({ env: { LLMROUTER_ACTIVE_ROUTING_STRATEGY: 'llmrouter-knn' } })
+  it('a strategy that is not available stops the start', () => {
+    const env = { LLMROUTER_ACTIVE_ROUTING_STRATEGY: 'llmrouter-causallm' }
+    const { config, diagnostics } = loadFiles({ env })
     expect(config).toBeNull()
-    expect(diagnostics[0]?.message).toContain('not available yet')
+    expect(diagnostics[0]?.message).toContain('not available')
   })
 
   it.each([

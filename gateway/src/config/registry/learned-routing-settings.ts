@@ -1,6 +1,6 @@
-import { accepted, planned, plannedSwitch, type Setting } from './setting.ts'
+import { accepted, available, planned, plannedSwitch, type Setting } from './setting.ts'
 
-/** Learned routing, a later release. */
+/** How a model is learned to be the right one. */
 export const learnedRoutingSettings: readonly Setting[] = [
   planned('process.models_path', 'text', 'models', 'Folder of routing models', ['LLMROUTER_MODELS_PATH']),
   planned('process.model_path', 'text', null, 'One routing model', ['LLMROUTER_MODEL_PATH']),
@@ -20,9 +20,20 @@ export const learnedRoutingSettings: readonly Setting[] = [
   accepted('process.pickle_allowlist', 'list', [], 'Pickles are never executed', [
     'LLMROUTER_PICKLE_ALLOWLIST',
   ]),
-  planned('routing.default_profile', 'text', 'auto', 'Routing profile', ['ROUTEIQ_ROUTING_PROFILE'], {
-    offWords: ['auto'],
+  available(
+    'routing.default_profile',
+    'choice',
+    'auto',
+    'Profile of requests that name none',
+    ['ROUTEIQ_ROUTING_PROFILE'],
+    { choices: ['auto', 'eco', 'premium', 'free', 'reasoning'], example: 'eco' },
+  ),
+  available('routing.routers', 'json', null, 'Names that stand for a pool of models', [], {
+    example: '{"cheap": {"profile": "eco"}}',
   }),
+  available('routing.use_prior', 'boolean', true, 'Decides by the shipped prior until something is trained'),
+  available('routing.kill_switch', 'boolean', false, 'Takes the first model in the order of the file'),
+  available('routing.strict_strategies', 'boolean', false, 'Refuses a strategy that is not available'),
   planned('routing.centroid_enabled', 'boolean', true, 'Classifier without training', [
     'ROUTEIQ_CENTROID_ROUTING',
   ]),

@@ -59,6 +59,11 @@ export class ResolvedSettings {
     return value
   }
 
+  /** What a setting of type `json` holds, unchecked; null when nothing is given. */
+  json(id: string): unknown {
+    return this.#value(id) ?? null
+  }
+
   #value(id: string): unknown {
     if (!this.#values.has(id)) throw new TypeError(`setting ${id} is not registered`)
     return this.#values.get(id)

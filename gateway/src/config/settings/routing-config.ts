@@ -4,21 +4,24 @@ import { isRecord, toNumber, type UnknownRecord } from '../values/coerce.ts'
 import type { Section } from '../values/section.ts'
 import { type ConfigSections, firstGiven, sectionWith } from './config-sections.ts'
 import { readFallbackTable, readFallbackTargets } from './fallbacks.ts'
-import { chooseStrategy } from './strategy.ts'
-import { readStrategyArguments } from './strategy-arguments.ts'
+import type { StrategyChoice } from './strategy.ts'
 
 const defaultTimeoutMs = 600_000
 
 /** Routing, retries, fallbacks, cooldown and time limits. */
-export function readRoutingConfig(sections: ConfigSections, flags: ConfigFlags): RoutingConfig {
+export function readRoutingConfig(
+  sections: ConfigSections,
+  flags: ConfigFlags,
+  { chosen, args }: StrategyChoice,
+): RoutingConfig {
   const timeoutMs = readTimeout(sections, flags)
   const count = (key: string): number | null => firstGiven(sections, (section) => section.count(key))
   const duration = (key: string): number | null =>
     firstGiven(sections, (section) => section.milliseconds(key))
   const boolean = (key: string): boolean | null => firstGiven(sections, (section) => section.boolean(key))
   return {
-    strategy: chooseStrategy(sections),
-    strategyArgs: readStrategyArguments(sections),
+    strategy: chosen.balancing,
+    strategyArgs: chosen.model === null ? args : {},
     numRetries: count('num_retries') ?? 2,
     maxFallbacks: sections.settings.number('router_settings.max_fallbacks'),
     maxTotalAttempts: count('max_total_attempts') ?? 8,

@@ -19,7 +19,15 @@ const numbers = [
     'n_neighbors',
     'max_rungs',
   ],
-  ...['p_latency_target_ms', 'percentile', 'max_latency_samples', 'alpha', 'tenant_buckets', 'seed'],
+  ...[
+    'p_latency_target_ms',
+    'percentile',
+    'max_latency_samples',
+    'alpha',
+    'tenant_buckets',
+    'seed',
+    'lambda',
+  ],
 ]
 const booleans = ['hot_reload', 'use_inference_only']
 const maps = [
@@ -28,7 +36,7 @@ const maps = [
 ]
 const texts = [
   ...['model_path', 'llm_data_path', 'config_path', 'model_s3_bucket', 'model_s3_key', 'embedding_model'],
-  ...['embedding_device', 'centroid_dir', 'profile', 'metric', 'weights', 'inner_strategy'],
+  ...['embedding_device', 'centroid_dir', 'profile', 'metric', 'inner_strategy'],
 ]
 
 interface ArgumentType {
@@ -50,6 +58,11 @@ const argumentTypes: ReadonlyMap<string, ArgumentType> = new Map([
   ...typed(booleans, 'true or false', toBoolean),
   ...typed(maps, 'a map', (value) => (isRecord(value) ? value : undefined)),
   ...typed(texts, 'text', (value) => (typeof value === 'string' ? value : undefined)),
+  // A word for neighbours, a map for chance.
+  ...typed(['weights'], 'text or a map', (value) =>
+    typeof value === 'string' || isRecord(value) ? value : undefined,
+  ),
+  ...typed(['rules'], 'a list', (value) => (Array.isArray(value) ? value : undefined)),
 ])
 
 /** `routing_strategy_args`: a wrong type is an error, an unknown name is passed on with a warning. */

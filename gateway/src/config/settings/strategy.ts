@@ -1,5 +1,8 @@
+import { findStrategy } from '@routeiq/router'
+import { isRecord } from '../values/coerce.ts'
 import type { ConfigSections } from './config-sections.ts'
 import { sectionWith } from './config-sections.ts'
+import { readStrategyArguments } from './strategy-arguments.ts'
 
 const builtInStrategies = [
   'simple-shuffle',
@@ -12,37 +15,66 @@ const builtInStrategies = [
 
 const standard = 'simple-shuffle'
 
+/** `routing_strategy` with its arguments. */
+export interface StrategyChoice {
+  readonly chosen: ChosenStrategy
+  readonly args: Readonly<Record<string, unknown>>
+}
+
+/** What `routing_strategy` asks for. */
+interface ChosenStrategy {
+  /** Chooses among the deployments of one model. */
+  readonly balancing: string
+  /** Chooses among models, as written; null when models are only chosen by name. */
+  readonly model: string | null
+}
+
+export function readStrategyChoice(sections: ConfigSections): StrategyChoice {
+  return { chosen: chooseStrategy(sections), args: readStrategyArguments(sections) }
+}
+
 /**
- * The strategy in force. A learned strategy asked for by a variable stops the start, since somebody switched it on
- * for this gateway; in a file, which may be shared with other gateways, it is a warning.
+ * The strategy in force. One that is not available stops the start when a variable asks for it, since somebody switched it
+ * on for this gateway; in a file, which may be shared with other gateways, it is a warning.
  */
-export function chooseStrategy(sections: ConfigSections): string {
+function chooseStrategy(sections: ConfigSections): ChosenStrategy {
   const { settings, report } = sections
   const override = settings.text('routing.strategy_override') ?? settings.text('routing.active_strategy')
   if (override !== null) {
     const problem = strategyProblem(override)
     if (problem !== null) report.fatal('LLMROUTER_ACTIVE_ROUTING_STRATEGY', problem, strategyHint)
-    return override
+    return split(override, sections)
   }
   const section = sectionWith(sections, 'routing_strategy')
   const written = section?.text('routing_strategy') ?? standard
   const problem = strategyProblem(written)
-  if (problem === null) return written
+  if (problem === null) return split(written, sections)
   const path = [...(section?.path ?? []), 'routing_strategy']
-  if (isLearned(written)) report.warn(path, `${problem}; ${standard} is used`, strategyHint)
-  else report.fatal(path, problem, strategyHint)
-  return standard
+  if (findStrategy(written) === null || settings.boolean('routing.strict_strategies')) {
+    report.fatal(path, problem, strategyHint)
+    return { balancing: standard, model: null }
+  }
+  report.warn(path, `${problem}; llmrouter-auto takes its place`, strategyHint)
+  return split(written, sections)
 }
 
-const strategyHint = `use one of ${builtInStrategies.join(', ')}`
+const strategyHint = `use one of ${builtInStrategies.join(', ')}, or an llmrouter-* strategy that GET /router/info lists`
 
-function isLearned(name: string): boolean {
-  return /^(llmrouter|routeiq)-/.test(name)
+/** A strategy that chooses models leaves deployments to `inner_strategy`. */
+function split(name: string, sections: ConfigSections): ChosenStrategy {
+  if (isBuiltIn(name)) return { balancing: name, model: null }
+  const args = sectionWith(sections, 'routing_strategy_args')?.values['routing_strategy_args']
+  const inner = isRecord(args) ? args['inner_strategy'] : null
+  return { balancing: typeof inner === 'string' && isBuiltIn(inner) ? inner : standard, model: name }
+}
+
+function isBuiltIn(name: string): boolean {
+  return builtInStrategies.some((known) => known === name)
 }
 
 function strategyProblem(name: string): string | null {
-  if (builtInStrategies.some((known) => known === name)) return null
-  return isLearned(name)
-    ? `the strategy ${name} is not available yet`
-    : `there is no routing strategy ${name}`
+  if (isBuiltIn(name)) return null
+  const entry = findStrategy(name)
+  if (entry === null) return `there is no routing strategy ${name}`
+  return entry.status === 'not_available' ? `the strategy ${name} is not available` : null
 }

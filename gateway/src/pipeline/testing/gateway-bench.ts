@@ -9,6 +9,9 @@ import { Roster } from '../../http/roster.ts'
 import { Authenticator } from '../../identity/authenticator.ts'
 import { FailedAttempts } from '../../identity/failed-attempts.ts'
 import { MemorySkills, openInjectorBench } from '../../injection/for-test.ts'
+import { ModelRouter } from '../../model-routing/model-router.ts'
+import { Pins } from '../../model-routing/pins.ts'
+import { Scorers } from '../../model-routing/scorers.ts'
 import { compileRuntime } from '../../process/load-runtime.ts'
 import { ScriptedTransport } from '../../relay/testing/scripted-transport.ts'
 import type { SpendRow } from '../../storage/ledger/spend-row.ts'
@@ -51,6 +54,12 @@ export function openGatewayBench(config: string, patch: Partial<Gateway> = {}): 
     },
     states,
     skills: openInjectorBench(new MemorySkills({})).injector,
+    models: new ModelRouter({
+      scorers: new Scorers(),
+      pins: new Pins({ ttlMs: () => 1_800_000, announce: null }),
+      isKilled: () => false,
+      randomBytes,
+    }),
     transport,
     fetchMedia: () => Promise.reject(new Error('nothing is fetched here')),
     mockTransport: new DemoTransport(Date.now),

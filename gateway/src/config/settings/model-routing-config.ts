@@ -1,0 +1,58 @@
+import { findStrategy } from '@routeiq/router'
+import { z } from 'zod'
+import type { ModelRoutingConfig, RouterConfig, RoutingProfile } from '../config.ts'
+import type { ConfigSections } from './config-sections.ts'
+import type { StrategyChoice } from './strategy.ts'
+
+const profiles = ['auto', 'eco', 'premium', 'free', 'reasoning'] as const
+
+const routersSchema = z.record(
+  z.string().min(1).max(128),
+  z.strictObject({
+    models: z.array(z.string().min(1)).min(1).nullish(),
+    strategy: z.string().default('llmrouter-auto'),
+    args: z.record(z.string(), z.unknown()).default({}),
+    profile: z.enum(profiles).nullish(),
+    lambda: z.number().min(0).nullish(),
+  }),
+)
+
+/** `routeiq.routing` and what an `llmrouter-*` strategy is told. */
+export function readModelRoutingConfig(
+  sections: ConfigSections,
+  { chosen, args }: StrategyChoice,
+): ModelRoutingConfig {
+  const { settings } = sections
+  const profile = profiles.find((name) => name === settings.text('routing.default_profile'))
+  return {
+    strategy: chosen.model,
+    args: chosen.model === null ? {} : args,
+    defaultProfile: (args['profile'] as RoutingProfile | undefined) ?? profile ?? 'auto',
+    routers: readRouters(sections),
+    usePrior: settings.boolean('routing.use_prior'),
+    strictStrategies: settings.boolean('routing.strict_strategies'),
+    killSwitch: settings.boolean('routing.kill_switch'),
+  }
+}
+
+function readRouters({ settings, report }: ConfigSections): readonly RouterConfig[] {
+  const path = ['routeiq', 'routing', 'routers']
+  const parsed = routersSchema.safeParse(settings.json('routing.routers') ?? {})
+  for (const issue of parsed.error?.issues ?? [])
+    report.fatal([...path, ...issue.path.map(String)], issue.message)
+  return Object.entries(parsed.data ?? {}).map(([name, router]) => {
+    const entry = findStrategy(router.strategy)
+    const at = [...path, name, 'strategy']
+    if (entry === null) report.fatal(at, `there is no strategy ${router.strategy} that chooses models`)
+    else if (entry.status === 'not_available')
+      report.warn(at, `the strategy ${router.strategy} is not available; llmrouter-auto takes its place`)
+    return {
+      name,
+      models: router.models ?? null,
+      strategy: router.strategy,
+      args: router.args,
+      profile: router.profile ?? null,
+      lambda: router.lambda ?? null,
+    }
+  })
+}

@@ -1,0 +1,42 @@
+import type { ModelDecision, Profile } from '@routeiq/router'
+import type { RoutedGroup } from '../deployments/routed-group.ts'
+import type { Ask } from './read-ask.ts'
+
+/** Whether a conversation stays with its model. */
+export interface Affinity {
+  /** Hex digits; null without a conversation to hold. */
+  readonly keyHash: string | null
+  readonly hit: boolean
+  /** The arm it was held by; null without. */
+  readonly pinned: string | null
+  readonly action: 'none' | 'kept' | 'switched' | 'broken'
+  readonly gain: number
+  readonly switchCost: number
+}
+
+/** One decision for one request: which arm, and everything that led to it. */
+export interface ModelChoice {
+  /** `dc_` and 24 hex digits. */
+  readonly decisionId: string
+  readonly routed: RoutedGroup
+  /** Names of arms, the chosen one first; a retry goes on with the next one. */
+  readonly order: readonly string[]
+  readonly chosen: string
+  readonly decision: ModelDecision
+  /** The strategy asked for, and why another took its place. */
+  readonly requestedStrategy: string
+  readonly fallbackReason: string | null
+  readonly profile: Profile
+  readonly affinity: Affinity
+  readonly filtered: readonly { readonly model: string; readonly reason: string }[]
+  readonly reasons: readonly string[]
+  readonly propensity: number
+  readonly propensityMethod: 'deterministic' | 'epsilon' | 'random'
+  readonly explored: boolean
+  readonly ask: Pick<Ask, 'source'> & { readonly chars: number }
+  readonly timings: {
+    readonly featuresUs: number
+    readonly scoreUs: number
+    readonly totalUs: number
+  }
+}

@@ -1,0 +1,223 @@
+import { createHash } from 'node:crypto'
+import {
+  createSeededRandom,
+  type DecisionInput,
+  decideModel,
+  FeatureExtractor,
+  holdPin,
+  type ModelDecision,
+  type Profile,
+  type RouteContext,
+} from '@routeiq/router'
+import type { ModelRoutingConfig } from '../config/config.ts'
+import type { Arm, RoutedGroup } from '../deployments/routed-group.ts'
+import { estimateInputTokens } from '../pricing/estimate-tokens.ts'
+import type { Affinity, ModelChoice } from './model-choice.ts'
+import { describeArm } from './model-info.ts'
+import type { Pin, Pins } from './pins.ts'
+import type { Ask } from './read-ask.ts'
+import type { ResolvedScorer, Scorers } from './scorers.ts'
+
+const noArgs = {}
+/** A provider keeps a prefix about as long. */
+const idleMs = 300_000
+
+/** Everything one choice is made from. */
+export interface RouteAsked {
+  readonly routed: RoutedGroup
+  /** Arms that passed every filter, in the order of the configuration; never empty. */
+  readonly arms: readonly Arm[]
+  readonly filtered: ModelChoice['filtered']
+  readonly ask: Ask
+  readonly bodyBytes: number
+  readonly tags: readonly string[]
+  readonly userAgent: string
+  readonly team: string | null
+  readonly overrides: RouteOverrides
+  /** Names the conversation and whoever has it; null when it is not to be held. */
+  readonly conversationKey: string | null
+  /** The caller named its session, so that a pin counts from the first turn. */
+  readonly isSessionNamed: boolean
+  /** A question what would be chosen: nothing is remembered of it. */
+  readonly dryRun: boolean
+  /** Epoch milliseconds. */
+  readonly now: number
+}
+
+/** What a caller may say about how its request is routed; null leaves the configuration in force. */
+export interface RouteOverrides {
+  readonly profile: Profile | null
+  readonly strategy: string | null
+  readonly lambda: number | null
+  /** USD. */
+  readonly maxCost: number | null
+}
+
+export interface ModelRouterOptions {
+  readonly scorers: Scorers
+  readonly pins: Pins
+  readonly isKilled: () => boolean
+  readonly randomBytes: (size: number) => Buffer
+}
+
+/** Chooses one of several models for a request: features, scores, one rule, and the conversation's pin. In memory alone. */
+export class ModelRouter {
+  readonly #options: ModelRouterOptions
+  readonly #extractor = new FeatureExtractor()
+
+  constructor(options: ModelRouterOptions) {
+    this.#options = options
+  }
+
+  choose(asked: RouteAsked, config: ModelRoutingConfig): ModelChoice {
+    const startedAt = performance.now()
+    const decisionId = `dc_${this.#options.randomBytes(12).toString('hex')}`
+    const resolved = this.#resolve(asked, config)
+    const profile = asked.overrides.profile ?? asked.routed.profile ?? config.defaultProfile
+    const random = createSeededRandom(createHash('sha256').update(decisionId).digest())
+    const input = { asked, resolved, profile, random: () => random.next() }
+    const features = this.#extractor.extract(asked.ask.text, asked.ask.shape)
+    const extractedAt = performance.now()
+    const decision = decideModel(this.#describe(input, features))
+    const scoredAt = performance.now()
+    const held = this.#hold(input, decision)
+    const at = resolved.isStatic ? 0 : held.at
+    const order = [at, ...decision.order.filter((other) => other !== at)]
+    const nameOf = (position: number): string => decision.models[position]?.name ?? ''
+    const affinity: Affinity = resolved.isStatic ? { ...held.affinity, action: 'none' } : held.affinity
+    if (!asked.dryRun && asked.conversationKey !== null)
+      this.#options.pins.set(asked.conversationKey, {
+        arm: nameOf(at),
+        tier: decision.tier,
+        bundleId: resolved.bundleId,
+        turns: (held.pin?.turns ?? 0) + 1,
+        usedAt: asked.now,
+      })
+    return {
+      decisionId,
+      routed: asked.routed,
+      order: order.map(nameOf),
+      chosen: nameOf(at),
+      decision,
+      requestedStrategy: resolved.requested,
+      fallbackReason: resolved.fallbackReason,
+      profile,
+      affinity,
+      filtered: asked.filtered,
+      reasons: explain(decision, affinity, resolved),
+      propensity: affinity.action === 'kept' || resolved.isStatic ? 1 : (decision.propensity[at] ?? 1),
+      propensityMethod: decision.strategy === 'llmrouter-random' ? 'random' : 'deterministic',
+      explored: false,
+      ask: { source: asked.ask.source, chars: asked.ask.text.length },
+      timings: {
+        featuresUs: (extractedAt - startedAt) * 1_000,
+        scoreUs: (scoredAt - extractedAt) * 1_000,
+        totalUs: (performance.now() - startedAt) * 1_000,
+      },
+    }
+  }
+
+  #resolve({ routed, overrides }: RouteAsked, config: ModelRoutingConfig): ResolvedScorer {
+    const strategy = overrides.strategy ?? routed.strategy
+    const args = overrides.strategy === null ? routed.args : noArgs
+    const resolved = this.#options.scorers.resolve(strategy, args, config.usePrior)
+    return config.killSwitch || this.#options.isKilled() ? { ...resolved, isStatic: true } : resolved
+  }
+
+  #describe(
+    { asked, resolved, profile, random }: ChoiceInput,
+    features: DecisionInput['features'],
+  ): DecisionInput {
+    const { ask, routed, overrides } = asked
+    const context: RouteContext = {
+      inputTokens: estimateInputTokens(asked.bodyBytes),
+      maxTokens: ask.shape.maxTokens,
+      shape: ask.shape,
+      tags: asked.tags,
+      userAgent: asked.userAgent,
+      tools: ask.toolNames,
+      team: asked.team,
+      random,
+    }
+    return {
+      features,
+      context,
+      models: asked.arms.map(describeArm),
+      scorer: resolved.scorer,
+      profile,
+      lambda: overrides.lambda ?? routed.lambda,
+      fitted: resolved.fitted,
+      maxCost: overrides.maxCost,
+      adjust: null,
+    }
+  }
+
+  /** Which model the conversation is on, and whether it stays there. */
+  #hold(input: ChoiceInput, decision: ModelDecision): HeldModel {
+    const { asked, resolved } = input
+    const { conversationKey, ask, now } = asked
+    const fresh = decision.order[0] ?? 0
+    if (conversationKey === null) return { at: fresh, pin: null, affinity: unheld(null) }
+    const pin = this.#options.pins.find(conversationKey, now)
+    const isFirstTurn = ask.shape.turns <= 1 && !ask.inToolLoop
+    const continues = !isFirstTurn || asked.isSessionNamed || (pin !== null && pin.turns > 1)
+    const sameBundle = pin === null || pin.bundleId === resolved.bundleId || !isFirstTurn
+    if (!continues || !sameBundle) return { at: fresh, pin: null, affinity: unheld(conversationKey) }
+    const arm = pin?.arm ?? (isFirstTurn ? null : this.#firstChoice(input))
+    if (arm === null) return { at: fresh, pin, affinity: unheld(conversationKey) }
+    const hold = holdPin({
+      decision,
+      pinnedAt: decision.models.findIndex(({ name }) => name === arm),
+      inToolLoop: ask.inToolLoop,
+      prefixTokens: estimateInputTokens(asked.bodyBytes),
+      isIdle: pin !== null && now - pin.usedAt > idleMs,
+      pinnedTier: pin?.tier ?? null,
+    })
+    return {
+      at: hold.at,
+      pin,
+      affinity: {
+        keyHash: conversationKey,
+        hit: pin !== null,
+        pinned: arm,
+        action: hold.action,
+        gain: hold.gain,
+        switchCost: hold.switchCost,
+      },
+    }
+  }
+
+  /** What any process would have chosen for the first turn, for conversations that began elsewhere. */
+  #firstChoice(input: ChoiceInput): string | null {
+    const { ask } = input.asked
+    const shape = { ...ask.shape, turns: 1, inToolLoop: false }
+    const features = this.#extractor.extract(ask.firstText, shape)
+    const decision = decideModel(this.#describe(input, features))
+    return decision.models[decision.order[0] ?? 0]?.name ?? null
+  }
+}
+
+interface ChoiceInput {
+  readonly asked: RouteAsked
+  readonly resolved: ResolvedScorer
+  readonly profile: Profile
+  readonly random: () => number
+}
+
+interface HeldModel {
+  readonly at: number
+  readonly pin: Pin | null
+  readonly affinity: Affinity
+}
+
+function unheld(keyHash: string | null): Affinity {
+  return { keyHash, hit: false, pinned: null, action: 'none', gain: 0, switchCost: 0 }
+}
+
+function explain(decision: ModelDecision, { action }: Affinity, resolved: ResolvedScorer): readonly string[] {
+  const reasons = [...decision.reasons]
+  if (action !== 'none') reasons.unshift(`affinity_${action}`)
+  if (resolved.fallbackReason !== null) reasons.unshift(`fallback:${resolved.fallbackReason}`)
+  if (resolved.isStatic) reasons.unshift('kill_switch')
+  return reasons
+}

@@ -1,0 +1,59 @@
+const mostPins = 10_000
+
+/** The model a conversation is on. */
+export interface Pin {
+  readonly arm: string
+  readonly tier: string
+  readonly bundleId: string | null
+  /** Requests of the conversation so far. */
+  readonly turns: number
+  /** Epoch milliseconds. */
+  readonly usedAt: number
+}
+
+export interface PinsOptions {
+  /** How long a pin lasts after its last use. */
+  readonly ttlMs: () => number
+  /** Tells other processes; null when there are none. */
+  readonly announce: ((key: string, pin: Pin) => void) | null
+}
+
+/** Which conversation is on which model: the 10,000 used last, told to every process. */
+export class Pins {
+  readonly #pins = new Map<string, Pin>()
+  readonly #options: PinsOptions
+
+  constructor(options: PinsOptions) {
+    this.#options = options
+  }
+
+  find(key: string, now: number): Pin | null {
+    const pin = this.#pins.get(key)
+    return pin === undefined || now - pin.usedAt > this.#options.ttlMs() ? null : pin
+  }
+
+  set(key: string, pin: Pin): void {
+    const before = this.#pins.get(key)
+    this.#store(key, pin)
+    // Nobody else needs to hear that a conversation goes on as it did, more than now and then.
+    if (before?.arm !== pin.arm || pin.turns === 2) this.#options.announce?.(key, pin)
+  }
+
+  /** What another process said; whoever pinned later is right. */
+  adopt(key: string, pin: Pin): void {
+    const own = this.#pins.get(key)
+    if (own === undefined || own.usedAt < pin.usedAt) this.#store(key, pin)
+  }
+
+  get size(): number {
+    return this.#pins.size
+  }
+
+  #store(key: string, pin: Pin): void {
+    this.#pins.delete(key)
+    this.#pins.set(key, pin)
+    if (this.#pins.size <= mostPins) return
+    const oldest = this.#pins.keys().next()
+    if (!oldest.done) this.#pins.delete(oldest.value)
+  }
+}

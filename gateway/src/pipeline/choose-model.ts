@@ -1,0 +1,192 @@
+import { createHash } from 'node:crypto'
+import { GatewayError } from '@routeiq/contract'
+import { findStrategy, isProfile, profiles } from '@routeiq/router'
+import type { ConversationRequest } from '../conversation/request.ts'
+import type { Deployment } from '../deployments/deployment.ts'
+import { Removals } from '../deployments/empty-candidates-error.ts'
+import { type CandidateRequest, filterCandidates } from '../deployments/filter-candidates.ts'
+import type { Resolution } from '../deployments/resolve-model.ts'
+import type { Arm, RoutedGroup } from '../deployments/routed-group.ts'
+import type { ModelChoice } from '../model-routing/model-choice.ts'
+import type { RouteAsked, RouteOverrides } from '../model-routing/model-router.ts'
+import { type Ask, readAsk } from '../model-routing/read-ask.ts'
+import { estimateInputTokens } from '../pricing/estimate-tokens.ts'
+import { mayUseArm } from './admit.ts'
+import { carrierOf } from './carrier-of.ts'
+import { readCapabilities } from './choose-deployment.ts'
+import type { Gateway } from './gateway.ts'
+import type { ModelRequest } from './model-request.ts'
+
+/**
+ * Which model answers, where the requested name stands for several; null where it stands for one. What a key may not use,
+ * what is down and what lacks an ability is gone before anything is scored. `preview` only asks: its terms stand for the
+ * headers, and nothing is remembered. Errors: what the empty pool is about.
+ */
+export function chooseModel(
+  gateway: Gateway,
+  request: ModelRequest,
+  resolution: Resolution,
+  preview: RouteOverrides | null = null,
+): ModelChoice | null {
+  const routed = request.runtime.routing.routed.get(resolution.group)
+  if (routed === undefined || request.operation !== 'chat') return null
+  const removals = new Removals(gateway.now())
+  const arms = filterArms(gateway, request, resolution, routed, removals)
+  const filtered = describeRemovals(routed, arms, removals)
+  if (arms.length === 0) throw removals.toError(resolution.requestedName, request.options.tags)
+  const overrides = preview ?? readOverrides(request)
+  const asked = describe(gateway, request, { routed, arms, filtered, overrides, dryRun: preview !== null })
+  const choice = gateway.models.choose(asked, request.runtime.config.modelRouting)
+  if (!choice.reasons.includes('max_cost_unreachable')) return choice
+  throw new GatewayError(
+    'no_eligible_deployment',
+    `No model of ${resolution.requestedName} is estimated to cost at most ${overrides.maxCost} USD for this request; raise x-routeiq-max-cost.`,
+  )
+}
+
+function filterArms(
+  gateway: Gateway,
+  request: ModelRequest,
+  resolution: Resolution,
+  routed: RoutedGroup,
+  removals: Removals,
+): readonly Arm[] {
+  const { caller, options, runtime } = request
+  const { routing } = runtime.config
+  const open = routed.arms.filter((arm) => {
+    if (!routed.isPool || mayUseArm(caller, resolution, arm)) return true
+    for (const deployment of arm.deployments) removals.removed(deployment, 'access')
+    return false
+  })
+  const wanted: CandidateRequest = {
+    operation: request.operation,
+    boundTo: request.boundTo,
+    inputTokens: estimateInputTokens(request.bytes.length),
+    capabilities: readCapabilities(request.body),
+    tags: options.tags,
+    teamId: caller.teamId,
+    allowedRegion: null,
+  }
+  // Among several models one that cannot do it is never the right one, so abilities are always looked at.
+  const rules = {
+    routing: { ...routing, enablePreCallChecks: true },
+    enforceLimits: gateway.strategy().enforcesLimits || routing.enablePreCallChecks,
+    ignoreCooldown: false,
+    now: gateway.now(),
+  }
+  const candidates = open.flatMap(({ deployments }) => deployments)
+  const kept = new Set<Deployment>(filterCandidates(candidates, wanted, rules, removals))
+  return open.filter(({ deployments }) => deployments.some((deployment) => kept.has(deployment)))
+}
+
+/** The arms that are out, each with the reason of its last deployment. */
+function describeRemovals(
+  { arms }: RoutedGroup,
+  kept: readonly Arm[],
+  { reasons }: Removals,
+): ModelChoice['filtered'] {
+  return arms
+    .filter((arm) => !kept.includes(arm))
+    .map(({ name, deployments }) => {
+      const last = deployments.findLast(({ id }) => reasons.has(id))
+      return { model: name, reason: (last === undefined ? undefined : reasons.get(last.id)) ?? 'unavailable' }
+    })
+}
+
+type Described = Pick<RouteAsked, 'routed' | 'arms' | 'filtered' | 'overrides' | 'dryRun'>
+
+function describe(gateway: Gateway, request: ModelRequest, described: Described): RouteAsked {
+  const { exchange, options, caller } = request
+  const ask = readAsk(readConversation(gateway, request, described.arms) ?? nothing)
+  return {
+    ...described,
+    ask,
+    bodyBytes: request.bytes.length,
+    tags: options.tags,
+    userAgent: exchange.header('user-agent') ?? '',
+    team: caller.teamId,
+    ...describeConversation(request, ask, described),
+    now: gateway.now(),
+  }
+}
+
+const nothing = { messages: [], tools: [], responseFormat: null, maxOutputTokens: null }
+
+/** Null when it cannot be read: its own dialect may know more, and the call says what is wrong. */
+function readConversation(
+  gateway: Gateway,
+  { protocol, operation, requestedModel, stream, body }: ModelRequest,
+  arms: readonly Arm[],
+): ConversationRequest | null {
+  const [deployment] = arms.flatMap(({ deployments }) => deployments)
+  if (deployment === undefined) throw new Error('an arm without a deployment')
+  const carrier = carrierOf(gateway.blobs, deployment)
+  const options = { operation, model: requestedModel, stream, dropParams: true, carrier }
+  try {
+    return protocol.parseRequest(body, options)
+  } catch (error) {
+    if (error instanceof GatewayError) return null
+    throw error
+  }
+}
+
+const sessionHeaders = [
+  'x-routeiq-session-id',
+  'x-claude-code-session-id',
+  'session-id',
+  'x-litellm-session-id',
+] as const
+
+/** What the conversation is known by: what the client calls it, else how it began; always with whose it is. */
+function describeConversation(
+  { exchange, body, caller, requestedModel }: ModelRequest,
+  ask: Ask,
+  { overrides }: Described,
+): Pick<RouteAsked, 'conversationKey' | 'isSessionNamed'> {
+  const [first, ...others] = sessionHeaders.map((name) => exchange.header(name))
+  const members = ['previous_response_id', 'conversation', 'prompt_cache_key'].map((name) => {
+    const value = body[name]
+    return typeof value === 'string' ? value : ((value as { id?: unknown } | null | undefined)?.id ?? null)
+  })
+  const named = [first, ...members, ...others].find((value) => typeof value === 'string' && value !== '')
+  const beginning = `${ask.systemText.slice(0, 200)}\u0000${ask.firstText.slice(0, 200)}`
+  const terms = `${overrides.profile ?? ''}/${overrides.strategy ?? ''}/${overrides.lambda ?? ''}`
+  const owner = `${caller.organizationId ?? ''}/${caller.keyHash ?? ''}`
+  const parts = [owner, requestedModel, terms, named === undefined ? beginning : `named:${String(named)}`]
+  return {
+    conversationKey: createHash('sha256').update(parts.join('\u0001')).digest('hex').slice(0, 32),
+    isSessionNamed: named !== undefined,
+  }
+}
+
+/** Errors: 400 that names the header and what it takes. */
+function readOverrides({ exchange, caller, runtime }: ModelRequest): RouteOverrides {
+  const profile = exchange.header('x-routeiq-profile')
+  if (profile !== null && !isProfile(profile))
+    throw invalid('x-routeiq-profile', `one of ${profiles.join(', ')}`)
+  const maxCost = readAmount('x-routeiq-max-cost', exchange.header('x-routeiq-max-cost'))
+  const mayOverride = caller.isAdmin || caller.metadata['router_override'] === true
+  const strategy = mayOverride ? exchange.header('x-routeiq-strategy') : null
+  const lambda = mayOverride ? readAmount('x-routeiq-lambda', exchange.header('x-routeiq-lambda')) : null
+  if (strategy !== null) requireStrategy(strategy, runtime.config.modelRouting.strictStrategies)
+  return { profile, strategy, lambda, maxCost }
+}
+
+function requireStrategy(name: string, isStrict: boolean): void {
+  const entry = findStrategy(name)
+  if (entry === null) throw invalid('x-routeiq-strategy', 'a strategy that GET /router/info lists')
+  if (isStrict && entry.status === 'not_available')
+    throw invalid('x-routeiq-strategy', `another strategy: ${name} is not available`)
+}
+
+function readAmount(name: string, text: string | null): number | null {
+  if (text === null) return null
+  const value = Number(text)
+  if (text.trim() === '' || !Number.isFinite(value) || value < 0)
+    throw invalid(name, 'a number that is not negative')
+  return value
+}
+
+function invalid(param: string, expected: string): GatewayError {
+  return new GatewayError('invalid_request', `\`${param}\` must be ${expected}.`, { param })
+}

@@ -1,0 +1,29 @@
+import type { Endpoint } from '../http/dispatch.ts'
+import { controlEndpoint } from '../rest/control-endpoint.ts'
+import { activeStrategy, listStrategies } from './list-strategies.ts'
+import type { RoutingApiDependencies } from './routing-api-dependencies.ts'
+
+/** `GET /llmrouter/strategies/compare`. */
+export function compareEndpoint(deps: RoutingApiDependencies): Endpoint {
+  const registeredAt = new Date(deps.gateway.now()).toISOString()
+  return controlEndpoint({
+    identity: deps.gateway.identity,
+    body: null,
+    answer: () => {
+      const strategies = listStrategies(deps).map(({ name, family, version, ready, active }) => ({
+        ...{ name, family, version, active },
+        state: active ? 'active' : ready ? 'staged' : 'disabled',
+        registered_at: registeredAt,
+      }))
+      return {
+        body: {
+          strategies,
+          total: strategies.length,
+          active_strategy: activeStrategy(deps.gateway),
+          ab_enabled: false,
+          ab_weights: {},
+        },
+      }
+    },
+  })
+}

@@ -1,0 +1,54 @@
+import type { Endpoint } from '../http/dispatch.ts'
+import { controlEndpoint } from '../rest/control-endpoint.ts'
+import { activeStrategy, listStrategies } from './list-strategies.ts'
+import type { RoutingApiDependencies } from './routing-api-dependencies.ts'
+
+/** `GET /router/info`: what can choose models, what does, and by which bundle. */
+export function infoEndpoint(deps: RoutingApiDependencies): Endpoint {
+  const { gateway, scorers, pins, sharesPins, killSwitch, hotReload } = deps
+  return controlEndpoint({
+    identity: gateway.identity,
+    body: null,
+    answer: () => {
+      const strategies = listStrategies(deps)
+      const ready = strategies.filter((strategy) => strategy.ready).map(({ name }) => name)
+      const { modelRouting } = gateway.runtime().config
+      return {
+        body: {
+          registered_strategies: ready,
+          strategy_count: ready.length,
+          hot_reload_enabled: hotReload,
+          registry: {
+            registered_strategies: ready,
+            active_strategy: activeStrategy(gateway),
+            ab_weights: {},
+            ab_enabled: false,
+            experiment: null,
+            staged_strategies: [],
+            strategy_versions: Object.fromEntries(
+              strategies.filter(({ version }) => version !== '').map(({ name, version }) => [name, version]),
+            ),
+          },
+          default_profile: modelRouting.defaultProfile,
+          strategy_args: modelRouting.args,
+          routers: [...gateway.runtime().routing.routers.values()].map(
+            ({ name, arms, strategy, profile }) => ({
+              name,
+              models: arms.map((arm) => arm.name),
+              strategy,
+              profile: profile ?? modelRouting.defaultProfile,
+            }),
+          ),
+          bundle: scorers.trained === null ? null : { bundle_id: scorers.trained.bundleId },
+          strategies: strategies.map(({ name, status, implementedBy, args, needsArtifact, ready }) => ({
+            ...{ name, status, args, ready },
+            implemented_by: status === 'not_available' ? null : implementedBy,
+            needs_artifact: needsArtifact,
+          })),
+          affinity: { enabled: true, shared: sharesPins, conversations: pins.size },
+          kill_switch: modelRouting.killSwitch || killSwitch.state().enabled,
+        },
+      }
+    },
+  })
+}

@@ -1,0 +1,26 @@
+/** How much quality a caller gives up for money. */
+export type Profile = 'auto' | 'eco' | 'premium' | 'free' | 'reasoning'
+
+export const profiles: readonly Profile[] = ['auto', 'eco', 'premium', 'free', 'reasoning']
+
+export function isProfile(value: unknown): value is Profile {
+  return profiles.some((profile) => profile === value)
+}
+
+/** λ where no bundle has measured it: quality points given up to avoid one dear call. */
+export const uncalibratedLambda: Readonly<Record<Profile, number>> = {
+  auto: 0.05,
+  eco: 0.5,
+  premium: 0,
+  free: 0,
+  reasoning: 0.05,
+}
+
+/** The share of the best model's quality that a profile's λ is fitted to keep; null for profiles that trade nothing. */
+export const profileTargets: Readonly<Record<Profile, number | null>> = {
+  auto: 0.99,
+  eco: 0.95,
+  premium: null,
+  free: null,
+  reasoning: 0.99,
+}

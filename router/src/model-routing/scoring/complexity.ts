@@ -1,0 +1,72 @@
+import type { Features } from '../features/features.ts'
+import type { RequestShape } from '../features/structured.ts'
+
+/** How demanding a request is. */
+export type Tier = 'simple' | 'medium' | 'complex' | 'reasoning'
+
+const strongReasoning =
+  /\b(prove|proof|derive|step by step|think carefully|chain of thought|rigorous(ly)?|theorem|counterexample)\b/g
+const weakReasoning =
+  /\b(why|analy[sz]e|compare|trade-?offs?|evaluate|reason(ing)?|explain how|strategy|optimi[sz]e|design|implications?)\b/g
+const technical =
+  /\b(algorithm|database|kubernetes|docker|api|async|concurren\w*|distributed|latency|architecture|encryption|regex|compiler|gradient|quantum|protein|integral|derivative|eigen\w*|statute|liability|diagnos\w*)\b/g
+const simpleIndicators =
+  /\b(what is|who is|define|translate|capital of|thanks?|hello|hi|rewrite|fix the typo|spell|list|name)\b/g
+const multiStep = /\b(first|second|then|finally|after that|next)\b|^\d+[.)]/gm
+
+/** The parts of a complexity score, each 0 to 1. */
+export interface Complexity {
+  /** 0 to 1. */
+  readonly score: number
+  readonly tier: Tier
+  readonly strongReasoning: number
+  readonly weakReasoning: number
+}
+
+/** Only this much of an ask is searched for words. */
+const searchedChars = 2_001
+
+/** How demanding an ask is, by its length, code and words; cuts at .15, .35 and .60. */
+export function judgeComplexity({ text, tokens }: Features, cuts: readonly number[] = tierCuts): Complexity {
+  const searched = text.length > searchedChars ? text.slice(0, searchedChars) : text
+  const strong = count(searched, strongReasoning)
+  const weak = count(searched, weakReasoning)
+  const code = searched.includes('```') || /[{};]\s*\n|\b(def|function|class|import|select)\s/.test(searched)
+  const parts =
+    0.15 * Math.min(1, tokens / 400) +
+    0.2 * (code ? 1 : 0) +
+    0.25 * Math.min(1, strong * 0.6 + weak * 0.3) +
+    0.15 * Math.min(1, count(searched, technical) / 3) -
+    0.15 * Math.min(1, count(searched, simpleIndicators) / 2) +
+    0.05 * Math.min(1, count(searched, multiStep) / 3) +
+    0.05 * Math.min(1, count(searched, /\?/g) / 3)
+  // The weights sum to .85 of what a request can reach; the score is the share of it.
+  const score = Math.max(0, Math.min(1, parts / 0.85))
+  return { score, tier: tierOf(score, strong, weak, cuts), strongReasoning: strong, weakReasoning: weak }
+}
+
+const tierCuts: readonly number[] = [0.15, 0.35, 0.6]
+
+function tierOf(score: number, strong: number, weak: number, cuts: readonly number[]): Tier {
+  if (strong >= 2 || score >= (cuts[2] ?? 1)) return 'reasoning'
+  if (strong === 1 || score >= (cuts[1] ?? 1)) return strong === 1 && weak >= 2 ? 'reasoning' : 'complex'
+  return score >= (cuts[0] ?? 1) ? 'medium' : 'simple'
+}
+
+/** How much a request looks like the work of an agent: tools, tool messages, a long system prompt. 0 to 1. */
+export function agenticScore({ text }: Features, shape: RequestShape): number {
+  const words = /\b(agent|tool call|execute|workspace|repository|terminal|browse)\b/.test(text) ? 0.2 : 0
+  return Math.min(
+    1,
+    (shape.tools > 0 ? 0.35 : 0) +
+      (shape.tools >= 4 ? 0.15 : 0) +
+      (shape.inToolLoop ? 0.3 : 0) +
+      (shape.systemChars > 500 ? 0.1 : 0) +
+      words +
+      (shape.turns > 10 ? 0.1 : 0),
+  )
+}
+
+function count(text: string, pattern: RegExp): number {
+  return text.match(pattern)?.length ?? 0
+}

@@ -1,0 +1,157 @@
+import type { FeatureSpace, Point } from '../features/feature-space.ts'
+import { hashedSize } from '../features/hash-tokens.ts'
+import { structuredSize } from '../features/structured.ts'
+import type { NeighbourTable } from './neighbour-table.ts'
+
+/** How sharply the classifier's logits become shares of domains. */
+const domainSharpness = 8
+/** How many rows' worth of doubt every estimate carries. */
+const doubtRows = 8
+
+/** A trained default model: everything but the neighbours is in flat arrays. */
+export interface EnsembleWeights {
+  readonly models: readonly string[]
+  readonly domains: readonly string[]
+  readonly space: FeatureSpace
+  /**
+   * One row for each hashed slot, structured feature and the constant; its columns are `ridge` by model, `residual ridge` by
+   * model, `ln cost` by model, `logit` by domain.
+   */
+  readonly columns: Float32Array
+  /** Shares of the domains in training. */
+  readonly domainShares: Float64Array
+  /** Domains × models. */
+  readonly domainScores: Float64Array
+  readonly domainCosts: Float64Array
+  readonly meanScores: Float64Array
+  readonly meanCosts: Float64Array
+  /** The logarithm of the geometric mean. */
+  readonly meanLnCosts: Float64Array
+}
+
+/** What the ensemble says of one ask, by model of the bundle. Overwritten by the next ask. */
+export interface EnsembleOutput {
+  readonly quality: Float64Array
+  readonly cost: Float64Array
+  readonly sigma: Float64Array
+  readonly domainShares: Float64Array
+  /** The four predictions. */
+  readonly domain: Float64Array
+  readonly neighbours: Float64Array
+  readonly ridge: Float64Array
+  readonly residual: Float64Array
+  maxSimilarity: number
+  effective: number
+}
+
+/** The mean of four predictions of every model's quality: domain table, neighbours, ridge, table plus ridge on its residual. */
+export class Ensemble {
+  readonly weights: EnsembleWeights
+  readonly #neighbours: NeighbourTable
+  readonly #sums: Float64Array
+  readonly #costs: Float64Array
+  readonly #out: EnsembleOutput
+
+  constructor(weights: EnsembleWeights, neighbours: NeighbourTable) {
+    this.weights = weights
+    this.#neighbours = neighbours
+    const { length: width } = weights.models
+    const vector = (): Float64Array => new Float64Array(width)
+    this.#sums = new Float64Array(3 * width + weights.domains.length)
+    this.#costs = vector()
+    this.#out = {
+      quality: vector(),
+      cost: vector(),
+      sigma: vector(),
+      domainShares: new Float64Array(weights.domains.length),
+      domain: vector(),
+      neighbours: vector(),
+      ridge: vector(),
+      residual: vector(),
+      maxSimilarity: 0,
+      effective: 0,
+    }
+  }
+
+  /** `skip` leaves a training row out of its own neighbours. */
+  predict(point: Point, skip = -1): EnsembleOutput {
+    const out = this.#out
+    this.#multiply(point)
+    this.#readDomains()
+    const support = this.#neighbours.fill(point, out.neighbours, this.#costs, skip)
+    out.maxSimilarity = support.maxSimilarity
+    out.effective = support.effective
+    this.#combine()
+    return out
+  }
+
+  #multiply({ slots, values, size, structured }: Point): void {
+    const sums = this.#sums.fill(0)
+    const { columns } = this.weights
+    const stride = sums.length
+    for (let index = 0; index < size; index++)
+      addRow(sums, columns, (slots[index] as number) * stride, values[index] as number)
+    for (let index = 0; index < structuredSize; index++) {
+      const value = structured[index] as number
+      if (value !== 0) addRow(sums, columns, (hashedSize + index) * stride, value)
+    }
+    addRow(sums, columns, (hashedSize + structuredSize) * stride, 1)
+  }
+
+  #readDomains(): void {
+    const { domainShares: prior, models } = this.weights
+    const shares = this.#out.domainShares
+    const from = 3 * models.length
+    let largest = Number.NEGATIVE_INFINITY
+    for (let domain = 0; domain < shares.length; domain++) {
+      const logit = domainSharpness * ((this.#sums[from + domain] as number) + (prior[domain] as number))
+      shares[domain] = logit
+      if (logit > largest) largest = logit
+    }
+    let sum = 0
+    for (let domain = 0; domain < shares.length; domain++) {
+      const share = Math.exp((shares[domain] as number) - largest)
+      shares[domain] = share
+      sum += share
+    }
+    for (let domain = 0; domain < shares.length; domain++) shares[domain] = (shares[domain] as number) / sum
+  }
+
+  #combine(): void {
+    const out = this.#out
+    const { weights } = this
+    const { length: width } = weights.models
+    for (let model = 0; model < width; model++) {
+      let table = 0
+      let tableCost = 0
+      for (let domain = 0; domain < out.domainShares.length; domain++) {
+        const share = out.domainShares[domain] as number
+        table += share * (weights.domainScores[domain * width + model] as number)
+        tableCost += share * (weights.domainCosts[domain * width + model] as number)
+      }
+      const ridge = (weights.meanScores[model] as number) + (this.#sums[model] as number)
+      const residual = table + (this.#sums[width + model] as number)
+      const near = out.neighbours[model] as number
+      const quality = (table + near + ridge + residual) / 4
+      const spread =
+        ((table - quality) ** 2 +
+          (near - quality) ** 2 +
+          (ridge - quality) ** 2 +
+          (residual - quality) ** 2) /
+        4
+      const clipped = Math.max(0, Math.min(1, quality))
+      const lnCost = (weights.meanLnCosts[model] as number) + (this.#sums[2 * width + model] as number)
+      out.domain[model] = table
+      out.ridge[model] = ridge
+      out.residual[model] = residual
+      out.quality[model] = clipped
+      out.cost[model] = (tableCost + (this.#costs[model] as number) + Math.exp(lnCost)) / 3
+      out.sigma[model] = Math.sqrt(spread + (clipped * (1 - clipped)) / (doubtRows + out.effective))
+    }
+  }
+}
+
+function addRow(sums: Float64Array, columns: Float32Array, from: number, value: number): void {
+  for (let column = 0; column < sums.length; column++)
+    sums[column] = (sums[column] as number) + value * (columns[from + column] as number)
+}

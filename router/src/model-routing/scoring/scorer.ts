@@ -1,0 +1,101 @@
+import type { Features } from '../features/features.ts'
+import type { RequestShape } from '../features/structured.ts'
+
+/** What is known of a selectable model from configuration and catalogue. */
+export interface ModelInfo {
+  /** The name decisions, bundles and feedback use. */
+  readonly name: string
+  /** Other names that bundles may know it by. */
+  readonly aliases: readonly string[]
+  readonly provider: string
+  /** Parameters, in billions; null when nobody says. */
+  readonly size: number | null
+  /** USD per token; null when the price is unknown. */
+  readonly inputPrice: number | null
+  readonly outputPrice: number | null
+  readonly cacheReadPrice: number | null
+  readonly contextWindow: number | null
+  readonly reasons: boolean
+  /** As configured: `simple`, `medium`, `complex`, `reasoning`; null when nobody says. */
+  readonly tier: string | null
+  /** 0 to 1, as configured. */
+  readonly qualityScore: number | null
+}
+
+/** What a scorer may read of a request beside its features. */
+export interface RouteContext {
+  /** Estimate for the whole prompt. */
+  readonly inputTokens: number
+  readonly maxTokens: number | null
+  readonly shape: RequestShape
+  readonly tags: readonly string[]
+  readonly userAgent: string
+  /** Names of the offered tools. */
+  readonly tools: readonly string[]
+  readonly team: string | null
+  /** Uniform in [0, 1), the same for the same decision. */
+  readonly random: () => number
+}
+
+/** How sure a domain is. */
+export interface DomainGuess {
+  readonly label: string
+  readonly p: number
+  readonly top3: readonly { readonly label: string; readonly p: number }[]
+}
+
+/** What a scorer says of every candidate. Arrays are as long as the candidates; reused from ask to ask. */
+export interface Scores {
+  /** Probability of a good answer, 0 to 1. */
+  readonly q: Float64Array
+  /** USD for this request. */
+  readonly cost: Float64Array
+  /** At least 0.01. */
+  readonly sigma: Float64Array
+  /** Rows' worth of evidence; 0 for a model nobody has tried. */
+  readonly nEff: Float64Array
+  /** The overall means that strange asks are drawn to. */
+  readonly mean: Float64Array
+  /** Parts of q by name, each as long as the candidates; they sum to q before clipping. */
+  readonly components: Map<string, Float64Array>
+  domain: DomainGuess | null
+  /** Likeness to what was seen in training; null for scorers that were not trained. */
+  maxSimilarity: number | null
+  /** Below this an ask is strange; null where that means nothing. */
+  noveltyThreshold: number | null
+  /** The price of one dear call; null where the scorer knows none. */
+  costRef: number | null
+  /** Positions of the only candidates the scorer allows, in order of preference; null allows all. */
+  pool: number[] | null
+  /** Codes that explain the pool. */
+  readonly reasons: string[]
+}
+
+export type ScorerNeed = 'text' | 'artifact' | 'state'
+
+/** One way to estimate what every candidate would make of a request. It never picks. */
+export interface Scorer {
+  readonly name: string
+  readonly version: string
+  readonly needs: readonly ScorerNeed[]
+  /** Fills `out`. Synchronous and quick. */
+  score(features: Features, context: RouteContext, models: readonly ModelInfo[], out: Scores): void
+}
+
+export function createScores(size: number): Scores {
+  const vector = (): Float64Array => new Float64Array(size)
+  return {
+    q: vector(),
+    cost: vector(),
+    sigma: vector(),
+    nEff: vector(),
+    mean: vector(),
+    components: new Map(),
+    domain: null,
+    maxSimilarity: null,
+    noveltyThreshold: null,
+    costRef: null,
+    pool: null,
+    reasons: [],
+  }
+}

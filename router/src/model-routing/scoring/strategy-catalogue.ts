@@ -1,0 +1,133 @@
+/** How a strategy name is served: by code here, by another name's code, or not. */
+export type StrategyStatus = 'native' | 'alias' | 'not_available'
+
+export interface StrategyEntry {
+  readonly name: string
+  readonly status: StrategyStatus
+  /** The name whose code runs; its own for native ones, the default's for those that are not available. */
+  readonly implementedBy: string
+  /** `routing_strategy_args` it reads. */
+  readonly args: readonly string[]
+  /** Without a trained bundle the default takes its place. */
+  readonly needsArtifact: boolean
+  readonly family:
+    | 'ensemble'
+    | 'neighbours'
+    | 'linear'
+    | 'neural'
+    | 'rating'
+    | 'bandit'
+    | 'rules'
+    | 'fixed'
+    | 'none'
+}
+
+/** What runs where a strategy cannot. */
+export const defaultStrategy = 'llmrouter-auto'
+
+const native = (
+  name: string,
+  family: StrategyEntry['family'],
+  args: readonly string[],
+  needsArtifact = false,
+): StrategyEntry => ({ name, status: 'native', implementedBy: name, args, needsArtifact, family })
+
+const alias = (name: string, of: string): StrategyEntry => ({
+  name,
+  status: 'alias',
+  implementedBy: of,
+  args: [],
+  needsArtifact: false,
+  family: 'none',
+})
+
+const missing = (name: string): StrategyEntry => ({
+  name,
+  status: 'not_available',
+  implementedBy: defaultStrategy,
+  args: [],
+  needsArtifact: false,
+  family: 'none',
+})
+
+const common = ['profile', 'lambda', 'inner_strategy', 'label_mapping', 'model_path']
+const tiers = [...common, 'tier_mapping']
+
+/** Every strategy name that a configuration may hold. */
+export const strategyCatalogue: readonly StrategyEntry[] = [
+  native(defaultStrategy, 'ensemble', common),
+  native('llmrouter-knn', 'neighbours', [...common, 'n_neighbors', 'weights', 'metric'], true),
+  native('llmrouter-centroid', 'rules', [...tiers, 'confidence_threshold', 'session_ttl']),
+  alias('llmrouter-nadirclaw-centroid', 'llmrouter-centroid'),
+  native('llmrouter-rules', 'rules', [...tiers, 'rules']),
+  native('llmrouter-tag-regex-ua', 'rules', [
+    ...common,
+    'tag_model_groups',
+    'regex_model_groups',
+    'user_agent_model_groups',
+  ]),
+  native('llmrouter-cost-aware', 'rules', [
+    ...common,
+    'quality_threshold',
+    'cost_weight',
+    'max_cost_per_1k_tokens',
+  ]),
+  native('llmrouter-smallest', 'fixed', common),
+  native('llmrouter-largest', 'fixed', common),
+  native('llmrouter-random', 'fixed', [...common, 'weights', 'seed']),
+  ...[
+    'svm',
+    'mlp',
+    'mf',
+    'elo',
+    'hybrid',
+    'threshold',
+    'dc',
+    'routerdc',
+    'kmeans',
+    'bandit',
+    'linucb',
+    'cascade',
+    'cost-cascade',
+    'automix',
+    'graph',
+    'gmt',
+    'semantic-intent',
+    'latency-sla',
+    'usage-based',
+    'least-busy',
+    'personalized',
+    'custom',
+    'kv-cache-aware',
+    'causallm',
+    'r1',
+    'knn-multiround',
+    'llm-multiround',
+  ].map((name) => missing(`llmrouter-${name}`)),
+  missing('routeiq-kumaraswamy-thompson'),
+]
+
+const byName = new Map(strategyCatalogue.map((entry) => [entry.name, entry]))
+
+/** LLMRouter's own names for the same things. */
+const bareNames: Readonly<Record<string, string>> = {
+  knnrouter: 'llmrouter-knn',
+  svmrouter: 'llmrouter-svm',
+  mlprouter: 'llmrouter-mlp',
+  mfrouter: 'llmrouter-mf',
+  elorouter: 'llmrouter-elo',
+  dcrouter: 'llmrouter-dc',
+  hybrid_llm: 'llmrouter-hybrid',
+  graphrouter: 'llmrouter-graph',
+  automixrouter: 'llmrouter-automix',
+  causallm_router: 'llmrouter-causallm',
+  gmtrouter: 'llmrouter-gmt',
+  router_r1: 'llmrouter-r1',
+  smallest_llm: 'llmrouter-smallest',
+  largest_llm: 'llmrouter-largest',
+}
+
+/** The entry of a name as configured; null when nothing is called so. */
+export function findStrategy(name: string): StrategyEntry | null {
+  return byName.get(bareNames[name] ?? name) ?? null
+}
