@@ -63,6 +63,22 @@ export const errorCatalogue = {
     false,
     '`x-routeiq-skills`, or what stands in its place, cannot be read; the message says what is wrong.',
   ),
+  skill_unavailable_on_model: entry(
+    400,
+    'invalid_request_error',
+    'skill_unavailable_on_model',
+    'caller',
+    false,
+    "A skill of a vendor was asked for, and the model is not that vendor's; `skills.on_unavailable: drop` leaves such skills out.",
+  ),
+  code_execution_unavailable: entry(
+    400,
+    'invalid_request_error',
+    'code_execution_unavailable',
+    'caller',
+    false,
+    'The model has no code execution of its own; leave the tool out, or have it left out by `skills.on_unavailable: drop`.',
+  ),
   context_length_exceeded: entry(
     400,
     'invalid_request_error',
@@ -450,6 +466,14 @@ export const errorCatalogue = {
     'gateway',
     false,
     'This machine cannot run a function skill as isolated as the configuration requires.',
+  ),
+  skill_upload_failed: entry(
+    502,
+    'api_error',
+    'skill_upload_failed',
+    'upstream',
+    true,
+    "A skill could not be copied to the vendor's account; the message says why. `skills.native_fallback: inject` does without.",
   ),
   draining: entry(503, 'service_unavailable', 'draining', 'gateway', true, 'The gateway is shutting down.'),
   skill_timeout: entry(

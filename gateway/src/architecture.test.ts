@@ -53,7 +53,7 @@ const directions: Readonly<Record<string, string>> = {
   'skill-router':
     'config:types evidence:types http identity:types injection:types pipeline:types rest skills',
   skills:
-    'config:types conversation deployments http identity json multipart package-file.ts pass-through pipeline quotas:types rest storage:types transport:types uuid.ts version.ts',
+    'config:types conversation deployments http identity json multipart package-file.ts pass-through pipeline providers quotas:types relay rest storage:types transport:types uuid.ts version.ts',
   storage:
     'config:types conversation:types evidence governance package-file.ts pricing:types quotas skills uuid.ts',
   telemetry: 'conversation:types deployments:types providers:types',

@@ -51,7 +51,7 @@ afterAll(async () => {
 beforeEach(() => {
   upstream.reset()
   provider = new ProviderSkills()
-  upstream.script('', provider.step)
+  for (const model of ['', 'claude-3-5-sonnet-20241022']) upstream.script(model, provider.step)
 })
 
 const files = async () => [await toFile(Buffer.from(skillText), 'forms/SKILL.md')]
@@ -139,8 +139,13 @@ it('the examples of docs/skill-accounts.md do what the page says', async () => {
     })
     answers.push(...stdout.split('\n').filter((text) => text !== ''))
   }
-  expect(answers.map((text) => JSON.parse(text))).toMatchObject([{ data: [] }, { data: [] }])
-  expect(upstream.requests.map(({ headers }) => headers['x-api-key'])).toEqual([
+  expect(answers.map((text) => JSON.parse(text))).toMatchObject([
+    { data: [] },
+    { data: [] },
+    { type: 'skill', source: 'custom' },
+    { type: 'message', container: { skills: [{ skill_id: 'refunds' }, { skill_id: 'pdf' }] } },
+  ])
+  expect(upstream.requests.slice(0, 2).map(({ headers }) => headers['x-api-key'])).toEqual([
     'sk-ant-team-a',
     'sk-ant-team-b',
   ])

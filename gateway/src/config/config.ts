@@ -362,6 +362,14 @@ export interface SkillsConfig {
   readonly mode: 'auto' | 'database' | 'passthrough'
   /** Whose objects clients get that say nothing of a vendor. */
   readonly neutralDialect: 'anthropic' | 'openai'
+  /** Skills one request may put into a container. */
+  readonly maxPerRequest: number
+  /** What becomes of a vendor's skill, or of its code execution, at another vendor's model. */
+  readonly onUnavailable: 'error' | 'drop'
+  /** What happens when a skill cannot be copied to the vendor's account. */
+  readonly nativeFallback: 'error' | 'inject'
+  /** How long copies stay in accounts that nobody uses. */
+  readonly providerCopyTtlMs: number
   /** Reading the registry needs no key. */
   readonly isRegistryPublic: boolean
   /** Only skills that were measured may be published. */

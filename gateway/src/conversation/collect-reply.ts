@@ -1,3 +1,4 @@
+import type { JsonRecord } from './json-value.ts'
 import type { Citation, ReasoningPart, TextPart } from './part.ts'
 import type { ConversationReply, Finish, ReplyChoice, ReplyExtra, ReplyPart } from './reply.ts'
 import type { ReplyEvent } from './stream-event.ts'
@@ -19,6 +20,7 @@ export class ReplyCollector {
   }
   #choices = new Map<number, ChoiceCollector>()
   #usage: Usage | null = null
+  #container: JsonRecord | null = null
   #extra: ReplyExtra | null = null
 
   push(event: ReplyEvent): void {
@@ -28,6 +30,9 @@ export class ReplyCollector {
         return
       case 'usage-available':
         this.#usage = event.usage
+        return
+      case 'container-available':
+        this.#container = event.container
         return
       case 'extra-available': {
         const members = { ...this.#extra?.members, ...event.extra.members }
@@ -42,7 +47,8 @@ export class ReplyCollector {
   reply(): ConversationReply {
     const collectors = [...this.#choices].sort(([a], [b]) => a - b)
     const choices = collectors.map(([index, choice]) => choice.reply(index))
-    return { ...this.#head, choices, usage: this.#usage, extra: this.#extra }
+    const container = this.#container === null ? {} : { container: this.#container }
+    return { ...this.#head, choices, usage: this.#usage, ...container, extra: this.#extra }
   }
 
   #choice(index: number): ChoiceCollector {

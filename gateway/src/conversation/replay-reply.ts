@@ -6,6 +6,7 @@ export function replayReply(reply: ConversationReply): ReplyEvent[] {
   const events: ReplyEvent[] = [
     { type: 'message-start', id: reply.id, model: reply.model, created: reply.created },
   ]
+  if (reply.container != null) events.push({ type: 'container-available', container: reply.container })
   for (const choice of reply.choices) replayChoice(choice, events)
   if (reply.extra !== null) events.push({ type: 'extra-available', extra: reply.extra })
   if (reply.usage !== null) events.push({ type: 'usage-available', usage: reply.usage })

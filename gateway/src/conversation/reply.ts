@@ -1,4 +1,5 @@
 import type { DialectId } from './dialect.ts'
+import type { JsonRecord } from './json-value.ts'
 import type { ImagePart, OpaquePart, ReasoningPart, RefusalPart, TextPart, ToolCallPart } from './part.ts'
 import type { Usage } from './usage.ts'
 
@@ -36,5 +37,7 @@ export interface ConversationReply {
   readonly created: number | null
   readonly choices: readonly ReplyChoice[]
   readonly usage: Usage | null
+  /** What ran the provider's code execution, with the skills in it, in Anthropic's form. */
+  readonly container?: JsonRecord | null
   readonly extra: ReplyExtra | null
 }

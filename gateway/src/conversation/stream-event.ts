@@ -1,4 +1,5 @@
 import type { UpstreamFailure } from '../providers/failure.ts'
+import type { JsonRecord } from './json-value.ts'
 import type { Citation, ImagePart, OpaquePart } from './part.ts'
 import type { Finish, ReplyExtra } from './reply.ts'
 import type { Usage } from './usage.ts'
@@ -44,6 +45,8 @@ export type StreamEvent =
   | { readonly type: 'image'; readonly choice: number; readonly image: ImagePart }
   | { readonly type: 'opaque'; readonly choice: number; readonly part: OpaquePart }
   | { readonly type: 'extra-available'; readonly extra: ReplyExtra }
+  /** Replaces what was reported before. */
+  | { readonly type: 'container-available'; readonly container: JsonRecord }
   /** Cumulative: replaces what was reported before. */
   | { readonly type: 'usage-available'; readonly usage: Usage }
   | { readonly type: 'finish'; readonly choice: number; readonly finish: Finish }

@@ -29,6 +29,7 @@ export class RoundSplicer {
   #opening = true
   #earlierOutput = 0
   #usage: Usage | null = null
+  #toldContainer = false
 
   /** `internalTool` null when ours is not among the tools. */
   constructor(internalTool: string | null) {
@@ -50,6 +51,8 @@ export class RoundSplicer {
       case 'usage-available':
         this.#usage = event.usage
         return this.#rounds === 0 ? [event] : []
+      case 'container-available':
+        return this.#passContainer(event)
       case 'finish':
         this.#finish = event.finish
         return []
@@ -118,6 +121,13 @@ export class RoundSplicer {
     this.#callIndexes.set(event.index, index)
     this.#opening = false
     return [{ ...event, index }]
+  }
+
+  /** Every round runs in the same one. */
+  #passContainer(event: ReplyEvent): readonly ReplyEvent[] {
+    if (this.#toldContainer) return []
+    this.#toldContainer = true
+    return [event]
   }
 
   /** Text of a later round that follows text of an earlier one begins a new paragraph. */

@@ -8,7 +8,7 @@ import { findHumanTurns, type HumanTurn } from './human-turns.ts'
 import { renderBody } from './load-skill-tool.ts'
 import { RecentMenus } from './recent-menus.ts'
 import { SkillLoads } from './skill-loads.ts'
-import type { SkillDecision, SkillSource } from './skill-source.ts'
+import type { PinnedVersions, SkillDecision, SkillSource } from './skill-source.ts'
 import { SkillTurn } from './skill-turn.ts'
 import type { SkipReason } from './skills-outcome.ts'
 import type { SkillsWish } from './skills-wish.ts'
@@ -30,6 +30,8 @@ export interface SkillsAsked {
   readonly owner: string
   readonly agentName: string | null
   readonly model: string
+  /** Versions the request is not to be answered without, whatever is served otherwise. */
+  readonly pinned?: PinnedVersions
   /** A decision to go on with, given by the caller. */
   readonly routingId: string | null
   /** Of the model that will probably answer; null when unknown. */
@@ -47,6 +49,8 @@ export interface SkillInjectorOptions {
   readonly now: () => number
 }
 
+/** For skills a request is not to be answered without. */
+const pinnedTimeoutMs = 5_000
 const continuationMs = 600_000
 const loadWindowMs = 20_000
 const contextShare = 0.8
@@ -102,7 +106,7 @@ export class SkillInjector {
     const { wish, workspaceId, caller, agentName, model } = asked
     const query = wish.mode === 'auto' && current !== null && current.text !== '' ? current.text : null
     const decision = await within(
-      policy().routeTimeoutMs,
+      asked.pinned === undefined ? policy().routeTimeoutMs : pinnedTimeoutMs,
       source.decide({
         workspaceId,
         caller,
@@ -150,7 +154,7 @@ export class SkillInjector {
 
   /** The best skills' bodies, as far as they fit. */
   async #inline(
-    { workspaceId, agentName }: SkillsAsked,
+    { workspaceId, agentName, pinned }: SkillsAsked,
     decision: SkillDecision,
     count: number,
     loads: SkillLoads,
@@ -158,7 +162,7 @@ export class SkillInjector {
     const { source, now } = this.#options
     const texts: string[] = []
     for (const name of decision.hinted.slice(0, count)) {
-      const skill = await source.find(workspaceId, agentName, name).catch(() => null)
+      const skill = await source.find(workspaceId, agentName, name, pinned).catch(() => null)
       const text = skill === null ? '' : `${renderBody(skill)}\n`
       if (skill === null || !loads.takeInlined(skill, text, now())) break
       texts.push(text)
@@ -197,14 +201,14 @@ export class SkillInjector {
     })
   }
 
-  #loadsOf({ wish, workspaceId, agentName }: SkillsAsked, before: TurnRecord['loaded']): SkillLoads {
+  #loadsOf({ wish, workspaceId, agentName, pinned }: SkillsAsked, before: TurnRecord['loaded']): SkillLoads {
     const { source, policy } = this.#options
     const limits = {
       bodies: policy().bodies,
       bodyTokens: wish.bodyTokens ?? policy().bodyTokens,
       windowMs: loadWindowMs,
     }
-    return new SkillLoads(limits, (name) => source.find(workspaceId, agentName, name), before)
+    return new SkillLoads(limits, (name) => source.find(workspaceId, agentName, name, pinned), before)
   }
 
   /** A mark is worth its write only for a prefix that comes again. */

@@ -46,10 +46,18 @@ export interface SkillDecision {
   readonly missing: readonly string[]
 }
 
+/** Versions a request asks for, by the id of the skill. */
+export type PinnedVersions = ReadonlyMap<string, string>
+
 /** Where skills come from: the Skill Router, in process. */
 export interface SkillSource {
   /** Decides and records the decision. Rejects only on a defect. */
   decide(question: SkillQuestion): Promise<SkillDecision>
   /** The skill of this name, slug or id as this agent may see it; null when there is none. Rejects without a store. */
-  find(workspaceId: string, agentName: string | null, name: string): Promise<LoadableSkill | null>
+  find(
+    workspaceId: string,
+    agentName: string | null,
+    name: string,
+    pinned?: PinnedVersions,
+  ): Promise<LoadableSkill | null>
 }

@@ -60,6 +60,7 @@ export class SkillTurn {
       hinted,
       degradedReason,
       skipped: null,
+      dropped: [],
       loaded: loads.loaded,
       upstreamCalls: this.#calls,
     }

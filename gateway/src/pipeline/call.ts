@@ -16,6 +16,8 @@ import { priceOf } from './price-answer.ts'
 import type { Progress } from './progress.ts'
 import { describeTarget } from './request-target.ts'
 import { callWithSkills } from './skills/call-with-skills.ts'
+import { equipAttempt } from './skills/equip-attempt.ts'
+import type { RequestContainer } from './skills/request-container.ts'
 import { startAttempt, verdictOf } from './start-attempt.ts'
 import { prepareExchange } from './upstream-exchange.ts'
 
@@ -89,15 +91,42 @@ async function callOnce(
   planned: PlannedAttempt,
   progress: Progress,
 ): Promise<Answer | UpstreamFailure> {
-  const { deployment } = planned
   // After a fallback the answer bears the name of the group that gave it.
   const answering = progress.fallbacks === 0 ? request : { ...request, requestedModel: planned.group.name }
-  if (request.skills !== null) return callWithSkills(gateway, answering, request.skills, planned, progress)
+  const isMocked = (request.options.mockResponse ?? planned.deployment.config.mockResponse) !== null
+  if (request.container === null || isMocked) return sendOnce(gateway, answering, planned, progress)
+  return callWithContainer(gateway, answering, request.container, planned, progress)
+}
+
+/** A copy of a skill that has gone at the vendor is made anew, once. */
+async function callWithContainer(
+  gateway: Gateway,
+  request: ModelRequest,
+  container: RequestContainer,
+  planned: PlannedAttempt,
+  progress: Progress,
+): Promise<Answer | UpstreamFailure> {
+  const equip = () => equipAttempt(gateway, request, container, planned, progress)
+  const first = await equip()
+  const outcome = await sendOnce(gateway, first.request, first.planned, progress)
+  if ('result' in outcome || !(await first.forgetLost(outcome))) return outcome
+  const second = await equip()
+  return sendOnce(gateway, second.request, second.planned, progress)
+}
+
+async function sendOnce(
+  gateway: Gateway,
+  request: ModelRequest,
+  planned: PlannedAttempt,
+  progress: Progress,
+): Promise<Answer | UpstreamFailure> {
+  const { deployment } = planned
+  if (request.skills !== null) return callWithSkills(gateway, request, request.skills, planned, progress)
   const mockText = request.options.mockResponse ?? deployment.config.mockResponse
   const preparing =
     mockText === null
-      ? prepareExchange(answering, planned, gateway)
-      : prepareMockExchange(answering, deployment, mockText, gateway.blobs)
+      ? prepareExchange(request, planned, gateway)
+      : prepareMockExchange(request, deployment, mockText, gateway.blobs)
   // What takes no time is not waited for: nearly every exchange.
   const prepared = preparing instanceof Promise ? await preparing : preparing
   const relay = tellCost(request, deployment, prepared.relay)

@@ -1,4 +1,5 @@
 import type { GatewayConfig } from '../config/config.ts'
+import type { JsonRecord } from '../conversation/json-value.ts'
 import type { Deployment } from '../deployments/deployment.ts'
 import type { RoutingSnapshot } from '../deployments/routing-snapshot.ts'
 import type { Exchange } from '../http/exchange.ts'
@@ -9,6 +10,7 @@ import type { CallAddress, Protocol } from '../protocols/protocol.ts'
 import type { History } from './history.ts'
 import type { Upload } from './parse-upload.ts'
 import type { RequestOptions } from './request-options.ts'
+import type { RequestContainer } from './skills/request-container.ts'
 
 /** What the configuration compiles to. A request uses the one it was admitted under to its end. */
 export interface Runtime {
@@ -41,6 +43,10 @@ export interface ModelRequest extends Arrival {
   readonly boundTo: Deployment | null
   /** The skills its answer is made with; null without. */
   readonly skills: SkillTurn | null
+  /** The skills it wants in a container; null for none. */
+  readonly container: RequestContainer | null
+  /** An answer's container as the caller knows it; null where nothing of it was changed. */
+  readonly restoreContainer: ((container: JsonRecord) => JsonRecord) | null
   readonly requestedModel: string
   readonly stream: boolean
   /** The answer is passed on as it comes, but as bytes and not as events. */

@@ -110,6 +110,8 @@ function describe(
     clientBody: body,
     boundTo: null,
     skills: null,
+    container: null,
+    restoreContainer: null,
     requestedModel,
     stream,
     isBinary,

@@ -133,7 +133,7 @@ function formatField(value: unknown): string {
 
 /** How an answer of the client's own dialect is read on its way through. */
 export function passthroughOptions(
-  { operation, clientBody, requestedModel, includeUsage }: ModelRequest,
+  { operation, clientBody, requestedModel, includeUsage, restoreContainer }: ModelRequest,
   { wire, provider }: Pick<Deployment, 'wire' | 'provider'>,
   publicId: PassthroughOptions['publicId'] = null,
 ): PassthroughOptions {
@@ -141,6 +141,7 @@ export function passthroughOptions(
     operation,
     body: clientBody,
     publicId,
+    restoreContainer,
     requestedModel,
     includesUsage: includeUsage,
     maxEventBytes,

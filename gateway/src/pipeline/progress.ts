@@ -5,6 +5,7 @@ import type { Reservation } from '../governance/governor.ts'
 import type { HeaderFields } from '../http1/header-fields.ts'
 import type { Caller } from '../identity/caller.ts'
 import type { SkillsOutcome } from '../injection/skills-outcome.ts'
+import type { AnswerFacts } from '../injection/turn-reports.ts'
 import type { ModelChoice } from '../model-routing/model-choice.ts'
 import type { AdjustedCost } from '../pricing/adjust-cost.ts'
 import type { StreamRelay } from '../relay/relay.ts'
@@ -15,6 +16,12 @@ import type { Stage } from './stages.ts'
 /** What one of several calls behind an answer cost. */
 export interface RoundBill extends Price {
   readonly usage: Usage | null
+}
+
+/** How skills went, and who wants to know how the request went. */
+export interface SkillsProgress {
+  readonly outcome: SkillsOutcome
+  settle?(answer: AnswerFacts): void
 }
 
 const nothing: readonly string[] = []
@@ -46,7 +53,7 @@ export class Progress {
   costPico: bigint | null = null
   costParts: AdjustedCost | null = null
   /** How skills went; null for a request that wanted none. */
-  skills: { readonly outcome: SkillsOutcome } | null = null
+  skills: SkillsProgress | null = null
   /** Calls that were followed by another of the same answer; `usage` and cost above are of the last. */
   readonly rounds: RoundBill[] = []
   /** Monotonic milliseconds. */

@@ -45,7 +45,7 @@ export function settle(
   progress.reservation?.settle(realUse(record))
   gateway.recordRequest(record)
   if (request !== null && progress.attempts > 0) appendRows(gateway, record, request, progress)
-  request?.skills?.settle(describeAnswer(record, progress))
+  progress.skills?.settle?.(describeAnswer(record, progress))
 }
 
 /** What counts against limits: nothing where no provider was asked, or none said what it used. */

@@ -6,7 +6,7 @@ type Body = Readonly<Record<string, unknown>>
 
 /**
  * The body a deployment should get, before any translation: the client's, with the deployment's default
- * parameters where the client set none, a fallback's overrides on top, and configured drops and cache marks.
+ * parameters where the client set none, overrides on top (undefined removes a member), and configured drops and cache marks.
  * Returns the client's own object when nothing changes.
  */
 export function buildWantedBody(
@@ -20,6 +20,7 @@ export function buildWantedBody(
   if (overrides !== null) {
     const { model: _, ...members } = overrides
     wanted = { ...wanted, ...members }
+    for (const name in members) if (members[name] === undefined) wanted = removePath(wanted, name)
   }
   for (const path of config.additionalDropParams) wanted = removePath(wanted, path)
   if (config.cacheControlInjectionPoints.length > 0 && markForCaching !== undefined)

@@ -4,6 +4,7 @@ import type { StorageConfig } from '../config/config.ts'
 import type { EvidenceStore } from '../evidence/evidence-store.ts'
 import type { Limiter } from '../governance/limiter.ts'
 import type { QuotaStore } from '../quotas/quota-store.ts'
+import type { ProviderCopyStore } from '../skills/accounts/provider-copy-store.ts'
 import type { AgentStore } from '../skills/agents/agent-store.ts'
 import type { BenchmarkStore } from '../skills/benchmarks/benchmark-store.ts'
 import type { BundleStore } from '../skills/bundles/bundle-store.ts'
@@ -31,6 +32,7 @@ import { createSqlResponseStore } from '../storage/responses/sql-response-store.
 import { InProcessState } from '../storage/shared-state/in-process-state.ts'
 import type { RedisState } from '../storage/shared-state/redis-state.ts'
 import type { SharedState } from '../storage/shared-state/shared-state.ts'
+import { createSqlProviderCopies } from '../storage/skills/sql-provider-copies.ts'
 import { createSqlSkillStore } from '../storage/skills/sql-skill-store.ts'
 import { createSqlSpendTotals } from '../storage/spend/sql-spend-totals.ts'
 import type { SpendTotals } from '../storage/spend-totals.ts'
@@ -55,6 +57,7 @@ export interface Hub {
   readonly limiter: Limiter
   readonly responses: ResponseStore
   readonly skills: SkillStore
+  readonly providerCopies: ProviderCopyStore
   readonly registry: RegistryStore
   readonly agents: AgentStore
   readonly bundles: BundleStore
@@ -131,6 +134,7 @@ export async function openHub(options: HubOptions): Promise<OwnedHub> {
         links.follow(workspaceId)
       },
     }),
+    providerCopies: createSqlProviderCopies(database, now),
     registry,
     agents: createSqlAgentStore(database, catalogue),
     bundles: createSqlBundleStore(database, catalogue),

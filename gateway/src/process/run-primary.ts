@@ -129,6 +129,7 @@ class Crew {
     exposeOverIpc(port, 'limiter', this.#hub.limiter)
     exposeOverIpc(port, 'responses', this.#hub.responses)
     exposeOverIpc(port, 'skills', this.#hub.skills)
+    exposeOverIpc(port, 'provider-copies', this.#hub.providerCopies)
     exposeOverIpc(port, 'registry', this.#hub.registry)
     exposeOverIpc(port, 'agents', this.#hub.agents)
     exposeOverIpc(port, 'bundles', this.#hub.bundles)

@@ -2,6 +2,7 @@ import cluster from 'node:cluster'
 import type { EvidenceStore } from '../evidence/evidence-store.ts'
 import type { Limiter } from '../governance/limiter.ts'
 import type { QuotaStore } from '../quotas/quota-store.ts'
+import type { ProviderCopyStore } from '../skills/accounts/provider-copy-store.ts'
 import type { AgentStore } from '../skills/agents/agent-store.ts'
 import type { BenchmarkStore } from '../skills/benchmarks/benchmark-store.ts'
 import type { BundleStore } from '../skills/bundles/bundle-store.ts'
@@ -55,6 +56,7 @@ export async function runWorker(startup: Startup): Promise<void> {
     limiter: connectOverIpc<Limiter>(port, 'limiter', limiterTimeoutMs),
     responses: connectOverIpc<ResponseStore>(port, 'responses'),
     skills: connectOverIpc<SkillStore>(port, 'skills'),
+    providerCopies: connectOverIpc<ProviderCopyStore>(port, 'provider-copies'),
     registry: connectOverIpc<RegistryStore>(port, 'registry'),
     agents: connectOverIpc<AgentStore>(port, 'agents'),
     bundles: connectOverIpc<BundleStore>(port, 'bundles'),

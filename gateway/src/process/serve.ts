@@ -52,6 +52,7 @@ import {
   shareSubjectChanges,
   shareUsage,
 } from './share-changes.ts'
+import { openSkillAccounts } from './skill-accounts.ts'
 import { openSkillDiscovery } from './skill-discovery.ts'
 import { openSkillInjection } from './skill-injection.ts'
 import { openSkillRouting, type SkillRouting, selectSkills } from './skill-router.ts'
@@ -118,7 +119,8 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
     config: () => configuration.runtime.config.skillRouter,
     now: options.now,
   })
-  const blobs = new BlobSealer(secretOf(config.identity), randomBytes)
+  const secret = Buffer.from(secretOf(config.identity))
+  const blobs = new BlobSealer(secret, randomBytes)
   const skillInjection = openSkillInjection({
     hub,
     evidence,
@@ -135,6 +137,11 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
     now: options.now,
   })
   const modelRouting = await openModelRouting({ hub, config: () => configuration.runtime.config })
+  const skillAccounts = openSkillAccounts({
+    ...{ hub, skillRouting, telemetry, transport, secret },
+    runtime: () => configuration.runtime,
+    now: options.now,
+  })
   const gateway = composeGateway(options, {
     governor: governance.governor,
     transport,
@@ -143,6 +150,7 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
     blobs,
     skills: skillInjection.injector,
     models: modelRouting.router,
+    containers: skillAccounts.containers,
   })
   await shareCooldowns(hub.state, configuration.states)
   if (sharesState(config)) await shareUsage(hub.state, configuration.states, options.now)
@@ -157,7 +165,21 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
     nodeFlags: process.allowedNodeEnvironmentFlags,
     now: options.now,
   })
-  const parts = { onKeysChanged, quotas, onQuotasChanged, functions, evidence, skillRouting, modelRouting }
+  const skillRelay = new SkillRelay({
+    gateway,
+    secret,
+    isCopy: (fingerprint, id) => skillAccounts.copies.isCopy(fingerprint, id),
+  })
+  const parts = {
+    onKeysChanged,
+    quotas,
+    onQuotasChanged,
+    functions,
+    evidence,
+    skillRouting,
+    modelRouting,
+    skillRelay,
+  }
   const stopRescanning = rescanSkills({
     store: hub.skills,
     writer: createSkillWriter(hub.skills, gateway),
@@ -183,6 +205,7 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
       governance.governor.close()
       journal.close()
       skillInjection.close()
+      skillAccounts.close()
       await evidence.close()
       gateway.tokens.close()
       skillRouting.close()
@@ -224,13 +247,16 @@ function createTransport(config: GatewayConfig, now: () => number): Transport {
 
 /** What a gateway is made of beside its configuration. */
 interface GatewayParts
-  extends Pick<Gateway, 'governor' | 'transport' | 'fetchMedia' | 'blobs' | 'skills' | 'models'> {
+  extends Pick<
+    Gateway,
+    'governor' | 'transport' | 'fetchMedia' | 'blobs' | 'skills' | 'models' | 'containers'
+  > {
   readonly journal: SpendJournal
 }
 
 function composeGateway(
   options: ServeOptions,
-  { governor, transport, fetchMedia, journal, blobs, skills, models }: GatewayParts,
+  { governor, transport, fetchMedia, journal, blobs, skills, models, containers }: GatewayParts,
 ): Gateway {
   const { configuration, hub, telemetry, now, random } = options
   const { identity, storage } = configuration.runtime.config
@@ -251,6 +277,7 @@ function composeGateway(
     governor,
     skills,
     models,
+    containers,
     states: configuration.states,
     transport,
     fetchMedia,
@@ -284,13 +311,23 @@ interface SharedParts {
   readonly evidence: Evidence
   readonly skillRouting: SkillRouting
   readonly modelRouting: ModelRouting
+  readonly skillRelay: SkillRelay
 }
 
 function composeApp(
   { configuration, prices, hub, telemetry, collectMetrics, now }: ServeOptions,
   gateway: Gateway,
   gate: AdmissionGate,
-  { onKeysChanged, quotas, onQuotasChanged, functions, evidence, skillRouting, modelRouting }: SharedParts,
+  {
+    onKeysChanged,
+    quotas,
+    onQuotasChanged,
+    functions,
+    evidence,
+    skillRouting,
+    modelRouting,
+    skillRelay,
+  }: SharedParts,
 ): AppDependencies {
   const { identity, runtime } = gateway
   const { server, identity: identityConfig } = runtime().config
@@ -303,11 +340,7 @@ function composeApp(
   return {
     gateway,
     functions,
-    skillRelay: new SkillRelay({
-      gateway,
-      secret: Buffer.from(secretOf(identityConfig)),
-      isCopy: async () => false,
-    }),
+    skillRelay,
     wellKnown: openSkillDiscovery({ hub, identity, telemetry, config: () => runtime().config, now }),
     history: new ResponseHistory({
       ...kept,

@@ -1,3 +1,4 @@
+import { type JsonRecord, readRecord } from '../conversation/json-value.ts'
 import { withServiceTier } from '../conversation/service-tier.ts'
 import type { Usage } from '../conversation/usage.ts'
 import { editMembers } from '../json/edit-members.ts'
@@ -12,6 +13,7 @@ const nothing: ReadonlySet<string> = new Set()
 export interface PassthroughReplyOptions {
   /** What the client asked for; stamped over the provider's own model name. */
   readonly requestedModel: string
+  readonly restoreContainer?: ((container: JsonRecord) => JsonRecord) | null
   readonly decodeUsage: (usage: unknown) => Usage | null
   /** Classifies a body that carries an error in spite of its status 200. */
   readonly decodeError: (body: string) => UpstreamFailure
@@ -25,7 +27,8 @@ export function readPassthroughReply(
   body: Buffer,
   options: PassthroughReplyOptions,
 ): PlainReply | UpstreamFailure {
-  return readUsualReply(body, options) ?? readByMembers(body, options)
+  const isUsual = options.restoreContainer == null
+  return (isUsual ? readUsualReply(body, options) : null) ?? readByMembers(body, options)
 }
 
 function readByMembers(body: Buffer, options: PassthroughReplyOptions): PlainReply | UpstreamFailure {
@@ -40,17 +43,24 @@ function readByMembers(body: Buffer, options: PassthroughReplyOptions): PlainRep
   const counts = parseValue(value('usage') ?? 'null')
   const usage = counts === null ? null : options.decodeUsage(counts)
   return {
-    body: stampModel(body, object, options.requestedModel),
+    body: restore(body, object, options, parseValue(value('container') ?? 'null')),
     usage: usage && withServiceTier(usage, parseValue(value('service_tier') ?? 'null')),
   }
 }
 
-function stampModel(body: Buffer, object: ObjectMembers, requestedModel: string): Buffer {
-  if (!object.members.some((member) => member.key === 'model')) return body
-  return editMembers(body, object, {
-    set: new Map([['model', JSON.stringify(requestedModel)]]),
-    remove: nothing,
-  })
+/** The model the client asked for, and the container it knows. */
+function restore(
+  body: Buffer,
+  object: ObjectMembers,
+  { requestedModel, restoreContainer }: PassthroughReplyOptions,
+  container: unknown,
+): Buffer {
+  const set = new Map<string, string>()
+  if (object.members.some((member) => member.key === 'model'))
+    set.set('model', JSON.stringify(requestedModel))
+  const known = restoreContainer == null ? null : readRecord(container)
+  if (known !== null) set.set('container', JSON.stringify(restoreContainer?.(known)))
+  return set.size === 0 ? body : editMembers(body, object, { set, remove: nothing })
 }
 
 function parseValue(text: string): unknown {

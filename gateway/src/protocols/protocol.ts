@@ -115,6 +115,8 @@ export interface PassthroughOptions extends CallOptions {
   readonly requestedModel: string
   /** Makes the provider's id of an answer one that leads back to its deployment; null leaves ids as they are. */
   readonly publicId: ((upstreamId: string) => string) | null
+  /** The container of an answer as the caller knows it; absent or null leaves it as it is. */
+  readonly restoreContainer?: ((container: JsonRecord) => JsonRecord) | null
   /** Longest event of a stream. */
   readonly maxEventBytes: number
   readonly decodeUsage: (usage: unknown) => Usage | null

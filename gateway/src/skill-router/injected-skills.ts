@@ -7,7 +7,13 @@ import {
   renderRoutingHint,
 } from '@routeiq/router'
 import type { DecisionLog } from '../evidence/decisions/decision-log.ts'
-import type { LoadableSkill, SkillDecision, SkillQuestion, SkillSource } from '../injection/skill-source.ts'
+import type {
+  LoadableSkill,
+  PinnedVersions,
+  SkillDecision,
+  SkillQuestion,
+  SkillSource,
+} from '../injection/skill-source.ts'
 import type { Degradations } from './degradations.ts'
 import { isNamed } from './hot-catalogue.ts'
 import type { HotCatalogues } from './hot-catalogues.ts'
@@ -38,8 +44,14 @@ export class InjectedSkills implements SkillSource {
   }
 
   async decide(question: SkillQuestion): Promise<SkillDecision> {
-    const routed = await this.#route(question)
-    const missing = question.names?.filter((name) => !isOffered(routed.decision, name)) ?? []
+    let routed = await this.#route(question)
+    let missing = missingOf(routed, question)
+    if (missing.length > 0) {
+      // What was created a moment ago may not be in memory yet.
+      await this.#deps.catalogues.refresh(question.workspaceId)
+      routed = await this.#route(question)
+      missing = missingOf(routed, question)
+    }
     const persisted = missing.length > 0 || this.#record(routed, question)
     const hinted = hintedOf(routed.decision, question, this.#deps.hintK())
     const stable = this.#fit(routed, question.menuTokens)
@@ -59,14 +71,19 @@ export class InjectedSkills implements SkillSource {
     }
   }
 
-  async find(workspaceId: string, agentName: string | null, name: string): Promise<LoadableSkill | null> {
+  async find(
+    workspaceId: string,
+    agentName: string | null,
+    name: string,
+    pinned?: PinnedVersions,
+  ): Promise<LoadableSkill | null> {
     const { catalogues, bodies } = this.#deps
     const catalogue = catalogues.find(workspaceId) ?? (await catalogues.load(workspaceId))
     const skill = catalogue.find(name, agentName)
     if (skill === null) return null
     const { skillId } = skill
     const version = await bodies.read(workspaceId, skillId, {
-      versionId: versionFor(skill, agentName).versionId,
+      versionId: pinned?.get(skillId) ?? versionFor(skill, agentName).versionId,
     })
     if (version === null || version.isQuarantined || version.safetyStatus === 'blocked') return null
     const { versionId, contentHash, body } = version
@@ -131,6 +148,10 @@ function menuOf(
   maxTokens = Number.POSITIVE_INFINITY,
 ): Decision<HotSkill>['stable'] {
   return createEligibleMenu({ entries, preferred, stableMenuMaxTokens: maxTokens }).stable
+}
+
+function missingOf({ decision }: Routed, { names }: SkillQuestion): readonly string[] {
+  return names?.filter((name) => !isOffered(decision, name)) ?? []
 }
 
 function isOffered({ rows }: Decision<HotSkill>, name: string): boolean {

@@ -3,6 +3,8 @@ import type { SkillsConfig } from '../config.ts'
 import type { ConfigSections } from './config-sections.ts'
 import { readPlugins } from './plugins-config.ts'
 
+const dayMs = 86_400_000
+
 /** What the skill store takes and serves. */
 export function readSkillsConfig(sections: ConfigSections): SkillsConfig {
   const { settings } = sections
@@ -15,6 +17,10 @@ export function readSkillsConfig(sections: ConfigSections): SkillsConfig {
     minBodyChars: settings.number('skills.min_body_chars'),
     mode: readMode(settings.text('skills.mode')),
     neutralDialect: settings.text('skills.neutral_dialect') === 'openai' ? 'openai' : 'anthropic',
+    maxPerRequest: Math.max(1, settings.number('skills.max_per_request')),
+    onUnavailable: settings.text('skills.on_unavailable') === 'drop' ? 'drop' : 'error',
+    nativeFallback: settings.text('skills.native_fallback') === 'inject' ? 'inject' : 'error',
+    providerCopyTtlMs: Math.max(1, settings.number('skills.provider_copy_ttl')) * dayMs,
     isRegistryPublic: settings.boolean('registry.public_read'),
     publishNeedsBenchmark: settings.boolean('publish.require_benchmark'),
     wellKnown: readWellKnown(sections),

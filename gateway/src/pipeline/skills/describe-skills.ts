@@ -6,8 +6,9 @@ const maxLength = 2_000
 
 /** The head lines that tell of skills. `isWhole`: the answer is complete, so that what was loaded is known. */
 export function describeSkills(outcome: SkillsOutcome, isWhole: boolean): string {
-  const { mode, routingId, offered, hinted, degradedReason, skipped } = outcome
+  const { mode, routingId, offered, hinted, degradedReason, skipped, dropped } = outcome
   let lines = headLine('x-routeiq-skills-mode', mode)
+  if (dropped.length > 0) lines += headLine('x-routeiq-skills-dropped', listNames(dropped))
   if (skipped !== null) return lines + headLine('x-routeiq-skills-skipped', skipped)
   if (routingId !== null) lines += headLine('x-routeiq-routing-id', routingId)
   lines +=

@@ -54,6 +54,7 @@ export function openGatewayBench(config: string, patch: Partial<Gateway> = {}): 
     },
     states,
     skills: openInjectorBench(new MemorySkills({})).injector,
+    containers: { find: () => Promise.resolve(null), openAccount: () => null },
     models: new ModelRouter({
       scorers: new Scorers(),
       pins: new Pins({ ttlMs: () => 1_800_000, announce: null }),

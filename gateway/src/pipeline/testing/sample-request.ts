@@ -60,6 +60,8 @@ export function sampleRequest(
     clientBody: body,
     boundTo: null,
     skills: null,
+    container: null,
+    restoreContainer: null,
     requestedModel: 'm',
     isBinary: false,
     stream: body['stream'] === true,

@@ -22,6 +22,7 @@ export function formatReply(
   return {
     ...formatHead(head),
     ...ownExtra(reply.extra),
+    container: reply.container ?? null,
     content: parts.map((part) => formatBlock(part, carrier)).filter((block) => block !== null),
     ...formatStop(choice?.finish ?? null, signs),
     usage: formatUsage(reply.usage ?? zeroUsage),

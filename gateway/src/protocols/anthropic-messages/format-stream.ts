@@ -1,3 +1,4 @@
+import type { JsonRecord } from '../../conversation/json-value.ts'
 import type { Finish, ReplyExtra } from '../../conversation/reply.ts'
 import type { ReplyEvent } from '../../conversation/stream-event.ts'
 import { type Usage, zeroUsage } from '../../conversation/usage.ts'
@@ -34,6 +35,7 @@ export class MessagesStreamFormatter implements StreamFormatter {
   #refusal: string | null = null
   #finish: Finish | null = null
   #usage: Usage | null = null
+  #container: JsonRecord | null = null
   #extra: ReplyExtra | null = null
 
   constructor(head: ReplyHead, { carrier }: ReplyOptions) {
@@ -52,6 +54,9 @@ export class MessagesStreamFormatter implements StreamFormatter {
       case 'extra-available':
         this.#extra = event.extra
         return ''
+      case 'container-available':
+        this.#container = event.container
+        return ''
       default:
         // The dialect has one choice.
         return event.choice === 0 ? this.#start() + this.#content(event) : ''
@@ -64,7 +69,11 @@ export class MessagesStreamFormatter implements StreamFormatter {
     const begun = this.#start() + this.#closeThinking() + this.#blocks.closeAll()
     this.#isEnded = true
     const signs = { hasToolCalls: this.#hasToolCalls, refusal: this.#refusal }
-    const delta = { container: null, ...ownExtra(this.#extra), ...formatStop(this.#finish, signs) }
+    const delta = {
+      ...ownExtra(this.#extra),
+      container: this.#container,
+      ...formatStop(this.#finish, signs),
+    }
     const event = { type: 'message_delta', delta, usage: formatFinalUsage(this.#usage ?? zeroUsage) }
     return `${begun}${formatEvent('message_delta', event)}${messageStop}`
   }
@@ -84,7 +93,10 @@ export class MessagesStreamFormatter implements StreamFormatter {
   }
 
   #content(
-    event: Exclude<ReplyEvent, { type: 'message-start' | 'usage-available' | 'extra-available' }>,
+    event: Exclude<
+      ReplyEvent,
+      { type: 'message-start' | 'usage-available' | 'extra-available' | 'container-available' }
+    >,
   ): string {
     switch (event.type) {
       case 'text-delta':

@@ -10,7 +10,7 @@ import { unreadableAnswer } from '../unreadable-answer.ts'
 
 type PassthroughStreamOptions = Pick<
   PassthroughOptions,
-  'requestedModel' | 'maxEventBytes' | 'decodeUsage' | 'decodeError'
+  'requestedModel' | 'maxEventBytes' | 'decodeUsage' | 'decodeError' | 'restoreContainer'
 >
 
 const messageStop = 'event: message_stop\ndata: {"type":"message_stop"}\n\n'
@@ -104,10 +104,10 @@ export class MessagesPassthroughStream implements StreamRelay {
         return ''
       case 'message_start':
         this.#begun = true
-        return this.#start(event, data, readRecord(parsed['message']) ?? {})
+        return this.#start(this.#withContainer(event, parsed, 'message'), readRecord(parsed['message']) ?? {})
       case 'message_delta':
         this.#readDelta(parsed)
-        return this.#shown(event)
+        return this.#shown(this.#withContainer(event, parsed, 'delta'))
       case 'message_stop':
         this.#stopSeen = true
         return this.#shown(event)
@@ -124,10 +124,22 @@ export class MessagesPassthroughStream implements StreamRelay {
     return this.#begun ? event : ''
   }
 
-  #start(event: string, data: string, message: JsonRecord): string {
+  /** The event with the container the caller knows, written anew where there is one to change. */
+  #withContainer(event: string, parsed: JsonRecord, holder: 'message' | 'delta'): string {
+    const { restoreContainer } = this.#options
+    const held = readRecord(parsed[holder])
+    const container = restoreContainer == null ? null : readRecord(held?.['container'])
+    if (restoreContainer == null || container === null) return event
+    const text = JSON.stringify(container)
+    const known = restoreContainer(JSON.parse(Buffer.from(text, 'latin1').toString('utf8')) as JsonRecord)
+    const restored = { ...held, container: JSON.parse(toLatin1(JSON.stringify(known))) as JsonRecord }
+    return `event: ${String(parsed['type'])}\ndata: ${JSON.stringify({ ...parsed, [holder]: restored })}\n\n`
+  }
+
+  #start(event: string, message: JsonRecord): string {
     this.#readUsage(readRecord(message['usage']))
     const model = readText(message['model'])
-    const needle = model === null ? null : findModelMember(data, model)
+    const needle = model === null ? null : findModelMember(event, model)
     if (needle === null) return event
     const replacement = `"model":${JSON.stringify(toLatin1(this.#options.requestedModel))}`
     return event.replace(needle, () => replacement)

@@ -1,6 +1,6 @@
 import type { JsonRecord } from '../../conversation/json-value.ts'
 import type { Citation } from '../../conversation/part.ts'
-import type { ConversationReply, ReplyChoice, ReplyExtra, ReplyPart } from '../../conversation/reply.ts'
+import type { ConversationReply, ReplyChoice, ReplyPart } from '../../conversation/reply.ts'
 import type { ReplyHead } from '../protocol.ts'
 import {
   finishFields,
@@ -15,6 +15,8 @@ import {
 import { formatUsage } from './format-usage.ts'
 
 type Body = Record<string, unknown>
+/** What an answer has beside its choices. */
+type Beside = Pick<ConversationReply, 'extra' | 'container'>
 
 /** An answer as a chat completion. */
 export function formatChatReply(reply: ConversationReply, head: ReplyHead): Body {
@@ -25,16 +27,16 @@ export function formatChatReply(reply: ConversationReply, head: ReplyHead): Body
     object: 'chat.completion',
     created,
     model,
-    choices: reply.choices.map((choice) => formatChoice(choice, reply.extra)),
+    choices: reply.choices.map((choice) => formatChoice(choice, reply)),
     ...(reply.usage === null ? {} : { usage: formatUsage(reply.usage) }),
   }
 }
 
-function formatChoice(choice: ReplyChoice, extra: ReplyExtra | null): Body {
+function formatChoice(choice: ReplyChoice, answer: Beside): Body {
   const { index, finish, parts } = choice
   const opaque = opaqueValues(parts).own
   const logprobs = opaque.find((value) => value['logprobs'] !== undefined)?.['logprobs'] ?? null
-  const message = formatMessage(choice, extra)
+  const message = formatMessage(choice, answer)
   const audio = opaque.find((value) => value['audio'] !== undefined)?.['audio']
   if (audio !== undefined) message['audio'] = audio
   return { index, message, logprobs, finish_reason: formatFinishReason(finish) }
@@ -48,7 +50,7 @@ function opaqueValues(parts: readonly ReplyPart[]): { own: JsonRecord[]; foreign
   }
 }
 
-function formatMessage({ parts, finish }: ReplyChoice, extra: ReplyExtra | null): Body {
+function formatMessage({ parts, finish }: ReplyChoice, answer: Beside): Body {
   const texts = parts.flatMap((part) => (part.type === 'text' ? part.text : []))
   const refusals = parts.flatMap((part) => (part.type === 'refusal' ? part.text : []))
   const message: Body = {
@@ -68,7 +70,7 @@ function formatMessage({ parts, finish }: ReplyChoice, extra: ReplyExtra | null)
   const citations = parts.flatMap((part) => (part.type === 'text' ? (part.citations ?? []) : []))
   const annotations = citations.map(formatAnnotation).filter((annotation) => annotation !== null)
   if (annotations.length > 0) message['annotations'] = annotations
-  const fields = providerFields({ parts, finish, index: 0 }, citations, extra)
+  const fields = providerFields({ parts, finish, index: 0 }, citations, answer)
   if (Object.keys(fields).length > 0) message['provider_specific_fields'] = fields
   return message
 }
@@ -76,7 +78,7 @@ function formatMessage({ parts, finish }: ReplyChoice, extra: ReplyExtra | null)
 function providerFields(
   { parts, finish }: ReplyChoice,
   citations: readonly Citation[],
-  extra: ReplyExtra | null,
+  { extra, container }: Beside,
 ): Body {
   const foreign = opaqueValues(parts).foreign
   const native = citations
@@ -84,6 +86,7 @@ function providerFields(
     .filter((value) => value['type'] !== 'url_citation')
   return {
     ...foreignExtra(extra),
+    ...(container == null ? {} : { container }),
     ...(foreign.length === 0 ? {} : { server_tool_blocks: foreign }),
     ...(native.length === 0 ? {} : { citations: native }),
     ...finishFields(finish),

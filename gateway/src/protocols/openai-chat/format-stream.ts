@@ -54,6 +54,8 @@ export class ChatStreamFormatter {
         if (Object.keys(top).length > 0) return this.#chunk([], null, top)
         return this.#fields(0, foreignExtra(event.extra))
       }
+      case 'container-available':
+        return this.#fields(0, { container: event.container })
       case 'finish':
         return this.#finish(event)
       default:
@@ -69,7 +71,10 @@ export class ChatStreamFormatter {
   }
 
   #content(
-    event: Exclude<ReplyEvent, { type: 'message-start' | 'usage-available' | 'extra-available' | 'finish' }>,
+    event: Exclude<
+      ReplyEvent,
+      { type: 'message-start' | 'usage-available' | 'extra-available' | 'container-available' | 'finish' }
+    >,
   ): string {
     const { choice } = event
     switch (event.type) {

@@ -138,7 +138,7 @@ describe('the stream of Messages', () => {
       start(),
       ...finish('stop_sequence', { stop_sequence: 'END', container: { id: 'c1' } }),
     ])
-    expect(reply.extra).toEqual({ dialect: 'anthropic-messages', members: { container: { id: 'c1' } } })
+    expect(reply.container).toEqual({ id: 'c1' })
     expect(reply.choices[0]?.finish).toMatchObject({ reason: 'stop', stopSequence: 'END' })
   })
 

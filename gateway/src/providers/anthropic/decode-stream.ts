@@ -18,6 +18,7 @@ const understood = new Set([
   'id',
   'type',
   'role',
+  'container',
   'content',
   'model',
   'stop_reason',
@@ -34,6 +35,7 @@ export class MessagesStreamDecoder implements StreamDecoder {
   readonly #blocks = new Map<number, BlockDecoder>()
   readonly #extra: Record<string, unknown> = {}
   #usage: Record<string, unknown> = {}
+  #container = ''
   #toolCalls = 0
   #thinkingLength = 0
   #isFinished = false
@@ -87,6 +89,7 @@ export class MessagesStreamDecoder implements StreamDecoder {
       model: readText(message['model']),
       created: null,
     })
+    this.#pushContainer(message, events)
     this.#pushUsage(readRecord(message['usage']), events)
   }
 
@@ -97,6 +100,7 @@ export class MessagesStreamDecoder implements StreamDecoder {
 
   #finish(delta: JsonRecord, usage: JsonRecord | null, events: StreamEvent[]): void {
     this.#keepExtra(delta)
+    this.#pushContainer(delta, events)
     const reason = readText(delta['stop_reason'])
     if (reason !== null && !this.#isFinished) {
       this.#isFinished = true
@@ -111,6 +115,15 @@ export class MessagesStreamDecoder implements StreamDecoder {
       events.push({ type: 'finish', choice: 0, finish: mapFinish(reason, readText(delta['stop_sequence'])) })
     }
     this.#pushUsage(usage, events)
+  }
+
+  /** A stream may tell it twice. */
+  #pushContainer(source: JsonRecord, events: StreamEvent[]): void {
+    const container = readRecord(source['container'])
+    const text = JSON.stringify(container)
+    if (container === null || text === this.#container) return
+    this.#container = text
+    events.push({ type: 'container-available', container })
   }
 
   /** Counts are cumulative: a later one replaces an earlier one, a null says nothing. */

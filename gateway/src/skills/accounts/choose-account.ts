@@ -27,7 +27,8 @@ export function chooseAccount(
     const account = mayServe(deployment, caller) ? accountOf(deployment, secret) : null
     if (account?.vendor === 'anthropic' && isAllowed(runtime, caller, deployment.group)) return account
   }
-  return accountOfEnvironment(runtime, caller, secret)
+  // It reaches all of an account, so that a key limited to some models must not have it.
+  return caller.grants.allowsAll ? accountOfEnvironment(runtime, secret) : null
 }
 
 function accountOfModel(runtime: Runtime, caller: Caller, model: string, secret: Buffer): SkillAccount {
@@ -64,9 +65,9 @@ function mayServe({ restricted, config }: Deployment, { teamId }: Caller): boole
   return !restricted || (config.info.teamId !== null && config.info.teamId === teamId)
 }
 
-/** Reaches all of an account, so that a key limited to some models must not have it. */
-function accountOfEnvironment(runtime: Runtime, { grants }: Caller, secret: Buffer): SkillAccount | null {
-  if (!grants.allowsAll || runtime.config.passThrough.accounts['anthropic']?.apiKey == null) return null
+/** The account of `ANTHROPIC_API_KEY`. */
+export function accountOfEnvironment(runtime: Runtime, secret: Buffer): SkillAccount | null {
+  if (runtime.config.passThrough.accounts['anthropic']?.apiKey == null) return null
   const { origin, basePath, headers, authorization } = findTarget(runtime, anthropicPrefix)
   if (origin === null) return null
   const path = `${basePath.replace(/\/v1$/, '')}/v1/skills`

@@ -1,0 +1,115 @@
+import { GatewayError } from '@routeiq/contract'
+import type { Deployment } from '../../deployments/deployment.ts'
+import type { ContainerSource, NativeAccount, OwnSkill } from '../../pipeline/skills/container-source.ts'
+import type { SkillStore, VersionSelector, VersionText } from '../skill-store.ts'
+import { directoryOf } from '../validate/skill-name.ts'
+import { readSkillReference, readVersionReference, spellId } from '../wires/skill-ids.ts'
+import type { CopiedFile } from './account-calls.ts'
+import type { CopiedSkill, ProviderCopies } from './provider-copies.ts'
+import { accountOf } from './skill-account.ts'
+
+/** What memory says of a skill that is served. */
+export interface ServedSkill {
+  readonly skillId: string
+  readonly versionId: string
+  readonly name: string
+}
+
+export interface ContainerSkillsDependencies {
+  readonly store: Pick<SkillStore, 'find' | 'readFiles'>
+  /** A skill as it is served to an agent, if it is in memory. */
+  readonly findServed: (
+    workspaceId: string,
+    agentName: string | null,
+    reference: string,
+  ) => ServedSkill | null
+  /** A version with its text, from memory where it can. */
+  readonly readVersion: (
+    workspaceId: string,
+    skillId: string,
+    selector: VersionSelector,
+  ) => Promise<VersionText | null>
+  readonly copies: ProviderCopies
+  /** What fingerprints of accounts are keyed with. */
+  readonly secret: Buffer
+}
+
+/** The store's skills for containers, and their copies in accounts. */
+export class ContainerSkills implements ContainerSource {
+  readonly #deps: ContainerSkillsDependencies
+
+  constructor(deps: ContainerSkillsDependencies) {
+    this.#deps = deps
+  }
+
+  async find(
+    workspaceId: string,
+    agentName: string | null,
+    reference: string,
+    version: string | null,
+  ): Promise<OwnSkill | null> {
+    const served =
+      this.#deps.findServed(workspaceId, agentName, readSkillReference(reference)) ??
+      (await this.#findInStore(workspaceId, reference))
+    if (served === null) return null
+    const isNewest = version === null || version === 'latest'
+    const selector = isNewest ? { versionId: served.versionId } : readVersionReference(version)
+    const found =
+      selector === null ? null : await this.#deps.readVersion(workspaceId, served.skillId, selector)
+    if (found === null || found.isQuarantined || found.safetyStatus === 'blocked')
+      throw new GatewayError(
+        'skill_not_found',
+        `container.skills: ${reference} has no version ${version ?? 'latest'}.`,
+        { param: 'container.skills' },
+      )
+    return {
+      ...{ skillId: served.skillId, name: served.name, versionId: found.versionId },
+      treeDigest: found.treeDigest,
+      version: isNewest ? spellId('skver', found.versionId) : version,
+      bodyLength: found.body.length,
+    }
+  }
+
+  openAccount(deployment: Deployment, headers: readonly string[]): NativeAccount | null {
+    const { copies, secret } = this.#deps
+    const account = accountOf(deployment, secret, headers)
+    if (account?.vendor !== 'anthropic') return null
+    return {
+      provide: async (workspaceId, skills) => {
+        const made = skills.map((skill) => copies.provide(account, this.#copied(workspaceId, skill)))
+        return (await Promise.all(made)).map(({ providerSkillId }) => providerSkillId)
+      },
+      isCopy: (id) => copies.isCopy(account.fingerprint, id),
+      forget: async (ids) => {
+        for (const id of ids) await copies.forget(account.fingerprint, id)
+      },
+    }
+  }
+
+  /** Memory hears of changes a moment later, and keeps only what may be offered to everybody or to this agent. */
+  async #findInStore(workspaceId: string, reference: string): Promise<ServedSkill | null> {
+    const skill = await this.#deps.store.find(workspaceId, readSkillReference(reference))
+    if (skill === null || skill.served === null || skill.offerScope === 'restricted' || !skill.isActive)
+      return null
+    return { skillId: skill.skillId, versionId: skill.served.versionId, name: skill.name }
+  }
+
+  #copied(workspaceId: string, { skillId, versionId, name, treeDigest }: OwnSkill): CopiedSkill {
+    return {
+      directory: directoryOf(name),
+      treeDigest,
+      readFiles: () => this.#readFiles(workspaceId, skillId, versionId),
+    }
+  }
+
+  async #readFiles(workspaceId: string, skillId: string, versionId: string): Promise<readonly CopiedFile[]> {
+    const version = await this.#deps.readVersion(workspaceId, skillId, { versionId })
+    if (version === null) return []
+    const paths = version.files.map(({ path }) => path)
+    const contents = await this.#deps.store.readFiles(workspaceId, versionId, paths)
+    return [
+      { path: 'SKILL.md', content: Buffer.from(version.skillMd) },
+      ...paths.map((path, at) => ({ path, content: contents[at] ?? new Uint8Array() })),
+    ]
+  }
+}
