@@ -5,10 +5,10 @@ const entries = Object.entries(errorCatalogue) as [ErrorCode, ErrorEntry][]
 
 describe('the catalogue', () => {
   it.each(entries)('%s can be sent and read', (code, { status, wireCode, summary }) => {
-    expect(code).toMatch(/^[a-z]+(?:_[a-z]+)*$/)
+    expect(code).toMatch(/^[a-z][a-z0-9]*(?:_[a-z]+)*$/)
     expect(status).toBeGreaterThanOrEqual(400)
     expect(status).toBeLessThan(600)
-    expect(wireCode).toMatch(new RegExp(`^(?:${status}|[a-z_]+)$`))
+    expect(wireCode).toMatch(new RegExp(`^(?:${status}|[a-z0-9_]+)$`))
     expect(summary).toMatch(/^\S.*\.$/)
     expect(summary).not.toContain('|')
   })

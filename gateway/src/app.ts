@@ -1,3 +1,4 @@
+import { type A2aRoutesDependencies, a2aRoutes } from './a2a/a2a-routes.ts'
 import { type HealthDependencies, healthRoutes } from './admin/health/health-routes.ts'
 import { type KeyRoutesDependencies, keyRoutes } from './admin/keys/key-routes.ts'
 import { type ModelRoutesDependencies, modelRoutes } from './admin/model-routes.ts'
@@ -54,6 +55,7 @@ export interface AppDependencies {
   readonly functions: FunctionSkills
   readonly skillRelay: SkillRelay
   readonly wellKnown: WellKnownDependencies
+  readonly a2a: A2aRoutesDependencies
   readonly skillRouter: SkillRouterRoutesDependencies
   readonly routing: RoutingApiDependencies
   /** Those of the configuration at start. */
@@ -130,6 +132,7 @@ export function listRoutes(
       invoke: (name, body, withLogs) => answerInvocation(deps.functions, name, body, withLogs),
     }),
     ...wellKnownRoutes(deps.wellKnown),
+    ...a2aRoutes(deps.a2a),
     ...registryRoutes(deps.registry),
     ...agentRoutes(deps.registry),
     ...bundleRoutes(deps.registry),

@@ -13,10 +13,11 @@ import {
 const directions: Readonly<Record<string, string>> = {
   'main.ts': '',
   'app.ts':
-    'admin config:types deployments:types evidence http pass-through pipeline protocols quotas responses rest routing-api skill-router skills',
+    'a2a admin config:types deployments:types evidence http pass-through pipeline protocols quotas responses rest routing-api skill-router skills',
   'package-file.ts': '',
   'uuid.ts': '',
   'version.ts': 'package-file.ts',
+  a2a: 'config:types conversation http http1:types identity pipeline pricing protocols rest telemetry:types transport version.ts',
   admin:
     'config:types conversation:types deployments http identity pipeline pricing:types process:types protocols providers:types quotas:types relay rest storage:types telemetry tokens:types transport:types version.ts',
   balancing: 'config:types deployments pricing providers:types',
@@ -41,7 +42,7 @@ const directions: Readonly<Record<string, string>> = {
     'balancing config:types conversation deployments governance:types http http1:types identity injection json model-routing multipart pricing protocols providers relay storage:types telemetry tokens:types transport:types version.ts',
   pricing: 'config:types conversation:types',
   process:
-    'app.ts balancing config conversation demo deployments evidence governance http identity injection model-routing pipeline:types pricing providers quotas responses rest skill-router skills storage telemetry tokens transport version.ts',
+    'a2a app.ts balancing config conversation demo deployments evidence governance http identity injection model-routing pipeline:types pricing providers quotas responses rest skill-router skills storage telemetry tokens transport version.ts',
   protocols: 'conversation json pricing:types providers:types relay:types',
   providers: 'cloud-accounts conversation telemetry transport:types',
   quotas: 'http:types pipeline:types rest',
@@ -55,7 +56,7 @@ const directions: Readonly<Record<string, string>> = {
   skills:
     'config:types conversation deployments http identity json multipart package-file.ts pass-through pipeline providers quotas:types relay rest storage:types transport:types uuid.ts version.ts',
   storage:
-    'config:types conversation:types evidence governance package-file.ts pricing:types quotas skills uuid.ts',
+    'a2a:types config:types conversation:types evidence governance package-file.ts pricing:types quotas skills uuid.ts',
   telemetry: 'conversation:types deployments:types providers:types',
   tokens: 'conversation:types package-file.ts',
   transport: 'http1',

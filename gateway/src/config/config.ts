@@ -26,6 +26,7 @@ export interface GatewayConfig {
   readonly passThrough: PassThroughConfig
   readonly functionSkills: FunctionSkillsConfig
   readonly governance: GovernanceConfig
+  readonly a2a: A2aConfig
   /** The raw `routeiq:` block and the LiteLLM sections later planes read (mcp_servers, guardrails, …). */
   readonly sections: Readonly<Record<string, unknown>>
 }
@@ -43,6 +44,24 @@ export interface GovernanceConfig {
   readonly countedTokens: 'total' | 'input' | 'output'
   /** Refuses calls whose budget cannot be read. */
   readonly failsClosed: boolean
+}
+
+/** `routeiq.a2a` and `agent_list`: agents of other servers behind the gateway. */
+export interface A2aConfig {
+  readonly isEnabled: boolean
+  /** Without a trailing slash; null takes the public URL, else the address a request came to. */
+  readonly baseUrl: string | null
+  readonly taskTtlMs: number
+  readonly maxTasks: number
+  /** New messages a minute for one agent; 0 for no limit. */
+  readonly messagesPerMinute: number
+  readonly taskScope: 'principal' | 'team'
+  readonly synthesisesStreams: boolean
+  readonly maxStreamMs: number
+  readonly cardDefault: 'hybrid' | '1.0' | '0.3'
+  readonly rootAgent: string | null
+  /** Registrations as written, each with an `agent_name` of its own and an http address. */
+  readonly agents: readonly Readonly<Record<string, unknown>>[]
 }
 
 /** Functions of Python and JavaScript modules that callers may run. Without entries there are none. */

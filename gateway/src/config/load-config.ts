@@ -16,6 +16,7 @@ import { canonicalJson } from './models/model-id.ts'
 import { deriveModelIds, readModelList, singleModel } from './models/model-list.ts'
 import type { ProviderCatalog } from './provider-catalog.ts'
 import { Report } from './report.ts'
+import { readA2aConfig } from './settings/a2a-config.ts'
 import { type ConfigSections, openSections } from './settings/config-sections.ts'
 import { readEvidenceConfig } from './settings/evidence-config.ts'
 import { readFunctionSkills } from './settings/function-skills-config.ts'
@@ -154,6 +155,7 @@ function assemble(
       networks: sections.settings.list('ssrf.cidr_allowlist'),
     },
     functionSkills: readFunctionSkills(root, sections),
+    a2a: readA2aConfig(root, sections),
     telemetry: readTelemetryConfig(sections),
     requests: readRequestConfig(sections, flags),
     skills: readSkillsConfig(sections),

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
+import type { A2aStore } from '../a2a/a2a-store.ts'
 import type { StorageConfig } from '../config/config.ts'
 import type { EvidenceStore } from '../evidence/evidence-store.ts'
 import type { Limiter } from '../governance/limiter.ts'
@@ -10,6 +11,7 @@ import type { BenchmarkStore } from '../skills/benchmarks/benchmark-store.ts'
 import type { BundleStore } from '../skills/bundles/bundle-store.ts'
 import type { RegistryStore } from '../skills/registry/registry-store.ts'
 import type { SkillStore } from '../skills/skill-store.ts'
+import { createSqlA2aStore } from '../storage/a2a/sql-a2a-store.ts'
 import { type Database, openDatabase } from '../storage/database/database.ts'
 import { migrateDatabase } from '../storage/database/migrate.ts'
 import { purgeEvidence } from '../storage/evidence/purge-evidence.ts'
@@ -63,6 +65,7 @@ export interface Hub {
   readonly bundles: BundleStore
   readonly benchmarks: BenchmarkStore
   readonly quotas: QuotaStore
+  readonly a2a: A2aStore
   readonly evidence: EvidenceStore
   readonly spend: Pick<SpendLedger, 'listSpend'>
   readonly state: SharedState
@@ -125,6 +128,7 @@ export async function openHub(options: HubOptions): Promise<OwnedHub> {
     limiter: redis?.limiter ?? new InProcessLimiter(now),
     responses,
     quotas,
+    a2a: createSqlA2aStore(database, now),
     spend: ledger,
     evidence,
     skills: createSqlSkillStore(database, {

@@ -135,6 +135,7 @@ class Crew {
     exposeOverIpc(port, 'bundles', this.#hub.bundles)
     exposeOverIpc(port, 'benchmarks', this.#hub.benchmarks)
     exposeOverIpc(port, 'quotas', this.#hub.quotas)
+    exposeOverIpc(port, 'a2a', this.#hub.a2a)
     exposeOverIpc(port, 'evidence', this.#hub.evidence)
     exposeOverIpc(port, 'spend', this.#hub.spend)
     exposeOverIpc(port, 'health', this.#hub.health)

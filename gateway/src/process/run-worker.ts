@@ -1,4 +1,5 @@
 import cluster from 'node:cluster'
+import type { A2aStore } from '../a2a/a2a-store.ts'
 import type { EvidenceStore } from '../evidence/evidence-store.ts'
 import type { Limiter } from '../governance/limiter.ts'
 import type { QuotaStore } from '../quotas/quota-store.ts'
@@ -62,6 +63,7 @@ export async function runWorker(startup: Startup): Promise<void> {
     bundles: connectOverIpc<BundleStore>(port, 'bundles'),
     benchmarks: connectOverIpc<BenchmarkStore>(port, 'benchmarks'),
     quotas: connectOverIpc<QuotaStore>(port, 'quotas'),
+    a2a: connectOverIpc<A2aStore>(port, 'a2a'),
     evidence: connectOverIpc<EvidenceStore>(port, 'evidence'),
     spend: connectOverIpc<Hub['spend']>(port, 'spend'),
     state: connectSharedState(port),

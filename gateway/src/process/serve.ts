@@ -35,6 +35,7 @@ import { TokenCounter } from '../tokens/token-counter.ts'
 import { AuthorizingTransport } from '../transport/authorizing-transport.ts'
 import { RoutedTransport } from '../transport/routed-transport.ts'
 import type { Transport } from '../transport/transport.ts'
+import { type OpenA2a, openA2a } from './a2a.ts'
 import { type ConfigurationHolder, sharesState } from './configuration-holder.ts'
 import { type Evidence, openEvidence } from './evidence.ts'
 import { openGovernance } from './governance.ts'
@@ -170,7 +171,15 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
     secret,
     isCopy: (fingerprint, id) => skillAccounts.copies.isCopy(fingerprint, id),
   })
+  const a2a = await openA2a({
+    hub,
+    gateway,
+    telemetry,
+    config: () => configuration.runtime.config,
+    now: options.now,
+  })
   const parts = {
+    a2a,
     onKeysChanged,
     quotas,
     onQuotasChanged,
@@ -195,7 +204,10 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
     drain: async () => {
       stopRescanning()
       const idle = await gate.drain(config.server.drainTimeoutMs)
-      if (!idle) await interrupt(gateway, gate)
+      if (!idle) {
+        a2a.interrupt()
+        await interrupt(gateway, gate)
+      }
       const closed = server.close()
       server.closeAllConnections()
       await closed
@@ -206,7 +218,7 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
       journal.close()
       skillInjection.close()
       skillAccounts.close()
-      await evidence.close()
+      await Promise.all([evidence.close(), a2a.close()])
       gateway.tokens.close()
       skillRouting.close()
       modelRouting.close()
@@ -304,6 +316,7 @@ function isOpen({ identity }: GatewayConfig): boolean {
 
 /** What every process of a gateway learns of the others' changes. */
 interface SharedParts {
+  readonly a2a: OpenA2a
   readonly functions: FunctionSkills
   readonly onKeysChanged: (tokenHashes: readonly string[]) => void
   readonly quotas: Quotas
@@ -319,6 +332,7 @@ function composeApp(
   gateway: Gateway,
   gate: AdmissionGate,
   {
+    a2a,
     onKeysChanged,
     quotas,
     onQuotasChanged,
@@ -339,6 +353,7 @@ function composeApp(
   }
   return {
     gateway,
+    a2a,
     functions,
     skillRelay,
     wellKnown: openSkillDiscovery({ hub, identity, telemetry, config: () => runtime().config, now }),

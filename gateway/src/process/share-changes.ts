@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { AgentDirectory } from '../a2a/agents/agent-directory.ts'
 import type { Cooldown } from '../balancing/deployment-state.ts'
 import type { DeploymentStates, SharedUsage } from '../balancing/deployment-states.ts'
 import type { SubjectCache } from '../governance/subject-cache.ts'
@@ -14,7 +15,39 @@ const keyChannel = 'routeiq:keys'
 const subjectChannel = 'routeiq:subjects'
 const skillChannel = 'routeiq:skills'
 const quotaChannel = 'routeiq:quotas'
+const agentChannel = 'routeiq:a2a-agents'
+const agentIntervalMs = 5_000
 const rateChannel = 'routeiq:route-rates'
+
+/**
+ * Reads the agents, and again whenever one is changed anywhere; gateways that share nothing but the database look every
+ * few seconds. What announces a change resolves when this process has read it.
+ */
+export async function shareAgentChanges(
+  state: SharedState,
+  directory: AgentDirectory,
+  onChange: (agentId: string) => void,
+): Promise<{ announce(agentId: string): Promise<void>; stop(): void }> {
+  const origin = randomUUID()
+  await directory.refresh()
+  await state.subscribe(agentChannel, (message) => {
+    const notice = JSON.parse(message) as { origin: string; agentId: string }
+    if (notice.origin !== origin) void directory.refresh().then(() => onChange(notice.agentId), ignore)
+  })
+  const timer = setInterval(() => void directory.follow().catch(ignore), agentIntervalMs)
+  timer.unref()
+  return {
+    announce: async (agentId) => {
+      await directory.refresh()
+      onChange(agentId)
+      await state.publish(agentChannel, JSON.stringify({ origin, agentId }))
+    },
+    stop: () => clearInterval(timer),
+  }
+}
+
+/** The next look finds it again. */
+const ignore = (): void => {}
 
 /** Cooldowns started here reach every worker and replica, and theirs are applied here. */
 export async function shareCooldowns(state: SharedState, states: DeploymentStates): Promise<void> {

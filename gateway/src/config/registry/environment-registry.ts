@@ -1,4 +1,5 @@
 import { accessSettings } from './access-settings.ts'
+import { agentSettings } from './agent-settings.ts'
 import { coreSettings } from './core-settings.ts'
 import { injectionSettings } from './injection-settings.ts'
 import { learnedRoutingSettings } from './learned-routing-settings.ts'
@@ -20,6 +21,7 @@ export const settingGroups: readonly { readonly title: string; readonly settings
   { title: 'Operations and telemetry', settings: operationsSettings },
   { title: 'Learned routing', settings: learnedRoutingSettings },
   { title: 'Tools, agents and skills', settings: toolSettings },
+  { title: 'Agents over A2A', settings: agentSettings },
   { title: 'Skill Router', settings: skillSettings },
   { title: 'Skills in requests', settings: injectionSettings },
   { title: 'Cache, policies and guardrails', settings: policySettings },

@@ -58,12 +58,7 @@ export const toolSettings: readonly Setting[] = [
   planned('process.mcp_stdio_commands', 'list', [], 'More commands stdio servers may run', [
     'LITELLM_MCP_STDIO_EXTRA_COMMANDS',
   ]),
-  plannedSwitch('a2a.enabled', 'Agent surfaces', ['A2A_GATEWAY_ENABLED']),
-  planned('a2a.base_url', 'text', null, 'Address of the agents', ['A2A_BASE_URL']),
   planned('process.a2a_tracing_enabled', 'boolean', true, 'Spans for agents', ['A2A_TRACING_ENABLED']),
-  planned('a2a.task_ttl_seconds', 'integer', 3600, 'Seconds a task is kept', ['A2A_TASK_TTL_SECONDS']),
-  planned('a2a.task_store_max_tasks', 'integer', 10_000, 'Tasks kept', ['A2A_TASK_STORE_MAX_TASKS']),
-  planned('a2a.task_rate_limit', 'text', '100/min', 'Tasks per agent', ['A2A_TASK_RATE_LIMIT']),
   plannedSwitch('a2a.raw_streaming_enabled', 'Byte pass-through of agent streams', [
     'A2A_RAW_STREAMING_ENABLED',
   ]),

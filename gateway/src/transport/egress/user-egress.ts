@@ -48,8 +48,11 @@ export class UserEgress {
     }
   }
 
-  /** Why a URL may not be called, in words for the person who wrote it; null when nothing speaks against it yet. */
-  refuseUrl(text: string): string | null {
+  /**
+   * Why a URL may not be called, in words for the person who wrote it; null when nothing speaks against it yet.
+   * `plainHttp` takes http as well as https.
+   */
+  refuseUrl(text: string, { plainHttp = false }: { readonly plainHttp?: boolean } = {}): string | null {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
     if (text.length > 2_048 || /[\u0000-\u0020\u007f\\]/.test(text))
       return 'it is too long or holds forbidden characters'
@@ -57,7 +60,7 @@ export class UserEgress {
     if (url === null || !/^https?:$/.test(url.protocol)) return 'it is not an http or https URL'
     if (url.username !== '' || url.password !== '') return 'it holds a user or password'
     if (url.hash !== '') return 'it holds a fragment'
-    if (url.protocol === 'http:' && !this.#isListed(bareHost(url.hostname), true)) {
+    if (url.protocol === 'http:' && !plainHttp && !this.#isListed(bareHost(url.hostname), true)) {
       return 'plain http is only for hosts of LLMROUTER_OUTBOUND_HOST_ALLOWLIST; use https'
     }
     return this.refuseHost(url.hostname)

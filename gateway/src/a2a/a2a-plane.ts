@@ -1,0 +1,43 @@
+import type { A2aConfig } from '../config/config.ts'
+import type { Exchange } from '../http/exchange.ts'
+import type { Identity } from '../pipeline/authenticate.ts'
+import type { UserEgress } from '../transport/egress/user-egress.ts'
+import type { A2aStore, RemoteAgentStore } from './a2a-store.ts'
+import type { AgentDirectory } from './agents/agent-directory.ts'
+import type { RemoteAgent } from './agents/remote-agent.ts'
+import type { AgentCards } from './cards/agent-cards.ts'
+import type { A2aError } from './protocol/a2a-error.ts'
+import type { PushTargets } from './push/push-targets.ts'
+import type { AgentCall } from './relay/agent-call.ts'
+import type { AgentRelay } from './relay/agent-relay.ts'
+import type { OpenStreams } from './relay/open-streams.ts'
+import type { TaskLedger } from './tasks/task-ledger.ts'
+
+/** Everything that routes of agents reach. */
+export interface A2aPlane {
+  readonly identity: Identity
+  readonly settings: () => A2aConfig
+  /** The stored agents, with secrets in the clear. */
+  readonly agents: RemoteAgentStore
+  readonly store: Omit<A2aStore, keyof RemoteAgentStore>
+  readonly directory: AgentDirectory
+  readonly cards: AgentCards
+  readonly relay: AgentRelay
+  readonly tasks: TaskLedger
+  readonly push: PushTargets
+  readonly streams: OpenStreams
+  readonly egress: UserEgress
+  /** The address of agents for clients, without a trailing slash, and whether everybody can reach it. */
+  readonly base: (exchange: Exchange) => { readonly url: string; readonly isPublic: boolean }
+  /** Seals the continuation of a listing for its caller. */
+  readonly sealPage: (text: string) => string
+  readonly openPage: (sealed: string) => string | null
+  /** Counts a message to an agent. Errors: RATE_LIMITED. */
+  readonly admit: (agent: RemoteAgent) => Promise<void>
+  /** The call is over: its record, its ledger row, the agent's day. */
+  readonly settle: (call: AgentCall, error: A2aError | null) => void
+  /** Tells every process that agents have changed; resolves when this one knows. */
+  readonly onAgentsChanged: (agentId: string) => Promise<void>
+  readonly audit: (action: string, exchange: Exchange, agentId: string) => void
+  readonly now: () => number
+}

@@ -1,0 +1,167 @@
+import type { Endpoint } from '../../http/dispatch.ts'
+import type { Method, Route } from '../../http/router.ts'
+import { type ControlRequest, controlEndpoint } from '../../rest/control-endpoint.ts'
+import type { A2aPlane } from '../a2a-plane.ts'
+import { requireEnabled } from '../calls/require-enabled.ts'
+import { skillWords } from '../cards/rewrite-card.ts'
+import { mayUseAgent } from './agent-access.ts'
+import { type AgentBody, agentSchema, toRegistration } from './agent-schema.ts'
+import { mapSecrets } from './agent-secrets.ts'
+import { callerOf } from './caller-of.ts'
+import { registerAgent, requireAgent, unregisterAgent } from './register-agent.ts'
+import type { RemoteAgent } from './remote-agent.ts'
+
+const registeredNote = 'The agent can be called at once; its card is fetched with the first call.'
+const unregisteredNote = 'Its tasks and push targets are gone too.'
+
+/** `/a2a/agents`: the registry of agents. */
+export function agentRoutes(plane: A2aPlane): Route<Endpoint>[] {
+  const route = (
+    method: Method,
+    template: string,
+    auth: 'user' | 'admin',
+    handler: Endpoint,
+  ): Route<Endpoint> => ({ method, template, auth, aliased: false, handler })
+  const withoutBody = (answer: (request: ControlRequest<unknown>) => Promise<object>): Endpoint =>
+    controlEndpoint({
+      identity: plane.identity,
+      body: null,
+      answer: async (request) => {
+        requireEnabled(plane)
+        return { body: await answer(request) }
+      },
+    })
+  const withBody = (answer: (request: ControlRequest<AgentBody>) => Promise<object>): Endpoint =>
+    controlEndpoint({
+      identity: plane.identity,
+      body: agentSchema,
+      answer: async (request) => {
+        requireEnabled(plane)
+        return { body: await answer(request) }
+      },
+    })
+  const remove = withoutBody((request) => removeAgent(plane, request))
+  return [
+    route(
+      'GET',
+      '/a2a/agents',
+      'user',
+      withoutBody((request) => listAgents(plane, request)),
+    ),
+    route(
+      'POST',
+      '/a2a/agents',
+      'admin',
+      withBody((request) => addAgent(plane, request)),
+    ),
+    route(
+      'GET',
+      '/a2a/agents/{id}',
+      'user',
+      withoutBody((request) => showAgent(plane, request)),
+    ),
+    route(
+      'PUT',
+      '/a2a/agents/{id}',
+      'admin',
+      withBody((request) => replaceAgent(plane, request)),
+    ),
+    route('DELETE', '/a2a/agents/{id}', 'admin', remove),
+    route('DELETE', '/agents/{id}', 'admin', remove),
+  ]
+}
+
+async function showAgent(plane: A2aPlane, request: ControlRequest<unknown>): Promise<object> {
+  const caller = callerOf(request)
+  const agent = requireAgent(plane, request.params['id'] ?? '', caller)
+  return formatAgent(plane, agent, request, caller.isAdmin)
+}
+
+async function listAgents(plane: A2aPlane, request: ControlRequest<unknown>): Promise<object> {
+  const caller = callerOf(request)
+  const { query } = request
+  const capabilities = query.getAll('capability').map((name) => name.toLowerCase())
+  const skills = query.getAll('skill').map((name) => name.toLowerCase())
+  const text = query.get('q')?.toLowerCase() ?? ''
+  const visible = plane.directory.list().filter((agent) => mayUseAgent(caller, agent))
+  const isFiltered = capabilities.length > 0 || skills.length > 0
+  const matches: RemoteAgent[] = []
+  for (const agent of visible) {
+    const words = isFiltered ? wordsOf(plane, agent) : []
+    const hasAll = [...capabilities, ...skills].every((word) => words.includes(word))
+    const isNamed = `${agent.name}\n${agent.description}`.toLowerCase().includes(text)
+    if (hasAll && isNamed) matches.push(agent)
+  }
+  const page = pageOf(matches, query)
+  return {
+    agents: page.agents.map((agent) => formatAgent(plane, agent, request, caller.isAdmin)),
+    ...(page.next === null ? {} : { next_cursor: page.next }),
+  }
+}
+
+/** The words an agent is found by: those it was registered with, and those of its card as far as it is known. */
+function wordsOf(plane: A2aPlane, agent: RemoteAgent): readonly string[] {
+  const own = agent.capabilities.map((name) => name.toLowerCase())
+  return [...own, ...skillWords(agent.cardParams), ...skillWords(plane.cards.peek(agent))]
+}
+
+function pageOf(
+  agents: readonly RemoteAgent[],
+  query: URLSearchParams,
+): { agents: readonly RemoteAgent[]; next: string | null } {
+  const limit = Number(query.get('limit') ?? Number.POSITIVE_INFINITY)
+  const cursor = query.get('cursor')
+  const rest = cursor === null ? agents : agents.filter(({ name }) => name > cursor)
+  if (!(limit >= 1) || rest.length <= limit) return { agents: rest, next: null }
+  const page = rest.slice(0, Math.floor(limit))
+  return { agents: page, next: page.at(-1)?.name ?? null }
+}
+
+async function addAgent(plane: A2aPlane, request: ControlRequest<AgentBody>): Promise<object> {
+  const caller = callerOf(request)
+  const agent = await registerAgent(plane, { ...request, caller }, toRegistration(request.body), null)
+  return { status: 'registered', agent_id: agent.agentId, agent_name: agent.name, note: registeredNote }
+}
+
+async function replaceAgent(plane: A2aPlane, request: ControlRequest<AgentBody>): Promise<object> {
+  const caller = callerOf(request)
+  const known = requireAgent(plane, request.params['id'] ?? '', caller)
+  const agent = await registerAgent(plane, { ...request, caller }, toRegistration(request.body), known)
+  return { status: 'updated', agent_id: agent.agentId, agent: formatAgent(plane, agent, request, true) }
+}
+
+async function removeAgent(plane: A2aPlane, request: ControlRequest<unknown>): Promise<object> {
+  const agent = requireAgent(plane, request.params['id'] ?? '', callerOf(request))
+  await unregisterAgent(plane, request.exchange, agent)
+  return { status: 'unregistered', agent_id: agent.agentId, agent_name: agent.name, note: unregisteredNote }
+}
+
+/** An agent as the registry shows it: its own address for admins, the gateway's for everybody else. */
+function formatAgent(
+  plane: A2aPlane,
+  agent: RemoteAgent,
+  { exchange }: Pick<ControlRequest<unknown>, 'exchange'>,
+  isAdmin: boolean,
+): object {
+  const shown = mapSecrets(agent, () => 'set')
+  return {
+    agent_id: agent.agentId,
+    agent_name: agent.name,
+    description: agent.description,
+    url: isAdmin ? agent.url : `${plane.base(exchange).url}/a2a/${agent.name}`,
+    capabilities: agent.capabilities,
+    is_public: agent.isPublic,
+    enabled: agent.isEnabled,
+    ...(isAdmin
+      ? {
+          agent_card_params: agent.cardParams,
+          litellm_params: shown.params,
+          static_headers: shown.staticHeaders,
+          extra_headers: agent.extraHeaders,
+          access_group_ids: agent.accessGroups,
+          team_id: agent.teamId,
+          source: agent.origin,
+        }
+      : {}),
+  }
+}

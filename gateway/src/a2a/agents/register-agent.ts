@@ -1,0 +1,98 @@
+import { GatewayError } from '@routeiq/contract'
+import type { Exchange } from '../../http/exchange.ts'
+import type { Caller } from '../../identity/caller.ts'
+import type { A2aPlane } from '../a2a-plane.ts'
+import { A2aError } from '../protocol/a2a-error.ts'
+import { mayUseAgent } from './agent-access.ts'
+import { type AgentRegistration, deriveAgentId, type RemoteAgent } from './remote-agent.ts'
+
+/** The agent with this id or name. Errors: 404 `agent_not_found`, also for one the caller may not see. */
+export function requireAgent(plane: A2aPlane, id: string, caller: Caller): RemoteAgent {
+  const agent = plane.directory.find(id)
+  if (agent !== null && mayUseAgent(caller, agent)) return agent
+  throw new GatewayError('agent_not_found', `Agent not found: ${id.slice(0, 128)}`, {
+    extras: { code: -32002 },
+  })
+}
+
+/**
+ * Keeps an agent under the id of its registration, or under the id of the one it replaces. Nothing is dialled. Errors:
+ * 400 `invalid_url` and `ssrf_blocked`, 409 `agent_name_taken` and `config_managed`.
+ */
+export async function registerAgent(
+  plane: A2aPlane,
+  { exchange, caller }: { readonly exchange: Exchange; readonly caller: Caller },
+  registration: AgentRegistration,
+  replaced: RemoteAgent | null,
+): Promise<RemoteAgent> {
+  if (replaced !== null) requireOwn(replaced)
+  if (registration.url !== null) requireAddress(plane, registration.url)
+  const agentId = replaced?.agentId ?? deriveAgentId(registration)
+  const namesake = plane.directory.find(registration.name)
+  if (namesake !== null && namesake.agentId !== agentId && namesake.name === registration.name)
+    throw nameTaken(registration)
+  const known = replaced ?? plane.directory.find(agentId)
+  const by = caller.userId ?? caller.keyName
+  const now = plane.now()
+  const agent: RemoteAgent = {
+    ...registration,
+    agentId,
+    origin: 'registered',
+    createdBy: known?.createdBy ?? by,
+    updatedBy: by,
+    createdAt: known?.createdAt ?? now,
+    updatedAt: now,
+  }
+  try {
+    await plane.agents.saveAgent(agent)
+  } catch (error) {
+    throw error instanceof GatewayError && error.code === 'conflict' ? nameTaken(registration) : error
+  }
+  plane.cards.forget(agentId)
+  plane.audit(known === null ? 'a2a.agent.create' : 'a2a.agent.update', exchange, agentId)
+  await plane.onAgentsChanged(agentId)
+  return agent
+}
+
+/** Ends the agent's streams and forgets everything of it. Errors: 409 `config_managed`. */
+export async function unregisterAgent(
+  plane: A2aPlane,
+  exchange: Exchange,
+  agent: RemoteAgent,
+): Promise<void> {
+  requireOwn(agent)
+  await plane.agents.removeAgent(agent.agentId)
+  plane.audit('a2a.agent.delete', exchange, agent.agentId)
+  await plane.onAgentsChanged(agent.agentId)
+}
+
+/** What every process does when it hears that an agent has changed. */
+export function forgetRemoved(
+  plane: Pick<A2aPlane, 'directory' | 'cards' | 'tasks' | 'streams'>,
+  agentId: string,
+): void {
+  plane.cards.forget(agentId)
+  if (plane.directory.find(agentId) !== null) return
+  plane.tasks.forgetAgent(agentId)
+  plane.streams.interruptAgent(agentId, new A2aError('AGENT_UNAVAILABLE', 'The agent was removed.'))
+}
+
+function requireOwn(agent: RemoteAgent): void {
+  if (agent.origin === 'registered') return
+  const message = `${agent.name} is an agent of the configuration file and is changed there.`
+  throw new GatewayError('config_managed', message)
+}
+
+function requireAddress({ egress }: A2aPlane, url: string): void {
+  if (!/^https?:\/\/[^/]/i.test(url) || !URL.canParse(url))
+    throw new GatewayError('invalid_url', 'url must be an http or https address.', { param: 'url' })
+  const refusal = egress.refuseUrl(url, { plainHttp: true })
+  if (refusal !== null)
+    throw new GatewayError('ssrf_blocked', `This address may not be called: ${refusal}.`, { param: 'url' })
+}
+
+function nameTaken({ name }: AgentRegistration): GatewayError {
+  return new GatewayError('agent_name_taken', `There is another agent with the name ${name}.`, {
+    param: 'agent_name',
+  })
+}

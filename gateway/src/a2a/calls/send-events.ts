@@ -1,0 +1,102 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { JsonRecord } from '../../conversation/json-value.ts'
+import { headLines } from '../../http/server/head-line.ts'
+import { A2aError } from '../protocol/a2a-error.ts'
+import type { AgentCall } from '../relay/agent-call.ts'
+import type { AgentEvents } from '../relay/agent-relay.ts'
+import type { OpenStreams } from '../relay/open-streams.ts'
+import { toA2aError } from './to-a2a-error.ts'
+
+const commentEveryMs = 15_000
+
+export interface SendEventsOptions {
+  readonly streams: OpenStreams
+  /** A flat name, value list. */
+  readonly headers: readonly string[]
+  readonly frame: (event: JsonRecord) => string
+  readonly frameError: (error: A2aError) => string
+}
+
+/**
+ * Sends events as they come. What fails before the first one rejects, so that it can be answered plainly; later
+ * failures become the last event, and reject too, once they are sent.
+ */
+export async function sendEvents(
+  call: AgentCall,
+  { events, cancel }: Pick<AgentEvents, 'events' | 'cancel'>,
+  options: SendEventsOptions,
+): Promise<void> {
+  const iterator = events[Symbol.asyncIterator]()
+  const next = iterator.next()
+  await Promise.race([next, sleep(commentEveryMs, null, { ref: false })])
+  const client = new EventClient(call, options)
+  try {
+    for (let step = await client.orInterrupted(next); step.done !== true; ) {
+      await client.send(options.frame(step.value))
+      step = await client.orInterrupted(iterator.next())
+    }
+    client.end()
+  } catch (error) {
+    const failure = toA2aError(error)
+    await client.send(options.frameError(failure))
+    client.end()
+    throw failure
+  } finally {
+    client.close()
+    cancel()
+  }
+}
+
+/** The client of a stream: may be slow, may leave, and hears of it when the stream is taken away. */
+class EventClient {
+  readonly #call: AgentCall
+  readonly #interrupted: Promise<never>
+  readonly #leave: () => void
+  readonly #comments: NodeJS.Timeout
+  #drained: (() => void) | null = null
+
+  constructor(call: AgentCall, { streams, headers }: SendEventsOptions) {
+    this.#call = call
+    const { exchange } = call
+    let interrupt: (error: A2aError) => void = () => {}
+    this.#interrupted = new Promise((_, reject) => {
+      interrupt = reject
+    })
+    this.#interrupted.catch(() => {})
+    this.#leave = streams.add(call.agent.agentId, interrupt)
+    exchange.whenClientGone(() => {
+      this.#drained?.()
+      interrupt(new A2aError('INTERNAL', 'The client left.'))
+    })
+    const lines = headLines([
+      ...['x-request-id', exchange.requestId, 'content-type', 'text/event-stream'],
+      ...['cache-control', 'no-cache', 'x-accel-buffering', 'no', ...headers],
+    ])
+    exchange.response.begin(200, lines)
+    exchange.response.onDrain = () => this.#drained?.()
+    this.#comments = setInterval(() => exchange.response.write(': \n\n', 'latin1'), commentEveryMs)
+  }
+
+  orInterrupted<Value>(promise: Promise<Value>): Promise<Value> {
+    return Promise.race([promise, this.#interrupted])
+  }
+
+  async send(data: string): Promise<void> {
+    const { exchange } = this.#call
+    if (exchange.clientGone || exchange.response.write(`data: ${data}\n\n`, 'utf8')) return
+    await new Promise<void>((resolve) => {
+      this.#drained = resolve
+      if (exchange.clientGone) resolve()
+    })
+    this.#drained = null
+  }
+
+  end(): void {
+    this.#call.exchange.response.end()
+  }
+
+  close(): void {
+    clearInterval(this.#comments)
+    this.#leave()
+  }
+}

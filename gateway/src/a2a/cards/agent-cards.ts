@@ -1,0 +1,169 @@
+import {
+  type JsonRecord,
+  parseJson,
+  readRecord,
+  readRecords,
+  readString,
+} from '../../conversation/json-value.ts'
+import { fetchBytes } from '../../transport/fetch-bytes.ts'
+import type { Transport } from '../../transport/transport.ts'
+import type { RemoteAgent } from '../agents/remote-agent.ts'
+import type { Version } from '../protocol/methods.ts'
+
+const freshMs = 300_000
+const failureMs = 30_000
+const maxCardBytes = 1_048_576
+const timeoutMs = 10_000
+
+/** Where and how an agent is called. */
+export interface AgentEndpoint {
+  readonly url: string
+  readonly version: Version
+  readonly tenant: string | null
+  /** Nobody said which version it is. */
+  readonly isGuess: boolean
+}
+
+/** The way to an agent's server, and who it refuses. */
+export interface AgentNetwork {
+  readonly transport: Transport
+  readonly refuseHost: (hostname: string) => string | null
+}
+
+interface KnownCard {
+  /** Null when none could be fetched. */
+  readonly card: JsonRecord | null
+  readonly until: number
+  readonly url: string | null
+}
+
+/** The cards that agents give of themselves, fetched when they are needed and kept for five minutes. */
+export class AgentCards {
+  readonly #networkOf: (agent: RemoteAgent) => AgentNetwork
+  readonly #now: () => number
+  readonly #known = new Map<string, KnownCard>()
+  readonly #fetching = new Map<string, Promise<JsonRecord | null>>()
+  /** Agents without a card that turned out to speak 1.0. */
+  readonly #current = new Set<string>()
+
+  constructor(networkOf: (agent: RemoteAgent) => AgentNetwork, now: () => number) {
+    this.#networkOf = networkOf
+    this.#now = now
+  }
+
+  /** The agent's own card with what was registered over it; null when it has none. An old card serves while a new one is fetched. */
+  async find(agent: RemoteAgent): Promise<JsonRecord | null> {
+    const known = this.#known.get(agent.agentId)
+    if (known === undefined || known.url !== agent.url) return this.#fetch(agent)
+    if (known.until < this.#now()) void this.#fetch(agent)
+    return known.card
+  }
+
+  /** The agent's own card if it was fetched already. */
+  peek({ agentId }: RemoteAgent): JsonRecord | null {
+    return this.#known.get(agentId)?.card ?? null
+  }
+
+  /** The best interface of the card on the registered server, else the registered address. */
+  async endpoint(agent: RemoteAgent): Promise<AgentEndpoint | null> {
+    if (agent.url === null) return null
+    const pinned = pinnedVersion(agent)
+    const card = await this.find(agent)
+    const offered =
+      card === null ? [] : listInterfaces(card).filter(({ url }) => isSameOrigin(url, agent.url))
+    const best =
+      offered.find(({ version }) => version === (pinned ?? '1.0')) ??
+      (pinned === null ? offered.find(({ version }) => version === '0.3') : undefined)
+    if (best !== undefined) return { ...best, isGuess: false }
+    const version = pinned ?? (this.#current.has(agent.agentId) ? '1.0' : '0.3')
+    return { url: agent.url, version, tenant: null, isGuess: pinned === null }
+  }
+
+  /** What was believed of the agent's version was wrong: the card is fetched anew, and a guess goes the other way. */
+  doubt(agent: RemoteAgent, version: Version): void {
+    this.#known.delete(agent.agentId)
+    if (version === '0.3') this.#current.add(agent.agentId)
+    else this.#current.delete(agent.agentId)
+  }
+
+  forget(agentId: string): void {
+    this.#known.delete(agentId)
+    this.#current.delete(agentId)
+  }
+
+  #fetch(agent: RemoteAgent): Promise<JsonRecord | null> {
+    const running = this.#fetching.get(agent.agentId)
+    if (running !== undefined) return running
+    const fetching = this.#fetchFirst(agent).then((card) => {
+      this.#fetching.delete(agent.agentId)
+      const kept = card ?? this.#known.get(agent.agentId)?.card ?? null
+      const until = this.#now() + (card === null ? failureMs : freshMs)
+      this.#known.set(agent.agentId, { card: kept, until, url: agent.url })
+      return kept
+    })
+    this.#fetching.set(agent.agentId, fetching)
+    return fetching
+  }
+
+  async #fetchFirst(agent: RemoteAgent): Promise<JsonRecord | null> {
+    const { transport, refuseHost } = this.#networkOf(agent)
+    for (const url of cardAddresses(agent.url)) {
+      try {
+        const accept = 'application/json'
+        const { bytes } = await fetchBytes(url, {
+          ...{ transport, refuseHost, maxBytes: maxCardBytes, timeoutMs, accept },
+        })
+        const card = readRecord(parseJson(bytes.toString('utf8')))
+        if (card !== null && typeof card['name'] === 'string') return card
+      } catch {
+        // The next place may have it.
+      }
+    }
+    return null
+  }
+}
+
+/** Where a card may be: below the registered address, at its server, at the address itself. */
+function cardAddresses(url: string | null): readonly string[] {
+  if (url === null) return []
+  const bases = [url.replace(/\/+$/, ''), new URL(url).origin]
+  const wellKnown = ['agent-card.json', 'agent.json'].flatMap((file) =>
+    bases.map((base) => `${base}/.well-known/${file}`),
+  )
+  return [...new Set([...wellKnown, url])]
+}
+
+function pinnedVersion({ params }: RemoteAgent): Version | null {
+  const pinned = readString(params['protocol_version']) ?? ''
+  return /^1(?:\.|$)/.test(pinned) ? '1.0' : /^0(?:\.|$)/.test(pinned) ? '0.3' : null
+}
+
+type Interface = Pick<AgentEndpoint, 'url' | 'version' | 'tenant'>
+
+/** The JSON-RPC interfaces of a card of either version. */
+function listInterfaces(card: JsonRecord): readonly Interface[] {
+  const current = readRecords(card['supportedInterfaces']).flatMap((entry): Interface[] => {
+    const url = readString(entry['url'])
+    const version = readString(entry['protocolVersion']) ?? '1.0'
+    if (url === null || entry['protocolBinding'] !== 'JSONRPC') return []
+    const tenant = readString(entry['tenant'])
+    return [{ url, version: version.startsWith('0') ? '0.3' : '1.0', tenant: tenant === '' ? null : tenant }]
+  })
+  const old: Interface[] = []
+  const main = readString(card['url'])
+  const transport = readString(card['preferredTransport']) ?? 'JSONRPC'
+  if (main !== null && transport === 'JSONRPC') old.push({ url: main, version: '0.3', tenant: null })
+  for (const entry of readRecords(card['additionalInterfaces'])) {
+    const url = readString(entry['url'])
+    if (url !== null && entry['transport'] === 'JSONRPC') old.push({ url, version: '0.3', tenant: null })
+  }
+  return [...current, ...old]
+}
+
+function isSameOrigin(url: string, registered: string | null): boolean {
+  try {
+    return registered !== null && new URL(url).origin === new URL(registered).origin
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,84 @@
+import { type JsonRecord, readRecord } from '../../conversation/json-value.ts'
+import { A2aError } from './a2a-error.ts'
+import type { Operation, Version } from './methods.ts'
+import type { Direction } from './translate-members.ts'
+import {
+  translateArtifactUpdate,
+  translateMessage,
+  translateStatusUpdate,
+  translateTask,
+} from './translate-objects.ts'
+
+/** The parameters of a call that goes to the agent, for an agent of the other version. */
+export function translateParams(operation: Operation, params: JsonRecord, direction: Direction): JsonRecord {
+  const { tenant: _, ...known } = params
+  if (operation !== 'send' && operation !== 'stream') return known
+  const message = readRecord(known['message'])
+  const configuration = readRecord(known['configuration'])
+  return {
+    ...known,
+    ...(message === null ? {} : { message: translateMessage(message, direction) }),
+    ...(configuration === null ? {} : { configuration: translateConfiguration(configuration, direction) }),
+  }
+}
+
+/** 0.3 says whether to wait, 1.0 whether not to. Push targets are the gateway's own and are put in afterwards. */
+function translateConfiguration(configuration: JsonRecord, direction: Direction): JsonRecord {
+  if (direction === 'up') {
+    const { blocking, ...rest } = configuration
+    return typeof blocking === 'boolean' ? { ...rest, returnImmediately: !blocking } : rest
+  }
+  const { returnImmediately, ...rest } = configuration
+  return typeof returnImmediately === 'boolean' ? { ...rest, blocking: !returnImmediately } : rest
+}
+
+/** What an agent answered, for a client of the other version. */
+export function translateResult(operation: Operation, result: JsonRecord, direction: Direction): JsonRecord {
+  if (operation === 'get' || operation === 'cancel') return translateTask(result, direction)
+  return translateEvent(result, direction)
+}
+
+type EventName = 'task' | 'message' | 'statusUpdate' | 'artifactUpdate'
+
+const translations: Readonly<Record<EventName, (value: JsonRecord, direction: Direction) => JsonRecord>> = {
+  task: translateTask,
+  message: translateMessage,
+  statusUpdate: translateStatusUpdate,
+  artifactUpdate: translateArtifactUpdate,
+}
+
+/** The answer to a message, or one event of a stream. Errors: -32006 for what is neither. */
+export function translateEvent(event: JsonRecord, direction: Direction): JsonRecord {
+  const { name, value } = openEvent(event, direction === 'up' ? '0.3' : '1.0')
+  const translated = translations[name](value, direction)
+  return direction === 'up' ? { [name]: translated } : translated
+}
+
+/** What an event is about. Errors: -32006 for what no event looks like. */
+export function openEvent(event: JsonRecord, version: Version): { name: EventName; value: JsonRecord } {
+  if (version === '0.3') return { name: nameOfOld(event), value: event }
+  for (const name of Object.keys(translations) as EventName[]) {
+    const value = readRecord(event[name])
+    if (value !== null) return { name, value }
+  }
+  throw invalidAnswer()
+}
+
+/** By `kind`, or by its members where an agent leaves it out. */
+function nameOfOld(event: JsonRecord): EventName {
+  const { kind } = event
+  if (kind === 'task' || kind === 'message') return kind
+  if (kind === 'status-update') return 'statusUpdate'
+  if (kind === 'artifact-update') return 'artifactUpdate'
+  if (readRecord(event['artifact']) !== null) return 'artifactUpdate'
+  if (Array.isArray(event['parts'])) return 'message'
+  if (readRecord(event['status']) !== null) return event['id'] === undefined ? 'statusUpdate' : 'task'
+  throw invalidAnswer()
+}
+
+function invalidAnswer(): A2aError {
+  return new A2aError(
+    'INVALID_AGENT_RESPONSE',
+    'The agent answered something that is no task, message or event.',
+  )
+}

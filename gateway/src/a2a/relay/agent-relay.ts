@@ -1,0 +1,218 @@
+import { type JsonRecord, parseJson, readRecord, readText } from '../../conversation/json-value.ts'
+import type { HeaderFields } from '../../http1/header-fields.ts'
+import type { RemoteAgent } from '../agents/remote-agent.ts'
+import type { AgentCards, AgentEndpoint, AgentNetwork } from '../cards/agent-cards.ts'
+import { A2aError, readAgentError } from '../protocol/a2a-error.ts'
+import { methodName, type Operation } from '../protocol/methods.ts'
+import { translateEvent, translateParams, translateResult } from '../protocol/translate-calls.ts'
+import { readNews } from '../tasks/read-news.ts'
+import type { TaskLedger } from '../tasks/task-ledger.ts'
+import type { AgentCall } from './agent-call.ts'
+import { type AgentAnswer, AgentExchange } from './agent-exchange.ts'
+import { buildAgentHeaders, maxHops, readHops } from './agent-headers.ts'
+
+const sendTimeoutMs = 60_000
+
+export interface AgentRelayOptions {
+  readonly cards: AgentCards
+  readonly tasks: TaskLedger
+  readonly networkOf: (agent: RemoteAgent) => AgentNetwork
+  readonly settings: () => { readonly maxStreamMs: number; readonly synthesisesStreams: boolean }
+  readonly newId: () => string
+}
+
+/** Events of an agent in the client's version, and what the agent said about extensions. */
+export interface AgentEvents {
+  readonly events: AsyncIterable<JsonRecord>
+  /** Ends the connection to the agent; its task goes on. Safe to repeat. */
+  readonly cancel: () => void
+  readonly extensions: string | null
+}
+
+export interface AgentResult {
+  readonly result: JsonRecord
+  readonly extensions: string | null
+}
+
+/** Carries calls to agents and their answers back, translated where the two sides speak different versions. */
+export class AgentRelay {
+  readonly #options: AgentRelayOptions
+
+  constructor(options: AgentRelayOptions) {
+    this.#options = options
+  }
+
+  /** A call with one answer. Errors: A2aError. */
+  async call(call: AgentCall): Promise<AgentResult> {
+    const { endpoint, answer } = await this.#send(call, call.operation)
+    if (answer.kind === 'events') {
+      answer.events.onAbandoned()
+      throw new A2aError('INVALID_AGENT_RESPONSE', 'The agent answered a plain call with a stream.')
+    }
+    const result = readAnswer(answer)
+    return { result: this.#receive(call, endpoint, result), extensions: extensionsOf(answer.headers) }
+  }
+
+  /** A call that is of no task's content, in the agent's own version: its answer comes as it is. Errors: A2aError. */
+  async ask(call: AgentCall): Promise<void> {
+    const { answer } = await this.#send(call, call.operation)
+    if (answer.kind === 'body') readReply(answer)
+    else answer.events.onAbandoned()
+  }
+
+  /** A call whose answer is a stream. What fails before the first event rejects; what fails later throws among them. */
+  async stream(call: AgentCall): Promise<AgentEvents> {
+    if (!(await this.#canStream(call.agent))) return this.#synthesise(call)
+    const { endpoint, answer } = await this.#send(call, call.operation)
+    const extensions = extensionsOf(answer.headers)
+    if (answer.kind === 'events') {
+      const { events } = answer
+      return { events: this.#read(call, endpoint, events), cancel: () => events.onAbandoned(), extensions }
+    }
+    // Agents answer like this when they refuse, and some when they are done at once.
+    return { ...single(this.#receive(call, endpoint, readAnswer(answer))), extensions }
+  }
+
+  async #canStream(agent: RemoteAgent): Promise<boolean> {
+    const card = await this.#options.cards.find(agent)
+    return readRecord(card?.['capabilities'])?.['streaming'] !== false
+  }
+
+  async #synthesise(call: AgentCall): Promise<AgentEvents> {
+    if (!this.#options.settings().synthesisesStreams || call.operation !== 'stream')
+      throw new A2aError(
+        'UNSUPPORTED_OPERATION',
+        'This agent does not stream; send the message without streaming.',
+      )
+    const { result, extensions } = await this.call({ ...call, operation: 'send' })
+    return { ...single(result), extensions }
+  }
+
+  async *#read(
+    call: AgentCall,
+    endpoint: AgentEndpoint,
+    events: AsyncIterable<string>,
+  ): AsyncIterable<JsonRecord> {
+    for await (const data of events) {
+      const message = readRecord(parseJson(data))
+      if (message === null) throw new A2aError('INVALID_AGENT_RESPONSE', 'An event of the agent is not JSON.')
+      yield this.#receive(call, endpoint, openResponse(message))
+    }
+  }
+
+  /** Notes whose task an answer is of and translates it. */
+  #receive(call: AgentCall, endpoint: AgentEndpoint, result: JsonRecord): JsonRecord {
+    const { agent, caller, operation, version } = call
+    const kind: Operation = operation === 'subscribe' || operation === 'stream' ? 'stream' : operation
+    if (operation !== 'extended-card')
+      this.#options.tasks.note(agent.agentId, readNews(kind, result, endpoint.version), caller)
+    if (endpoint.version === version || operation === 'extended-card') return result
+    const direction = endpoint.version === '0.3' ? 'up' : 'down'
+    return kind === 'stream' ? translateEvent(result, direction) : translateResult(kind, result, direction)
+  }
+
+  /** Sends, and once more in the other version when that was only guessed and the agent does not know the method. */
+  async #send(
+    call: AgentCall,
+    operation: Operation,
+  ): Promise<{ endpoint: AgentEndpoint; answer: AgentAnswer }> {
+    const endpoint = await this.#endpoint(call.agent)
+    const answer = await this.#exchange(call, operation, endpoint)
+    if (!isOfOtherVersion(answer)) return { endpoint, answer }
+    this.#options.cards.doubt(call.agent, endpoint.version)
+    if (!endpoint.isGuess) return { endpoint, answer }
+    const other = await this.#endpoint(call.agent)
+    return { endpoint: other, answer: await this.#exchange(call, operation, other) }
+  }
+
+  async #endpoint(agent: RemoteAgent): Promise<AgentEndpoint> {
+    const endpoint = await this.#options.cards.endpoint(agent)
+    if (endpoint === null) throw unavailable('it was registered without an address')
+    const refusal = this.#options.networkOf(agent).refuseHost(new URL(endpoint.url).hostname)
+    if (refusal !== null) throw unavailable(`its address may not be called: ${refusal}`)
+    return endpoint
+  }
+
+  async #exchange(call: AgentCall, operation: Operation, endpoint: AgentEndpoint): Promise<AgentAnswer> {
+    const { agent, exchange, version } = call
+    if (readHops(exchange) >= maxHops)
+      throw new A2aError(
+        'UNSUPPORTED_OPERATION',
+        `The call went through ${maxHops} gateways already: it goes in a circle.`,
+      )
+    const direction = version === '0.3' ? 'up' : 'down'
+    const params =
+      endpoint.version === version ? call.params : translateParams(operation, call.params, direction)
+    const body = {
+      jsonrpc: '2.0',
+      id: this.#options.newId(),
+      method: methodName(operation, endpoint.version),
+      params: endpoint.tenant === null ? params : { ...params, tenant: endpoint.tenant },
+    }
+    const { origin, pathname, search, host } = new URL(endpoint.url)
+    const sent = new AgentExchange({
+      transport: this.#options.networkOf(agent).transport,
+      request: {
+        origin,
+        method: 'POST',
+        path: pathname + search,
+        headers: ['host', host, ...buildAgentHeaders(agent, exchange, endpoint.version)],
+        body: Buffer.from(JSON.stringify(body)),
+      },
+      timeoutMs: sendTimeoutMs,
+      maxStreamMs: this.#options.settings().maxStreamMs,
+    })
+    // A client that leaves ends the connection; its task goes on.
+    exchange.whenClientGone(sent.cancel)
+    return sent.answer
+  }
+}
+
+async function* one(event: JsonRecord): AsyncIterable<JsonRecord> {
+  yield event
+}
+
+const single = (event: JsonRecord): Pick<AgentEvents, 'events' | 'cancel'> => ({
+  events: one(event),
+  cancel: () => {},
+})
+
+function unavailable(reason: string): A2aError {
+  return new A2aError('AGENT_UNAVAILABLE', `This agent cannot be called: ${reason}.`)
+}
+
+/** The result of a JSON-RPC answer. Errors: the agent's own, or that the answer is none. */
+function readAnswer(answer: AgentAnswer & { kind: 'body' }): JsonRecord {
+  return openResponse(readReply(answer))
+}
+
+/** A JSON-RPC answer that is no error. Errors: A2aError. */
+function readReply({ status, text }: AgentAnswer & { kind: 'body' }): JsonRecord {
+  const message = readRecord(parseJson(text))
+  if (message?.['jsonrpc'] === undefined && status >= 400)
+    throw new A2aError('UPSTREAM_ERROR', `The agent answered with status ${status}.`)
+  if (message === null) throw new A2aError('INVALID_AGENT_RESPONSE', "The agent's answer is not JSON.")
+  const error = readRecord(message['error'])
+  if (error !== null) throw readAgentError(error)
+  return message
+}
+
+function openResponse(message: JsonRecord): JsonRecord {
+  const error = readRecord(message['error'])
+  if (error !== null) throw readAgentError(error)
+  const result = readRecord(message['result'])
+  if (result === null)
+    throw new A2aError('INVALID_AGENT_RESPONSE', "The agent's answer has neither a result nor an error.")
+  return result
+}
+
+/** Only an agent that understood nothing may be asked again. */
+function isOfOtherVersion(answer: AgentAnswer): boolean {
+  if (answer.kind === 'events') return false
+  const error = readRecord(readRecord(parseJson(answer.text))?.['error'])
+  return error?.['code'] === -32601 || error?.['code'] === -32009
+}
+
+function extensionsOf(headers: HeaderFields): string | null {
+  return readText(headers.get('a2a-extensions')) ?? null
+}

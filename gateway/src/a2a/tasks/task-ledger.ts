@@ -1,0 +1,169 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Caller } from '../../identity/caller.ts'
+import type { A2aStore, Principal, TaskRow } from '../a2a-store.ts'
+import { A2aError } from '../protocol/a2a-error.ts'
+
+const flushEveryMs = 20
+/** Longer than another gateway takes to write what it has seen. */
+const patienceMs = 60
+const purgeEveryMs = 60_000
+
+/** What one answer of an agent says of a task. */
+export interface TaskNews {
+  /** Null for what belongs to a conversation alone. */
+  readonly taskId: string | null
+  readonly contextId: string | null
+  /** As of 1.0. */
+  readonly state: string | null
+}
+
+export interface TaskLedgerOptions {
+  readonly store: A2aStore
+  readonly settings: () => { taskScope: 'principal' | 'team'; taskTtlMs: number; maxTasks: number }
+  readonly onError: (error: unknown) => void
+  readonly now: () => number
+}
+
+/**
+ * Who may see which task and continue which conversation. What was seen here is known at once and written within
+ * milliseconds; everything else is read from the store.
+ */
+export class TaskLedger {
+  readonly #options: TaskLedgerOptions
+  readonly #known = new Map<string, TaskRow>()
+  readonly #contexts = new Map<string, Principal>()
+  #unwritten = new Map<string, TaskRow>()
+  #writing: Promise<void> = Promise.resolve()
+  #timer: NodeJS.Timeout | null = null
+  readonly #purging: NodeJS.Timeout
+
+  constructor(options: TaskLedgerOptions) {
+    this.#options = options
+    this.#purging = setInterval(() => void this.#purge(), purgeEveryMs)
+    this.#purging.unref()
+  }
+
+  /** Errors: -32001 for a task that nobody knows or that is somebody else's, which look the same. */
+  async require(agentId: string, taskId: string, caller: Caller): Promise<TaskRow> {
+    const known =
+      this.#known.get(keyOf(agentId, taskId)) ?? (await this.#options.store.findTask(agentId, taskId))
+    if (known !== null && this.#maySee(caller, known)) return known
+    await sleep(patienceMs)
+    const late = known === null ? await this.#options.store.findTask(agentId, taskId) : null
+    if (late !== null && this.#maySee(caller, late)) return late
+    throw new A2aError('TASK_NOT_FOUND', 'Task not found')
+  }
+
+  /** Lets the caller continue a conversation that is its own or nobody's yet. Errors: -32602 for another's. */
+  async claimContext(agentId: string, contextId: string, caller: Caller): Promise<void> {
+    const key = keyOf(agentId, contextId)
+    const owner =
+      this.#contexts.get(key) ??
+      (await this.#options.store.claimContext(agentId, contextId, principalOf(caller)))
+    this.#remember(this.#contexts, key, owner)
+    if (!this.#maySee(caller, owner))
+      throw new A2aError('INVALID_PARAMS', 'message.contextId: this conversation is not known.')
+  }
+
+  /** Notes what an agent said. Errors: -32006 when it names a task of somebody else. */
+  note(agentId: string, news: TaskNews, caller: Caller): void {
+    if (news.contextId !== null) this.#noteContext(agentId, news.contextId, caller)
+    if (news.taskId === null) return
+    const key = keyOf(agentId, news.taskId)
+    const now = this.#options.now()
+    const known = this.#known.get(key)
+    if (known !== undefined && !this.#maySee(caller, known)) {
+      throw new A2aError('INVALID_AGENT_RESPONSE', 'The agent answered with a task that is not known here.')
+    }
+    const task = {
+      ...(known ?? { ...principalOf(caller), createdAt: now }),
+      agentId,
+      taskId: news.taskId,
+      contextId: news.contextId ?? known?.contextId ?? null,
+      state: news.state ?? known?.state ?? null,
+      updatedAt: now,
+    }
+    this.#remember(this.#known, key, task)
+    this.#unwritten.set(key, task)
+    this.#timer ??= setTimeout(() => void this.#flush(), flushEveryMs)
+  }
+
+  /** The agent does not know the task any more. */
+  async forget(agentId: string, taskId: string): Promise<void> {
+    const key = keyOf(agentId, taskId)
+    this.#known.delete(key)
+    this.#unwritten.delete(key)
+    await this.#writing
+    await this.#options.store.removeTask(agentId, taskId)
+  }
+
+  /** Drops what is remembered of an agent that was removed. */
+  forgetAgent(agentId: string): void {
+    for (const memory of [this.#known, this.#contexts, this.#unwritten])
+      for (const key of memory.keys()) if (key.startsWith(`${agentId}\n`)) memory.delete(key)
+  }
+
+  /** For a listing: everything noted here is in the store. */
+  async written(): Promise<void> {
+    await this.#flush()
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#purging)
+    await this.#flush()
+  }
+
+  /** Whose team may see it too, for a listing. */
+  visibleTeam(caller: Caller): string | null {
+    return this.#options.settings().taskScope === 'team' ? caller.teamId : null
+  }
+
+  #maySee(caller: Caller, { owner, teamId }: Principal): boolean {
+    if (caller.isAdmin || owner === principalOf(caller).owner) return true
+    return teamId !== null && teamId === this.visibleTeam(caller)
+  }
+
+  #noteContext(agentId: string, contextId: string, caller: Caller): void {
+    const key = keyOf(agentId, contextId)
+    if (this.#contexts.has(key)) return
+    const principal = principalOf(caller)
+    this.#remember(this.#contexts, key, principal)
+    void this.#options.store.claimContext(agentId, contextId, principal).catch(this.#options.onError)
+  }
+
+  #remember<Value>(memory: Map<string, Value>, key: string, value: Value): void {
+    memory.delete(key)
+    memory.set(key, value)
+    if (memory.size <= this.#options.settings().maxTasks) return
+    const oldest = memory.keys().next().value
+    if (oldest !== undefined) memory.delete(oldest)
+  }
+
+  async #flush(): Promise<void> {
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#timer = null
+    const tasks = [...this.#unwritten.values()]
+    this.#unwritten = new Map()
+    const previous = this.#writing
+    this.#writing = (async () => {
+      await previous
+      if (tasks.length > 0) await this.#options.store.saveTasks(tasks).catch(this.#options.onError)
+    })()
+    await this.#writing
+  }
+
+  async #purge(): Promise<void> {
+    const { taskTtlMs, maxTasks } = this.#options.settings()
+    const before = this.#options.now() - taskTtlMs
+    for (const [key, task] of this.#known) if (task.updatedAt < before) this.#known.delete(key)
+    await this.#options.store.purge(before, maxTasks).catch(this.#options.onError)
+  }
+}
+
+/** A key that belongs to a user stands for that user, so that new keys see old tasks. */
+export function principalOf({ kind, userId, keyHash, teamId }: Caller): Principal {
+  if (userId !== null) return { owner: `user:${userId}`, teamId }
+  return { owner: kind === 'key' ? `key:${keyHash}` : kind, teamId }
+}
+
+const keyOf = (agentId: string, id: string): string => `${agentId}\n${id}`

@@ -1,0 +1,157 @@
+import { createHash, randomBytes, randomUUID } from 'node:crypto'
+import type { A2aRoutesDependencies } from '../a2a/a2a-routes.ts'
+import { AgentDirectory } from '../a2a/agents/agent-directory.ts'
+import { agentSchema, toRegistration } from '../a2a/agents/agent-schema.ts'
+import { sealAgents } from '../a2a/agents/agent-secrets.ts'
+import { forgetRemoved } from '../a2a/agents/register-agent.ts'
+import { deriveAgentId, type RemoteAgent } from '../a2a/agents/remote-agent.ts'
+import { AgentCards, type AgentNetwork } from '../a2a/cards/agent-cards.ts'
+import { A2aError } from '../a2a/protocol/a2a-error.ts'
+import { PushDelivery } from '../a2a/push/push-delivery.ts'
+import { PushTargets } from '../a2a/push/push-targets.ts'
+import { AgentRelay } from '../a2a/relay/agent-relay.ts'
+import { OpenStreams } from '../a2a/relay/open-streams.ts'
+import { settleCall } from '../a2a/settle-call.ts'
+import { TaskLedger } from '../a2a/tasks/task-ledger.ts'
+import type { A2aConfig, GatewayConfig } from '../config/config.ts'
+import type { Exchange } from '../http/exchange.ts'
+import type { Gateway } from '../pipeline/gateway.ts'
+import { refuseOperatorHost } from '../transport/egress/operator-egress.ts'
+import { UserEgress } from '../transport/egress/user-egress.ts'
+import { postText } from '../transport/post-text.ts'
+import { AgentActivity } from './agent-activity.ts'
+import type { Hub } from './hub.ts'
+import { createUserTransport } from './network-transport.ts'
+import { shareAgentChanges } from './share-changes.ts'
+import type { Telemetry } from './telemetry.ts'
+
+const minuteMs = 60_000
+const drainingMessage = 'The gateway is shutting down; ask for the task again.'
+
+export interface A2aOptions {
+  readonly hub: Hub
+  readonly gateway: Gateway
+  readonly telemetry: Telemetry
+  readonly config: () => GatewayConfig
+  readonly now: () => number
+}
+
+export interface OpenA2a extends A2aRoutesDependencies {
+  /** Ends the streams that are left with an event that says so. */
+  interrupt(): void
+  close(): Promise<void>
+}
+
+/** Composes what is needed to reach agents: their registry is read, and read again whenever it changes anywhere. */
+export async function openA2a({ hub, gateway, telemetry, config, now }: A2aOptions): Promise<OpenA2a> {
+  const onError = (error: unknown): void =>
+    telemetry.logger.log('warn', 'a2a_not_stored', { reason: error instanceof Error ? error.message : null })
+  const settings = (): A2aConfig => config().a2a
+  const egress = new UserEgress(config().userEgress)
+  const userTransport = createUserTransport(egress)
+  const store = hub.a2a
+  const agents = sealAgents(store, gateway.blobs)
+  const directory = new AgentDirectory({ store: agents, configured: configuredAgents(settings) })
+  const networkOf = ({ origin }: RemoteAgent): AgentNetwork =>
+    origin === 'configuration'
+      ? { transport: gateway.transport, refuseHost: refuseOperatorHost }
+      : { transport: userTransport, refuseHost: egress.refuseHost }
+  const cards = new AgentCards(networkOf, now)
+  const tasks = new TaskLedger({ store, settings, onError, now })
+  const streams = new OpenStreams()
+  const base = (exchange: Exchange) => baseOf(config(), exchange)
+  const seal = (text: string): string =>
+    gateway.blobs.seal({ form: 'agent', family: '', account: '', payload: text })
+  const open = (sealed: string): string | null => gateway.blobs.open(sealed)?.payload ?? null
+  const push = new PushTargets({
+    ...{ store, cards, egress, base, seal, open, newId: randomUUID },
+    newToken: () => randomBytes(32).toString('base64url'),
+  })
+  const activity = new AgentActivity(store, onError, now)
+  const delivery = new PushDelivery({
+    post: (url, headers, body) => postText(userTransport, url, headers, body),
+    onDropped: (agentId, reason) =>
+      telemetry.logger.log('warn', 'a2a_push_dropped', { agent_id: agentId, reason }),
+  })
+  const sharing = await shareAgentChanges(hub.state, directory, (agentId) =>
+    forgetRemoved({ directory, cards, tasks, streams }, agentId),
+  )
+  const relay = new AgentRelay({ cards, tasks, networkOf, settings, newId: randomUUID })
+  return {
+    delivery,
+    plane: {
+      ...{ settings, agents, store, directory, cards, relay, tasks, push, streams, egress, base, now },
+      identity: gateway.identity,
+      sealPage: seal,
+      openPage: open,
+      admit: (agent) => admitMessage(hub, settings(), agent, now()),
+      settle: (call, error) => {
+        settleCall(gateway, call, error)
+        activity.count(call.agent.agentId, error === null, now() - call.exchange.receivedAt)
+      },
+      onAgentsChanged: sharing.announce,
+      audit: (action, exchange, agentId) =>
+        telemetry.logger.log('info', 'audit', {
+          action,
+          resource_id: agentId,
+          request_id: exchange.requestId,
+        }),
+    },
+    interrupt: () => streams.interruptAll(new A2aError('AGENT_UNAVAILABLE', drainingMessage)),
+    close: async () => {
+      sharing.stop()
+      await Promise.all([tasks.close(), activity.close()])
+      await userTransport.close()
+    },
+  }
+}
+
+/** Agents of the configuration, made once for each configuration. */
+function configuredAgents(settings: () => A2aConfig): () => readonly RemoteAgent[] {
+  let from: A2aConfig['agents'] | null = null
+  let agents: readonly RemoteAgent[] = []
+  return () => {
+    const { agents: written } = settings()
+    if (written !== from) {
+      from = written
+      agents = written.flatMap((entry) => toConfigured(entry))
+    }
+    return agents
+  }
+}
+
+function toConfigured(entry: Readonly<Record<string, unknown>>): RemoteAgent[] {
+  const parsed = agentSchema.safeParse(entry)
+  if (!parsed.success) return []
+  const registration = toRegistration(parsed.data)
+  const agentId = deriveAgentId(registration)
+  const stamps = { createdBy: null, updatedBy: null, createdAt: 0, updatedAt: 0 }
+  return [{ ...registration, agentId, origin: 'configuration', ...stamps }]
+}
+
+function baseOf({ a2a, server }: GatewayConfig, exchange: Exchange): { url: string; isPublic: boolean } {
+  const configured = a2a.baseUrl ?? server.publicUrl?.replace(/\/+$/, '') ?? null
+  if (configured !== null) return { url: configured, isPublic: true }
+  const scheme = server.tls === null ? 'http' : 'https'
+  const host = exchange.header('host') ?? `${server.host}:${server.port}`
+  return { url: `${scheme}://${host}${server.rootPath}`, isPublic: false }
+}
+
+/** Every process and replica counts together. Errors: RATE_LIMITED. */
+async function admitMessage(
+  { state }: Hub,
+  { messagesPerMinute }: A2aConfig,
+  { agentId, requestsPerMinute }: RemoteAgent,
+  now: number,
+): Promise<void> {
+  const limit = requestsPerMinute ?? (messagesPerMinute === 0 ? null : messagesPerMinute)
+  if (limit === null) return
+  const window = Math.floor(now / minuteMs)
+  const key = `a2a:messages:${createHash('sha256').update(agentId).digest('hex').slice(0, 16)}:${window}`
+  const { refusedBy } = await state.increment([{ key, by: 1, ttlMs: 2 * minuteMs, limit }])
+  if (refusedBy === null) return
+  const retryAfterSeconds = Math.ceil(((window + 1) * minuteMs - now) / 1000)
+  throw new A2aError('RATE_LIMITED', `This agent takes ${limit} messages a minute; try again shortly.`, {
+    retryAfterSeconds,
+  })
+}
