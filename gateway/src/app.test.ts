@@ -12,6 +12,17 @@ type Dependencies = Parameters<typeof listRoutes>[0]
 
 /** Routes that answer without a credential. One more is a decision, so it is made here by hand. */
 const publicRoutes = [
+  // Cards of public agents; the others ask for a key themselves.
+  'GET /.well-known/agent-card.json',
+  'GET /.well-known/agent.json',
+  'GET /a2/a/agents/{id}/card',
+  'GET /a2a/agents/{id}/card',
+  'GET /a2a/{id}/.well-known/agent-card.json',
+  'GET /a2a/{id}/.well-known/agent.json',
+  'GET /v1/a2a/{id}/.well-known/agent-card.json',
+  'GET /v1/a2a/{id}/.well-known/agent.json',
+  // Agents push here with a token of their own in the path.
+  'POST /a2a/{id}/push/{token}',
   'GET /.well-known/agent-skills/{rest*}',
   'GET /.well-known/skills/{rest*}',
   'GET /_health/live',
@@ -56,6 +67,7 @@ function refusingDependencies(asked: AuthClass[]): Dependencies {
     registry: { identity, publicRead: false, quotas: {} },
     tokens: { identity, runtime },
     wellKnown: { identity },
+    a2a: { plane: { identity, settings: () => ({ isEnabled: true }), directory: { find: () => null } } },
     health: { identity, runtime },
     operations: { identity },
     evidence: { identity, webhooks: {} },
@@ -92,7 +104,7 @@ describe('the routes', () => {
   })
 
   it('are public only where this list says so', () => {
-    expect(templatesWith('public').sort()).toEqual(publicRoutes)
+    expect(templatesWith('public').sort()).toEqual(publicRoutes.toSorted())
   })
 
   it('keep management to admins', () => {

@@ -6,6 +6,9 @@ import { type ScriptedAgent, startScriptedAgent } from './harness/scripted-agent
 import { type Gateway, type IssuedKey, startGateway } from './harness/start-gateway.ts'
 import { waitUntil } from './harness/wait-until.ts'
 
+// biome-ignore lint/suspicious/noExplicitAny: events of two versions, whose shape the tests then assert
+type Event = any
+
 let gateway: Gateway
 let oldAgent: ScriptedAgent
 let currentAgent: ScriptedAgent
@@ -104,7 +107,7 @@ describe.each(agents)('an agent that speaks the %s version', (agent) => {
       }
       const stream = await openStream(gateway.url, `/a2a/${agent}`, { key: alice.key, body })
       expect(stream.response.headers['content-type']).toBe('text/event-stream')
-      const events = dataOf(await stream.end) as Record<string, any>[]
+      const events = dataOf(await stream.end) as Event[]
       expect(events.every(({ jsonrpc, id }) => jsonrpc === '2.0' && id === 'mine')).toBe(true)
       const kinds = events.map(({ result }) => result.kind ?? Object.keys(result)[0])
       expect(kinds).toEqual(
@@ -136,7 +139,7 @@ describe.each(agents)('an agent that speaks the %s version', (agent) => {
       }
       const stream = await openStream(gateway.url, `/a2a/${agent}`, { key: alice.key, body })
       await waitUntil('it works', () => stream.text().includes('orking') || stream.text().includes('WORKING'))
-      const first = (dataOf(stream.text())[0] as any).result
+      const first = (dataOf(stream.text())[0] as Event).result
       const { id } = first.task ?? first
       stream.leave()
       const again = await openStream(gateway.url, `/a2a/${agent}`, {
@@ -270,7 +273,7 @@ describe('calls that fail', () => {
       params: { message: messageOf('0.3', 'cut-1') },
     }
     const stream = await openStream(gateway.url, '/a2a/old', { key: alice.key, body })
-    const events = dataOf(await stream.end) as Record<string, any>[]
+    const events = dataOf(await stream.end) as Event[]
     expect(events.at(-1)).toMatchObject({ id: 1, error: { code: -32603 } })
   })
 

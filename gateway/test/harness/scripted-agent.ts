@@ -50,7 +50,7 @@ export async function startScriptedAgent(
   await once(server, 'listening')
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 
-  async function answer(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+  async function answer(request: http.IncomingMessage, response: http.ServerResponse): Promise<Json> {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk as Buffer)
     if (request.method === 'GET') {
@@ -61,7 +61,7 @@ export async function startScriptedAgent(
     }
     const body = JSON.parse(Buffer.concat(chunks).toString('utf8'))
     requests.push({ headers: request.headers, body, path: request.url ?? '' })
-    const send = (status: number, message: Json): void => {
+    const send = (status: number, message: Json): Json => {
       response.writeHead(status, { 'content-type': 'application/json' })
       response.end(JSON.stringify({ jsonrpc: '2.0', id: body.id, ...message }))
     }
@@ -93,18 +93,17 @@ export async function startScriptedAgent(
     params: Json,
     body: Json,
     response: http.ServerResponse,
-    send: (status: number, message: Json) => void,
-  ): void {
+    send: (status: number, message: Json) => unknown,
+  ): Json {
     const { message, configuration } = params
     const id: string = message.messageId
-    if (id.startsWith('hang-up')) return void response.destroy()
+    const end = (status: number, head: http.OutgoingHttpHeaders, text: string): unknown =>
+      response.writeHead(status, head).end(text)
+    if (id.startsWith('hang-up')) response.destroy()
     if (id.startsWith('hang')) return
-    if (id.startsWith('broken'))
-      return void response.writeHead(200, { 'content-type': 'application/json' }).end('{"half')
-    if (id.startsWith('html'))
-      return void response.writeHead(502, { 'content-type': 'text/html' }).end('<p>no')
-    if (id.startsWith('redirect'))
-      return void response.writeHead(307, { location: 'http://169.254.169.254/' }).end()
+    if (id.startsWith('broken')) return end(200, { 'content-type': 'application/json' }, '{"half')
+    if (id.startsWith('html')) return end(502, { 'content-type': 'text/html' }, '<p>no')
+    if (id.startsWith('redirect')) return end(307, { location: 'http://169.254.169.254/' }, '')
     if (id.startsWith('error')) return send(200, { error: { code: -32005, message: 'No such media here' } })
     if (id.startsWith('tck-message-response') || id.startsWith('message')) {
       const reply = say.message({
@@ -139,13 +138,13 @@ export async function startScriptedAgent(
     stream(response, body.id, task, [say.event('task', task)])
     setImmediate(() => {
       move(task, 'working')
-      if (id.startsWith('cut')) return void response.destroy()
-      if (id.startsWith('test-resubscribe') || id.startsWith('long')) return
+      if (id.startsWith('cut')) response.destroy()
+      if (/^(?:cut|test-resubscribe|long)/.test(id)) return
       work(task, id)
     })
   }
 
-  function work(task: Task, id: string): void {
+  function work(task: Task, id: string): Json {
     const artifact = artifactFor(id, say)
     if (artifact !== null) {
       task.artifacts.push(artifact)

@@ -4,6 +4,7 @@ import type { Exchange } from '../../http/exchange.ts'
 import { queryOf } from '../../http/path.ts'
 import { ClientGone, readBody } from '../../http/read-body.ts'
 import type { Method, Route } from '../../http/router.ts'
+import type { Caller } from '../../identity/caller.ts'
 import { authenticate } from '../../pipeline/authenticate.ts'
 import type { A2aPlane } from '../a2a-plane.ts'
 import { mayUseAgent } from '../agents/agent-access.ts'
@@ -73,17 +74,7 @@ function restEndpoint(plane: A2aPlane, operation: Operation, readParams: ReadPar
       const caller = await authenticate(plane.identity, exchange, 'user')
       let call: AgentCall | null = null
       try {
-        requireVersion(exchange)
-        const body = await readObject(exchange)
-        const agent = plane.directory.find(params['id'] ?? '')
-        if (agent === null || !mayUseAgent(caller, agent))
-          throw new A2aError('AGENT_NOT_FOUND', `Agent not found: ${(params['id'] ?? '').slice(0, 128)}`)
-        const { task, verb } = splitVerb(params['task'] ?? '')
-        const read = readParams({ ...params, task }, queryOf(exchange.target), body)
-        const asked = verb ?? operation
-        call = { exchange, caller, agent, operation: asked, version: '1.0', params: read }
-        if (exchange.request.method === 'POST' && asked === 'get')
-          throw new A2aError('METHOD_NOT_FOUND', 'POST to a task ends in :cancel or :subscribe.')
+        call = await readCall(plane, { exchange, caller, params }, operation, readParams)
         await answer(plane, call)
         plane.settle(call, null)
       } catch (error) {
@@ -94,6 +85,33 @@ function restEndpoint(plane: A2aPlane, operation: Operation, readParams: ReadPar
       }
     },
   }
+}
+
+interface RestRequest {
+  readonly exchange: Exchange
+  readonly caller: Caller
+  readonly params: Readonly<Record<string, string>>
+}
+
+/** What a request asks for, in the terms of 1.0. Errors: A2aError. */
+async function readCall(
+  plane: A2aPlane,
+  { exchange, caller, params }: RestRequest,
+  operation: Operation,
+  readParams: ReadParams,
+): Promise<AgentCall> {
+  requireVersion(exchange)
+  const body = await readObject(exchange)
+  const id = params['id'] ?? ''
+  const agent = plane.directory.find(id)
+  if (agent === null || !mayUseAgent(caller, agent))
+    throw new A2aError('AGENT_NOT_FOUND', `Agent not found: ${id.slice(0, 128)}`)
+  const { task, verb } = splitVerb(params['task'] ?? '')
+  const asked = verb ?? operation
+  if (exchange.request.method === 'POST' && asked === 'get')
+    throw new A2aError('METHOD_NOT_FOUND', 'POST to a task ends in :cancel or :subscribe.')
+  const read = readParams({ ...params, task }, queryOf(exchange.target), body)
+  return { exchange, caller, agent, operation: asked, version: '1.0', params: read }
 }
 
 async function answer(plane: A2aPlane, call: AgentCall): Promise<void> {
