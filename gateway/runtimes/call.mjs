@@ -16,17 +16,19 @@ function readRequest() {
   return JSON.parse(Buffer.concat(chunks).toString('utf8'))
 }
 
+// Loaded before the request arrives, so that no call waits for them.
+const require = createRequire(import.meta.url)
+const net = require('node:net')
+const datagrams = require('node:dgram')
+const names = require('node:dns')
+
 function denyNetwork() {
   const refuse = () => {
     throw new Error('this skill may not use the network')
   }
-  const require = createRequire(import.meta.url)
-  const net = require('node:net')
   net.Socket.prototype.connect = refuse
   net.Server.prototype.listen = refuse
-  const datagrams = require('node:dgram')
   datagrams.createSocket = refuse
-  const names = require('node:dns')
   for (const name of ['lookup', 'resolve', 'resolve4', 'resolve6']) names[name] = refuse
   globalThis.fetch = refuse
 }
@@ -80,7 +82,7 @@ async function answerOf(request) {
 
 const request = readRequest()
 if (request.denyNetwork) denyNetwork()
-const answer = Buffer.from(await answerOf(request), 'utf8')
+const answer = Buffer.from(`${await answerOf(request)}\n`, 'utf8')
 for (let sent = 0; sent < answer.length; ) sent += writeSync(3, answer, sent)
 closeSync(3)
 process.exit(0)

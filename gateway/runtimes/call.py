@@ -11,6 +11,7 @@ import inspect
 import io
 import json
 import os
+import resource
 import socket
 import sys
 import types
@@ -39,7 +40,7 @@ def main():
                            "stack": describe_stack(stack)})
     sys.stdout.flush()
     with os.fdopen(out, "wb") as stream:
-        stream.write(text.encode("utf-8", "replace"))
+        stream.write(text.encode("utf-8", "replace") + b"\n")
     # Threads and child processes of the module may not keep the call open.
     os._exit(0)
 
@@ -54,7 +55,6 @@ def describe_stack(stack):
 
 
 def limit(limits):
-    import resource
     for name, value in (("RLIMIT_NOFILE", 64), ("RLIMIT_FSIZE", 16 * 1024 * 1024), ("RLIMIT_CORE", 0),
                         ("RLIMIT_CPU", limits["cpuSeconds"]), ("RLIMIT_AS", limits["addressBytes"])):
         try:

@@ -318,7 +318,7 @@ python('a module cannot', () => {
     expect((await invoke('files')).json().result).toEqual([])
     const path = (await invoke('leave_a_file')).json().result
     expect(path).toMatch(/left\.txt$/)
-    expect(existsSync(path)).toBe(false)
+    await waitUntil('it is gone', () => !existsSync(path))
     expect((await invoke('folder')).json().result).not.toBe((await invoke('folder')).json().result)
   })
 

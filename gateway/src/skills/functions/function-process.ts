@@ -22,6 +22,8 @@ const keptLogs = 16_384
 const mostProcesses = 16
 const watchEveryMs = 100
 const graceMs = 1000
+/** Ends the answer, which is one line of JSON: the end of the pipe comes only with that of every process that has it. */
+const lineEnd = 0x0a
 
 /**
  * One child that waits for one request, in a process group and an empty folder of its own. It has loaded nothing but
@@ -31,6 +33,7 @@ export class FunctionProcess {
   readonly directory: string
   readonly #child: ChildProcess
   readonly #exited: Promise<void>
+  #onAnswer: () => void = () => undefined
   readonly #logs: Buffer[] = []
   #printed = 0
   #answer: Buffer[] = []
@@ -79,19 +82,28 @@ export class FunctionProcess {
     this.#child.unref()
   }
 
-  /** Hands the request over and waits for the end of the process, at most `timeoutMs` and a second. */
-  async run(request: object, { timeoutMs, memoryMb }: FunctionEntry): Promise<CallOutcome> {
+  /**
+   * Hands the request over and waits for the answer, at most `timeoutMs` and a second. The process may still be ending
+   * then: `end` waits for that. With `withLogs` it has ended, so that nothing it printed is missing.
+   */
+  async run(
+    request: object,
+    { timeoutMs, memoryMb }: FunctionEntry,
+    withLogs: boolean,
+  ): Promise<CallOutcome> {
     const watch = setInterval(() => this.#watch(memoryMb * 1_048_576), watchEveryMs)
     const deadline = setTimeout(() => this.#stop('timeout'), timeoutMs)
+    const answered = new Promise<void>((resolve) => {
+      this.#onAnswer = resolve
+    })
     this.#child.stdin?.end(JSON.stringify(request))
-    await this.#exited
+    await (withLogs ? this.#exited : Promise.race([answered, this.#exited]))
     clearInterval(watch)
     clearTimeout(deadline)
-    this.#discard()
     return this.#outcome()
   }
 
-  /** Ends a child that is not needed any more. */
+  /** Ends a child that is not needed any more, with all it has started and written. */
   async end(): Promise<void> {
     this.#kill('SIGKILL')
     await this.#exited
@@ -104,7 +116,8 @@ export class FunctionProcess {
     if (this.#failure === 'memory' || this.#failure === 'output' || this.#failure === 'processes')
       return { kind: 'exceeded', what: this.#failure, logs }
     const text = Buffer.concat(this.#answer).toString('utf8')
-    if (text !== '') return { kind: 'answer', text, logs }
+    // A document without its line end was cut off.
+    if (text.endsWith('\n')) return { kind: 'answer', text, logs }
     const { exitCode, signalCode } = this.#child
     if (signalCode === 'SIGXCPU') return { kind: 'timeout', logs }
     // V8 ends the process when its heap is full.
@@ -135,7 +148,10 @@ export class FunctionProcess {
     if (this.#answerLength > largestAnswer) {
       this.#answer = []
       this.#stop('output')
-    } else this.#answer.push(chunk)
+      return
+    }
+    this.#answer.push(chunk)
+    if (chunk.at(-1) === lineEnd) this.#onAnswer()
   }
 
   #stop(failure: 'timeout' | 'memory' | 'output' | 'processes'): void {

@@ -50,7 +50,7 @@ export function functionRoutes({ functions, identity }: FunctionRoutesDependenci
   })
   const post = (
     template: string,
-    read: (params: Readonly<Record<string, string>>, body: Body) => Invocation,
+    read: (params: Readonly<Record<string, string>>, body: Body) => Omit<Invocation, 'withLogs'>,
   ): Route<Endpoint> => ({
     method: 'POST',
     template,
@@ -61,7 +61,7 @@ export function functionRoutes({ functions, identity }: FunctionRoutesDependenci
       errors: 'api-v1',
       body: anyObject,
       answer: ({ params, body, query }) =>
-        invoke(functions, read(params, body), query.get('logs') === 'true'),
+        invoke(functions, { ...read(params, body), withLogs: query.get('logs') === 'true' }),
     }),
   })
   return [
@@ -111,13 +111,13 @@ export function answerInvocation(
   body: Body,
   withLogs: boolean,
 ): Promise<ControlAnswer> {
-  if (name !== null) return invoke(functions, { name, ...readArguments(body) }, withLogs)
+  if (name !== null) return invoke(functions, { name, ...readArguments(body), withLogs })
   const { skill_name, parameters = {}, init = null } = parseOrRefuse(invocation, body)
-  return invoke(functions, { name: skill_name, parameters, init }, withLogs)
+  return invoke(functions, { name: skill_name, parameters, init, withLogs })
 }
 
 /** Named arguments, or an envelope when there is a member `parameters`. */
-function readArguments(body: Body): Omit<Invocation, 'name'> {
+function readArguments(body: Body): Omit<Invocation, 'name' | 'withLogs'> {
   if (!Object.hasOwn(body, 'parameters')) return { parameters: body, init: null }
   const { parameters, init = null } = parseOrRefuse(envelope, body)
   return { parameters, init }
@@ -129,11 +129,7 @@ function parseOrRefuse<Value>(schema: z.ZodType<Value>, body: Body): Value {
   throw new GatewayError('invalid_arguments', z.prettifyError(parsed.error))
 }
 
-async function invoke(
-  functions: FunctionSkills,
-  request: Invocation,
-  withLogs: boolean,
-): Promise<ControlAnswer> {
+async function invoke(functions: FunctionSkills, request: Invocation): Promise<ControlAnswer> {
   const frame = { id: `inv_${randomBytes(12).toString('hex')}`, object: 'skill.invocation' }
   const tool = Object.hasOwn(providerTools, request.name) ? providerTools[request.name] : undefined
   const done =
@@ -149,7 +145,7 @@ async function invoke(
         status: 'ok',
         result,
         duration_ms: Math.round(durationMs * 10) / 10,
-        ...(withLogs ? { logs } : {}),
+        ...(request.withLogs ? { logs } : {}),
       },
     }
   }

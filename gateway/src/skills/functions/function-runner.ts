@@ -15,6 +15,8 @@ export interface FunctionCall {
   readonly init: Given | null
   /** The class of a method. */
   readonly owner: FunctionItem | null
+  /** Whether what it prints is wanted. */
+  readonly withLogs: boolean
 }
 
 export interface FunctionResult {
@@ -56,19 +58,28 @@ export class FunctionRunner {
     this.#checkIsolation(entry)
     const request = this.#prepare(call)
     await this.#enter()
+    const child = this.#take(entry)
+    if (child === null) {
+      this.#leave()
+      throw new GatewayError(
+        'isolation_unavailable',
+        `This machine has no ${entry.runtime} to run the skill with.`,
+      )
+    }
     try {
-      const child = this.#take(entry)
-      if (child === null)
-        throw new GatewayError(
-          'isolation_unavailable',
-          `This machine has no ${entry.runtime} to run the skill with.`,
-        )
       const readable = [rootOf(entry), ...entry.read]
-      const outcome = await child.run({ ...request, readable, writable: [child.directory] }, entry)
+      const outcome = await child.run(
+        { ...request, readable, writable: [child.directory] },
+        entry,
+        call.withLogs,
+      )
       return this.#readOutcome(outcome, entry)
     } finally {
-      this.#leave()
-      this.#prepareSpare(entry)
+      // Its place is free when it is gone; nobody waits for that.
+      void child.end().then(() => {
+        this.#leave()
+        this.#prepareSpare(entry)
+      })
     }
   }
 

@@ -9,6 +9,8 @@ export interface Invocation {
   readonly name: string
   readonly parameters: Given
   readonly init: Given | null
+  /** Whether what it prints is wanted. */
+  readonly withLogs: boolean
 }
 
 export interface InvocationResult {
@@ -47,7 +49,7 @@ export class FunctionSkills {
   }
 
   /** Null when no function has the name. Errors: as of `FunctionRunner.call`, and `skill_ambiguous`. */
-  async invoke({ name, parameters, init }: Invocation): Promise<InvocationResult | null> {
+  async invoke({ name, parameters, init, withLogs }: Invocation): Promise<InvocationResult | null> {
     const { catalogue, runner } = await this.#open()
     const snapshot = await catalogue.read()
     const found = resolveFunction(snapshot, name)
@@ -60,6 +62,7 @@ export class FunctionSkills {
       owner: ownerOf(snapshot, found),
       parameters,
       init,
+      withLogs,
     })
     return {
       namespace: module.namespace,

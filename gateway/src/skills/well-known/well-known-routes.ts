@@ -79,7 +79,7 @@ class WellKnownPlane {
     if (path === 'index.json') return sendReady(exchange, this.#indexOf(snapshot))
     const file = path === null ? undefined : snapshot.files.get(path)
     if (path === null || file === undefined) return refuse(exchange, rest, snapshot)
-    const held = this.#answers.get(keyOf(path, file))
+    const held = this.#answers.get(file)
     return held === undefined ? this.#sendFile(exchange, path, snapshot) : sendReady(exchange, held)
   }
 
@@ -88,7 +88,7 @@ class WellKnownPlane {
     const headers = [...fileHeaders(path), 'cache-control', 'public, max-age=300']
     for (const found of [snapshot, null]) {
       const file = (found ?? (await this.#deps.published.refresh())).files.get(path)
-      if (file !== undefined && (await this.#send(exchange, keyOf(path, file), file, headers))) return
+      if (file !== undefined && (await this.#send(exchange, file, headers))) return
     }
     refuse(exchange, path, snapshot)
   }
@@ -103,19 +103,12 @@ class WellKnownPlane {
     // The bytes are what the digest is of, so nothing may call them text of an encoding or compress them.
     const type = file?.path === 'SKILL.md' ? 'text/markdown; charset=utf-8' : 'application/gzip'
     const headers = ['content-type', type, 'cache-control', 'public, max-age=31536000, immutable']
-    if (file === null || !(await this.#send(exchange, file.stamp, file, headers)))
-      refuse(exchange, rest, snapshot)
+    if (file === null || !(await this.#send(exchange, file, headers))) refuse(exchange, rest, snapshot)
   }
 
   /** False when the file is no longer what was listed; nothing has been sent then. */
-  async #send(
-    exchange: Exchange,
-    key: string,
-    file: PublishedFile,
-    headers: readonly string[],
-  ): Promise<boolean> {
-    const held = this.#answers.get(key)
-    const answer = held ?? (await this.#answers.prepare(key, file, headers))
+  async #send(exchange: Exchange, file: PublishedFile, headers: readonly string[]): Promise<boolean> {
+    const answer = this.#answers.get(file) ?? (await this.#answers.prepare(file, headers))
     if (answer === null) return false
     const { etag, head, body } = answer
     if (body === null) return sendPieces(exchange, { etag, head }, file.open)
@@ -176,8 +169,6 @@ class WellKnownPlane {
     return { ...plugin, status: 'ok', skills, omitted: [...snapshot.omitted, ...omitted] }
   }
 }
-
-const keyOf = (path: string, { stamp }: PublishedFile): string => `${path}\0${stamp}`
 
 /** The decoded path of a target, `/`-separated; null when no file may be called so. Each segment is decoded once. */
 function readPath(rest: string): string | null {
