@@ -44,6 +44,11 @@ const config = {
   requests: { errorCodeStyle: 'symbolic' },
 }
 
+const mcpConfig = {
+  server: { host: '0.0.0.0', publicUrl: null, corsOrigins: [] },
+  mcp: { allowedHosts: [], allowedOrigins: [] },
+}
+
 /** Refuses everybody, and anything else a route reaches for before it has asked. */
 function refusingDependencies(asked: AuthClass[]): Dependencies {
   const authenticate = (_headers: unknown, auth: AuthClass): never => {
@@ -71,6 +76,7 @@ function refusingDependencies(asked: AuthClass[]): Dependencies {
     health: { identity, runtime },
     operations: { identity },
     evidence: { identity, webhooks: {} },
+    mcp: { identity, mcp: { config: () => mcpConfig } },
     skillRouter: { identity },
     routing: { gateway: { identity, now: Date.now } },
     passThroughEndpoints: [{ path: '/search', includesSubpaths: true }],

@@ -10,6 +10,8 @@ import type { EvidenceDependencies } from './evidence/api/evidence-dependencies.
 import { evidenceRoutes } from './evidence/api/evidence-routes.ts'
 import { type DispatchDependencies, Dispatcher, type Endpoint } from './http/dispatch.ts'
 import { type Method, type Route, Router } from './http/router.ts'
+import { mcpRoutes } from './mcp/mcp-routes.ts'
+import type { McpRoutesDependencies } from './mcp/rest/mcp-endpoint.ts'
 import { passThroughRoutes } from './pass-through/pass-through-routes.ts'
 import { countTokens } from './pipeline/count-tokens.ts'
 import type { Gateway } from './pipeline/gateway.ts'
@@ -56,6 +58,7 @@ export interface AppDependencies {
   readonly skillRelay: SkillRelay
   readonly wellKnown: WellKnownDependencies
   readonly a2a: A2aRoutesDependencies
+  readonly mcp: McpRoutesDependencies
   readonly skillRouter: SkillRouterRoutesDependencies
   readonly routing: RoutingApiDependencies
   /** Those of the configuration at start. */
@@ -123,6 +126,7 @@ export function listRoutes(
     ...evidenceRoutes(deps.evidence),
     ...skillRouterRoutes(deps.skillRouter),
     ...routingApiRoutes(deps.routing),
+    ...mcpRoutes(deps.mcp),
     verifyRoute(deps.gateway.identity, deps.evidence.requireManifest),
     ...functionRoutes({ functions: deps.functions, identity: deps.gateway.identity }),
     ...skillRoutes(deps.skills),

@@ -13,7 +13,7 @@ import {
 const directions: Readonly<Record<string, string>> = {
   'main.ts': '',
   'app.ts':
-    'a2a admin config:types deployments:types evidence http pass-through pipeline protocols quotas responses rest routing-api skill-router skills',
+    'a2a admin config:types deployments:types evidence http mcp pass-through pipeline protocols quotas responses rest routing-api skill-router skills',
   'package-file.ts': '',
   'uuid.ts': '',
   'version.ts': 'package-file.ts',
@@ -34,6 +34,7 @@ const directions: Readonly<Record<string, string>> = {
   identity: 'config:types deployments governance http:types storage:types',
   injection: 'config:types conversation identity:types',
   json: '',
+  mcp: 'config conversation http http1:types identity:types pipeline rest telemetry transport version.ts',
   'model-routing': 'config:types conversation:types deployments:types pricing',
   multipart: '',
   'pass-through':
@@ -42,7 +43,7 @@ const directions: Readonly<Record<string, string>> = {
     'balancing config:types conversation deployments governance:types http http1:types identity injection json model-routing multipart pricing protocols providers relay storage:types telemetry tokens:types transport:types version.ts',
   pricing: 'config:types conversation:types',
   process:
-    'a2a app.ts balancing config conversation demo deployments evidence governance http identity injection model-routing pipeline:types pricing providers quotas responses rest skill-router skills storage telemetry tokens transport version.ts',
+    'a2a app.ts balancing config conversation demo deployments evidence governance http identity injection mcp model-routing pipeline:types pricing providers quotas responses rest skill-router skills storage telemetry tokens transport version.ts',
   protocols: 'conversation json pricing:types providers:types relay:types',
   providers: 'cloud-accounts conversation telemetry transport:types',
   quotas: 'http:types pipeline:types rest',
@@ -56,7 +57,7 @@ const directions: Readonly<Record<string, string>> = {
   skills:
     'config:types conversation deployments http identity json multipart package-file.ts pass-through pipeline providers quotas:types relay rest storage:types transport:types uuid.ts version.ts',
   storage:
-    'a2a:types config:types conversation:types evidence governance package-file.ts pricing:types quotas skills uuid.ts',
+    'a2a:types config:types conversation:types evidence governance mcp:types package-file.ts pricing:types quotas skills uuid.ts',
   telemetry: 'conversation:types deployments:types providers:types',
   tokens: 'conversation:types package-file.ts',
   transport: 'http1',
@@ -73,7 +74,8 @@ const reservedModules: readonly (readonly [module: RegExp, owners: readonly stri
   ],
   // Only its table of status texts.
   [/^node:http$/, ['http/server/status-line.ts']],
-  [/^node:child_process$/, ['skills/functions/']],
+  [/^node:child_process$/, ['mcp/upstream/stdio-transport.ts', 'skills/functions/']],
+  [/^@modelcontextprotocol\//, ['mcp/call/', 'mcp/mcp-gateway.ts', 'mcp/native/', 'mcp/upstream/']],
   [/^@babel\/parser$/, ['skills/functions/describe-script.ts']],
   [/^node:(?:http2|https|dgram|vm)$/, []],
   [/^node:cluster$/, ['process/']],
@@ -84,6 +86,7 @@ const reservedModules: readonly (readonly [module: RegExp, owners: readonly stri
       'cli/skills/',
       'config/watch-files.ts',
       'http/server/http-server.ts',
+      'mcp/upstream/stdio-transport.ts',
       'process/',
       'skills/functions/',
       'skills/well-known/artifacts.ts',
@@ -114,6 +117,7 @@ const computingModules = ['node:buffer', 'node:crypto', 'node:zlib']
 const processOwners = [
   'main.ts',
   'cli/',
+  'mcp/upstream/stdio-transport.ts',
   'process/',
   'skills/functions/function-process.ts',
   'storage/owner-claim.ts',

@@ -27,6 +27,7 @@ export interface GatewayConfig {
   readonly functionSkills: FunctionSkillsConfig
   readonly governance: GovernanceConfig
   readonly a2a: A2aConfig
+  readonly mcp: McpConfig
   /** The raw `routeiq:` block and the LiteLLM sections later planes read (mcp_servers, guardrails, …). */
   readonly sections: Readonly<Record<string, unknown>>
 }
@@ -434,4 +435,87 @@ export interface SkillInjectionConfig {
   readonly routeTimeoutMs: number
   readonly beforeSystem: boolean
   readonly cacheControl: 'auto' | 'always' | 'never'
+}
+
+/** The gateway for tool servers. */
+export interface McpConfig {
+  readonly enabled: boolean
+  /** `/llmrouter/mcp` answers as if it were not there. */
+  readonly isRestHidden: boolean
+  /** Null: everywhere but at `/llmrouter/mcp/tools/call`. */
+  readonly toolInvocation: boolean | null
+  readonly enforcesAccessGroups: boolean
+  readonly sharesChanges: boolean
+  readonly syncIntervalMs: number
+  readonly isPersistent: boolean
+  readonly serverName: string
+  /** Null for the version of the product. */
+  readonly serverVersion: string | null
+  readonly toolsPageSize: number
+  readonly resourcesPageSize: number
+  /** 0 serves without sessions. */
+  readonly sessionIdleMs: number
+  readonly callTimeoutMs: number
+  readonly listTimeoutMs: number
+  readonly healthTimeoutMs: number
+  readonly healthIntervalMs: number
+  readonly toolPrefix: 'always' | 'conflict' | 'never'
+  readonly lint: 'warn' | 'quarantine'
+  readonly allowedHosts: readonly string[]
+  readonly allowedOrigins: readonly string[]
+  /** `mcp_servers` of the file. */
+  readonly servers: readonly McpServerSettings[]
+}
+
+export type McpTransport = 'streamable_http' | 'sse' | 'stdio'
+
+/** What is written about one tool server, in the file or over REST. */
+export interface McpServerSettings {
+  /** Names the server for good; 1 to 64 of `[A-Za-z0-9._-]`. */
+  readonly serverId: string
+  readonly name: string
+  /** Public short name; unique ignoring case. */
+  readonly alias: string | null
+  readonly description: string | null
+  readonly instructions: string | null
+  readonly transport: McpTransport
+  /** The transport as it was written. */
+  readonly writtenTransport: string
+  /** Null for stdio. */
+  readonly url: string | null
+  readonly protocolEra: 'auto' | 'legacy' | 'modern'
+  readonly authType: 'none' | 'api_key' | 'bearer_token' | 'basic' | 'authorization' | 'oauth2'
+  /** Secret. */
+  readonly authValue: string | null
+  /** Secret. */
+  readonly staticHeaders: Readonly<Record<string, string>>
+  /** Secret. */
+  readonly env: Readonly<Record<string, string>>
+  /** Client headers that go on to the server, lower case. */
+  readonly extraHeaders: readonly string[]
+  /** Names or patterns with `*`; empty allows all. */
+  readonly allowedTools: readonly string[]
+  readonly disallowedTools: readonly string[]
+  readonly displayNames: Readonly<Record<string, string>>
+  readonly displayDescriptions: Readonly<Record<string, string>>
+  readonly accessGroups: readonly string[]
+  readonly teams: readonly string[]
+  readonly allowAllKeys: boolean
+  readonly isPublic: boolean
+  /** New tools may be used at once; else an admin approves each. */
+  readonly approvesOnFirstUse: boolean
+  readonly command: string | null
+  readonly args: readonly string[]
+  readonly cwd: string | null
+  /** Names said about the server before it was asked. */
+  readonly declaredTools: readonly McpDeclaredTool[]
+  readonly declaredResources: readonly string[]
+  readonly info: Readonly<Record<string, unknown>>
+  readonly metadata: Readonly<Record<string, unknown>>
+}
+
+export interface McpDeclaredTool {
+  readonly name: string
+  readonly description: string | null
+  readonly inputSchema: Readonly<Record<string, unknown>> | null
 }

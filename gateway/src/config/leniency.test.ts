@@ -151,12 +151,12 @@ describe('leniency', () => {
   )
 
   it.each([
-    ['mcp_servers: {a: {transport: http}}', 'mcp_servers'],
+    ['search_tools: [{search_tool_name: a}]', 'search_tools'],
     ['guardrails: [{guardrail_name: g}]', 'guardrails'],
     ['litellm_settings: {cache: true}', 'litellm_settings.cache'],
     ['general_settings: {store_model_in_db: true}', 'general_settings.store_model_in_db'],
     ['router_settings: {routing_strategy: llmrouter-causallm}', 'router_settings.routing_strategy'],
-    ['routeiq: {mcp: {enabled: true}}', 'routeiq.mcp.enabled'],
+    ['routeiq: {prompt_management: {enabled: true}}', 'routeiq.prompt_management.enabled'],
     ['routeiq: {context_optimizer: {mode: safe}}', 'routeiq.context_optimizer.mode'],
   ])('warns once that %s comes later', (text, path) => {
     expect(paths(loadText(text), 'warning')).toEqual([path])
@@ -212,14 +212,14 @@ describe('leniency', () => {
         'config.yaml':
           'model_list: [x, y]\nrouter_settings: {routing_strategy: round-robin}\nrouteiq: {port: high}\n',
       },
-      env: { MCP_GATEWAY_ENABLED: 'true' },
+      env: { CACHE_ENABLED: 'true' },
     })
     expect(config).toBeNull()
     expect(
       diagnostics.filter(({ severity }) => severity === 'error').map(({ path, line }) => [path, line]),
     ).toEqual([
       ['routeiq.port', 3],
-      ['MCP_GATEWAY_ENABLED', undefined],
+      ['CACHE_ENABLED', undefined],
       ['model_list[0]', 1],
       ['model_list[1]', 1],
       ['router_settings.routing_strategy', 2],

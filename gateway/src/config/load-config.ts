@@ -23,6 +23,7 @@ import { readFunctionSkills } from './settings/function-skills-config.ts'
 import { readGovernanceConfig } from './settings/governance-config.ts'
 import { readIdentityConfig } from './settings/identity-config.ts'
 import { readInjectionConfig } from './settings/injection-config.ts'
+import { readMcpConfig } from './settings/mcp-config.ts'
 import { readModelRoutingConfig } from './settings/model-routing-config.ts'
 import { readPassThroughConfig } from './settings/pass-through-config.ts'
 import { readRequestConfig } from './settings/request-config.ts'
@@ -156,6 +157,7 @@ function assemble(
     },
     functionSkills: readFunctionSkills(root, sections),
     a2a: readA2aConfig(root, sections),
+    mcp: readMcpConfig(root, sections),
     telemetry: readTelemetryConfig(sections),
     requests: readRequestConfig(sections, flags),
     skills: readSkillsConfig(sections),

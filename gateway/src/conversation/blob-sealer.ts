@@ -3,8 +3,8 @@ import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto'
 /** What a provider's opaque value is to it: the signature of readable thinking, or thinking without text. */
 export type BlobForm = 'signature' | 'redacted'
 
-/** What else is sealed: answers the gateway keeps itself, and secrets of webhooks and agents. */
-type SealedForm = BlobForm | 'response' | 'webhook' | 'agent'
+/** What else is sealed: answers the gateway keeps itself, and secrets of webhooks and agents, and what belongs to tool servers. */
+type SealedForm = BlobForm | 'response' | 'webhook' | 'agent' | 'mcp'
 
 /** An opaque value with where it came from, so that it goes back there and nowhere else. */
 export interface Blob {

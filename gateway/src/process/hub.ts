@@ -4,6 +4,7 @@ import type { A2aStore } from '../a2a/a2a-store.ts'
 import type { StorageConfig } from '../config/config.ts'
 import type { EvidenceStore } from '../evidence/evidence-store.ts'
 import type { Limiter } from '../governance/limiter.ts'
+import type { McpServerStore } from '../mcp/registry/server-store.ts'
 import type { QuotaStore } from '../quotas/quota-store.ts'
 import type { ProviderCopyStore } from '../skills/accounts/provider-copy-store.ts'
 import type { AgentStore } from '../skills/agents/agent-store.ts'
@@ -23,6 +24,8 @@ import { SpendIngester } from '../storage/ledger/spend-ingester.ts'
 import type { SpendLedger } from '../storage/ledger/spend-row.ts'
 import { createSqlSpendLedger } from '../storage/ledger/sql-spend-ledger.ts'
 import { InProcessLimiter } from '../storage/limits/in-process-limiter.ts'
+import { createMemoryMcpStore } from '../storage/mcp/memory-mcp-store.ts'
+import { createSqlMcpStore } from '../storage/mcp/sql-mcp-store.ts'
 import { createSqlQuotaStore } from '../storage/quotas/sql-quota-store.ts'
 import { createSqlAgentStore } from '../storage/registry/sql-agent-store.ts'
 import { createSqlBenchmarkStore } from '../storage/registry/sql-benchmark-store.ts'
@@ -67,6 +70,7 @@ export interface Hub {
   readonly quotas: QuotaStore
   readonly a2a: A2aStore
   readonly evidence: EvidenceStore
+  readonly mcp: McpServerStore
   readonly spend: Pick<SpendLedger, 'listSpend'>
   readonly state: SharedState
   readonly health: { check(): Promise<DependencyChecks> }
@@ -83,6 +87,8 @@ export interface HubOptions {
   readonly storage: StorageConfig
   /** Days that evidence of skills is kept. */
   readonly evidenceRetentionDays: number
+  /** Tool servers are kept in the database. */
+  readonly keepsToolServers: boolean
   readonly raiseAlarm: RaiseAlarm
   readonly now: () => number
 }
@@ -131,6 +137,7 @@ export async function openHub(options: HubOptions): Promise<OwnedHub> {
     a2a: createSqlA2aStore(database, now),
     spend: ledger,
     evidence,
+    mcp: options.keepsToolServers ? createSqlMcpStore(database, now) : createMemoryMcpStore(now),
     skills: createSqlSkillStore(database, {
       ...catalogue,
       onChange: (workspaceId) => {

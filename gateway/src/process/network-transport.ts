@@ -22,12 +22,13 @@ export function createTokenTransport(network: Transport): Transport {
 }
 
 /** The way to addresses that clients wrote. */
-export function createUserTransport({
-  lookup,
-  refuseHost,
-}: Pick<UserEgress, 'lookup' | 'refuseHost'>): Http1Transport {
+export function createUserTransport(
+  { lookup, refuseHost }: Pick<UserEgress, 'lookup' | 'refuseHost'>,
+  options: Partial<Pick<Http1TransportOptions, 'maxConnectionsPerOrigin'>> = {},
+): Http1Transport {
   return new Http1Transport({
     ...HTTP1_TRANSPORT_DEFAULTS,
+    ...options,
     lookup,
     refuseHost,
     now: () => performance.now(),

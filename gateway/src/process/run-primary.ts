@@ -37,6 +37,7 @@ export async function runPrimary(startup: Startup): Promise<void> {
   const hub = await openHub({
     storage: config.storage,
     evidenceRetentionDays: config.evidence.retentionDays,
+    keepsToolServers: config.mcp.isPersistent,
     raiseAlarm,
     now,
   })
@@ -137,6 +138,7 @@ class Crew {
     exposeOverIpc(port, 'quotas', this.#hub.quotas)
     exposeOverIpc(port, 'a2a', this.#hub.a2a)
     exposeOverIpc(port, 'evidence', this.#hub.evidence)
+    exposeOverIpc(port, 'mcp', this.#hub.mcp)
     exposeOverIpc(port, 'spend', this.#hub.spend)
     exposeOverIpc(port, 'health', this.#hub.health)
     exposeOverIpc<PrimaryCalls>(port, 'primary', { collectMetrics: () => this.#collectMetrics() })

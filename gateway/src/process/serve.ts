@@ -12,6 +12,7 @@ import { Roster } from '../http/roster.ts'
 import { HttpServer } from '../http/server/http-server.ts'
 import { Authenticator } from '../identity/authenticator.ts'
 import { FailedAttempts } from '../identity/failed-attempts.ts'
+import type { McpPlane } from '../mcp/mcp-plane.ts'
 import type { Gateway } from '../pipeline/gateway.ts'
 import type { PriceTable } from '../pricing/price-table.ts'
 import { demoBaseUrl } from '../providers/first-party.ts'
@@ -40,6 +41,7 @@ import { type ConfigurationHolder, sharesState } from './configuration-holder.ts
 import { type Evidence, openEvidence } from './evidence.ts'
 import { openGovernance } from './governance.ts'
 import { type Hub, journalDirectory } from './hub.ts'
+import { openMcp } from './mcp.ts'
 import { measureCooldowns } from './measure-cooldowns.ts'
 import { MediaFetcher } from './media-fetcher.ts'
 import { type ModelRouting, openModelRouting } from './model-routing.ts'
@@ -166,6 +168,13 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
     nodeFlags: process.allowedNodeEnvironmentFlags,
     now: options.now,
   })
+  const mcp = await openMcp({
+    hub,
+    config: () => configuration.runtime.config,
+    telemetry,
+    now: options.now,
+    random: options.random,
+  })
   const skillRelay = new SkillRelay({
     gateway,
     secret,
@@ -188,6 +197,7 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
     skillRouting,
     modelRouting,
     skillRelay,
+    mcp,
   }
   const stopRescanning = rescanSkills({
     store: hub.skills,
@@ -200,9 +210,14 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
   const server = new HttpServer(app.listen, config.server.tls)
   return {
     server,
-    reload: () => reload(options),
+    reload: () => {
+      const report = reload(options)
+      mcp.refresh()
+      return report
+    },
     drain: async () => {
       stopRescanning()
+      mcp.endStreams()
       const idle = await gate.drain(config.server.drainTimeoutMs)
       if (!idle) {
         a2a.interrupt()
@@ -222,7 +237,7 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
       gateway.tokens.close()
       skillRouting.close()
       modelRouting.close()
-      await Promise.all([transport.close(), media.close(), functions.close()])
+      await Promise.all([transport.close(), media.close(), functions.close(), mcp.close()])
       telemetry.flush()
     },
   }
@@ -325,6 +340,7 @@ interface SharedParts {
   readonly skillRouting: SkillRouting
   readonly modelRouting: ModelRouting
   readonly skillRelay: SkillRelay
+  readonly mcp: McpPlane
 }
 
 function composeApp(
@@ -341,6 +357,7 @@ function composeApp(
     skillRouting,
     modelRouting,
     skillRelay,
+    mcp,
   }: SharedParts,
 ): AppDependencies {
   const { identity, runtime } = gateway
@@ -406,6 +423,7 @@ function composeApp(
       judgeCalls: (workspaceId, caller) =>
         countJudgeCalls(createModelCalls(gateway, caller), quotas, { workspaceId, keyHash: caller.keyHash }),
     },
+    mcp: { identity, mcp },
     skillRouter: {
       ...skillRouting,
       identity,

@@ -18,6 +18,7 @@ const quotaChannel = 'routeiq:quotas'
 const agentChannel = 'routeiq:a2a-agents'
 const agentIntervalMs = 5_000
 const rateChannel = 'routeiq:route-rates'
+const toolServerChannel = 'routeiq:mcp'
 
 /**
  * Reads the agents, and again whenever one is changed anywhere; gateways that share nothing but the database look every
@@ -152,5 +153,17 @@ export async function shareQuotas(
   return async () => {
     await quotas.refresh()
     await state.publish(quotaChannel, origin)
+  }
+}
+
+/** Tells this process that the tool servers have changed; best effort, since everybody also looks for themselves. */
+export async function hearToolServers(state: SharedState, onChange: () => void): Promise<void> {
+  await state.subscribe(toolServerChannel, onChange)
+}
+
+/** What is called when this process has changed the tool servers. */
+export function announceToolServers(state: SharedState, isShared: () => boolean): () => void {
+  return () => {
+    if (isShared()) void state.publish(toolServerChannel, '').catch(() => {})
   }
 }

@@ -66,6 +66,11 @@ export function listSecrets(config: GatewayConfig): string[] {
     ...models.flatMap((model) => [model.apiKey, ...accountSecrets(model)]),
     ...Object.values(accounts).map(({ apiKey }) => apiKey),
   ]
+  const toolServers = config.mcp.servers.flatMap(({ authValue, staticHeaders, env }) => [
+    authValue,
+    ...Object.values(staticHeaders),
+    ...Object.values(env),
+  ])
   const endpointHeaders = endpoints.flatMap(({ headers }) => Object.values(headers))
   return [
     identity.masterKey,
@@ -76,6 +81,7 @@ export function listSecrets(config: GatewayConfig): string[] {
     storage.redisUrl,
     ...providerKeys,
     ...endpointHeaders,
+    ...toolServers,
   ].filter((secret) => secret !== null)
 }
 

@@ -33,6 +33,8 @@ export interface ControlEndpointOptions<Body> {
   readonly errors?: Endpoint['errors']
   /** Null for routes without a body. */
   readonly body: ZodType<Body> | null
+  /** Refuses a caller before the body is read. */
+  readonly admit?: (caller: Caller | null) => void
   /** 1 MiB unless the route takes prompts. */
   readonly maxBodyBytes?: () => number
   readonly answer: (request: ControlRequest<Body>) => ControlAnswer | Promise<ControlAnswer>
@@ -45,6 +47,7 @@ export function controlEndpoint<Body>(options: ControlEndpointOptions<Body>): En
     handle: async (exchange, params, route) => {
       const caller =
         route.auth === 'public' ? null : await authenticate(options.identity, exchange, route.auth)
+      options.admit?.(caller)
       const limit = options.maxBodyBytes?.() ?? defaultBodyBytes
       const body =
         options.body === null ? (undefined as Body) : await readControlBody(exchange, options.body, limit)

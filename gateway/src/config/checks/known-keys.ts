@@ -123,7 +123,6 @@ export const sectionKeys: Readonly<Record<string, ReadonlySet<string>>> = {
 /** Sections whose features a later release brings, with the words for the warning. */
 export const plannedSections: Readonly<Record<string, string>> = {
   guardrails: 'guardrails',
-  mcp_servers: 'MCP servers',
   files_settings: 'files',
   callback_settings: 'callbacks',
   search_tools: 'search tools',

@@ -1,63 +1,9 @@
+import { mcpSettings } from './mcp-settings.ts'
 import { available, planned, plannedSwitch, type Setting } from './setting.ts'
 
 /** Tools over MCP, agents over A2A, and skills. */
 export const toolSettings: readonly Setting[] = [
-  plannedSwitch('mcp.enabled', 'MCP surfaces', ['MCP_GATEWAY_ENABLED']),
-  planned('process.mcp_mode', 'boolean', null, '`false` hides the REST form of MCP', [
-    'LITELLM_ROUTER_MCP_MODE',
-  ]),
-  planned('mcp.tool_invocation_enabled', 'boolean', false, 'Tool calls over REST', [
-    'LLMROUTER_ENABLE_MCP_TOOL_INVOCATION',
-  ]),
-  planned('mcp.ha_sync_enabled', 'boolean', true, 'Replicas share the server list', ['MCP_HA_SYNC_ENABLED']),
-  planned('mcp.sync_interval', 'number', 5, 'Seconds between those exchanges', ['MCP_SYNC_INTERVAL']),
-  planned('process.mcp_db_persistence_enabled', 'boolean', null, 'Stores servers in the database', [
-    'MCP_DB_PERSISTENCE_ENABLED',
-  ]),
-  planned('process.mcp_tracing_enabled', 'boolean', true, 'Spans for MCP', ['MCP_TRACING_ENABLED']),
-  plannedSwitch('mcp.oauth_enabled', 'OAuth for MCP', ['MCP_OAUTH_ENABLED']),
-  plannedSwitch('process.mcp_protocol_proxy_enabled', 'MCP protocol proxy', ['MCP_PROTOCOL_PROXY_ENABLED']),
-  plannedSwitch('mcp.access_group_enforcement', 'Key groups limit the servers'),
-  planned('process.mcp_server_name', 'text', 'routeiq-mcp-gateway', 'Name of the MCP endpoint', [
-    'MCP_SERVER_NAME',
-  ]),
-  planned('process.mcp_server_version', 'text', '1.0.0', 'Version of the MCP endpoint', [
-    'MCP_SERVER_VERSION',
-  ]),
-  planned('process.mcp_tools_page_size', 'integer', 100, 'Tools per page', ['MCP_TOOLS_PAGE_SIZE']),
-  planned('process.mcp_resources_page_size', 'integer', 50, 'Resources per page', [
-    'MCP_RESOURCES_PAGE_SIZE',
-  ]),
-  planned('process.mcp_session_timeout', 'integer', 1800, 'Session length in seconds', [
-    'MCP_SESSION_TIMEOUT',
-  ]),
-  planned('process.mcp_sse_enabled', 'boolean', true, 'Legacy SSE transport', ['MCP_SSE_TRANSPORT_ENABLED']),
-  planned('process.mcp_sse_legacy_mode', 'boolean', false, 'Legacy SSE framing', ['MCP_SSE_LEGACY_MODE']),
-  planned('process.mcp_sse_heartbeat', 'number', 30, 'Seconds between heartbeats', [
-    'MCP_SSE_HEARTBEAT_INTERVAL',
-  ]),
-  planned('process.mcp_sse_max_duration', 'number', 1800, 'Longest connection in seconds', [
-    'MCP_SSE_MAX_CONNECTION_DURATION',
-  ]),
-  planned('process.mcp_sse_retry', 'integer', 3000, 'Reconnect delay in ms', ['MCP_SSE_RETRY_INTERVAL_MS']),
-  planned('process.mcp_sse_session_timeout', 'integer', 300, 'Session length in seconds', [
-    'MCP_SSE_SESSION_TIMEOUT',
-  ]),
-  planned('process.mcp_client_timeout', 'number', 60, 'Seconds for a tool call', [
-    'LITELLM_MCP_CLIENT_TIMEOUT',
-  ]),
-  planned('process.mcp_tool_list_timeout', 'number', 30, 'Seconds for a tool list', [
-    'LITELLM_MCP_TOOL_LISTING_TIMEOUT',
-  ]),
-  planned('process.mcp_metadata_timeout', 'number', 10, 'Seconds for server metadata', [
-    'LITELLM_MCP_METADATA_TIMEOUT',
-  ]),
-  planned('process.mcp_health_timeout', 'number', 10, 'Seconds for a health check', [
-    'LITELLM_MCP_HEALTH_CHECK_TIMEOUT',
-  ]),
-  planned('process.mcp_stdio_commands', 'list', [], 'More commands stdio servers may run', [
-    'LITELLM_MCP_STDIO_EXTRA_COMMANDS',
-  ]),
+  ...mcpSettings,
   planned('process.a2a_tracing_enabled', 'boolean', true, 'Spans for agents', ['A2A_TRACING_ENABLED']),
   plannedSwitch('a2a.raw_streaming_enabled', 'Byte pass-through of agent streams', [
     'A2A_RAW_STREAMING_ENABLED',

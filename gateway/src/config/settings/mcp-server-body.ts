@@ -1,0 +1,220 @@
+import { z } from 'zod'
+import type { McpServerSettings, McpTransport } from '../config.ts'
+
+const transports: Readonly<Record<string, McpTransport>> = {
+  streamable_http: 'streamable_http',
+  'streamable-http': 'streamable_http',
+  http: 'streamable_http',
+  sse: 'sse',
+  stdio: 'stdio',
+}
+
+/** Second segments of paths below `/mcp` and `/v1/mcp/server` that mean something else. */
+const reservedIds = new Set([
+  ...['oauth', 'info', 'sse', 'messages', 'transport', 'health', 'register', 'submissions'],
+])
+/** What carries a caller's own credential never goes to a tool server. */
+export const credentialHeaders: ReadonlySet<string> = new Set([
+  ...[
+    'authorization',
+    'proxy-authorization',
+    'cookie',
+    'x-litellm-api-key',
+    'x-routeiq-api-key',
+    'x-api-key',
+  ],
+  ...['api-key', 'x-goog-api-key', 'x-admin-api-key', 'ocp-apim-subscription-key'],
+])
+const secretName = /secret|token|password|passwd|credential|api[_-]?key|auth[_-]?value|private[_-]?key/i
+
+const text = z.string().max(4_096)
+const texts = z.array(text).max(1_000)
+const headers = z.record(z.string().regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/), z.string().max(16_384))
+const serverId = z
+  .string()
+  .regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 letters, digits and any of . _ -')
+  .refine((id) => !reservedIds.has(id.toLowerCase()), 'is a reserved word')
+const alias = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{1,40}$/, 'must be 1 to 40 letters, digits and any of _ -')
+  .refine((name) => !reservedIds.has(name.toLowerCase()), 'is a reserved word')
+const declaredTool = z.union([
+  text.transform((name) => ({ name, description: null, inputSchema: null })),
+  z
+    .object({
+      name: text,
+      description: text.nullish(),
+      input_schema: z.record(z.string(), z.unknown()).nullish(),
+    })
+    .transform(({ name, description, input_schema }) => ({
+      name,
+      description: description ?? null,
+      inputSchema: input_schema ?? null,
+    })),
+])
+
+const form = z.object({
+  server_id: serverId,
+  name: text.min(1).nullish(),
+  server_name: text.min(1).nullish(),
+  alias: alias.nullish(),
+  description: text.nullish(),
+  instructions: text.nullish(),
+  url: z.string().nullish(),
+  transport: z
+    .string()
+    .refine((written) => transports[written] !== undefined, 'must be streamable_http, http, sse or stdio')
+    .default('streamable_http'),
+  protocol_era: z.enum(['auto', 'legacy', 'modern']).nullish(),
+  auth_type: z.enum(['none', 'api_key', 'bearer_token', 'basic', 'authorization', 'oauth2']).nullish(),
+  auth_value: text.nullish(),
+  authentication_token: text.nullish(),
+  credentials: z.record(z.string(), z.unknown()).nullish(),
+  static_headers: headers.nullish(),
+  headers: headers.nullish(),
+  extra_headers: texts.nullish(),
+  env: z.record(z.string(), z.coerce.string()).nullish(),
+  allowed_tools: texts.nullish(),
+  disallowed_tools: texts.nullish(),
+  tool_name_to_display_name: z.record(z.string(), text).nullish(),
+  tool_name_to_description: z.record(z.string(), text).nullish(),
+  access_groups: texts.nullish(),
+  mcp_access_groups: texts.nullish(),
+  teams: texts.nullish(),
+  allow_all_keys: z.boolean().nullish(),
+  is_public: z.boolean().nullish(),
+  approve_on_first_use: z.boolean().nullish(),
+  command: text.nullish(),
+  args: texts.nullish(),
+  cwd: text.nullish(),
+  tools: z.array(declaredTool).max(2_000).nullish(),
+  resources: texts.nullish(),
+  mcp_info: z.record(z.string(), z.unknown()).nullish(),
+  metadata: z.record(z.string(), z.unknown()).nullish(),
+})
+
+/** One tool server as it is written in the file or sent over REST. */
+export const mcpServerBody = form
+  .superRefine((body, context) => {
+    const issue = (path: string, message: string): void =>
+      context.addIssue({ code: 'custom', path: [path], message })
+    const isStdio = transports[body.transport] === 'stdio'
+    if (isStdio && !body.command) issue('command', 'a stdio server needs a command')
+    if (!isStdio && !body.url) issue('url', 'this transport needs a url')
+    for (const line of [body.command ?? '', body.cwd ?? '', ...(body.args ?? [])])
+      if (/[\0\r\n]/.test(line)) issue('args', 'NUL and line breaks are not allowed here')
+    for (const name of body.extra_headers ?? [])
+      if (credentialHeaders.has(name.toLowerCase()))
+        issue('extra_headers', `${name} carries credentials of callers and never goes to a tool server`)
+  })
+  .transform(
+    (body): McpServerSettings => ({
+      ...readIdentity(body),
+      ...readConnection(body),
+      ...readCuration(body),
+      ...readAccess(body),
+    }),
+  )
+
+type Form = z.infer<typeof form>
+type Part<Name extends keyof McpServerSettings> = Pick<McpServerSettings, Name>
+
+function readIdentity(
+  body: Form,
+): Part<'serverId' | 'name' | 'alias' | 'description' | 'instructions' | 'info' | 'metadata'> {
+  return {
+    serverId: body.server_id,
+    name: body.name ?? body.server_name ?? body.alias ?? body.server_id,
+    alias: body.alias ?? shortened(body.server_name),
+    description: body.description ?? null,
+    instructions: body.instructions ?? null,
+    info: body.mcp_info ?? {},
+    metadata: withoutSecrets(body.metadata ?? {}),
+  }
+}
+
+type Connection = Part<
+  'transport' | 'writtenTransport' | 'url' | 'protocolEra' | 'command' | 'args' | 'cwd' | 'env'
+>
+
+function readConnection(body: Form): Connection & ReturnType<typeof readCredentials> {
+  return {
+    transport: transports[body.transport] ?? 'streamable_http',
+    writtenTransport: body.transport,
+    url: body.url || null,
+    protocolEra: body.protocol_era ?? 'auto',
+    command: body.command ?? null,
+    args: body.args ?? [],
+    cwd: body.cwd ?? null,
+    env: body.env ?? {},
+    ...readCredentials(body),
+  }
+}
+
+function readCredentials(body: Form): Part<'authType' | 'authValue' | 'staticHeaders' | 'extraHeaders'> {
+  const metadata = body.metadata ?? {}
+  return {
+    authType: body.auth_type ?? 'none',
+    authValue: firstText(
+      ...[body.auth_value, body.authentication_token, body.credentials?.['auth_value']],
+      ...[metadata['auth_token'], metadata['api_key']],
+    ),
+    staticHeaders: body.static_headers ?? body.headers ?? {},
+    extraHeaders: (body.extra_headers ?? []).map((name) => name.toLowerCase()),
+  }
+}
+
+type Curation = Part<
+  | 'allowedTools'
+  | 'disallowedTools'
+  | 'displayNames'
+  | 'displayDescriptions'
+  | 'approvesOnFirstUse'
+  | 'declaredTools'
+  | 'declaredResources'
+>
+
+function readCuration(body: Form): Curation {
+  return {
+    allowedTools: body.allowed_tools ?? [],
+    disallowedTools: body.disallowed_tools ?? [],
+    displayNames: body.tool_name_to_display_name ?? {},
+    displayDescriptions: body.tool_name_to_description ?? {},
+    approvesOnFirstUse: body.approve_on_first_use ?? true,
+    declaredTools: body.tools ?? [],
+    declaredResources: body.resources ?? [],
+  }
+}
+
+function readAccess(body: Form): Part<'accessGroups' | 'teams' | 'allowAllKeys' | 'isPublic'> {
+  const groups = [
+    ...(body.access_groups ?? []),
+    ...(body.mcp_access_groups ?? []),
+    ...textsOf(body.metadata?.['access_groups']),
+  ]
+  return {
+    accessGroups: [...new Set(groups)],
+    teams: body.teams ?? [],
+    allowAllKeys: body.allow_all_keys ?? false,
+    isPublic: body.is_public ?? false,
+  }
+}
+
+/** A name that can stand in paths and in names of tools. */
+function shortened(name: string | null | undefined): string | null {
+  return name && alias.safeParse(name).success ? name : null
+}
+
+function firstText(...values: unknown[]): string | null {
+  const found = values.find((value) => typeof value === 'string' && value !== '')
+  return found === undefined ? null : String(found)
+}
+
+function textsOf(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []
+}
+
+/** What looks like a secret is not kept as metadata, which can be read. */
+function withoutSecrets(metadata: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(metadata).filter(([name]) => !secretName.test(name)))
+}

@@ -1,0 +1,53 @@
+import type { ClientCapabilities } from '@modelcontextprotocol/client'
+import type { McpResult } from '../upstream/upstream-session.ts'
+
+/** The client's side of one request, whichever way it came. */
+export interface Downstream {
+  readonly era: 'legacy' | 'modern'
+  /** Digest of the key. */
+  readonly principal: string
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string | undefined>>
+  /** What the client can be asked, as it said. */
+  readonly capabilities: ClientCapabilities
+  readonly logLevel: string | null
+  readonly signal: AbortSignal
+  /** `_meta` of the request without what belongs to its own connection. */
+  readonly meta: Readonly<Record<string, unknown>>
+  readonly progressToken: string | number | null
+  /** Answers to what an earlier try was asked; modern clients only. */
+  readonly inputResponses: Readonly<Record<string, unknown>> | null
+  readonly requestState: string | null
+  /** A message that belongs to this request. */
+  notify(method: string, params: Record<string, unknown>): void
+  /** Asks the client; legacy clients only. */
+  ask(method: string, params: Record<string, unknown>): Promise<McpResult>
+}
+
+/** What of a client's capabilities the gateway can bridge: being asked something. */
+export function bridgedCapabilities({
+  elicitation,
+  sampling,
+  roots,
+}: ClientCapabilities): ClientCapabilities {
+  return {
+    ...(elicitation !== undefined && { elicitation }),
+    ...(sampling !== undefined && { sampling }),
+    ...(roots !== undefined && { roots: {} }),
+  }
+}
+
+const levels = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency']
+
+/** Log messages reach a client as loud as it wants them, and a modern one only when it said so; others always. */
+export function passOn(
+  { era, logLevel, notify }: Downstream,
+  method: string,
+  params: Record<string, unknown>,
+): void {
+  if (method === 'notifications/message') {
+    if (logLevel === null && era === 'modern') return
+    if (logLevel !== null && levels.indexOf(String(params['level'])) < levels.indexOf(logLevel)) return
+  }
+  notify(method, params)
+}

@@ -1,0 +1,256 @@
+import type { McpServer } from '../server.ts'
+import { identityAt } from '../upstream/credentials.ts'
+import { formatParamHeaders } from '../upstream/param-headers.ts'
+import { UpstreamFailure } from '../upstream/upstream-failure.ts'
+import type { Interaction, McpResult, UpstreamSession } from '../upstream/upstream-session.ts'
+import type { Upstreams } from '../upstream/upstreams.ts'
+import { bridgedCapabilities, type Downstream, passOn } from './downstream.ts'
+import type { CarriedState, RequestStates, StateScope } from './request-state.ts'
+import { internalError, invalidParams, RpcError, rpcErrorOf, urlElicitationRequired } from './rpc-error.ts'
+import { type CallEvent, type ParkedCalls, RunningCall } from './running-call.ts'
+
+const maxRounds = 8
+const capabilitiesKey = 'io.modelcontextprotocol/clientCapabilities'
+const logLevelKey = 'io.modelcontextprotocol/logLevel'
+
+export interface RelayDependencies {
+  readonly upstreams: Upstreams
+  readonly states: RequestStates
+  readonly parked: ParkedCalls
+}
+
+/** One request for one server, with the names the server knows. */
+export interface RelayTarget {
+  readonly server: McpServer
+  readonly method: string
+  readonly params: Readonly<Record<string, unknown>>
+  /** What the state of a retry is bound to, beside the principal and the server. */
+  readonly name: string
+  /** The schema whose marked arguments travel as headers too. */
+  readonly schema?: unknown
+  readonly timeoutMs: number
+}
+
+/**
+ * Sends a request to a server and brings back its result, whatever eras the two sides speak. Errors: rejects with an
+ * `RpcError`.
+ */
+export async function relay(
+  deps: RelayDependencies,
+  downstream: Downstream,
+  target: RelayTarget,
+): Promise<McpResult> {
+  const carried = openState(deps, downstream, target)
+  try {
+    if (carried?.kind === 'parked') return await resumeParked(deps, downstream, target, carried.id)
+    if (downstream.era === 'legacy') return await relayForLegacy(deps, downstream, target)
+    return await relayForModern(deps, downstream, target, carried)
+  } catch (error) {
+    throw error instanceof UpstreamFailure ? rpcErrorOf(error) : error
+  }
+}
+
+function scopeOf(downstream: Downstream, { server, method, name, params }: RelayTarget): StateScope {
+  const { serverId } = server.settings
+  return { principal: downstream.principal, serverId, method, name, args: params['arguments'] }
+}
+
+function openState(
+  deps: RelayDependencies,
+  downstream: Downstream,
+  target: RelayTarget,
+): CarriedState | null {
+  if (downstream.requestState === null) return null
+  const state = deps.states.open(downstream.requestState, scopeOf(downstream, target))
+  if (state === null) throw invalidState()
+  return state
+}
+
+/** Without detail: what is wrong with a state is nobody's business but ours. */
+function invalidState(): RpcError {
+  return new RpcError(invalidParams, 'Invalid or expired requestState')
+}
+
+/** A legacy client is asked over its stream, by legacy and modern servers alike. */
+async function relayForLegacy(
+  { upstreams }: RelayDependencies,
+  downstream: Downstream,
+  target: RelayTarget,
+): Promise<McpResult> {
+  const interaction: Interaction = {
+    onRequest: (method, params) => downstream.ask(method, params),
+    onNotification: (method, params) => passOn(downstream, method, params),
+  }
+  const progress = progressOf(downstream)
+  let retry: Record<string, unknown> = {}
+  for (let round = 0; round <= maxRounds; round += 1) {
+    const result = await send(upstreams, downstream, target, {
+      signal: downstream.signal,
+      interaction,
+      progress,
+      retry,
+    })
+    if (result['resultType'] !== 'input_required') return result
+    const requests = readRequests(result['inputRequests'])
+    const answers = await Promise.all(
+      Object.entries(requests).map(async ([key, { method, params }]) => [
+        key,
+        await downstream.ask(method, params),
+      ]),
+    )
+    retry = {
+      ...(answers.length > 0 && { inputResponses: Object.fromEntries(answers) }),
+      ...(result['requestState'] !== undefined && { requestState: result['requestState'] }),
+    }
+  }
+  throw new RpcError(internalError, `The server still wants input after ${maxRounds} rounds.`)
+}
+
+async function relayForModern(
+  deps: RelayDependencies,
+  downstream: Downstream,
+  target: RelayTarget,
+  carried: CarriedState | null,
+): Promise<McpResult> {
+  const call = new RunningCall(downstream)
+  const state = carried?.kind === 'upstream' ? carried.state : null
+  const retry = {
+    ...(downstream.inputResponses !== null &&
+      carried?.kind !== 'again' && {
+        inputResponses: downstream.inputResponses,
+      }),
+    ...(state !== null && { requestState: state }),
+  }
+  call.run(
+    send(deps.upstreams, downstream, target, {
+      signal: call.signal,
+      interaction: {
+        onRequest: (method, params) => call.onRequest(method, params),
+        onNotification: (method, params) => call.onNotification(method, params),
+      },
+      progress: downstream.progressToken === null ? null : (params) => call.onProgress(params),
+      retry,
+    }),
+  )
+  return settle(deps, downstream, target, call, await call.next())
+}
+
+async function resumeParked(
+  deps: RelayDependencies,
+  downstream: Downstream,
+  target: RelayTarget,
+  id: string,
+): Promise<McpResult> {
+  const call = deps.parked.take(id)
+  if (call === null) throw invalidState()
+  call.resume(downstream)
+  return settle(deps, downstream, target, call, await call.next())
+}
+
+function settle(
+  { states, parked }: RelayDependencies,
+  downstream: Downstream,
+  target: RelayTarget,
+  call: RunningCall,
+  event: CallEvent,
+): McpResult {
+  const scope = scopeOf(downstream, target)
+  if (event.kind === 'failed') return failOrSendAway(event.error, states, scope)
+  if (event.kind === 'asked') {
+    const requestState = states.seal({ kind: 'parked', id: parked.park(call) }, scope)
+    return { resultType: 'input_required', inputRequests: event.requests, requestState }
+  }
+  const { result } = event
+  if (result['resultType'] !== 'input_required') return result
+  const given = result['requestState']
+  const state = typeof given === 'string' ? given : null
+  return { ...result, requestState: states.seal({ kind: 'upstream', state }, scope) }
+}
+
+/** A legacy server that wants its user at an address says so in an error; modern clients know it as a question. */
+function failOrSendAway(error: unknown, states: RequestStates, scope: StateScope): McpResult {
+  if (!(error instanceof UpstreamFailure) || error.code !== urlElicitationRequired) throw error
+  const { elicitations } = (error.data ?? {}) as { elicitations?: unknown }
+  if (!Array.isArray(elicitations) || elicitations.length === 0) throw error
+  const requests = elicitations.map((params, index) => [
+    `url${index + 1}`,
+    { method: 'elicitation/create', params },
+  ])
+  return {
+    resultType: 'input_required',
+    inputRequests: Object.fromEntries(requests),
+    requestState: states.seal({ kind: 'again' }, scope),
+  }
+}
+
+interface Sending {
+  readonly signal: AbortSignal
+  readonly interaction: Interaction
+  readonly progress: ((params: Record<string, unknown>) => void) | null
+  /** Members of the request that only a retry has. */
+  readonly retry: Readonly<Record<string, unknown>>
+}
+
+function send(
+  upstreams: Upstreams,
+  downstream: Downstream,
+  { server, method, params, schema, timeoutMs }: RelayTarget,
+  { signal, interaction, progress, retry }: Sending,
+): Promise<McpResult> {
+  const capabilities = bridgedCapabilities(downstream.capabilities)
+  const headers = schema === undefined ? undefined : formatParamHeaders(schema, params['arguments'])
+  return upstreams.call({
+    server,
+    identity: identityAt(server, downstream.headers),
+    principal: downstream.principal,
+    capabilities,
+    method,
+    params: (session) => ({
+      ...params,
+      ...retry,
+      ...metaOf(session, downstream, capabilities),
+    }),
+    options: {
+      signal,
+      timeoutMs,
+      ...(headers !== undefined && { headers }),
+      ...(progress !== null && { onProgress: progress }),
+    },
+    interaction,
+  })
+}
+
+/** `_meta` for the server: the client's own, and for a modern server what this client can do. */
+function metaOf(
+  { era }: UpstreamSession,
+  { meta, logLevel }: Downstream,
+  capabilities: object,
+): { readonly _meta?: Record<string, unknown> } {
+  const modern =
+    era === 'modern'
+      ? { [capabilitiesKey]: capabilities, ...(logLevel !== null && { [logLevelKey]: logLevel }) }
+      : {}
+  const all = { ...meta, ...modern }
+  return Object.keys(all).length === 0 ? {} : { _meta: all }
+}
+
+function progressOf(downstream: Downstream): Sending['progress'] {
+  const { progressToken } = downstream
+  if (progressToken === null) return null
+  return (params) => downstream.notify('notifications/progress', { ...params, progressToken })
+}
+
+interface InputRequest {
+  readonly method: string
+  readonly params: Record<string, unknown>
+}
+
+function readRequests(value: unknown): Readonly<Record<string, InputRequest>> {
+  if (typeof value !== 'object' || value === null) return {}
+  return Object.fromEntries(
+    Object.entries(value).map(([key, request]: [string, Partial<InputRequest> | null]) => [
+      key,
+      { method: String(request?.method), params: request?.params ?? {} },
+    ]),
+  )
+}

@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto'
+import type { DefinitionKind, DefinitionPin } from '../registry/server-store.ts'
+
+/** A tool, prompt, resource or template as its server describes it; members we do not know are kept. */
+export type Description = Readonly<Record<string, unknown>>
+
+export interface Definition {
+  readonly kind: DefinitionKind
+  readonly name: string
+  readonly description: Description
+  /** SHA-256 hex over what callers and models see of it. */
+  readonly digest: string
+  /** What looks wrong about it, in words. */
+  readonly findings: readonly string[]
+  /** Its schema is too large, or leads out of itself. */
+  readonly isUnfit: boolean
+}
+
+const pinnedMembers = [
+  ...['name', 'title', 'description', 'inputSchema', 'outputSchema', 'annotations', '_meta'],
+  ...['arguments', 'uriTemplate', 'mimeType', 'icons'],
+]
+const maxSchemaBytes = 262_144
+const maxSchemaDepth = 32
+const maxProperties = 1_000
+
+/** `name` is that of the definition at its server. */
+export function readDefinition(kind: DefinitionKind, name: string, description: Description): Definition {
+  const problems = kind === 'tool' ? findSchemaProblems(description['inputSchema']) : []
+  return {
+    kind,
+    name,
+    description,
+    digest: digestDefinition(description),
+    findings: [...lint(description), ...problems],
+    isUnfit: problems.length > 0,
+  }
+}
+
+function digestDefinition(description: Description): string {
+  const pinned = Object.fromEntries(
+    pinnedMembers.flatMap((member) => (member in description ? [[member, description[member]]] : [])),
+  )
+  return createHash('sha256').update(canonicalText(pinned)).digest('hex')
+}
+
+/** What approves a definition. */
+export function pinOf(serverId: string, definition: Definition, pinnedBy: string | null): DefinitionPin {
+  const { kind, name, digest, description } = definition
+  return { serverId, kind, name, digest, definition: description, pinnedBy }
+}
+
+/** The members in which two descriptions differ, of those that are pinned. */
+export function listChanged(before: Description, after: Description): string[] {
+  return pinnedMembers.filter((member) => canonicalText(before[member]) !== canonicalText(after[member]))
+}
+
+/** JSON with members in order, so that the same content has the same text. */
+function canonicalText(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalText).join(',')}]`
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
+  const members = Object.entries(value)
+    .filter(([, member]) => member !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonicalText(member)}`).join(',')}}`
+}
+
+/** Characters that are there and not seen, or that turn the direction of what follows. */
+const hiddenCharacters =
+  /[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/u
+const instructionTags = /<\/?\s*(?:important|system|instructions?|secret|hidden|admin|assistant)\b[^>]*>/i
+const secretPhrases =
+  /(?:read|send|include|attach|pass|exfiltrate)[^.\n]{0,60}(?:\.env\b|id_rsa|\.ssh\b|api[ _-]?keys?|passwords?|credentials|secrets?)/i
+
+/** What an attacker would hide in a definition. Finds patterns, and so reduces the risk without removing it. */
+function lint(description: Description): string[] {
+  const text = canonicalText(description)
+  const findings: string[] = []
+  if (hiddenCharacters.test(text)) findings.push('invisible or direction-changing characters')
+  if (instructionTags.test(text)) findings.push('a block that looks like instructions to the model')
+  if (secretPhrases.test(text)) findings.push('words that ask for secrets')
+  return findings
+}
+
+/** What makes a schema unfit to validate with: too large, too deep, or fetched from the network. */
+function findSchemaProblems(schema: unknown): string[] {
+  if (schema === undefined) return []
+  const problems = new Set<string>()
+  if (JSON.stringify(schema).length > maxSchemaBytes)
+    problems.add(`a schema of more than ${maxSchemaBytes} bytes`)
+  let properties = 0
+  const visit = (value: unknown, depth: number): void => {
+    if (typeof value !== 'object' || value === null) return
+    if (depth > maxSchemaDepth) return void problems.add(`a schema deeper than ${maxSchemaDepth} levels`)
+    for (const [name, member] of Object.entries(value)) {
+      if (!Array.isArray(value)) properties += 1
+      if (name === '$ref' && typeof member === 'string' && !member.startsWith('#'))
+        problems.add('a $ref that leads out of the schema')
+      visit(member, depth + 1)
+    }
+  }
+  visit(schema, 0)
+  if (properties > maxProperties * 4) problems.add('a schema with too many members')
+  return [...problems]
+}

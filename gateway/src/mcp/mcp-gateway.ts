@@ -1,0 +1,241 @@
+import { randomBytes } from 'node:crypto'
+import { isLegacyRequest } from '@modelcontextprotocol/server'
+import type { GatewayConfig } from '../config/config.ts'
+import type { Exchange } from '../http/exchange.ts'
+import type { Caller } from '../identity/caller.ts'
+import { UserEgress } from '../transport/egress/user-egress.ts'
+import type { Transport } from '../transport/transport.ts'
+import { version } from '../version.ts'
+import { callTool, findTool, findToolArgumentProblem } from './call/call-tool.ts'
+import type { Downstream } from './call/downstream.ts'
+import type { RelayDependencies } from './call/relay.ts'
+import { RequestStates } from './call/request-state.ts'
+import { ParkedCalls } from './call/running-call.ts'
+import { Catalogue } from './catalogue/catalogue.ts'
+import { Cursors } from './native/cursor.ts'
+import { LegacySessions } from './native/legacy-sessions.ts'
+import { ModernHandler } from './native/modern-handler.ts'
+import type { ProtocolServerOptions } from './native/protocol-server.ts'
+import { answerByWeb } from './native/web-exchange.ts'
+import { refuseOperatorUrl } from './registry/judge-url.ts'
+import { McpRegistry } from './registry/mcp-registry.ts'
+import { ServerSecrets } from './registry/server-secrets.ts'
+import type { McpServerStore } from './registry/server-store.ts'
+import { Connector } from './upstream/connector.ts'
+import { createGuardedFetch } from './upstream/guarded-fetch.ts'
+import type { McpResult } from './upstream/upstream-session.ts'
+import { Upstreams } from './upstream/upstreams.ts'
+import type { CatalogueView, ViewItem } from './view/catalogue-view.ts'
+import { type Selection, Views } from './view/views.ts'
+
+export interface McpGatewayOptions {
+  readonly config: () => GatewayConfig
+  readonly store: McpServerStore
+  /** What secrets are sealed with; null when nothing is configured. */
+  readonly secret: string | null
+  /** To addresses of the operator, and to those of everybody else. */
+  readonly transports: { readonly operator: Transport; readonly user: Transport }
+  readonly announce: () => void
+  readonly log: (level: 'info' | 'warn', event: string, fields: Readonly<Record<string, string>>) => void
+  readonly now: () => number
+  readonly random: () => number
+}
+
+/** The gateway for tool servers, from the registry to the endpoint that clients of the protocol speak to. */
+export class McpGateway {
+  readonly registry: McpRegistry
+  readonly catalogue = new Catalogue()
+  readonly views: Views
+  readonly upstreams: Upstreams
+  readonly egress: UserEgress
+  readonly #options: McpGatewayOptions
+  readonly #relay: RelayDependencies
+  readonly #sessions: LegacySessions
+  readonly #modern: ModernHandler
+  readonly #cursors: Cursors
+  #poll: NodeJS.Timeout | null = null
+  #isClosed = false
+
+  constructor(options: McpGatewayOptions) {
+    const { config, store, secret, now, random, log } = options
+    const mcp = () => config().mcp
+    this.#options = options
+    this.egress = new UserEgress(config().userEgress)
+    this.registry = new McpRegistry({
+      store,
+      secrets: new ServerSecrets(secret),
+      configured: () => mcp().servers,
+      onChange: (registry) => {
+        this.catalogue.adopt(registry.servers)
+        this.upstreams.follow(registry)
+      },
+      announce: options.announce,
+      onUnreadable: (server_id) => log('warn', 'mcp_server_unreadable', { server_id }),
+    })
+    this.views = new Views({ registry: this.registry, catalogue: this.catalogue, config: mcp })
+    const connector = this.#createConnector()
+    this.upstreams = new Upstreams(connector, {
+      registry: this.registry,
+      catalogue: this.catalogue,
+      connector,
+      config: mcp,
+      onResourceUpdated: (server, uri) => {
+        this.#sessions.tellUpdated(server, uri)
+        this.#modern.tellUpdated(server, uri)
+      },
+      now,
+      random,
+    })
+    const sealing = secret ?? randomBytes(32)
+    this.#relay = {
+      upstreams: this.upstreams,
+      states: new RequestStates(sealing, now),
+      parked: new ParkedCalls(),
+    }
+    this.#cursors = new Cursors(sealing)
+    const parts = { upstreams: this.upstreams, catalogue: this.catalogue }
+    const serverOptions = () => this.#serverOptions()
+    this.#sessions = new LegacySessions({
+      ...parts,
+      serverOptions,
+      // Each worker would know its own sessions only.
+      idleMs: () => (config().server.workers > 1 ? 0 : mcp().sessionIdleMs),
+      now,
+    })
+    this.#modern = new ModernHandler({ ...parts, serverOptions })
+  }
+
+  /** Reads the registry and follows it from now on. Errors: rejects when the store cannot be read. */
+  async start(): Promise<void> {
+    await this.registry.refresh()
+    this.#pollAgain()
+  }
+
+  /** The configuration or the store has changed. */
+  refresh(): void {
+    this.registry.refresh().catch((error: unknown) => this.#logUnread(error))
+  }
+
+  get sessionCount(): number {
+    return this.#sessions.size
+  }
+
+  /** Answers one request of the endpoint for clients of the protocol. */
+  async serve(exchange: Exchange, caller: Caller, selection: Selection, body: unknown): Promise<void> {
+    const request = {
+      principal: principalOf(caller),
+      view: () => this.views.find(caller, selection),
+      headers: exchange.request.headers,
+      body,
+    }
+    await answerByWeb(exchange, async (web) =>
+      (await isLegacyRequest(web, body))
+        ? this.#sessions.handle(web, { ...request, scope: JSON.stringify(selection) })
+        : this.#modern.handle(web, request),
+    )
+  }
+
+  /** Looks a tool up for callers that are not clients of the protocol. */
+  findTool(view: CatalogueView, name: string): ReturnType<typeof findTool> {
+    return findTool(view, name)
+  }
+
+  findArgumentProblem(tool: ViewItem, args: unknown): string | null {
+    return findToolArgumentProblem(tool, args)
+  }
+
+  /** A call for somebody who cannot be asked anything. Errors: rejects with an `RpcError`. */
+  callTool(
+    caller: Caller,
+    tool: ViewItem,
+    args: unknown,
+    { headers, signal }: Pick<Downstream, 'headers' | 'signal'>,
+  ): Promise<McpResult> {
+    const downstream: Downstream = {
+      era: 'modern',
+      principal: principalOf(caller),
+      headers,
+      capabilities: {},
+      logLevel: null,
+      signal,
+      meta: {},
+      progressToken: null,
+      inputResponses: null,
+      requestState: null,
+      notify: () => {},
+      ask: () => Promise.reject(new Error('nobody to ask')),
+    }
+    const { callTimeoutMs } = this.#options.config().mcp
+    return callTool(this.#relay, downstream, tool, { name: tool.name, arguments: args }, callTimeoutMs)
+  }
+
+  /** Ends the streams that would stay open for good, so that calls under way can be waited for. */
+  endStreams(): void {
+    this.#sessions.endStreams()
+    this.#modern.endStreams()
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    if (this.#poll !== null) clearTimeout(this.#poll)
+    this.#relay.parked.close()
+    await Promise.all([this.#sessions.close(), this.#modern.close()])
+    await this.upstreams.close()
+    const { operator, user } = this.#options.transports
+    await Promise.all([operator.close(), user.close()])
+  }
+
+  #createConnector(): Connector {
+    const { transports, config, now, log } = this.#options
+    return new Connector({
+      fetches: {
+        config: createGuardedFetch(transports.operator, refuseOperatorUrl),
+        database: createGuardedFetch(transports.user, (url) =>
+          this.egress.refuseUrl(url, { plainHttp: true }),
+        ),
+      },
+      clientInfo: () => this.#identity(),
+      connectTimeoutMs: () => config().mcp.healthTimeoutMs,
+      onStderr: ({ settings }, text) => log('info', 'mcp_stderr', { server_id: settings.serverId, text }),
+      now,
+    })
+  }
+
+  #serverOptions(): Omit<ProtocolServerOptions, 'era' | 'principal' | 'view' | 'headers'> {
+    return {
+      ...this.#relay,
+      config: () => this.#options.config().mcp,
+      cursors: this.#cursors,
+      catalogueVersion: () => this.catalogue.version,
+      serverInfo: this.#identity(),
+    }
+  }
+
+  #identity(): { readonly name: string; readonly version: string } {
+    const { serverName, serverVersion } = this.#options.config().mcp
+    return { name: serverName, version: serverVersion ?? version }
+  }
+
+  /** What was missed of others' changes is found here. */
+  #pollAgain(): void {
+    const { syncIntervalMs, sharesChanges } = this.#options.config().mcp
+    this.#poll = setTimeout(() => {
+      const reading = sharesChanges ? this.registry.refresh() : Promise.resolve()
+      reading
+        .catch((error: unknown) => this.#logUnread(error))
+        .finally(() => {
+          if (!this.#isClosed) this.#pollAgain()
+        })
+    }, syncIntervalMs).unref()
+  }
+
+  #logUnread(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error)
+    this.#options.log('warn', 'mcp_registry_unread', { reason })
+  }
+}
+
+/** Whom sessions, states and cursors belong to. */
+function principalOf({ keyHash, kind }: Caller): string {
+  return keyHash ?? kind
+}

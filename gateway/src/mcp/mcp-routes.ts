@@ -1,0 +1,21 @@
+import type { Endpoint } from '../http/dispatch.ts'
+import type { Route } from '../http/router.ts'
+import { nativeRoutes } from './native/native-routes.ts'
+import { approvalRoutes } from './rest/approval-routes.ts'
+import type { McpRoutesDependencies } from './rest/mcp-endpoint.ts'
+import { mcpRestRoutes } from './rest/mcp-rest-routes.ts'
+import { parityRoutes } from './rest/parity-routes.ts'
+import { serverRoutes } from './rest/server-routes.ts'
+import { toolRoutes } from './rest/tool-routes.ts'
+
+/** Every route of the gateway for tool servers. */
+export function mcpRoutes(deps: McpRoutesDependencies): Route<Endpoint>[] {
+  return [
+    ...serverRoutes(deps),
+    ...toolRoutes(deps),
+    ...parityRoutes(deps),
+    ...approvalRoutes(deps),
+    ...mcpRestRoutes(deps),
+    ...nativeRoutes(deps),
+  ]
+}

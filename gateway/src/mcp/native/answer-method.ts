@@ -1,0 +1,198 @@
+import { UriTemplate } from '@modelcontextprotocol/server'
+import type { McpConfig } from '../../config/config.ts'
+import { callTool, findTool, findToolArgumentProblem } from '../call/call-tool.ts'
+import type { Downstream } from '../call/downstream.ts'
+import { type RelayDependencies, relay } from '../call/relay.ts'
+import {
+  callsDisabled,
+  invalidParams,
+  methodNotFound,
+  RpcError,
+  resourceNotFound,
+} from '../call/rpc-error.ts'
+import type { McpServer } from '../server.ts'
+import type { McpResult } from '../upstream/upstream-session.ts'
+import type { CatalogueView, ViewItem } from '../view/catalogue-view.ts'
+import type { Cursors } from './cursor.ts'
+
+export interface MethodDependencies extends RelayDependencies {
+  readonly config: () => McpConfig
+  readonly cursors: Cursors
+  readonly catalogueVersion: () => number
+}
+
+type Params = Readonly<Record<string, unknown>>
+
+/** The methods that are answered here. */
+export const answeredMethods: ReadonlySet<string> = new Set([
+  ...['tools/list', 'tools/call', 'prompts/list', 'prompts/get', 'completion/complete'],
+  ...['resources/list', 'resources/templates/list', 'resources/read'],
+])
+
+/** Answers a method that concerns what servers offer. Errors: rejects with an `RpcError`. */
+export function answerMethod(
+  deps: MethodDependencies,
+  view: CatalogueView,
+  downstream: Downstream,
+  method: string,
+  params: Params,
+): Promise<McpResult> | McpResult {
+  const { toolsPageSize, resourcesPageSize } = deps.config()
+  const list = (
+    member: string,
+    items: readonly { readonly description: object }[],
+    size: number,
+  ): McpResult => {
+    const { principal } = downstream
+    const scope = { principal, method, version: deps.catalogueVersion() }
+    const { items: page, ...next } = deps.cursors.page(items, size, params['cursor'], scope)
+    return { [member]: page.map(({ description }) => description), ...next }
+  }
+  switch (method) {
+    case 'tools/list':
+      return list('tools', view.tools, toolsPageSize)
+    case 'prompts/list':
+      return list('prompts', view.prompts, toolsPageSize)
+    case 'resources/list':
+      return list('resources', view.resources, resourcesPageSize)
+    case 'resources/templates/list':
+      return list('resourceTemplates', view.templates, resourcesPageSize)
+    case 'tools/call':
+      return answerCall(deps, view, downstream, params)
+    case 'prompts/get':
+      return getPrompt(deps, view, downstream, params)
+    case 'resources/read':
+      return readResource(deps, view, downstream, params)
+    case 'completion/complete':
+      return complete(deps, view, downstream, params)
+    default:
+      throw new RpcError(methodNotFound, 'Method not found')
+  }
+}
+
+async function answerCall(
+  deps: MethodDependencies,
+  view: CatalogueView,
+  downstream: Downstream,
+  params: Params,
+): Promise<McpResult> {
+  const { toolInvocation, callTimeoutMs } = deps.config()
+  if (toolInvocation === false)
+    throw new RpcError(callsDisabled, 'Calling tools is off (LLMROUTER_ENABLE_MCP_TOOL_INVOCATION).')
+  const { name } = params
+  if (typeof name !== 'string') throw new RpcError(invalidParams, 'params.name must be the name of a tool.')
+  const found = findTool(view, name)
+  if ('refusal' in found) {
+    const { refusal } = found
+    if (refusal.kind === 'unknown') throw new RpcError(invalidParams, `Unknown tool: ${name}`)
+    if (refusal.kind === 'ambiguous') {
+      const message = `Several servers have a tool ${name}; use one of their full names.`
+      throw new RpcError(invalidParams, message, { reason: 'tool_ambiguous', candidates: refusal.candidates })
+    }
+    const message = `The definition of ${name} waits for an admin to approve it.`
+    throw new RpcError(invalidParams, message, { reason: 'tool_quarantined' })
+  }
+  const args = params['arguments'] ?? {}
+  const problem = findToolArgumentProblem(found.tool, args)
+  // Models read results, and can mend their arguments.
+  if (problem !== null) {
+    const text = `Invalid arguments for ${name}: ${problem}`
+    return { content: [{ type: 'text', text }], isError: true }
+  }
+  return callTool(deps, downstream, found.tool, { ...params, arguments: args }, callTimeoutMs)
+}
+
+function getPrompt(
+  deps: MethodDependencies,
+  view: CatalogueView,
+  downstream: Downstream,
+  params: Params,
+): Promise<McpResult> {
+  const prompt = requirePrompt(view, params['name'])
+  return relay(deps, downstream, {
+    server: prompt.server,
+    method: 'prompts/get',
+    params: { ...params, name: prompt.name },
+    name: prompt.name,
+    timeoutMs: deps.config().callTimeoutMs,
+  })
+}
+
+function readResource(
+  deps: MethodDependencies,
+  view: CatalogueView,
+  downstream: Downstream,
+  params: Params,
+): Promise<McpResult> {
+  const { uri } = params
+  const server = typeof uri === 'string' ? ownerOf(view, uri) : null
+  if (typeof uri !== 'string' || server === null)
+    throw new RpcError(resourceNotFound, 'Resource not found', { uri })
+  return relay(deps, downstream, {
+    server,
+    method: 'resources/read',
+    params,
+    name: uri,
+    timeoutMs: deps.config().callTimeoutMs,
+  })
+}
+
+/** The server a resource belongs to: by its own list, by a template, or because there is only one. */
+export function ownerOf(view: CatalogueView, uri: string): McpServer | null {
+  const listed = view.findResource(uri)
+  if (listed !== null) return listed.server
+  const template = view.templates.find(({ name, isQuarantined }) => !isQuarantined && matches(name, uri))
+  if (template !== undefined) return template.server
+  return view.isSingle ? (view.servers[0] ?? null) : null
+}
+
+function matches(template: string, uri: string): boolean {
+  try {
+    return new UriTemplate(template).match(uri) !== null
+  } catch {
+    return false
+  }
+}
+
+function complete(
+  deps: MethodDependencies,
+  view: CatalogueView,
+  downstream: Downstream,
+  params: Params,
+): Promise<McpResult> {
+  const { ref } = params
+  const { type, name, uri } = (ref ?? {}) as { type?: unknown; name?: unknown; uri?: unknown }
+  const timeoutMs = deps.config().callTimeoutMs
+  const method = 'completion/complete'
+  if (type === 'ref/prompt') {
+    const prompt = requirePrompt(view, name)
+    const own = { ...params, ref: { ...(ref as object), name: prompt.name } }
+    return relay(deps, downstream, {
+      server: prompt.server,
+      method,
+      params: own,
+      name: prompt.name,
+      timeoutMs,
+    })
+  }
+  const server = typeof uri === 'string' ? templateOwner(view, uri) : null
+  if (type !== 'ref/resource' || server === null)
+    throw new RpcError(invalidParams, 'params.ref must name a prompt or a resource template.')
+  return relay(deps, downstream, { server, method, params, name: String(uri), timeoutMs })
+}
+
+function templateOwner(view: CatalogueView, uri: string): McpServer | null {
+  return view.templates.find(({ name }) => name === uri)?.server ?? ownerOf(view, uri)
+}
+
+function requirePrompt(view: CatalogueView, name: unknown): ViewItem {
+  const found = typeof name === 'string' ? view.findPrompt(name) : null
+  if (found === null) throw new RpcError(invalidParams, `Unknown prompt: ${String(name)}`)
+  if ('candidates' in found) {
+    const { candidates } = found
+    throw new RpcError(invalidParams, `Several servers have a prompt ${String(name)}.`, { candidates })
+  }
+  if (found.item.isQuarantined)
+    throw new RpcError(invalidParams, `The definition of ${String(name)} waits for an admin to approve it.`)
+  return found.item
+}

@@ -1,0 +1,50 @@
+import { randomBytes } from 'node:crypto'
+import { BlobSealer } from '../../conversation/blob-sealer.ts'
+import { invalidParams, RpcError } from '../call/rpc-error.ts'
+
+/** What a place in a list is good for. */
+export interface CursorScope {
+  readonly principal: string
+  readonly method: string
+  /** Changes with the catalogue: what stood at a place may stand elsewhere then. */
+  readonly version: number
+}
+
+/** Pages of lists whose cursors clients can neither read nor make. */
+export class Cursors {
+  readonly #sealer: BlobSealer
+
+  constructor(secret: string | Buffer) {
+    this.#sealer = new BlobSealer(secret, randomBytes)
+  }
+
+  /** Errors: -32602 for a cursor that is not ours, another caller's, or from before a change. */
+  page<Item>(
+    items: readonly Item[],
+    size: number,
+    cursor: unknown,
+    scope: CursorScope,
+  ): { readonly items: readonly Item[]; readonly nextCursor?: string } {
+    const start = cursor === undefined || cursor === null ? 0 : this.#open(cursor, scope)
+    const end = start + size
+    const page = items.slice(start, end)
+    return end >= items.length ? { items: page } : { items: page, nextCursor: this.#seal(end, scope) }
+  }
+
+  #seal(offset: number, { principal, method, version }: CursorScope): string {
+    const payload = JSON.stringify([method, version, offset])
+    return this.#sealer.seal({ form: 'mcp', family: 'cursor', account: principal, payload })
+  }
+
+  #open(cursor: unknown, { principal, method, version }: CursorScope): number {
+    const blob = typeof cursor === 'string' ? this.#sealer.open(cursor) : null
+    if (blob === null || blob.family !== 'cursor' || blob.account !== principal) throw unknownCursor()
+    const [ofMethod, ofVersion, offset] = JSON.parse(blob.payload) as [string, number, number]
+    if (ofMethod !== method || ofVersion !== version) throw unknownCursor()
+    return offset
+  }
+}
+
+function unknownCursor(): RpcError {
+  return new RpcError(invalidParams, 'The cursor is not valid any more; begin the list anew.')
+}

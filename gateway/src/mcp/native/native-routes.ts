@@ -1,0 +1,101 @@
+import { isUtf8 } from 'node:buffer'
+import { GatewayError } from '@routeiq/contract'
+import type { GatewayConfig } from '../../config/config.ts'
+import type { Endpoint } from '../../http/dispatch.ts'
+import type { Exchange } from '../../http/exchange.ts'
+import { ClientGone, readBody } from '../../http/read-body.ts'
+import type { Method, Route } from '../../http/router.ts'
+import { toGatewayError } from '../../http/send-error.ts'
+import type { Caller } from '../../identity/caller.ts'
+import { authenticate, type Identity } from '../../pipeline/authenticate.ts'
+import type { McpPlane } from '../mcp-plane.ts'
+import { requireKnownOrigin } from './check-origin.ts'
+
+const maxBodyBytes = 4 * 1_048_576
+const methods: readonly Method[] = ['POST', 'GET', 'DELETE']
+const templates = ['/mcp', '/mcp/{selector}', '/mcp/{selector}/mcp', '/{selector}/mcp']
+
+export interface NativeRoutesDependencies {
+  readonly identity: Identity
+  readonly mcp: McpPlane
+}
+
+/** The endpoint for clients of the protocol: every tool server behind one URL, or a selection of them. */
+export function nativeRoutes(deps: NativeRoutesDependencies): Route<Endpoint>[] {
+  return templates.flatMap((template) =>
+    methods.map((method) => ({
+      method,
+      template,
+      auth: 'user' as const,
+      aliased: false,
+      handler: { errors: 'control' as const, handle: (exchange, params) => handle(deps, exchange, params) },
+    })),
+  )
+}
+
+async function handle(
+  { identity, mcp }: NativeRoutesDependencies,
+  exchange: Exchange,
+  params: Readonly<Record<string, string>>,
+): Promise<void> {
+  const selector = params['selector'] ?? null
+  const config = mcp.config()
+  try {
+    requireKnownOrigin(exchange, config)
+    const caller = requirePrincipal(await authenticate(identity, exchange, 'user'))
+    const gateway = await mcp.requireGateway()
+    const body = exchange.request.method === 'POST' ? await readMessage(exchange) : undefined
+    const selection = { selector, narrowed: exchange.header('x-mcp-servers') }
+    if (selector !== null && gateway.views.find(caller, selection) === null)
+      throw new GatewayError('server_not_found', `There is no tool server or access group ${selector}.`)
+    await gateway.serve(exchange, caller, selection, body)
+  } catch (error) {
+    if (error instanceof ClientGone) throw error
+    const refusal = toGatewayError(error)
+    if (!(error instanceof GatewayError)) throw error
+    sendRpcError(exchange, refusal, config)
+  }
+}
+
+/** Tools are never served to nobody. */
+export function requirePrincipal(caller: Caller): Caller {
+  if (caller.kind !== 'anonymous') return caller
+  throw new GatewayError('invalid_api_key', 'Authentication Error, No api key passed in.')
+}
+
+async function readMessage(exchange: Exchange): Promise<unknown> {
+  const type = exchange.header('content-type') ?? ''
+  if (!/^application\/json\b/i.test(type))
+    throw new GatewayError('unsupported_media_type', 'Content-Type must be application/json.')
+  const bytes = await readBody(exchange.request, maxBodyBytes)
+  try {
+    if (!isUtf8(bytes)) throw new Error('not UTF-8')
+    return JSON.parse(bytes.toString('utf8')) as unknown
+  } catch {
+    throw new GatewayError('invalid_json', 'Parse error: the request body is not valid JSON')
+  }
+}
+
+const rpcCodes: Readonly<Record<string, number>> = { invalid_json: -32_700, request_too_large: -32_600 }
+
+/** Refusals of the gateway itself, in the form clients of the protocol read. */
+function sendRpcError(exchange: Exchange, error: GatewayError, { server }: GatewayConfig): void {
+  const code = rpcCodes[error.code] ?? -32_000
+  const body = {
+    jsonrpc: '2.0',
+    id: null,
+    error: { code, message: error.message, data: { code: error.code, request_id: exchange.requestId } },
+  }
+  const { retryAfterSeconds } = error.options
+  exchange.sendJson(error.status, body, [
+    ...['x-routeiq-error-origin', error.origin],
+    ...(error.status === 401 ? ['www-authenticate', challengeOf(exchange, server)] : []),
+    ...(retryAfterSeconds === undefined ? [] : ['retry-after', String(retryAfterSeconds)]),
+  ])
+}
+
+/** Where a client learns how to get a credential (RFC 9728). */
+function challengeOf(exchange: Exchange, { publicUrl, rootPath }: GatewayConfig['server']): string {
+  const base = publicUrl ?? `http://${exchange.header('host') ?? 'localhost'}${rootPath}`
+  return `Bearer resource_metadata="${base.replace(/\/+$/, '')}/.well-known/oauth-protected-resource/mcp"`
+}

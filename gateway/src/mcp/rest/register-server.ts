@@ -1,0 +1,53 @@
+import { GatewayError } from '@routeiq/contract'
+import type { McpServerSettings } from '../../config/config.ts'
+import { mcpServerBody } from '../../config/settings/mcp-server-body.ts'
+import type { McpGateway } from '../mcp-gateway.ts'
+import { requireCallable } from '../registry/judge-url.ts'
+
+type Body = Readonly<Record<string, unknown>>
+
+/** Members that are secret and by what other names they are sent. */
+const secretMembers = {
+  authValue: ['auth_value', 'authentication_token', 'credentials'],
+  staticHeaders: ['static_headers', 'headers'],
+  env: ['env'],
+} as const
+
+/**
+ * Reads a server that somebody registers. A secret that is not mentioned stays as it was in `before`. Errors: 422
+ * `validation_failed`, 400 `stdio_not_allowed`, `invalid_url` or `ssrf_blocked`.
+ */
+export function readServerBody(
+  body: Body,
+  gateway: Pick<McpGateway, 'egress'>,
+  before: McpServerSettings | null,
+): McpServerSettings {
+  const parsed = mcpServerBody.safeParse(body)
+  if (!parsed.success) {
+    const issues = parsed.error.issues.map(({ code, path, message }) => ({
+      type: code,
+      loc: ['body', ...path.map(String)],
+      msg: message,
+    }))
+    const sentences = issues.map(({ loc, msg }) => `${loc.slice(1).join('.')}: ${msg}`)
+    throw new GatewayError('validation_failed', sentences.join('; '), { extras: { issues } })
+  }
+  const settings = parsed.data
+  if (settings.transport === 'stdio' || settings.command !== null) {
+    throw new GatewayError(
+      'stdio_not_allowed',
+      'Tool servers that are programs are defined in the configuration file (mcp_servers), not over REST.',
+      { param: 'transport' },
+    )
+  }
+  requireCallable(settings.url ?? '', gateway.egress)
+  if (before === null) return settings
+  const kept = (member: keyof typeof secretMembers): boolean =>
+    secretMembers[member].every((name) => body[name] === undefined)
+  return {
+    ...settings,
+    authValue: kept('authValue') && settings.authValue === null ? before.authValue : settings.authValue,
+    staticHeaders: kept('staticHeaders') ? before.staticHeaders : settings.staticHeaders,
+    env: kept('env') ? before.env : settings.env,
+  }
+}

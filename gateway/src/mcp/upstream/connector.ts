@@ -1,0 +1,113 @@
+import {
+  type ClientCapabilities,
+  type PriorDiscovery,
+  SSEClientTransport,
+  StreamableHTTPClientTransport,
+  type Transport,
+} from '@modelcontextprotocol/client'
+import { aliasOf, type McpServer } from '../server.ts'
+import type { UpstreamIdentity } from './credentials.ts'
+import type { Fetch } from './guarded-fetch.ts'
+import { StdioTransport } from './stdio-transport.ts'
+import { describeFailure, UpstreamFailure } from './upstream-failure.ts'
+import { UpstreamSession } from './upstream-session.ts'
+
+const modernForMs = 86_400_000
+const legacyForMs = 3_600_000
+/** Enough for a stream that broke; calls are not resumed for longer. */
+const reconnection = {
+  initialReconnectionDelay: 1_000,
+  maxReconnectionDelay: 30_000,
+  reconnectionDelayGrowFactor: 2,
+  maxRetries: 5,
+}
+
+export interface ConnectorOptions {
+  /** To the addresses of the operator's file, and to those of everybody else. */
+  readonly fetches: { readonly config: Fetch; readonly database: Fetch }
+  readonly clientInfo: () => { readonly name: string; readonly version: string }
+  readonly connectTimeoutMs: () => number
+  readonly onStderr: (server: McpServer, text: string) => void
+  readonly now: () => number
+}
+
+interface Verdict {
+  readonly prior: PriorDiscovery
+  readonly until: number
+}
+
+/** Opens sessions at tool servers and remembers which era each speaks. */
+export class Connector {
+  readonly #options: ConnectorOptions
+  readonly #verdicts = new WeakMap<McpServer, Verdict>()
+
+  constructor(options: ConnectorOptions) {
+    this.#options = options
+  }
+
+  /** Null while nobody knows. */
+  eraOf(server: McpServer): 'legacy' | 'modern' | null {
+    return this.#priorOf(server)?.kind ?? null
+  }
+
+  /** The next session asks the server again which era it speaks. */
+  forgetEra(server: McpServer): void {
+    this.#verdicts.delete(server)
+  }
+
+  /** Errors: rejects with an `UpstreamFailure`. */
+  async connect(
+    server: McpServer,
+    identity: UpstreamIdentity,
+    capabilities: ClientCapabilities,
+    onNotification: (method: string, params: Record<string, unknown>) => void,
+  ): Promise<UpstreamSession> {
+    const { protocolEra } = server.settings
+    const prior = protocolEra === 'auto' ? this.#priorOf(server) : null
+    try {
+      const session = await UpstreamSession.open({
+        transport: this.#createTransport(server, identity),
+        clientInfo: this.#options.clientInfo(),
+        capabilities,
+        // Old SSE is older than the modern era.
+        era: server.settings.transport === 'sse' ? 'legacy' : protocolEra,
+        prior,
+        timeoutMs: this.#options.connectTimeoutMs(),
+        onNotification,
+      })
+      if (prior === null) this.#remember(server, session.discovery)
+      return session
+    } catch (error) {
+      // What was known about it may be what is wrong.
+      if (prior !== null) this.forgetEra(server)
+      const failure = describeFailure(error, aliasOf(server))
+      throw failure.kind === 'session_lost'
+        ? new UpstreamFailure('unreachable', `${aliasOf(server)} answered with status 404.`)
+        : failure
+    }
+  }
+
+  #createTransport(server: McpServer, { headers }: UpstreamIdentity): Transport {
+    const { transport, url, command, args, cwd, env } = server.settings
+    if (transport === 'stdio') {
+      if (command === null) throw new UpstreamFailure('blocked', 'There is no program to start.')
+      return new StdioTransport({ command, args, cwd, env }, (text) => this.#options.onStderr(server, text))
+    }
+    const fetch = this.#options.fetches[server.source]
+    const address = new URL(url ?? '')
+    const requestInit = { headers: { ...headers } }
+    return transport === 'sse'
+      ? new SSEClientTransport(address, { fetch, requestInit })
+      : new StreamableHTTPClientTransport(address, { fetch, requestInit, reconnectionOptions: reconnection })
+  }
+
+  #priorOf(server: McpServer): PriorDiscovery | null {
+    const verdict = this.#verdicts.get(server)
+    return verdict !== undefined && verdict.until > this.#options.now() ? verdict.prior : null
+  }
+
+  #remember(server: McpServer, prior: PriorDiscovery): void {
+    const lifetime = prior.kind === 'modern' ? modernForMs : legacyForMs
+    this.#verdicts.set(server, { prior, until: this.#options.now() + lifetime })
+  }
+}

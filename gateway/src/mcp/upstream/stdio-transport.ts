@@ -1,0 +1,126 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  type JSONRPCMessage,
+  ReadBuffer,
+  serializeMessage,
+  type Transport,
+} from '@modelcontextprotocol/client'
+
+const maxLineBytes = 4 * 1_048_576
+const graceMs = 5_000
+const searchPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+const maxLoggedBytes = 65_536
+
+export interface StdioProgram {
+  readonly command: string
+  readonly args: readonly string[]
+  readonly cwd: string | null
+  readonly env: Readonly<Record<string, string>>
+}
+
+/**
+ * A tool server that is a program, spoken to over its standard streams. It is started without a shell, in a process group
+ * and folders of its own, and with an environment that holds nothing of the gateway's.
+ */
+export class StdioTransport implements Transport {
+  onclose?: () => void
+  onerror?: (error: Error) => void
+  onmessage?: Transport['onmessage']
+  readonly #program: StdioProgram
+  readonly #onStderr: (text: string) => void
+  readonly #buffer = new ReadBuffer({ maxBufferSize: maxLineBytes })
+  #child: ChildProcess | null = null
+  #home: string | null = null
+  #logged = 0
+
+  constructor(program: StdioProgram, onStderr: (text: string) => void) {
+    this.#program = program
+    this.#onStderr = onStderr
+  }
+
+  start(): Promise<void> {
+    const { command, args, cwd, env } = this.#program
+    const home = mkdtempSync(join(tmpdir(), 'routeiq-mcp-'))
+    this.#home = home
+    return new Promise((resolve, reject) => {
+      const child = spawn(command, [...args], {
+        cwd: cwd ?? home,
+        env: { PATH: searchPath, HOME: home, TMPDIR: home, LANG: 'C.UTF-8', ...env },
+        stdio: ['pipe', 'pipe', 'pipe'],
+        shell: false,
+        detached: true,
+        windowsHide: true,
+      })
+      this.#child = child
+      child.once('spawn', resolve)
+      child.once('error', (error: NodeJS.ErrnoException) => {
+        this.#end()
+        reject(new Error(`the program could not be started (${error.code ?? 'unknown'})`))
+      })
+      child.once('close', () => this.#end())
+      child.stdin?.on('error', () => {})
+      child.stdout?.on('data', (chunk: Buffer) => this.#read(chunk))
+      child.stderr?.on('data', (chunk: Buffer) => this.#log(chunk))
+    })
+  }
+
+  send(message: JSONRPCMessage): Promise<void> {
+    const stdin = this.#child?.stdin
+    if (stdin === null || stdin === undefined) return Promise.reject(new Error('the program has ended'))
+    return new Promise((resolve) => {
+      if (stdin.write(serializeMessage(message))) resolve()
+      else stdin.once('drain', resolve)
+    })
+  }
+
+  async close(): Promise<void> {
+    const child = this.#child
+    if (child === null) return
+    const closed = new Promise<void>((resolve) => child.once('close', () => resolve()))
+    child.stdin?.end()
+    this.#signal('SIGTERM')
+    const deadline = setTimeout(() => this.#signal('SIGKILL'), graceMs)
+    await closed
+    clearTimeout(deadline)
+  }
+
+  #read(chunk: Buffer): void {
+    try {
+      this.#buffer.append(chunk)
+      for (let message = this.#buffer.readMessage(); message !== null; message = this.#buffer.readMessage())
+        this.onmessage?.(message)
+    } catch (error) {
+      this.onerror?.(error as Error)
+      if (/buffer|size/i.test(String(error))) this.#signal('SIGKILL')
+    }
+  }
+
+  /** What the program says of itself, a bounded part of it. */
+  #log(chunk: Buffer): void {
+    if (this.#logged > maxLoggedBytes) return
+    this.#logged += chunk.length
+    this.#onStderr(chunk.toString('utf8').slice(0, 2_048))
+  }
+
+  /** To the whole group: what the program started ends with it. */
+  #signal(signal: NodeJS.Signals): void {
+    const pid = this.#child?.pid
+    if (pid === undefined) return
+    try {
+      globalThis.process.kill(-pid, signal)
+    } catch {
+      // It has ended.
+    }
+  }
+
+  #end(): void {
+    if (this.#child === null) return
+    this.#signal('SIGKILL')
+    this.#child = null
+    if (this.#home !== null) rmSync(this.#home, { recursive: true, force: true })
+    this.onclose?.()
+  }
+}

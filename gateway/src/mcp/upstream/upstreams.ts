@@ -1,0 +1,120 @@
+import type { ClientCapabilities } from '@modelcontextprotocol/client'
+import type { McpRegistry } from '../registry/mcp-registry.ts'
+import { aliasOf, type McpServer } from '../server.ts'
+import { CallSlots } from './call-slots.ts'
+import type { Connector } from './connector.ts'
+import type { UpstreamIdentity } from './credentials.ts'
+import { SessionPool } from './session-pool.ts'
+import { describeFailure, UpstreamFailure } from './upstream-failure.ts'
+import type { CallOptions, Interaction, McpResult, UpstreamSession } from './upstream-session.ts'
+import { ServerWatcher, type WatcherOptions } from './watcher.ts'
+
+export interface UpstreamRequest {
+  readonly server: McpServer
+  readonly identity: UpstreamIdentity
+  readonly principal: string
+  readonly capabilities: ClientCapabilities
+  readonly method: string
+  /** Built for the session that was found, whose era is known then. */
+  readonly params: (session: UpstreamSession) => Record<string, unknown>
+  readonly options: CallOptions
+  readonly interaction: Interaction | null
+}
+
+/** All tool servers: one watcher for each, and the sessions of callers. */
+export class Upstreams {
+  readonly #connector: Connector
+  readonly #watcherOptions: WatcherOptions
+  readonly #pool: SessionPool
+  readonly #watchers = new Map<string, ServerWatcher>()
+  readonly #slots = new WeakMap<McpServer, CallSlots>()
+  readonly #now: () => number
+
+  constructor(connector: Connector, watcherOptions: WatcherOptions) {
+    this.#connector = connector
+    this.#watcherOptions = watcherOptions
+    this.#now = watcherOptions.now
+    this.#pool = new SessionPool(connector, watcherOptions.now)
+  }
+
+  /** Watches the servers of the registry as they are now. */
+  follow(registry: McpRegistry): void {
+    const current = new Set(registry.servers)
+    for (const [serverId, watcher] of this.#watchers) {
+      if (current.has(watcher.server)) continue
+      this.#watchers.delete(serverId)
+      void watcher.stop()
+    }
+    for (const server of registry.servers) {
+      if (this.#watchers.has(server.settings.serverId)) continue
+      const watcher = new ServerWatcher(server, this.#watcherOptions)
+      this.#watchers.set(server.settings.serverId, watcher)
+      void watcher.ask()
+    }
+    this.#pool.retain(registry.servers)
+  }
+
+  /** Resolves once the server has answered or failed to. */
+  async probe(server: McpServer): Promise<void> {
+    await this.#watchers.get(server.settings.serverId)?.ask()
+  }
+
+  async subscribe(server: McpServer, uri: string): Promise<() => void> {
+    return (await this.#watchers.get(server.settings.serverId)?.subscribe(uri)) ?? (() => {})
+  }
+
+  /** One call. Errors: rejects with an `UpstreamFailure`. */
+  async call(request: UpstreamRequest): Promise<McpResult> {
+    const { server } = request
+    try {
+      return await this.#slotsOf(server).run(() => this.#callTwice(request), isFault)
+    } catch (error) {
+      throw describeFailure(error, aliasOf(server))
+    }
+  }
+
+  async close(): Promise<void> {
+    const watchers = [...this.#watchers.values()]
+    this.#watchers.clear()
+    await Promise.all([this.#pool.close(), ...watchers.map((watcher) => watcher.stop())])
+  }
+
+  /** A session that the server has forgotten never saw the request, so it is sent once more in a new one. */
+  async #callTwice(request: UpstreamRequest): Promise<McpResult> {
+    try {
+      return await this.#callOnce(request)
+    } catch (error) {
+      const failure = describeFailure(error, aliasOf(request.server))
+      if (failure.kind !== 'session_lost') throw failure
+      this.#connector.forgetEra(request.server)
+      return this.#callOnce(request)
+    }
+  }
+
+  async #callOnce(request: UpstreamRequest): Promise<McpResult> {
+    const { method, options, interaction } = request
+    const lease = await this.#pool.lease(request)
+    try {
+      const { session } = lease
+      const result = await session.request(method, request.params(session), options, interaction)
+      lease.release()
+      return result
+    } catch (error) {
+      const failure = describeFailure(error, aliasOf(request.server))
+      if (failure.kind === 'session_lost') lease.discard()
+      else lease.release()
+      throw failure
+    }
+  }
+
+  #slotsOf(server: McpServer): CallSlots {
+    const slots = this.#slots.get(server) ?? new CallSlots(aliasOf(server), this.#now)
+    this.#slots.set(server, slots)
+    return slots
+  }
+}
+
+/** Whether the server is at fault, rather than what it was asked. */
+function isFault(error: unknown): boolean {
+  return error instanceof UpstreamFailure && (error.kind === 'unreachable' || error.kind === 'timeout')
+}
