@@ -17,6 +17,7 @@ const directions: Readonly<Record<string, string>> = {
   'package-file.ts': '',
   'uuid.ts': '',
   'version.ts': 'package-file.ts',
+  'within.ts': '',
   a2a: 'config:types conversation http http1:types identity pipeline pricing protocols rest telemetry:types transport version.ts',
   admin:
     'config:types conversation:types deployments http identity pipeline pricing:types process:types protocols providers:types quotas:types relay rest storage:types telemetry tokens:types transport:types version.ts',
@@ -32,7 +33,7 @@ const directions: Readonly<Record<string, string>> = {
   http: 'conversation:types http1 protocols telemetry transport:types version.ts',
   http1: '',
   identity: 'config:types deployments governance http:types storage:types',
-  injection: 'config:types conversation identity:types',
+  injection: 'config:types conversation identity:types within.ts',
   json: '',
   mcp: 'config conversation http http1:types identity:types pipeline rest telemetry transport version.ts',
   'model-routing': 'config:types conversation:types deployments:types pricing',
@@ -53,7 +54,7 @@ const directions: Readonly<Record<string, string>> = {
   rest: 'http identity pipeline storage:types',
   'routing-api': 'http:types identity:types model-routing:types pipeline rest',
   'skill-router':
-    'config:types evidence:types http identity:types injection:types pipeline:types rest skills',
+    'config:types evidence:types http identity:types injection:types pipeline:types rest skills within.ts',
   skills:
     'config:types conversation deployments http identity json multipart package-file.ts pass-through pipeline providers quotas:types relay rest storage:types transport:types uuid.ts version.ts',
   storage:

@@ -1,12 +1,13 @@
 import Anthropic from '@anthropic-ai/sdk'
 import OpenAI from 'openai'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { anthropicMessage } from './harness/anthropic-wire.ts'
 import { call } from './harness/call-gateway.ts'
 import { deployment } from './harness/deployments.ts'
 import { readSpendLogs } from './harness/read-spend-logs.ts'
 import { type ScriptedUpstream, startScriptedUpstream } from './harness/scripted-upstream.ts'
 import { type Gateway, masterKey as key, startGateway } from './harness/start-gateway.ts'
-import { answerTruly } from './harness/steps.ts'
+import { answerTruly, respond } from './harness/steps.ts'
 import { waitUntil } from './harness/wait-until.ts'
 
 const topics = ['refund', 'invoice', 'poem', 'weather']
@@ -21,6 +22,9 @@ beforeAll(async () => {
       model_list: [
         deployment('gpt', upstream.openaiBase, { model: 'openai/gpt-4o' }),
         deployment('claude', upstream.anthropicBase, { model: 'anthropic/claude-sonnet-4-5' }),
+        ...['one', 'two', 'three'].map((name) =>
+          deployment('several', upstream.openaiBase, { model: `openai/${name}` }),
+        ),
         {
           ...deployment('always', upstream.openaiBase, { model: 'openai/always' }),
           model_info: { routeiq_skills: 'menu' },
@@ -176,6 +180,72 @@ describe('skills of a model entry', () => {
     expect(malformed.status).toBe(400)
     expect(upstream.requests).toEqual([])
   })
+})
+
+describe('a turn that goes on with calls of the client', () => {
+  it('stays with the deployment it began with', async () => {
+    const mine = { name: 'mine', arguments: '{}', id: 'call_1' }
+    for (const model of ['one', 'two', 'three']) upstream.script(model, answerTruly({ toolCalls: [mine] }))
+    for (let round = 0; round < 6; round++) {
+      upstream.requests.length = 0
+      const messages: object[] = [{ role: 'user', content: `${question}, number ${round}` }]
+      const tools = [{ type: 'function', function: { name: 'mine', parameters: { type: 'object' } } }]
+      for (let step = 0; step < 3; step++) {
+        const answer = await call(gateway.url, '/v1/chat/completions', {
+          key,
+          headers,
+          body: { model: 'several', messages, tools },
+        })
+        messages.push(answer.json().choices[0].message, {
+          role: 'tool',
+          tool_call_id: 'call_1',
+          content: 'ok',
+        })
+      }
+      expect(new Set(upstream.requests.map(({ model }) => model)).size).toBe(1)
+    }
+  })
+})
+
+describe('a count of tokens', () => {
+  it('is that of the prompt with skills, and decides nothing', async () => {
+    const body = { model: 'claude', messages: [{ role: 'user', content: question }] }
+    const anthropic = { ...headers, 'anthropic-version': '2023-06-01' }
+    const answer = await call(gateway.url, '/v1/messages/count_tokens', { key, headers: anthropic, body })
+    expect([answer.json(), answer.headers['x-routeiq-token-count']]).toEqual([{ input_tokens: 11 }, 'native'])
+    expect(answer.headers['x-routeiq-skills-mode']).toBe('auto')
+    expect(answer.headers['x-routeiq-routing-id']).toBeUndefined()
+    const [sent] = upstream.requestsFor('claude-sonnet-4-5')
+    expect(Object.keys(sent?.json ?? {}).sort()).toEqual(['messages', 'model', 'system', 'tools'])
+    expect(JSON.stringify(sent?.json)).toContain('## Available Skills')
+    const count = async (extra: Record<string, string>): Promise<number> => {
+      const local = {
+        key,
+        headers: { 'anthropic-version': '2023-06-01', ...extra },
+        body: { ...body, model: 'always' },
+      }
+      return (await call(gateway.url, '/v1/messages/count_tokens', local)).json().input_tokens
+    }
+    expect(await count({})).toBeGreaterThan((await count({ 'x-routeiq-skills': 'off' })) + 50)
+  })
+})
+
+it('what a model says before it reads a skill can be held back', async () => {
+  const own = await startGateway({
+    config: {
+      model_list: [deployment('claude', upstream.anthropicBase, { model: 'anthropic/claude-sonnet-4-5' })],
+      routeiq: { skills: { injection: { preamble: 'hold' } } },
+    },
+  })
+  await createSkills(own, ['refund'])
+  const { content, ...rest } = anthropicMessage({ toolCalls: [wanted] })
+  const spoken = { ...rest, content: [{ type: 'text', text: 'Let me look that up.' }, ...content] }
+  upstream.script('claude-sonnet-4-5', respond(200, spoken), answerTruly({ content: 'Refunded.' }))
+  const body = { model: 'claude', max_tokens: 100, messages: [{ role: 'user', content: question }] }
+  const answer = await call(own.url, '/v1/messages', { key, headers, body })
+  await own.stop()
+  expect(answer.json().content).toMatchObject([{ type: 'text', text: 'Refunded.' }])
+  expect(JSON.stringify(upstream.requestsFor('claude-sonnet-4-5')[1]?.json)).toContain('Let me look that up.')
 })
 
 it('every upstream call has a row in the ledger, with one request id', async () => {

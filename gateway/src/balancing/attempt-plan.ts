@@ -72,7 +72,7 @@ export class AttemptPlan {
     if (candidates instanceof GatewayError) return candidates
     const untried = this.run.untried(candidates)
     const open = untried.length > 0 ? untried : candidates
-    const choice = this.request.arms === null ? open : this.request.arms.narrow(open)
+    const choice = this.prefer(this.request.arms === null ? open : this.request.arms.narrow(open))
     const pickContext = this.buildPickContext(now, this.run.isWholeLevel(choice))
     const pick = pickSafely(this.context.strategy, pickContext, choice)
     this.current = new RunningAttempt(this.run.group, pick, pickContext, this.context.strategy)
@@ -94,9 +94,17 @@ export class AttemptPlan {
     const now = this.context.now()
     const candidates = this.findCandidates(now)
     if (candidates instanceof GatewayError) return candidates
-    const choice = this.request.arms === null ? candidates : this.request.arms.narrow(candidates)
+    const choice = this.prefer(this.request.arms === null ? candidates : this.request.arms.narrow(candidates))
     const context = this.buildPickContext(now, this.run.isWholeLevel(choice))
     return pickSafely(this.context.strategy, context, choice).deployment
+  }
+
+  /** The first attempt goes where the conversation was, if it can. */
+  private prefer(candidates: readonly Deployment[]): readonly Deployment[] {
+    const { preferredId } = this.request
+    if (preferredId === null || this.attempts > 0) return candidates
+    const preferred = candidates.filter(({ id }) => id === preferredId)
+    return preferred.length === 0 ? candidates : preferred
   }
 
   /** The first byte of a good answer: the deployment works, whatever the rest of the stream brings. */

@@ -7,6 +7,8 @@ import type { RequestFallbacks } from './fallback.ts'
 export interface AttemptRequest extends CandidateRequest {
   /** Where a model was chosen first: it, and which come after it. Null for groups of one model. */
   readonly arms: ArmOrder | null
+  /** The deployment that answered what this request goes on with: called first while it is a candidate. */
+  readonly preferredId: string | null
   readonly stream: boolean
   /** `max_tokens` of the request, null when it sets none. */
   readonly maxOutputTokens: number | null

@@ -75,6 +75,7 @@ export class Bench {
       arms: null,
       stream: false,
       maxOutputTokens: null,
+      preferredId: null,
       numRetries: null,
       fallbacks: null,
       deadlineMs: Number.POSITIVE_INFINITY,

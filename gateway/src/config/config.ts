@@ -435,6 +435,8 @@ export interface SkillInjectionConfig {
   readonly routeTimeoutMs: number
   readonly beforeSystem: boolean
   readonly cacheControl: 'auto' | 'always' | 'never'
+  /** What a model says before it reads a skill is held back, and left out when it is short. */
+  readonly holdsPreamble: boolean
 }
 
 /** The gateway for tool servers. */

@@ -14,6 +14,7 @@ const standardPolicy: InjectionPolicy = {
   routeTimeoutMs: 1_000,
   beforeSystem: false,
   cacheControl: 'auto',
+  holdsPreamble: false,
 }
 
 /** Skills by name; the hint names those whose name occurs in the question. */
@@ -36,7 +37,7 @@ export class MemorySkills implements SkillSource {
     this.#skills = new Map(named)
   }
 
-  decide(question: SkillQuestion): Promise<SkillDecision> {
+  decide(question: SkillQuestion, _isWanted: () => boolean = () => true): Promise<SkillDecision> {
     this.questions.push(question)
     const wanted = question.names ?? [...this.#skills.keys()]
     const offered = wanted.filter((name) => this.#skills.has(name)).sort()
@@ -53,6 +54,10 @@ export class MemorySkills implements SkillSource {
       degradedReason: null,
       missing: wanted.filter((name) => !this.#skills.has(name)),
     })
+  }
+
+  offerLast(): SkillDecision | null {
+    return null
   }
 
   find(_workspaceId: string, _agentName: string | null, name: string): Promise<LoadableSkill | null> {

@@ -24,8 +24,8 @@ function round(parts: readonly ReplyPart[], usage: Usage, reason: 'stop' | 'tool
   return { id: 'x', model: 'm', created: 1, choices: [{ index: 0, parts, finish }], usage, extra: null }
 }
 
-function splice(rounds: readonly ConversationReply[]) {
-  const splicer = new RoundSplicer('load_skill')
+function splice(rounds: readonly ConversationReply[], holdsPreamble = false) {
+  const splicer = new RoundSplicer('load_skill', holdsPreamble)
   const events = rounds.flatMap((reply, at) => {
     const passed = replayReply(reply).flatMap((event) => splicer.push(event))
     const ended = splicer.endRound()
@@ -90,5 +90,28 @@ describe('RoundSplicer', () => {
     splicer.push({ type: 'usage-available', usage: used(2, 3) })
     expect(splicer.endRound()).toMatchObject({ parts: [], internalCalls: [] })
     expect(splicer.usage).toEqual(used(2, 3))
+  })
+
+  it.each([
+    ['is left out when a skill is read', [text('Let me see.'), call('load_skill', 'a')], [text('Done.')]],
+    [
+      'is sent when it is long',
+      [text('x'.repeat(201)), call('load_skill', 'a')],
+      [text('x'.repeat(201)), text('\n\nDone.')],
+    ],
+    [
+      "is sent in front of the client's calls",
+      [text('Wait.'), call('mine', 'b'), call('load_skill', 'a')],
+      [text('Wait.'), call('mine', 'b'), text('\n\nDone.')],
+    ],
+  ])('short text that is held back %s', (_, first, seen) => {
+    const { reply } = splice(
+      [round(first, used(10, 5), 'tool-calls'), round([text('Done.')], used(40, 7), 'stop')],
+      true,
+    )
+    expect(reply.choices[0]?.parts).toEqual(seen)
+    expect(splice([round([text('Hi.')], used(1, 1), 'stop')], true).reply.choices[0]?.parts).toEqual([
+      text('Hi.'),
+    ])
   })
 })

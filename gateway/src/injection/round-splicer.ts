@@ -3,6 +3,7 @@ import type { ToolCallPart } from '../conversation/part.ts'
 import type { Finish, ReplyPart } from '../conversation/reply.ts'
 import type { ReplyEvent } from '../conversation/stream-event.ts'
 import type { Usage } from '../conversation/usage.ts'
+import { HeldPreamble } from './held-preamble.ts'
 
 /** What the model said in one upstream call. */
 export interface Round {
@@ -20,6 +21,8 @@ export interface Round {
  */
 export class RoundSplicer {
   readonly #internalTool: string | null
+  readonly #holdsPreamble: boolean
+  #preamble: HeldPreamble | null
   #collector = new ReplyCollector()
   #rounds = 0
   #visibleCalls = 0
@@ -31,9 +34,11 @@ export class RoundSplicer {
   #usage: Usage | null = null
   #toldContainer = false
 
-  /** `internalTool` null when ours is not among the tools. */
-  constructor(internalTool: string | null) {
+  /** `internalTool` null when ours is not among the tools. `holdsPreamble`: short text in front of its calls is left out. */
+  constructor(internalTool: string | null, holdsPreamble = false) {
     this.#internalTool = internalTool
+    this.#holdsPreamble = holdsPreamble && internalTool !== null
+    this.#preamble = this.#beginPreamble()
   }
 
   /** Usage as the client is told: the prompt of the last call, and the output of all. */
@@ -42,9 +47,17 @@ export class RoundSplicer {
     return { ...this.#usage, outputTokens: this.#usage.outputTokens + this.#earlierOutput }
   }
 
-  /** What of an event of the round under way the client gets. */
+  /** What the client gets now that an event of the round under way has come. */
   push(event: ReplyEvent): readonly ReplyEvent[] {
     this.#collector.push(event)
+    if (event.type === 'tool-call-start' && event.name === this.#internalTool) this.#preamble?.drop()
+    return this.#show(event)
+      .flatMap((shown) => this.#preamble?.pass(shown) ?? [shown])
+      .map(this.#separate)
+  }
+
+  /** The event as the client may see it. */
+  #show(event: ReplyEvent): readonly ReplyEvent[] {
     switch (event.type) {
       case 'message-start':
         return this.#rounds === 0 ? [event] : []
@@ -63,10 +76,7 @@ export class RoundSplicer {
         const index = this.#callIndexes.get(event.index) ?? null
         return index === null ? [] : [{ ...event, index }]
       }
-      case 'text-delta':
-        return this.#passText(event)
       default:
-        this.#opening = false
         return [event]
     }
   }
@@ -100,11 +110,12 @@ export class RoundSplicer {
     this.#callIndexes = new Map()
     this.#finish = null
     this.#opening = true
+    this.#preamble = this.#beginPreamble()
   }
 
   /** The end of the answer, which is that of the last round. */
   conclude(): readonly ReplyEvent[] {
-    const events: ReplyEvent[] = []
+    const events = [...(this.#preamble?.release() ?? [])].map(this.#separate)
     const { usage } = this
     if (usage !== null) events.push({ type: 'usage-available', usage })
     if (this.#finish !== null) events.push({ type: 'finish', choice: 0, finish: this.#finish })
@@ -119,7 +130,6 @@ export class RoundSplicer {
     const index = this.#visibleCalls
     this.#visibleCalls += 1
     this.#callIndexes.set(event.index, index)
-    this.#opening = false
     return [{ ...event, index }]
   }
 
@@ -130,12 +140,18 @@ export class RoundSplicer {
     return [event]
   }
 
+  #beginPreamble(): HeldPreamble | null {
+    return this.#holdsPreamble ? new HeldPreamble() : null
+  }
+
   /** Text of a later round that follows text of an earlier one begins a new paragraph. */
-  #passText(event: Extract<ReplyEvent, { type: 'text-delta' }>): readonly ReplyEvent[] {
-    if (event.text === '') return [event]
-    const separates = this.#opening && this.#wroteText && this.#rounds > 0
-    this.#opening = false
+  readonly #separate = (event: ReplyEvent): ReplyEvent => {
+    if (event.type === 'message-start' || event.type === 'usage-available') return event
+    const isText = event.type === 'text-delta' && event.text !== ''
+    const separates = isText && this.#opening && this.#wroteText && this.#rounds > 0
+    if (event.type !== 'text-delta' || isText) this.#opening = false
+    if (!isText) return event
     this.#wroteText = true
-    return separates ? [{ ...event, text: `\n\n${event.text}` }] : [event]
+    return separates ? { ...event, text: `\n\n${event.text}` } : event
   }
 }

@@ -3,6 +3,7 @@ import type { SkillInjectionConfig } from '../config/config.ts'
 import type { CacheControl } from '../conversation/part.ts'
 import type { ConversationRequest } from '../conversation/request.ts'
 import type { Caller } from '../identity/caller.ts'
+import { within } from '../within.ts'
 import { chooseToolName, hasClientRouter } from './client-router.ts'
 import { findHumanTurns, type HumanTurn } from './human-turns.ts'
 import { renderBody } from './load-skill-tool.ts'
@@ -15,7 +16,6 @@ import type { SkillsWish } from './skills-wish.ts'
 import type { TurnRecord } from './turn-record.ts'
 import type { AnswerFacts } from './turn-reports.ts'
 import type { TurnStore } from './turn-store.ts'
-import { within } from './within.ts'
 
 /** The operator's choices for what a request gets once it is to get skills. */
 export type InjectionPolicy = Omit<SkillInjectionConfig, 'byDefault' | 'allowOverride'>
@@ -32,6 +32,8 @@ export interface SkillsAsked {
   readonly model: string
   /** Versions the request is not to be answered without, whatever is served otherwise. */
   readonly pinned?: PinnedVersions
+  /** Only to see what would be sent: nothing is recorded. */
+  readonly isDryRun?: boolean
   /** A decision to go on with, given by the caller. */
   readonly routingId: string | null
   /** Of the model that will probably answer; null when unknown. */
@@ -105,21 +107,28 @@ export class SkillInjector {
     const { source, policy } = this.#options
     const { wish, workspaceId, caller, agentName, model } = asked
     const query = wish.mode === 'auto' && current !== null && current.text !== '' ? current.text : null
+    const question = {
+      workspaceId,
+      caller,
+      query,
+      agentName,
+      model,
+      category: wish.category,
+      hintK: wish.hint ? wish.hintK : 0,
+      menuTokens: wish.menuTokens ?? policy().menuTokens,
+      names: wish.mode === 'list' ? wish.names : null,
+    }
+    let isWanted = asked.isDryRun !== true
     const decision = await within(
       asked.pinned === undefined ? policy().routeTimeoutMs : pinnedTimeoutMs,
-      source.decide({
-        workspaceId,
-        caller,
-        query,
-        agentName,
-        model,
-        category: wish.category,
-        hintK: wish.hint ? wish.hintK : 0,
-        menuTokens: wish.menuTokens ?? policy().menuTokens,
-        names: wish.mode === 'list' ? wish.names : null,
-      }),
+      source.decide(question, () => isWanted).catch(() => 'error' as const),
     )
-    if (typeof decision === 'string') return decision
+    if (decision === 'timeout') {
+      isWanted = false
+      const last = question.names === null && asked.isDryRun !== true ? source.offerLast(question) : null
+      return last === null ? 'timeout' : this.#record(asked, last)
+    }
+    if (decision === 'error') return decision
     if (decision.missing.length > 0 && wish.missing === 'error') throw new MissingSkills(decision.missing)
     if (decision.stableMenu === '') return 'no-eligible'
     return this.#record(asked, decision)
@@ -144,6 +153,7 @@ export class SkillInjector {
       offered: decision.offered,
       hinted: decision.hinted,
       visible: decision.visible,
+      deploymentId: null,
       degradedReason: decision.degradedReason,
       loaded: loads.loaded,
       hidden: [],
@@ -177,7 +187,7 @@ export class SkillInjector {
     known: ReadonlyMap<string, TurnRecord>,
   ): SkillTurn {
     const { turns, policy, report, now } = this.#options
-    const { rounds, beforeSystem } = policy()
+    const { rounds, beforeSystem, holdsPreamble } = policy()
     const current = human.at(-1)
     const records = human.map((turn) => (turn === current ? record : known.get(turn.digest)))
     const hints = new Map<number, string>()
@@ -191,6 +201,7 @@ export class SkillInjector {
       hints,
       placement: { beforeSystem, cacheControl: this.#cacheControl(asked, record) },
       toolName: record.mode === 'inline' ? null : chooseToolName(asked.conversation),
+      holdsPreamble,
       maxRounds: rounds,
       loads: this.#loadsOf(asked, record.loaded),
       remember: (becoming) => {

@@ -51,8 +51,12 @@ export type PinnedVersions = ReadonlyMap<string, string>
 
 /** Where skills come from: the Skill Router, in process. */
 export interface SkillSource {
-  /** Decides and records the decision. Rejects only on a defect. */
-  decide(question: SkillQuestion): Promise<SkillDecision>
+  /**
+   * Decides, and records the decision unless nobody wants it any more by then. Rejects only on a defect.
+   */
+  decide(question: SkillQuestion, isWanted: () => boolean): Promise<SkillDecision>
+  /** The menu an agent was given last, as a decision of its own, at once; null when there was none. */
+  offerLast(question: SkillQuestion): SkillDecision | null
   /** The skill of this name, slug or id as this agent may see it; null when there is none. Rejects without a store. */
   find(
     workspaceId: string,

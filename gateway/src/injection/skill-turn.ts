@@ -23,6 +23,8 @@ export interface SkillTurnOptions {
   readonly placement: Pick<SkillPlacement, 'cacheControl' | 'beforeSystem'>
   /** Null for a turn without the tool. */
   readonly toolName: string | null
+  /** Short text in front of a call of our tool is left out. */
+  readonly holdsPreamble: boolean
   /** Rounds of our tool one request may make. */
   readonly maxRounds: number
   readonly loads: SkillLoads
@@ -40,14 +42,24 @@ export class SkillTurn {
   /** Calls of our tool that wait for their answer. */
   #open: readonly ToolCallPart[] = []
   #calls = 0
+  #deploymentId: string | null = null
   #after: Promise<TurnRecord> | null = null
 
   constructor(options: SkillTurnOptions) {
     this.#options = options
   }
 
+  get holdsPreamble(): boolean {
+    return this.#options.holdsPreamble
+  }
+
   get toolName(): string | null {
     return this.#options.toolName
+  }
+
+  /** The deployment the turn began with; null for a turn that begins now. */
+  get deploymentId(): string | null {
+    return this.#options.record.deploymentId
   }
 
   get outcome(): SkillsOutcome {
@@ -67,7 +79,8 @@ export class SkillTurn {
   }
 
   /** A new attempt begins: the rounds of an earlier one do not count, its bodies do. */
-  restart(): void {
+  restart(deploymentId: string): void {
+    this.#deploymentId = deploymentId
     this.#rounds = []
     this.#open = []
   }
@@ -134,7 +147,7 @@ export class SkillTurn {
       this.#rounds.push({ role: 'assistant', parts: last.parts })
     const hidden = isHidden ? [...record.hidden, this.#hide(visible, held)] : record.hidden
     const isClosed = last.clientCalls.length === 0
-    return { ...record, loaded: loads.loaded, hidden, isClosed }
+    return { ...record, deploymentId: this.#deploymentId, loaded: loads.loaded, hidden, isClosed }
   }
 
   async #resolveCalls(): Promise<readonly ToolResultPart[]> {

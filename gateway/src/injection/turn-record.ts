@@ -27,6 +27,8 @@ export interface TurnRecord {
   readonly offered: readonly string[]
   readonly hinted: readonly string[]
   readonly visible: readonly string[]
+  /** The deployment that answered last; another would not have its cache, and not take its signatures. */
+  readonly deploymentId: string | null
   readonly degradedReason: string | null
   readonly loaded: readonly LoadedSkill[]
   readonly hidden: readonly HiddenAnswer[]
@@ -46,6 +48,7 @@ const storedRecord = z.object({
   offered: z.array(z.string()),
   hinted: z.array(z.string()),
   visible: z.array(z.string()),
+  deploymentId: z.string().nullable(),
   degradedReason: z.string().nullable(),
   loaded: z.array(z.custom<LoadedSkill>((value) => typeof value === 'object')),
   hidden: z.array(z.custom<HiddenAnswer>((value) => typeof value === 'object')),

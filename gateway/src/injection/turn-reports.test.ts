@@ -11,6 +11,7 @@ const record: TurnRecord = {
   offered: ['pdf', 'mail'],
   hinted: ['pdf'],
   visible: ['mail', 'pdf'],
+  deploymentId: null,
   degradedReason: null,
   loaded: [
     { name: 'pdf', skillId: 's', versionId: 'v', contentHash: 'h', tokens: 1, at: 1, asked: true },

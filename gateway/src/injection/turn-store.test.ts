@@ -13,6 +13,7 @@ const record: TurnRecord = {
   offered: ['pdf'],
   hinted: ['pdf'],
   visible: ['pdf'],
+  deploymentId: null,
   degradedReason: null,
   loaded: [],
   hidden: [{ fingerprint: 'f', messages: [], held: [], tokens: 3 }],

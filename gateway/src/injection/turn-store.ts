@@ -1,6 +1,6 @@
 import type { BlobSealer } from '../conversation/blob-sealer.ts'
+import { within } from '../within.ts'
 import { formatTurnRecord, parseTurnRecord, type TurnRecord } from './turn-record.ts'
-import { within } from './within.ts'
 
 /** The part of shared state that turns need. */
 export interface SharedTurns {

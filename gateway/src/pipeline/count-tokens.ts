@@ -1,4 +1,5 @@
 import { GatewayError } from '@routeiq/contract'
+import type { DialectId } from '../conversation/dialect.ts'
 import { requireModelAllowed } from '../deployments/allowed-models.ts'
 import type { Deployment, ModelGroup } from '../deployments/deployment.ts'
 import type { Resolution } from '../deployments/resolve-model.ts'
@@ -17,13 +18,18 @@ import { editBody } from './passthrough-exchange.ts'
 import { Progress } from './progress.ts'
 import { respondWithError } from './respond.ts'
 import { describeResponse } from './response-headers.ts'
+import { previewSkills } from './route-skills.ts'
 import { settle } from './settle.ts'
+import { InjectedRequest } from './skills/injected-request.ts'
 import { describeTarget } from './upstream-exchange.ts'
 
 /** A provider that has not counted by then is not waited for. */
 const nativeTimeoutMs = 2_000
 
 const head = headLine('content-type', 'application/json')
+
+/** Dialects whose counting takes the prompt as their answering does. */
+const countsInjected: ReadonlySet<DialectId> = new Set(['anthropic-messages', 'openai-responses'])
 
 interface Counted {
   readonly body: Buffer | string
@@ -41,7 +47,9 @@ export async function countTokens(gateway: Gateway, arrival: Arrival): Promise<v
   try {
     progress.caller = await authenticate(gateway.identity, arrival.exchange, 'user')
     request = await parse(runtime, arrival, progress.caller)
-    const { group } = admit(request)
+    const resolution = admit(request)
+    const { group } = resolution
+    request = await previewSkills(gateway, request, resolution, progress)
     const { body, method } =
       (await countNatively(gateway, request, group)) ?? (await countHere(gateway, request, group))
     progress.status = 200
@@ -71,6 +79,7 @@ async function countNatively(
   const deployment = callable.find(
     ({ wire, state, restricted }) =>
       wire.dialect === request.protocol.id &&
+      (request.skills === null || countsInjected.has(wire.dialect)) &&
       wire.countingPath !== undefined &&
       !restricted &&
       !state.isCoolingDown(now),
@@ -79,7 +88,7 @@ async function countNatively(
   const path = chatPath === null ? undefined : deployment?.wire.countingPath?.(chatPath)
   if (deployment === undefined || path === undefined) return null
   const attempt = new Attempt(
-    { origin: deployment.origin, method: 'POST', path, ...describeCall(request, deployment) },
+    { origin: deployment.origin, method: 'POST', path, ...describeCall(gateway, request, deployment) },
     {
       transport: gateway.transport,
       timeoutMs: nativeTimeoutMs,
@@ -98,9 +107,25 @@ async function countNatively(
   return reply === null ? null : { body: Buffer.from(reply.body as Buffer), method: 'native' }
 }
 
+/** What of a prompt with skills providers count; what concerns the answer they refuse. */
+const counted = new Set([
+  ...['model', 'messages', 'system', 'input', 'instructions', 'tools', 'tool_choice', 'thinking'],
+  ...['mcp_servers', 'context_management', 'output_config', 'text', 'reasoning', 'parallel_tool_calls'],
+])
+
 /** The deployment's default parameters stay out: counting takes none of them. */
-function describeCall(request: ModelRequest, deployment: Deployment) {
-  const { body, operation } = request
+function describeCall({ blobs }: Gateway, request: ModelRequest, deployment: Deployment) {
+  const { body, operation, skills } = request
+  if (skills !== null) {
+    const injected = new InjectedRequest(request, skills, { deployment, overrides: null }, blobs)
+    const { encoded, exchange } = injected.next(true)
+    const kept = Object.entries(encoded.body).filter(([name]) => counted.has(name))
+    return {
+      headers: exchange.headers,
+      authorization: deployment.authorization,
+      body: Buffer.from(JSON.stringify(Object.fromEntries(kept))),
+    }
+  }
   const edits = deployment.wire.editPassthrough(body, describeTarget(request, deployment), operation)
   return {
     headers: forwardedHeaders(request, deployment, []),
@@ -116,7 +141,8 @@ async function countHere(gateway: Gateway, request: ModelRequest, group: ModelGr
     throw new GatewayError('not_found', 'This dialect counts no tokens.')
   const carrier = carrierOf(gateway.blobs, deployment)
   const options = { operation, model: requestedModel, stream: false, dropParams: true, carrier }
-  const conversation = protocol.parseRequest(body, options)
+  const parsed = protocol.parseRequest(body, options)
+  const conversation = request.skills === null ? parsed : request.skills.prepare(parsed)
   const { tokens, method } = await gateway.tokens.count(conversation, deployment.upstreamModel)
   return { body: Buffer.from(JSON.stringify(protocol.formatTokenCount(tokens))), method }
 }

@@ -10,6 +10,7 @@ import type { CallAddress, Protocol } from '../protocols/protocol.ts'
 import type { History } from './history.ts'
 import type { Upload } from './parse-upload.ts'
 import type { RequestOptions } from './request-options.ts'
+import type { ParsedRequest } from './skills/parse-with-skills.ts'
 import type { RequestContainer } from './skills/request-container.ts'
 
 /** What the configuration compiles to. A request uses the one it was admitted under to its end. */
@@ -43,6 +44,8 @@ export interface ModelRequest extends Arrival {
   readonly boundTo: Deployment | null
   /** The skills its answer is made with; null without. */
   readonly skills: SkillTurn | null
+  /** Its body in the conversation model, read for its skills; null while nobody has. */
+  readonly parsed: ParsedRequest | null
   /** The skills it wants in a container; null for none. */
   readonly container: RequestContainer | null
   /** An answer's container as the caller knows it; null where nothing of it was changed. */

@@ -110,6 +110,7 @@ function describe(
     clientBody: body,
     boundTo: null,
     skills: null,
+    parsed: null,
     container: null,
     restoreContainer: null,
     requestedModel,

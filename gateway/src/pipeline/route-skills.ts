@@ -34,6 +34,20 @@ export function routeSkills(
   return inject(gateway, request, resolution, progress, wish)
 }
 
+/** The request with the skills it would get, for what only counts it: nothing is decided or kept. */
+export async function previewSkills(
+  gateway: Gateway,
+  request: ModelRequest,
+  resolution: Resolution,
+  progress: Progress,
+): Promise<ModelRequest> {
+  const wish = chooseWish(request, resolution)
+  if (wish === null) return request
+  const equipped = await inject(gateway, request, resolution, progress, wish, true)
+  if (equipped.skills !== null) progress.skills = { outcome: { ...equipped.skills.outcome, routingId: null } }
+  return equipped
+}
+
 /** The header or body counts, then what is configured; null for no skills. Errors: 400 `invalid_skills_header`. */
 function chooseWish(request: ModelRequest, resolution: Resolution): SkillsWish | SkipReason | null {
   const asked = request.exchange.header(header) ?? readRecord(request.body['routeiq'])?.['skills'] ?? null
@@ -70,17 +84,19 @@ async function inject(
   { group }: Resolution,
   progress: Progress,
   wish: SkillsWish | SkipReason,
+  isDryRun = false,
 ): Promise<ModelRequest> {
   const deployment = firstDeployment(group, progress.choice)
   const isPossible = typeof wish !== 'string' && deployment !== undefined
-  const turn = isPossible ? await beginTurn(gateway, request, deployment, wish) : wish
-  if (typeof turn === 'string') {
-    progress.skills = { outcome: skippedOutcome(turn) }
+  const begun = isPossible
+    ? await beginTurn(gateway, request, deployment, wish, { isDryRun })
+    : reasonOf(wish)
+  if (typeof begun === 'string') {
+    progress.skills = { outcome: skippedOutcome(begun) }
     return request
   }
-  if (!('outcome' in turn)) return request
-  progress.skills = turn
-  return { ...request, skills: turn }
+  progress.skills = begun.turn
+  return { ...request, skills: begun.turn, parsed: begun.parsed }
 }
 
 /** The deployment the skills are meant for: the first of the chosen model. */
@@ -88,6 +104,9 @@ function firstDeployment(group: Resolution['group'], choice: ModelChoice | null)
   if (choice === null) return group.deployments[0]
   return group.deployments.find((deployment) => choice.routed.armOf.get(deployment)?.name === choice.chosen)
 }
+
+const reasonOf = (wish: SkillsWish | SkipReason): SkipReason =>
+  typeof wish === 'string' ? wish : 'unsupported-endpoint'
 
 interface Wanted {
   readonly contained: readonly WantedSkill[]

@@ -1,4 +1,5 @@
 import type { CatalogueSkill } from '../skills/catalogue.ts'
+import { within } from '../within.ts'
 import type { Degradations, DegradedReason } from './degradations.ts'
 import { HotCatalogue } from './hot-catalogue.ts'
 import type { CatalogueOptions, HotCatalogues } from './hot-catalogues.ts'
@@ -42,8 +43,8 @@ export class CatalogueProvider {
   async #provideWithout(workspaceId: string, query: string): Promise<ProvidedCatalogue> {
     const { hot, degradations, source } = this.#options
     try {
-      const loaded = await within(hot.load(workspaceId), firstLoadMs)
-      if (loaded !== null) return { catalogue: loaded, reason: null }
+      const loaded = await within(firstLoadMs, hot.load(workspaceId))
+      if (loaded !== 'timeout') return { catalogue: loaded, reason: null }
       const candidates = await source.findCandidates(workspaceId, query, maxCandidates)
       const reason = degradations.record('index_loading', null)
       return { catalogue: this.#build(workspaceId, candidates), reason }
@@ -63,18 +64,5 @@ export class CatalogueProvider {
     for (const skill of skills) catalogue.put(skill, [])
     catalogue.commit(0)
     return catalogue
-  }
-}
-
-/** The value, or null when it takes longer. */
-async function within<Value>(value: Promise<Value>, milliseconds: number): Promise<Value | null> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<null>((resolve) => {
-    timer = setTimeout(resolve, milliseconds, null)
-  })
-  try {
-    return await Promise.race([value, late])
-  } finally {
-    clearTimeout(timer)
   }
 }

@@ -6,6 +6,7 @@ export type DegradedReason =
   | 'decision_write_failed'
   | 'store_unavailable'
   | 'index_loading'
+  | 'routing_late'
 
 const warnEveryMs = 5 * 60_000
 

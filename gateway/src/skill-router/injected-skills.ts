@@ -23,6 +23,8 @@ import type { SkillBodies } from './skill-bodies.ts'
 import type { FoundMenu, Routed, SkillRouter } from './skill-router.ts'
 
 const topK = 10
+/** Agents whose menu is remembered. */
+const maxLast = 64
 
 export interface InjectedSkillsDependencies {
   readonly router: SkillRouter
@@ -38,12 +40,14 @@ export interface InjectedSkillsDependencies {
 /** The Skill Router as requests on their way to a model use it. */
 export class InjectedSkills implements SkillSource {
   readonly #deps: InjectedSkillsDependencies
+  /** By workspace, agent and category. */
+  readonly #last = new Map<string, FoundMenu>()
 
   constructor(deps: InjectedSkillsDependencies) {
     this.#deps = deps
   }
 
-  async decide(question: SkillQuestion): Promise<SkillDecision> {
+  async decide(question: SkillQuestion, isWanted: () => boolean): Promise<SkillDecision> {
     let routed = await this.#route(question)
     let missing = missingOf(routed, question)
     if (missing.length > 0) {
@@ -52,7 +56,22 @@ export class InjectedSkills implements SkillSource {
       routed = await this.#route(question)
       missing = missingOf(routed, question)
     }
-    const persisted = missing.length > 0 || this.#record(routed, question)
+    if (question.names === null) this.#rememberMenu(question, routed)
+    const persisted = missing.length > 0 || !isWanted() || this.#record(routed, question)
+    return { ...this.#describe(routed, question, persisted), missing }
+  }
+
+  offerLast(question: SkillQuestion): SkillDecision | null {
+    const last = this.#last.get(agentKey(question))
+    if (last === undefined) return null
+    const { router, degradations } = this.#deps
+    const found = { ...last, degradedReason: degradations.record('routing_late', null) }
+    const plain = { ...question, query: null, names: null }
+    const routed = router.offerMenu(found, decideMenu(last.menu, null))
+    return this.#describe(routed, plain, this.#record(routed, plain))
+  }
+
+  #describe(routed: Routed, question: SkillQuestion, persisted: boolean): SkillDecision {
     const hinted = hintedOf(routed.decision, question, this.#deps.hintK())
     const stable = this.#fit(routed, question.menuTokens)
     return {
@@ -67,7 +86,7 @@ export class InjectedSkills implements SkillSource {
       degradedReason:
         routed.degradedReason ??
         (persisted ? null : this.#deps.degradations.record('decision_write_failed', null)),
-      missing,
+      missing: [],
     }
   }
 
@@ -118,6 +137,14 @@ export class InjectedSkills implements SkillSource {
     return this.#deps.router.offerMenu(found, decideMenu(menu, null))
   }
 
+  #rememberMenu(question: SkillQuestion, { menu, catalogueDigest, degradedReason, timings }: Routed): void {
+    const key = agentKey(question)
+    this.#last.delete(key)
+    this.#last.set(key, { menu, catalogueDigest, degradedReason, timings })
+    const [oldest] = this.#last.keys()
+    if (this.#last.size > maxLast && oldest !== undefined) this.#last.delete(oldest)
+  }
+
   #record(routed: Routed, { workspaceId, caller, agentName, model, query }: SkillQuestion): boolean {
     const { decisions, captureContent, now } = this.#deps
     const asker = {
@@ -149,6 +176,9 @@ function menuOf(
 ): Decision<HotSkill>['stable'] {
   return createEligibleMenu({ entries, preferred, stableMenuMaxTokens: maxTokens }).stable
 }
+
+const agentKey = ({ workspaceId, agentName, category }: SkillQuestion): string =>
+  [workspaceId, agentName ?? '', category ?? ''].join('\n')
 
 function missingOf({ decision }: Routed, { names }: SkillQuestion): readonly string[] {
   return names?.filter((name) => !isOffered(decision, name)) ?? []

@@ -32,6 +32,14 @@ export const injectionSettings: readonly Setting[] = [
     'Milliseconds the Skill Router has to choose',
   ),
   available(
+    'skills.injection.preamble',
+    'choice',
+    'send',
+    'What a model says before it reads a skill: sent as it comes, or held back up to 200 characters and left out when a call for a skill follows',
+    [],
+    { choices: ['send', 'hold'] },
+  ),
+  available(
     'skills.placement',
     'choice',
     'after_system',

@@ -16,5 +16,6 @@ export function readInjectionConfig({ settings }: ConfigSections): SkillInjectio
     routeTimeoutMs: count('route_timeout_ms'),
     beforeSystem: settings.text('skills.placement') === 'before_system',
     cacheControl: cacheControl === 'always' || cacheControl === 'never' ? cacheControl : 'auto',
+    holdsPreamble: settings.text('skills.injection.preamble') === 'hold',
   }
 }

@@ -4,13 +4,20 @@ import type { ConversationRequest } from '../../conversation/request.ts'
 import type { Deployment } from '../../deployments/deployment.ts'
 import { workspaceOf } from '../../identity/workspace.ts'
 import { MissingSkills, type SkillsAsked } from '../../injection/skill-injector.ts'
-import type { PinnedVersions } from '../../injection/skill-source.ts'
 import type { SkillTurn } from '../../injection/skill-turn.ts'
 import type { SkipReason } from '../../injection/skills-outcome.ts'
 import type { SkillsWish } from '../../injection/skills-wish.ts'
 import { carrierOf } from '../carrier-of.ts'
 import type { Gateway } from '../gateway.ts'
 import type { ModelRequest } from '../model-request.ts'
+import { type ParsedRequest, tryParseWithSkills } from './parse-with-skills.ts'
+
+/** Skills for a request, and what was read of it to choose them. */
+export interface BegunTurn {
+  readonly turn: SkillTurn
+  /** Null where the expected deployment could not take the request. */
+  readonly parsed: ParsedRequest | null
+}
 
 /**
  * The skills of a request for the deployment that will probably answer it, or why it gets none. Errors: 404
@@ -21,15 +28,24 @@ export async function beginTurn(
   request: ModelRequest,
   deployment: Deployment,
   wish: SkillsWish,
-  pinned?: PinnedVersions,
-): Promise<SkillTurn | SkipReason> {
+  extra: Pick<SkillsAsked, 'pinned' | 'isDryRun'> = {},
+): Promise<BegunTurn | SkipReason> {
   const { mockResponse } = request.options
   // What a provider keeps itself cannot be put together anew.
   if (request.boundTo !== null || (mockResponse ?? deployment.config.mockResponse) !== null)
     return 'unsupported-endpoint'
-  const asked = describe(gateway, request, deployment, wish)
+  const parsed = tryParseWithSkills(request, deployment, gateway.blobs)
+  const conversation = parsed?.conversation ?? parseLeniently(gateway, request, deployment)
+  const asked = describe(request, deployment, conversation)
+  const { pinned, isDryRun = false } = extra
   try {
-    return await gateway.skills.begin(pinned === undefined ? asked : { ...asked, pinned })
+    const turn = await gateway.skills.begin({
+      ...asked,
+      wish,
+      isDryRun,
+      ...(pinned === undefined ? {} : { pinned }),
+    })
+    return typeof turn === 'string' ? turn : { turn, parsed }
   } catch (error) {
     if (!(error instanceof MissingSkills)) return 'error'
     const names = error.names.map((name) => `'${name}'`).join(', ')
@@ -52,20 +68,25 @@ export function askerOf({ exchange, caller }: ModelRequest): {
   }
 }
 
+/** Without what this deployment would refuse, which is for a later stage to say. */
+function parseLeniently(
+  { blobs }: Gateway,
+  { body, requestedModel, operation, protocol, stream }: ModelRequest,
+  deployment: Deployment,
+): ConversationRequest {
+  const carrier = carrierOf(blobs, deployment)
+  return protocol.parseRequest(body, { operation, model: requestedModel, stream, dropParams: true, carrier })
+}
+
 function describe(
-  gateway: Gateway,
   request: ModelRequest,
   deployment: Deployment,
-  wish: SkillsWish,
-): SkillsAsked {
-  const { exchange, caller, body, requestedModel, operation, protocol } = request
-  const carrier = carrierOf(gateway.blobs, deployment)
-  const options = { operation, model: requestedModel, stream: request.stream, dropParams: true, carrier }
-  const conversation = protocol.parseRequest(body, options)
+  conversation: ConversationRequest,
+): Omit<SkillsAsked, 'wish'> {
+  const { exchange, caller, body } = request
   const { workspaceId, agentName } = askerOf(request)
   const session = exchange.header('x-routeiq-session-id') ?? request.options.sessionId ?? ''
   return {
-    wish,
     conversation,
     caller,
     workspaceId,

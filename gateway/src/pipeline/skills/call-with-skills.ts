@@ -28,7 +28,7 @@ export async function callWithSkills(
   planned: PlannedAttempt,
   progress: Progress,
 ): Promise<Answer | UpstreamFailure> {
-  turn.restart()
+  turn.restart(planned.deployment.id)
   const rounds = new Rounds(gateway, request, turn, planned, progress)
   const first = rounds.start()
   request.exchange.whenClientGone(() => rounds.cancel())

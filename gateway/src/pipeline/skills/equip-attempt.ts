@@ -199,13 +199,13 @@ async function beginListed(
   container: RequestContainer,
   deployment: Deployment,
 ): Promise<SkillTurn> {
-  const turn = await container.listed(() =>
-    beginTurn(gateway, request, deployment, container.wish, container.versions),
+  const begun = await container.listed(() =>
+    beginTurn(gateway, request, deployment, container.wish, { pinned: container.versions }),
   )
-  if (typeof turn !== 'string') return turn
+  if (typeof begun !== 'string') return begun.turn
   throw new GatewayError(
     'unsupported_parameter',
-    `\`container.skills\` cannot be given to ${deployment.provider.title} in this request (${turn}).`,
+    `\`container.skills\` cannot be given to ${deployment.provider.title} in this request (${begun}).`,
     { param: 'container.skills' },
   )
 }

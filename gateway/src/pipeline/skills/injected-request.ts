@@ -5,7 +5,6 @@ import type { ConversationReply } from '../../conversation/reply.ts'
 import type { ConversationRequest } from '../../conversation/request.ts'
 import type { ReplyEvent } from '../../conversation/stream-event.ts'
 import type { Deployment } from '../../deployments/deployment.ts'
-import { facing } from '../../deployments/select-wires.ts'
 import type { SkillTurn } from '../../injection/skill-turn.ts'
 import type { UpstreamFailure } from '../../providers/failure.ts'
 import type { ReplyContext } from '../../providers/reply-context.ts'
@@ -15,11 +14,11 @@ import { carrierOf } from '../carrier-of.ts'
 import { forwardedHeaders } from '../forwarded-headers.ts'
 import { keeperOf } from '../history.ts'
 import type { ModelRequest } from '../model-request.ts'
-import { decodeAnswer, formatAsStream, formatReply, formatterOf, parseFor } from '../translated-exchange.ts'
+import { decodeAnswer, formatAsStream, formatReply, formatterOf } from '../translated-exchange.ts'
 import { describeTarget, type UpstreamExchange } from '../upstream-exchange.ts'
 import { pathOf } from '../upstream-path.ts'
-import { buildWantedBody } from '../wanted-body.ts'
 import { describeSkillsComment } from './describe-skills.ts'
+import { parseWithSkills } from './parse-with-skills.ts'
 import type { SplicedAnswer } from './spliced-answer.ts'
 import { SplicedRelay } from './spliced-relay.ts'
 
@@ -35,16 +34,16 @@ export class InjectedRequest {
   constructor(
     request: ModelRequest,
     turn: SkillTurn,
-    { deployment, overrides }: PlannedAttempt,
+    { deployment, overrides }: Pick<PlannedAttempt, 'deployment' | 'overrides'>,
     blobs: BlobSealer,
   ) {
     this.#request = request
     this.#turn = turn
-    this.#deployment = facing(deployment, request.protocol.id)
+    const parsed = parseWithSkills(request, deployment, overrides, blobs)
+    this.#deployment = parsed.deployment
+    this.#conversation = parsed.conversation
     this.#target = describeTarget(request, this.#deployment)
     this.#carrier = carrierOf(blobs, this.#deployment)
-    const wanted = buildWantedBody(request.body, this.#deployment, overrides, request.protocol)
-    this.#conversation = parseFor(request, this.#deployment.wire, wanted, this.#target, this.#carrier)
   }
 
   /** The next call. */

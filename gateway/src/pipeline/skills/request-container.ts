@@ -2,6 +2,7 @@ import type { JsonRecord } from '../../conversation/json-value.ts'
 import type { SkillTurn } from '../../injection/skill-turn.ts'
 import type { SkipReason } from '../../injection/skills-outcome.ts'
 import type { SkillsWish } from '../../injection/skills-wish.ts'
+import type { BegunTurn } from './begin-turn.ts'
 import type { OwnSkill } from './container-source.ts'
 import type { WantedSkill } from './read-container.ts'
 
@@ -25,7 +26,7 @@ export class RequestContainer {
   readonly #members: JsonRecord
   readonly #beginAsWished: () => Promise<SkillTurn | null>
   #wished: Promise<SkillTurn | null> | null = null
-  #listed: Promise<SkillTurn | SkipReason> | null = null
+  #listed: Promise<BegunTurn | SkipReason> | null = null
 
   /** `beginAsWished` gives the skills the request gets beside those in the container. */
   constructor(
@@ -60,7 +61,7 @@ export class RequestContainer {
   }
 
   /** The turn that puts the container's own skills into the prompt; begun once. */
-  listed(begin: () => Promise<SkillTurn | SkipReason>): Promise<SkillTurn | SkipReason> {
+  listed(begin: () => Promise<BegunTurn | SkipReason>): Promise<BegunTurn | SkipReason> {
     this.#listed ??= begin()
     return this.#listed
   }

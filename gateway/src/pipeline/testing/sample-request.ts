@@ -60,6 +60,7 @@ export function sampleRequest(
     clientBody: body,
     boundTo: null,
     skills: null,
+    parsed: null,
     container: null,
     restoreContainer: null,
     requestedModel: 'm',
