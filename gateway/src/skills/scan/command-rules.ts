@@ -1,4 +1,4 @@
-import { type PatternRule, rule } from './pattern-rule.ts'
+import { apart, type PatternRule, rule } from './pattern-rule.ts'
 
 const remoteCode = rule(
   'remote_code_execution',
@@ -16,11 +16,14 @@ const dropping = rule('destructive_commands', 'warning', 'The command deletes mo
 const interpreter =
   '(?:sudo\\s{1,3})?(?:/(?:usr/)?bin/)?(?:ba|z|da|k)?sh\\b|(?:sudo\\s{1,3})?(?:python3?|node|perl|ruby|php)\\b(?!\\s{1,3}-m\\s{1,3}json)'
 
+/** What ends a command of a shell. */
+const commandEnds = /[\n|;]/g
+
 /** Commands no skill needs. */
 export const commandRules: readonly PatternRule[] = [
   remoteCode(
     ['curl', 'wget'],
-    new RegExp(`\\b(?:curl|wget)\\s[^\\n|;]{1,300}\\|\\s{0,4}(?:${interpreter})`, 'gi'),
+    apart(/\b(?:curl|wget)\s/gi, 300, new RegExp(`\\|\\s{0,4}(?:${interpreter})`, 'gi'), commandEnds),
   ),
   remoteCode(
     ['curl', 'wget'],
@@ -29,7 +32,15 @@ export const commandRules: readonly PatternRule[] = [
   remoteCode(['eval', 'source'], /\b(?:eval|source)\s{1,3}(?:["']?\$\(|<\()\s{0,3}(?:curl|wget)\s/gi),
   remoteCode(
     ['iex', 'invoke-expression'],
-    /\b(?:iwr|irm|invoke-webrequest|invoke-restmethod|downloadstring)\b[^\n]{0,200}\|\s{0,4}(?:iex|invoke-expression)\b|\b(?:iex|invoke-expression)\b[^\n]{0,80}\b(?:downloadstring|iwr|irm|invoke-webrequest)\b/gi,
+    apart(
+      /\b(?:iwr|irm|invoke-webrequest|invoke-restmethod|downloadstring)\b/gi,
+      200,
+      /\|\s{0,4}(?:iex|invoke-expression)\b/gi,
+    ),
+  ),
+  remoteCode(
+    ['iex', 'invoke-expression'],
+    apart(/\b(?:iex|invoke-expression)\b/gi, 80, /\b(?:downloadstring|iwr|irm|invoke-webrequest)\b/gi),
   ),
   remoteCode(
     ['exec', 'eval'],
@@ -37,15 +48,25 @@ export const commandRules: readonly PatternRule[] = [
   ),
   remoteCode(
     ['base64'],
-    new RegExp(`\\bbase64\\s{1,3}(?:-d|-D|--decode)\\b[^\\n|;]{0,100}\\|\\s{0,4}(?:${interpreter})`, 'g'),
+    apart(
+      /\bbase64\s{1,3}(?:-d|-D|--decode)\b/g,
+      100,
+      new RegExp(`\\|\\s{0,4}(?:${interpreter})`, 'g'),
+      commandEnds,
+    ),
   ),
   shell(['/dev/tcp', '/dev/udp'], /\/dev\/(?:tcp|udp)\/[\w.${-]{1,100}\/\S{1,20}/gi),
   shell(
     ['nc ', 'ncat', 'netcat'],
-    /\b(?:nc|ncat|netcat)\s{1,3}(?:[^\n|;]{0,80}\s)?(?:-[a-z]{0,6}e[a-z]{0,3}|--exec|-c)\s{1,3}(?:\/bin\/)?(?:ba|z|da)?sh\b/gi,
+    apart(
+      /\b(?:nc|ncat|netcat)\s/gi,
+      82,
+      /(?<=\s)(?:-[a-z]{0,6}e[a-z]{0,3}|--exec|-c)\s{1,3}(?:\/bin\/)?(?:ba|z|da)?sh\b/gi,
+      commandEnds,
+    ),
   ),
-  shell(['mkfifo'], /\bmkfifo\b[^\n]{0,200}\b(?:nc|ncat|netcat|openssl s_client)\b/gi),
-  shell(['socat'], /\bsocat\b[^\n]{0,200}\bexec:["']?(?:\/bin\/)?(?:ba|z|da)?sh\b/gi),
+  shell(['mkfifo'], apart(/\bmkfifo\b/gi, 200, /\b(?:nc|ncat|netcat|openssl s_client)\b/gi)),
+  shell(['socat'], apart(/\bsocat\b/gi, 200, /\bexec:["']?(?:\/bin\/)?(?:ba|z|da)?sh\b/gi)),
   shell(['dup2'], /\bos\.dup2\(\s{0,3}\w{1,30}\.fileno\(\)/g),
   shell(['bash -i', 'sh -i'], /\b(?:ba|z)?sh\s{1,3}-i\s{1,3}(?:>&|[0-9]?>&|<&)/gi),
   destructive(
@@ -53,8 +74,8 @@ export const commandRules: readonly PatternRule[] = [
     /\brm\s{1,3}(?:-[a-zA-Z-]{1,20}\s{1,3}){1,4}(?:--no-preserve-root\s{1,3})?["']?(?:\/(?:\*|etc|usr|var|home|bin|boot|lib|root|System|Users)?|~\/?|\$\{?HOME\}?\/?|\*)["']?(?:\*)?(?=\s|$|[;&|`)])/gm,
     (match) => !/\s-[a-zA-Z]{0,10}[rR]|--recursive/.test(match),
   ),
-  destructive(['mkfs'], /\bmkfs(?:\.\w{2,8})?\s{1,3}[^\n]{0,60}\/dev\/\w{2,20}/g),
-  destructive(['of=/dev/'], /\bdd\s[^\n]{0,120}\bof=\/dev\/(?:sd|nvme|hd|vd|disk|mmcblk)\w{0,10}/g),
+  destructive(['mkfs'], apart(/\bmkfs(?:\.\w{2,8})?\s/g, 62, /\/dev\/\w{2,20}/g)),
+  destructive(['of=/dev/'], apart(/\bdd\s/g, 120, /\bof=\/dev\/(?:sd|nvme|hd|vd|disk|mmcblk)\w{0,10}/g)),
   destructive(['/dev/'], />\s{0,3}\/dev\/(?:sd[a-z]|nvme\d|hd[a-z]|disk\d)/g),
   destructive([':(){', ':() {'], /:\(\)\s{0,3}\{\s{0,3}:\s{0,3}\|\s{0,3}:\s{0,3}&\s{0,3}\}/g),
   destructive(

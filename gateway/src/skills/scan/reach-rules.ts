@@ -1,4 +1,4 @@
-import { type PatternRule, rule } from './pattern-rule.ts'
+import { apart, type PatternRule, rule } from './pattern-rule.ts'
 
 const exfiltration = rule('data_exfiltration', 'critical', 'Local data is sent to somewhere else.')
 const collector = rule('data_exfiltration', 'warning', 'The address collects whatever is sent to it.')
@@ -19,33 +19,58 @@ const isHarmlessAddress = (match: string): boolean =>
     match,
   )
 
+const lines = /\n/g
+const sendingFlag =
+  /(?:-d|--data(?:-binary|-raw|-urlencode)?|-F|--form|-T|--upload-file|--post-file=?)[\s=]{1,3}/gi
+const dumping = /\b(?:cat|tar|env|printenv|base64)\b/gi
+const toPipe = { within: 220, barriers: /[\n|]/g, next: /\|/g }
+const namesNothingLocal = (match: string): boolean =>
+  !/env\b|printenv|~\/\.|\$\{?HOME|\/etc\/(?:passwd|shadow)|\.env|id_rsa|id_ed25519|\.ssh|credentials/i.test(
+    match,
+  )
+
 /** What a skill reaches for outside itself. */
 export const reachRules: readonly PatternRule[] = [
+  exfiltration(['curl', 'wget', 'http'], {
+    first: /\b(?:curl|wget|http)\s/gi,
+    links: [
+      { within: 200, barriers: lines, next: sendingFlag },
+      { within: 95, barriers: lines, next: new RegExp(localFiles, 'gi') },
+    ],
+  }),
   exfiltration(
-    ['curl', 'wget', 'http'],
-    new RegExp(
-      `\\b(?:curl|wget|http)\\s[^\\n]{0,200}(?:-d|--data(?:-binary|-raw|-urlencode)?|-F|--form|-T|--upload-file|--post-file=?)[\\s=]{1,3}["']?[^\\n]{0,60}?(?:@|\\$\\(|\`)?[^\\n]{0,30}?${localFiles}`,
-      'gi',
-    ),
+    ['curl'],
+    {
+      first: dumping,
+      links: [
+        toPipe,
+        { within: 80, barriers: lines, next: /\bcurl\s/gi },
+        { within: 100, barriers: lines, next: /-d|--data(?:-binary)?|-T|-F/gi },
+      ],
+    },
+    namesNothingLocal,
   ),
   exfiltration(
-    ['curl', 'nc ', 'ncat'],
-    new RegExp(
-      `\\b(?:cat|tar|env|printenv|base64)\\b[^\\n|]{0,100}(?:${localFiles})?[^\\n|]{0,60}\\|[^\\n]{0,80}\\b(?:curl\\s[^\\n]{0,100}(?:-d|--data(?:-binary)?|-T|-F)|nc\\s|ncat\\s)`,
-      'gi',
-    ),
-    (match) =>
-      !/env\b|printenv|~\/\.|\$\{?HOME|\/etc\/(?:passwd|shadow)|\.env|id_rsa|id_ed25519|\.ssh|credentials/i.test(
-        match,
-      ),
+    ['nc ', 'ncat'],
+    { first: dumping, links: [toPipe, { within: 80, barriers: lines, next: /\b(?:nc|ncat)\s/gi }] },
+    namesNothingLocal,
   ),
   exfiltration(
     ['send', 'post', 'upload', 'exfiltrate', 'forward', 'transmit'],
-    /\b(?:send|post|upload|exfiltrate|forward|transmit)\s{1,3}(?:(?:all|any|the|their|a copy of|every|user's|users|contents? of|full|entire)\s{1,3}){0,4}(?:conversation|chat history|credentials|api keys?|environment variables|secrets|passwords|tokens|private keys?|system prompt|ssh keys?)\b[^.\n]{0,60}\bto\s{1,3}(?:https?:\/\/|\S{1,60}@\S|this (?:url|webhook|address|endpoint))/gi,
+    apart(
+      /\b(?:send|post|upload|exfiltrate|forward|transmit)\s{1,3}(?:(?:all|any|the|their|a copy of|every|user's|users|contents? of|full|entire)\s{1,3}){0,4}(?:conversation|chat history|credentials|api keys?|environment variables|secrets|passwords|tokens|private keys?|system prompt|ssh keys?)\b/gi,
+      60,
+      /\bto\s{1,3}(?:https?:\/\/|\S{1,60}@\S|this (?:url|webhook|address|endpoint))/gi,
+      /[.\n]/g,
+    ),
   ),
   exfiltration(
     ['os.environ', 'process.env'],
-    /\b(?:requests\.post|httpx\.post|axios\.post|fetch)\([^\n]{0,160}(?:dict\(os\.environ\)|os\.environ\b(?!\[|\.get)|JSON\.stringify\(process\.env\))/g,
+    apart(
+      /\b(?:requests\.post|httpx\.post|axios\.post|fetch)\(/g,
+      160,
+      /dict\(os\.environ\)|os\.environ\b(?!\[|\.get)|JSON\.stringify\(process\.env\)/g,
+    ),
   ),
   collector(
     [
@@ -58,13 +83,13 @@ export const reachRules: readonly PatternRule[] = [
       'ngrok',
       'beeceptor',
     ],
-    /\b(?:webhook\.site|[\w-]{0,40}\.?requestbin\.\w{2,4}|\w{4,40}\.m\.pipedream\.net|[\w.-]{0,60}burpcollaborator\.net|[\w.-]{0,60}\.oast\.\w{2,6}|[\w.-]{0,60}interact\.sh|[\w-]{4,60}\.ngrok(?:-free)?\.(?:io|app|dev)|[\w-]{0,40}\.beeceptor\.com)/gi,
+    /\bwebhook\.site|\brequestbin\.\w{2,4}|\w\.m\.pipedream\.net|\bburpcollaborator\.net|\boast\.\w{2,6}\b|\binteract\.sh|\w\.ngrok(?:-free)?\.(?:io|app|dev)|\bbeeceptor\.com/gi,
   ),
   metadata(
     ['meta-data', 'computemetadata', 'metadata/identity', 'metadata/instance', '/latest/api/token'],
     /(?:169\.254\.169\.254|metadata\.google\.internal|100\.100\.100\.200|\[fd00:ec2::254\])\/(?:latest\/(?:meta-data|user-data|api\/token)|computeMetadata|metadata\/)/gi,
   ),
-  metadata(['metadata.google.internal'], /\bcurl\s[^\n]{0,120}metadata\.google\.internal/gi),
+  metadata(['metadata.google.internal'], apart(/\bcurl\s/gi, 120, /metadata\.google\.internal/gi)),
   metadataAddress(
     ['169.254.169.254', '100.100.100.200', 'fd00:ec2::254', 'metadata.google.internal'],
     /\b(?:169\.254\.169\.254|100\.100\.100\.200|metadata\.google\.internal)\b(?!\/)|\[fd00:ec2::254\](?!\/)/gi,
@@ -76,7 +101,7 @@ export const reachRules: readonly PatternRule[] = [
   ),
   url('The host name is written in punycode and may look like another.')(
     ['xn--'],
-    /\bhttps?:\/\/[^\s/]{0,100}xn--[a-z0-9-]{2,60}/gi,
+    apart(/\bhttps?:\/\//gi, 100, /xn--[a-z0-9-]{2,60}/gi, /[\s/]/g),
   ),
   url('A shortened address hides where it leads.')(
     ['bit.ly', 'tinyurl.com', 't.ly', 'is.gd', 'cutt.ly', 'rebrand.ly', 'goo.gl'],
@@ -84,16 +109,18 @@ export const reachRules: readonly PatternRule[] = [
   ),
   credentials(
     ['.ssh', '.aws', '.netrc', '.kube', 'gcloud', '.docker', 'login data', '.npmrc', '.git-credentials'],
-    new RegExp(
-      `\\b${reading}\\b[^\\n]{0,60}(?:\\.ssh\\/(?:id_\\w{2,10}\\b(?!\\.pub)|\\*)|\\.aws\\/credentials|\\.netrc\\b|\\.kube\\/config|\\.config\\/gcloud|\\.docker\\/config\\.json|Login Data|\\.npmrc\\b|\\.git-credentials)`,
-      'gi',
+    apart(
+      new RegExp(`\\b${reading}\\b`, 'gi'),
+      60,
+      /\.ssh\/(?:id_\w{2,10}\b(?!\.pub)|\*)|\.aws\/credentials|\.netrc\b|\.kube\/config|\.config\/gcloud|\.docker\/config\.json|Login Data|\.npmrc\b|\.git-credentials/gi,
     ),
   ),
   snooping(
     ['.claude', '.cursor', '.codex', '.gemini', '.copilot', '_history', '.continue'],
-    new RegExp(
-      `\\b${reading}\\b[^\\n]{0,60}(?:\\.claude(?:\\.json|\\/(?:settings|history|projects|\\.credentials))|\\.cursor\\/(?:mcp|chats|User)|\\.codex\\/(?:auth|history|sessions)|\\.gemini\\/(?:oauth|settings)|\\.continue\\/sessions|\\.(?:bash|zsh|python|node_repl)_history)`,
-      'gi',
+    apart(
+      new RegExp(`\\b${reading}\\b`, 'gi'),
+      60,
+      /\.claude(?:\.json|\/(?:settings|history|projects|\.credentials))|\.cursor\/(?:mcp|chats|User)|\.codex\/(?:auth|history|sessions)|\.gemini\/(?:oauth|settings)|\.continue\/sessions|\.(?:bash|zsh|python|node_repl)_history/gi,
     ),
   ),
 ]

@@ -81,7 +81,9 @@ export function hasMixedScripts(name: string): boolean {
   return scripts.filter((script) => script.test(name)).length > 1
 }
 
-const encoded = /[A-Za-z0-9+/]{400,}={0,2}|(?:[0-9a-fA-F]{2}){300,}|(?:\\x[0-9a-fA-F]{2}){60,}/g
+/** Each alternative begins where its run does, so that no run is tried from within. */
+const encoded =
+  /(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{400,}={0,2}|(?<!\\x[0-9a-fA-F]{2})(?:\\x[0-9a-fA-F]{2}){60,}/g
 
 /** Long encoded blobs, in which anything may be. */
 export function scanBlobs(text: string): readonly TextFinding[] {

@@ -1,3 +1,4 @@
+import { matchChain } from './chain.ts'
 import { commandRules } from './command-rules.ts'
 import { findDefensiveExamples } from './fenced-examples.ts'
 import { type Finding, maskSecret, type Severity, showEvidence } from './finding.ts'
@@ -16,7 +17,7 @@ import { scanTools } from './scan-tools.ts'
 import { secretRules } from './secret-rules.ts'
 
 /** Raised with every change of a check: versions scanned by an older one are scanned again. */
-export const scannerVersion = '1'
+export const scannerVersion = '2'
 
 const maxFindingsPerRule = 10
 /** Of one file: a scan must not hold up everybody else. */
@@ -91,7 +92,9 @@ function match(rule: PatternRule, text: string, lower: string): TextFinding[] {
   if (!rule.hints.some((hint) => lower.includes(hint))) return []
   const { check, severity, message } = rule
   const found: TextFinding[] = []
-  for (const { 0: matched, index } of text.matchAll(rule.pattern)) {
+  const matches =
+    rule.pattern instanceof RegExp ? text.matchAll(rule.pattern) : matchChain(text, rule.pattern)
+  for (const { 0: matched, index } of matches) {
     if (rule.excuses?.(matched) === true) continue
     const evidence = rule.isSecret === true ? maskSecret(matched) : matched
     found.push({ check, severity, message, offset: index, evidence })
@@ -108,11 +111,32 @@ function locate(file: string, text: string, found: readonly TextFinding[]): Find
     const isShown = examples.some(({ start, end }) => offset >= start && offset < end)
     return severity === 'critical' && isShown && check !== 'live_secret' ? 'warning' : severity
   }
+  const lines = new LineNumbers(text)
   return found.map((finding) => {
     const { check, message, offset, evidence } = finding
     const severity = lowered(finding)
-    return { check, severity, message, file, line: lineAt(text, offset), evidence: showEvidence(evidence) }
+    return { check, severity, message, file, line: lines.at(offset), evidence: showEvidence(evidence) }
   })
+}
+
+/** Numbers of lines by offset, found once for all findings of a text. */
+class LineNumbers {
+  readonly #breaks: readonly number[]
+
+  constructor(text: string) {
+    this.#breaks = Array.from(text.matchAll(/\n/g), ({ index }) => index)
+  }
+
+  /** From 1. */
+  at(offset: number): number {
+    let [low, high] = [0, this.#breaks.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((this.#breaks[middle] ?? 0) < offset) low = middle + 1
+      else high = middle
+    }
+    return low + 1
+  }
 }
 
 function lineAt(text: string, offset: number): number {
