@@ -72,6 +72,7 @@ function refusingDependencies(asked: AuthClass[]): Dependencies {
     registry: { identity, publicRead: false, quotas: {} },
     tokens: { identity, runtime },
     wellKnown: { identity },
+    invocations: {},
     a2a: { plane: { identity, settings: () => ({ isEnabled: true }), directory: { find: () => null } } },
     health: { identity, runtime },
     operations: { identity },

@@ -34,8 +34,8 @@ import { skillRoutes } from './skills/api/skill-routes.ts'
 import { type BenchmarkRoutesDependencies, benchmarkRoutes } from './skills/benchmarks/benchmark-routes.ts'
 import { type BundleRoutesDependencies, bundleRoutes } from './skills/bundles/bundle-routes.ts'
 import { checkRoutes } from './skills/checks/check-routes.ts'
-import { answerInvocation, functionRoutes } from './skills/functions/function-routes.ts'
-import type { FunctionSkills } from './skills/functions/function-skills.ts'
+import { functionRoutes } from './skills/functions/function-routes.ts'
+import { type InvocationDependencies, invokeSkill } from './skills/functions/invoke-skill.ts'
 import { registryRoutes } from './skills/registry/registry-routes.ts'
 import { type WellKnownDependencies, wellKnownRoutes } from './skills/well-known/well-known-routes.ts'
 import { skillWireRoutes } from './skills/wires/wire-routes.ts'
@@ -54,7 +54,7 @@ export interface AppDependencies {
   readonly health: HealthDependencies
   readonly operations: OperationsDependencies
   readonly evidence: EvidenceDependencies
-  readonly functions: FunctionSkills
+  readonly invocations: InvocationDependencies
   readonly skillRelay: SkillRelay
   readonly wellKnown: WellKnownDependencies
   readonly a2a: A2aRoutesDependencies
@@ -128,12 +128,12 @@ export function listRoutes(
     ...routingApiRoutes(deps.routing),
     ...mcpRoutes(deps.mcp),
     verifyRoute(deps.gateway.identity, deps.evidence.requireManifest),
-    ...functionRoutes({ functions: deps.functions, identity: deps.gateway.identity }),
+    ...functionRoutes({ invocations: deps.invocations, identity: deps.gateway.identity }),
     ...skillRoutes(deps.skills),
     ...skillWireRoutes({
       ...deps.skills,
       relay: (request) => deps.skillRelay.relay(request),
-      invoke: (name, body, withLogs) => answerInvocation(deps.functions, name, body, withLogs),
+      invoke: (request) => invokeSkill(deps.invocations, request),
     }),
     ...wellKnownRoutes(deps.wellKnown),
     ...a2aRoutes(deps.a2a),

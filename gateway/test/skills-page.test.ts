@@ -31,6 +31,7 @@ it('the examples of docs/skills.md do what the page says', async () => {
       { valid: true, name: 'pdf' },
       { type: 'skill', display_title: 'PDF forms' },
       { type: 'skill_version', name: 'pdf' },
+      { type: 'instructions', status: 'ok', skill_name: 'pdf', result: { body: '# Forms', version: 1 } },
     ])
   } finally {
     await gateway.stop()

@@ -192,6 +192,104 @@ describe('one store', () => {
     expect([again.status, again.headers['etag']]).toEqual([304, etag])
   })
 
+  it('makes another version of the same files only when it is forced to', async () => {
+    const skill = await beta().beta.skills.create({ files: await upload('forced') })
+    const path = `/v1/skills/${skill.id}/versions`
+    const files = [
+      { path: 'forced/SKILL.md', content: text('forced') },
+      { path: 'forced/scripts/fill.py', content: 'print(1)\n' },
+    ]
+    const add = (body: object, query = '') =>
+      call(gateway.url, path + query, {
+        key,
+        body: { files, ...body },
+        headers: { 'x-routeiq-dialect': 'openai' },
+      })
+    expect((await add({})).json()).toMatchObject({ version: '1' })
+    expect((await add({ force_new_version: true })).json()).toMatchObject({ version: '2' })
+    expect((await add({}, '?force_new_version=true')).json()).toMatchObject({ version: '3' })
+  })
+
+  it('lists in the order and from the place that are asked for', async () => {
+    const owner = (await gateway.createKey({ organization_id: 'ordered' })).key
+    const { skills } = openai(owner)
+    const ids: string[] = []
+    for (const name of ['c-first', 'a-second', 'b-third'])
+      ids.push((await skills.create({ files: await upload(name) })).id)
+    const collected = async (query: object) => (await collect(skills.list(query))).map(({ id }) => id)
+    expect(await collected({ limit: 1 })).toEqual([...ids].reverse())
+    expect(await collected({ limit: 1, order: 'asc' })).toEqual(ids)
+    expect(await collected({ limit: 2, order: 'desc' })).toEqual([...ids].reverse())
+    const page = async (path: string) => {
+      const { data, has_more } = (await call(gateway.url, path, { key: owner })).json()
+      return [data.map((row: { display_title?: string; id: string }) => row.id), has_more]
+    }
+    const [first, second, third] = ids
+    expect(await page('/v1/skills')).toEqual([[second, third, first], false])
+    expect(await page(`/v1/skills?after_id=${second}&limit=1`)).toEqual([[third], true])
+    expect(await page(`/v1/skills?before_id=${first}&limit=1`)).toEqual([[third], true])
+    expect(await page(`/v1/skills?before_id=${third}`)).toEqual([[second], false])
+    expect(await page(`/v1/skills?before_id=${third}&order=asc`)).toEqual([[first, second], false])
+  })
+
+  it('names every fault of an upload in `details.errors`', async () => {
+    const body = { files: [{ path: 'faulty/SKILL.md', content: '---\nname: "!"\nmetadata: 3\n---\n' }] }
+    const refused = await call(gateway.url, '/v1/skills', {
+      key,
+      body,
+      headers: { 'anthropic-version': '2023-06-01' },
+    })
+    const { error } = refused.json()
+    expect([refused.status, error.type]).toEqual([400, 'invalid_request_error'])
+    expect(error.details.errors.length).toBeGreaterThan(1)
+    expect(error.details.errors[0]).toEqual({
+      path: 'SKILL.md',
+      rule: 'body',
+      message: expect.any(String),
+    })
+    expect(error.details.errors).toContainEqual(expect.objectContaining({ rule: 'name', line: 2 }))
+    const evil = await call(gateway.url, '/v1/skills', {
+      key,
+      body: { files: [{ path: '../evil', content: 'x' }] },
+    })
+    expect(evil.json().error.details.errors).toMatchObject([{ path: '../evil', rule: 'path' }])
+  })
+
+  it('gives out the text of a skill that is invoked', async () => {
+    await openai().skills.create({ files: await upload('told', 'Tell it.') })
+    await openai().skills.versions.create('told', { files: await upload('told', 'Tell it better.') })
+    const invoked = async (body: object, owner = key) => {
+      const answer = await call(gateway.url, '/v1/skills', { key: owner, body })
+      return [answer.status, answer.json()]
+    }
+    expect(await invoked({ skill_name: 'told' })).toEqual([
+      200,
+      {
+        id: expect.stringMatching(/^inv_/),
+        object: 'skill.invocation',
+        skill_name: 'told',
+        type: 'instructions',
+        status: 'ok',
+        result: {
+          body: '# Forms\n\nTell it better.',
+          content_hash: expect.stringMatching(/^[0-9a-f]{64}$/),
+          version: 2,
+        },
+        duration_ms: expect.any(Number),
+      },
+    ])
+    expect(await invoked({ skill_name: 'told', version: 1 })).toMatchObject([
+      200,
+      { result: { body: '# Forms\n\nTell it.', version: 1 } },
+    ])
+    expect((await invoked({ skill_name: 'told', version: 9 }))[0]).toBe(403)
+    expect((await invoked({ skill_name: 'told' }, stranger))[0]).toBe(403)
+    expect((await invoked({ skill_name: 'bash' }))[1]).toMatchObject({ status: 'client_action_required' })
+    const metrics = await call(gateway.url, '/metrics')
+    expect(metrics.text).toMatch(/routeiq_skill_invocations_total\{[^}]*type="instructions"[^}]*\} 2/)
+    expect(gateway.stdout()).toContain('"event":"skill_invoked"')
+  })
+
   it('keeps tenants apart and refuses what is wrong', async () => {
     const skill = await beta().beta.skills.create({ files: await upload('private-forms') })
     for (const attempt of [

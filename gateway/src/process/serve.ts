@@ -25,8 +25,10 @@ import { SkillRelay } from '../skills/accounts/relay-skills.ts'
 import { countJudgeCalls } from '../skills/benchmarks/count-judge-calls.ts'
 import { createModelCalls } from '../skills/benchmarks/model-calls.ts'
 import { FunctionSkills } from '../skills/functions/function-skills.ts'
+import type { InvocationRecord } from '../skills/functions/invoke-skill.ts'
 import { limitSkills } from '../skills/limit-skills.ts'
 import type { SkillStore } from '../skills/skill-store.ts'
+import { readInstructions } from '../skills/wires/read-instructions.ts'
 import { rescanSkills } from '../skills/write/rescan-skills.ts'
 import { SkillWriter } from '../skills/write/skill-writer.ts'
 import { SpendJournal } from '../storage/ledger/spend-journal.ts'
@@ -371,7 +373,13 @@ function composeApp(
   return {
     gateway,
     a2a,
-    functions,
+    invocations: {
+      functions,
+      readInstructions: (workspaceId, name, version) =>
+        readInstructions(hub.skills, workspaceId, name, version),
+      record: (invocation) => recordInvocation(telemetry, invocation),
+      now: () => performance.now(),
+    },
     skillRelay,
     wellKnown: openSkillDiscovery({ hub, identity, telemetry, config: () => runtime().config, now }),
     history: new ResponseHistory({
@@ -447,6 +455,15 @@ function composeApp(
     rootPath: server.rootPath,
     bareAliases: server.bareAliases,
   }
+}
+
+function recordInvocation({ logger, metrics }: Telemetry, invocation: InvocationRecord): void {
+  const { id, name, type, namespace, status, durationMs } = invocation
+  metrics.observeSkillInvocation(invocation)
+  logger.log('info', 'skill_invoked', {
+    ...{ invocation_id: id, skill: name.slice(0, 256), type, namespace, status },
+    duration_ms: durationMs,
+  })
 }
 
 function createSkillWriter(store: SkillStore, { runtime, now }: Gateway): SkillWriter {

@@ -75,9 +75,13 @@ export interface SkillQuery {
   readonly names?: readonly string[]
   /** `served` leaves out skills without a version that may be served. */
   readonly safety?: 'served' | 'quarantined' | 'all'
+  /** By name unless another order is given. */
+  readonly order?: 'name' | 'oldest' | 'newest'
   readonly limit: number
   /** The name the page before ended with. */
   readonly after: string | null
+  /** The name the page behind begins with; the page is the last in front of it. */
+  readonly before?: string | null
 }
 
 export interface VersionAddress {
@@ -99,6 +103,7 @@ export interface SkillHash {
 
 export interface SkillPage {
   readonly skills: readonly Skill[]
+  /** Whether there are more in the direction that was asked for. */
   readonly hasMore: boolean
 }
 
@@ -138,6 +143,8 @@ export interface SkillDraft {
   /** Who is named for the version, which clients may choose. */
   readonly author: string | null
   readonly changeSummary: string | null
+  /** Makes a version even of files that the newest one has. */
+  readonly isForced?: boolean
   readonly version: VersionDraft
 }
 

@@ -15,6 +15,7 @@ const typesByStatus: Readonly<Record<number, string>> = {
 /** Anthropic's error types plus OpenAI's `param` and `code`, so that readers of either find their members. */
 export function formatMessagesError(error: GatewayError, rendering: ErrorRendering): Record<string, unknown> {
   const { status, entry } = error
+  const details = error.options.extras?.['details']
   const fallback = status < 500 ? 'invalid_request_error' : 'api_error'
   const type =
     error.code === 'no_deployments_available' ? 'overloaded_error' : (typesByStatus[status] ?? fallback)
@@ -25,6 +26,7 @@ export function formatMessagesError(error: GatewayError, rendering: ErrorRenderi
       message: formatMessage(error),
       param: error.options.param ?? null,
       code: rendering.codeStyle === 'litellm' ? String(status) : entry.wireCode,
+      ...(details === undefined ? {} : { details }),
     },
     request_id: rendering.requestId,
     ...errorDetail(error, rendering),

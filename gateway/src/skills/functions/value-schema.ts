@@ -79,8 +79,18 @@ function splitTop(text: string, separator: string): string[] {
   return parts.map((part) => part.trim()).filter((part) => part !== '')
 }
 
+const schemas = new WeakMap<readonly FunctionArgument[], z.ZodObject>()
+
 /** The arguments of a function as one object: unknown names are refused unless it takes any (`**more`). */
 export function argumentsSchema(args: readonly FunctionArgument[]): z.ZodObject {
+  const known = schemas.get(args)
+  if (known !== undefined) return known
+  const schema = buildSchema(args)
+  schemas.set(args, schema)
+  return schema
+}
+
+function buildSchema(args: readonly FunctionArgument[]): z.ZodObject {
   const named = args.filter(({ name }) => !name.startsWith('*'))
   const shape = Object.fromEntries(
     named.map(({ name, type, required }) => [

@@ -78,10 +78,10 @@ function readJson(body: Buffer): Upload {
     content: Buffer.from(content ?? content_base64 ?? '', content == null ? 'base64' : 'utf8'),
   }))
   const given = value as Record<string, unknown>
-  const texts = Object.entries(given).filter(
-    (entry): entry is [string, string] => typeof entry[1] === 'string',
+  const fields = Object.entries(given).flatMap(([name, field]) =>
+    typeof field === 'string' || typeof field === 'boolean' ? [[name, String(field)] as const] : [],
   )
-  return { tree: collect(files), fields: Object.fromEntries(texts) }
+  return { tree: collect(files), fields: Object.fromEntries(fields) }
 }
 
 /** One archive alone is unpacked. */

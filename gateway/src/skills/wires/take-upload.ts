@@ -2,7 +2,7 @@ import { GatewayError } from '@routeiq/contract'
 import { RefusedArchive } from '../archive/file-tree.ts'
 import { readUpload } from '../upload/read-upload.ts'
 import { type UploadedSkill, validateUpload } from '../upload/validate-upload.ts'
-import { formatProblem } from '../validate/problem.ts'
+import { formatProblem, type Problem } from '../validate/problem.ts'
 
 export interface TakenUpload {
   readonly skill: UploadedSkill
@@ -14,14 +14,20 @@ export function takeUpload(contentType: string, body: Buffer, isStrict: boolean)
   try {
     const { tree, fields } = readUpload(contentType, body)
     const { skill, errors } = validateUpload(tree.files, isStrict)
-    if (skill === null)
-      throw new GatewayError('invalid_request', errors.map(formatProblem).join('; '), { param: 'files' })
+    if (skill === null) throw refusedUpload(errors)
     return { skill, fields }
   } catch (error) {
     if (!(error instanceof RefusedArchive)) throw error
     const { path, rule, message } = error
-    throw new GatewayError('invalid_request', formatProblem({ path, line: null, rule, message }), {
-      param: 'files',
-    })
+    throw refusedUpload([{ path, line: null, rule, message }])
   }
+}
+
+function refusedUpload(problems: readonly Problem[]): GatewayError {
+  const errors = problems.map(({ path, line, rule, message }) => ({
+    ...{ path, rule, message },
+    ...(line === null ? {} : { line }),
+  }))
+  const text = problems.map(formatProblem).join('; ')
+  return new GatewayError('invalid_request', text, { param: 'files', extras: { details: { errors } } })
 }

@@ -72,7 +72,7 @@ export async function addFromUpload(
   workspaceId: string,
   skill: Skill,
   { skill: uploaded, fields }: TakenUpload,
-  author: string,
+  { author, isForced }: { readonly author: string; readonly isForced: boolean },
 ): Promise<SkillVersion> {
   const { name, description, skillText, bodyStart, bodyEnd, files } = uploaded
   if (name !== directoryOf(skill.name)) {
@@ -81,6 +81,7 @@ export async function addFromUpload(
   }
   const written = await writer.revise(workspaceId, skill, {
     ...{ description, addFiles: files, replaceFiles: true, author, changeSummary: null },
+    isForced: isForced || fields['force_new_version'] === 'true',
     text: { skillMd: skillText, bodyStart, bodyEnd },
   })
   requireServable(written, skill.name)

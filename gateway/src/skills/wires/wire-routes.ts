@@ -3,7 +3,7 @@ import type { Endpoint } from '../../http/dispatch.ts'
 import type { Method, Route } from '../../http/router.ts'
 import type { ControlAnswer } from '../../rest/control-endpoint.ts'
 import { digestContent } from '../tree-digest.ts'
-import { listPage, readPage } from './list-page.ts'
+import { cutPage, listPage, readOrder, readPage } from './list-page.ts'
 import { takeUpload } from './take-upload.ts'
 import {
   addFromUpload,
@@ -35,12 +35,13 @@ const maxInvocationBytes = 1_048_576
 export interface WireRoutesDependencies extends WireStore, WireDependencies {
   /** Answers a request that is for a vendor's account; false for one that is for the store. */
   readonly relay: (request: WireRequest) => Promise<boolean>
-  /** Calls a function; without a name the body names it. */
-  readonly invoke: (
-    name: string | null,
-    body: Readonly<Record<string, unknown>>,
-    withLogs: boolean,
-  ) => Promise<ControlAnswer>
+  /** Calls a function or gives out a text; without a name the body names it. */
+  readonly invoke: (request: {
+    readonly workspaceId: string
+    readonly name: string | null
+    readonly body: Readonly<Record<string, unknown>>
+    readonly withLogs: boolean
+  }) => Promise<ControlAnswer>
 }
 
 /** `/v1/skills` as Anthropic (both shapes) and OpenAI speak it, over the one store or an account at the vendor. */
@@ -108,14 +109,15 @@ async function setDefaultOrInvoke(
 
 async function invoke(
   deps: WireRoutesDependencies,
-  { exchange, body, query }: WireRequest,
+  { exchange, workspaceId, body, query }: WireRequest,
   name: string | null,
   json: Readonly<Record<string, unknown>>,
 ): Promise<null> {
   markInvocation(exchange)
   if (body.length > maxInvocationBytes)
     throw new GatewayError('request_too_large', 'The arguments of a function have at most 1 MiB.')
-  const answer = await deps.invoke(name, json, query.get('logs') === 'true')
+  const withLogs = query.get('logs') === 'true'
+  const answer = await deps.invoke({ workspaceId, name, body: json, withLogs })
   exchange.sendJson(answer.status ?? 200, answer.body, answer.headers)
   return null
 }
@@ -123,10 +125,9 @@ async function invoke(
 async function listSkills({ store }: WireRoutesDependencies, request: WireRequest): Promise<object> {
   const { workspaceId, query, dialect } = request
   // Those of the vendor's own are not in this store.
-  if (query.get('source') === 'anthropic') return formatList([], null)
-  const { skills, next } = await listPage(store, workspaceId, readPage(query))
-  const rows = skills.map((skill) => formatSkill(dialect, skill))
-  return formatList(rows, next)
+  if (query.get('source') === 'anthropic') return formatList({ items: [], hasMore: false, next: null })
+  const page = await listPage(store, workspaceId, readPage(query), readOrder(dialect, query))
+  return formatList({ ...page, items: page.items.map((skill) => formatSkill(dialect, skill)) })
 }
 
 async function removeSkill({ store }: WireRoutesDependencies, request: WireRequest): Promise<object> {
@@ -141,10 +142,11 @@ async function removeSkill({ store }: WireRoutesDependencies, request: WireReque
 }
 
 async function addVersion(deps: WireRoutesDependencies, request: WireRequest): Promise<object> {
-  const { workspaceId, id, dialect, author, contentType, body } = request
+  const { workspaceId, id, dialect, author, contentType, body, query } = request
   const skill = await requireSkill(deps.store, workspaceId, id)
   const upload = takeUpload(contentType, body, deps.settings().isStrict)
-  return formatVersion(dialect, skill, await addFromUpload(deps, workspaceId, skill, upload, author))
+  const made = { author, isForced: query.get('force_new_version') === 'true' }
+  return formatVersion(dialect, skill, await addFromUpload(deps, workspaceId, skill, upload, made))
 }
 
 async function listVersions({ store }: WireRoutesDependencies, request: WireRequest): Promise<object> {
@@ -153,14 +155,7 @@ async function listVersions({ store }: WireRoutesDependencies, request: WireRequ
   const versions = await listSafeVersions(store, workspaceId, skill)
   const ordered = query.get('order') === 'asc' ? [...versions].reverse() : versions
   const rows = ordered.map((version) => formatVersion(dialect, skill, version))
-  const after = query.get('after')
-  const start =
-    after === null
-      ? Number(query.get('page') ?? 0) || 0
-      : rows.findIndex((row) => 'id' in row && row.id === after) + 1
-  const { limit } = readPage(query)
-  const page = rows.slice(start, start + limit)
-  return formatList(page, start + limit < rows.length ? String(start + limit) : null)
+  return formatList(cutPage(rows, readPage(query)))
 }
 
 async function removeVersion({ store }: WireRoutesDependencies, request: WireRequest): Promise<object> {

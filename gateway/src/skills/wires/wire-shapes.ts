@@ -1,5 +1,6 @@
 import type { Skill, SkillVersion } from '../skill.ts'
 import { directoryOf } from '../validate/skill-name.ts'
+import type { Page } from './list-page.ts'
 import { spellId } from './skill-ids.ts'
 import type { SkillDialect } from './wire-dialect.ts'
 
@@ -65,14 +66,14 @@ export function formatDeletedVersion(dialect: SkillDialect, version: SkillVersio
 }
 
 /** Both vendors' members of a list, since a plain client may read either. */
-export function formatList(rows: readonly object[], nextPage: string | null): object {
+export function formatList({ items, hasMore, next }: Page<object>): object {
   const idOf = (row: object | undefined): unknown => (row !== undefined && 'id' in row ? row.id : null)
   return {
     object: 'list',
-    data: rows,
-    has_more: nextPage !== null,
-    next_page: nextPage,
-    first_id: idOf(rows[0]),
-    last_id: idOf(rows.at(-1)),
+    data: items,
+    has_more: hasMore,
+    next_page: next,
+    first_id: idOf(items[0]),
+    last_id: idOf(items.at(-1)),
   }
 }

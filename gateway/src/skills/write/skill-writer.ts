@@ -48,6 +48,8 @@ export interface SkillRevision {
   readonly replaceFiles?: boolean
   readonly metadata?: Partial<SkillMetadata>
   readonly evalYaml?: string
+  /** Makes a version even when nothing is different. */
+  readonly isForced?: boolean
   readonly author: string | null
   readonly changeSummary: string | null
 }
@@ -112,6 +114,7 @@ export class SkillWriter {
       createdBy: null,
       author: revision.author,
       changeSummary: revision.changeSummary,
+      isForced: revision.isForced === true,
       version,
     }
   }

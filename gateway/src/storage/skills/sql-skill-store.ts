@@ -216,20 +216,41 @@ function selectVersion(selector: VersionSelector): readonly [condition: string, 
 }
 
 async function listSkills(query: Query, workspaceId: string, wanted: SkillQuery): Promise<SkillPage> {
-  const { category, stability, text, names, safety = 'served', limit, after } = wanted
+  const { category, stability, text, names, safety = 'served', order = 'name', limit, after } = wanted
+  const before = wanted.before ?? null
+  const isBackward = before !== null
+  const isDescending = (order === 'newest') !== isBackward
+  const direction = isDescending ? 'DESC' : 'ASC'
   const rows = await query<FoundSkill>(
     `${selectSkills} AND s.workspace_id = $1
        AND ($2::text IS NULL OR lower(s.category) = lower($2))
        AND ($3::text IS NULL OR s.stability = $3)
        AND ($4::text IS NULL OR strpos(lower(s.name || ' ' || s.description), lower($4)) > 0)
        AND ($5::text[] IS NULL OR s.name = ANY ($5))
-       AND ($6::text IS NULL OR s.name > $6)
+       AND ($6::text IS NULL OR ${positionOf[order]} ${isDescending ? '<' : '>'} ${cursorOf[order]})
        AND ($7 = 'all' OR (s.served_version_id IS NULL) = ($7 = 'quarantined'))
-     ORDER BY s.name LIMIT $8`,
-    [workspaceId, category ?? null, stability ?? null, text ?? null, names ?? null, after, safety, limit + 1],
+     ORDER BY ${order === 'name' ? '' : `s.created_at ${direction}, `}s.name ${direction} LIMIT $8`,
+    [
+      workspaceId,
+      category ?? null,
+      stability ?? null,
+      text ?? null,
+      names ?? null,
+      before ?? after,
+      safety,
+      limit + 1,
+    ],
   )
-  return { skills: rows.slice(0, limit).map(toSkill), hasMore: rows.length > limit }
+  const skills = rows.slice(0, limit).map(toSkill)
+  return { skills: isBackward ? skills.reverse() : skills, hasMore: rows.length > limit }
 }
+
+const byTime = '(s.created_at, s.name)'
+/** Where the skill stands that a page ended with; one that is deleted meanwhile still tells. */
+const timeCursor = `(SELECT c.created_at, c.name FROM workspace_skills AS c WHERE c.workspace_id = $1 AND c.name = $6
+  ORDER BY c.deleted_at DESC NULLS FIRST LIMIT 1)`
+const positionOf = { name: 's.name', oldest: byTime, newest: byTime } as const
+const cursorOf = { name: '$6', oldest: timeCursor, newest: timeCursor } as const
 
 async function readFiles(
   query: Query,

@@ -124,7 +124,8 @@ function plan(
   const before = draft.skillId === null ? null : (standing.get(draft.skillId) ?? null)
   if (draft.skillId !== null && before?.latest_version_id !== draft.baseVersionId)
     throw changedMeanwhile(draft)
-  const isNewVersion = before === null || before.latest_tree !== draft.version.treeDigest
+  const isNewVersion =
+    before === null || draft.isForced === true || before.latest_tree !== draft.version.treeDigest
   const skillId = before?.id ?? context.newId()
   const version = isNewVersion
     ? newVersion(draft, before, skillId, context)

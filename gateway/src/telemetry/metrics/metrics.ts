@@ -32,6 +32,12 @@ export interface Metrics {
   readonly countDegradedSkillAnswer: (reason: string) => void
   readonly countTraces: (outcome: 'stored' | 'refused' | 'failed', count: number) => void
   readonly countDecisionWriteFailure: () => void
+  readonly observeSkillInvocation: (invocation: {
+    readonly type: string
+    readonly namespace: string | null
+    readonly status: string
+    readonly durationMs: number
+  }) => void
   readonly eventLoopLagMs: () => number
   readonly snapshot: () => MetricsSnapshot
   readonly close: () => void
@@ -48,6 +54,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const degraded = registry.counter(routeiqMetrics.skillRouterDegraded)
   const traces = registry.counter(routeiqMetrics.skillTraces)
   const decisionFailures = registry.counter(routeiqMetrics.skillDecisionsLost).bind()
+  const invocations = registry.counter(routeiqMetrics.skillInvocations)
+  const invocationDuration = registry.histogram(routeiqMetrics.skillInvocationDuration)
   const ownProcess = registerProcessMetrics(registry, { source, now })
   return {
     observe: (record) => {
@@ -60,6 +68,10 @@ export function createMetrics(options: MetricsOptions): Metrics {
     countDegradedSkillAnswer: (reason) => degraded.bind(reason).add(),
     countTraces: (outcome, count) => traces.bind(outcome).add(count),
     countDecisionWriteFailure: () => decisionFailures.add(),
+    observeSkillInvocation: ({ type, namespace, status, durationMs }) => {
+      invocations.bind(type, namespace ?? '', status).add()
+      invocationDuration.bind(type).observe(durationMs / 1000)
+    },
     eventLoopLagMs: ownProcess.eventLoopLagMs,
     snapshot: () => registry.snapshot(),
     close: ownProcess.close,

@@ -169,6 +169,18 @@ export const routeiqMetrics = {
     'Requests refused before any work.',
     ['reason'],
   ),
+  skillInvocations: counter(
+    'routeiq_skill_invocations_total',
+    'Skills that were called, by what they were and what came of it.',
+    ['type', 'namespace', 'status'],
+    ['namespace'],
+  ),
+  skillInvocationDuration: histogram(
+    'routeiq_skill_invocation_duration_seconds',
+    'Whole duration of a call of a skill.',
+    durationBuckets,
+    ['type'],
+  ),
   recordsDropped: counter(
     'routeiq_telemetry_records_dropped_total',
     'Request records lost because telemetry did not keep up.',

@@ -1,0 +1,146 @@
+import { randomBytes } from 'node:crypto'
+import { GatewayError } from '@routeiq/contract'
+import { z } from 'zod'
+import type { ControlAnswer } from '../../rest/control-endpoint.ts'
+import type { FunctionSkills, Invocation } from './function-skills.ts'
+
+/** What became of one invocation, for the log and the metrics. */
+export interface InvocationRecord {
+  readonly id: string
+  /** As it was asked for. */
+  readonly name: string
+  readonly type: 'module' | 'instructions' | 'provider_tool' | 'none'
+  readonly namespace: string | null
+  /** `ok`, `client_action_required`, or the code of the error. */
+  readonly status: string
+  readonly durationMs: number
+}
+
+export interface Instructions {
+  readonly name: string
+  readonly body: string
+  readonly contentHash: string
+  readonly versionNumber: number
+}
+
+export interface InvocationDependencies {
+  readonly functions: FunctionSkills
+  /** The text of a skill of the workspace, in the version it serves unless another is named; null when there is none. */
+  readonly readInstructions: (
+    workspaceId: string,
+    name: string,
+    version: string | null,
+  ) => Promise<Instructions | null>
+  readonly record: (record: InvocationRecord) => void
+  /** Monotonic milliseconds. */
+  readonly now: () => number
+}
+
+export interface InvocationRequest {
+  readonly workspaceId: string
+  /** The name in the path; null when the body names it. */
+  readonly name: string | null
+  readonly body: Body
+  readonly withLogs: boolean
+}
+
+type Body = Readonly<Record<string, unknown>>
+
+const given = z.union([z.record(z.string(), z.unknown()), z.array(z.unknown())])
+const envelope = z.object({ parameters: given, init: given.nullish() })
+const named = z.object({
+  skill_name: z.string().min(1).max(512),
+  parameters: given.optional(),
+  init: given.nullish(),
+  version: z.union([z.string(), z.int()]).nullish(),
+})
+
+/** Tools that run at the client: the answer says what to put into `tools`. */
+const providerTools: Readonly<Record<string, { readonly type: string; readonly name: string }>> = {
+  computer_use: { type: 'computer_20250124', name: 'computer' },
+  bash: { type: 'bash_20250124', name: 'bash' },
+  text_editor: { type: 'text_editor_20250728', name: 'str_replace_based_edit_tool' },
+}
+
+/** What is known of an invocation before it is one of a kind. */
+interface Asked extends Invocation {
+  readonly workspaceId: string
+  readonly version: string | null
+}
+
+interface Done {
+  readonly type: InvocationRecord['type']
+  readonly namespace?: string
+  readonly status: string
+  readonly members: object
+}
+
+/**
+ * Invokes what a name means: a function, else a skill whose text is given out, else a tool the client has to run itself.
+ * Errors: those of `FunctionSkills.invoke`; `skill_not_found`, and `module_skills_disabled` where no functions are configured.
+ */
+export async function invokeSkill(
+  deps: InvocationDependencies,
+  request: InvocationRequest,
+): Promise<ControlAnswer> {
+  const asked = readRequest(request)
+  const id = `inv_${randomBytes(12).toString('hex')}`
+  const startedAt = deps.now()
+  const record = (done: Pick<Done, 'type' | 'namespace' | 'status'>): number => {
+    const durationMs = Math.round((deps.now() - startedAt) * 10) / 10
+    const { type, status, namespace = null } = done
+    deps.record({ id, name: asked.name, type, namespace, status, durationMs })
+    return durationMs
+  }
+  try {
+    const done = await invoke(deps, asked)
+    const { type, status, members } = done
+    const frame = { id, object: 'skill.invocation', skill_name: asked.name, type, status }
+    return { body: { ...frame, ...members, duration_ms: record(done) } }
+  } catch (error) {
+    record({ type: 'none', status: error instanceof GatewayError ? error.code : 'internal_error' })
+    throw error
+  }
+}
+
+function readRequest({ workspaceId, name, body, withLogs }: InvocationRequest): Asked {
+  if (name !== null) return { workspaceId, name, version: null, ...readArguments(body), withLogs }
+  const { skill_name, parameters = {}, init = null, version = null } = parseOrRefuse(named, body)
+  const spelt = version === null ? null : String(version)
+  return { workspaceId, name: skill_name, version: spelt, parameters, init, withLogs }
+}
+
+/** Named arguments, or an envelope when there is a member `parameters`. */
+function readArguments(body: Body): Pick<Invocation, 'parameters' | 'init'> {
+  if (!Object.hasOwn(body, 'parameters')) return { parameters: body, init: null }
+  const { parameters, init = null } = parseOrRefuse(envelope, body)
+  return { parameters, init }
+}
+
+function parseOrRefuse<Value>(schema: z.ZodType<Value>, body: Body): Value {
+  const parsed = schema.safeParse(body)
+  if (parsed.success) return parsed.data
+  throw new GatewayError('invalid_arguments', z.prettifyError(parsed.error))
+}
+
+async function invoke({ functions, readInstructions }: InvocationDependencies, asked: Asked): Promise<Done> {
+  const { name, workspaceId, version, withLogs } = asked
+  const hasFunctions = functions.options.entries.length > 0
+  const called = hasFunctions ? await functions.invoke(asked) : null
+  if (called !== null) {
+    const { fullName, namespace, result, logs } = called
+    const members = { skill_name: fullName, namespace, result, ...(withLogs ? { logs } : {}) }
+    return { type: 'module', namespace, status: 'ok', members }
+  }
+  const found = await readInstructions(workspaceId, name, version)
+  if (found !== null) {
+    const result = { body: found.body, content_hash: found.contentHash, version: found.versionNumber }
+    return { type: 'instructions', status: 'ok', members: { skill_name: found.name, result } }
+  }
+  const tool = Object.hasOwn(providerTools, name) ? providerTools[name] : undefined
+  if (tool !== undefined)
+    return { type: 'provider_tool', status: 'client_action_required', members: { tool } }
+  // Says that no functions are configured, where that is so.
+  await functions.read()
+  throw new GatewayError('skill_not_found', `No skill is called ${name}.`)
+}
