@@ -36,7 +36,7 @@ const publicRoutes = [
   'GET /metrics',
 ]
 /** Management routes that are not for admins alone. */
-const userManagementRoutes = ['GET /key/info']
+const userManagementRoutes = ['GET /key/info', 'POST /key/health']
 
 const config = {
   server: { serviceName: 'test', maxRequestBytes: 1 },

@@ -1,5 +1,8 @@
 import { type A2aRoutesDependencies, a2aRoutes } from './a2a/a2a-routes.ts'
+import type { SubjectRoutesDependencies } from './admin/governance/subject-context.ts'
+import { subjectRoutes } from './admin/governance/subject-routes.ts'
 import { type HealthDependencies, healthRoutes } from './admin/health/health-routes.ts'
+import { KeyAdministration } from './admin/keys/key-administration.ts'
 import { type KeyRoutesDependencies, keyRoutes } from './admin/keys/key-routes.ts'
 import { type ModelRoutesDependencies, modelRoutes } from './admin/model-routes.ts'
 import { type OperationsDependencies, operationsRoutes } from './admin/operations-routes.ts'
@@ -47,7 +50,7 @@ export interface AppDependencies {
   readonly responses: ResponseRoutesDependencies
   readonly skills: SkillRoutesDependencies
   readonly registry: RegistryPlane
-  readonly keys: KeyRoutesDependencies
+  readonly keys: KeyRoutesDependencies & Pick<SubjectRoutesDependencies, 'onSubjectsChanged'>
   readonly quotas: QuotaRoutesDependencies
   readonly models: ModelRoutesDependencies
   readonly tokens: TokenRoutesDependencies
@@ -120,6 +123,7 @@ export function listRoutes(
     ...modelRoutes(deps.models),
     ...tokenRoutes(deps.tokens),
     ...keyRoutes(deps.keys),
+    ...subjectRoutes({ ...deps.keys, administration: new KeyAdministration(deps.keys) }),
     ...quotaRoutes(deps.quotas),
     ...healthRoutes(deps.health),
     ...operationsRoutes(deps.operations),

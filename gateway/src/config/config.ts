@@ -43,6 +43,13 @@ export interface GovernanceConfig {
   readonly timezone: string
   readonly windowMs: number
   readonly countedTokens: 'total' | 'input' | 'output'
+  /** Whether roles other than that of an admin count on management routes. */
+  readonly managesByRole: boolean
+  /** Fields of new keys, users and teams where a request gives none, and the most a key may be given. */
+  readonly keyDefaults: Readonly<Record<string, unknown>>
+  readonly keyUpperBounds: Readonly<Record<string, unknown>>
+  readonly userDefaults: Readonly<Record<string, unknown>>
+  readonly teamDefaults: Readonly<Record<string, unknown>>
   /** Refuses calls whose budget cannot be read. */
   readonly failsClosed: boolean
 }

@@ -32,6 +32,8 @@ export interface RateRule {
 export interface BudgetRule {
   readonly scope: SpenderKind
   readonly id: string
+  /** Under which names the ledger has it: a key that got a new text has several. */
+  readonly spenders: readonly string[]
   readonly model: string | null
   /** Nano-USD; null for a budget that only warns. */
   readonly max: number | null
@@ -62,7 +64,8 @@ export function compileAllowances(principal: KeyPrincipal): Allowances {
   const { key, user, team, member, organization } = principal
   const own = withBudget(key.settings, principal)
   const shown = key.keyName
-  const of = { id: key.tokenHash, shown, createdAt: key.createdAt }
+  const hashes = [...readTexts(key.settings['former_hashes']), key.tokenHash]
+  const of = { id: hashes[0] ?? key.tokenHash, ids: hashes, shown, createdAt: key.createdAt }
   const parts = [
     limitsOf('api_key', 'key', of, own),
     modelLimits(of, own),
@@ -83,6 +86,21 @@ export function compileAllowances(principal: KeyPrincipal): Allowances {
   const rates = parts.flatMap((part) => part.rates)
   const budgets = parts.flatMap((part) => part.budgets)
   return rates.length + budgets.length === 0 ? noAllowances : { rates, budgets }
+}
+
+/** The budget of somebody as its settings say, whether or not it limits anything: what its spend is counted by. */
+export function mainBudget(
+  scope: SpenderKind,
+  id: string,
+  createdAt: number,
+  settings: Settings,
+): BudgetRule {
+  return {
+    ...plainBudget(scope, id, createdAt, [...readTexts(settings['former_hashes']), id]),
+    base: readBase(settings),
+    max: readUsd(settings['max_budget']),
+    duration: readText(settings['budget_duration']),
+  }
 }
 
 /** The limits of a customer or a tag. `shared` is the budget it refers to. */
@@ -127,18 +145,19 @@ function memberLimits({ key, team, member, budgets }: KeyPrincipal): Allowances 
   return limitsOf(
     'team_member',
     'member',
-    { id, shown: id, createdAt: member?.createdAt ?? team.createdAt },
+    { id, ids: [id], shown: id, createdAt: member?.createdAt ?? team.createdAt },
     settings,
   )
 }
 
 interface Named {
   readonly id: string
+  readonly ids: readonly string[]
   readonly shown: string
   readonly createdAt: number
 }
 
-const named = ({ id, createdAt }: SubjectRecord): Named => ({ id, shown: id, createdAt })
+const named = ({ id, createdAt }: SubjectRecord): Named => ({ id, ids: [id], shown: id, createdAt })
 
 function limitsOf(descriptor: Descriptor, scope: SpenderKind, of: Named, settings: Settings): Allowances {
   const rate = {
@@ -152,7 +171,7 @@ function limitsOf(descriptor: Descriptor, scope: SpenderKind, of: Named, setting
 }
 
 function budgetsOf(scope: SpenderKind, of: Named, settings: Settings): BudgetRule[] {
-  const plain = { ...plainBudget(scope, of.id, of.createdAt), base: readBase(settings) }
+  const plain = { ...plainBudget(scope, of.id, of.createdAt, of.ids), base: readBase(settings) }
   const main = {
     ...plain,
     max: readUsd(settings['max_budget']),
@@ -190,14 +209,21 @@ function modelLimits(of: Named, settings: Settings): Allowances {
     const max = readUsd(limit['budget_limit'] ?? limit['max_budget'])
     if (max === null) return []
     const duration = readText(limit['time_period'] ?? limit['budget_duration'])
-    return [{ ...plainBudget('key_model', `${of.id}:${model}`, of.createdAt), model, max, duration }]
+    const spenders = of.ids.map((id) => `${id}:${model}`)
+    const plain = plainBudget('key_model', `${of.id}:${model}`, of.createdAt, spenders)
+    return [{ ...plain, model, max, duration }]
   })
   return { rates: rates.filter((rate) => rate.requests !== null || rate.tokens !== null), budgets }
 }
 
-function plainBudget(scope: SpenderKind, id: string, createdAt: number): BudgetRule {
+function plainBudget(
+  scope: SpenderKind,
+  id: string,
+  createdAt: number,
+  spenders: readonly string[] = [id],
+): BudgetRule {
   const none = { model: null, max: null, soft: null, duration: null, base: null, increase: null }
-  return { ...none, scope, id, createdAt }
+  return { ...none, scope, id, spenders, createdAt }
 }
 
 /** With what the budget it refers to says where it says nothing itself. */
@@ -239,3 +265,6 @@ function readUsd(value: unknown): number | null {
 const toNano = (usd: number): number => Math.min(Number.MAX_SAFE_INTEGER, Math.round(usd * nanoPerUsd))
 
 const readText = (value: unknown): string | null => (typeof value === 'string' ? value : null)
+
+const readTexts = (value: unknown): readonly string[] =>
+  Array.isArray(value) ? value.filter((text): text is string => typeof text === 'string') : []

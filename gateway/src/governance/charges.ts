@@ -51,11 +51,7 @@ export function chargesOfRate(rate: RateRule, { use, windowMs, counted }: Charge
 export function chargeOfBudget(budget: BudgetRule, context: ChargeContext): Charge | null {
   const { use, now, timezone } = context
   if (use.cost === 0) return null
-  const period = periodOf(budget, now, timezone)
-  const since =
-    period.startsAt === null || budget.base === null
-      ? (period.startsAt ?? budget.base?.at ?? null)
-      : Math.max(period.startsAt, budget.base.at)
+  const { period, since } = spendingPeriod(budget, now, timezone)
   const endsIn = period.endsAt === null ? longestKeepMs : period.endsAt - now + keptBeyondEndMs
   const claim: Claim = {
     kind: 'budget',
@@ -85,6 +81,18 @@ export function countTokens(
 ): number {
   if (counted === 'input') return inputTokens
   return counted === 'output' ? outputTokens : inputTokens + outputTokens
+}
+
+/** The budget's period, and the moment its spend counts from, which is later where spend was set by hand since. */
+export function spendingPeriod(
+  budget: BudgetRule,
+  now: number,
+  timezone: string,
+): { readonly period: BudgetPeriod; readonly since: number | null } {
+  const period = periodOf(budget, now, timezone)
+  const setAt = budget.base?.at ?? null
+  if (period.startsAt === null || setAt === null) return { period, since: period.startsAt ?? setAt }
+  return { period, since: Math.max(period.startsAt, setAt) }
 }
 
 const periods = new WeakMap<BudgetRule, BudgetPeriod>()

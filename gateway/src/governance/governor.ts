@@ -17,6 +17,7 @@ import {
   chargesOfRate,
   countTokens,
 } from './charges.ts'
+import { sumSince } from './current-spend.ts'
 import { type CallShape, estimateUse } from './estimate-use.ts'
 import { limitHeaders } from './limit-headers.ts'
 import type { Limiter, Settlement, Standing, Verdict } from './limiter.ts'
@@ -175,7 +176,7 @@ export class Governor {
   async #spentOf({ budget, period, since }: Extract<Charge, { rate: null }>): Promise<number> {
     const { totals, settings } = this.#options
     try {
-      return baseSpend(budget, period) + (await totals.spentSince(budget.scope, budget.id, since))
+      return baseSpend(budget, period) + (await sumSince(totals, budget, since))
     } catch (error) {
       if (settings().failsClosed) throw error
       this.#options.onError(error)

@@ -38,6 +38,7 @@ interface LookUp {
 }
 
 const unknownCredential: CachedCredential = { caller: null, principal: null, freshUntil: 0 }
+const nobodyElse = (): boolean => false
 const openAdmin: Caller = { ...anonymousCaller, isAdmin: true }
 
 /**
@@ -68,19 +69,23 @@ export class Authenticator {
     this.#configured = configuredKeys(options.config)
   }
 
-  /** Throws GatewayError as the authentication tables of the two route classes say. */
-  authenticate(headers: IncomingHttpHeaders, auth: AuthClass): Caller | Promise<Caller> {
+  /** Throws GatewayError as the authentication tables of the two route classes say. `alsoAdmits` widens that of admins. */
+  authenticate(
+    headers: IncomingHttpHeaders,
+    auth: AuthClass,
+    alsoAdmits: (caller: Caller) => boolean = nobodyElse,
+  ): Caller | Promise<Caller> {
     if (auth === 'admin' && this.#isAdminPlaneOpen()) return openAdmin
     const credential = readCredential(headers, this.#keyHeaderName)
     if (credential.kind !== 'key') return this.#withoutKey(credential.kind, auth)
     // Longer than any key can be; not worth a digest, a look-up or a place in the cache.
     if (credential.value.length > maxCredentialLength)
-      return this.#admit(unknownCredential, credential.value, auth)
+      return this.#admit(unknownCredential, credential.value, auth, alsoAdmits)
     const cached = this.#cache.get(credential.value)
     if (cached !== undefined && cached.freshUntil > this.#now())
-      return this.#admit(cached, credential.value, auth)
+      return this.#admit(cached, credential.value, auth, alsoAdmits)
     return this.#lookUpOnce(credential.value, cached).then((entry) =>
-      this.#admit(entry, credential.value, auth),
+      this.#admit(entry, credential.value, auth, alsoAdmits),
     )
   }
 
@@ -211,14 +216,19 @@ export class Authenticator {
     return entry
   }
 
-  #admit(entry: CachedCredential, credential: string, auth: AuthClass): Caller {
+  #admit(
+    entry: CachedCredential,
+    credential: string,
+    auth: AuthClass,
+    alsoAdmits: (caller: Caller) => boolean,
+  ): Caller {
     if (entry.caller === null) {
       // SDKs insist on sending some key; an open gateway has no use for it.
       if (this.#open && auth === 'user') return anonymousCaller
       throw unknownKey(credential, auth)
     }
     if (entry.principal !== null) refuseUnusable(entry.principal, this.#now())
-    if (auth === 'admin' && !entry.caller.isAdmin) {
+    if (auth === 'admin' && !entry.caller.isAdmin && !alsoAdmits(entry.caller)) {
       throw new GatewayError(
         'permission_denied',
         'This route needs an admin key; the key presented is not one.',

@@ -21,7 +21,13 @@ const routeGroups: ReadonlyMap<string, readonly string[]> = new Map([
       ...['/cohere/', '/mistral/', '/openai_passthrough/', '/vllm/'],
     ],
   ],
-  ['management_routes', ['/key/', '/user/', '/team/', '/model/']],
+  [
+    'management_routes',
+    [
+      ...['/key/', '/v2/key/', '/user/', '/team/', '/v2/team/', '/organization/', '/customer/', '/end_user/'],
+      ...['/tag/', '/budget/', '/model/', '/spend/', '/global/'],
+    ],
+  ],
   ['info_routes', ['/key/info', '/models', '/health']],
 ])
 

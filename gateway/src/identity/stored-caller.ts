@@ -23,7 +23,7 @@ export function storedCaller(principal: KeyPrincipal): Caller {
       keyAliases: aliasMap(key.aliases),
       teamAliases: aliasMap(team?.settings['model_aliases']),
     },
-    allowedRoutes: key.allowedRoutes,
+    allowedRoutes: key.allowedRoutes.length > 0 ? key.allowedRoutes : routesOfType(key.settings['key_type']),
     metadata: key.metadata,
     tags: [...new Set([...key.tags, ...readTexts(team?.settings['tags'])])],
     objectPermission: readObjectPermission(key.settings),
@@ -38,6 +38,13 @@ export function storedCaller(principal: KeyPrincipal): Caller {
     ]),
     isAdmin,
   }
+}
+
+/** What a key is for, as LiteLLM names it, in its names of groups of routes. */
+function routesOfType(type: unknown): readonly string[] {
+  if (type === 'llm_api') return ['llm_api_routes']
+  if (type === 'management') return ['management_routes']
+  return type === 'read_only' ? ['info_routes'] : []
 }
 
 /** A user who may call nothing by default may still call what a team may. */

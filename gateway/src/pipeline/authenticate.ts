@@ -18,15 +18,19 @@ export interface Identity {
   readonly addresses: AddressGuard
 }
 
-/** Who is calling. Sources that keep failing are slowed down and then refused with 429; valid keys never are. */
+/**
+ * Who is calling. Sources that keep failing are slowed down and then refused with 429; valid keys never are. `alsoAdmits`
+ * lets some callers of an admin route in who are no admins.
+ */
 export function authenticate(
   identity: Identity,
   exchange: Exchange,
   auth: AuthClass,
+  alsoAdmits?: (caller: Caller) => boolean,
 ): Caller | Promise<Caller> {
   try {
     identity.addresses.require(exchange.request.remoteAddress)
-    const caller = identity.authenticator.authenticate(credentialHeaders(exchange), auth)
+    const caller = identity.authenticator.authenticate(credentialHeaders(exchange), auth, alsoAdmits)
     if (!(caller instanceof Promise)) return admitted(caller, exchange)
     return caller
       .then((found) => admitted(found, exchange))

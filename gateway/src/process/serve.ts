@@ -10,7 +10,7 @@ import { AdmissionGate } from '../http/admission-gate.ts'
 import { CorsPolicy } from '../http/cors.ts'
 import { Roster } from '../http/roster.ts'
 import { HttpServer } from '../http/server/http-server.ts'
-import { Authenticator } from '../identity/authenticator.ts'
+import { Authenticator, type ChangedSubject } from '../identity/authenticator.ts'
 import { FailedAttempts } from '../identity/failed-attempts.ts'
 import type { McpPlane } from '../mcp/mcp-plane.ts'
 import type { Gateway } from '../pipeline/gateway.ts'
@@ -161,7 +161,11 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
   if (sharesState(config)) await shareUsage(hub.state, configuration.states, options.now)
   measureCooldowns(configuration.states, telemetry.metrics.breakers)
   const onKeysChanged = await shareKeyChanges(hub.state, gateway.identity.authenticator)
-  await shareSubjectChanges(hub.state, gateway.identity.authenticator, governance.subjects)
+  const onSubjectsChanged = await shareSubjectChanges(
+    hub.state,
+    gateway.identity.authenticator,
+    governance.subjects,
+  )
   const quotas = new Quotas(hub.quotas, options.now)
   const onQuotasChanged = await shareQuotas(hub.state, quotas, options.now)
   const functions = new FunctionSkills(config.functionSkills, {
@@ -192,6 +196,7 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
   const parts = {
     a2a,
     onKeysChanged,
+    onSubjectsChanged,
     quotas,
     onQuotasChanged,
     functions,
@@ -336,6 +341,7 @@ interface SharedParts {
   readonly a2a: OpenA2a
   readonly functions: FunctionSkills
   readonly onKeysChanged: (tokenHashes: readonly string[]) => void
+  readonly onSubjectsChanged: (changed: readonly ChangedSubject[]) => void
   readonly quotas: Quotas
   readonly onQuotasChanged: () => Promise<void>
   readonly evidence: Evidence
@@ -352,6 +358,7 @@ function composeApp(
   {
     a2a,
     onKeysChanged,
+    onSubjectsChanged,
     quotas,
     onQuotasChanged,
     functions,
@@ -397,11 +404,15 @@ function composeApp(
     keys: {
       identity,
       keys: hub.keys,
+      subjects: hub.subjects,
+      totals: hub.totals,
+      settings: () => runtime().config.governance,
       quotas,
       keyPrefix: identityConfig.keyPrefix,
       production: identityConfig.environment === 'production',
       now,
       onKeysChanged,
+      onSubjectsChanged,
     },
     quotas: { identity, quotas, store: hub.quotas, onChange: onQuotasChanged, now },
     models: { identity, runtime, prices, startedAt: now() },

@@ -37,6 +37,8 @@ export interface ControlEndpointOptions<Body> {
   readonly admit?: (caller: Caller | null) => void
   /** 1 MiB unless the route takes prompts. */
   readonly maxBodyBytes?: () => number
+  /** On admin routes: who else may call them. */
+  readonly alsoAdmits?: (caller: Caller) => boolean
   readonly answer: (request: ControlRequest<Body>) => ControlAnswer | Promise<ControlAnswer>
 }
 
@@ -46,7 +48,9 @@ export function controlEndpoint<Body>(options: ControlEndpointOptions<Body>): En
     errors: options.errors ?? 'control',
     handle: async (exchange, params, route) => {
       const caller =
-        route.auth === 'public' ? null : await authenticate(options.identity, exchange, route.auth)
+        route.auth === 'public'
+          ? null
+          : await authenticate(options.identity, exchange, route.auth, options.alsoAdmits)
       options.admit?.(caller)
       const limit = options.maxBodyBytes?.() ?? defaultBodyBytes
       const body =

@@ -67,6 +67,8 @@ export interface KeyQuery {
   readonly size: number
   readonly userId?: string
   readonly teamId?: string
+  /** Keys of these teams count beside those that match the user. */
+  readonly orTeams?: readonly string[]
   readonly organizationId?: string
   readonly keyAlias?: string
   readonly tokenHash?: string
@@ -82,10 +84,20 @@ interface KeyPage {
   readonly total: number
 }
 
-/** Which keys to act on: digests or aliases. */
+/** Which keys to act on: digests, aliases, or all of some owners. */
 export type KeySelector =
   | { readonly tokenHashes: readonly string[] }
   | { readonly keyAliases: readonly string[] }
+  | { readonly ownedBy: 'userId' | 'teamId' | 'organizationId'; readonly ids: readonly string[] }
+
+/** What takes the place of a key. */
+interface KeySuccessor {
+  readonly tokenHash: string
+  readonly keyName: string
+  /** Null for at once. */
+  readonly validUntil: number | null
+  readonly settings: KeyRecord['settings']
+}
 
 /**
  * Where virtual keys live. Every method rejects with GatewayError `storage_unavailable` when the database does
@@ -101,6 +113,13 @@ export interface KeyStore {
   list(query: KeyQuery): Promise<KeyPage>
   /** The changed record; null when there is no such key. */
   update(tokenHash: string, changes: KeyChanges): Promise<KeyRecord | null>
+  /**
+   * Gives a key another digest; the old one is taken for it until `validUntil`. Null when there is no such key. Errors:
+   * `conflict` when the new digest is taken.
+   */
+  regenerate(tokenHash: string, successor: KeySuccessor): Promise<KeyRecord | null>
+  /** The aliases of all keys, or those that match; ascending. */
+  aliases(query: Pick<KeyQuery, 'userId' | 'teamId'>): Promise<readonly string[]>
   /** Deletes what exists and returns it; what does not exist is simply missing from the answer. */
   delete(selector: KeySelector): Promise<readonly KeyRecord[]>
 }

@@ -18,6 +18,8 @@ import type {
   KeyStore,
   NewKey,
 } from '../../storage/key-store.ts'
+import type { SpendTotals } from '../../storage/spend-totals.ts'
+import type { SubjectStore } from '../../storage/subject-store.ts'
 import { type KeyRoutesDependencies, keyRoutes } from './key-routes.ts'
 
 const masterKey = 'sk-bench-0123456789'
@@ -67,6 +69,14 @@ class MemoryKeyStore implements KeyStore {
     return changed
   }
 
+  async regenerate(): Promise<KeyRecord | null> {
+    throw new Error('not used')
+  }
+
+  async aliases(): Promise<readonly string[]> {
+    return []
+  }
+
   async delete(selector: KeySelector): Promise<readonly KeyRecord[]> {
     if (!('tokenHashes' in selector)) throw new Error('not used')
     const found = selector.tokenHashes.flatMap((hash) => this.records.get(hash) ?? [])
@@ -81,7 +91,7 @@ let dispatcher: Dispatcher
 let server: ExchangeServer
 
 function open(patch: Partial<KeyRoutesDependencies> = {}, pepper: string | null = null): void {
-  const { identity } = loadText('', { LITELLM_MASTER_KEY: masterKey }).config
+  const { identity, governance } = loadText('', { LITELLM_MASTER_KEY: masterKey }).config
   const now = () => startedAt
   store = new MemoryKeyStore()
   changed = []
@@ -93,6 +103,9 @@ function open(patch: Partial<KeyRoutesDependencies> = {}, pepper: string | null 
   })
   const routes = keyRoutes({
     quotas: { limitOf: () => null },
+    subjects: { membershipsOf: async () => [] } as unknown as SubjectStore,
+    totals: { spentSince: async () => 0 } as unknown as SpendTotals,
+    settings: () => governance,
     identity: {
       authenticator,
       failedAttempts: new FailedAttempts(1_000, now),

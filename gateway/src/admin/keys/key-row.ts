@@ -1,9 +1,28 @@
+import type { CurrentSpend } from '../../governance/current-spend.ts'
 import type { KeyRecord } from '../../storage/key-store.ts'
 
+/** What a row always has, also where nothing was given. */
+const absent = {
+  max_budget: null,
+  soft_budget: null,
+  budget_duration: null,
+  budget_id: null,
+  tpm_limit: null,
+  rpm_limit: null,
+  max_parallel_requests: null,
+  model_max_budget: {},
+  permissions: {},
+  config: {},
+  guardrails: null,
+  key_type: null,
+}
+
 /** A stored key as the management routes show it; never the key itself. Times are ISO 8601. */
-export function formatKeyRow(record: KeyRecord): Record<string, unknown> {
+export function formatKeyRow(record: KeyRecord, current: CurrentSpend): Record<string, unknown> {
+  const { spend_set_at: _, former_hashes: __, ...settings } = record.settings
   return {
-    ...record.settings,
+    ...absent,
+    ...settings,
     token: record.tokenHash,
     key_name: record.keyName,
     key_alias: record.keyAlias,
@@ -16,10 +35,13 @@ export function formatKeyRow(record: KeyRecord): Record<string, unknown> {
     tags: record.tags,
     metadata: record.metadata,
     blocked: record.blocked,
-    spend: record.settings['spend'] ?? 0,
-    expires: record.expiresAt === null ? null : new Date(record.expiresAt).toISOString(),
+    spend: current.spend,
+    budget_reset_at: toIso(current.resetsAt),
+    expires: toIso(record.expiresAt),
     created_by: record.createdBy,
-    created_at: new Date(record.createdAt).toISOString(),
-    updated_at: new Date(record.updatedAt).toISOString(),
+    created_at: toIso(record.createdAt),
+    updated_at: toIso(record.updatedAt),
   }
 }
+
+const toIso = (time: number | null): string | null => (time === null ? null : new Date(time).toISOString())

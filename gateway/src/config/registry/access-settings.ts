@@ -53,7 +53,7 @@ export const accessSettings: readonly Setting[] = [
   available('security.cors_credentials', 'boolean', false, 'Browsers may send credentials (never with `*`)', [
     'ROUTEIQ_CORS_CREDENTIALS',
   ]),
-  plannedSwitch('management.rbac_enabled', 'Role checks on management paths', [
+  available('management.rbac_enabled', 'boolean', false, 'Roles of users count on management paths', [
     'ROUTEIQ_MANAGEMENT_RBAC_ENABLED',
   ]),
   planned('management.otel_enabled', 'boolean', true, 'Spans for management paths', [

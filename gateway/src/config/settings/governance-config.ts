@@ -16,6 +16,11 @@ export function readGovernanceConfig({
     timezone: readTimezone(litellm.text('timezone'), report),
     windowMs: Math.max(1, settings.number('process.rate_limit_window')) * 1_000,
     countedTokens: counted === 'input' || counted === 'output' ? counted : 'total',
+    managesByRole: settings.boolean('management.rbac_enabled'),
+    keyDefaults: litellm.record('default_key_generate_params'),
+    keyUpperBounds: litellm.record('upperbound_key_generate_params'),
+    userDefaults: litellm.record('default_internal_user_params'),
+    teamDefaults: litellm.record('default_team_params'),
     failsClosed: settings.text('governance.fail_mode') === 'closed',
   }
 }

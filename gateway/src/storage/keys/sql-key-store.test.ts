@@ -37,7 +37,7 @@ describe.each(await listTestDatabases())('key store over $name', (kind) => {
   })
   beforeEach(async () => {
     clock = startOfTest
-    await opened.database.pool.query('TRUNCATE virtual_keys')
+    await opened.database.pool.query('TRUNCATE virtual_keys CASCADE')
   })
   afterAll(() => opened?.dispose())
 

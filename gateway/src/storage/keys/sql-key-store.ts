@@ -1,4 +1,4 @@
-import { and, asc, count, desc, eq, gt, inArray, isNull, type SQL, sql } from 'drizzle-orm'
+import { and, asc, count, desc, eq, gt, inArray, isNotNull, isNull, or, type SQL, sql } from 'drizzle-orm'
 import { type QuotaLimit, quotaExceeded } from '../../quotas/quota.ts'
 import type { Database } from '../database/database.ts'
 import { guardQuery } from '../database/database-error.ts'
@@ -72,6 +72,33 @@ export function createSqlKeyStore(database: Database, now: () => number): KeySto
       )
       return row === undefined ? null : toRecord(row)
     },
+    async regenerate(tokenHash, { validUntil, settings, ...successor }) {
+      const changed = db.transaction(async (transaction) => {
+        const values = {
+          ...successor,
+          settings: sql`${virtualKeys.settings} || ${JSON.stringify(settings)}::jsonb`,
+          updatedAt: new Date(now()),
+        }
+        const [row] = await transaction
+          .update(virtualKeys)
+          .set(values)
+          .where(eq(virtualKeys.tokenHash, tokenHash))
+          .returning()
+        if (row !== undefined && validUntil !== null) {
+          const retired = { tokenHash, successor: successor.tokenHash, validUntil: new Date(validUntil) }
+          await transaction.insert(retiredKeys).values(retired)
+        }
+        return row
+      })
+      const row = await guardQuery(changed)
+      return row === undefined ? null : toRecord(row)
+    },
+    async aliases(query) {
+      const condition = and(isNotNull(virtualKeys.keyAlias), matching(query))
+      const alias = virtualKeys.keyAlias
+      const rows = await guardQuery(db.select({ alias }).from(virtualKeys).where(condition).orderBy(alias))
+      return rows.flatMap((row) => row.alias ?? [])
+    },
     async delete(selector) {
       const rows = await guardQuery(db.delete(virtualKeys).where(selected(selector)).returning())
       return rows.map(toRecord)
@@ -97,15 +124,18 @@ async function requireRoom(
   if (used >= limit.limit) throw quotaExceeded(limit, used)
 }
 
-function matching(query: KeyQuery): SQL | undefined {
+function matching(query: Omit<KeyQuery, 'page' | 'size'>): SQL | undefined {
+  const { orTeams } = query
+  const ofUser = query.userId === undefined ? undefined : eq(virtualKeys.userId, query.userId)
+  const ofTeams = orTeams === undefined ? undefined : inArray(virtualKeys.teamId, [...orTeams])
   const wanted = [
-    [virtualKeys.userId, query.userId],
     [virtualKeys.teamId, query.teamId],
     [virtualKeys.organizationId, query.organizationId],
     [virtualKeys.keyAlias, query.keyAlias],
     [virtualKeys.tokenHash, query.tokenHash],
   ] as const
-  return and(...wanted.map(([column, value]) => (value === undefined ? undefined : eq(column, value))))
+  const rest = wanted.map(([column, value]) => (value === undefined ? undefined : eq(column, value)))
+  return and(or(ofUser, ofTeams), ...rest)
 }
 
 /** The digest breaks ties, so that pages neither repeat nor miss a key. */
@@ -116,9 +146,9 @@ function ordering(query: KeyQuery): SQL[] {
 }
 
 function selected(selector: KeySelector): SQL {
-  return 'tokenHashes' in selector
-    ? inArray(virtualKeys.tokenHash, [...selector.tokenHashes])
-    : inArray(virtualKeys.keyAlias, [...selector.keyAliases])
+  if ('tokenHashes' in selector) return inArray(virtualKeys.tokenHash, [...selector.tokenHashes])
+  if ('keyAliases' in selector) return inArray(virtualKeys.keyAlias, [...selector.keyAliases])
+  return inArray(virtualKeys[selector.ownedBy], [...selector.ids])
 }
 
 function toRecord(row: StoredKey): KeyRecord {

@@ -1,0 +1,11 @@
+import type { Caller } from './caller.ts'
+
+/**
+ * Whether a caller may do what a permission names (`key.write`): admins may do everything, others what their key or user
+ * was granted. `*` grants all, `ns.*` all of a namespace, `*.read` every reading.
+ */
+export function holdsPermission({ isAdmin, permissions }: Caller, permission: string): boolean {
+  if (isAdmin || permissions.has('*') || permissions.has(permission)) return true
+  const [namespace = '', action = ''] = permission.split('.', 2)
+  return permissions.has(`${namespace}.*`) || permissions.has(`*.${action}`)
+}
