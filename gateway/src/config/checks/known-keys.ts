@@ -47,7 +47,12 @@ const litellmKeys = [
   ],
   ...['cache_params', 'telemetry', 'json_logs', 'master_key', 'max_budget', 'budget_duration', 'timezone'],
   ...['max_end_user_budget', 'default_internal_user_params', 'default_team_params', 'default_team_settings'],
-  ...['key_generation_settings', 'default_key_generate_params', 'upperbound_key_generate_params', 'turn_off_message_logging'],
+  ...[
+    'key_generation_settings',
+    'default_key_generate_params',
+    'upperbound_key_generate_params',
+    'turn_off_message_logging',
+  ],
   ...['redact_user_api_key_info', 'service_callbacks', 'langfuse_default_tags', 'cold_storage_custom_logger'],
   ...['model_group_settings', 'mcp_aliases', 'cost_discount_config', 'cost_margin_config'],
   ...['use_chat_completions_url_for_anthropic_messages', 'route_all_chat_openai_to_responses'],
