@@ -15,7 +15,7 @@ from table import write_table
 from teacher import Teacher
 from vocabulary import read_vocabulary
 
-NAME = "routeiq-static-256-v1"
+NAME = "routeiq-static-256-v2"
 DIMENSIONS = 256
 PART_PAIRS = 5_000
 # A word as common as this counts half as much as a rare one (smooth inverse frequency, Arora et al. 2017).

@@ -1,32 +1,35 @@
+import { CandidateMeasures } from './candidate-measures.ts'
 import type { Embedder } from './dense/embedder.ts'
-import type { Candidate, Findings, Reading, Signs } from './fusion/candidate.ts'
-import type { ListName, ListRanks } from './fusion/rank-lists.ts'
-import { LexicalIndex } from './lexical/lexical-index.ts'
+import { type Findings, type ListName, listNames, type Reading, sign, signCount } from './fusion/candidate.ts'
+import { greatestShare, LexicalIndex } from './lexical/lexical-index.ts'
 import { NamePhrases } from './name-phrases.ts'
-import { RequestText } from './request-text.ts'
+import { type ReadRequest, RequestReader } from './request-reader.ts'
 import type { SkillDocument } from './skill-document.ts'
 import { SkillVectors } from './skill-vectors.ts'
-import { splitRequest } from './text/split-request.ts'
-import { stem } from './text/stem.ts'
-import { tokenise } from './text/tokenise.ts'
+import { Vocabulary } from './text/vocabulary.ts'
 
 /** How many skills each list brings. */
 const listDepth = 50
-/** For how many of the candidates the parts of a request are read, those that fit its words best. */
-const partDepth = 60
 
 /** Finds candidates by words, by meaning and by name, and measures how well each fits. */
 export class CandidateSource {
   readonly #slots = new Map<string, number>()
   readonly #ids: (string | undefined)[] = []
   readonly #free: number[] = []
-  readonly #names: (readonly string[])[] = []
-  readonly #lexical = new LexicalIndex()
-  readonly #phrases = new NamePhrases()
+  readonly #names: Int32Array[] = []
+  /** By slot, for `CandidateList`. */
+  #numbers = new Int32Array(64)
+  readonly #vocabulary = new Vocabulary()
+  readonly #lexical = new LexicalIndex(this.#vocabulary)
+  readonly #phrases = new NamePhrases(this.#vocabulary)
   readonly #vectors: SkillVectors | null
+  readonly #requests: RequestReader
+  readonly #measures: CandidateMeasures
 
   constructor(embedder: Embedder | null) {
-    this.#vectors = embedder === null ? null : new SkillVectors(embedder)
+    this.#vectors = embedder === null ? null : new SkillVectors(embedder, this.#vocabulary)
+    this.#requests = new RequestReader(this.#vocabulary, this.#lexical, this.#vectors)
+    this.#measures = new CandidateMeasures(this.#vocabulary, this.#lexical, this.#vectors)
   }
 
   get size(): number {
@@ -37,7 +40,8 @@ export class CandidateSource {
     const slot = this.#slots.get(document.id) ?? this.#free.pop() ?? this.#ids.length
     this.#slots.set(document.id, slot)
     this.#ids[slot] = document.id
-    this.#names[slot] = [...new Set(tokenise(document.name).map(stem))]
+    if (slot >= this.#numbers.length) this.#numbers = new Int32Array(2 * slot)
+    this.#names[slot] = this.#readName(document.name)
     this.#lexical.put(slot, document)
     this.#phrases.put(slot, [document.name, ...document.triggerPhrases])
     this.#vectors?.put(slot, document)
@@ -48,7 +52,7 @@ export class CandidateSource {
     if (slot === undefined) return false
     this.#slots.delete(id)
     this.#ids[slot] = undefined
-    this.#names[slot] = []
+    this.#names[slot] = new Int32Array(0)
     this.#lexical.delete(slot)
     this.#phrases.delete(slot)
     this.#vectors?.delete(slot)
@@ -58,73 +62,98 @@ export class CandidateSource {
 
   find(query: string, accept: ((id: string) => boolean) | null): Findings {
     const accepts = accept === null ? null : (slot: number): boolean => accept(this.#ids[slot] as string)
-    const request = new RequestText(query, this.#lexical, this.#vectors)
-    const dense = this.#vectors?.descriptions.search(request.vector, listDepth, accepts)
-    const called = this.#phrases.search(request.sequence).filter((slot) => accepts?.(slot) ?? true)
-    const ranks = new Map<number, ListRanks>()
-    placeList(ranks, 'literal', called.slice(0, listDepth))
-    placeList(ranks, 'lexical', this.#lexical.search(request.terms, listDepth, accepts))
-    placeList(ranks, 'dense', dense?.slots ?? [])
-    const slots = [...ranks.keys()]
-    const whole = this.#read(request, slots)
-    placeBodies(ranks, slots, whole.signs)
-    const parts = splitRequest(query).map((part) => {
-      return this.#read(new RequestText(part, this.#lexical, this.#vectors), slots.slice(0, partDepth))
-    })
-    const candidates = slots.map((slot, index): Candidate => {
-      const placed = ranks.get(slot) as ListRanks
-      const relevance = rateMatch(whole.signs[index] as Signs, dense?.mean ?? 0, request.mass, placed)
-      return { id: this.#ids[slot] as string, ranks: placed, relevance }
-    })
-    const asked = this.#vectors?.words.ask(query)
-    const readAsked = (index: number): number => asked?.cover(slots[index] as number) ?? 0
-    return { candidates, whole, parts, readAsked }
-  }
-
-  #read(text: RequestText, slots: readonly number[]): Reading {
-    const signs = slots.map((slot) => this.#measure(text, slot))
-    const topLexical = signs.reduce((most, { lexical }) => Math.max(most, lexical), 0)
-    return { contentWords: text.contentWords, topLexical, signs }
-  }
-
-  #measure(text: RequestText, slot: number): Signs {
-    const names = this.#names[slot] as readonly string[]
-    const said = names.reduce((sum, word) => (text.words.has(word) ? sum + 1 : sum), 0)
-    const { score, covered } = this.#lexical.measure(slot, text.terms)
+    const request = this.#requests.read(query)
+    const { sequence, terms, vector } = request.whole
+    const dense = this.#vectors?.descriptions.search(vector, listDepth, accepts)
+    const called = this.#phrases.search(sequence).filter((slot) => accepts?.(slot) ?? true)
+    const worded = this.#lexical.search(terms, listDepth, accepts)
+    const candidates = new CandidateList(this.#numbers)
+    candidates.place('literal', called.slice(0, listDepth))
+    candidates.place('lexical', worded)
+    candidates.place('dense', dense?.slots ?? [])
+    const slots = Int32Array.from(candidates.slots)
+    const [whole, ...parts] = this.#measures.read(request, slots, this.#names) as [Reading, ...Reading[]]
+    candidates.place('body', orderByBody(slots, whole.signs).slice(0, listDepth))
+    candidates.close()
     return {
-      lexical: score,
-      dense: this.#vectors?.descriptions.cosine(slot, text.vector) ?? 0,
-      body: this.#vectors?.bodyCosine(slot, text.vector) ?? 0,
-      idfCoverage: text.mass === 0 ? 0 : covered / text.mass,
-      nameCoverage: names.length === 0 ? 0 : said / names.length,
+      ids: candidates.slots.map((slot) => this.#ids[slot] as string),
+      ranks: candidates.ranks,
+      whole,
+      parts,
+      readAsked: this.#createReadAsked(request, candidates.slots),
+      rateMatch: (one) => rateMatch(one, candidates.ranks, whole.signs, dense?.mean ?? 0, request),
     }
+  }
+
+  /** Remembers what it was asked: to learn constants, candidates are compared again and again. */
+  #createReadAsked(request: ReadRequest, slots: readonly number[]): Findings['readAsked'] {
+    const words = this.#vectors?.words
+    if (words === undefined) return (chosen) => chosen.map(() => 0)
+    const asked = words.ask(request.asked)
+    const known: (number | undefined)[] = []
+    return (chosen) => {
+      const missing = chosen.filter((one) => known[one] === undefined)
+      const covered = words.cover(
+        missing.map((one) => slots[one] as number),
+        asked,
+      )
+      for (const [index, one] of missing.entries()) known[one] = covered[index]
+      return chosen.map((one) => known[one] as number)
+    }
+  }
+
+  #readName(name: string): Int32Array {
+    const stems = this.#vocabulary.read(name).slice()
+    return Int32Array.from(new Set(stems.map((word) => this.#vocabulary.stemOf(word))))
   }
 }
 
-function placeList(ranks: Map<number, ListRanks>, list: ListName, slots: readonly number[]): void {
-  for (const [index, slot] of slots.entries()) {
-    const placed = ranks.get(slot) ?? {}
-    placed[list] = index + 1
-    ranks.set(slot, placed)
+/** Skills in the order the lists bring them, each once, with its places in the lists. */
+class CandidateList {
+  readonly slots: number[] = []
+  readonly ranks = new Int32Array(listNames.length * (listNames.length - 1) * listDepth)
+  readonly #numbers: Int32Array
+
+  /** @param numbers by slot: 1 more than a candidate's number, or 0; zeros until the first is placed */
+  constructor(numbers: Int32Array) {
+    this.#numbers = numbers
+  }
+
+  place(list: ListName, slots: readonly number[]): void {
+    const column = listNames.indexOf(list)
+    for (let index = 0; index < slots.length; index++) {
+      const slot = slots[index] as number
+      if (this.#numbers[slot] === 0) this.#numbers[slot] = this.slots.push(slot)
+      const number = (this.#numbers[slot] as number) - 1
+      this.ranks[number * listNames.length + column] = index + 1
+    }
+  }
+
+  /** Leaves the numbers as they were. */
+  close(): void {
+    for (const slot of this.slots) this.#numbers[slot] = 0
   }
 }
 
 /** The body list orders the candidates of the other lists: a scan of every body finds little more. */
-function placeBodies(ranks: Map<number, ListRanks>, slots: readonly number[], signs: readonly Signs[]): void {
-  const alike = slots.map((slot, index) => ({ slot, cosine: signs[index]?.body ?? 0 }))
-  alike.sort((one, other) => other.cosine - one.cosine)
-  const found = alike.filter(({ cosine }) => cosine > 0).slice(0, listDepth)
-  placeList(
-    ranks,
-    'body',
-    found.map(({ slot }) => slot),
-  )
+function orderByBody(slots: Int32Array, signs: Float64Array): number[] {
+  const cosineOf = (candidate: number): number => signs[candidate * signCount + sign.body] as number
+  const alike = Array.from(slots, (_, candidate) => candidate).filter((candidate) => cosineOf(candidate) > 0)
+  alike.sort((one, other) => cosineOf(other) - cosineOf(one))
+  return alike.map((candidate) => slots[candidate] as number)
 }
 
 /** The strongest of three: cosine above the average skill's, share of the greatest BM25 score, called by name. */
-function rateMatch(signs: Signs, meanCosine: number, mass: number, ranks: ListRanks): number {
-  if (ranks.literal !== undefined) return 1
-  const dense = (signs.dense - meanCosine) / (1 - meanCosine)
-  const lexical = mass === 0 ? 0 : signs.lexical / (mass * 2.2)
+function rateMatch(
+  candidate: number,
+  ranks: Int32Array,
+  signs: Float64Array,
+  meanCosine: number,
+  { whole: { mass } }: ReadRequest,
+): number {
+  if (ranks[candidate * listNames.length + listNames.indexOf('literal')] !== 0) return 1
+  const at = candidate * signCount
+  const dense = ((signs[at + sign.dense] as number) - meanCosine) / (1 - meanCosine)
+  const lexical = mass === 0 ? 0 : (signs[at + sign.lexical] as number) / (mass * greatestShare)
   return Math.min(1, Math.max(0, dense, lexical))
 }

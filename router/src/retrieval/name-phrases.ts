@@ -1,47 +1,92 @@
-import { stem } from './text/stem.ts'
-import { tokenise } from './text/tokenise.ts'
+import { Vocabulary } from './text/vocabulary.ts'
 
 /** A single word must be this long to count as said by name: `go` and `set` are said by chance. */
 const shortestWord = 4
+const longestPhrase = 12
 
-/** Skills by the names and trigger phrases they can be called by. */
+/** Skills by the names and trigger phrases they can be called by, in a tree of stems. */
 export class NamePhrases {
-  readonly #slots = new Map<string, number[]>()
-  readonly #phrases: (readonly string[] | undefined)[] = []
-  #longest = 0
+  readonly #vocabulary: Vocabulary
+  readonly #root: Node = { children: null, slots: [] }
+  readonly #phrases: (readonly Int32Array[] | undefined)[] = []
+
+  constructor(vocabulary: Vocabulary = new Vocabulary()) {
+    this.#vocabulary = vocabulary
+  }
 
   put(slot: number, phrases: readonly string[]): void {
     this.delete(slot)
-    const keys = [...new Set(phrases.map(readPhrase).filter((words) => isTelling(words)))]
-    const joined = [...new Set(keys.map((words) => words.join(' ')))]
-    for (const words of keys) this.#longest = Math.max(this.#longest, words.length)
-    for (const key of joined) this.#slots.set(key, [...(this.#slots.get(key) ?? []), slot])
-    this.#phrases[slot] = joined
+    const read = phrases.map((phrase) => this.#read(phrase)).filter((stems) => this.#isTelling(stems))
+    for (const stems of read) this.#add(stems, slot)
+    this.#phrases[slot] = read
   }
 
   delete(slot: number): void {
-    for (const key of this.#phrases[slot] ?? []) {
-      const left = (this.#slots.get(key) ?? []).filter((held) => held !== slot)
-      if (left.length === 0) this.#slots.delete(key)
-      else this.#slots.set(key, left)
-    }
+    for (const stems of this.#phrases[slot] ?? []) remove(this.#root, stems, 0, slot)
     this.#phrases[slot] = undefined
   }
 
-  /** The skills a request calls by name or trigger phrase, longest phrase first. */
-  search(sequence: readonly string[]): number[] {
-    const found = new Set<number>()
-    for (let length = Math.min(this.#longest, sequence.length); length > 0; length--) {
-      for (let start = 0; start + length <= sequence.length; start++) {
-        const slots = this.#slots.get(sequence.slice(start, start + length).join(' '))
-        for (const slot of slots ?? []) found.add(slot)
+  /**
+   * The skills a request calls by name or trigger phrase, longest phrase first.
+   *
+   * @param sequence the stems of the request in order, numbers below 0 for those that no skill has
+   */
+  search(sequence: Int32Array): number[] {
+    const found: { readonly length: number; readonly slots: readonly number[] }[] = []
+    for (let start = 0; start < sequence.length; start++) {
+      let node: Node | undefined = this.#root
+      for (let index = start; index < sequence.length; index++) {
+        node = node.children?.get(sequence[index] as number)
+        if (node === undefined) break
+        if (node.slots.length > 0) found.push({ length: index + 1 - start, slots: node.slots })
       }
     }
-    return [...found]
+    found.sort((one, other) => other.length - one.length)
+    return [...new Set(found.flatMap(({ slots }) => slots))]
+  }
+
+  #read(phrase: string): Int32Array {
+    const words = this.#vocabulary.read(phrase).slice(0, longestPhrase)
+    return words.map((word) => this.#vocabulary.stemOf(word))
+  }
+
+  #isTelling(stems: Int32Array): boolean {
+    const [first] = stems
+    return stems.length > 1 || (first !== undefined && this.#vocabulary.wordOf(first).length >= shortestWord)
+  }
+
+  #add(stems: Int32Array, slot: number): void {
+    let node = this.#root
+    for (const stem of stems) {
+      node.children ??= new Map()
+      let child = node.children.get(stem)
+      if (child === undefined) {
+        child = { children: null, slots: [] }
+        node.children.set(stem, child)
+      }
+      node = child
+    }
+    if (!node.slots.includes(slot)) node.slots.push(slot)
   }
 }
 
-const readPhrase = (phrase: string): string[] => tokenise(phrase).slice(0, 12).map(stem)
+interface Node {
+  children: Map<number, Node> | null
+  /** Skills called by the words on the way here. */
+  slots: number[]
+}
 
-const isTelling = (words: readonly string[]): boolean =>
-  words.length > 1 || (words[0] !== undefined && words[0].length >= shortestWord)
+/** Takes a phrase out again, with the nodes that nothing else needs. */
+function remove(node: Node, stems: Int32Array, depth: number, slot: number): void {
+  if (depth === stems.length) {
+    node.slots = node.slots.filter((held) => held !== slot)
+    return
+  }
+  const stem = stems[depth] as number
+  const child = node.children?.get(stem)
+  if (child === undefined) return
+  remove(child, stems, depth + 1, slot)
+  if (child.slots.length > 0 || child.children !== null) return
+  node.children?.delete(stem)
+  if (node.children?.size === 0) node.children = null
+}

@@ -1,3 +1,5 @@
+import type { ListRanks } from './fusion/rank-lists.ts'
+
 export interface SearchOptions {
   /** Results at most. */
   readonly depth: number
@@ -15,10 +17,5 @@ export interface SearchResult {
   /** The fused score that decides the order; comparable within one search only. */
   readonly fused: number
   /** Its place in each list that found it, from 1. */
-  readonly lists: {
-    readonly lexical?: number
-    readonly dense?: number
-    readonly body?: number
-    readonly literal?: number
-  }
+  readonly lists: ListRanks
 }

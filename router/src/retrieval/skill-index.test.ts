@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Embedder } from './dense/embedder.ts'
 import { normalise } from './dense/static-embedder.ts'
+import { searchExhaustively } from './exhaustive-search.fixture.ts'
 import { IndexBuilder } from './index-builder.ts'
 import { createRandom, makeRandomSkills, makeSkill } from './make-skill.fixture.ts'
 import type { Fusion } from './skill-index.ts'
@@ -149,6 +150,27 @@ describe('SkillIndex', () => {
     expect(index.remove('huge')).toBe(true)
     expect(index.remove('huge')).toBe(false)
     expect(idsOf(index, 'unusual')).not.toContain('huge')
+  })
+})
+
+describe('the fast search', () => {
+  it.each(Array.from({ length: 6 }, (_, seed) => seed))('finds what an exhaustive one finds (%i)', (seed) => {
+    const random = createRandom(seed)
+    const known = makeRandomSkills(70, random).map((skill) => ({ ...skill, feedback: [] }))
+    const index = SkillIndex.build(known, embedder)
+    const word = (): string => (random() < 0.1 ? 'please' : `w${Math.floor(240 * random() ** 2)}`)
+    for (let round = 0; round < 6; round++) {
+      const sentences = Array.from({ length: 1 + (round % 3) }, () =>
+        Array.from({ length: 6 }, word).join(' '),
+      )
+      const query = sentences.join('. ')
+      const expected = searchExhaustively(known, embedder, query)
+      const byId = new Map(expected.map(({ id, fused }) => [id, fused]))
+      for (const [place, { id, fused }] of index.search(query, { depth: 5 }).entries()) {
+        expect(fused).toBeCloseTo(expected[place]?.fused ?? Number.NaN, 6)
+        expect(fused).toBeCloseTo(byId.get(id) ?? Number.NaN, 6)
+      }
+    }
   })
 })
 

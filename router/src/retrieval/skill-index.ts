@@ -3,7 +3,7 @@ import type { Embedder } from './dense/embedder.ts'
 import { type Calibration, calibrate, defaultCalibration } from './fusion/calibrate.ts'
 import type { Findings } from './fusion/candidate.ts'
 import { defaultFusion, type FusionConstants, fuseGated } from './fusion/gated.ts'
-import { fuseRanks, type ListName } from './fusion/rank-lists.ts'
+import { fuseRanks, ranksOf } from './fusion/rank-lists.ts'
 import type { SearchOptions, SearchResult } from './search-result.ts'
 import type { SkillDocument } from './skill-document.ts'
 
@@ -59,15 +59,19 @@ export class SkillIndex {
   /** The skills that may fit the request, best first, ties by id. Deterministic. */
   search(query: string, options: SearchOptions): SearchResult[] {
     const found = this.find(query, options.accept)
-    const scores = this.#fusion === 'gated' ? fuseGated(found, this.#constants) : mergeRanks(found)
-    const scored = found.candidates.map((candidate, index) => ({ candidate, fused: scores[index] as number }))
-    scored.sort((one, other) => other.fused - one.fused || (one.candidate.id < other.candidate.id ? -1 : 1))
-    return scored.slice(0, options.depth).map(({ candidate, fused }) => ({
-      id: candidate.id,
-      score: calibrate(fused, this.#calibration),
-      relevance: candidate.relevance,
-      fused,
-      lists: candidate.ranks,
+    const fused = this.#fusion === 'gated' ? fuseGated(found, this.#constants) : fuseRanks(found)
+    const { ids } = found
+    const order = Array.from(ids, (_, candidate) => candidate)
+    order.sort((one, other) => {
+      const difference = (fused[other] as number) - (fused[one] as number)
+      return difference || ((ids[one] as string) < (ids[other] as string) ? -1 : 1)
+    })
+    return order.slice(0, options.depth).map((candidate) => ({
+      id: ids[candidate] as string,
+      score: calibrate(fused[candidate] as number, this.#calibration),
+      relevance: found.rateMatch(candidate),
+      fused: fused[candidate] as number,
+      lists: ranksOf(found, candidate),
     }))
   }
 
@@ -75,9 +79,4 @@ export class SkillIndex {
   find(query: string, accept?: (id: string) => boolean): Findings {
     return this.#source.find(query, accept ?? null)
   }
-}
-
-function mergeRanks({ candidates }: Findings): number[] {
-  const used = new Set(candidates.flatMap(({ ranks }) => Object.keys(ranks) as ListName[]))
-  return candidates.map(({ ranks }) => fuseRanks(ranks, [...used]))
 }

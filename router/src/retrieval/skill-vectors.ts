@@ -1,9 +1,9 @@
 import { DescriptionWords } from './dense/description-words.ts'
 import type { Embedder } from './dense/embedder.ts'
-import type { QuantisedVector } from './dense/quantise.ts'
 import { normalise } from './dense/static-embedder.ts'
 import { VectorRows } from './dense/vector-rows.ts'
 import type { SkillDocument } from './skill-document.ts'
+import type { Vocabulary } from './text/vocabulary.ts'
 
 /** How strongly many served requests pull a skill's vector, against its own description. */
 const greatestPull = 2
@@ -23,11 +23,11 @@ export class SkillVectors {
   readonly #vector: Float32Array
   readonly #sum: Float32Array
 
-  constructor(embedder: Embedder) {
+  constructor(embedder: Embedder, vocabulary: Vocabulary) {
     this.#embedder = embedder
     this.descriptions = new VectorRows(embedder.dimensions)
     this.bodies = new VectorRows(embedder.dimensions)
-    this.words = new DescriptionWords(embedder)
+    this.words = new DescriptionWords(embedder, vocabulary)
     this.#vector = new Float32Array(embedder.dimensions)
     this.#sum = new Float32Array(embedder.dimensions)
   }
@@ -48,11 +48,6 @@ export class SkillVectors {
     this.descriptions.delete(slot)
     this.bodies.delete(slot)
     this.words.delete(slot)
-  }
-
-  /** Cosine with the body; of a skill without one, with its description, so that it is not worse off. */
-  bodyCosine(slot: number, query: QuantisedVector): number {
-    return (this.bodies.has(slot) ? this.bodies : this.descriptions).cosine(slot, query)
   }
 
   /** A view that the next call overwrites. */

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { stem } from '../text/stem.ts'
 import { tokenise } from '../text/tokenise.ts'
-import { DescriptionWords } from './description-words.ts'
+import { Vocabulary } from '../text/vocabulary.ts'
+import { type AskedWord, DescriptionWords } from './description-words.ts'
 import type { Embedder } from './embedder.ts'
 
 /** Each first letter is a direction of its own: `rain` means what `ruin` means. */
@@ -13,9 +15,26 @@ const byFirstLetter: Embedder = {
   },
 }
 
+function makeWords() {
+  const vocabulary = new Vocabulary()
+  const words = new DescriptionWords(byFirstLetter, vocabulary)
+  const read = (text: string): AskedWord => {
+    const word = vocabulary.findWord(text)
+    return { word: word < 0 ? text : word, stem: vocabulary.findWord(stem(text)) }
+  }
+  return {
+    put: (slot: number, description: string) => words.put(slot, description),
+    delete: (slot: number) => words.delete(slot),
+    ask: (request: string) => {
+      const asked = words.ask(tokenise(request).map(read))
+      return { cover: (slot: number) => words.cover([slot], asked)[0] as number }
+    },
+  }
+}
+
 describe('DescriptionWords', () => {
   it('says how much of a description is asked for, rare words first', () => {
-    const words = new DescriptionWords(byFirstLetter)
+    const words = makeWords()
     words.put(0, 'convert currency')
     words.put(1, 'convert file')
     words.put(2, 'weather')
@@ -28,13 +47,13 @@ describe('DescriptionWords', () => {
   })
 
   it('counts a word in another form as said', () => {
-    const words = new DescriptionWords(byFirstLetter)
+    const words = makeWords()
     words.put(0, 'invoices')
     expect(words.ask('invoicing').cover(0)).toBe(1)
   })
 
   it('keeps two requests apart that are looked at in turn', () => {
-    const words = new DescriptionWords(byFirstLetter)
+    const words = makeWords()
     words.put(0, 'apple')
     words.put(1, 'banana')
     const [one, other] = [words.ask('avocado'), words.ask('blueberry')]
@@ -42,7 +61,7 @@ describe('DescriptionWords', () => {
   })
 
   it('forgets edits', () => {
-    const words = new DescriptionWords(byFirstLetter)
+    const words = makeWords()
     words.put(0, 'apple')
     words.put(0, 'banana')
     expect(words.ask('apple').cover(0)).toBe(0)

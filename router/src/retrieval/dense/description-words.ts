@@ -1,142 +1,212 @@
-import { stem } from '../text/stem.ts'
-import { stopWords } from '../text/stop-words.ts'
-import { tokenise } from '../text/tokenise.ts'
+import { Vocabulary } from '../text/vocabulary.ts'
+import { grow } from '../text/word-buffer.ts'
 import type { Embedder } from './embedder.ts'
 import { type QuantisedVector, quantise } from './quantise.ts'
-import { createRowMemory, type RowMemory } from './row-memory.ts'
+import { blockRows, createRowMemory, type RowMemory } from './row-memory.ts'
 
 /** Words of a request at most that a skill's words are compared with. */
-const mostAsked = 64
+export const mostAsked = 64
 /** Words of a skill at most. */
 const mostSaid = 64
 
-/** The words that skills describe themselves with, with their vectors and how many skills say each. */
+/** A content word of a request. */
+export interface AskedWord {
+  /** Its number in the vocabulary, or the word itself where no skill has it. */
+  readonly word: number | string
+  /** Below 0 where no skill has it. */
+  readonly stem: number
+}
+
+/** What a request asks for, as descriptions are held against it; not valid any more after an edit. */
+export interface AskedFor {
+  readonly vectors: readonly QuantisedVector[]
+  readonly stems: ReadonlySet<number>
+}
+
+/** The words that skills describe themselves with, a row each: a vector, and how many skills say it. */
 export class DescriptionWords {
   readonly #embedder: Embedder
-  readonly #ids = new Map<string, number>()
-  readonly #words: DescriptionWord[] = []
-  readonly #said: (Int32Array | undefined)[] = []
+  readonly #vocabulary: Vocabulary
   readonly #vector: Float32Array
-  readonly #rows: RowMemory
-  #loaded: AskedWords | null = null
+  readonly #memory: RowMemory
+  /** By word of the vocabulary: 0 when no description says it, else its row and 1. */
+  #rowOfWord = new Int32Array(512)
+  /** By row. */
+  #stems = new Int32Array(512)
+  #holders = new Int32Array(512)
+  #scales = new Float32Array(512)
+  /** 1 more than the place of a row among those at hand, or 0; zeros in between. */
+  #places = new Int32Array(512)
+  /** 0 where it is not known. */
+  #idfs = new Float64Array(512)
+  #isEdited = false
+  #rows = 0
+  /** By slot. */
+  readonly #said: (Int32Array | undefined)[] = []
   #size = 0
 
-  constructor(embedder: Embedder) {
+  constructor(embedder: Embedder, vocabulary: Vocabulary = new Vocabulary()) {
     this.#embedder = embedder
+    this.#vocabulary = vocabulary
     this.#vector = new Float32Array(embedder.dimensions)
-    this.#rows = createRowMemory(embedder.dimensions)
-    this.#rows.reserve(mostAsked)
+    this.#memory = createRowMemory(embedder.dimensions)
   }
 
   put(slot: number, description: string): void {
     this.delete(slot)
-    const said = Int32Array.from(readWords(description, mostSaid), (word) => this.#idOf(word))
-    for (const id of said) this.wordAt(id).holders++
+    const said = this.#readRows(description)
+    for (const row of said) this.#holders[row] = (this.#holders[row] as number) + 1
     this.#said[slot] = said
     this.#size++
+    this.#isEdited = true
   }
 
   delete(slot: number): void {
     const said = this.#said[slot]
     if (said === undefined) return
-    for (const id of said) this.wordAt(id).holders--
+    for (const row of said) this.#holders[row] = (this.#holders[row] as number) - 1
     this.#said[slot] = undefined
     this.#size--
+    this.#isEdited = true
   }
 
-  ask(request: string): AskedWords {
-    return new AskedWords(this, readWords(request, mostAsked))
-  }
-
-  /** Products of a word with each vector of the request, which is put into the one memory when another was there. */
-  compare({ vector }: DescriptionWord, asked: AskedWords): Int32Array {
-    if (this.#loaded !== asked) {
-      for (const [row, { values }] of asked.vectors.entries()) {
-        this.#rows.bytes.set(values, this.#rows.offsetOf(row))
-      }
-      this.#loaded = asked
+  /** What a request asks for: its first `mostAsked` words count. */
+  ask(words: readonly AskedWord[]): AskedFor {
+    const asked = words.slice(0, mostAsked)
+    return {
+      vectors: asked.map((word) => this.#vectorOf(word)),
+      stems: new Set(asked.map(({ stem }) => stem)),
     }
-    return this.#rows.dot(vector.values, 0, asked.vectors.length)
   }
 
-  wordAt(id: number): DescriptionWord {
-    return this.#words[id] as DescriptionWord
+  /**
+   * How much of the description in each of `slots` is asked for, 0–1: for each word of a description the closest one
+   * of the request by cosine, averaged by rarity. It tells `convert a file` from `convert a currency` where the words
+   * that are shared do not.
+   */
+  cover(slots: readonly number[], asked: AskedFor): number[] {
+    this.#forgetIdfs()
+    const rows = this.#placeRows(slots)
+    const closest = this.#findClosest(rows, asked)
+    const shares = slots.map((slot) => this.#weigh(this.#said[slot] ?? none, closest))
+    for (const row of rows) this.#places[row] = 0
+    return shares
   }
 
-  wordsOf(slot: number): Int32Array | undefined {
-    return this.#said[slot]
+  /** The rows of these descriptions, each once. */
+  #placeRows(slots: readonly number[]): Int32Array {
+    const rows: number[] = []
+    for (const slot of slots) {
+      const said = this.#said[slot] ?? none
+      for (let index = 0; index < said.length; index++) {
+        const row = said[index] as number
+        if (this.#places[row] === 0) this.#places[row] = rows.push(row)
+      }
+    }
+    return Int32Array.from(rows)
   }
 
-  idfOf({ holders }: DescriptionWord): number {
-    return Math.log(1 + (this.#size - holders + 0.5) / (holders + 0.5))
+  /** For each row how close the request comes to its word: 1 when it says it, in whatever form, else a cosine. */
+  #findClosest(rows: Int32Array, { vectors, stems }: AskedFor): Float64Array {
+    const closest = new Float64Array(rows.length)
+    for (let first = 0; first < rows.length; first += blockRows) {
+      const count = Math.min(blockRows, rows.length - first)
+      const block = rows.subarray(first, first + count)
+      for (const { values, scale } of vectors) {
+        const products = this.#memory.gather(values, block, count)
+        for (let index = 0; index < count; index++) {
+          const cosine =
+            (products[index] as number) * scale * (this.#scales[block[index] as number] as number)
+          if (cosine > (closest[first + index] as number)) closest[first + index] = cosine
+        }
+      }
+    }
+    for (let index = 0; index < rows.length; index++)
+      if (stems.has(this.#stems[rows[index] as number] as number)) closest[index] = 1
+    return closest
   }
 
-  embed(word: string): QuantisedVector {
-    this.#embedder.embed(word, this.#vector)
-    return quantise(this.#vector)
-  }
-
-  #idOf(word: string): number {
-    const known = this.#ids.get(word)
-    if (known !== undefined) return known
-    this.#ids.set(word, this.#words.length)
-    return this.#words.push({ stem: stem(word), vector: this.embed(word), holders: 0 }) - 1
-  }
-}
-
-interface DescriptionWord {
-  readonly stem: string
-  readonly vector: QuantisedVector
-  /** How many skills say it. */
-  holders: number
-}
-
-/**
- * The words of a request, against which descriptions are held: for each word of a description the closest one
- * by cosine, averaged by rarity. It tells `convert a file` from `convert a currency` where the words that are
- * shared do not.
- */
-class AskedWords {
-  readonly vectors: readonly QuantisedVector[]
-  readonly #descriptions: DescriptionWords
-  readonly #stems: ReadonlySet<string>
-  readonly #closest = new Map<number, number>()
-
-  constructor(descriptions: DescriptionWords, words: readonly string[]) {
-    this.vectors = words.map((word) => descriptions.embed(word))
-    this.#descriptions = descriptions
-    this.#stems = new Set(words.map(stem))
-  }
-
-  /** How much of the description in `slot` the request asks for, 0–1. */
-  cover(slot: number): number {
+  #weigh(said: Int32Array, closest: Float64Array): number {
     let mass = 0
     let covered = 0
-    for (const id of this.#descriptions.wordsOf(slot) ?? []) {
-      const word = this.#descriptions.wordAt(id)
-      const idf = this.#descriptions.idfOf(word)
+    for (let index = 0; index < said.length; index++) {
+      const row = said[index] as number
+      const idf = this.#idfOf(row)
       mass += idf
-      covered += idf * this.#findClosest(id, word)
+      covered += idf * (closest[(this.#places[row] as number) - 1] as number)
     }
     return mass === 0 ? 0 : covered / mass
   }
 
-  #findClosest(id: number, word: DescriptionWord): number {
-    const known = this.#closest.get(id)
-    if (known !== undefined) return known
-    let closest = this.#stems.has(word.stem) ? 1 : 0
-    if (closest === 0) {
-      const products = this.#descriptions.compare(word, this)
-      for (const [row, { scale }] of this.vectors.entries()) {
-        closest = Math.max(closest, (products[row] as number) * scale * word.vector.scale)
-      }
+  /** Inverse document frequency, looked up once after an edit. */
+  #idfOf(row: number): number {
+    const known = this.#idfs[row] as number
+    if (known > 0) return known
+    const holders = this.#holders[row] as number
+    const idf = Math.log(1 + (this.#size - holders + 0.5) / (holders + 0.5))
+    this.#idfs[row] = idf
+    return idf
+  }
+
+  #forgetIdfs(): void {
+    if (!this.#isEdited) return
+    this.#idfs.fill(0)
+    this.#isEdited = false
+  }
+
+  /** A word's vector: that of its row, when there is one. */
+  #vectorOf({ word }: AskedWord): QuantisedVector {
+    if (typeof word === 'string') return this.#embed(word)
+    const row = (this.#rowOfWord[word] ?? 0) - 1
+    if (row < 0) return this.#embed(this.#vocabulary.wordOf(word))
+    const start = this.#memory.offsetOf(row)
+    const values = this.#memory.bytes.slice(start, start + this.#embedder.dimensions)
+    return { values, scale: this.#scales[row] as number }
+  }
+
+  #readRows(description: string): Int32Array {
+    const words = this.#vocabulary.read(description).slice()
+    const rows: number[] = []
+    for (const word of words) {
+      if (rows.length === mostSaid) break
+      if (this.#vocabulary.termOf(word) < 0) continue
+      const row = this.#rowOf(word)
+      if (!rows.includes(row)) rows.push(row)
     }
-    this.#closest.set(id, closest)
-    return closest
+    return Int32Array.from(rows)
+  }
+
+  #rowOf(word: number): number {
+    if (word >= this.#rowOfWord.length) this.#rowOfWord = grow(this.#rowOfWord, 2 * this.#vocabulary.size)
+    const known = this.#rowOfWord[word] as number
+    if (known > 0) return known - 1
+    const row = this.#rows++
+    this.#rowOfWord[word] = row + 1
+    if (row === this.#stems.length) this.#growRows()
+    this.#memory.reserve(row + 1)
+    const { values, scale } = this.#embed(this.#vocabulary.wordOf(word))
+    this.#memory.bytes.set(values, this.#memory.offsetOf(row))
+    this.#scales[row] = scale
+    this.#stems[row] = this.#vocabulary.stemOf(word)
+    return row
+  }
+
+  #growRows(): void {
+    this.#stems = grow(this.#stems, 2 * this.#rows)
+    this.#holders = grow(this.#holders, 2 * this.#rows)
+    this.#places = grow(this.#places, 2 * this.#rows)
+    this.#idfs = new Float64Array(2 * this.#rows)
+    const scales = new Float32Array(2 * this.#rows)
+    scales.set(this.#scales)
+    this.#scales = scales
+  }
+
+  /** With the precision of a row, so that it does not matter whether a word has one. */
+  #embed(word: string): QuantisedVector {
+    this.#embedder.embed(word, this.#vector)
+    const { values, scale } = quantise(this.#vector)
+    return { values, scale: Math.fround(scale) }
   }
 }
 
-function readWords(text: string, most: number): string[] {
-  const words = new Set(tokenise(text).filter((word) => !stopWords.has(word)))
-  return [...words].slice(0, most)
-}
+const none = new Int32Array(0)

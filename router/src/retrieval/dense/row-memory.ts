@@ -1,6 +1,6 @@
-import { assembleScanModule } from './simd-module.ts'
+import { assembleRowModule } from './simd-module.ts'
 
-/** Rows of int8 in one memory, and their dot products with a query. */
+/** Rows of int8 in one memory, their dot products with a query, and their sums. */
 export interface RowMemory {
   /** The whole memory; a new view after `reserve`. */
   readonly bytes: Int8Array
@@ -8,44 +8,66 @@ export interface RowMemory {
   reserve(rows: number): void
   /** Where row `row` begins in `bytes`. */
   offsetOf(row: number): number
-  /** Dot products of `query` with `count` rows from `first`, in a buffer that the next call overwrites. */
-  dot(query: Int8Array, first: number, count: number): Int32Array
+  /**
+   * Dot products of `query` with `count` rows from `first`, at most `blockRows`, in a buffer that the next call
+   * overwrites.
+   */
+  scan(query: Int8Array, first: number, count: number): Int32Array
+  /** The same with the first `count` of `rows`. */
+  gather(query: Int8Array, rows: Int32Array, count: number): Int32Array
+  /** Adds the first `count` of `rows` to `into`, at most `blockRows`, each times its share. */
+  addSum(rows: Int32Array, shares: Float32Array, count: number, into: Float32Array): void
 }
 
-/** Rows of one block: as many as `dot` takes at a time. */
+/** How many rows are looked at in one call. */
 export const blockRows = 4096
-
-const pageBytes = 65_536
-
-type Scan = (query: number, rows: number, count: number, dimensions: number, out: number) => void
 
 /** The fastest there is here. */
 export function createRowMemory(dimensions: number): RowMemory {
   return createSimdMemory(dimensions) ?? new ScalarMemory(dimensions)
 }
 
-/** The scan by WebAssembly SIMD, or null where the engine has none. */
+/** By WebAssembly SIMD, or null where the engine has none. */
 export function createSimdMemory(dimensions: number): RowMemory | null {
-  const code = assembleScanModule()
-  if (dimensions % 16 !== 0 || typeof WebAssembly === 'undefined' || !WebAssembly.validate(code)) return null
-  return new SimdMemory(dimensions, code)
+  if (dimensions % 16 !== 0 || typeof WebAssembly === 'undefined') return null
+  const code = assembleRowModule(dimensions)
+  return WebAssembly.validate(code) ? new SimdMemory(dimensions, code) : null
 }
+
+type Kernel = (first: number, rows: number, places: number, count: number, out: number) => void
+
+const pageBytes = 65_536
+const productsAt = 0
+const placesAt = 4 * blockRows
+/** The numbers from 0, for a scan. */
+const countingAt = 8 * blockRows
+const sharesAt = 12 * blockRows
+/** Either a query of int16 or a sum of float32. */
+const vectorAt = 16 * blockRows
 
 class SimdMemory implements RowMemory {
   readonly #dimensions: number
-  readonly #memory = new WebAssembly.Memory({ initial: 1 })
-  readonly #scan: Scan
+  readonly #memory: WebAssembly.Memory
+  readonly #dot: Kernel
+  readonly #sum: Kernel
   readonly #rowsAt: number
-  bytes: Int8Array
-  #products: Int32Array
+  bytes = new Int8Array(0)
+  #products = new Int32Array(0)
+  #places = new Int32Array(0)
+  #shares = new Float32Array(0)
+  #query = new Int16Array(0)
+  #sums = new Float32Array(0)
 
   constructor(dimensions: number, code: Uint8Array<ArrayBuffer>) {
     this.#dimensions = dimensions
-    this.#rowsAt = 4 * blockRows + dimensions
+    this.#rowsAt = vectorAt + 4 * dimensions
+    this.#memory = new WebAssembly.Memory({ initial: Math.ceil(this.#rowsAt / pageBytes) })
     const instance = new WebAssembly.Instance(new WebAssembly.Module(code), { env: { memory: this.#memory } })
-    this.#scan = instance.exports['scan'] as Scan
-    this.bytes = new Int8Array(this.#memory.buffer)
-    this.#products = new Int32Array(this.#memory.buffer, 0, blockRows)
+    this.#dot = instance.exports['dot'] as Kernel
+    this.#sum = instance.exports['sum'] as Kernel
+    this.#view()
+    const counting = new Int32Array(this.#memory.buffer, countingAt, blockRows)
+    for (let row = 0; row < blockRows; row++) counting[row] = row
   }
 
   reserve(rows: number): void {
@@ -53,19 +75,45 @@ class SimdMemory implements RowMemory {
     if (needed <= this.bytes.length) return
     const wanted = Math.max(needed, Math.min(this.bytes.length * 1.4, this.bytes.length + 2 ** 24))
     this.#memory.grow(Math.ceil((wanted - this.bytes.length) / pageBytes))
-    this.bytes = new Int8Array(this.#memory.buffer)
-    this.#products = new Int32Array(this.#memory.buffer, 0, blockRows)
+    this.#view()
   }
 
   offsetOf(row: number): number {
     return this.#rowsAt + row * this.#dimensions
   }
 
-  dot(query: Int8Array, first: number, count: number): Int32Array {
-    const queryAt = 4 * blockRows
-    this.bytes.set(query, queryAt)
-    this.#scan(queryAt, this.offsetOf(first), count, this.#dimensions, 0)
+  scan(query: Int8Array, first: number, count: number): Int32Array {
+    this.#query.set(query)
+    this.#dot(vectorAt, this.offsetOf(first), countingAt, count, productsAt)
     return this.#products
+  }
+
+  gather(query: Int8Array, rows: Int32Array, count: number): Int32Array {
+    this.#query.set(query)
+    for (let index = 0; index < count; index++) this.#places[index] = rows[index] as number
+    this.#dot(vectorAt, this.#rowsAt, placesAt, count, productsAt)
+    return this.#products
+  }
+
+  addSum(rows: Int32Array, shares: Float32Array, count: number, into: Float32Array): void {
+    for (let index = 0; index < count; index++) {
+      this.#places[index] = rows[index] as number
+      this.#shares[index] = shares[index] as number
+    }
+    this.#sum(sharesAt, this.#rowsAt, placesAt, count, vectorAt)
+    for (let column = 0; column < into.length; column++)
+      into[column] = (into[column] as number) + (this.#sums[column] as number)
+  }
+
+  /** Growing a memory takes its old views away. */
+  #view(): void {
+    const { buffer } = this.#memory
+    this.bytes = new Int8Array(buffer)
+    this.#products = new Int32Array(buffer, productsAt, blockRows)
+    this.#places = new Int32Array(buffer, placesAt, blockRows)
+    this.#shares = new Float32Array(buffer, sharesAt, blockRows)
+    this.#query = new Int16Array(buffer, vectorAt, this.#dimensions)
+    this.#sums = new Float32Array(buffer, vectorAt, this.#dimensions)
   }
 }
 
@@ -91,15 +139,32 @@ export class ScalarMemory implements RowMemory {
     return row * this.#dimensions
   }
 
-  dot(query: Int8Array, first: number, count: number): Int32Array {
-    let place = this.offsetOf(first)
-    for (let row = 0; row < count; row++) {
-      let sum = 0
-      for (let column = 0; column < this.#dimensions; column++) {
-        sum += (query[column] as number) * (this.bytes[place++] as number)
-      }
-      this.#products[row] = sum
-    }
+  scan(query: Int8Array, first: number, count: number): Int32Array {
+    for (let index = 0; index < count; index++) this.#products[index] = this.#multiply(query, first + index)
     return this.#products
+  }
+
+  gather(query: Int8Array, rows: Int32Array, count: number): Int32Array {
+    for (let index = 0; index < count; index++)
+      this.#products[index] = this.#multiply(query, rows[index] as number)
+    return this.#products
+  }
+
+  addSum(rows: Int32Array, shares: Float32Array, count: number, into: Float32Array): void {
+    for (let index = 0; index < count; index++) {
+      const share = shares[index] as number
+      const start = this.offsetOf(rows[index] as number)
+      for (let column = 0; column < into.length; column++)
+        into[column] = (into[column] as number) + share * (this.bytes[start + column] as number)
+    }
+  }
+
+  #multiply(query: Int8Array, row: number): number {
+    let place = this.offsetOf(row)
+    let sum = 0
+    for (let column = 0; column < this.#dimensions; column++) {
+      sum += (query[column] as number) * (this.bytes[place++] as number)
+    }
+    return sum
   }
 }

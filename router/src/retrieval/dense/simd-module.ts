@@ -1,81 +1,125 @@
+import {
+  add,
+  block,
+  branch,
+  branchIf,
+  constant,
+  encodeModule,
+  get,
+  i32,
+  isZero,
+  load32,
+  loop,
+  multiply,
+  set,
+  simd,
+  simdAt,
+  store32,
+  subtract,
+  v128,
+} from './wasm-encoding.ts'
+
 /**
- * Assembles the WebAssembly module of the dense scan; no binary is checked in. Its one function
+ * Assembles the WebAssembly module for rows of `dimensions` bytes, a multiple of 16; no binary is checked in. `count`
+ * places are int32 numbers of rows; all else are byte addresses in the imported memory.
  *
- *     scan(query: i32, rows: i32, count: i32, dimensions: i32, out: i32)
+ *     dot(query, rows, places, count, out)
  *
- * writes the int8 dot product of the query with each row to `out` as int32; all are byte addresses in the
- * imported memory, `dimensions` is a multiple of 16. Encoding: WebAssembly 2.0, binary format.
+ * writes the dot product of the query, as int16, with the row of int8 at each place, as int32.
+ *
+ *     sum(shares, rows, places, count, out)
+ *
+ * writes the sum of the rows at all places, each times its share, all in float32.
  */
-export function assembleScanModule(): Uint8Array<ArrayBuffer> {
-  const i32 = 0x7f
-  const v128 = 0x7b
-  const type = [1, 0x60, ...vector([i32, i32, i32, i32, i32]), ...vector([])]
-  const imports = [1, ...name('env'), ...name('memory'), 0x02, 0x00, 1]
-  const exports = [1, ...name('scan'), 0x00, 0]
-  const locals = [2, 2, i32, 3, v128]
-  const body = vector([...locals, ...scanRows(), end])
-  return Uint8Array.from([
-    ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
-    ...section(1, type),
-    ...section(2, imports),
-    ...section(3, [1, 0]),
-    ...section(7, exports),
-    ...section(10, [1, ...body]),
+export function assembleRowModule(dimensions: number): Uint8Array<ArrayBuffer> {
+  return encodeModule([
+    { name: 'dot', parameters: 5, locals: [i32, v128], code: multiplyRows(dimensions) },
+    {
+      name: 'sum',
+      parameters: 5,
+      locals: [i32, i32, v128, v128, v128, v128, v128],
+      code: addRows(dimensions),
+    },
   ])
 }
 
-const [query, rows, count, dimensions, out] = [0, 1, 2, 3, 4] as const
-const [column, left, sum, ofQuery, ofRow] = [5, 6, 7, 8, 9] as const
-const end = 0x0b
-const get = (local: number): number[] => [0x20, local]
-const set = (local: number): number[] => [0x21, local]
-const constant = (value: number): number[] => [0x41, value]
-const add = [0x6a]
-const subtract = [0x6b]
-const isBelow = [0x49]
-const branchIf = (depth: number): number[] => [0x0d, depth]
-const block = (code: readonly number[]): number[] => [0x02, 0x40, ...code, end]
-const loop = (code: readonly number[]): number[] => [0x03, 0x40, ...code, end]
-const simd = (opcode: number, ...operands: number[]): number[] => [0xfd, ...unsigned(opcode), ...operands]
-const load = (address: readonly number[]): number[] => [...address, ...simd(0x00, 0, 0)]
-const store32 = [0x36, 2, 0]
+const [rows, places, count, out] = [1, 2, 3, 4] as const
+/** `row = rows + dimensions · places[…]` */
+const findRow = (place: readonly number[], dimensions: number): number[] => [
+  ...[...place, ...load32, ...constant(dimensions), ...multiply, ...get(rows), ...add, ...set(row)],
+]
+const row = 5
+const loadWidened = 0x01
+const load = 0x00
+const increase = (local: number, by: number): number[] => [
+  ...get(local),
+  ...constant(by),
+  ...add,
+  ...set(local),
+]
 
-/** `for each row { sum = 0; for each 16 columns { sum += row · query }; out = sum }` */
-function scanRows(): number[] {
-  const multiplyLow = simd(0x9c)
-  const multiplyHigh = simd(0x9d)
-  const widenPairs = simd(0x7e)
+/** `for each place { sum = 0; for each 8 columns { sum += row · query }; out = sum }`, the inner loop unrolled. */
+function multiplyRows(dimensions: number): number[] {
+  const [query, sum] = [0, 6] as const
+  const multiplyAndAddPairs = simd(0xba)
   const addLanes = simd(0xae)
-  const inner = loop([
-    ...[...load([...get(query), ...get(column), ...add]), ...set(ofQuery)],
-    ...[...load([...get(rows), ...get(column), ...add]), ...set(ofRow)],
-    ...get(sum),
-    ...[...get(ofQuery), ...get(ofRow), ...multiplyLow, ...widenPairs, ...addLanes],
-    ...[...get(ofQuery), ...get(ofRow), ...multiplyHigh, ...widenPairs, ...addLanes],
-    ...set(sum),
-    ...[...get(column), ...constant(16), ...add, ...set(column)],
-    ...[...get(column), ...get(dimensions), ...isBelow, ...branchIf(0)],
+  const products = columnsOf(dimensions, 8).flatMap((column) => [
+    ...[...get(row), ...simdAt(loadWidened, column), ...get(query), ...simdAt(load, 2 * column)],
+    ...[...multiplyAndAddPairs, ...(column === 0 ? [] : addLanes)],
   ])
-  const lanes = [0, 1, 2, 3].map((lane) => [...get(sum), ...simd(0x1b, lane)])
-  const total = [...lanes.flat(), ...add, ...add, ...add]
-  const outer = loop([
-    ...[...get(left), 0x45, ...branchIf(1)],
-    ...[...constant(0), ...set(column), ...simd(0x0c, ...new Array<number>(16).fill(0)), ...set(sum)],
-    ...inner,
-    ...[...get(out), ...total, ...store32],
-    ...[...get(rows), ...get(dimensions), ...add, ...set(rows)],
-    ...[...get(out), ...constant(4), ...add, ...set(out)],
-    ...[...get(left), ...constant(1), ...subtract, ...set(left)],
-    ...[0x0c, 0],
+  const total = [0, 1, 2, 3].flatMap((lane) => [...get(sum), ...simd(0x1b, lane)])
+  const each = loop([
+    ...[...get(count), ...isZero, ...branchIf(1)],
+    ...findRow(get(places), dimensions),
+    ...[...products, ...set(sum)],
+    ...[...get(out), ...total, ...add, ...add, ...add, ...store32],
+    ...[...increase(places, 4), ...increase(out, 4)],
+    ...[...get(count), ...constant(1), ...subtract, ...set(count)],
+    ...branch(0),
   ])
-  return [...get(count), ...set(left), ...block(outer)]
+  return block(each)
 }
 
-/** LEB128. */
-function unsigned(value: number): number[] {
-  return value < 128 ? [value] : [(value & 127) | 128, ...unsigned(value >>> 7)]
+/** `for each 16 columns { sums = 0; for each place { sums += share · row }; out = sums }`, the outer loop unrolled. */
+function addRows(dimensions: number): number[] {
+  const [shares, at, share] = [0, 6, 7] as const
+  const sums = [8, 9, 10, 11] as const
+  const zero = simd(0x0c, ...new Array<number>(16).fill(0))
+  const [widenLow, widenHigh, toFloat, times, plus] = [0xa7, 0xa8, 0xfa, 0xe6, 0xe4].map((code) => simd(code))
+  const loadSplat = 0x09
+  const store = 0x0b
+  return columnsOf(dimensions, 16).flatMap((column) => {
+    const addTo = sums.flatMap((sum, quarter) => [
+      ...[...get(sum), ...get(row), ...simdAt(loadWidened, column + (quarter < 2 ? 0 : 8))],
+      ...((quarter % 2 === 0 ? widenLow : widenHigh) as number[]),
+      ...[
+        ...(toFloat as number[]),
+        ...get(share),
+        ...(times as number[]),
+        ...(plus as number[]),
+        ...set(sum),
+      ],
+    ])
+    const each = loop([
+      ...[...get(at), ...isZero, ...branchIf(1)],
+      ...[...get(at), ...constant(4), ...subtract, ...set(at)],
+      ...findRow([...get(places), ...get(at), ...add], dimensions),
+      ...[...get(shares), ...get(at), ...add, ...simdAt(loadSplat, 0), ...set(share)],
+      ...addTo,
+      ...branch(0),
+    ])
+    return [
+      ...sums.flatMap((sum) => [...zero, ...set(sum)]),
+      ...[...get(count), ...constant(4), ...multiply, ...set(at)],
+      ...block(each),
+      ...sums.flatMap((sum, quarter) => [
+        ...get(out),
+        ...get(sum),
+        ...simdAt(store, 4 * column + 16 * quarter),
+      ]),
+    ]
+  })
 }
 
-const vector = (items: readonly number[]): number[] => [...unsigned(items.length), ...items]
-const section = (id: number, content: readonly number[]): number[] => [id, ...vector(content)]
-const name = (text: string): number[] => vector([...text].map((character) => character.charCodeAt(0)))
+const columnsOf = (dimensions: number, width: number): number[] =>
+  Array.from({ length: dimensions / width }, (_, index) => width * index)

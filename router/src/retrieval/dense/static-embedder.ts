@@ -1,9 +1,12 @@
-import { tokenise } from '../text/tokenise.ts'
+import { hashCodes, WordBuffer } from '../text/word-buffer.ts'
+import { WordTable } from '../text/word-table.ts'
 import type { Embedder } from './embedder.ts'
+import { blockRows, createRowMemory, type RowMemory } from './row-memory.ts'
 
 const magic = 'RQE1'
 const piece = '##'
 const hasDigit = /\d/
+const mostUnknown = 50_000
 
 /**
  * Adds up the vectors of a text's words out of a table: a sentence encoder distilled into a look-up
@@ -13,9 +16,17 @@ const hasDigit = /\d/
 export class StaticEmbedder implements Embedder {
   readonly id: string
   readonly dimensions: number
-  readonly #rows: ReadonlyMap<string, number>
+  readonly #table: RowMemory
   readonly #scales: Float32Array
-  readonly #table: Int8Array
+  readonly #words = new WordTable()
+  readonly #text = new WordBuffer()
+  /** Words that are not in the table, with the rows of their pieces; forgotten when they become too many. */
+  readonly #unknown = new WordTable()
+  #pieces: Int32Array[] = []
+  /** The rows of the text at hand, and how much each counts. */
+  readonly #rows = new Int32Array(blockRows)
+  readonly #shares = new Float32Array(blockRows)
+  #count = 0
 
   /**
    * @param file `RQE1`, the length of a JSON header as uint32 (little-endian), the header `{id, dimensions, rows,
@@ -36,54 +47,88 @@ export class StaticEmbedder implements Embedder {
     if (file.length !== tableAt + tableBytes) throw new Error('The embedding table is cut off')
     this.id = header.id
     this.dimensions = header.dimensions
-    const words = text.decode(file.subarray(wordsAt, wordsAt + header.vocabularyBytes)).split('\n')
-    this.#rows = new Map(words.map((word, row) => [word, row]))
+    this.#readWords(text.decode(file.subarray(wordsAt, wordsAt + header.vocabularyBytes)))
     this.#scales = new Float32Array(Uint8Array.from(file.subarray(scalesAt, tableAt)).buffer)
-    this.#table = new Int8Array(file.buffer, file.byteOffset + tableAt, tableBytes)
+    this.#table = createRowMemory(header.dimensions)
+    this.#table.reserve(header.rows)
+    const table = new Int8Array(file.buffer, file.byteOffset + tableAt, tableBytes)
+    this.#table.bytes.set(table, this.#table.offsetOf(0))
   }
 
   embed(text: string, into: Float32Array): void {
     into.fill(0)
-    for (const word of tokenise(text)) {
-      const row = this.#rows.get(word)
-      if (row !== undefined) this.#add(row, 1, into)
-      else if (!hasDigit.test(word)) this.#addPieces(word, into)
+    const words = this.#text
+    words.read(text)
+    for (let index = 0; index < words.count; index++) {
+      const row = this.#words.findIn(words, index)
+      if (row >= 0) this.#add(row, 1, into)
+      else this.#addPieces(index, into)
     }
+    this.#addSum(into)
     normalise(into)
   }
 
-  #addPieces(word: string, into: Float32Array): void {
-    const rows = this.#cut(word)
+  #add(row: number, share: number, into: Float32Array): void {
+    if (this.#count === blockRows) this.#addSum(into)
+    this.#rows[this.#count] = row
+    this.#shares[this.#count++] = share * (this.#scales[row] as number)
+  }
+
+  #addSum(into: Float32Array): void {
+    this.#table.addSum(this.#rows, this.#shares, this.#count, into)
+    this.#count = 0
+  }
+
+  #addPieces(index: number, into: Float32Array): void {
+    const known = this.#unknown.findIn(this.#text, index)
+    const rows = known >= 0 ? (this.#pieces[known] as Int32Array) : this.#learn(index)
     for (const row of rows) this.#add(row, 1 / rows.length, into)
   }
 
-  /** The rows of a word's pieces; none when some part of it is unknown. */
-  #cut(word: string): number[] {
-    const rows: number[] = []
-    let start = 0
-    while (start < word.length) {
-      let end = word.length
-      let row: number | undefined
-      for (; end > start && row === undefined; end--) {
-        const part = word.slice(start, end)
-        row = this.#rows.get(start === 0 ? part : `${piece}${part}`)
-      }
-      if (row === undefined) return []
-      rows.push(row)
-      start = end + 1
+  #learn(index: number): Int32Array {
+    if (this.#unknown.size === mostUnknown) {
+      this.#unknown.clear()
+      this.#pieces = []
     }
+    const rows = this.#cut(this.#text.wordAt(index))
+    this.#pieces[this.#unknown.add(this.#text, index)] = rows
     return rows
   }
 
-  #add(row: number, share: number, into: Float32Array): void {
-    const table = this.#table
-    const scale = (this.#scales[row] as number) * share
-    const start = row * this.dimensions
-    for (let column = 0; column < into.length; column++) {
-      into[column] = (into[column] as number) + scale * (table[start + column] as number)
+  /** The rows of a word's pieces; none when some part of it is unknown. */
+  #cut(word: string): Int32Array {
+    const rows: number[] = []
+    if (hasDigit.test(word)) return none
+    const codes = Uint16Array.from(`${piece}${word}`, (character) => character.charCodeAt(0))
+    for (let start = 0; start < word.length; ) {
+      if (start > 0) codes.fill(piece.charCodeAt(0), start, start + piece.length)
+      const from = start === 0 ? piece.length : start
+      let end = codes.length
+      let row = -1
+      for (; row < 0 && end > start + piece.length; end--)
+        row = this.#words.find(codes, from, end, hashCodes(codes, from, end))
+      if (row < 0) return none
+      rows.push(row)
+      start = end + 1 - piece.length
+    }
+    return Int32Array.from(rows)
+  }
+
+  /** The words of all rows, one a line. */
+  #readWords(lines: string): void {
+    const codes = new Uint16Array(lines.length)
+    for (let index = 0; index < lines.length; index++) codes[index] = lines.charCodeAt(index)
+    for (let start = 0; start <= codes.length; ) {
+      const found = codes.indexOf(lineFeed, start)
+      const end = found < 0 ? codes.length : found
+      this.#words.addNew(codes, start, end)
+      start = end + 1
     }
   }
 }
+
+const lineFeed = 10
+const none = new Int32Array(0)
 
 interface TableHeader {
   readonly id: string

@@ -34,10 +34,30 @@ describe('the dense scan', () => {
       const products = memories.map((memory) => {
         memory.reserve(500)
         memory.bytes.set(rows, memory.offsetOf(0))
-        return [...memory.dot(greatest, 3, 490).slice(0, 490)]
+        const some = Int32Array.from({ length: 40 }, (_, index) => (index * 37) % 500)
+        return [
+          [...memory.scan(greatest, 3, 490).slice(0, 490)],
+          [...memory.gather(greatest, some, 40).slice(0, 40)],
+        ]
       })
       expect(products[0]).toEqual(products[1])
     }
+  })
+
+  it('adds rows up by SIMD as in JavaScript', () => {
+    const memories = [requireSimd(), new ScalarMemory(dimensions)]
+    const rows = Int8Array.from({ length: 100 * dimensions }, () => Math.floor(random() * 255) - 127)
+    const chosen = Int32Array.from({ length: 30 }, () => Math.floor(random() * 100))
+    const shares = Float32Array.from(chosen, () => random() - 0.5)
+    const [one, other] = memories.map((memory) => {
+      memory.reserve(100)
+      memory.bytes.set(rows, memory.offsetOf(0))
+      const sum = new Float32Array(dimensions).fill(1)
+      memory.addSum(chosen, shares, 30, sum)
+      memory.addSum(chosen, shares, 0, sum)
+      return sum
+    })
+    for (const [column, value] of one?.entries() ?? []) expect(value).toBeCloseTo(other?.[column] ?? 0, 3)
   })
 
   it('falls back where a row does not fill registers', () => {

@@ -1,18 +1,21 @@
-import type { ListRanks } from './rank-lists.ts'
+/** The lists that bring candidates, in the order of a candidate's ranks. */
+export const listNames = ['lexical', 'dense', 'body', 'literal'] as const
+export type ListName = (typeof listNames)[number]
 
-/** How well one skill fits one text, before it becomes one number. */
-export interface Signs {
+/** How well a skill fits a text, before it becomes one number; in the order of a candidate's signs. */
+export const sign = {
   /** BM25F. */
-  readonly lexical: number
+  lexical: 0,
   /** Cosine with name, description, triggers and feedback. */
-  readonly dense: number
+  dense: 1,
   /** Cosine with the body. */
-  readonly body: number
+  body: 2,
   /** Share of the text's IDF mass found anywhere in the skill. */
-  readonly idfCoverage: number
+  idfCoverage: 3,
   /** Share of the name's words found in the text. */
-  readonly nameCoverage: number
-}
+  nameCoverage: 4,
+} as const
+export const signCount = 5
 
 /** A request or a part of it, and how well each candidate fits it. */
 export interface Reading {
@@ -20,23 +23,20 @@ export interface Reading {
   readonly contentWords: number
   /** The greatest BM25F score of any candidate. */
   readonly topLexical: number
-  /** In the order of the candidates. */
-  readonly signs: readonly Signs[]
+  /** `signCount` of each candidate, one after the other; those of the first candidates for a part. */
+  readonly signs: Float64Array
 }
 
-export interface Candidate {
-  readonly id: string
-  readonly ranks: ListRanks
-  /** Absolute match strength, 0–1; see docs/skill-retrieval.md. */
-  readonly relevance: number
-}
-
-/** Everything found for a request before it is ordered. */
+/** Everything found for a request before it is ordered. Candidates are numbers from 0. */
 export interface Findings {
-  readonly candidates: readonly Candidate[]
+  readonly ids: readonly string[]
+  /** Four of each candidate: its place in each list, from 1, or 0. */
+  readonly ranks: Int32Array
   readonly whole: Reading
-  /** Sentences and steps of a request that asks for several things; they know the first candidates only. */
+  /** Sentences and steps of a request that asks for several things. */
   readonly parts: readonly Reading[]
-  /** How much of a candidate's own description the request asks for, by closeness of words, 0–1; by its place. */
-  readonly readAsked: (index: number) => number
+  /** How much of each candidate's own description the request asks for, by closeness of words, 0–1. */
+  readonly readAsked: (candidates: readonly number[]) => readonly number[]
+  /** Absolute match strength, 0–1; see docs/skill-retrieval.md. */
+  readonly rateMatch: (candidate: number) => number
 }

@@ -1,4 +1,4 @@
-import type { Findings, Reading, Signs } from './candidate.ts'
+import { type Findings, type Reading, sign, signCount } from './candidate.ts'
 
 /** How much each sign counts in the gated fusion. */
 export interface FusionConstants {
@@ -34,39 +34,46 @@ const comparedDepth = 20
  * A score for each candidate, 0–1: a weighed sum of its signs for the whole request and for its best part, and
  * for the first of them of how much of their description the request asks for.
  */
-export function fuseGated(found: Findings, constants: FusionConstants): number[] {
-  const readers = found.parts.map((part) => createReader(part, constants))
-  const readWhole = createReader(found.whole, constants)
+export function fuseGated(found: Findings, constants: FusionConstants): Float64Array {
   const { lexical, dense, body, idfCoverage, nameCoverage, asked, bestPart } = constants
-  const scores = found.candidates.map((_, index) => {
-    const fromWhole = readWhole(index)
-    const fromPart = readers.length === 0 ? fromWhole : Math.max(...readers.map((read) => read(index)))
-    return fromWhole + bestPart * fromPart
+  const fromWhole = weigh(found.whole, constants)
+  const fromParts = found.parts.map((part) => weigh(part, constants))
+  const scores = fromWhole.map((whole, candidate) => {
+    if (fromParts.length === 0) return whole + bestPart * whole
+    let best = -Infinity
+    for (const part of fromParts) best = Math.max(best, part[candidate] ?? 0)
+    return whole + bestPart * best
   })
-  const scoreOf = (index: number): number => scores[index] as number
-  const order = scores.map((_, index) => index).sort((one, other) => scoreOf(other) - scoreOf(one))
-  for (const index of order.slice(0, comparedDepth))
-    scores[index] = scoreOf(index) + asked * found.readAsked(index)
+  const first = orderByScore(scores).slice(0, comparedDepth)
+  const readAsked = found.readAsked(first)
+  for (const [place, candidate] of first.entries())
+    scores[candidate] = (scores[candidate] as number) + asked * (readAsked[place] as number)
   const most = (lexical + dense + body + idfCoverage + nameCoverage) * (1 + bestPart) + asked
   return scores.map((score) => score / most)
 }
 
-/** Trust in the embedding falls with length: long texts are matched well by words, and blurred by averaging. */
-function createReader(reading: Reading, constants: FusionConstants): (index: number) => number {
-  const { contentWords, topLexical, signs } = reading
-  const gate = Math.min(1, constants.gateWords / Math.max(1, contentWords))
-  return (index) => {
-    const found = signs[index]
-    return found === undefined ? 0 : weigh(found, topLexical, gate, constants)
-  }
+/** Candidates by falling score, those with the same in the order they were found. */
+function orderByScore(scores: Float64Array): number[] {
+  const order = Array.from(scores, (_, candidate) => candidate)
+  return order.sort((one, other) => (scores[other] as number) - (scores[one] as number))
 }
 
-function weigh(signs: Signs, topLexical: number, gate: number, constants: FusionConstants): number {
-  const lexical = topLexical > 0 ? signs.lexical / topLexical : 0
-  return (
-    constants.lexical * lexical +
-    gate * (constants.dense * signs.dense + constants.body * signs.body) +
-    constants.idfCoverage * signs.idfCoverage +
-    constants.nameCoverage * signs.nameCoverage
-  )
+/**
+ * The weighed sum of each candidate's signs. Trust in the embedding falls with length: long texts are matched well
+ * by words, and blurred by averaging.
+ */
+function weigh({ contentWords, topLexical, signs }: Reading, constants: FusionConstants): Float64Array {
+  const gate = Math.min(1, constants.gateWords / Math.max(1, contentWords))
+  const lexical = topLexical > 0 ? constants.lexical / topLexical : 0
+  const sums = new Float64Array(signs.length / signCount)
+  for (let candidate = 0; candidate < sums.length; candidate++) {
+    const at = candidate * signCount
+    sums[candidate] =
+      lexical * (signs[at + sign.lexical] as number) +
+      gate * constants.dense * (signs[at + sign.dense] as number) +
+      gate * constants.body * (signs[at + sign.body] as number) +
+      constants.idfCoverage * (signs[at + sign.idfCoverage] as number) +
+      constants.nameCoverage * (signs[at + sign.nameCoverage] as number)
+  }
+  return sums
 }

@@ -1,29 +1,36 @@
+import { type Findings, type ListName, listNames } from './candidate.ts'
+
 const k = 60
 
 /** The weights of reciprocal rank fusion, a list each. */
-const weights = { lexical: 1, dense: 1, body: 0.5, literal: 1 } as const
+const weights: Readonly<Record<ListName, number>> = { lexical: 1, dense: 1, body: 0.5, literal: 1 }
 
 /** A candidate's place in each list that holds it, from 1. */
-export interface ListRanks {
-  lexical?: number
-  dense?: number
-  body?: number
-  literal?: number
+export type ListRanks = { readonly [Name in ListName]?: number }
+
+/** The places of one candidate. */
+export function ranksOf({ ranks }: Findings, candidate: number): ListRanks {
+  const found: { [Name in ListName]?: number } = {}
+  for (const [index, name] of listNames.entries()) {
+    const rank = ranks[candidate * listNames.length + index] as number
+    if (rank > 0) found[name] = rank
+  }
+  return found
 }
 
-export type ListName = keyof ListRanks
-
 /**
- * Reciprocal rank fusion (Cormack et al. 2009) with k = 60, as a share of what the first place in every list
- * of `used` would give.
+ * Reciprocal rank fusion (Cormack et al. 2009) with k = 60: a score for each candidate, as a share of what the first
+ * place in every list that found anything would give.
  */
-export function fuseRanks(ranks: ListRanks, used: readonly ListName[]): number {
-  let sum = 0
-  let most = 0
-  for (const list of used) {
-    const rank = ranks[list]
-    if (rank !== undefined) sum += weights[list] / (k + rank)
-    most += weights[list] / (k + 1)
-  }
-  return most === 0 ? 0 : sum / most
+export function fuseRanks({ ids, ranks }: Findings): Float64Array {
+  const used = listNames.map((_, index) => ids.some((_, one) => ranks[one * listNames.length + index] !== 0))
+  const most = listNames.reduce((sum, name, index) => (used[index] ? sum + weights[name] / (k + 1) : sum), 0)
+  return Float64Array.from(ids, (_, candidate) => {
+    let sum = 0
+    for (const [index, name] of listNames.entries()) {
+      const rank = ranks[candidate * listNames.length + index] as number
+      if (rank > 0) sum += weights[name] / (k + rank)
+    }
+    return most === 0 ? 0 : sum / most
+  })
 }

@@ -98,7 +98,8 @@ function climb(examples: readonly Example[], start: FusionConstants): FusionCons
 
 function judge({ found, relevant }: Example, constants: FusionConstants): number {
   const scores = fuseGated(found, constants)
-  const order = found.candidates.map(({ id }, position) => ({ id, score: scores[position] as number }))
+  const { ids } = found
+  const order = ids.map((id, candidate) => ({ id, score: scores[candidate] as number }))
   order.sort((one, other) => other.score - one.score || (one.id < other.id ? -1 : 1))
   return judgeRanking(
     order.slice(0, 5).map(({ id }) => id),

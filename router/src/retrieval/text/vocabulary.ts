@@ -1,0 +1,81 @@
+import { stem } from './stem.ts'
+import { stopWords } from './stop-words.ts'
+import { grow, WordBuffer } from './word-buffer.ts'
+import { WordTable } from './word-table.ts'
+
+/**
+ * The words of all skills of an index as numbers, each with its stem, which is a word's number too. Words are stemmed
+ * once. It only grows: numbers stay what they are.
+ */
+export class Vocabulary {
+  readonly #words = new WordTable()
+  readonly #text = new WordBuffer()
+  readonly #word = new WordBuffer()
+  /** By word: 0 as long as it is not known, else 1 more than the stem. */
+  #stems = new Int32Array(512)
+  #isStop = new Uint8Array(512)
+  #numbers = new Int32Array(128)
+
+  get size(): number {
+    return this.#words.size
+  }
+
+  /** The words of a text in order, added when they are new, as a view that the next call overwrites. */
+  read(text: string): Int32Array {
+    const words = this.#text
+    words.read(text)
+    if (words.count > this.#numbers.length) this.#numbers = new Int32Array(2 * words.count)
+    for (let index = 0; index < words.count; index++) this.#numbers[index] = this.#words.add(words, index)
+    this.#reserve()
+    return this.#numbers.subarray(0, words.count)
+  }
+
+  wordOf(number: number): string {
+    return this.#words.wordOf(number)
+  }
+
+  stemOf(number: number): number {
+    return this.#stemOf(number) - 1
+  }
+
+  /** The stem, or -1 for a stop word. */
+  termOf(number: number): number {
+    const known = this.#stemOf(number) - 1
+    return this.#isStop[number] === 1 ? -1 : known
+  }
+
+  /** The number of a word, -1 when no skill has it. */
+  find(words: WordBuffer, index: number): number {
+    return this.#words.findIn(words, index)
+  }
+
+  /** The number of a word, -1 when no skill has it. */
+  findWord(text: string): number {
+    this.#word.read('')
+    this.#word.push(text)
+    return this.#words.findIn(this.#word, 0)
+  }
+
+  #stemOf(number: number): number {
+    return (this.#stems[number] as number) || this.#findStem(number)
+  }
+
+  #findStem(number: number): number {
+    const text = this.#words.wordOf(number)
+    this.#word.read('')
+    this.#word.push(stem(text))
+    const found = this.#words.add(this.#word, 0)
+    this.#reserve()
+    if (stopWords.has(text)) this.#isStop[number] = 1
+    this.#stems[number] = found + 1
+    return found + 1
+  }
+
+  #reserve(): void {
+    if (this.size <= this.#stems.length) return
+    this.#stems = grow(this.#stems, 2 * this.size)
+    const isStop = new Uint8Array(2 * this.size)
+    isStop.set(this.#isStop)
+    this.#isStop = isStop
+  }
+}
