@@ -2,7 +2,8 @@ import type { Deployment } from '../deployments/deployment.ts'
 import { pickByShuffle } from './simple-shuffle.ts'
 import type { Pick, PickContext, Strategy } from './strategy.ts'
 
-export interface SafePick extends Pick {
+export interface SafePick {
+  readonly deployment: Deployment
   /** True when the strategy failed or had no opinion, and simple-shuffle chose instead. */
   readonly fallbackTriggered: boolean
 }
@@ -19,6 +20,7 @@ export function pickSafely(
   } catch {
     pick = null
   }
-  if (pick !== null && candidates.includes(pick.deployment)) return { ...pick, fallbackTriggered: false }
-  return { ...pickByShuffle(candidates, context), fallbackTriggered: true }
+  return pick !== null && candidates.includes(pick.deployment)
+    ? { deployment: pick.deployment, fallbackTriggered: false }
+    : { deployment: pickByShuffle(candidates, context).deployment, fallbackTriggered: true }
 }

@@ -132,7 +132,8 @@ async function sendOnce(
   const relay = tellCost(request, deployment, prepared.relay)
   progress.dropped = prepared.dropped
   const transport = mockText === null ? gateway.transport : gateway.mockTransport
-  const attempt = startAttempt(transport, request, planned, { ...prepared, relay })
+  const sent = relay === prepared.relay ? prepared : { ...prepared, relay }
+  const attempt = startAttempt(transport, request, planned, sent)
   request.exchange.whenClientGone(() => attempt.cancel())
   const result = await verdictOf(attempt, progress)
   if (result.kind !== 'failure') return { attempt, planned, result, relay }

@@ -35,15 +35,15 @@ export function passThrough(
   const { wire } = deployment
   const edits = editsOf(request.operation, wire, wanted, target)
   const options = passthroughOptions(request, deployment, publicIdsOf(request, deployment))
+  const { headers, body, rest } =
+    upload === null
+      ? passBody(request, deployment, wanted, edits)
+      : passUpload(request, deployment, wanted, edits, upload)
   return {
     path: pathOf(request.operation, deployment, request.stream),
-    ...(upload === null
-      ? {
-          headers: forwardedHeaders(request, deployment, []),
-          body: editBody(request, deployment, wanted, edits),
-          rest: null,
-        }
-      : passUpload(request, deployment, wanted, edits, upload)),
+    headers,
+    body,
+    rest,
     dropped: edits.dropped,
     relay: request.stream ? protocol.createPassthroughStream(options) : null,
     readReply: (answer, contentType) =>
@@ -108,6 +108,16 @@ function collectEdits(body: Body, wanted: Body, edits: BodyEdits): CollectedEdit
   return { set, remove }
 }
 
+type Octets = Pick<UpstreamExchange, 'headers' | 'body' | 'rest'>
+
+function passBody(request: ModelRequest, deployment: Deployment, wanted: Body, edits: BodyEdits): Octets {
+  return {
+    headers: forwardedHeaders(request, deployment, []),
+    body: editBody(request, deployment, wanted, edits),
+    rest: null,
+  }
+}
+
 /** A form with the few fields changed that must be. What has not arrived of it goes on as it comes. */
 function passUpload(
   request: ModelRequest,
@@ -115,7 +125,7 @@ function passUpload(
   wanted: Body,
   edits: BodyEdits,
   { contentType, bytes, parts, rest }: Upload,
-): Pick<UpstreamExchange, 'headers' | 'body' | 'rest'> {
+): Octets {
   const { set, remove } = collectEdits(request.body, wanted, edits)
   set.set('model', deployment.upstreamModel)
   const texts = new Map<string, string>()

@@ -184,6 +184,7 @@ function spendRow(
   bill: RoundBill,
   progress: Progress,
 ): SpendRow {
+  const { costNanoUsd, grossNanoUsd, discountNanoUsd, marginNanoUsd } = billColumns(bill.total, bill.parts)
   return {
     requestId: record.requestId,
     attempt: record.attempts,
@@ -208,7 +209,10 @@ function spendRow(
     errorCode: record.errorCode,
     usage: bill.usage,
     estimated: record.usageEstimated,
-    ...billColumns(bill.total, bill.parts),
+    costNanoUsd,
+    grossNanoUsd,
+    discountNanoUsd,
+    marginNanoUsd,
     cacheHit: false,
     strategy: record.strategy,
     retries: Math.max(0, record.attempts - 1 - record.fallbacks),

@@ -81,6 +81,23 @@ export function parseRequestHead(block: string): RequestHead {
   }
 }
 
+/** The same head with a body of another length. Written out, because spreading an object costs as much as sending it. */
+export function withBodyLength(head: RequestHead, bodyLength: number): RequestHead {
+  return {
+    method: head.method,
+    target: head.target,
+    oldVersion: head.oldVersion,
+    headers: head.headers,
+    headerCount: head.headerCount,
+    longestValue: head.longestValue,
+    lengthStart: head.lengthStart,
+    lengthEnd: head.lengthEnd,
+    bodyLength,
+    keepAlive: head.keepAlive,
+    expectsContinue: head.expectsContinue,
+  }
+}
+
 function refuse(what: string): never {
   throw new MalformedMessage(what)
 }

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { ChunkedDecoder } from '../../http1/chunked-decoder.ts'
 import { MalformedMessage } from '../../http1/malformed-message.ts'
 import { HeadMemory } from './head-memory.ts'
-import { CHUNKED_BODY } from './parse-request-head.ts'
+import { CHUNKED_BODY, type RequestHead } from './parse-request-head.ts'
 import { formatRefusal, type Refusal } from './refusal.ts'
 import { type RequestSource, ServerRequest } from './server-request.ts'
 import { type ResponseOwner, ServerResponse } from './server-response.ts'
@@ -165,6 +165,8 @@ export class ServerConnection implements RequestSource, ResponseOwner {
     // RFC 9112 §2.2: an empty line in front of a request is ignored.
     while (input[start] === 13 && input[start + 1] === 10) start += 2
     if (start === input.length) return start
+    const known = this.#heads.recognise(input, start)
+    if (known !== null) return this.#begin(known, input, start + this.#heads.size)
     const text = this.#findHead(input, start)
     if (text === null) {
       if (input.length - start > MAX_HEAD_BYTES) this.#refuse('headers_too_large')
@@ -174,7 +176,7 @@ export class ServerConnection implements RequestSource, ResponseOwner {
       this.#refuse('headers_too_large')
       return input.length
     }
-    return this.#begin(text, input, start + text.length)
+    return this.#begin(this.#heads.learn(text), input, start + text.length)
   }
 
   /** The head with its empty line, null while that is missing. */
@@ -188,8 +190,7 @@ export class ServerConnection implements RequestSource, ResponseOwner {
   }
 
   /** Hands a request to the listener and returns where the octets behind it begin. */
-  #begin(text: string, input: Buffer, bodyStart: number): number {
-    const head = this.#heads.read(text)
+  #begin(head: RequestHead, input: Buffer, bodyStart: number): number {
     const request = new ServerRequest(head, this)
     this.#request = request
     this.#response = new ServerResponse(this, head.method === 'HEAD', head.oldVersion)
