@@ -1,37 +1,16 @@
-import { existsSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { readJson, startHarness } from '../measure/harness.js'
-import { stopProcess, WORK_FOLDER, waitForPort } from '../measure/process.js'
+import { stopProcess } from '../measure/process.js'
 import { readMemory } from '../measure/process-tree.js'
 import { runProgram } from '../measure/run-program.js'
 import { formatTable } from '../report/format-table.js'
-import { launchRouteiq, startRouteiq } from '../subjects/routeiq.js'
-import { fillDatabase } from './http/fill-database.js'
 import { generateCatalogue } from './http/generated-catalogue.js'
 import { measureLoad } from './http/measure-load.js'
+import { startWithSkills } from './http/start-with-skills.js'
 
 /** Usage: `node retrieval/http.js [skills…]`, 10 000 and 100 000 unless told. */
 const sizes = process.argv.slice(2).map(Number)
 const SECONDS = 5
 const CALLERS = 50
-
-/** Where the gateway keeps its embedded database. */
-function findDatabase(name) {
-  const folder = `${WORK_FOLDER}data-${name}`
-  const found = readdirSync(folder).find((entry) => existsSync(join(folder, entry, 'PG_VERSION')))
-  return found === undefined ? folder : join(folder, found)
-}
-
-async function startWith(count, catalogue) {
-  const options = { name: `skills-${count}`, deployments: [] }
-  const empty = await launchRouteiq(options)
-  await waitForPort(empty, empty.port, 60)
-  await sleep(1_000)
-  await stopProcess(empty)
-  await fillDatabase(findDatabase(options.name), catalogue.skills)
-  return startRouteiq({ ...options, keepData: true })
-}
 
 /** Percentiles of closed-loop calls of one connection, and of 50 callers; a request rate for the latter. */
 async function measureCalls(harness, subject, shapes, extra = {}) {
@@ -61,7 +40,7 @@ const rowOf = (what, { alone, paced, full }, baseline) => [
 
 async function measureSize(harness, count) {
   const catalogue = generateCatalogue(count)
-  const subject = await startWith(count, catalogue)
+  const subject = await startWithSkills({ name: `skills-${count}`, deployments: [] }, catalogue.skills)
   const health = () => readJson(subject.port, 'GET', '/api/v1/router/health', subject.headers)
   const before = readMemory(subject.pid)
   const load = await measureLoad(subject, catalogue.requests, count, health)

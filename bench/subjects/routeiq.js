@@ -27,7 +27,7 @@ export function formatDeployment(model, mockPort) {
 
 /**
  * Starts RouteIQ with the given deployments, without waiting for it.
- * @param {{ name: string, deployments: object[], keepData?: boolean }} options `keepData`: with the data directory of the last start of that name
+ * @param {{ name: string, deployments: object[], keepData?: boolean, env?: Record<string, string> }} options `keepData`: with the data directory of the last start of that name
  */
 export async function launchRouteiq(options) {
   if (!existsSync(`${GATEWAY}bundle/main.js`)) {
@@ -56,7 +56,7 @@ export async function launchRouteiq(options) {
     core: SUBJECT_CORE,
     command: process.execPath,
     args: [`${GATEWAY}bin/routeiq.js`, 'start', ...flags],
-    env: { LITELLM_LOG: 'INFO' },
+    env: { LITELLM_LOG: 'INFO', ...options.env },
   })
   return { ...started, port, masterKey }
 }

@@ -41,10 +41,10 @@ const directions: Readonly<Record<string, string>> = {
   'pass-through':
     'config:types conversation deployments:types governance:types http http1:types identity pipeline pricing protocols providers telemetry:types transport',
   pipeline:
-    'balancing config:types conversation deployments governance:types http http1:types identity injection json model-routing multipart pricing protocols providers relay storage:types telemetry tokens:types transport:types version.ts',
+    'balancing config:types conversation deployments governance:types http http1:types identity injection json model-routing multipart pricing protocols providers relay storage:types telemetry tokens:types transport:types version.ts within.ts',
   pricing: 'config:types conversation:types',
   process:
-    'a2a app.ts balancing config conversation demo deployments evidence governance http identity injection mcp model-routing pipeline:types pricing providers quotas responses rest skill-router skills storage telemetry tokens transport version.ts',
+    'a2a app.ts balancing config conversation demo deployments evidence governance http identity injection mcp model-routing pipeline pricing providers quotas responses rest skill-router skills storage telemetry tokens transport version.ts',
   protocols: 'conversation json pricing:types providers:types relay:types',
   providers: 'cloud-accounts conversation telemetry transport:types',
   quotas: 'http:types pipeline:types rest',

@@ -29,6 +29,9 @@ beforeAll(async () => {
     config: {
       model_list: [
         deployment('claude', upstream.anthropicBase, { model: `anthropic/${claude}`, api_key: 'sk-ant-a' }),
+        ...['sk-ant-x', 'sk-ant-y', 'sk-ant-z'].map((api_key) =>
+          deployment('pool', upstream.anthropicBase, { model: `anthropic/${claude}`, api_key }),
+        ),
         deployment('claude-b', upstream.anthropicBase, { model: 'anthropic/claude-b', api_key: 'sk-ant-b' }),
         deployment('gpt', upstream.openaiBase, { model: 'openai/gpt-4o' }),
         deployment('broken', upstream.openaiBase, { model: 'openai/broken' }),
@@ -83,7 +86,7 @@ describe('a model of Anthropic', () => {
     for (const version of ['latest', skill.latest_version ?? '']) {
       const { data, response } = await ask('claude', [pdf, custom(skill.id, version)])
       expect(data.container).toMatchObject({
-        id: 'container_01Upstream',
+        id: 'container_01Upstreama',
         skills: [
           { type: 'anthropic', skill_id: 'pdf', version: '20251013' },
           {
@@ -154,7 +157,7 @@ describe('a model of Anthropic', () => {
     }
     const whole = await openai().chat.completions.create(body)
     const fields = {
-      container: { id: 'container_01Upstream', skills: [{ skill_id: skill.id }, { skill_id: 'pdf' }] },
+      container: { id: 'container_01Upstreama', skills: [{ skill_id: skill.id }, { skill_id: 'pdf' }] },
     }
     expect(whole.choices[0]?.message).toMatchObject({ provider_specific_fields: fields })
     const request = upstream.requestsFor(claude)[0]
@@ -199,6 +202,21 @@ describe('a model of Anthropic', () => {
     const { data } = await ask('claude', [custom(skill.id)])
     expect(data.container?.skills).toMatchObject([{ skill_id: skill.id }])
     expect(uploads()).toHaveLength(2)
+  })
+
+  it('goes on with a container in the account that has it', async () => {
+    const skill = await createSkill('pooled')
+    for (let round = 0; round < 3; round++) {
+      const { data } = await ask('pool', [custom(skill.id)])
+      const id = data.container?.id ?? ''
+      const account = upstream.requestsFor(claude).at(-1)?.headers['x-api-key']
+      for (const container of [id, { id, skills: [custom(skill.id)] }, id]) {
+        const body = { model: 'pool', max_tokens: 100, messages, tools: [codeExecution], betas, container }
+        await client().beta.messages.create(body)
+        expect(upstream.requestsFor(claude).at(-1)?.headers['x-api-key']).toBe(account)
+      }
+      expect(upstream.requestsFor(claude).at(-2)?.json).toMatchObject({ container: { id } })
+    }
   })
 
   it('says why a copy cannot be made', async () => {
@@ -387,5 +405,68 @@ describe('a container that cannot be read', () => {
     })
     expect(unknown.status).toBe(400)
     expect(upstream.requests).toEqual([])
+  })
+})
+
+describe('an operator who would rather do without', () => {
+  let lenient: Gateway
+  const send = (body: object, path = '/v1/messages') =>
+    call(lenient.url, path, { key: lenient.masterKey, headers: { 'anthropic-version': '2023-06-01' }, body })
+  const wanted = (model: string, skills: readonly object[], tools: readonly object[] = [codeExecution]) => ({
+    ...{ model, max_tokens: 100, messages, tools, container: { skills } },
+  })
+
+  beforeAll(async () => {
+    lenient = await startGateway({
+      config: {
+        model_list: [
+          deployment('claude', upstream.anthropicBase, { model: `anthropic/${claude}`, api_key: 'sk-ant-c' }),
+          deployment('gpt', upstream.openaiBase, { model: 'openai/gpt-4o' }),
+        ],
+        routeiq: { skills: { on_unavailable: 'drop', native_fallback: 'inject', max_per_request: 2 } },
+      },
+      workers: 2,
+    })
+    const files = [{ path: 'ledger/SKILL.md', content: text('ledger', 'Take the green one.') }]
+    const created = await call(lenient.url, '/v1/skills', { key: lenient.masterKey, body: { files } })
+    expect(created.status, created.text).toBe(200)
+  })
+  afterAll(() => lenient?.stop())
+
+  it('leaves out what only the vendor has, and says so', async () => {
+    const answer = await send(wanted('gpt', [custom('ledger'), pdf]))
+    expect(answer.status, answer.text).toBe(200)
+    expect(answer.headers).toMatchObject({
+      'x-routeiq-skills-mode': 'mixed',
+      'x-routeiq-skills-dropped': 'pdf,code_execution',
+    })
+    const [sent] = upstream.requestsFor('gpt-4o')
+    expect(JSON.stringify(sent?.json)).toContain('Take the green one.')
+    expect([sent?.json['tools'], sent?.json['container']]).toEqual([undefined, undefined])
+    const nothing = await send(wanted('gpt', [pdf], []), '/v1/chat/completions')
+    expect(nothing.headers).toMatchObject({
+      'x-routeiq-skills-mode': 'off',
+      'x-routeiq-skills-dropped': 'pdf',
+    })
+    expect(upstream.requestsFor('gpt-4o').at(-1)?.json).not.toHaveProperty('container')
+    expect((await send(wanted('gpt', [pdf, custom('ledger'), custom('x')]))).status).toBe(400)
+  })
+
+  it('puts into the prompt what cannot be copied', async () => {
+    provider.refusal = respond(529, { type: 'error', error: { type: 'overloaded_error', message: 'Busy.' } })
+    const answer = await send(wanted('claude', [custom('ledger'), pdf]))
+    expect(answer.status, answer.text).toBe(200)
+    expect(answer.headers['x-routeiq-skills-mode']).toBe('mixed')
+    const [sent] = upstream.requestsFor(claude)
+    expect(sent?.json['container']).toEqual({ skills: [pdf] })
+    expect(JSON.stringify(sent?.json['system'])).toContain('Take the green one.')
+  })
+
+  it('has one copy for all workers', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, () => send(wanted('claude', [custom('ledger')]))),
+    )
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200))
+    expect(uploads()).toHaveLength(1)
   })
 })

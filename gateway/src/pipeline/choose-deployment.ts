@@ -37,7 +37,7 @@ function describeRequest(gateway: Gateway, request: ModelRequest): Omit<AttemptR
   return {
     operation: request.operation,
     boundTo: request.boundTo,
-    preferredId: request.skills?.deploymentId ?? null,
+    preferredId: request.preferredId ?? request.skills?.deploymentId ?? null,
     inputTokens: estimateInputTokens(request.bytes.length),
     capabilities: routing.enablePreCallChecks ? readCapabilities(body) : none,
     tags: options.tags,

@@ -13,6 +13,7 @@ import type { Transport } from '../transport/transport.ts'
 import type { Identity } from './authenticate.ts'
 import type { FetchMedia } from './inline-media.ts'
 import type { Runtime } from './model-request.ts'
+import type { ContainerHomes } from './skills/container-homes.ts'
 import type { ContainerSource } from './skills/container-source.ts'
 
 /** Everything the pipeline reaches beyond the request itself. */
@@ -41,6 +42,7 @@ export interface Gateway {
   readonly skills: SkillInjector
   /** The skills of containers. */
   readonly containers: ContainerSource
+  readonly containerHomes: ContainerHomes
   /** Counts prompts without asking a provider. */
   readonly tokens: TokenCounter
   readonly recordRequest: (record: RequestRecord) => void

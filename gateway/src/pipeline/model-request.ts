@@ -46,6 +46,8 @@ export interface ModelRequest extends Arrival {
   readonly skills: SkillTurn | null
   /** Its body in the conversation model, read for its skills; null while nobody has. */
   readonly parsed: ParsedRequest | null
+  /** The deployment that has what the request goes on with; called first. Null when any will do. */
+  readonly preferredId: string | null
   /** The skills it wants in a container; null for none. */
   readonly container: RequestContainer | null
   /** An answer's container as the caller knows it; null where nothing of it was changed. */

@@ -111,6 +111,7 @@ function describe(
     boundTo: null,
     skills: null,
     parsed: null,
+    preferredId: null,
     container: null,
     restoreContainer: null,
     requestedModel,

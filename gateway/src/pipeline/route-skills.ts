@@ -1,5 +1,5 @@
 import { GatewayError } from '@routeiq/contract'
-import { readRecord } from '../conversation/json-value.ts'
+import { readRecord, readText } from '../conversation/json-value.ts'
 import type { Deployment } from '../deployments/deployment.ts'
 import type { Resolution } from '../deployments/resolve-model.ts'
 import { type SkipReason, skippedOutcome } from '../injection/skills-outcome.ts'
@@ -27,8 +27,12 @@ export function routeSkills(
 ): ModelRequest | Promise<ModelRequest> {
   if (request.operation !== 'chat') return request
   const { maxPerRequest } = request.runtime.config.skills
-  const contained = readContainerSkills(request.body['container'], maxPerRequest)
+  const { container } = request.body
+  const contained = readContainerSkills(container, maxPerRequest)
   const wish = chooseWish(request, resolution)
+  const containerId = readText(container) ?? readText(readRecord(container)?.['id'])
+  if (containerId !== null)
+    return goOn(gateway, request, resolution, progress, { contained, wish, containerId })
   if (contained !== null) return fillContainer(gateway, request, resolution, progress, { contained, wish })
   if (wish === null) return request
   return inject(gateway, request, resolution, progress, wish)
@@ -109,8 +113,21 @@ const reasonOf = (wish: SkillsWish | SkipReason): SkipReason =>
   typeof wish === 'string' ? wish : 'unsupported-endpoint'
 
 interface Wanted {
-  readonly contained: readonly WantedSkill[]
+  readonly contained: readonly WantedSkill[] | null
   readonly wish: SkillsWish | SkipReason | null
+}
+
+/** A container is where it was made. */
+async function goOn(
+  gateway: Gateway,
+  request: ModelRequest,
+  resolution: Resolution,
+  progress: Progress,
+  { contained, wish, containerId }: Wanted & { readonly containerId: string },
+): Promise<ModelRequest> {
+  const at = { ...request, preferredId: await gateway.containerHomes.find(containerId) }
+  if (contained !== null) return fillContainer(gateway, at, resolution, progress, { contained, wish })
+  return wish === null ? at : inject(gateway, at, resolution, progress, wish)
 }
 
 /** What becomes of the container's skills depends on the deployment, so that only their look-up is done here. */
@@ -119,7 +136,7 @@ async function fillContainer(
   request: ModelRequest,
   resolution: Resolution,
   progress: Progress,
-  { contained, wish }: Wanted,
+  { contained, wish }: Wanted & { readonly contained: readonly WantedSkill[] },
 ): Promise<ModelRequest> {
   const asker = askerOf(request)
   const { workspaceId, agentName } = asker

@@ -14,6 +14,7 @@ import { Authenticator, type ChangedSubject } from '../identity/authenticator.ts
 import { FailedAttempts } from '../identity/failed-attempts.ts'
 import type { McpPlane } from '../mcp/mcp-plane.ts'
 import type { Gateway } from '../pipeline/gateway.ts'
+import { ContainerHomes } from '../pipeline/skills/container-homes.ts'
 import type { PriceTable } from '../pricing/price-table.ts'
 import { demoBaseUrl } from '../providers/first-party.ts'
 import { Quotas } from '../quotas/quotas.ts'
@@ -312,6 +313,7 @@ function composeGateway(
     skills,
     models,
     containers,
+    containerHomes: new ContainerHomes(hub.state),
     states: configuration.states,
     transport,
     fetchMedia,

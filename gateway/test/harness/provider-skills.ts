@@ -101,7 +101,7 @@ export class ProviderSkills {
       wanted.length === 0
         ? null
         : {
-            id: 'container_01Upstream',
+            id: `container_01Upstream${accountOf(request).slice(-1)}`,
             expires_at: '2026-05-01T13:00:00Z',
             skills: wanted.map(({ type, skill_id, version }) => ({
               ...{ type, skill_id },

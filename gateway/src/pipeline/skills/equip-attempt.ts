@@ -52,7 +52,7 @@ export async function equipAttempt(
   const mode = container.isMixed || turn !== null ? 'mixed' : 'native'
   const offered = container.own.map(({ name }) => name)
   report(progress, turn, turn === null ? { mode, offered } : { mode })
-  return useNatively(request, container, planned, { account, copies, turn })
+  return useNatively(gateway, request, container, planned, { account, copies, turn })
 }
 
 const noCopies: ReadonlyMap<OwnSkill, string> = new Map()
@@ -97,21 +97,23 @@ interface NativeUse {
 }
 
 function useNatively(
+  { containerHomes }: Gateway,
   request: ModelRequest,
   container: RequestContainer,
   planned: PlannedAttempt,
   { account, copies, turn }: NativeUse,
 ): EquippedAttempt {
-  const restore = (answered: JsonRecord): JsonRecord => container.restore(answered, copies)
-  const changesIds = copies.size > 0
+  const restore = (answered: JsonRecord): JsonRecord => {
+    const id = readString(answered['id'])
+    if (id !== null) containerHomes.remember(id, planned.deployment.id)
+    return container.restore(answered, copies)
+  }
   const deployment = withBetas(planned.deployment, neededBetas(request))
   return {
-    request: { ...request, skills: turn, restoreContainer: changesIds ? restore : null },
+    request: { ...request, skills: turn, restoreContainer: restore },
     planned: {
       ...planned,
-      deployment: changesIds
-        ? withContainers(deployment, (answered) => (answered === null ? null : restore(answered)))
-        : deployment,
+      deployment: withContainers(deployment, (answered) => (answered === null ? null : restore(answered))),
       overrides: { ...planned.overrides, container: container.formatNative(copies) },
     },
     forgetLost: async ({ status, message }) => {

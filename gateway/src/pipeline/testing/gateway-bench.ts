@@ -18,6 +18,7 @@ import type { SpendRow } from '../../storage/ledger/spend-row.ts'
 import type { RequestRecord } from '../../telemetry/request-record.ts'
 import { TokenCounter } from '../../tokens/token-counter.ts'
 import type { Gateway } from '../gateway.ts'
+import { ContainerHomes } from '../skills/container-homes.ts'
 
 export const benchKey = 'sk-bench-0123456789'
 
@@ -54,6 +55,7 @@ export function openGatewayBench(config: string, patch: Partial<Gateway> = {}): 
     },
     states,
     skills: openInjectorBench(new MemorySkills({})).injector,
+    containerHomes: new ContainerHomes({ get: () => Promise.resolve(null), set: () => Promise.resolve() }),
     containers: { find: () => Promise.resolve(null), openAccount: () => null },
     models: new ModelRouter({
       scorers: new Scorers(),

@@ -61,6 +61,7 @@ export function sampleRequest(
     boundTo: null,
     skills: null,
     parsed: null,
+    preferredId: null,
     container: null,
     restoreContainer: null,
     requestedModel: 'm',
