@@ -206,7 +206,6 @@ export class McpGateway {
       ...this.#relay,
       config: () => this.#options.config().mcp,
       cursors: this.#cursors,
-      catalogueVersion: () => this.catalogue.version,
       serverInfo: this.#identity(),
     }
   }

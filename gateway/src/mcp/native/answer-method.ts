@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { UriTemplate } from '@modelcontextprotocol/server'
 import type { McpConfig } from '../../config/config.ts'
 import { callTool, findTool, findToolArgumentProblem } from '../call/call-tool.ts'
@@ -18,7 +19,6 @@ import type { Cursors } from './cursor.ts'
 export interface MethodDependencies extends RelayDependencies {
   readonly config: () => McpConfig
   readonly cursors: Cursors
-  readonly catalogueVersion: () => number
 }
 
 type Params = Readonly<Record<string, unknown>>
@@ -29,6 +29,24 @@ export const answeredMethods: ReadonlySet<string> = new Set([
   ...['resources/list', 'resources/templates/list', 'resources/read'],
 ])
 
+type Listed = { readonly description: object }
+
+const versions = new WeakMap<readonly Listed[], string>()
+
+/** Names the content of a list; views keep their lists until something changes. */
+function versionOf(items: readonly Listed[]): string {
+  const known = versions.get(items)
+  if (known !== undefined) return known
+  const hash = createHash('sha256')
+  for (const { description } of items) {
+    const { name, uri } = description as { name?: unknown; uri?: unknown }
+    hash.update(`${String(name)} ${String(uri)}\n`)
+  }
+  const version = hash.digest('base64url').slice(0, 16)
+  versions.set(items, version)
+  return version
+}
+
 /** Answers a method that concerns what servers offer. Errors: rejects with an `RpcError`. */
 export function answerMethod(
   deps: MethodDependencies,
@@ -38,13 +56,9 @@ export function answerMethod(
   params: Params,
 ): Promise<McpResult> | McpResult {
   const { toolsPageSize, resourcesPageSize } = deps.config()
-  const list = (
-    member: string,
-    items: readonly { readonly description: object }[],
-    size: number,
-  ): McpResult => {
+  const list = (member: string, items: readonly Listed[], size: number): McpResult => {
     const { principal } = downstream
-    const scope = { principal, method, version: deps.catalogueVersion() }
+    const scope = { principal, method, version: versionOf(items) }
     const { items: page, ...next } = deps.cursors.page(items, size, params['cursor'], scope)
     return { [member]: page.map(({ description }) => description), ...next }
   }

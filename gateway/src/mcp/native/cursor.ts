@@ -6,8 +6,8 @@ import { invalidParams, RpcError } from '../call/rpc-error.ts'
 export interface CursorScope {
   readonly principal: string
   readonly method: string
-  /** Changes with the catalogue: what stood at a place may stand elsewhere then. */
-  readonly version: number
+  /** Changes with the list: what stood at a place may stand elsewhere then. */
+  readonly version: string
 }
 
 /** Pages of lists whose cursors clients can neither read nor make. */
@@ -39,7 +39,7 @@ export class Cursors {
   #open(cursor: unknown, { principal, method, version }: CursorScope): number {
     const blob = typeof cursor === 'string' ? this.#sealer.open(cursor) : null
     if (blob === null || blob.family !== 'cursor' || blob.account !== principal) throw unknownCursor()
-    const [ofMethod, ofVersion, offset] = JSON.parse(blob.payload) as [string, number, number]
+    const [ofMethod, ofVersion, offset] = JSON.parse(blob.payload) as [string, string, number]
     if (ofMethod !== method || ofVersion !== version) throw unknownCursor()
     return offset
   }

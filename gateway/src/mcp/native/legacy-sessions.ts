@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { type Server, WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/server'
+import type { Server } from '@modelcontextprotocol/server'
 import type { Catalogue, OfferChange } from '../catalogue/catalogue.ts'
 import type { McpServer } from '../server.ts'
 import type { Upstreams } from '../upstream/upstreams.ts'
 import type { CatalogueView } from '../view/catalogue-view.ts'
 import { ownerOf } from './answer-method.ts'
 import { SessionEvents } from './event-store.ts'
+import { LegacyTransport } from './legacy-transport.ts'
 import { createProtocolServer, type ProtocolServerOptions } from './protocol-server.ts'
 
 const maxSessions = 10_000
@@ -36,7 +37,7 @@ interface Session {
   readonly principal: string
   readonly scope: string
   readonly server: Server
-  readonly transport: WebStandardStreamableHTTPServerTransport
+  readonly transport: LegacyTransport
   readonly view: () => CatalogueView | null
   readonly subscriptions: Map<string, () => void>
   headers: LegacyRequest['headers']
@@ -109,7 +110,7 @@ export class LegacySessions {
       return rpcResponse(503, -32_000, 'Too many sessions; end some, or try again later.', {
         'retry-after': '30',
       })
-    const transport = new WebStandardStreamableHTTPServerTransport({
+    const transport = new LegacyTransport({
       sessionIdGenerator: () => randomBytes(24).toString('base64url'),
       eventStore: new SessionEvents(this.#options.now),
       supportedProtocolVersions: legacyRevisions,
@@ -134,7 +135,7 @@ export class LegacySessions {
 
   /** A request of its own: nothing is kept, and nobody can be asked. */
   async #answerOnce(request: Request, legacy: LegacyRequest): Promise<Response> {
-    const transport = new WebStandardStreamableHTTPServerTransport({
+    const transport = new LegacyTransport({
       supportedProtocolVersions: legacyRevisions,
     })
     const server = this.#createServer(legacy, () => null)

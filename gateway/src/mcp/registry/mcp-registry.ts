@@ -131,12 +131,20 @@ export class McpRegistry {
     const stored = await store.read()
     this.#epoch = stored.epoch
     this.#configured = fileServers
+    const before = this.#describe()
     this.#pins = new Map(stored.pins.map((pin) => [pinKey(pin.serverId, pin.kind, pin.name), pin]))
     this.#adopt([
       ...fileServers.map(fromConfiguration),
       ...stored.servers.flatMap((server) => this.#fromStore(server)),
     ])
-    this.#options.onChange(this)
+    if (before !== this.#describe()) this.#options.onChange(this)
+  }
+
+  /** Equal when nothing has changed that others could notice. */
+  #describe(): string {
+    const servers = this.#servers.map(({ settings, revision }) => `${settings.serverId} ${revision}`)
+    const pins = [...this.#pins].map(([key, { digest }]) => `${key} ${digest}`)
+    return JSON.stringify([servers, pins.sort()])
   }
 
   /** Of two with one id or alias the first counts: the file's own. */
