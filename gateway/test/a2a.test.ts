@@ -279,10 +279,10 @@ describe('calls that fail', () => {
 
   it.each([
     ['{"half', 400, -32700],
-    ['[]', 400, -32600],
-    [{ jsonrpc: '1.0', id: 1, method: 'message/send' }, 400, -32600],
-    [{ jsonrpc: '2.0', id: 1 }, 400, -32600],
-    [{ jsonrpc: '2.0', id: {}, method: 'message/send' }, 400, -32600],
+    ['[]', 200, -32600],
+    [{ jsonrpc: '1.0', id: 1, method: 'message/send' }, 200, -32600],
+    [{ jsonrpc: '2.0', id: 1 }, 200, -32600],
+    [{ jsonrpc: '2.0', id: {}, method: 'message/send' }, 200, -32600],
     [{ jsonrpc: '2.0', id: 1, method: 'no/such' }, 200, -32601],
     [{ jsonrpc: '2.0', id: 1, method: 'message/send', params: [] }, 200, -32602],
     [{ jsonrpc: '2.0', id: 1, method: 'message/send', params: {} }, 200, -32602],
@@ -295,6 +295,21 @@ describe('calls that fail', () => {
       body: body as object | string,
     })
     expect([answer.status, answer.json().error.code]).toEqual([status, code])
+  })
+
+  it('what is no request is a 400 for clients of 1.0', async () => {
+    const answer = await call(gateway.url, '/a2a/old', {
+      key: alice.key,
+      headers: { 'a2a-version': '1.0' },
+      body: { jsonrpc: '1.0' },
+    })
+    expect([answer.status, answer.json().error.code, answer.json().detail.error]).toEqual([
+      400,
+      -32600,
+      'invalid_request',
+    ])
+    const form = { key: alice.key, headers: { 'content-type': 'text/plain' }, body: '{}' }
+    expect((await call(gateway.url, '/a2a/old', form)).json().error.code).toBe(-32005)
   })
 
   it('an unknown agent is a 404 with the old code beside the new one; no key is a 401', async () => {

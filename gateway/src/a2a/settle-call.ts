@@ -90,7 +90,7 @@ function describe(call: AgentCall, error: A2aError | null, now: number): Request
     template: exchange.template,
     dialect: null,
     operation: null,
-    status: exchange.clientGone ? clientClosedRequest : (error?.rpcStatus ?? 200),
+    status: exchange.clientGone ? clientClosedRequest : (error?.rpcStatus(call.version) ?? 200),
     errorCode: error === null ? null : (codes[error.reason] ?? 'invalid_request'),
     errorType: error?.reason ?? null,
     errorOrigin:

@@ -28,6 +28,7 @@ interface Task {
   readonly id: string
   readonly contextId: string
   state: string
+  movedAt: string
   artifacts: Json[]
   readonly history: Json[]
   reply: string | null
@@ -70,7 +71,7 @@ export async function startScriptedAgent(
     const params = body.params ?? {}
     if (operation === 'send' || operation === 'stream')
       return receive(operation, params, body, response, send)
-    const task = tasks.get(params.id ?? params.taskId)
+    const task = tasks.get(params.taskId ?? params.id)
     if (task === undefined) return send(200, { error: { code: -32001, message: 'Task not found' } })
     if (operation === 'get') return send(200, { result: say.task(task, params.historyLength) })
     if (operation === 'cancel') {
@@ -121,6 +122,7 @@ export async function startScriptedAgent(
       id: randomUUID(),
       contextId: message.contextId ?? randomUUID(),
       state: 'submitted',
+      movedAt: new Date().toISOString(),
       artifacts: [],
       history: [],
       reply: null,
@@ -150,7 +152,10 @@ export async function startScriptedAgent(
       task.artifacts.push(artifact)
       for (const watch of [...task.watchers]) watch(say.event('artifact', task, artifact), false)
     }
-    if (id.startsWith('tck-input-required') || id.startsWith('ask')) return move(task, 'input-required')
+    // Tasks of the kit of 0.3 stay open, so that it can go on with them.
+    const staysOpen =
+      /^(?:ask|tck-input-required|test-(?!resubscribe))|-test-|^(?:text|file|data|continuation)-/.test(id)
+    if (staysOpen) return move(task, 'input-required')
     if (id.startsWith('tck-reject-task')) return move(task, 'rejected')
     if (id.startsWith('long') || id.startsWith('test-resubscribe')) return move(task, 'working')
     task.reply = 'Hello from TCK'
@@ -159,6 +164,7 @@ export async function startScriptedAgent(
 
   function move(task: Task, state: string): void {
     task.state = state
+    task.movedAt = new Date().toISOString()
     const isLast = ended.has(state) || state === 'input-required'
     for (const watch of [...task.watchers]) watch(say.event('status', task), isLast)
     for (const config of task.pushes.values()) void push(config, say.push(task))
@@ -210,7 +216,13 @@ function artifactFor(id: string, say: Speech): Json {
         : /artifact|stream-00[13]|ordering|^work/.test(id)
           ? { text: 'Generated text content' }
           : null
-  return part === null ? null : { artifactId: randomUUID(), parts: [say.part(part)], novelty: 'kept' }
+  return part === null
+    ? null
+    : {
+        artifactId: randomUUID(),
+        parts: [say.part(part)],
+        ...(id.startsWith('tck-') ? {} : { novelty: 'kept' }),
+      }
 }
 
 interface Speech {
@@ -289,7 +301,7 @@ const old: Speech = {
     if (name === 'artifact') return { kind: 'artifact-update', ...base, artifact, lastChunk: true }
     const message = task.reply === null ? {} : { message: old.message({ text: task.reply, ...base }) }
     const isLast = ended.has(task.state) || task.state === 'input-required'
-    const status = { state: task.state, timestamp: new Date().toISOString(), ...message }
+    const status = { state: task.state, timestamp: task.movedAt, ...message }
     return { kind: 'status-update', ...base, status, final: isLast }
   },
   push: (task) => old.task(task),
@@ -334,7 +346,7 @@ const current: Speech = {
     if (name === 'artifact') return { artifactUpdate: { ...base, artifact, lastChunk: true } }
     const message = task.reply === null ? {} : { message: current.message({ text: task.reply, ...base }) }
     const state = `TASK_STATE_${task.state.replace('-', '_').toUpperCase()}`
-    return { statusUpdate: { ...base, status: { state, timestamp: new Date().toISOString(), ...message } } }
+    return { statusUpdate: { ...base, status: { state, timestamp: task.movedAt, ...message } } }
   },
   push: (task) => current.event('status', task),
 }

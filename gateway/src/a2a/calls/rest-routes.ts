@@ -11,9 +11,11 @@ import { mayUseAgent } from '../agents/agent-access.ts'
 import { A2aError, formatRestError } from '../protocol/a2a-error.ts'
 import { readVersion } from '../protocol/choose-version.ts'
 import type { Operation } from '../protocol/methods.ts'
+import { acceptProtoNames } from '../protocol/proto-names.ts'
 import type { AgentCall } from '../relay/agent-call.ts'
 import { performCall } from './perform-call.ts'
 import { requireEnabled } from './require-enabled.ts'
+import { requireJson } from './require-json.ts'
 import { maxBodyBytes } from './rpc-endpoint.ts'
 import { sendEvents } from './send-events.ts'
 import { toA2aError } from './to-a2a-error.ts'
@@ -120,9 +122,7 @@ async function answer(plane: A2aPlane, call: AgentCall): Promise<void> {
   const { extensions } = performed
   const headers = extensions === null ? version : [...version, 'a2a-extensions', extensions]
   if ('result' in performed) {
-    const type = ['content-type', 'application/a2a+json']
-    const body = Buffer.from(JSON.stringify(performed.result ?? {}))
-    call.exchange.sendBytes(200, [...type, ...headers], body)
+    call.exchange.sendJson(200, performed.result ?? {}, headers)
     return
   }
   await sendEvents(call, performed, {
@@ -140,10 +140,10 @@ function splitVerb(segment: string): { task: string; verb: Operation | null } {
 }
 
 function sendFailure(exchange: Exchange, failure: A2aError): void {
-  const headers = ['content-type', 'application/json', 'a2a-version', '1.0']
+  const headers = ['a2a-version', '1.0']
   const retry = failure.options.retryAfterSeconds
   if (retry !== undefined) headers.push('retry-after', String(retry))
-  exchange.sendBytes(failure.restStatus, headers, Buffer.from(JSON.stringify(formatRestError(failure))))
+  exchange.sendJson(failure.restStatus, formatRestError(failure), headers)
 }
 
 /** The binding is one of 1.0; a client that names no version means it. */
@@ -155,16 +155,14 @@ function requireVersion(exchange: Exchange): void {
 
 async function readObject(exchange: Exchange): Promise<JsonRecord> {
   if (exchange.request.method !== 'POST') return {}
-  const type = exchange.header('content-type')?.toLowerCase() ?? ''
   const bytes = await readBody(exchange.request, maxBodyBytes)
   if (bytes.length === 0) return {}
-  if (type !== '' && !/^application\/(?:a2a\+)?json\b/.test(type))
-    throw new A2aError('CONTENT_TYPE_NOT_SUPPORTED', 'Send application/a2a+json or application/json.')
+  requireJson(exchange)
   const parsed = parseJson(bytes.toString('utf8'))
   if (parsed === undefined) throw new A2aError('INVALID_JSON', 'The body is not valid JSON.')
   const record = readRecord(parsed)
   if (record === null) throw new A2aError('INVALID_REQUEST', 'The body should be an object.')
-  return record
+  return acceptProtoNames(record)
 }
 
 function readNumbers(query: URLSearchParams, names: readonly string[]): JsonRecord {

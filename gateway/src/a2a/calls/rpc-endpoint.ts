@@ -8,9 +8,11 @@ import { mayUseAgent } from '../agents/agent-access.ts'
 import { A2aError, formatRpcError } from '../protocol/a2a-error.ts'
 import { chooseMethod, readVersion, VersionedError } from '../protocol/choose-version.ts'
 import type { Operation, Version } from '../protocol/methods.ts'
+import { acceptProtoNames } from '../protocol/proto-names.ts'
 import type { AgentCall } from '../relay/agent-call.ts'
 import { performCall } from './perform-call.ts'
 import { requireEnabled } from './require-enabled.ts'
+import { requireJson } from './require-json.ts'
 import { sendEvents } from './send-events.ts'
 import { toA2aError } from './to-a2a-error.ts'
 
@@ -26,6 +28,7 @@ export function rpcEndpoint(plane: A2aPlane, forced: 'send' | 'stream' | null): 
       const request = new RpcRequest(exchange)
       let call: AgentCall | null = null
       try {
+        requireJson(exchange)
         request.read(await readBody(exchange.request, maxBodyBytes), forced)
         const agent = plane.directory.find(params['id'] ?? '')
         if (agent === null || !mayUseAgent(caller, agent)) throw unknownAgent(params['id'] ?? '')
@@ -94,7 +97,8 @@ class RpcRequest {
     this.#choose(method, forced)
     if (params !== undefined && params !== null && readRecord(params) === null)
       throw new A2aError('INVALID_PARAMS', 'params: this should be an object.')
-    this.params = readRecord(params) ?? {}
+    const given = readRecord(params) ?? {}
+    this.params = this.version === '1.0' ? acceptProtoNames(given) : given
   }
 
   /** The path decides between sending and streaming; so does a client that accepts nothing but a stream. */
@@ -127,7 +131,7 @@ class RpcRequest {
       request_id: this.#exchange.requestId,
     }
     const body = { jsonrpc: '2.0', id: this.id, error: formatRpcError(error, this.version) }
-    this.#exchange.sendJson(error.rpcStatus, isBroken ? { ...body, detail } : body, headers)
+    this.#exchange.sendJson(error.rpcStatus(this.version), isBroken ? { ...body, detail } : body, headers)
   }
 }
 

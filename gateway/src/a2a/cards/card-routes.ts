@@ -12,7 +12,7 @@ import { requireAgent } from '../agents/register-agent.ts'
 import type { RemoteAgent } from '../agents/remote-agent.ts'
 import { requireEnabled } from '../calls/require-enabled.ts'
 import { gatewayCard } from './gateway-card.ts'
-import { type CardForm, cardForm, rewriteCard } from './rewrite-card.ts'
+import { cardForm, isCardForm, rewriteCard } from './rewrite-card.ts'
 
 const files = ['agent-card.json', 'agent.json']
 
@@ -25,14 +25,15 @@ export function cardRoutes(plane: A2aPlane): Route<Endpoint>[] {
     aliased: false,
     handler,
   })
-  const ofAgent = cardEndpoint(plane, async (exchange, form, id) => {
+  const ofAgent = cardEndpoint(plane, async (exchange, version, id) => {
     const { agent, isPublic } = await findAgent(plane, exchange, id)
-    return { card: await agentCard(plane, exchange, agent, form), isPublic }
+    return { card: await agentCard(plane, exchange, agent, version), isPublic }
   })
-  const ofGateway = cardEndpoint(plane, async (exchange, form) => {
+  const ofGateway = cardEndpoint(plane, async (exchange, version) => {
     const root = plane.directory.find(plane.settings().rootAgent ?? '')
-    if (root !== null) return { card: await agentCard(plane, exchange, root, form), isPublic: true }
+    if (root !== null) return { card: await agentCard(plane, exchange, root, version), isPublic: true }
     const caller = await callerIfAny(plane, exchange)
+    const form = cardForm(version, plane.settings().cardDefault)
     return { card: gatewayCard(plane, exchange, caller, form), isPublic: caller === null }
   })
   return [
@@ -55,15 +56,14 @@ interface Found {
 
 function cardEndpoint(
   plane: A2aPlane,
-  find: (exchange: Exchange, form: CardForm, id: string) => Promise<Found>,
+  find: (exchange: Exchange, version: string | null, id: string) => Promise<Found>,
 ): Endpoint {
   return {
     errors: 'control',
     handle: async (exchange, params) => {
       requireEnabled(plane)
       const version = exchange.header('a2a-version') ?? queryOf(exchange.target).get('A2A-Version')
-      const form = cardForm(version, plane.settings().cardDefault)
-      const { card, isPublic } = await find(exchange, form, params['id'] ?? '')
+      const { card, isPublic } = await find(exchange, version, params['id'] ?? '')
       sendCard(exchange, card, isPublic)
     },
   }
@@ -107,8 +107,10 @@ async function agentCard(
   plane: A2aPlane,
   exchange: Exchange,
   agent: RemoteAgent,
-  form: CardForm,
+  version: string | null,
 ): Promise<JsonRecord> {
+  const own = agent.params['card_default']
+  const form = cardForm(version, isCardForm(own) ? own : plane.settings().cardDefault)
   const { url, isPublic } = plane.base(exchange)
   const frame = { url: `${url}/a2a/${encodeURIComponent(agent.name)}`, isPublic }
   return rewriteCard(agent, await plane.cards.find(agent), frame, form)

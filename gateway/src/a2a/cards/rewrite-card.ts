@@ -4,6 +4,10 @@ import { readVersion } from '../protocol/choose-version.ts'
 
 export type CardForm = 'hybrid' | '1.0' | '0.3'
 
+export function isCardForm(value: unknown): value is CardForm {
+  return value === 'hybrid' || value === '1.0' || value === '0.3'
+}
+
 /** The form a client reads; a version that nobody knows gets the one for both. */
 export function cardForm(header: string | null, standard: CardForm): CardForm {
   return header === null ? standard : (readVersion(header) ?? 'hybrid')

@@ -56,9 +56,9 @@ export class A2aError extends Error {
     return reasons[this.reason][0]
   }
 
-  /** The HTTP status of a JSON-RPC answer that holds it. */
-  get rpcStatus(): number {
-    return reasons[this.reason][1]
+  /** The HTTP status of a JSON-RPC answer that holds it. Clients of 0.3 read the error only where it is 200. */
+  rpcStatus(version: Version): number {
+    return version === '0.3' && this.reason === 'INVALID_REQUEST' ? 200 : reasons[this.reason][1]
   }
 
   get restStatus(): number {

@@ -45,19 +45,23 @@ async function listTargets(plane: A2aPlane, call: AgentCall, taskId: string): Pr
   return call.version === '1.0' ? { configs: shown, nextPageToken: '' } : shown
 }
 
+/** Removing what is not there is no failure. Without an id the only one of 0.3 is meant. */
 async function removeTarget(plane: A2aPlane, call: AgentCall, taskId: string): Promise<null> {
-  const config = await findTarget(plane, call, taskId)
-  await plane.push.remove(call, taskId, config.configId)
+  const configId = readConfigId(call) ?? (await plane.push.list(call, taskId))[0]?.configId
+  if (configId !== undefined) await plane.push.remove(call, taskId, configId)
   return null
 }
 
 async function findTarget(plane: A2aPlane, call: AgentCall, taskId: string): Promise<PushConfig> {
-  const { params, version } = call
-  const configId = readText(version === '1.0' ? params['id'] : params['pushNotificationConfigId'])
+  const configId = readConfigId(call)
   const configs = await plane.push.list(call, taskId)
   const found = configId === null ? configs[0] : configs.find((config) => config.configId === configId)
   if (found === undefined) throw new A2aError('TASK_NOT_FOUND', 'Push notification config not found')
   return found
+}
+
+function readConfigId({ params, version }: AgentCall): string | null {
+  return readText(version === '1.0' ? params['id'] : params['pushNotificationConfigId'])
 }
 
 /** 0.3 calls the task of most of these operations `id`. */

@@ -24,8 +24,7 @@ export function pushEndpoint(plane: A2aPlane, delivery: PushDelivery): Endpoint 
       if (taskId === null) throw unknownTarget()
       if (row.taskId === '') {
         // The target came with a message whose task had no id yet: it must be one of the same caller.
-        const task = await plane.store.findTask(id, taskId)
-        if (task === null || task.owner !== config.owner) throw unknownTarget()
+        if ((await plane.tasks.ownerOf(id, taskId)) !== config.owner) throw unknownTarget()
       } else if (row.taskId !== taskId) throw unknownTarget()
       delivery.send(id, taskId, config, translatePush(payload, config))
       exchange.sendJson(200, {})

@@ -6,6 +6,7 @@ import { A2aError } from '../protocol/a2a-error.ts'
 const flushEveryMs = 20
 /** Longer than another gateway takes to write what it has seen. */
 const patienceMs = 60
+const looks = 20
 const purgeEveryMs = 60_000
 
 /** What one answer of an agent says of a task. */
@@ -52,6 +53,17 @@ export class TaskLedger {
     const late = known === null ? await this.#options.store.findTask(agentId, taskId) : null
     if (late !== null && this.#maySee(caller, late)) return late
     throw new A2aError('TASK_NOT_FOUND', 'Task not found')
+  }
+
+  /** Whose task it is; what an agent says of a task may be faster than the answer that begins it. */
+  async ownerOf(agentId: string, taskId: string): Promise<string | null> {
+    for (let look = 0; look < looks; look += 1) {
+      const known =
+        this.#known.get(keyOf(agentId, taskId)) ?? (await this.#options.store.findTask(agentId, taskId))
+      if (known !== null) return known.owner
+      await sleep(patienceMs)
+    }
+    return null
   }
 
   /** Lets the caller continue a conversation that is its own or nobody's yet. Errors: -32602 for another's. */
