@@ -9,6 +9,8 @@ import {
 } from '../../governance/limiter.ts'
 
 const sweepEvery = 1_000
+/** Longer than most calls wait for Redis, shorter than most calls take. */
+const observedForMs = 2_000
 
 interface Window {
   readonly endsAt: number
@@ -20,6 +22,8 @@ interface Account {
   /** Null while nobody has said what is spent. */
   spent: number | null
   held: number
+  /** What others held when a shared limiter was asked last; believed for a short time. */
+  elsewhere: { readonly held: number; readonly until: number } | null
   readonly holds: Map<string, { readonly amount: number; readonly expiresAt: number }>
   forgottenAt: number
 }
@@ -45,6 +49,26 @@ export class InProcessLimiter implements Limiter {
     if (refused >= 0) return { refusedBy: refused, unknown, standings: before }
     for (const claim of claims) this.#take(id, claim, now)
     return { refusedBy: null, unknown, standings: claims.map((claim) => this.#standing(claim, now)) }
+  }
+
+  /** Takes over where a shared limiter stands, to count on from there while it is away. */
+  observe(claims: readonly Claim[], { standings, unknown }: Verdict): void {
+    this.#sweepSometimes()
+    const now = this.#now()
+    for (const [index, claim] of claims.entries()) {
+      const standing = standings[index]
+      if (standing === undefined || unknown.includes(index)) continue
+      const { used, held, resetsInMs } = standing
+      if (claim.kind === 'window') {
+        const known = this.#windows.get(claim.subject)
+        const window = { requests: 0, tokens: 0, ...known, endsAt: now + resetsInMs }
+        this.#windows.set(claim.subject, { ...window, [claim.metric]: used })
+        continue
+      }
+      const account = this.#account(claim.subject, now)
+      account.elsewhere = { held, until: now + observedForMs }
+      if (claim.kind === 'budget') account.spent = used
+    }
   }
 
   async settle(id: string, settlements: readonly Settlement[]): Promise<void> {
@@ -87,7 +111,8 @@ export class InProcessLimiter implements Limiter {
     }
     const account = this.#account(claim.subject, now)
     if (claim.kind === 'budget') remember(account, claim, now)
-    return { used: account.spent ?? 0, held: account.held, resetsInMs: 0 }
+    const elsewhere = account.elsewhere !== null && account.elsewhere.until > now ? account.elsewhere.held : 0
+    return { used: account.spent ?? 0, held: account.held + elsewhere, resetsInMs: 0 }
   }
 
   #isUnknown(claim: Claim): boolean {
@@ -115,7 +140,8 @@ export class InProcessLimiter implements Limiter {
   #account(subject: string, now: number): Account {
     let account = this.#accounts.get(subject)
     if (account === undefined || account.forgottenAt <= now) {
-      account = { spent: null, held: 0, holds: new Map(), forgottenAt: now + 2 * leaseMs }
+      const forgottenAt = now + 2 * leaseMs
+      account = { spent: null, held: 0, elsewhere: null, holds: new Map(), forgottenAt }
       this.#accounts.set(subject, account)
     }
     for (const [id, { expiresAt }] of account.holds) {

@@ -135,6 +135,21 @@ describe.each(kinds)('a limiter %s', (_, create) => {
   })
 })
 
+it.skipIf(redis === null)('counts on in the process from where Redis stood when it went away', async () => {
+  if (redis === null) return
+  let isAway = false
+  const limiter = new RedisLimiter(
+    redis,
+    (shared, local) => (isAway ? local() : shared()),
+    new InProcessLimiter(Date.now),
+  )
+  for (const id of ['a', 'b']) await limiter.claim(id, [requests(3), budget(10, 100, 75)])
+  isAway = true
+  expect((await limiter.claim('c', [requests(3)])).refusedBy).toBeNull()
+  expect((await limiter.claim('d', [requests(3)])).refusedBy).toBe(0)
+  expect((await limiter.claim('e', [budget(10, 100, null)])).refusedBy).toBe(0)
+})
+
 it('frees what a dead process held when its lease ends, unless it was renewed', async () => {
   let now = 0
   const limiter = new InProcessLimiter(() => now)

@@ -7,6 +7,7 @@ import {
   type Standing,
   type Verdict,
 } from '../../governance/limiter.ts'
+import type { InProcessLimiter } from './in-process-limiter.ts'
 
 /**
  * Keys of a claim: a window has `{subject}:window`, which lives as long as the window, and its counter; what is held has
@@ -130,13 +131,13 @@ interface ScriptedRedis extends Redis {
 /** Runs what Redis would do, and the second when Redis does not answer in time. */
 export type Attempt = <Result>(shared: () => Promise<Result>, local: () => Promise<Result>) => Promise<Result>
 
-/** The limiter of all replicas. While Redis is away every process counts for itself. */
+/** The limiter of all replicas. While Redis is away every process counts on from what it saw last. */
 export class RedisLimiter implements Limiter {
   readonly #redis: ScriptedRedis
   readonly #attempt: Attempt
-  readonly #local: Limiter
+  readonly #local: InProcessLimiter
 
-  constructor(redis: Redis, attempt: Attempt, local: Limiter) {
+  constructor(redis: Redis, attempt: Attempt, local: InProcessLimiter) {
     redis.defineCommand('routeiqClaim', { lua: claimScript })
     redis.defineCommand('routeiqSettle', { lua: settleScript })
     redis.defineCommand('routeiqRaise', { lua: raiseScript, numberOfKeys: 1 })
@@ -147,7 +148,12 @@ export class RedisLimiter implements Limiter {
 
   claim(id: string, claims: readonly Claim[]): Promise<Verdict> {
     return this.#attempt(
-      async () => readVerdict(await this.#redis.routeiqClaim(...claimArguments(id, claims)), claims.length),
+      async () => {
+        const answer = await this.#redis.routeiqClaim(...claimArguments(id, claims))
+        const verdict = readVerdict(answer, claims.length)
+        this.#local.observe(claims, verdict)
+        return verdict
+      },
       () => this.#local.claim(id, claims),
     )
   }

@@ -5,6 +5,7 @@ import { InProcessLimiter } from '../limits/in-process-limiter.ts'
 import { RedisLimiter } from '../limits/redis-limiter.ts'
 import { CallBreaker } from './call-breaker.ts'
 import { InProcessState } from './in-process-state.ts'
+import { Patience } from './patience.ts'
 import type { CounterIncrement, IncrementResult, SharedState, Unsubscribe } from './shared-state.ts'
 
 const connectTimeoutMs = 1_000
@@ -49,6 +50,7 @@ export class RedisState implements SharedState {
   readonly #subscriptions: Redis
   readonly #local: InProcessState
   readonly #breaker: CallBreaker
+  readonly #patience = new Patience(commandTimeoutMs)
 
   private constructor(commands: Redis, subscriptions: Redis, now: () => number) {
     this.#commands = commands
@@ -68,7 +70,6 @@ export class RedisState implements SharedState {
   /** Resolves once connected, or after a second in local mode; the connection is then made in the background. */
   static async open(options: RedisStateOptions): Promise<RedisState> {
     const commands = createClient(options.url, {
-      commandTimeout: commandTimeoutMs,
       enableOfflineQueue: false,
     })
     const subscriptions = createClient(options.url, { enableOfflineQueue: true })
@@ -138,7 +139,7 @@ export class RedisState implements SharedState {
   async #attempt<Result>(shared: () => Promise<Result>, local: () => Promise<Result>): Promise<Result> {
     if (!this.#breaker.admits()) return local()
     try {
-      const result = await shared()
+      const result = await this.#patience.await(shared())
       this.#breaker.recordSuccess()
       return result
     } catch {
@@ -166,7 +167,7 @@ export class RedisState implements SharedState {
   }
 }
 
-function createClient(url: string, options: { commandTimeout?: number; enableOfflineQueue: boolean }): Redis {
+function createClient(url: string, options: { enableOfflineQueue: boolean }): Redis {
   const client = new Redis(url, {
     ...options,
     connectTimeout: connectTimeoutMs,
