@@ -1,5 +1,6 @@
 import { type A2aRoutesDependencies, a2aRoutes } from './a2a/a2a-routes.ts'
-import type { SubjectRoutesDependencies } from './admin/governance/subject-context.ts'
+import { spendReportRoute } from './admin/governance/spend-report.ts'
+import { type SpendRoutesDependencies, spendRoutes } from './admin/governance/spend-routes.ts'
 import { subjectRoutes } from './admin/governance/subject-routes.ts'
 import { type HealthDependencies, healthRoutes } from './admin/health/health-routes.ts'
 import { KeyAdministration } from './admin/keys/key-administration.ts'
@@ -50,7 +51,7 @@ export interface AppDependencies {
   readonly responses: ResponseRoutesDependencies
   readonly skills: SkillRoutesDependencies
   readonly registry: RegistryPlane
-  readonly keys: KeyRoutesDependencies & Pick<SubjectRoutesDependencies, 'onSubjectsChanged'>
+  readonly keys: KeyRoutesDependencies & Omit<SpendRoutesDependencies, 'administration'>
   readonly quotas: QuotaRoutesDependencies
   readonly models: ModelRoutesDependencies
   readonly tokens: TokenRoutesDependencies
@@ -123,7 +124,7 @@ export function listRoutes(
     ...modelRoutes(deps.models),
     ...tokenRoutes(deps.tokens),
     ...keyRoutes(deps.keys),
-    ...subjectRoutes({ ...deps.keys, administration: new KeyAdministration(deps.keys) }),
+    ...managementRoutes(deps.keys),
     ...quotaRoutes(deps.quotas),
     ...healthRoutes(deps.health),
     ...operationsRoutes(deps.operations),
@@ -148,6 +149,11 @@ export function listRoutes(
     ...checkRoutes(deps.registry),
   ]
   return [...routes, ...listPassThrough(deps, routes)]
+}
+
+function managementRoutes(deps: AppDependencies['keys']): Route<Endpoint>[] {
+  const all = { ...deps, administration: new KeyAdministration(deps) }
+  return [...subjectRoutes(all), ...spendRoutes(all), spendReportRoute(all)]
 }
 
 /** Both names of a route with an alias are documented. */

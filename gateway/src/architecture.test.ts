@@ -20,7 +20,7 @@ const directions: Readonly<Record<string, string>> = {
   'within.ts': '',
   a2a: 'config:types conversation http http1:types identity pipeline pricing protocols rest telemetry:types transport version.ts',
   admin:
-    'config:types conversation:types deployments governance http identity pipeline pricing:types process:types protocols providers:types quotas:types relay rest storage:types telemetry tokens:types transport:types version.ts',
+    'config:types conversation deployments governance http identity pipeline pricing process:types protocols providers:types quotas:types relay rest storage:types telemetry tokens:types transport:types version.ts',
   balancing: 'config:types deployments pricing providers:types',
   cli: 'balancing config process skills storage version.ts',
   'cloud-accounts': 'conversation providers:types transport:types',

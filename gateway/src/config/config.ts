@@ -50,6 +50,8 @@ export interface GovernanceConfig {
   readonly keyUpperBounds: Readonly<Record<string, unknown>>
   readonly userDefaults: Readonly<Record<string, unknown>>
   readonly teamDefaults: Readonly<Record<string, unknown>>
+  /** How long rows of the ledger are kept, milliseconds; null for ever. */
+  readonly spendRetentionMs: number | null
   /** Refuses calls whose budget cannot be read. */
   readonly failsClosed: boolean
 }

@@ -20,6 +20,7 @@ import { createSqlEvidenceStore } from '../storage/evidence/sql-evidence-store.t
 import type { KeyStore } from '../storage/key-store.ts'
 import { createSqlKeyStore } from '../storage/keys/sql-key-store.ts'
 import type { RaiseAlarm } from '../storage/ledger/journal-alarm.ts'
+import { purgeSpend } from '../storage/ledger/purge-spend.ts'
 import { SpendIngester } from '../storage/ledger/spend-ingester.ts'
 import type { SpendLedger } from '../storage/ledger/spend-row.ts'
 import { createSqlSpendLedger } from '../storage/ledger/sql-spend-ledger.ts'
@@ -71,7 +72,7 @@ export interface Hub {
   readonly a2a: A2aStore
   readonly evidence: EvidenceStore
   readonly mcp: McpServerStore
-  readonly spend: Pick<SpendLedger, 'listSpend'>
+  readonly spend: Pick<SpendLedger, 'listSpend' | 'countSpend'>
   readonly state: SharedState
   readonly health: { check(): Promise<DependencyChecks> }
 }
@@ -89,6 +90,8 @@ export interface HubOptions {
   readonly evidenceRetentionDays: number
   /** Tool servers are kept in the database. */
   readonly keepsToolServers: boolean
+  /** Milliseconds that rows of the ledger are kept; null for ever. */
+  readonly spendRetentionMs: number | null
   readonly raiseAlarm: RaiseAlarm
   readonly now: () => number
 }
@@ -121,6 +124,7 @@ export async function openHub(options: HubOptions): Promise<OwnedHub> {
   const responses = createSqlResponseStore(database, now)
   const evidence = createSqlEvidenceStore(database, now)
   const stopPurging = purgeResponses(responses)
+  const stopPurgingSpend = purgeSpend(ledger, options.spendRetentionMs, now)
   const quotas = createSqlQuotaStore(database, now)
   const stopPurgingEvidence = purgeEvidence(evidence, options.evidenceRetentionDays, quotas)
   const state = redis ?? new InProcessState(now)
@@ -155,6 +159,7 @@ export async function openHub(options: HubOptions): Promise<OwnedHub> {
     notices: migration.warnings,
     close: async (flushBudgetMs) => {
       stopPurging()
+      stopPurgingSpend()
       stopPurgingEvidence()
       links.stop()
       await ingester.flush(flushBudgetMs)

@@ -37,6 +37,7 @@ export async function runPrimary(startup: Startup): Promise<void> {
   const hub = await openHub({
     storage: config.storage,
     evidenceRetentionDays: config.evidence.retentionDays,
+    spendRetentionMs: config.governance.spendRetentionMs,
     keepsToolServers: config.mcp.isPersistent,
     raiseAlarm,
     now,

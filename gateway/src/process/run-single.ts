@@ -26,6 +26,7 @@ export async function runSingle(startup: Startup): Promise<void> {
   const hub = await openHub({
     storage: config.storage,
     evidenceRetentionDays: config.evidence.retentionDays,
+    spendRetentionMs: config.governance.spendRetentionMs,
     keepsToolServers: config.mcp.isPersistent,
     raiseAlarm,
     now,

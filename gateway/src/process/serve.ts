@@ -408,6 +408,8 @@ function composeApp(
       keys: hub.keys,
       subjects: hub.subjects,
       totals: hub.totals,
+      spend: hub.spend,
+      runtime,
       settings: () => runtime().config.governance,
       quotas,
       keyPrefix: identityConfig.keyPrefix,

@@ -12,12 +12,12 @@ interface SpendSum {
   readonly outputTokens: number
 }
 
-interface SpenderSum extends SpendSum {
+export interface SpenderSum extends SpendSum {
   readonly kind: SpenderKind
   readonly id: string
 }
 
-interface DailySum extends SpenderSum {
+export interface DailySum extends SpenderSum {
   /** `YYYY-MM-DD`, UTC. */
   readonly day: string
 }

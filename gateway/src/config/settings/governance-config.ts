@@ -21,8 +21,30 @@ export function readGovernanceConfig({
     keyUpperBounds: litellm.record('upperbound_key_generate_params'),
     userDefaults: litellm.record('default_internal_user_params'),
     teamDefaults: litellm.record('default_team_params'),
+    spendRetentionMs: readRetention(general.text('maximum_spend_logs_retention_period'), report),
     failsClosed: settings.text('governance.fail_mode') === 'closed',
   }
+}
+
+const unitMs: Readonly<Record<string, number>> = {
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+  mo: 2_678_400_000,
+}
+
+function readRetention(text: string | null, report: ConfigSections['report']): number | null {
+  if (text === null) return null
+  const [, amount, unit = ''] = /^(\d+)(s|m|h|d|w|mo)$/.exec(text) ?? []
+  if (amount !== undefined) return Number(amount) * (unitMs[unit] ?? 0)
+  report.warn(
+    ['general_settings', 'maximum_spend_logs_retention_period'],
+    'this should be a number and a unit; rows are kept for ever',
+    'for example 90d',
+  )
+  return null
 }
 
 function readTimezone(name: string | null, report: ConfigSections['report']): string {

@@ -56,12 +56,17 @@ export interface SpendLines {
   readonly text: Buffer
 }
 
-interface SpendQuery {
+export interface SpendQuery {
   readonly requestId?: string
   readonly keyHash?: string
-  /** Only rows that started at or after this time. */
+  readonly userId?: string
+  readonly teamId?: string
+  /** Only rows that started at or after this time, and before that one. */
   readonly since?: number
+  readonly until?: number
   readonly limit: number
+  /** Rows to leave out at the beginning. */
+  readonly offset?: number
 }
 
 /** Reading and filling the ledger. Rejects with GatewayError `storage_unavailable` when the database is away. */
@@ -70,4 +75,8 @@ export interface SpendLedger {
   insert(lines: SpendLines): Promise<void>
   /** Newest first. */
   listSpend(query: SpendQuery): Promise<readonly SpendRow[]>
+  /** How many rows there are of these, whatever the limit. */
+  countSpend(query: SpendQuery): Promise<number>
+  /** Deletes up to `limit` rows that started before this time; how many it were. Sums stay. */
+  deleteSpend(before: number, limit: number): Promise<number>
 }

@@ -1,10 +1,10 @@
-import { and, desc, eq, gte } from 'drizzle-orm'
+import { and, count, desc, eq, gte, inArray, lt, type SQL } from 'drizzle-orm'
 import type { Usage } from '../../conversation/usage.ts'
 import type { Database } from '../database/database.ts'
 import { guardQuery } from '../database/database-error.ts'
 import { spendLogs } from '../database/schema.ts'
 import { insertLinesStatement } from './insert-lines-statement.ts'
-import type { SpendLedger, SpendRow } from './spend-row.ts'
+import type { SpendLedger, SpendQuery, SpendRow } from './spend-row.ts'
 
 type StoredSpend = typeof spendLogs.$inferSelect
 
@@ -15,23 +15,43 @@ export function createSqlSpendLedger(database: Database): SpendLedger {
     async insert({ segment, firstLine, text }) {
       await guardQuery(database.pool.query(insertLinesStatement, [segment, firstLine, text]))
     },
-    async listSpend({ requestId, keyHash, since, limit }) {
-      const condition = and(
-        requestId === undefined ? undefined : eq(spendLogs.requestId, requestId),
-        keyHash === undefined ? undefined : eq(spendLogs.keyHash, keyHash),
-        since === undefined ? undefined : gte(spendLogs.startedAt, new Date(since)),
-      )
+    async listSpend(query) {
       const rows = await guardQuery(
         db
           .select()
           .from(spendLogs)
-          .where(condition)
+          .where(matching(query))
           .orderBy(desc(spendLogs.startedAt), desc(spendLogs.entryId))
-          .limit(limit),
+          .limit(query.limit)
+          .offset(query.offset ?? 0),
       )
       return rows.map(toRow)
     },
+    async countSpend(query) {
+      const [counted] = await guardQuery(db.select({ total: count() }).from(spendLogs).where(matching(query)))
+      return counted?.total ?? 0
+    },
+    async deleteSpend(before, limit) {
+      const oldest = db
+        .select({ entryId: spendLogs.entryId })
+        .from(spendLogs)
+        .where(lt(spendLogs.startedAt, new Date(before)))
+        .limit(limit)
+      const { rowCount } = await guardQuery(db.delete(spendLogs).where(inArray(spendLogs.entryId, oldest)))
+      return rowCount ?? 0
+    },
   }
+}
+
+function matching({ requestId, keyHash, userId, teamId, since, until }: SpendQuery): SQL | undefined {
+  return and(
+    requestId === undefined ? undefined : eq(spendLogs.requestId, requestId),
+    keyHash === undefined ? undefined : eq(spendLogs.keyHash, keyHash),
+    userId === undefined ? undefined : eq(spendLogs.userId, userId),
+    teamId === undefined ? undefined : eq(spendLogs.teamId, teamId),
+    since === undefined ? undefined : gte(spendLogs.startedAt, new Date(since)),
+    until === undefined ? undefined : lt(spendLogs.startedAt, new Date(until)),
+  )
 }
 
 function toRow(stored: StoredSpend): SpendRow {
