@@ -355,6 +355,21 @@ describe('calls that fail', () => {
   })
 })
 
+describe('limits of a key', () => {
+  it('hold for messages to agents, too', async () => {
+    const slow = await gateway.createKey({ rpm_limit: 1 })
+    expect((await send('old', '1.0', 'work-l1', {}, slow.key)).status).toBe(200)
+    const refused = await send('old', '1.0', 'work-l2', {}, slow.key)
+    expect([refused.status, refused.json().error.data[0].reason]).toEqual([429, 'RATE_LIMITED'])
+    expect(refused.headers['retry-after']).toMatch(/^\d+$/)
+    const poor = await gateway.createKey({ max_budget: 0.3 })
+    const answers = []
+    for (const number of [1, 2, 3, 4]) answers.push(await send('old', '1.0', `work-b${number}`, {}, poor.key))
+    expect(answers[0]?.status).toBe(200)
+    expect([answers[3]?.status, answers[3]?.json().error.data[0].reason]).toEqual([429, 'BUDGET_EXCEEDED'])
+  })
+})
+
 it('the path of a stream wins over the method, as the published example has it', async () => {
   const body = {
     jsonrpc: '2.0',

@@ -4,7 +4,6 @@ import type { Identity } from '../pipeline/authenticate.ts'
 import type { UserEgress } from '../transport/egress/user-egress.ts'
 import type { A2aStore, RemoteAgentStore } from './a2a-store.ts'
 import type { AgentDirectory } from './agents/agent-directory.ts'
-import type { RemoteAgent } from './agents/remote-agent.ts'
 import type { AgentCards } from './cards/agent-cards.ts'
 import type { A2aError } from './protocol/a2a-error.ts'
 import type { PushTargets } from './push/push-targets.ts'
@@ -32,8 +31,8 @@ export interface A2aPlane {
   /** Seals the continuation of a listing for its caller. */
   readonly sealPage: (text: string) => string
   readonly openPage: (sealed: string) => string | null
-  /** Counts a message to an agent. Errors: RATE_LIMITED. */
-  readonly admit: (agent: RemoteAgent) => Promise<void>
+  /** Counts a message against the limits of the agent and of its caller. Errors: RATE_LIMITED, 429 `budget_exceeded`. */
+  readonly admit: (call: AgentCall) => Promise<void>
   /** The call is over: its record, its ledger row, the agent's day. */
   readonly settle: (call: AgentCall, error: A2aError | null) => void
   /** Tells every process that agents have changed; resolves when this one knows. */

@@ -22,17 +22,17 @@ const codes: Partial<Record<Reason, ErrorCode>> = {
   INTERNAL: 'internal_error',
 }
 
-/** The record of a finished call, and its ledger row where it was a message that an agent took. */
+/** The record of a finished call, and its ledger row where it was a message. Returns what it cost, in pico-USD. */
 export function settleCall(
   gateway: Pick<Gateway, 'recordRequest' | 'appendSpend' | 'now'>,
   call: AgentCall,
   error: A2aError | null,
-): void {
+): bigint | null {
   const { agent, caller, exchange, operation } = call
   exchange.whenClientGone(null)
   const record = describe(call, error, gateway.now())
   gateway.recordRequest(record)
-  if (operation !== 'send' && operation !== 'stream') return
+  if (operation !== 'send' && operation !== 'stream') return null
   const { keyHash, userId, teamId, organizationId } = caller
   gateway.appendSpend({
     requestId: record.requestId,
@@ -66,6 +66,7 @@ export function settleCall(
     sessionId: null,
     clientIpHash: hashClientAddress(record.clientIp),
   })
+  return record.costPico
 }
 
 /** What a message to the agent costs; null when nobody said. */

@@ -9,11 +9,13 @@ import { AgentCards, type AgentNetwork } from '../a2a/cards/agent-cards.ts'
 import { A2aError } from '../a2a/protocol/a2a-error.ts'
 import { PushDelivery } from '../a2a/push/push-delivery.ts'
 import { PushTargets } from '../a2a/push/push-targets.ts'
+import type { AgentCall } from '../a2a/relay/agent-call.ts'
 import { AgentRelay } from '../a2a/relay/agent-relay.ts'
 import { OpenStreams } from '../a2a/relay/open-streams.ts'
 import { settleCall } from '../a2a/settle-call.ts'
 import { TaskLedger } from '../a2a/tasks/task-ledger.ts'
 import type { A2aConfig, GatewayConfig } from '../config/config.ts'
+import type { Reservation } from '../governance/governor.ts'
 import type { Exchange } from '../http/exchange.ts'
 import type { Gateway } from '../pipeline/gateway.ts'
 import { refuseOperatorHost } from '../transport/egress/operator-egress.ts'
@@ -76,6 +78,7 @@ export async function openA2a({ hub, gateway, telemetry, config, now }: A2aOptio
   const sharing = await shareAgentChanges(hub.state, directory, (agentId) =>
     forgetRemoved({ directory, cards, tasks, streams }, agentId),
   )
+  const reservations = new WeakMap<Exchange, Reservation>()
   const relay = new AgentRelay({ cards, tasks, networkOf, settings, newId: randomUUID })
   return {
     delivery,
@@ -84,9 +87,15 @@ export async function openA2a({ hub, gateway, telemetry, config, now }: A2aOptio
       identity: gateway.identity,
       sealPage: seal,
       openPage: open,
-      admit: (agent) => admitMessage(hub, settings(), agent, now()),
+      admit: async (call) => {
+        await countMessage(hub, settings(), call.agent, now())
+        const reservation = await reserve(gateway, call)
+        if (reservation !== null) reservations.set(call.exchange, reservation)
+      },
       settle: (call, error) => {
-        settleCall(gateway, call, error)
+        const costPico = settleCall(gateway, call, error)
+        const use = error === null ? { inputTokens: 0, outputTokens: 0, costPico } : null
+        reservations.get(call.exchange)?.settle(use)
         activity.count(call.agent.agentId, error === null, now() - call.exchange.receivedAt)
       },
       onAgentsChanged: sharing.announce,
@@ -137,8 +146,21 @@ function baseOf({ a2a, server }: GatewayConfig, exchange: Exchange): { url: stri
   return { url: `${scheme}://${host}${server.rootPath}`, isPublic: false }
 }
 
+/** Messages count like other calls of their key; of what they cost nothing is known before. */
+async function reserve(
+  { governor }: Gateway,
+  { agent, caller, params }: AgentCall,
+): Promise<Reservation | null> {
+  const name = `a2a/${agent.name}`
+  const bytes = JSON.stringify(params).length
+  return governor.admit({
+    ...{ caller, requestedModel: name, group: { name, deployments: [] }, operation: 'moderation' },
+    ...{ bytes, body: {}, endUser: null, tags: [] },
+  })
+}
+
 /** Every process and replica counts together. Errors: RATE_LIMITED. */
-async function admitMessage(
+async function countMessage(
   { state }: Hub,
   { messagesPerMinute }: A2aConfig,
   { agentId, requestsPerMinute }: RemoteAgent,

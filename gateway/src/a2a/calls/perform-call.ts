@@ -42,7 +42,7 @@ async function admitMessage(plane: A2aPlane, call: AgentCall): Promise<AgentCall
   const contextId = readText(message['contextId'])
   if (taskId !== null) await plane.tasks.require(agent.agentId, taskId, caller)
   if (contextId !== null) await plane.tasks.claimContext(agent.agentId, contextId, caller)
-  await plane.admit(agent)
+  await plane.admit(call)
   return plane.push.replaceTarget(call)
 }
 
