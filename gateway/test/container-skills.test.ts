@@ -403,7 +403,7 @@ describe('a container that cannot be read', () => {
       key,
       body: { model: 'gpt', messages, container: { skills: [custom('nothing')] } },
     })
-    expect(unknown.status).toBe(400)
+    expect([unknown.status, unknown.json().error.code]).toEqual([404, 'skill_not_found'])
     expect(upstream.requests).toEqual([])
   })
 })

@@ -193,6 +193,38 @@ describe('the choice between store and account', () => {
   })
 })
 
+it('the smallest configuration of the guides serves both', async () => {
+  const small = await startGateway({
+    config: `
+model_list:
+  - model_name: claude-3-5-sonnet
+    litellm_params:
+      model: anthropic/claude-3-5-sonnet-20241022
+      api_key: os.environ/ANTHROPIC_API_KEY
+`,
+    env: { ANTHROPIC_API_KEY: 'sk-ant-small', ANTHROPIC_API_BASE: upstream.anthropicBase },
+  })
+  try {
+    const { key: own } = await small.createKey({})
+    const files = [{ path: 'forms/SKILL.md', content: skillText }]
+    const created = await call(small.url, '/v1/skills?beta=true', { key: own, body: { files } })
+    const { id } = created.json()
+    expect(created.json()).toMatchObject({ type: 'skill', source: 'custom' })
+    expect((await call(small.url, `/v1/skills/${id}?beta=true`, { key: own })).json()).toEqual(created.json())
+    expect((await call(small.url, '/v1/skills?beta=true', { key: own })).json().data).toEqual([
+      created.json(),
+    ])
+    expect(upstream.requests).toEqual([])
+    const relayed = await call(small.url, '/v1/skills?beta=true&model=claude-3-5-sonnet', { key: own })
+    expect([relayed.json().data, upstream.requests[0]?.path]).toEqual([[], '/v1/skills?beta=true'])
+    expect(upstream.requests[0]?.headers['x-api-key']).toBe('sk-ant-small')
+    const deleted = await call(small.url, `/v1/skills/${id}`, { key: own, method: 'DELETE' })
+    expect(deleted.json()).toEqual({ id, type: 'skill_deleted' })
+  } finally {
+    await small.stop()
+  }
+})
+
 describe('a gateway that passes everything through', () => {
   let passing: Gateway
 

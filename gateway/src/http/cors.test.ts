@@ -50,7 +50,8 @@ describe('answers', () => {
     const answer = await ask(origins, true, 'GET', origin(from))
     expect([answer.status, answer.origin]).toEqual([200, allowed])
     expect(answer.vary).toBe(allowed === undefined ? undefined : 'origin')
-    expect(answer.exposed?.includes('x-request-id')).toBe(allowed === undefined ? undefined : true)
+    for (const name of ['x-request-id', 'x-routeiq-skills-mode', 'x-routeiq-skills-dropped'])
+      expect(answer.exposed?.includes(name)).toBe(allowed === undefined ? undefined : true)
     expect(answer.credentials).toBe(allowed === undefined || allowed === '*' ? undefined : 'true')
   })
 

@@ -5,7 +5,21 @@ import type { ServerResponse } from './server/server-response.ts'
 const exposed =
   'X-Request-ID, X-RouteIQ-Model, X-RouteIQ-Tier, X-RouteIQ-Strategy, x-routeiq-version, x-routeiq-cache, x-litellm-call-id, ' +
   'x-litellm-model-id, x-litellm-model-group, x-litellm-response-cost, x-litellm-version, X-RateLimit-Limit, ' +
-  'X-RateLimit-Remaining, X-RateLimit-Reset, Retry-After'
+  'X-RateLimit-Remaining, X-RateLimit-Reset, Retry-After, x-routeiq-routing-id, ' +
+  [
+    'mode',
+    'offered',
+    'offered-count',
+    'selected',
+    'loaded',
+    'upstream-calls',
+    'degraded',
+    'skipped',
+    'dropped',
+    'account',
+  ]
+    .map((name) => `x-routeiq-skills-${name}`)
+    .join(', ')
 
 /** Cross-origin rules. Closed unless origins are configured; credentials never go with `*`; `null` never passes. */
 export class CorsPolicy {
