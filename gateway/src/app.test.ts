@@ -28,12 +28,14 @@ const publicRoutes = [
   'GET /_health/live',
   'GET /_health/models',
   'GET /_health/ready',
+  'GET /claude-code/marketplace.json',
   'GET /config/status',
   'GET /health',
   'GET /health/liveliness',
   'GET /health/liveness',
   'GET /health/readiness',
   'GET /metrics',
+  'GET /public/skill_hub',
 ]
 /** Management routes that are not for admins alone. */
 const userManagementRoutes = ['GET /key/info', 'POST /key/health']
@@ -72,6 +74,7 @@ function refusingDependencies(asked: AuthClass[]): Dependencies {
     registry: { identity, publicRead: false, quotas: {} },
     tokens: { identity, runtime },
     wellKnown: { identity },
+    marketplace: { identity },
     invocations: {},
     a2a: { plane: { identity, settings: () => ({ isEnabled: true }), directory: { find: () => null } } },
     health: { identity, runtime },

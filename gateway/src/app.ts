@@ -40,6 +40,7 @@ import { type BundleRoutesDependencies, bundleRoutes } from './skills/bundles/bu
 import { checkRoutes } from './skills/checks/check-routes.ts'
 import { functionRoutes } from './skills/functions/function-routes.ts'
 import { type InvocationDependencies, invokeSkill } from './skills/functions/invoke-skill.ts'
+import { type MarketplaceDependencies, marketplaceRoutes } from './skills/marketplace/marketplace-routes.ts'
 import { registryRoutes } from './skills/registry/registry-routes.ts'
 import { type WellKnownDependencies, wellKnownRoutes } from './skills/well-known/well-known-routes.ts'
 import { skillWireRoutes } from './skills/wires/wire-routes.ts'
@@ -61,6 +62,7 @@ export interface AppDependencies {
   readonly invocations: InvocationDependencies
   readonly skillRelay: SkillRelay
   readonly wellKnown: WellKnownDependencies
+  readonly marketplace: MarketplaceDependencies
   readonly a2a: A2aRoutesDependencies
   readonly mcp: McpRoutesDependencies
   readonly skillRouter: SkillRouterRoutesDependencies
@@ -141,6 +143,7 @@ export function listRoutes(
       invoke: (request) => invokeSkill(deps.invocations, request),
     }),
     ...wellKnownRoutes(deps.wellKnown),
+    ...marketplaceRoutes(deps.marketplace),
     ...a2aRoutes(deps.a2a),
     ...registryRoutes(deps.registry),
     ...agentRoutes(deps.registry),

@@ -404,6 +404,8 @@ export interface SkillsConfig {
   /** Only skills that were measured may be published. */
   readonly publishNeedsBenchmark: boolean
   readonly wellKnown: WellKnownConfig
+  /** The marketplace of Claude Code. */
+  readonly marketplace: { readonly isEnabled: boolean; readonly name: string; readonly owner: string }
 }
 
 /** `routeiq.skills.well_known`: what anybody may find at `/.well-known/`. */

@@ -10,6 +10,7 @@ import type { ProviderCopyStore } from '../skills/accounts/provider-copy-store.t
 import type { AgentStore } from '../skills/agents/agent-store.ts'
 import type { BenchmarkStore } from '../skills/benchmarks/benchmark-store.ts'
 import type { BundleStore } from '../skills/bundles/bundle-store.ts'
+import type { PluginStore } from '../skills/marketplace/plugin-store.ts'
 import type { RegistryStore } from '../skills/registry/registry-store.ts'
 import type { SkillStore } from '../skills/skill-store.ts'
 import { createSqlA2aStore } from '../storage/a2a/sql-a2a-store.ts'
@@ -31,6 +32,7 @@ import { createSqlQuotaStore } from '../storage/quotas/sql-quota-store.ts'
 import { createSqlAgentStore } from '../storage/registry/sql-agent-store.ts'
 import { createSqlBenchmarkStore } from '../storage/registry/sql-benchmark-store.ts'
 import { createSqlBundleStore } from '../storage/registry/sql-bundle-store.ts'
+import { createSqlPluginStore } from '../storage/registry/sql-plugin-store.ts'
 import { createSqlRegistryStore } from '../storage/registry/sql-registry-store.ts'
 import type { ResponseStore } from '../storage/response-store.ts'
 import { purgeResponses } from '../storage/responses/purge-responses.ts'
@@ -67,6 +69,7 @@ export interface Hub {
   readonly registry: RegistryStore
   readonly agents: AgentStore
   readonly bundles: BundleStore
+  readonly plugins: PluginStore
   readonly benchmarks: BenchmarkStore
   readonly quotas: QuotaStore
   readonly a2a: A2aStore
@@ -153,6 +156,7 @@ export async function openHub(options: HubOptions): Promise<OwnedHub> {
     registry,
     agents: createSqlAgentStore(database, catalogue),
     bundles: createSqlBundleStore(database, catalogue),
+    plugins: createSqlPluginStore(database, catalogue),
     benchmarks: createSqlBenchmarkStore(database, catalogue),
     state,
     health: { check: () => checkDependencies(database, redis) },

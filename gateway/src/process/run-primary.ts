@@ -135,6 +135,7 @@ class Crew {
     exposeOverIpc(port, 'registry', this.#hub.registry)
     exposeOverIpc(port, 'agents', this.#hub.agents)
     exposeOverIpc(port, 'bundles', this.#hub.bundles)
+    exposeOverIpc(port, 'plugins', this.#hub.plugins)
     exposeOverIpc(port, 'benchmarks', this.#hub.benchmarks)
     exposeOverIpc(port, 'quotas', this.#hub.quotas)
     exposeOverIpc(port, 'a2a', this.#hub.a2a)

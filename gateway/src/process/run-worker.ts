@@ -8,6 +8,7 @@ import type { ProviderCopyStore } from '../skills/accounts/provider-copy-store.t
 import type { AgentStore } from '../skills/agents/agent-store.ts'
 import type { BenchmarkStore } from '../skills/benchmarks/benchmark-store.ts'
 import type { BundleStore } from '../skills/bundles/bundle-store.ts'
+import type { PluginStore } from '../skills/marketplace/plugin-store.ts'
 import type { RegistryStore } from '../skills/registry/registry-store.ts'
 import type { SkillStore } from '../skills/skill-store.ts'
 import { connectOverIpc } from '../storage/cluster/connect-over-ipc.ts'
@@ -62,6 +63,7 @@ export async function runWorker(startup: Startup): Promise<void> {
     registry: connectOverIpc<RegistryStore>(port, 'registry'),
     agents: connectOverIpc<AgentStore>(port, 'agents'),
     bundles: connectOverIpc<BundleStore>(port, 'bundles'),
+    plugins: connectOverIpc<PluginStore>(port, 'plugins'),
     benchmarks: connectOverIpc<BenchmarkStore>(port, 'benchmarks'),
     quotas: connectOverIpc<QuotaStore>(port, 'quotas'),
     a2a: connectOverIpc<A2aStore>(port, 'a2a'),

@@ -28,6 +28,7 @@ import { createModelCalls } from '../skills/benchmarks/model-calls.ts'
 import { FunctionSkills } from '../skills/functions/function-skills.ts'
 import type { InvocationRecord } from '../skills/functions/invoke-skill.ts'
 import { limitSkills } from '../skills/limit-skills.ts'
+import { Marketplace } from '../skills/marketplace/marketplace.ts'
 import type { SkillStore } from '../skills/skill-store.ts'
 import { readInstructions } from '../skills/wires/read-instructions.ts'
 import { rescanSkills } from '../skills/write/rescan-skills.ts'
@@ -390,6 +391,7 @@ function composeApp(
       now: () => performance.now(),
     },
     skillRelay,
+    marketplace: composeMarketplace(hub, gateway),
     wellKnown: openSkillDiscovery({ hub, identity, telemetry, config: () => runtime().config, now }),
     history: new ResponseHistory({
       ...kept,
@@ -470,6 +472,15 @@ function composeApp(
     rootPath: server.rootPath,
     bareAliases: server.bareAliases,
   }
+}
+
+function composeMarketplace(
+  { plugins, registry }: Hub,
+  { identity, runtime }: Gateway,
+): AppDependencies['marketplace'] {
+  const settings = () => runtime().config.skills.marketplace
+  const marketplace = new Marketplace({ plugins, registry, settings, now: () => performance.now() })
+  return { identity, plugins, marketplace, isEnabled: () => settings().isEnabled }
 }
 
 function recordInvocation({ logger, metrics }: Telemetry, invocation: InvocationRecord): void {

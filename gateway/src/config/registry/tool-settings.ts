@@ -45,6 +45,14 @@ export const toolSettings: readonly Setting[] = [
     'Also publishes skills whose name begins with a digit',
   ),
   available(
+    'skills.marketplace.enabled',
+    'boolean',
+    false,
+    'Shows plugins at `/claude-code/marketplace.json` and `/public/skill_hub` to anybody',
+  ),
+  available('skills.marketplace.name', 'text', 'routeiq', 'Name of that marketplace in Claude Code'),
+  available('skills.marketplace.owner', 'text', 'RouteIQ', 'Who runs it'),
+  available(
     'process.skill_modules',
     'list',
     [],

@@ -24,6 +24,11 @@ export function readSkillsConfig(sections: ConfigSections): SkillsConfig {
     isRegistryPublic: settings.boolean('registry.public_read'),
     publishNeedsBenchmark: settings.boolean('publish.require_benchmark'),
     wellKnown: readWellKnown(sections),
+    marketplace: {
+      isEnabled: settings.boolean('skills.marketplace.enabled'),
+      name: settings.text('skills.marketplace.name') ?? 'routeiq',
+      owner: settings.text('skills.marketplace.owner') ?? 'RouteIQ',
+    },
   }
 }
 

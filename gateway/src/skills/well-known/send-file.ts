@@ -1,6 +1,7 @@
 import type { Exchange } from '../../http/exchange.ts'
 import { headLine, headLines } from '../../http/server/head-line.ts'
 import { version } from '../../version.ts'
+import { digestContent } from '../tree-digest.ts'
 
 /** An answer that is ready to be written: its head, and its body one octet a character. */
 export interface ReadyAnswer {
@@ -22,6 +23,14 @@ export function headOf(etag: string, headers: readonly string[]): string {
     'x-routeiq-version',
     version,
   ])
+}
+
+/** JSON for anybody, good for a minute. */
+export function jsonAnswer(value: object): ReadyAnswer {
+  const bytes = Buffer.from(JSON.stringify(value))
+  const etag = `"${digestContent(bytes)}"`
+  const head = headOf(etag, ['content-type', 'application/json', 'cache-control', 'public, max-age=60'])
+  return { etag, head, body: bytes.toString('latin1') }
 }
 
 /** Answers GET and HEAD, or says that the client has it already. */

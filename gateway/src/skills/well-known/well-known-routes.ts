@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { type Endpoint, sendNoRoute } from '../../http/dispatch.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import type { Route } from '../../http/router.ts'
@@ -9,7 +8,7 @@ import { fileHeaders } from './file-type.ts'
 import type { PublishedFile } from './published-skill.ts'
 import type { PublishedSkills, PublishedSnapshot } from './published-skills.ts'
 import { ReadyAnswers } from './ready-answers.ts'
-import { headOf, type ReadyAnswer, sendPieces, sendReady, sendRefusal } from './send-file.ts'
+import { jsonAnswer, type ReadyAnswer, sendPieces, sendReady, sendRefusal } from './send-file.ts'
 
 export interface WellKnownDependencies {
   readonly identity: Identity
@@ -19,7 +18,6 @@ export interface WellKnownDependencies {
 }
 
 const schema = 'https://schemas.agentskills.io/discovery/0.2.0/schema.json'
-const indexHeaders = ['content-type', 'application/json', 'cache-control', 'public, max-age=60']
 const longestEcho = 256
 
 /** Discovery without a key: version 0.1 (single files) and 0.2 (one artifact a skill, with its digest). */
@@ -207,10 +205,4 @@ function artifactIndex({ skills }: PublishedSnapshot, { bySkill }: PreparedArtif
     return [{ name, type, description, url, digest: `sha256:${digest}` }]
   })
   return jsonAnswer({ $schema: schema, skills: entries })
-}
-
-function jsonAnswer(value: object): ReadyAnswer {
-  const bytes = Buffer.from(JSON.stringify(value))
-  const etag = `"${createHash('sha256').update(bytes).digest('hex')}"`
-  return { etag, head: headOf(etag, indexHeaders), body: bytes.toString('latin1') }
 }
