@@ -11,7 +11,7 @@ interface Link {
   /** The most characters between the patterns. */
   readonly within: number
   /** Characters that may not stand between them. */
-  readonly barriers: RegExp
+  readonly barriers: string
   readonly next: RegExp
 }
 
@@ -33,17 +33,29 @@ function* matchFirst(text: string, first: RegExp): Generator<Reached> {
 }
 
 /** Of all places from which the next pattern can be reached the earliest counts, so that the match shows most. */
-function* follow(text: string, reached: Iterable<Reached>, link: Link): Generator<Reached> {
+function* follow(
+  text: string,
+  reached: Iterable<Reached>,
+  { within, barriers, next }: Link,
+): Generator<Reached> {
   const before = [...reached]
-  const barriers = before.length === 0 ? [] : Array.from(text.matchAll(link.barriers), ({ index }) => index)
   let earliest = 0
-  let barrier = 0
-  if (before.length === 0) return
-  for (const { 0: matched, index } of text.matchAll(link.next)) {
-    while ((barriers[barrier] ?? index) < index) barrier += 1
-    const lowest = Math.max(index - link.within, barrier === 0 ? 0 : (barriers[barrier - 1] ?? 0) + 1)
+  let readTo = 0
+  let barrier = -1
+  for (const { 0: matched, index } of text.matchAll(next)) {
+    // What was read for the match before is not read again.
+    barrier = Math.max(barrier, findBarrier(text, barriers, Math.max(readTo, index - within), index))
+    readTo = index
+    const lowest = Math.max(index - within, barrier + 1)
     while ((before[earliest]?.end ?? index) < lowest) earliest += 1
     const start = before[earliest]
-    if (start !== undefined && start.end <= index) yield { from: start.from, end: index + matched.length }
+    if (start === undefined) return
+    if (start.end <= index) yield { from: start.from, end: index + matched.length }
   }
+}
+
+/** The last barrier in a part of the text; -1 when there is none. */
+function findBarrier(text: string, barriers: string, from: number, to: number): number {
+  for (let at = to - 1; at >= from; at -= 1) if (barriers.includes(text.charAt(at))) return at
+  return -1
 }

@@ -17,7 +17,7 @@ const interpreter =
   '(?:sudo\\s{1,3})?(?:/(?:usr/)?bin/)?(?:ba|z|da|k)?sh\\b|(?:sudo\\s{1,3})?(?:python3?|node|perl|ruby|php)\\b(?!\\s{1,3}-m\\s{1,3}json)'
 
 /** What ends a command of a shell. */
-const commandEnds = /[\n|;]/g
+const commandEnds = '\n|;'
 
 /** Commands no skill needs. */
 export const commandRules: readonly PatternRule[] = [

@@ -21,10 +21,8 @@ export interface PatternRule {
   readonly excuses?: (match: string) => boolean
 }
 
-const lineBreaks = /\n/g
-
 /** Two patterns on one line, at most `within` characters apart. */
-export const apart = (first: RegExp, within: number, next: RegExp, barriers = lineBreaks): Chain => ({
+export const apart = (first: RegExp, within: number, next: RegExp, barriers = '\n'): Chain => ({
   first,
   links: [{ within, barriers, next }],
 })

@@ -19,11 +19,11 @@ const isHarmlessAddress = (match: string): boolean =>
     match,
   )
 
-const lines = /\n/g
+const lines = '\n'
 const sendingFlag =
   /(?:-d|--data(?:-binary|-raw|-urlencode)?|-F|--form|-T|--upload-file|--post-file=?)[\s=]{1,3}/gi
 const dumping = /\b(?:cat|tar|env|printenv|base64)\b/gi
-const toPipe = { within: 220, barriers: /[\n|]/g, next: /\|/g }
+const toPipe = { within: 220, barriers: '\n|', next: /\|/g }
 const namesNothingLocal = (match: string): boolean =>
   !/env\b|printenv|~\/\.|\$\{?HOME|\/etc\/(?:passwd|shadow)|\.env|id_rsa|id_ed25519|\.ssh|credentials/i.test(
     match,
@@ -61,7 +61,7 @@ export const reachRules: readonly PatternRule[] = [
       /\b(?:send|post|upload|exfiltrate|forward|transmit)\s{1,3}(?:(?:all|any|the|their|a copy of|every|user's|users|contents? of|full|entire)\s{1,3}){0,4}(?:conversation|chat history|credentials|api keys?|environment variables|secrets|passwords|tokens|private keys?|system prompt|ssh keys?)\b/gi,
       60,
       /\bto\s{1,3}(?:https?:\/\/|\S{1,60}@\S|this (?:url|webhook|address|endpoint))/gi,
-      /[.\n]/g,
+      '.\n',
     ),
   ),
   exfiltration(
@@ -101,7 +101,7 @@ export const reachRules: readonly PatternRule[] = [
   ),
   url('The host name is written in punycode and may look like another.')(
     ['xn--'],
-    apart(/\bhttps?:\/\//gi, 100, /xn--[a-z0-9-]{2,60}/gi, /[\s/]/g),
+    apart(/\bhttps?:\/\//gi, 100, /xn--[a-z0-9-]{2,60}/gi, ' \t\r\n/'),
   ),
   url('A shortened address hides where it leads.')(
     ['bit.ly', 'tinyurl.com', 't.ly', 'is.gd', 'cutt.ly', 'rebrand.ly', 'goo.gl'],

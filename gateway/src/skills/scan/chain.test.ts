@@ -1,0 +1,33 @@
+import { expect, it } from 'vitest'
+import { matchChain } from './chain.ts'
+import { apart } from './pattern-rule.ts'
+
+const found = (text: string, barriers = '\n') =>
+  [...matchChain(text, apart(/\ba\b/g, 10, /\bz\b/g, barriers))].map((match) => match[0])
+
+it('joins patterns that are near enough with nothing forbidden between them', () => {
+  expect(found('a z')).toEqual(['a z'])
+  expect(found('a 23456789 z')).toEqual(['a 23456789 z'])
+  expect(found('a 234567890 z')).toEqual([])
+  expect(found('a\nz')).toEqual([])
+  expect(found('z a')).toEqual([])
+  expect(found('a | z', '\n|')).toEqual([])
+})
+
+it('shows the most that belongs together, for each last pattern', () => {
+  expect(found('a a z z')).toEqual(['a a z', 'a a z z'])
+  expect(found('a\na z')).toEqual(['a z'])
+  expect(found('a 234567890 a z')).toEqual(['a z'])
+})
+
+it('goes on over several links', () => {
+  const chain = {
+    first: /a/g,
+    links: [
+      { within: 3, barriers: '\n', next: /b/g },
+      { within: 3, barriers: '\n', next: /c/g },
+    ],
+  }
+  expect([...matchChain('a b c', chain)].map(({ index }) => index)).toEqual([0])
+  expect([...matchChain('a b\nc a  b  c', chain)].map((match) => match[0])).toEqual(['a  b  c'])
+})
