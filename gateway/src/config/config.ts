@@ -422,6 +422,10 @@ interface WellKnownConfig {
 /** `routeiq.skills.router`. */
 export interface SkillRouterConfig {
   readonly fusion: 'gated' | 'rrf'
+  /** The built-in table or none at all, unless a model of this gateway embeds. */
+  readonly embedder: 'static' | 'none'
+  readonly embeddingModel: string | null
+  readonly embeddingDimensions: number
   readonly onEmbedderMissing: 'lexical' | 'full_menu'
   /** 0 to 1, like the rates. */
   readonly minRelevance: number

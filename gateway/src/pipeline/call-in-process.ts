@@ -7,24 +7,30 @@ import { handleRequest } from './handle-request.ts'
 export interface InProcessAnswer {
   readonly requestId: string
   readonly status: number
-  /** Of OpenAI chat completions: an answer, or an error in its envelope. */
+  /** Of OpenAI's dialect: an answer, or an error in its envelope. */
   readonly body: unknown
 }
 
+const operations = {
+  chat: '/v1/chat/completions',
+  embedding: '/v1/embeddings',
+} as const
+
 /**
- * A chat call the gateway itself makes for a caller: every stage but authentication runs, so that grants, fallbacks,
- * the ledger and logs treat it like one the caller had sent. `body` is an OpenAI chat request without `stream`.
+ * A call the gateway itself makes for a caller: every stage but authentication runs, so that grants, fallbacks,
+ * the ledger and logs treat it like one the caller had sent. `body` is an OpenAI request without `stream`.
  */
 export async function callInProcess(
   gateway: Gateway,
   caller: Caller,
   body: Readonly<Record<string, unknown>>,
+  operation: keyof typeof operations = 'chat',
 ): Promise<InProcessAnswer> {
-  const bytes = Buffer.from(JSON.stringify({ ...body, stream: false }))
-  const exchange = new InProcessExchange('/v1/chat/completions', bytes)
+  const asked = operation === 'chat' ? { ...body, stream: false } : body
+  const exchange = new InProcessExchange(operations[operation], Buffer.from(JSON.stringify(asked)))
   const arrival = {
     exchange,
-    operation: 'chat',
+    operation,
     protocol: protocolOf('openai-chat'),
     history: null,
     pathModel: null,

@@ -42,6 +42,7 @@ import { RoutedTransport } from '../transport/routed-transport.ts'
 import type { Transport } from '../transport/transport.ts'
 import { type OpenA2a, openA2a } from './a2a.ts'
 import { type ConfigurationHolder, sharesState } from './configuration-holder.ts'
+import { embedTexts } from './embed-texts.ts'
 import { type Evidence, openEvidence } from './evidence.ts'
 import { openGovernance } from './governance.ts'
 import { type Hub, journalDirectory } from './hub.ts'
@@ -124,6 +125,8 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
     evidence,
     telemetry,
     config: () => configuration.runtime.config.skillRouter,
+    // The gateway is put together below; nothing is embedded before it serves.
+    embed: (model, texts) => embedTexts(gateway, model, texts),
     now: options.now,
   })
   const secret = Buffer.from(secretOf(config.identity))

@@ -4,11 +4,15 @@ import type { SkillRouterConfig } from '../config/config.ts'
 import type { DecisionLog } from '../evidence/decisions/decision-log.ts'
 import { CatalogueProvider } from '../skill-router/catalogue-provider.ts'
 import { Degradations } from '../skill-router/degradations.ts'
+import { ModelEmbedder, type ModelEmbedderOptions } from '../skill-router/embedding/model-embedder.ts'
 import type { QueryEmbedder } from '../skill-router/embedding/query-embedder.ts'
+import { watchCatalogue } from '../skill-router/embedding/watch-catalogue.ts'
 import { HotCatalogues } from '../skill-router/hot-catalogues.ts'
+import type { CatalogueSource } from '../skill-router/load-hot-catalogue.ts'
 import { RecentLatency } from '../skill-router/recent-latency.ts'
 import { SkillBodies } from '../skill-router/skill-bodies.ts'
 import { SkillRouter } from '../skill-router/skill-router.ts'
+import type { CatalogueSkill } from '../skills/catalogue.ts'
 import type { Evidence } from './evidence.ts'
 import type { Hub } from './hub.ts'
 import { hearSkillChanges } from './share-changes.ts'
@@ -20,6 +24,7 @@ export interface SkillRouting {
   readonly catalogues: HotCatalogues
   readonly bodies: SkillBodies
   readonly embedder: QueryEmbedder
+  readonly reembed: (workspaceId: string) => Promise<number>
   readonly degradations: Degradations
   readonly latency: RecentLatency
   readonly decisions: Pick<DecisionLog, 'record' | 'waiting'>
@@ -31,6 +36,8 @@ export interface SkillRoutingOptions {
   readonly evidence: Evidence
   readonly telemetry: Telemetry
   readonly config: () => SkillRouterConfig
+  /** Embeds by a model of the gateway. */
+  readonly embed: (model: string, texts: readonly string[]) => Promise<readonly (readonly number[])[]>
   readonly now: () => number
 }
 
@@ -40,6 +47,7 @@ export async function openSkillRouting({
   evidence,
   telemetry,
   config,
+  embed,
   now,
 }: SkillRoutingOptions): Promise<SkillRouting> {
   const degradations = new Degradations({
@@ -48,21 +56,30 @@ export async function openSkillRouting({
       telemetry.logger.log('warn', 'skill_router_degraded', { reason, message: messageOf(error) }),
     now,
   })
+  const onError = (workspaceId: string | null) => (error: unknown) =>
+    telemetry.logger.log('warn', 'skill_catalogue_not_read', {
+      workspace_id: workspaceId,
+      message: messageOf(error),
+    })
   const { fusion, stableMenuMaxTokens, maxIndexedSkills } = config()
-  const embedder: QueryEmbedder = { state: { kind: 'static', available: true }, prepare: () => true }
-  const catalogue = { embedder: findSkillEmbedding(), index: { fusion }, stableMenuMaxTokens }
+  const model = findModelEmbedder(config(), {
+    embed,
+    onEmbedded: (workspaceId) => void catalogues.load(workspaceId).catch(onError(workspaceId)),
+    onError: (error) => degradations.record('embedder_unavailable', error),
+    now,
+  })
+  const embedder = model ?? inMemoryEmbedder(config().embedder)
+  const source = model === null ? hub.skills : watchCatalogue(hub.skills, (...read) => model.require(...read))
+  const findEmbedder = embedder.state.kind === 'static' ? findSkillEmbedding() : () => model
+  const catalogue = { embedder: findEmbedder, index: { fusion }, stableMenuMaxTokens }
   const catalogues = new HotCatalogues({
-    source: hub.skills,
+    source,
     feedback: (workspaceId) => readFeedback(evidence, workspaceId),
     catalogue,
     usageOf: (workspaceId, skillId) =>
       evidence.effectiveness.snapshot(workspaceId).find(skillId, null)?.judged ?? 0,
     maxSkills: maxIndexedSkills,
-    onError: (workspaceId, error) =>
-      telemetry.logger.log('warn', 'skill_catalogue_not_read', {
-        workspace_id: workspaceId,
-        message: messageOf(error),
-      }),
+    onError: (workspaceId, error) => onError(workspaceId)(error),
     now,
   })
   await hearSkillChanges(hub.state, (workspaceId) => void catalogues.refresh(workspaceId))
@@ -79,11 +96,43 @@ export async function openSkillRouting({
     catalogues,
     bodies: new SkillBodies(hub.skills),
     embedder,
+    reembed: async (workspaceId) => {
+      if (model !== null) await model.embedAnew(workspaceId, await readAll(hub.skills, workspaceId))
+      return (await catalogues.load(workspaceId)).size
+    },
     degradations,
     latency: new RecentLatency(),
     decisions: evidence.decisions,
-    close: () => catalogues.close(),
+    close: () => {
+      model?.close()
+      catalogues.close()
+    },
   }
+}
+
+function findModelEmbedder(
+  { embeddingModel: model, embeddingDimensions: dimensions }: SkillRouterConfig,
+  options: Omit<ModelEmbedderOptions, 'model' | 'dimensions' | 'embed'> & Pick<SkillRoutingOptions, 'embed'>,
+): ModelEmbedder | null {
+  if (model === null) return null
+  const { embed, ...rest } = options
+  return new ModelEmbedder({ ...rest, model, dimensions, embed: (texts) => embed(model, texts) })
+}
+
+const inMemoryEmbedder = (kind: 'none' | 'static'): QueryEmbedder => ({
+  state: { kind, available: true },
+  prepare: () => true,
+})
+
+async function readAll(source: CatalogueSource, workspaceId: string): Promise<readonly CatalogueSkill[]> {
+  const skills: CatalogueSkill[] = []
+  let after: string | null = null
+  do {
+    const page = await source.readCatalogue(workspaceId, after)
+    skills.push(...page.skills)
+    after = page.next
+  } while (after !== null)
+  return skills
 }
 
 /** What was learned before is missed, but nothing waits for it. */

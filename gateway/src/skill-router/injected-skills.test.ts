@@ -38,7 +38,14 @@ describe('InjectedSkills', () => {
     const catalogue = { embedder: () => null, index: {}, stableMenuMaxTokens: 4_000 }
     const common = { feedback: async () => new Map(), usageOf: () => 0, maxSkills: 1_000, onError: () => {} }
     hot = new HotCatalogues({ source, catalogue, ...common, now: Date.now })
-    const knobs = { fusion: 'gated', onEmbedderMissing: 'lexical', maxIndexedSkills: 1_000 } as const
+    const knobs = {
+      fusion: 'gated',
+      embedder: 'static',
+      embeddingModel: null,
+      embeddingDimensions: 1,
+      onEmbedderMissing: 'lexical',
+      maxIndexedSkills: 1_000,
+    } as const
     const rates = { minRelevance: 0, hintK: 3, exploreRate: 0, holdoutRate: 0, stableMenuMaxTokens: 4_000 }
     const router = new SkillRouter({
       catalogues: new CatalogueProvider({ hot, source, catalogue, degradations }),

@@ -11,6 +11,9 @@ import { type RouteRequest, SkillRouter, type SkillRouterDependencies } from './
 
 const config: SkillRouterConfig = {
   fusion: 'gated',
+  embedder: 'static',
+  embeddingModel: null,
+  embeddingDimensions: 1,
   onEmbedderMissing: 'lexical',
   minRelevance: 0.15,
   hintK: 3,

@@ -11,6 +11,26 @@ export const skillSettings: readonly Setting[] = [
     { choices: ['gated', 'rrf'] },
   ),
   available(
+    'skills.router.embedder',
+    'choice',
+    'static',
+    'Finds skills by meaning with the built-in table, or by words alone',
+    [],
+    { choices: ['static', 'none'] },
+  ),
+  available(
+    'skills.router.embedding_model',
+    'text',
+    null,
+    'A model of this gateway that embeds skills and requests, in the place of the built-in table',
+  ),
+  available(
+    'skills.router.embedding_dimensions',
+    'integer',
+    1_536,
+    'How many numbers the vectors of `embedding_model` have',
+  ),
+  available(
     'skills.router.on_embedder_missing',
     'choice',
     'lexical',

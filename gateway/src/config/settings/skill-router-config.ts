@@ -7,6 +7,9 @@ export function readSkillRouterConfig({ settings }: ConfigSections): SkillRouter
   const count = (id: string): number => Math.max(0, settings.number(id))
   return {
     fusion: settings.text('skills.router.fusion') === 'rrf' ? 'rrf' : 'gated',
+    embedder: settings.text('skills.router.embedder') === 'none' ? 'none' : 'static',
+    embeddingModel: settings.text('skills.router.embedding_model'),
+    embeddingDimensions: Math.max(1, settings.number('skills.router.embedding_dimensions')),
     onEmbedderMissing:
       settings.text('skills.router.on_embedder_missing') === 'full_menu' ? 'full_menu' : 'lexical',
     minRelevance: share('skills.router.min_relevance'),

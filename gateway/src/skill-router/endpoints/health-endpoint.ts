@@ -12,12 +12,12 @@ export function healthEndpoint(deps: SkillRouterRoutesDependencies): Endpoint {
         .list()
         .filter((held) => caller.isAdmin || held.workspaceId === workspaceId)
       const { count, p50, p99 } = deps.latency.percentiles(deps.now())
-      const { kind, available } = deps.embedder.state
+      const { available } = deps.embedder.state
       const confirmed = deps.catalogues.isStoreAnswering
       return {
         body: {
           status: confirmed && available ? 'ok' : 'degraded',
-          embedder: { kind, available },
+          embedder: deps.embedder.state,
           store: { answering: confirmed },
           indexes: indexes.map(({ workspaceId: workspace_id, epoch, skills }) => ({
             workspace_id,

@@ -17,6 +17,8 @@ export interface SkillRouterRoutesDependencies {
   readonly bodies: SkillBodies
   readonly decisions: Pick<DecisionLog, 'record' | 'waiting'>
   readonly embedder: QueryEmbedder
+  /** Embeds the skills of a workspace anew; how many there are. Errors: 502 when the model does not answer. */
+  readonly reembed: (workspaceId: string) => Promise<number>
   readonly degradations: Degradations
   readonly latency: RecentLatency
   /** Throws what a caller over its rate is told. */

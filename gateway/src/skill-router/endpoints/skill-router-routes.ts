@@ -3,6 +3,7 @@ import type { Route } from '../../http/router.ts'
 import { bodyEndpoint } from './body-endpoint.ts'
 import { healthEndpoint } from './health-endpoint.ts'
 import { menuEndpoint } from './menu-endpoint.ts'
+import { reembedEndpoint } from './reembed-endpoint.ts'
 import { routeEndpoint } from './route-endpoint.ts'
 import type { SkillRouterRoutesDependencies } from './skill-router-dependencies.ts'
 import { snapshotEndpoint } from './snapshot-endpoint.ts'
@@ -13,6 +14,7 @@ export function skillRouterRoutes(deps: SkillRouterRoutesDependencies): Route<En
   return [
     { ...route, method: 'GET', template: '/api/v1/skills/menu', handler: menuEndpoint(deps) },
     { ...route, method: 'POST', template: '/api/v1/skills/route', handler: routeEndpoint(deps) },
+    { ...route, method: 'POST', template: '/api/v1/skills/reembed', handler: reembedEndpoint(deps) },
     { ...route, method: 'GET', template: '/api/v1/skills/snapshot', handler: snapshotEndpoint(deps) },
     { ...route, method: 'GET', template: '/api/v1/skills/{skill+}/body', handler: bodyEndpoint(deps) },
     { ...route, method: 'GET', template: '/api/v1/router/health', handler: healthEndpoint(deps) },
