@@ -71,7 +71,7 @@ export class CandidateSource {
     candidates.place('literal', called.slice(0, listDepth))
     candidates.place('lexical', worded)
     candidates.place('dense', dense?.slots ?? [])
-    const slots = Int32Array.from(candidates.slots)
+    const slots = new Int32Array(candidates.slots)
     const [whole, ...parts] = this.#measures.read(request, slots, this.#names) as [Reading, ...Reading[]]
     candidates.place('body', orderByBody(slots, whole.signs).slice(0, listDepth))
     candidates.close()
@@ -138,7 +138,9 @@ class CandidateList {
 /** The body list orders the candidates of the other lists: a scan of every body finds little more. */
 function orderByBody(slots: Int32Array, signs: Float64Array): number[] {
   const cosineOf = (candidate: number): number => signs[candidate * signCount + sign.body] as number
-  const alike = Array.from(slots, (_, candidate) => candidate).filter((candidate) => cosineOf(candidate) > 0)
+  const alike: number[] = []
+  for (let candidate = 0; candidate < slots.length; candidate++)
+    if (cosineOf(candidate) > 0) alike.push(candidate)
   alike.sort((one, other) => cosineOf(other) - cosineOf(one))
   return alike.map((candidate) => slots[candidate] as number)
 }

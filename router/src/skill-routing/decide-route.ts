@@ -84,7 +84,7 @@ function offerWhole<Skill extends MenuEntry>(
 ): Decision<Skill> {
   const found = new Set(ranked.map(({ skill }) => skill))
   const { kept } = menu.stable
-  const rest = cutMenu(menu, kept === null ? menu.entries.length : kept.size)
+  const rest = cutMenu(menu, kept === null ? menu.entries.length : kept.rows.length)
   const all = [
     ...ranked.map((candidate): Placed<Skill> => ({ ...candidate, propensity: 1, explored: false })),
     ...rest.filter((skill) => !found.has(skill)).map(unranked),

@@ -8,8 +8,14 @@ export interface StableMenu {
   readonly text: string
   /** The names in its rows. */
   readonly names: readonly string[]
-  /** The rows, or null where every eligible skill has one and nothing can be added. */
-  readonly kept: ReadonlyMap<string, MenuEntry> | null
+  /** What was chosen to fit, or null where every eligible skill has a row and nothing can be added. */
+  readonly kept: KeptRows | null
+}
+
+export interface KeptRows {
+  readonly ids: ReadonlySet<string>
+  /** As rendered, in the order of names. */
+  readonly rows: readonly string[]
 }
 
 export interface StableMenuOptions {
@@ -27,13 +33,37 @@ export function buildStableMenu({ entries, preferred, maxTokens }: StableMenuOpt
   return renderKept(keepWithin(preferred, entries, maxTokens))
 }
 
-/** The menu with rows for these skills too; the same menu where they have theirs. */
+/**
+ * The menu with rows for these skills too; the same menu where they have theirs. Done for most requests: only the new
+ * rows are rendered.
+ */
 export function addHinted(menu: StableMenu, hinted: readonly MenuEntry[]): StableMenu {
   const { kept } = menu
-  if (kept === null || hinted.every(({ skillId }) => kept.has(skillId))) return menu
-  const widened = new Map(kept)
-  for (const entry of hinted) widened.set(entry.skillId, entry)
-  return renderKept(widened)
+  if (kept === null) return menu
+  const missing = hinted.filter(({ skillId }) => !kept.ids.has(skillId))
+  if (missing.length === 0) return menu
+  const names = [...menu.names]
+  const rows = [...kept.rows]
+  for (const entry of missing) {
+    const place = findPlace(names, entry)
+    names.splice(place, 0, entry.name)
+    rows.splice(place, 0, renderMenuRow(entry))
+  }
+  const ids = new Set(kept.ids)
+  for (const { skillId } of missing) ids.add(skillId)
+  return { text: renderMenuTable(rows.join('')), names, kept: { ids, rows } }
+}
+
+/** Where a name belongs among sorted ones. */
+function findPlace(names: readonly string[], entry: MenuEntry): number {
+  let low = 0
+  let high = names.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (compareNames({ name: names[middle] as string }, entry) < 0) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 function renderWithin(entries: readonly MenuEntry[], maxTokens: number): string | null {
@@ -64,11 +94,12 @@ function keepWithin(
 }
 
 function renderKept(kept: ReadonlyMap<string, MenuEntry>): StableMenu {
-  const rows = [...kept.values()].sort(compareNames)
+  const entries = [...kept.values()].sort(compareNames)
+  const rows = entries.map(renderMenuRow)
   return {
-    text: renderMenuTable(rows.map(renderMenuRow).join('')),
-    names: rows.map(({ name }) => name),
-    kept,
+    text: renderMenuTable(rows.join('')),
+    names: entries.map(({ name }) => name),
+    kept: { ids: new Set(kept.keys()), rows },
   }
 }
 

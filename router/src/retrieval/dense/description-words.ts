@@ -103,7 +103,7 @@ export class DescriptionWords {
         if (this.#places[row] === 0) this.#places[row] = rows.push(row)
       }
     }
-    return Int32Array.from(rows)
+    return new Int32Array(rows)
   }
 
   /** For each row how close the request comes to its word: 1 when it says it, in whatever form, else a cosine. */

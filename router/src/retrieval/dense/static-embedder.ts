@@ -82,7 +82,7 @@ export class StaticEmbedder implements Embedder {
   #addPieces(index: number, into: Float32Array): void {
     const known = this.#unknown.findIn(this.#text, index)
     const rows = known >= 0 ? (this.#pieces[known] as Int32Array) : this.#learn(index)
-    for (const row of rows) this.#add(row, 1 / rows.length, into)
+    for (let piece = 0; piece < rows.length; piece++) this.#add(rows[piece] as number, 1 / rows.length, into)
   }
 
   #learn(index: number): Int32Array {

@@ -2,7 +2,7 @@
 
 export const i32 = 0x7f
 export const v128 = 0x7b
-export const end = 0x0b
+const end = 0x0b
 export const get = (local: number): number[] => [0x20, local]
 export const set = (local: number): number[] => [0x21, local]
 export const constant = (value: number): number[] => [0x41, ...signed(value)]

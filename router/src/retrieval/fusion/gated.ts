@@ -54,7 +54,8 @@ export function fuseGated(found: Findings, constants: FusionConstants): Float64A
 
 /** Candidates by falling score, those with the same in the order they were found. */
 function orderByScore(scores: Float64Array): number[] {
-  const order = Array.from(scores, (_, candidate) => candidate)
+  const order: number[] = []
+  for (let candidate = 0; candidate < scores.length; candidate++) order.push(candidate)
   return order.sort((one, other) => (scores[other] as number) - (scores[one] as number))
 }
 

@@ -1,10 +1,14 @@
 import { grow, hashCodes, spell, type WordBuffer } from './word-buffer.ts'
 
-/** Numbers words from 0 in the order they are added. A hash table with linear probing, over code units. */
+/** Of an entry: the hash, the word's number and 1 (0 in an empty entry), where it begins and how long it is. */
+const entrySize = 4
+
+/**
+ * Numbers words from 0 in the order they are added. A hash table with linear probing over code units; all there is to
+ * know of a word stands together, because what a look-up costs is memory that is far away.
+ */
 export class WordTable {
-  /** 0 for an empty place, else a word's number and 1. */
-  #places = new Int32Array(1024)
-  #hashes = new Int32Array(512)
+  #entries = new Int32Array(entrySize * 1024)
   /** Word `number` ends ahead of `ends[number]` and begins where the one before ends. */
   #ends = new Int32Array(512)
   #codes = new Uint16Array(4096)
@@ -13,11 +17,14 @@ export class WordTable {
 
   /** The number of a word, -1 when it is not there. */
   find(codes: Uint16Array, start: number, end: number, hash: number): number {
-    const mask = this.#places.length - 1
+    const entries = this.#entries
+    const mask = entries.length / entrySize - 1
     for (let place = spread(hash) & mask; ; place = (place + 1) & mask) {
-      const found = (this.#places[place] as number) - 1
+      const at = place * entrySize
+      const found = (entries[at + 1] as number) - 1
       if (found < 0) return -1
-      if (this.#hashes[found] === hash && this.#equals(found, codes, start, end)) return found
+      if (entries[at] !== hash || entries[at + 3] !== end - start) continue
+      if (this.#equals(entries[at + 2] as number, codes, start, end)) return found
     }
   }
 
@@ -40,56 +47,58 @@ export class WordTable {
   addNew(codes: Uint16Array, start: number, end: number): number {
     this.#reserve(end - start)
     const number = this.size++
+    this.#place(hashCodes(codes, start, end), number, this.#length, end - start)
     for (let index = start; index < end; index++) this.#codes[this.#length++] = codes[index] as number
     this.#ends[number] = this.#length
-    this.#hashes[number] = hashCodes(codes, start, end)
-    this.#place(number)
     return number
   }
 
   wordOf(number: number): string {
-    return spell(this.#codes, this.#startOf(number), this.#ends[number] as number)
+    const start = number === 0 ? 0 : (this.#ends[number - 1] as number)
+    return spell(this.#codes, start, this.#ends[number] as number)
   }
 
   clear(): void {
-    this.#places.fill(0)
+    this.#entries.fill(0)
     this.#length = 0
     this.size = 0
   }
 
-  #startOf(number: number): number {
-    return number === 0 ? 0 : (this.#ends[number - 1] as number)
-  }
-
-  #equals(number: number, codes: Uint16Array, start: number, end: number): boolean {
-    const from = this.#startOf(number)
-    if ((this.#ends[number] as number) - from !== end - start) return false
+  #equals(from: number, codes: Uint16Array, start: number, end: number): boolean {
+    const known = this.#codes
     for (let index = 0; index < end - start; index++) {
-      if (this.#codes[from + index] !== codes[start + index]) return false
+      if (known[from + index] !== codes[start + index]) return false
     }
     return true
   }
 
-  #place(number: number): void {
-    const mask = this.#places.length - 1
-    let place = spread(this.#hashes[number] as number) & mask
-    while (this.#places[place] !== 0) place = (place + 1) & mask
-    this.#places[place] = number + 1
+  #place(hash: number, number: number, start: number, length: number): void {
+    const entries = this.#entries
+    const mask = entries.length / entrySize - 1
+    let place = spread(hash) & mask
+    while (entries[place * entrySize + 1] !== 0) place = (place + 1) & mask
+    const at = place * entrySize
+    entries[at] = hash
+    entries[at + 1] = number + 1
+    entries[at + 2] = start
+    entries[at + 3] = length
   }
 
   #reserve(length: number): void {
-    if (this.size === this.#ends.length) {
-      this.#ends = grow(this.#ends, 2 * this.size)
-      this.#hashes = grow(this.#hashes, 2 * this.size)
-    }
+    if (this.size === this.#ends.length) this.#ends = grow(this.#ends, 2 * this.size)
     if (this.#length + length > this.#codes.length) {
       const codes = new Uint16Array(2 * (this.#length + length))
       codes.set(this.#codes)
       this.#codes = codes
     }
-    if (2 * this.size < this.#places.length) return
-    this.#places = new Int32Array(2 * this.#places.length)
-    for (let number = 0; number < this.size; number++) this.#place(number)
+    if (2 * entrySize * this.size < this.#entries.length) return
+    const before = this.#entries
+    this.#entries = new Int32Array(2 * before.length)
+    for (let at = 0; at < before.length; at += entrySize) {
+      const number = (before[at + 1] as number) - 1
+      if (number < 0) continue
+      this.#place(before[at] as number, number, before[at + 2] as number, before[at + 3] as number)
+    }
   }
 }
 
