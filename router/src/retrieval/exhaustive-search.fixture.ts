@@ -140,7 +140,7 @@ export function searchExhaustively(
   const most = (lexical + dense + body + idfCoverage + nameCoverage) * (1 + bestPart) + weights.asked
   const scored = summed.map(({ skill, score }, place) => ({
     id: skills[skill]?.id ?? '',
-    fused: (score + (place < 20 ? weights.asked * cover(skill) : 0)) / most,
+    fused: (score + (place < 12 ? weights.asked * cover(skill) : 0)) / most,
   }))
   return scored.sort((one, other) => other.fused - one.fused)
 }

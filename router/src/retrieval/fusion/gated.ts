@@ -28,7 +28,7 @@ export const defaultFusion: FusionConstants = {
 }
 
 /** How many of the first candidates are compared word by word: the others cannot come far enough up. */
-const comparedDepth = 20
+const comparedDepth = 12
 
 /**
  * A score for each candidate, 0–1: a weighed sum of its signs for the whole request and for its best part, and
