@@ -27,7 +27,7 @@ export function formatDeployment(model, mockPort) {
 
 /**
  * Starts RouteIQ with the given deployments, without waiting for it.
- * @param {{ name: string, deployments: object[], keepData?: boolean, env?: Record<string, string> }} options `keepData`: with the data directory of the last start of that name
+ * @param {{ name: string, deployments: object[], config?: object, keepData?: boolean, env?: Record<string, string> }} options `config`: more of the file; `keepData`: with the data directory of the last start of that name
  */
 export async function launchRouteiq(options) {
   if (!existsSync(`${GATEWAY}bundle/main.js`)) {
@@ -37,7 +37,11 @@ export async function launchRouteiq(options) {
   const dataFolder = `${WORK_FOLDER}data-${options.name}`
   if (!options.keepData) rmSync(dataFolder, { recursive: true, force: true })
   mkdirSync(dataFolder, { recursive: true })
-  const config = { model_list: options.deployments, general_settings: { master_key: masterKey } }
+  const config = {
+    model_list: options.deployments,
+    general_settings: { master_key: masterKey },
+    ...options.config,
+  }
   const configFile = `${WORK_FOLDER}${options.name}.yaml`
   writeFileSync(configFile, JSON.stringify(config, null, 1))
   const port = await pickPort()

@@ -12,6 +12,10 @@ type Dependencies = Parameters<typeof listRoutes>[0]
 
 /** Routes that answer without a credential. One more is a decision, so it is made here by hand. */
 const publicRoutes = [
+  'GET /.well-known/oauth-protected-resource',
+  'GET /.well-known/oauth-protected-resource/mcp',
+  'GET /.well-known/oauth-protected-resource/mcp/{selector}',
+  'GET /.well-known/oauth-protected-resource/{selector}/mcp',
   // Cards of public agents; the others ask for a key themselves.
   'GET /.well-known/agent-card.json',
   'GET /.well-known/agent.json',
@@ -47,7 +51,7 @@ const config = {
 }
 
 const mcpConfig = {
-  server: { host: '0.0.0.0', publicUrl: null, corsOrigins: [] },
+  server: { host: '0.0.0.0', publicUrl: null, rootPath: '', corsOrigins: [] },
   mcp: { allowedHosts: [], allowedOrigins: [] },
 }
 

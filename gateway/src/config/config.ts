@@ -462,6 +462,9 @@ export interface McpConfig {
   /** Null: everywhere but at `/llmrouter/mcp/tools/call`. */
   readonly toolInvocation: boolean | null
   readonly enforcesAccessGroups: boolean
+  /** Admins may reach servers raw. */
+  readonly proxyEnabled: boolean
+  readonly sse: McpSseConfig
   readonly sharesChanges: boolean
   readonly syncIntervalMs: number
   readonly isPersistent: boolean
@@ -482,6 +485,17 @@ export interface McpConfig {
   readonly allowedOrigins: readonly string[]
   /** `mcp_servers` of the file. */
   readonly servers: readonly McpServerSettings[]
+}
+
+/** The transport for clients from before streamable HTTP. */
+interface McpSseConfig {
+  readonly isEnabled: boolean
+  /** No stream is opened. */
+  readonly isLegacy: boolean
+  readonly heartbeatMs: number
+  readonly maxDurationMs: number
+  readonly retryMs: number
+  readonly idleMs: number
 }
 
 export type McpTransport = 'streamable_http' | 'sse' | 'stdio'

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { isLegacyRequest } from '@modelcontextprotocol/server'
+import { isLegacyRequest, type JSONRPCMessage } from '@modelcontextprotocol/server'
+import { GatewayError } from '@routeiq/contract'
 import type { GatewayConfig } from '../config/config.ts'
 import type { Exchange } from '../http/exchange.ts'
 import type { Caller } from '../identity/caller.ts'
@@ -16,13 +17,16 @@ import { Cursors } from './native/cursor.ts'
 import { LegacySessions } from './native/legacy-sessions.ts'
 import { ModernHandler } from './native/modern-handler.ts'
 import type { ProtocolServerOptions } from './native/protocol-server.ts'
+import { SseSessions } from './native/sse-sessions.ts'
 import { answerByWeb } from './native/web-exchange.ts'
 import { refuseOperatorUrl } from './registry/judge-url.ts'
 import { McpRegistry } from './registry/mcp-registry.ts'
 import { ServerSecrets } from './registry/server-secrets.ts'
 import type { McpServerStore } from './registry/server-store.ts'
+import { withoutChallenges } from './rest/proxy-routes.ts'
+import type { McpServer } from './server.ts'
 import { Connector } from './upstream/connector.ts'
-import { createGuardedFetch } from './upstream/guarded-fetch.ts'
+import { createGuardedFetch, EgressRefused, type Fetch } from './upstream/guarded-fetch.ts'
 import type { McpResult } from './upstream/upstream-session.ts'
 import { Upstreams } from './upstream/upstreams.ts'
 import type { CatalogueView, ViewItem } from './view/catalogue-view.ts'
@@ -52,6 +56,8 @@ export class McpGateway {
   readonly #relay: RelayDependencies
   readonly #sessions: LegacySessions
   readonly #modern: ModernHandler
+  readonly #fetches: Readonly<Record<McpServer['source'], Fetch>>
+  readonly sse: SseSessions
   readonly #cursors: Cursors
   #poll: NodeJS.Timeout | null = null
   #isClosed = false
@@ -73,6 +79,11 @@ export class McpGateway {
       onUnreadable: (server_id) => log('warn', 'mcp_server_unreadable', { server_id }),
     })
     this.views = new Views({ registry: this.registry, catalogue: this.catalogue, config: mcp })
+    const { operator, user } = options.transports
+    this.#fetches = {
+      config: createGuardedFetch(operator, refuseOperatorUrl),
+      database: createGuardedFetch(user, (url) => this.egress.refuseUrl(url, { plainHttp: true })),
+    }
     const connector = this.#createConnector()
     this.upstreams = new Upstreams(connector, {
       registry: this.registry,
@@ -103,6 +114,7 @@ export class McpGateway {
       now,
     })
     this.#modern = new ModernHandler({ ...parts, serverOptions })
+    this.sse = new SseSessions({ catalogue: this.catalogue, config: () => mcp().sse, serverOptions, now })
   }
 
   /** Reads the registry and follows it from now on. Errors: rejects when the store cannot be read. */
@@ -133,6 +145,25 @@ export class McpGateway {
         ? this.#sessions.handle(web, { ...request, scope: JSON.stringify(selection) })
         : this.#modern.handle(web, request),
     )
+  }
+
+  /** Opens a stream of the old transport; false when there are too many. */
+  openSse(exchange: Exchange, caller: Caller, base: string): Promise<boolean> {
+    const view = () => this.views.find(caller, { selector: null })
+    return this.sse.open(exchange, { principal: principalOf(caller), view, base })
+  }
+
+  /** A message for such a stream; false when it is not there, or not this caller's. */
+  receiveSse(caller: Caller, id: string, message: unknown): boolean {
+    return this.sse.receive(id, principalOf(caller), message as JSONRPCMessage)
+  }
+
+  /** Sends a request to a server as it is, and its answer back. Errors: 400 `ssrf_blocked`, 502, 504. */
+  async relayRaw(exchange: Exchange, server: McpServer, url: string, init: RequestInit): Promise<void> {
+    const response = await this.#fetches[server.source](url, init).catch((error: unknown) => {
+      throw describeRawFailure(error)
+    })
+    await answerByWeb(exchange, async () => withoutChallenges(response))
   }
 
   /** Looks a tool up for callers that are not clients of the protocol. */
@@ -172,6 +203,7 @@ export class McpGateway {
   /** Ends the streams that would stay open for good, so that calls under way can be waited for. */
   endStreams(): void {
     this.#sessions.endStreams()
+    this.sse.endStreams()
     this.#modern.endStreams()
   }
 
@@ -179,6 +211,7 @@ export class McpGateway {
     this.#isClosed = true
     if (this.#poll !== null) clearTimeout(this.#poll)
     this.#relay.parked.close()
+    this.sse.close()
     await Promise.all([this.#sessions.close(), this.#modern.close()])
     await this.upstreams.close()
     const { operator, user } = this.#options.transports
@@ -186,14 +219,9 @@ export class McpGateway {
   }
 
   #createConnector(): Connector {
-    const { transports, config, now, log } = this.#options
+    const { config, now, log } = this.#options
     return new Connector({
-      fetches: {
-        config: createGuardedFetch(transports.operator, refuseOperatorUrl),
-        database: createGuardedFetch(transports.user, (url) =>
-          this.egress.refuseUrl(url, { plainHttp: true }),
-        ),
-      },
+      fetches: this.#fetches,
       clientInfo: () => this.#identity(),
       connectTimeoutMs: () => config().mcp.healthTimeoutMs,
       onStderr: ({ settings }, text) => log('info', 'mcp_stderr', { server_id: settings.serverId, text }),
@@ -232,6 +260,13 @@ export class McpGateway {
     const reason = error instanceof Error ? error.message : String(error)
     this.#options.log('warn', 'mcp_registry_unread', { reason })
   }
+}
+
+function describeRawFailure(error: unknown): GatewayError {
+  if (error instanceof EgressRefused) return new GatewayError('ssrf_blocked', error.message)
+  const isTimeout = error instanceof Error && error.name === 'TimeoutError'
+  const message = isTimeout ? 'The server did not answer in time.' : 'The server could not be reached.'
+  return new GatewayError('upstream_connection_error', message, { status: isTimeout ? 504 : 502 })
 }
 
 /** Whom sessions, states and cursors belong to. */

@@ -21,12 +21,7 @@ export class McpPlane {
 
   /** Errors: 404 `mcp_gateway_disabled`, 503 `storage_unavailable` while the registry cannot be read. */
   requireGateway(): Promise<McpGateway> {
-    if (!this.config().mcp.enabled) {
-      throw new GatewayError(
-        'mcp_gateway_disabled',
-        'The gateway for tool servers is off. Set MCP_GATEWAY_ENABLED=true, or list mcp_servers in the file.',
-      )
-    }
+    if (!this.config().mcp.enabled) throw mcpDisabled()
     this.#gateway ??= this.#open().catch((error: unknown) => {
       this.#gateway = null
       throw error
@@ -65,4 +60,11 @@ export class McpPlane {
       () => {},
     )
   }
+}
+
+export function mcpDisabled(): GatewayError {
+  return new GatewayError(
+    'mcp_gateway_disabled',
+    'The gateway for tool servers is off. Set MCP_GATEWAY_ENABLED=true, or list mcp_servers in the file.',
+  )
 }

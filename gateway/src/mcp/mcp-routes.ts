@@ -1,10 +1,13 @@
 import type { Endpoint } from '../http/dispatch.ts'
 import type { Route } from '../http/router.ts'
 import { nativeRoutes } from './native/native-routes.ts'
+import { resourceMetadataRoutes } from './native/resource-metadata-routes.ts'
+import { sseRoutes } from './native/sse-routes.ts'
 import { approvalRoutes } from './rest/approval-routes.ts'
 import type { McpRoutesDependencies } from './rest/mcp-endpoint.ts'
 import { mcpRestRoutes } from './rest/mcp-rest-routes.ts'
 import { parityRoutes } from './rest/parity-routes.ts'
+import { proxyRoutes } from './rest/proxy-routes.ts'
 import { serverRoutes } from './rest/server-routes.ts'
 import { toolRoutes } from './rest/tool-routes.ts'
 
@@ -16,6 +19,9 @@ export function mcpRoutes(deps: McpRoutesDependencies): Route<Endpoint>[] {
     ...parityRoutes(deps),
     ...approvalRoutes(deps),
     ...mcpRestRoutes(deps),
+    ...sseRoutes(deps),
     ...nativeRoutes(deps),
+    ...proxyRoutes(deps),
+    ...resourceMetadataRoutes(deps),
   ]
 }

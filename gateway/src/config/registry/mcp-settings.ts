@@ -16,7 +16,7 @@ export const mcpSettings: readonly Setting[] = [
     ['LLMROUTER_ENABLE_MCP_TOOL_INVOCATION'],
   ),
   plannedSwitch('mcp.oauth_enabled', 'Routes for signing in to tool servers', ['MCP_OAUTH_ENABLED']),
-  plannedSwitch('mcp.protocol_proxy_enabled', 'Raw access to tool servers, for admins', [
+  available('mcp.protocol_proxy_enabled', 'boolean', false, 'Raw access to tool servers, for admins', [
     'MCP_PROTOCOL_PROXY_ENABLED',
   ]),
   available(
@@ -98,18 +98,20 @@ export const mcpSettings: readonly Setting[] = [
     example: 'https://app.example.com',
   }),
   planned('mcp.tracing_enabled', 'boolean', true, 'Spans for MCP', ['MCP_TRACING_ENABLED']),
-  planned('mcp.sse_enabled', 'boolean', true, 'Old SSE transport for clients', ['MCP_SSE_TRANSPORT_ENABLED']),
-  planned('mcp.sse_legacy_mode', 'boolean', false, 'No stream at `GET /mcp/sse`', ['MCP_SSE_LEGACY_MODE']),
-  planned('mcp.sse_heartbeat', 'number', 30, 'Seconds between heartbeats of that transport', [
+  available('mcp.sse_enabled', 'boolean', true, 'Old SSE transport for clients', [
+    'MCP_SSE_TRANSPORT_ENABLED',
+  ]),
+  available('mcp.sse_legacy_mode', 'boolean', false, 'No stream at `GET /mcp/sse`', ['MCP_SSE_LEGACY_MODE']),
+  available('mcp.sse_heartbeat', 'number', 30, 'Seconds between heartbeats of that transport', [
     'MCP_SSE_HEARTBEAT_INTERVAL',
   ]),
-  planned('mcp.sse_max_duration', 'number', 1800, 'Longest stream of that transport in seconds', [
+  available('mcp.sse_max_duration', 'number', 1800, 'Longest stream of that transport in seconds', [
     'MCP_SSE_MAX_CONNECTION_DURATION',
   ]),
-  planned('mcp.sse_retry', 'integer', 3000, 'Reconnect delay of that transport in ms', [
+  available('mcp.sse_retry', 'integer', 3000, 'Reconnect delay of that transport in ms', [
     'MCP_SSE_RETRY_INTERVAL_MS',
   ]),
-  planned('mcp.sse_session_timeout', 'integer', 300, 'Seconds an idle stream of that transport is kept', [
+  available('mcp.sse_session_timeout', 'integer', 300, 'Seconds an idle stream of that transport is kept', [
     'MCP_SSE_SESSION_TIMEOUT',
   ]),
   planned('mcp.metadata_timeout', 'number', 10, 'Seconds for metadata of sign-in servers', [

@@ -10,6 +10,7 @@ import type { Caller } from '../../identity/caller.ts'
 import { authenticate, type Identity } from '../../pipeline/authenticate.ts'
 import type { McpPlane } from '../mcp-plane.ts'
 import { requireKnownOrigin } from './check-origin.ts'
+import { publicBase } from './public-base.ts'
 
 const maxBodyBytes = 4 * 1_048_576
 const methods: readonly Method[] = ['POST', 'GET', 'DELETE']
@@ -63,7 +64,8 @@ export function requirePrincipal(caller: Caller): Caller {
   throw new GatewayError('invalid_api_key', 'Authentication Error, No api key passed in.')
 }
 
-async function readMessage(exchange: Exchange): Promise<unknown> {
+/** Errors: 400, 413 or 415 for what is no message. */
+export async function readMessage(exchange: Exchange): Promise<unknown> {
   const type = exchange.header('content-type') ?? ''
   if (!/^application\/json\b/i.test(type))
     throw new GatewayError('unsupported_media_type', 'Content-Type must be application/json.')
@@ -95,7 +97,7 @@ function sendRpcError(exchange: Exchange, error: GatewayError, { server }: Gatew
 }
 
 /** Where a client learns how to get a credential (RFC 9728). */
-function challengeOf(exchange: Exchange, { publicUrl, rootPath }: GatewayConfig['server']): string {
-  const base = publicUrl ?? `http://${exchange.header('host') ?? 'localhost'}${rootPath}`
-  return `Bearer resource_metadata="${base.replace(/\/+$/, '')}/.well-known/oauth-protected-resource/mcp"`
+function challengeOf(exchange: Exchange, server: GatewayConfig['server']): string {
+  const path = exchange.target.slice(server.rootPath.length).replace(/\?.*$/s, '')
+  return `Bearer resource_metadata="${publicBase(exchange, server)}/.well-known/oauth-protected-resource${path}"`
 }

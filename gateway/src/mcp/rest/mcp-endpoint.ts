@@ -6,8 +6,9 @@ import type { Caller } from '../../identity/caller.ts'
 import type { Identity } from '../../pipeline/authenticate.ts'
 import { type ControlAnswer, type ControlRequest, controlEndpoint } from '../../rest/control-endpoint.ts'
 import type { McpGateway } from '../mcp-gateway.ts'
-import type { McpPlane } from '../mcp-plane.ts'
+import { type McpPlane, mcpDisabled } from '../mcp-plane.ts'
 import { requirePrincipal } from '../native/native-routes.ts'
+import { publicBase } from '../native/public-base.ts'
 
 export interface McpRoutesDependencies {
   readonly identity: Identity
@@ -47,15 +48,15 @@ export function mcpRoute<Body = undefined>(
       admit: (caller) => {
         if (caller !== null) requirePrincipal(caller)
         const { enabled, isRestHidden } = mcp.config().mcp
-        if (!enabled || (isOwn && isRestHidden)) throw disabled(enabled)
+        if (!enabled) throw mcpDisabled()
+        if (isOwn && isRestHidden) throw hidden()
       },
       answer: async (request) => {
         const { caller, exchange } = request
         if (caller === null) throw new Error(`${template} is for callers with a key`)
         const gateway = await mcp.requireGateway()
-        const { publicUrl, rootPath } = mcp.config().server
-        const base = publicUrl ?? `http://${exchange.header('host') ?? 'localhost'}${rootPath}`
-        return answer({ ...request, caller, gateway, publicBase: base.replace(/\/+$/, '') })
+        const base = publicBase(exchange, mcp.config().server)
+        return answer({ ...request, caller, gateway, publicBase: base })
       },
     }),
   }
@@ -63,11 +64,6 @@ export function mcpRoute<Body = undefined>(
 
 export const anyObject = z.record(z.string(), z.unknown())
 
-function disabled(isOn: boolean): GatewayError {
-  return new GatewayError(
-    'mcp_gateway_disabled',
-    isOn
-      ? 'These routes are hidden (LITELLM_ROUTER_MCP_MODE=false).'
-      : 'The gateway for tool servers is off. Set MCP_GATEWAY_ENABLED=true, or list mcp_servers in the file.',
-  )
+function hidden(): GatewayError {
+  return new GatewayError('mcp_gateway_disabled', 'These routes are hidden (LITELLM_ROUTER_MCP_MODE=false).')
 }

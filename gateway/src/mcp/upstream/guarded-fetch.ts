@@ -55,7 +55,8 @@ function headersOf(init: RequestInit['headers'], host: string): string[] {
 function bodyOf(body: RequestInit['body']): Buffer | null {
   if (body === undefined || body === null) return null
   if (typeof body === 'string' || body instanceof URLSearchParams) return Buffer.from(String(body))
-  throw new TypeError('This fetch sends text only.')
+  if (body instanceof Uint8Array) return Buffer.from(body)
+  throw new TypeError('This fetch sends text and octets only.')
 }
 
 class FetchExchange implements UpstreamSink {

@@ -1,0 +1,92 @@
+import { GatewayError } from '@routeiq/contract'
+import { credentialHeaders } from '../../config/settings/mcp-server-body.ts'
+import type { Endpoint } from '../../http/dispatch.ts'
+import type { Exchange } from '../../http/exchange.ts'
+import { readBody } from '../../http/read-body.ts'
+import type { Method, Route } from '../../http/router.ts'
+import { authenticate } from '../../pipeline/authenticate.ts'
+import type { McpServer } from '../server.ts'
+import { identityAt } from '../upstream/credentials.ts'
+import type { McpRoutesDependencies } from './mcp-endpoint.ts'
+import { requireVisible } from './server-routes.ts'
+
+const methods: readonly Method[] = ['GET', 'POST', 'PUT', 'DELETE']
+const maxBodyBytes = 4 * 1_048_576
+const timeoutMs = 120_000
+const droppedFromRequests = new Set([
+  ...[
+    'host',
+    'connection',
+    'keep-alive',
+    'proxy-connection',
+    'te',
+    'trailer',
+    'transfer-encoding',
+    'upgrade',
+  ],
+  ...['content-length', 'expect', 'accept-encoding', 'forwarded', 'x-forwarded-for'],
+])
+const droppedFromAnswers = new Set(['set-cookie', 'www-authenticate', 'proxy-authenticate'])
+
+/**
+ * `/mcp/{server}/{rest}`: a server's own paths, past names, pins and access, and so for admins. The caller's credentials stay
+ * here; the server's own are added.
+ */
+export function proxyRoutes(deps: McpRoutesDependencies): Route<Endpoint>[] {
+  return methods.map((method) => ({
+    ...{ method, template: '/mcp/{selector}/{rest+}', auth: 'admin', aliased: false },
+    handler: { errors: 'control', handle: (exchange, params) => relayRaw(deps, exchange, params) },
+  }))
+}
+
+async function relayRaw(
+  { identity, mcp }: McpRoutesDependencies,
+  exchange: Exchange,
+  params: Readonly<Record<string, string>>,
+): Promise<void> {
+  const caller = await authenticate(identity, exchange, 'admin')
+  const gateway = await mcp.requireGateway()
+  if (!mcp.config().mcp.proxyEnabled)
+    throw new GatewayError(
+      'feature_disabled',
+      'Raw access to tool servers is off (MCP_PROTOCOL_PROXY_ENABLED).',
+    )
+  const server = requireVisible(gateway, caller, params['selector'])
+  if (server.settings.url === null)
+    throw new GatewayError('invalid_request', 'A server that is a program has no paths.')
+  const { method } = exchange.request
+  const body = method === 'GET' || method === 'HEAD' ? null : await readBody(exchange.request, maxBodyBytes)
+  const url = joinTarget(server.settings.url, params['rest'] ?? '', exchange.target)
+  await gateway.relayRaw(exchange, server, url, {
+    method,
+    headers: headersFor(exchange, server),
+    ...(body !== null && body.length > 0 && { body: new Uint8Array(body) }),
+    signal: AbortSignal.timeout(timeoutMs),
+  })
+}
+
+/** Below the registered address. Segments were decoded once and are encoded again, so none of them climbs. */
+function joinTarget(base: string, rest: string, target: string): string {
+  const url = new URL(base)
+  const segments = rest.split('/').map((segment) => encodeURIComponent(segment))
+  url.pathname = `${url.pathname.replace(/\/+$/, '')}/${segments.join('/')}`
+  const query = target.indexOf('?')
+  if (query !== -1) url.search = target.slice(query)
+  return url.href
+}
+
+function headersFor(exchange: Exchange, server: McpServer): Record<string, string> {
+  const headers: Record<string, string> = {}
+  for (const [name, value] of Object.entries(exchange.request.headers)) {
+    if (value === undefined || droppedFromRequests.has(name) || credentialHeaders.has(name)) continue
+    headers[name] = value
+  }
+  return { ...headers, ...identityAt(server, {}).headers }
+}
+
+/** Everything but what would sign the client in at the server, or ask it to. */
+export function withoutChallenges(response: Response): Response {
+  const headers = new Headers(response.headers)
+  for (const name of droppedFromAnswers) headers.delete(name)
+  return new Response(response.body, { status: response.status, headers })
+}
