@@ -56,11 +56,18 @@ export class TokenHasher {
         continue
       }
       let hash = fnvOffset
-      do {
-        const code = text.codePointAt(at) as number
+      let code = text.charCodeAt(at)
+      if (kind === letter)
+        // Plain letters are most of most texts.
+        while (code >= 97 && code <= 122) {
+          hash = Math.imul(hash ^ code, fnvPrime)
+          code = text.charCodeAt(++at)
+        }
+      while (at < length && (hash === fnvOffset || (kind === letter && classAt(text, at) === letter))) {
+        code = text.codePointAt(at) as number
         hash = addCodePoint(hash, code)
         at += code > 0xffff ? 2 : 1
-      } while (kind === letter && at < length && classAt(text, at) === letter)
+      }
       this.#add(hash >>> 0)
       onToken(hash >>> 0)
     }
@@ -143,6 +150,7 @@ function addByte(hash: number, byte: number): number {
 
 function classAt(text: string, at: number): number {
   const code = text.charCodeAt(at)
+  if (code === 32) return space
   // Only a surrogate needs to look at its neighbour.
   if (code >= 0xd800 && code <= 0xdfff) return classify(String.fromCodePoint(text.codePointAt(at) as number))
   const known = classes[code] as number

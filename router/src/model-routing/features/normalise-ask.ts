@@ -20,13 +20,30 @@ function cut(text: string, head: number, tail: number): string {
 
 function tidy(raw: string): string {
   const text = isAscii(raw) ? raw : raw.normalize('NFKC')
-  // Most asks are tidy, and looking is cheaper than replacing.
-  if (!/[\t\r\f\v\u00a0]| {2}|\n[ \n]| \n/.test(text)) return text.trim()
-  return text
-    .replace(/\r\n?/g, '\n')
-    .replace(/[\t\f\v\u00a0 ]+/g, ' ')
-    .replace(/ ?\n[\n ]*/g, '\n')
-    .trim()
+  let result = ''
+  let kept = 0
+  for (let index = 0; index < text.length; index++) {
+    if (!isBlank(text.charCodeAt(index))) continue
+    const start = index
+    let breaks = false
+    for (let code = text.charCodeAt(index); isBlank(code); code = text.charCodeAt(++index))
+      breaks ||= code === lineFeed || code === carriageReturn
+    const isSingle = index - start === 1
+    const code = text.charCodeAt(start)
+    // Single blanks stay in the run that is copied as a whole.
+    if (isSingle && (code === space || code === lineFeed)) continue
+    result += `${text.slice(kept, start)}${breaks ? '\n' : ' '}`
+    kept = index
+  }
+  return (kept === 0 ? text : result + text.slice(kept)).trim()
+}
+
+const space = 32
+const lineFeed = 10
+const carriageReturn = 13
+
+function isBlank(code: number): boolean {
+  return code === space || (code <= carriageReturn && code >= 9) || code === 0xa0
 }
 
 function isAscii(text: string): boolean {

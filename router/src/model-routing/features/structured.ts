@@ -105,38 +105,60 @@ function readShape(shape: RequestShape, out: Float64Array): void {
   out[18] = Math.min(4, Math.ceil(Math.log10(1 + shape.systemChars)))
 }
 
+const plain = 0
+const blank = 1
+const digit = 2
+const sign = 3
+/** Which characters of ASCII count for something. */
+const kinds = Uint8Array.from({ length: 128 }, (_, code) => {
+  if (code === 32 || code === newline) return blank
+  if (code >= 48 && code <= 57) return digit
+  return [dollar, open, close, question, backslash].includes(code) ? sign : plain
+})
+
 interface CharacterCounts {
-  digits: number
-  backslashes: number
-  newlines: number
-  questions: number
-  dollars: number
-  parentheses: number
-  words: number
-  options: number
+  readonly digits: number
+  readonly backslashes: number
+  readonly newlines: number
+  readonly questions: number
+  readonly dollars: number
+  readonly parentheses: number
+  readonly words: number
+  readonly options: number
 }
 
 function countCharacters(text: string): CharacterCounts {
-  const counts = {
-    ...{ digits: 0, backslashes: 0, newlines: 0, questions: 0, dollars: 0 },
-    ...{ parentheses: 0, words: 0, options: 0 },
-  }
+  let digits = 0
+  let newlines = 0
+  let words = 0
+  let options = 0
+  /** By the code of the sign. */
+  const signs = new Uint16Array(128)
   let before = newline
   for (let index = 0; index < text.length; index++) {
     const code = text.charCodeAt(index)
-    if (code !== 32 && code !== newline && (before === 32 || before === newline)) counts.words++
-    if (before === newline && isOption(text, index)) counts.options++
-    before = code
+    const kind = code < 128 ? (kinds[code] as number) : plain
+    if (before !== 0) {
+      if (kind !== blank) words++
+      if (before === newline && isOption(text, index)) options++
+      before = 0
+    }
     // Letters are most of a text and count for nothing here.
-    if (code >= 97) continue
-    if (code >= 48 && code <= 57) counts.digits++
-    else if (code === newline) counts.newlines++
-    else if (code === open || code === close) counts.parentheses++
-    else if (code === question) counts.questions++
-    else if (code === dollar) counts.dollars++
-    else if (code === backslash) counts.backslashes++
+    if (kind === plain) continue
+    if (kind === blank) {
+      before = code
+      if (code === newline) newlines++
+    } else if (kind === digit) digits++
+    else signs[code] = (signs[code] as number) + 1
   }
-  return counts
+  const countOf = (code: number): number => signs[code] as number
+  return {
+    ...{ digits, newlines, words, options },
+    backslashes: countOf(backslash),
+    questions: countOf(question),
+    dollars: countOf(dollar),
+    parentheses: countOf(open) + countOf(close),
+  }
 }
 
 /** `a) `, `b. ` or `(c) ` at the beginning of a line. */

@@ -14,8 +14,8 @@ export interface EnsembleWeights {
   readonly domains: readonly string[]
   readonly space: FeatureSpace
   /**
-   * One row for each hashed slot, structured feature and the constant; its columns are `ridge` by model, `residual ridge` by
-   * model, `ln cost` by model, `logit` by domain.
+   * One row for each hashed slot, structured feature and the constant. Its columns are, by model, half of the ridge's weight
+   * and half of that of the ridge on the table's residual; `ln cost` by model where that was trained; `logit` by domain.
    */
   readonly columns: Float32Array
   /** Shares of the domains in training. */
@@ -25,8 +25,8 @@ export interface EnsembleWeights {
   readonly domainCosts: Float64Array
   readonly meanScores: Float64Array
   readonly meanCosts: Float64Array
-  /** The logarithm of the geometric mean. */
-  readonly meanLnCosts: Float64Array
+  /** The logarithm of the geometric mean; null when costs have no regression of their own. */
+  readonly meanLnCosts: Float64Array | null
 }
 
 /** What the ensemble says of one ask, by model of the bundle. Overwritten by the next ask. */
@@ -35,20 +35,24 @@ export interface EnsembleOutput {
   readonly cost: Float64Array
   readonly sigma: Float64Array
   readonly domainShares: Float64Array
-  /** The four predictions. */
+  /** What the table and the neighbours say. */
   readonly domain: Float64Array
   readonly neighbours: Float64Array
-  readonly ridge: Float64Array
-  readonly residual: Float64Array
+  /** The mean of the ridge, and of the table with the ridge on its residual. */
+  readonly linear: Float64Array
   maxSimilarity: number
   effective: number
 }
 
-/** The mean of four predictions of every model's quality: domain table, neighbours, ridge, table plus ridge on its residual. */
+/**
+ * The mean of four predictions of every model's quality: domain table, neighbours, ridge, table plus ridge on its residual. The
+ * two regressions are linear in the same features, so one row of weights serves both.
+ */
 export class Ensemble {
   readonly weights: EnsembleWeights
   readonly #neighbours: NeighbourTable
   readonly #sums: Float64Array
+  readonly #regressions: number
   readonly #costs: Float64Array
   readonly #out: EnsembleOutput
 
@@ -57,7 +61,8 @@ export class Ensemble {
     this.#neighbours = neighbours
     const { length: width } = weights.models
     const vector = (): Float64Array => new Float64Array(width)
-    this.#sums = new Float64Array(3 * width + weights.domains.length)
+    this.#regressions = weights.meanLnCosts === null ? 1 : 2
+    this.#sums = new Float64Array(this.#regressions * width + weights.domains.length)
     this.#costs = vector()
     this.#out = {
       quality: vector(),
@@ -66,8 +71,7 @@ export class Ensemble {
       domainShares: new Float64Array(weights.domains.length),
       domain: vector(),
       neighbours: vector(),
-      ridge: vector(),
-      residual: vector(),
+      linear: vector(),
       maxSimilarity: 0,
       effective: 0,
     }
@@ -101,7 +105,7 @@ export class Ensemble {
   #readDomains(): void {
     const { domainShares: prior, models } = this.weights
     const shares = this.#out.domainShares
-    const from = 3 * models.length
+    const from = this.#regressions * models.length
     let largest = Number.NEGATIVE_INFINITY
     for (let domain = 0; domain < shares.length; domain++) {
       const logit = domainSharpness * ((this.#sums[from + domain] as number) + (prior[domain] as number))
@@ -129,29 +133,39 @@ export class Ensemble {
         table += share * (weights.domainScores[domain * width + model] as number)
         tableCost += share * (weights.domainCosts[domain * width + model] as number)
       }
-      const ridge = (weights.meanScores[model] as number) + (this.#sums[model] as number)
-      const residual = table + (this.#sums[width + model] as number)
       const near = out.neighbours[model] as number
-      const quality = (table + near + ridge + residual) / 4
-      const spread =
-        ((table - quality) ** 2 +
-          (near - quality) ** 2 +
-          (ridge - quality) ** 2 +
-          (residual - quality) ** 2) /
-        4
+      const linear = ((weights.meanScores[model] as number) + table) / 2 + (this.#sums[model] as number)
+      const quality = (table + near + 2 * linear) / 4
+      const spread = ((table - quality) ** 2 + (near - quality) ** 2 + 2 * (linear - quality) ** 2) / 4
       const clipped = Math.max(0, Math.min(1, quality))
-      const lnCost = (weights.meanLnCosts[model] as number) + (this.#sums[2 * width + model] as number)
       out.domain[model] = table
-      out.ridge[model] = ridge
-      out.residual[model] = residual
+      out.linear[model] = linear
       out.quality[model] = clipped
-      out.cost[model] = (tableCost + (this.#costs[model] as number) + Math.exp(lnCost)) / 3
+      out.cost[model] = this.#combineCosts(model, tableCost)
       out.sigma[model] = Math.sqrt(spread + (clipped * (1 - clipped)) / (doubtRows + out.effective))
     }
+  }
+
+  #combineCosts(model: number, tableCost: number): number {
+    const { meanLnCosts, models } = this.weights
+    const near = this.#costs[model] as number
+    if (meanLnCosts === null) return (tableCost + near) / 2
+    const lnCost = (meanLnCosts[model] as number) + (this.#sums[models.length + model] as number)
+    return (tableCost + near + Math.exp(lnCost)) / 3
   }
 }
 
 function addRow(sums: Float64Array, columns: Float32Array, from: number, value: number): void {
-  for (let column = 0; column < sums.length; column++)
+  const { length } = sums
+  let column = 0
+  // Four at a time: the loop is most of a decision.
+  for (; column + 3 < length; column += 4) {
+    const at = from + column
+    sums[column] = (sums[column] as number) + value * (columns[at] as number)
+    sums[column + 1] = (sums[column + 1] as number) + value * (columns[at + 1] as number)
+    sums[column + 2] = (sums[column + 2] as number) + value * (columns[at + 2] as number)
+    sums[column + 3] = (sums[column + 3] as number) + value * (columns[at + 3] as number)
+  }
+  for (; column < length; column++)
     sums[column] = (sums[column] as number) + value * (columns[from + column] as number)
 }

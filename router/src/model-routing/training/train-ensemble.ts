@@ -15,6 +15,8 @@ export interface EnsembleOptions {
   /** Rows' worth of the overall mean in every cell of the domain table. */
   readonly tableShrink: number
   readonly knn: KnnOptions
+  /** Costs get a regression of their own beside the means of domain and neighbours. */
+  readonly costRegression: boolean
 }
 
 export const defaultEnsembleOptions: EnsembleOptions = {
@@ -22,6 +24,7 @@ export const defaultEnsembleOptions: EnsembleOptions = {
   domainAlpha: 10,
   tableShrink: 8,
   knn: defaultKnn,
+  costRegression: false,
 }
 
 /** A call costs at least this, so that it has a logarithm. */
@@ -58,19 +61,21 @@ export function trainEnsemble(
     outputs: width,
     alpha: options.alpha,
   })
-  const lnCosts = trainLnCosts(set, full, options)
+  const lnCosts = options.costRegression ? trainLnCosts(set, full, options) : null
+  const linear = ridge.map((weight, at) => (weight + (residual[at] as number)) / 2)
+  const byModel = lnCosts === null ? [linear] : [linear, lnCosts.weights]
   return {
     weights: {
       models: set.models,
       domains: names,
       space: set.space,
-      columns: interleave([ridge, residual, lnCosts.weights], domains.weights, width, names.length),
+      columns: interleave(byModel, domains.weights, width, names.length),
       domainShares: domains.shares,
       domainScores: table.scores,
       domainCosts: table.costs,
       meanScores: set.meanScores,
       meanCosts: set.meanCosts,
-      meanLnCosts: lnCosts.means,
+      meanLnCosts: lnCosts?.means ?? null,
     },
     rows: keepRows(set, options.knn),
   }

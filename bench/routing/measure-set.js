@@ -1,0 +1,75 @@
+import { openEnsemble } from '../../router/dist/model-routing/bundle/open-ensemble.js'
+import { averageImprovedQuality, calibrationError } from '../../router/dist/model-routing/evaluation/measures.js'
+import { predictRows } from '../../router/dist/model-routing/evaluation/predictions.js'
+import { judge, pickAll } from '../../router/dist/model-routing/evaluation/trade-off.js'
+import { bestOf, crossValidate, defaultBundleOptions, trainBundle } from '../../router/dist/model-routing/training/train-bundle.js'
+import { fitLambda } from '../../router/dist/model-routing/evaluation/trade-off.js'
+import { prepareTraining } from '../../router/dist/model-routing/training/training-set.js'
+import { knnVotes } from './baselines.js'
+import { bootstrapRatio } from './bootstrap.js'
+import { measureCascade } from './cascade.js'
+import { measureFlips } from './flips.js'
+import { measureGuarantee } from './guarantee.js'
+import { splitRows } from './split.js'
+
+const targets = [0.99, 0.97, 0.95]
+
+/** Everything one seed says of one set: trained on 75 % by cross-validation, read once from the rest. */
+export function measureSet(featured, seed) {
+  const { matrix } = featured
+  const { seen, test } = splitRows(matrix.rows, seed)
+  const options = { ...defaultBundleOptions, seed }
+  const bundle = trainBundle(featured, seen, options)
+  const set = prepareTraining(featured, seen)
+  const reference = bestOf(set.meanScores)
+  const costRef = bundle.costRefUsd
+  const validation = crossValidate(featured, seen, options)
+  const model = openEnsemble(bundle)
+  const predictions = predictRows(model, featured, test)
+  const at = (lambda) => judge(predictions, pickAll(predictions, lambda, costRef), reference)
+  const profiles = targets.map((target) => {
+    const { lambda } = fitLambda(validation, reference, target, costRef)
+    const picks = pickAll(predictions, lambda, costRef)
+    const { ratio, saved, quality } = judge(predictions, picks, reference)
+    return { target, lambda, ratio, saved, quality, interval: bootstrapRatio(predictions, picks, reference, seed) }
+  })
+  const fixed = (model) => judge(predictions, new Int32Array(predictions.rows).fill(model), reference)
+  const cheapest = [...set.meanCosts.keys()].sort((a, b) => set.meanCosts[a] - set.meanCosts[b])[0]
+  const votes = knnVotes(featured, seen, test, seed)
+  return {
+    seed,
+    rows: { seen: seen.length, test: test.length },
+    profiles,
+    free: at(0).quality,
+    best: fixed(reference).quality,
+    cheapest: fixed(cheapest).quality,
+    random: meanOf(predictions.scores),
+    oracle: oracleOf(predictions),
+    votes: judge(predictions, votes, reference).quality,
+    aiq: averageImprovedQuality(predictions, reference, costRef),
+    staticAiq: averageImprovedQuality(staticPredictions(predictions, set), reference, costRef),
+    ece: calibrationError(predictions),
+    flips: measureFlips(featured, test, bundle, profiles[1].lambda),
+    guarantee: measureGuarantee(validation, predictions, reference, costRef, seed),
+    cascade: measureCascade(matrix, seen, test),
+  }
+}
+
+function staticPredictions(predictions, set) {
+  const { models } = predictions
+  return {
+    ...predictions,
+    quality: predictions.quality.map((_, at) => set.meanScores[at % models]),
+    cost: predictions.cost.map((_, at) => set.meanCosts[at % models]),
+  }
+}
+
+function meanOf(values) {
+  return values.reduce((sum, value) => sum + value, 0) / values.length
+}
+
+function oracleOf({ rows, models, scores }) {
+  let sum = 0
+  for (let row = 0; row < rows; row++) sum += Math.max(...scores.subarray(row * models, (row + 1) * models))
+  return sum / rows
+}

@@ -1,0 +1,96 @@
+/** A choice as it is kept: enough to credit it when its outcome is known. No text of the prompt. */
+export interface KeptChoice {
+  readonly decisionId: string
+  readonly requestId: string
+  readonly workspaceId: string
+  readonly keyHash: string | null
+  readonly userId: string | null
+  readonly teamId: string | null
+  /** The name that stood for several models. */
+  readonly router: string
+  /** The arm that answered. */
+  readonly arm: string
+  readonly domain: string
+  readonly tier: string
+  readonly strategy: string
+  readonly profile: string
+  /** Empty without a bundle. */
+  readonly bundleId: string
+  /** What was expected of the arm that answered, before anything learned online. */
+  readonly quality: number
+  readonly propensity: number
+  readonly learns: boolean
+  /** HTTP status of the answer. */
+  readonly status: number
+  readonly inputTokens: number | null
+  readonly outputTokens: number | null
+  readonly costUsd: number | null
+  readonly baselineUsd: number | null
+  readonly taskId: string | null
+  /** Candidates with their estimates, and reasons: what replaying and evaluating need. */
+  readonly details: Readonly<Record<string, unknown>>
+  /** Epoch milliseconds. */
+  readonly createdAt: number
+}
+
+/** Where a judgement comes from; the first ones count for more than the later ones. */
+export const feedbackSources = ['user', 'outcome', 'check', 'judge'] as const
+export type FeedbackSource = (typeof feedbackSources)[number]
+
+export interface ChoiceFeedback {
+  readonly decisionId: string
+  readonly source: FeedbackSource
+  /** 0 to 1; null is kept and teaches nothing. */
+  readonly score: number | null
+  readonly weight: number
+  readonly reason: string | null
+  readonly keyHash: string | null
+}
+
+export interface FeedbackVerdict {
+  /** It changed what is learned. */
+  readonly applied: boolean
+  /** The same was said before. */
+  readonly duplicate: boolean
+  /** A better source has spoken. */
+  readonly superseded: boolean
+}
+
+/** What all judged choices of one kind sum up to; older days count for less. */
+export interface LearningCell {
+  readonly bundleId: string
+  readonly domain: string
+  readonly tier: string
+  readonly arm: string
+  readonly weight: number
+  /** Σ weight · score. */
+  readonly reward: number
+  /** Σ weight · (score − estimate). */
+  readonly residual: number
+}
+
+export interface ChoiceHandle {
+  readonly decisionId: string | null
+  readonly requestId: string | null
+}
+
+/** A window of choices that were judged, for evidence. */
+export interface EvidenceRow extends KeptChoice {
+  /** Of the best source; null when nobody judged. */
+  readonly score: number | null
+}
+
+/** Choices of models and how they turned out. Rejects with `storage_unavailable` when the database does not answer. */
+export interface ChoiceStore {
+  /** All or none; a choice that is there already stays. */
+  saveChoices(choices: readonly KeptChoice[]): Promise<void>
+  /** The choice itself, or the last one of a request; null when there is none. */
+  findChoice(handle: ChoiceHandle): Promise<KeptChoice | null>
+  /** Keeps a judgement and adds its difference to what is learned, in one step. The choice must exist. */
+  giveFeedback(feedback: ChoiceFeedback, now: number): Promise<FeedbackVerdict>
+  /** What is learned, each day at half the weight of seven days later. */
+  readLearning(now: number): Promise<readonly LearningCell[]>
+  /** Choices since then, newest first. Null for every workspace. */
+  listChoices(workspaceId: string | null, since: number, limit: number): Promise<readonly EvidenceRow[]>
+  purgeChoices(before: number): Promise<void>
+}

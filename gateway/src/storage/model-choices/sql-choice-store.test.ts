@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { ChoiceFeedback, ChoiceStore, KeptChoice } from '../../model-routing/choice-store.ts'
+import { migrateDatabase } from '../database/migrate.ts'
+import { listTestDatabases, type OpenTestDatabase } from '../testing/test-databases.ts'
+import { createSqlChoiceStore } from './sql-choice-store.ts'
+
+const now = Date.UTC(2026, 4, 31, 12)
+const day = 86_400_000
+
+function choice(id: string, patch: Partial<KeptChoice> = {}): KeptChoice {
+  return {
+    ...{ decisionId: id, requestId: `req-${id}`, workspaceId: 'acme', keyHash: 'k', userId: null, teamId: null },
+    ...{ router: 'auto', arm: 'small', domain: 'math', tier: 'simple', strategy: 'llmrouter-auto' },
+    ...{ profile: 'auto', bundleId: 'rb_1', quality: 0.5, propensity: 1, learns: true, status: 200 },
+    ...{ inputTokens: 12, outputTokens: null, costUsd: 0.001, baselineUsd: 0.01, taskId: null },
+    details: { reasons: ['best_utility'] },
+    createdAt: now,
+    ...patch,
+  }
+}
+
+const said = (decisionId: string, score: number | null, patch: Partial<ChoiceFeedback> = {}): ChoiceFeedback => ({
+  ...{ decisionId, source: 'user', score, weight: 1, reason: null, keyHash: 'k' },
+  ...patch,
+})
+
+describe.each(await listTestDatabases())('the choice store over $name', ({ open }) => {
+  let opened: OpenTestDatabase
+  let store: ChoiceStore
+
+  beforeAll(async () => {
+    opened = await open()
+    await migrateDatabase(opened.database)
+    store = createSqlChoiceStore(opened.database)
+  }, 60_000)
+  beforeEach(() => opened.database.pool.query('TRUNCATE model_choices, model_feedback, model_learning'))
+  afterAll(() => opened?.dispose())
+
+  it('gives choices back as they were, by their own id and by that of the request', async () => {
+    const kept = choice('a')
+    await store.saveChoices([kept, choice('b', { outputTokens: 7, details: {} })])
+    await store.saveChoices([choice('a', { arm: 'other' })])
+    expect(await store.findChoice({ decisionId: 'a', requestId: null })).toEqual(kept)
+    expect(await store.findChoice({ decisionId: null, requestId: 'req-b' })).toMatchObject({ outputTokens: 7 })
+    expect(await store.findChoice({ decisionId: 'nobody', requestId: null })).toBeNull()
+  })
+
+  it('learns from a judgement once, and from a changed one its difference', async () => {
+    await store.saveChoices([choice('a')])
+    expect(await store.giveFeedback(said('a', 1), now)).toMatchObject({ applied: true, duplicate: false })
+    expect(await store.giveFeedback(said('a', 1), now)).toMatchObject({ applied: false, duplicate: true })
+    const cell = { bundleId: 'rb_1', domain: 'math', tier: 'simple', arm: 'small' }
+    expect(await store.readLearning(now)).toEqual([{ ...cell, weight: 1, reward: 1, residual: 0.5 }])
+    await store.giveFeedback(said('a', 0), now)
+    expect(await store.readLearning(now)).toEqual([{ ...cell, weight: 1, reward: 0, residual: -0.5 }])
+  })
+
+  it('lets the better source count, whichever came first', async () => {
+    await store.saveChoices([choice('a'), choice('b')])
+    await store.giveFeedback(said('a', 0, { source: 'judge', weight: 0.5 }), now)
+    await store.giveFeedback(said('a', 1), now)
+    await store.giveFeedback(said('b', 1), now)
+    expect(await store.giveFeedback(said('b', 0, { source: 'judge', weight: 0.5 }), now)).toEqual({
+      ...{ applied: false, duplicate: false, superseded: true },
+    })
+    expect(await store.readLearning(now)).toMatchObject([{ weight: 2, reward: 2 }])
+  })
+
+  it('learns nothing from a review, or where the caller said no', async () => {
+    await store.saveChoices([choice('a'), choice('b', { learns: false })])
+    await store.giveFeedback(said('a', null), now)
+    expect(await store.giveFeedback(said('b', 1), now)).toMatchObject({ applied: false })
+    expect(await store.readLearning(now)).toEqual([])
+  })
+
+  it('lets what is a week old count half', async () => {
+    await store.saveChoices([choice('a', { createdAt: now - 7 * day })])
+    await store.giveFeedback(said('a', 1), now)
+    expect((await store.readLearning(now))[0]?.weight).toBeCloseTo(0.5, 6)
+  })
+
+  it('adds up what many say at once', async () => {
+    const ids = Array.from({ length: 20 }, (_, index) => `d${index}`)
+    await store.saveChoices(ids.map((id) => choice(id)))
+    await Promise.all(ids.map((id) => store.giveFeedback(said(id, 1), now)))
+    expect(await store.readLearning(now)).toMatchObject([{ weight: 20, reward: 20, residual: 10 }])
+  })
+
+  it('lists choices with the score that counts, of one workspace or all', async () => {
+    await store.saveChoices([choice('a'), choice('b', { workspaceId: 'other', createdAt: now - 1 })])
+    await store.giveFeedback(said('a', 0.25, { source: 'judge' }), now)
+    await store.giveFeedback(said('a', 0.75), now)
+    expect(await store.listChoices('acme', now - day, 10)).toMatchObject([{ decisionId: 'a', score: 0.75 }])
+    expect(await store.listChoices(null, now - day, 10)).toMatchObject([
+      { decisionId: 'a' },
+      { decisionId: 'b', score: null },
+    ])
+    await store.purgeChoices(now)
+    expect(await store.listChoices(null, 0, 10)).toHaveLength(1)
+  })
+})

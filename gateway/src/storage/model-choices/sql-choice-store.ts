@@ -1,0 +1,159 @@
+import type { PoolClient } from 'pg'
+import { utcDay } from '../../evidence/utc-day.ts'
+import {
+  type ChoiceFeedback,
+  type ChoiceStore,
+  feedbackSources,
+  type KeptChoice,
+} from '../../model-routing/choice-store.ts'
+import type { Database } from '../database/database.ts'
+import { guardQuery } from '../database/database-error.ts'
+import { inTransaction } from '../database/transaction.ts'
+import { jsonParameter } from '../evidence/json-parameter.ts'
+import { type ChoiceRow, fromRow, toRow } from './choice-row.ts'
+
+const halfLifeDays = 7
+/** Older days would weigh next to nothing. */
+const rememberedDays = 63
+const dayMs = 86_400_000
+
+const columns = `decision_id text, request_id text, workspace_id text, key_hash text, user_id text, team_id text, router text,
+  arm text, domain text, tier text, strategy text, profile text, bundle_id text, quality double precision,
+  propensity double precision, learns boolean, status integer, input_tokens bigint, output_tokens bigint,
+  cost_usd double precision, baseline_usd double precision, task_id text, details jsonb, created_at timestamptz`
+const names = columns.replace(/ (?:double precision|text|boolean|integer|bigint|jsonb|timestamptz)/g, '')
+
+const insert = `INSERT INTO model_choices (${names})
+SELECT ${names} FROM json_to_recordset($1::json) AS row (${columns}) ON CONFLICT DO NOTHING`
+
+const addLearning = `
+INSERT INTO model_learning (bundle_id, domain, tier, arm, day, weight, reward, residual, judged)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+ON CONFLICT (bundle_id, domain, tier, arm, day) DO UPDATE SET
+  weight = model_learning.weight + excluded.weight, reward = model_learning.reward + excluded.reward,
+  residual = model_learning.residual + excluded.residual, judged = model_learning.judged + excluded.judged`
+
+/** The best source that gave a score decides; `user` before `outcome` before `check` before `judge`. */
+const bestScore = `
+LEFT JOIN LATERAL (
+  SELECT score FROM model_feedback f WHERE f.decision_id = c.decision_id AND f.score IS NOT NULL
+  ORDER BY array_position(ARRAY[${feedbackSources.map((source) => `'${source}'`).join(', ')}], f.source) LIMIT 1
+) best ON true`
+
+/** Choices and feedback over SQL. */
+export function createSqlChoiceStore(database: Database): ChoiceStore {
+  const { pool } = database
+  return {
+    async saveChoices(choices) {
+      const rows = jsonParameter(choices.map(toRow))
+      await guardQuery(pool.query({ name: 'save-choices', text: insert, values: [rows] }))
+    },
+    async findChoice({ decisionId, requestId }) {
+      const [column, value] = decisionId === null ? ['request_id', requestId] : ['decision_id', decisionId]
+      const text = `SELECT * FROM model_choices WHERE ${column} = $1 ORDER BY created_at DESC LIMIT 1`
+      const { rows } = await guardQuery(pool.query<ChoiceRow>(text, [value]))
+      return rows[0] === undefined ? null : fromRow(rows[0])
+    },
+    giveFeedback: (feedback, now) => inTransaction(database, (client) => give(client, feedback, now)),
+    async readLearning(now) {
+      const text = `
+        SELECT bundle_id, domain, tier, arm, sum(weight * decay) AS weight, sum(reward * decay) AS reward,
+          sum(residual * decay) AS residual
+        FROM (SELECT *, power(0.5, ($1::date - day) / ${halfLifeDays}::float8) AS decay FROM model_learning
+          WHERE day > $1::date - ${rememberedDays}) AS days
+        GROUP BY bundle_id, domain, tier, arm`
+      const { rows } = await guardQuery(pool.query<LearningRow>(text, [utcDay(now)]))
+      return rows.map(({ bundle_id, ...row }) => ({ bundleId: bundle_id, ...row }))
+    },
+    async listChoices(workspaceId, since, limit) {
+      const text = `
+        SELECT c.*, best.score FROM model_choices c ${bestScore}
+        WHERE c.created_at >= $1 AND ($2::text IS NULL OR c.workspace_id = $2) ORDER BY c.created_at DESC LIMIT $3`
+      const { rows } = await guardQuery(
+        pool.query<ChoiceRow & { score: number | null }>(text, [new Date(since), workspaceId, limit]),
+      )
+      return rows.map((row) => ({ ...fromRow(row), score: row.score }))
+    },
+    async purgeChoices(before) {
+      await guardQuery(pool.query('DELETE FROM model_choices WHERE created_at < $1', [new Date(before)]))
+      const day = utcDay(before - rememberedDays * dayMs)
+      await guardQuery(pool.query('DELETE FROM model_learning WHERE day < $1', [day]))
+    },
+  }
+}
+
+interface LearningRow {
+  readonly bundle_id: string
+  readonly domain: string
+  readonly tier: string
+  readonly arm: string
+  readonly weight: number
+  readonly reward: number
+  readonly residual: number
+}
+
+interface Judgement {
+  readonly source: string
+  readonly score: number | null
+  readonly weight: number
+}
+
+async function give(client: PoolClient, feedback: ChoiceFeedback, now: number) {
+  const { decisionId, source, score, weight, reason, keyHash } = feedback
+  const found = await client.query<ChoiceRow>('SELECT * FROM model_choices WHERE decision_id = $1 FOR UPDATE', [
+    decisionId,
+  ])
+  const [row] = found.rows
+  if (row === undefined) throw new Error('feedback on a choice that does not exist')
+  const { rows: before } = await client.query<Judgement>(
+    'SELECT source, score, weight FROM model_feedback WHERE decision_id = $1',
+    [decisionId],
+  )
+  const own = before.find((judgement) => judgement.source === source)
+  if (own !== undefined && own.score === score && own.weight === weight)
+    return { applied: false, duplicate: true, superseded: false }
+  await client.query(
+    `INSERT INTO model_feedback (decision_id, source, score, weight, reason, key_hash, updated_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (decision_id, source) DO UPDATE SET
+       score = excluded.score, weight = excluded.weight, reason = excluded.reason, key_hash = excluded.key_hash,
+       updated_at = excluded.updated_at`,
+    [decisionId, source, score, weight, reason, keyHash, new Date(now)],
+  )
+  const after = [...before.filter((judgement) => judgement.source !== source), { source, score, weight }]
+  const [was, is] = [effective(before), effective(after)]
+  const superseded = is !== null && is.source !== source && score !== null
+  const isChanged = was?.score !== is?.score || was?.weight !== is?.weight
+  if (!isChanged || !row.learns) return { applied: false, duplicate: false, superseded }
+  await learn(client, fromRow(row), was, is)
+  return { applied: true, duplicate: false, superseded }
+}
+
+function effective(judgements: readonly Judgement[]): Judgement | null {
+  for (const source of feedbackSources) {
+    const found = judgements.find((judgement) => judgement.source === source && judgement.score !== null)
+    if (found !== undefined) return found
+  }
+  return null
+}
+
+/** Takes the old judgement out of the sums and puts the new one in, on the day of the choice. */
+async function learn(
+  client: PoolClient,
+  choice: KeptChoice,
+  was: Judgement | null,
+  is: Judgement | null,
+): Promise<void> {
+  const sums = (judgement: Judgement | null): readonly [number, number, number, number] =>
+    judgement === null || judgement.score === null
+      ? [0, 0, 0, 0]
+      : [
+          judgement.weight,
+          judgement.weight * judgement.score,
+          judgement.weight * (judgement.score - choice.quality),
+          1,
+        ]
+  const [old, fresh] = [sums(was), sums(is)]
+  const differences = fresh.map((value, index) => value - (old[index] ?? 0))
+  const { bundleId, domain, tier, arm, createdAt } = choice
+  await client.query(addLearning, [bundleId, domain, tier, arm, utcDay(createdAt), ...differences])
+}

@@ -1,0 +1,44 @@
+import { type ClusterTable, pruneCentroids } from '../scoring/cluster-neighbours.ts'
+import { ExactNeighbours, type ExactRows } from '../scoring/neighbour-table.ts'
+import { clusterPoints } from './cluster-points.ts'
+import type { TrainingSet } from './training-set.ts'
+
+const mostClusters = 256
+/** Fewer rows a cluster would say little. */
+const rowsPerCluster = 5
+const slotsPerCluster = 128
+
+/** Puts what the exact neighbours of the training rows say into a table of clusters. */
+export function distillNeighbours(set: TrainingSet, rows: ExactRows): ClusterTable {
+  const count = Math.max(1, Math.min(mostClusters, Math.floor(set.size / rowsPerCluster)))
+  const { centroids, labels } = clusterPoints(set.points, { clusters: count, iterations: 8, seed: 1 })
+  const width = set.models.length
+  const exact = new ExactNeighbours(rows)
+  const sums = new Float64Array(count * width)
+  const costSums = new Float64Array(count * width)
+  const sizes = new Float32Array(count)
+  const scores = new Float64Array(width)
+  const costs = new Float64Array(width)
+  set.points.forEach((point, row) => {
+    const cluster = labels[row] as number
+    sizes[cluster] = (sizes[cluster] as number) + 1
+    exact.fill(point, scores, costs)
+    for (let model = 0; model < width; model++) {
+      const at = cluster * width + model
+      sums[at] = (sums[at] as number) + (scores[model] as number)
+      costSums[at] = (costSums[at] as number) + (costs[model] as number)
+    }
+  })
+  const mean = (totals: Float64Array, overall: Float64Array): Float32Array =>
+    Float32Array.from(totals, (total, at) => {
+      const size = sizes[Math.floor(at / width)] as number
+      return size === 0 ? (overall[at % width] as number) : total / size
+    })
+  return {
+    ...pruneCentroids(centroids, count, slotsPerCluster),
+    count,
+    scores: mean(sums, set.meanScores),
+    costs: mean(costSums, set.meanCosts),
+    sizes,
+  }
+}

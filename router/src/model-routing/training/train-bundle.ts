@@ -1,0 +1,127 @@
+import type { FittedProfile, TrainedBundle } from '../bundle/trained-bundle.ts'
+import { openEnsemble } from '../bundle/open-ensemble.ts'
+import { averageImprovedQuality, calibrationError } from '../evaluation/measures.ts'
+import { pool, type Predictions, predictRows } from '../evaluation/predictions.ts'
+import { fitLambda, judge, pickAll } from '../evaluation/trade-off.ts'
+import { distillNeighbours } from './distill-neighbours.ts'
+import { nameDomains } from './name-domains.ts'
+import { randomFrom, shuffled } from './random.ts'
+import { defaultEnsembleOptions, type EnsembleOptions, trainEnsemble } from './train-ensemble.ts'
+import { type FeaturedMatrix, prepareTraining, type TrainingSet } from './training-set.ts'
+
+const folds = 5
+/** Rarer likeness than this share of unseen training asks has counts as strange. */
+const noveltyQuantile = 0.05
+const tokenShrink = 8
+
+export interface BundleOptions {
+  readonly seed: number
+  /** Share of the best model's quality that `auto` keeps. */
+  readonly target: number
+  readonly ensemble: EnsembleOptions
+  /** Of the data, for the record. */
+  readonly digest: string
+}
+
+export const defaultBundleOptions: BundleOptions = {
+  seed: 0,
+  target: 0.99,
+  ensemble: defaultEnsembleOptions,
+  digest: '',
+}
+
+/**
+ * Trains on the rows at `positions`. λ of every profile, the novelty threshold and the metrics come from five-fold
+ * cross-validation over them; the weights from all of them. Deterministic.
+ */
+export function trainBundle(
+  featured: FeaturedMatrix,
+  positions: readonly number[],
+  options: BundleOptions = defaultBundleOptions,
+): TrainedBundle {
+  const validation = crossValidate(featured, positions, options)
+  const set = prepareTraining(featured, positions)
+  const { weights, rows } = trainEnsemble(set, options.ensemble)
+  const reference = bestOf(set.meanScores)
+  const costRefUsd = Math.max(...set.meanCosts, 1e-12)
+  const profile = (target: number): FittedProfile => {
+    const fitted = fitLambda(validation, reference, target, costRefUsd)
+    return { lambda: fitted.lambda, target, val_ratio: fitted.ratio, se: fitted.error }
+  }
+  const auto = profile(options.target)
+  const outcome = judge(validation, pickAll(validation, auto.lambda, costRefUsd), reference)
+  return {
+    strategy: 'llmrouter-auto',
+    weights,
+    clusters: distillNeighbours(set, rows),
+    outputTokens: meanOutputTokens(featured, positions, set),
+    costRefUsd,
+    profiles: { auto, eco: profile(0.95), reasoning: auto },
+    noveltyThreshold: quantile(validation.maxSimilarity, noveltyQuantile),
+    metrics: {
+      quality_ratio: outcome.ratio,
+      cost_saved: outcome.saved,
+      aiq: averageImprovedQuality(validation, reference, costRefUsd),
+      ece: calibrationError(validation),
+    },
+    data: { rows: positions.length, digest: options.digest, seed: options.seed },
+  }
+}
+
+/** What models trained without a row say of it, for every row. */
+export function crossValidate(
+  featured: FeaturedMatrix,
+  positions: readonly number[],
+  { seed, ensemble }: Pick<BundleOptions, 'seed' | 'ensemble'>,
+): Predictions {
+  const order = shuffled(positions.length, randomFrom(seed + 1)).map((at) => positions[at] as number)
+  const parts: Predictions[] = []
+  for (let fold = 0; fold < folds; fold++) {
+    const held = order.filter((_, index) => index % folds === fold)
+    const kept = order.filter((_, index) => index % folds !== fold)
+    if (held.length === 0 || kept.length === 0) continue
+    const set = prepareTraining(featured, kept)
+    const { weights, rows } = trainEnsemble(set, ensemble)
+    const model = openEnsemble({ weights, clusters: distillNeighbours(set, rows) })
+    parts.push(predictRows(model, featured, held))
+  }
+  return pool(parts)
+}
+
+/** The position of the greatest. */
+export function bestOf(values: Float64Array): number {
+  return values.reduce((best, value, at) => (value > (values[best] as number) ? at : best), 0)
+}
+
+function quantile(values: Float64Array, share: number): number {
+  const sorted = values.toSorted()
+  return sorted[Math.floor(share * sorted.length)] ?? 0
+}
+
+/** By domain and model, drawn to the model's mean; null when the data does not tell. */
+function meanOutputTokens(
+  { matrix }: FeaturedMatrix,
+  positions: readonly number[],
+  set: TrainingSet,
+): Float64Array | null {
+  const { names, labels } = nameDomains(set)
+  const width = set.models.length
+  const sums = new Float64Array((names.length + 1) * width)
+  const counts = new Float64Array((names.length + 1) * width)
+  const overall = names.length * width
+  positions.forEach((position, row) => {
+    matrix.rows[position]?.outputTokens?.forEach((tokens, model) => {
+      if (tokens === null) return
+      for (const at of [(labels[row] as number) * width + model, overall + model]) {
+        sums[at] = (sums[at] as number) + tokens
+        counts[at] = (counts[at] as number) + 1
+      }
+    })
+  })
+  if (counts.subarray(overall).some((count) => count === 0)) return null
+  return sums.slice(0, overall).map((sum, at) => {
+    const model = overall + (at % width)
+    const mean = (sums[model] as number) / (counts[model] as number)
+    return (sum + tokenShrink * mean) / ((counts[at] as number) + tokenShrink)
+  })
+}
