@@ -1,9 +1,11 @@
-import { KnnIndex } from '../../router/dist/model-routing/scoring/knn-index.js'
-import { keepRows } from '../../router/dist/model-routing/training/train-ensemble.js'
-import { prepareTraining } from '../../router/dist/model-routing/training/training-set.js'
-import { createPoint, project } from '../../router/dist/model-routing/features/feature-space.js'
-import { randomFrom } from '../../router/dist/model-routing/training/random.js'
-
+import {
+  createPoint,
+  KnnIndex,
+  keepRows,
+  prepareTraining,
+  project,
+  randomFrom,
+} from '../../router/dist/measure.js'
 
 /** kNN-5 that votes for best-model labels, ties among the best models broken by chance: what label training amounts to. */
 export function knnVotes(featured, seen, test, seed) {

@@ -1,4 +1,4 @@
-import { randomFrom } from '../../router/dist/model-routing/training/random.js'
+import { randomFrom } from '../../router/dist/measure.js'
 
 const samples = 1_000
 

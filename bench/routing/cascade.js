@@ -1,4 +1,4 @@
-import { chooseCascade, replayCascade } from '../../router/dist/model-routing/training/fit-cascade.js'
+import { chooseCascade, replayCascade } from '../../router/dist/measure.js'
 
 /** The agreement cascade: pair and judge chosen on the rows that were seen, replayed on the others. Null without answer groups. */
 export function measureCascade(matrix, seen, test) {

@@ -1,7 +1,10 @@
-import { openEnsemble } from '../../router/dist/model-routing/bundle/open-ensemble.js'
-import { createPoint, project } from '../../router/dist/model-routing/features/feature-space.js'
-import { FeatureExtractor } from '../../router/dist/model-routing/features/features.js'
-import { plainShape } from '../../router/dist/model-routing/features/structured.js'
+import {
+  createPoint,
+  FeatureExtractor,
+  openEnsemble,
+  plainShape,
+  project,
+} from '../../router/dist/measure.js'
 
 /** Changes that leave the question what it is. Harness blocks are taken out before features are computed. */
 const changes = {
@@ -21,7 +24,10 @@ export function measureFlips({ matrix }, test, bundle, lambda) {
   const utilities = (text) => {
     project(extractor.extract(text, plainShape), bundle.weights.space, point)
     const { quality, cost } = model.predict(point)
-    return Float64Array.from({ length: width }, (_, at) => quality[at] - (lambda * cost[at]) / bundle.costRefUsd)
+    return Float64Array.from(
+      { length: width },
+      (_, at) => quality[at] - (lambda * cost[at]) / bundle.costRefUsd,
+    )
   }
   const bestOf = (values) => values.indexOf(Math.max(...values))
   return Object.fromEntries(

@@ -1,7 +1,4 @@
-import { fitGuarantee } from '../../router/dist/model-routing/training/fit-guarantee.js'
-import { pickAll } from '../../router/dist/model-routing/evaluation/trade-off.js'
-import { pool } from '../../router/dist/model-routing/evaluation/predictions.js'
-import { randomFrom, shuffled } from '../../router/dist/model-routing/training/random.js'
+import { fitGuarantee, pickAll, pool, randomFrom, shuffled } from '../../router/dist/measure.js'
 
 const splits = 100
 
@@ -47,7 +44,9 @@ function take(predictions, rows) {
   const { models } = predictions
   const pick = (values) => {
     const result = new Float64Array(rows.length * models)
-    rows.forEach((row, at) => result.set(values.subarray(row * models, (row + 1) * models), at * models))
+    rows.forEach((row, at) => {
+      result.set(values.subarray(row * models, (row + 1) * models), at * models)
+    })
     return result
   }
   return {
@@ -57,5 +56,6 @@ function take(predictions, rows) {
     cost: pick(predictions.cost),
     scores: pick(predictions.scores),
     paid: pick(predictions.paid),
+    weights: pick(predictions.weights),
   }
 }

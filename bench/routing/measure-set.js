@@ -1,10 +1,18 @@
-import { openEnsemble } from '../../router/dist/model-routing/bundle/open-ensemble.js'
-import { averageImprovedQuality, calibrationError } from '../../router/dist/model-routing/evaluation/measures.js'
-import { predictRows } from '../../router/dist/model-routing/evaluation/predictions.js'
-import { judge, pickAll } from '../../router/dist/model-routing/evaluation/trade-off.js'
-import { bestOf, crossValidate, defaultBundleOptions, trainBundle } from '../../router/dist/model-routing/training/train-bundle.js'
-import { fitLambda } from '../../router/dist/model-routing/evaluation/trade-off.js'
-import { prepareTraining } from '../../router/dist/model-routing/training/training-set.js'
+import {
+  averageImprovedQuality,
+  bestOf,
+  calibrationError,
+  crossValidate,
+  defaultBundleOptions,
+  fitLambda,
+  judge,
+  openEnsemble,
+  pickAll,
+  predictRows,
+  prepareTraining,
+  spread,
+  trainBundle,
+} from '../../router/dist/measure.js'
 import { knnVotes } from './baselines.js'
 import { bootstrapRatio } from './bootstrap.js'
 import { measureCascade } from './cascade.js'
@@ -23,7 +31,7 @@ export function measureSet(featured, seed) {
   const set = prepareTraining(featured, seen)
   const reference = bestOf(set.meanScores)
   const costRef = bundle.costRefUsd
-  const validation = crossValidate(featured, seen, options)
+  const validation = spread(crossValidate(featured, seen, options), set.meanScores, bundle.weights.slope)
   const model = openEnsemble(bundle)
   const predictions = predictRows(model, featured, test)
   const at = (lambda) => judge(predictions, pickAll(predictions, lambda, costRef), reference)
@@ -31,7 +39,14 @@ export function measureSet(featured, seed) {
     const { lambda } = fitLambda(validation, reference, target, costRef)
     const picks = pickAll(predictions, lambda, costRef)
     const { ratio, saved, quality } = judge(predictions, picks, reference)
-    return { target, lambda, ratio, saved, quality, interval: bootstrapRatio(predictions, picks, reference, seed) }
+    return {
+      target,
+      lambda,
+      ratio,
+      saved,
+      quality,
+      interval: bootstrapRatio(predictions, picks, reference, seed),
+    }
   })
   const fixed = (model) => judge(predictions, new Int32Array(predictions.rows).fill(model), reference)
   const cheapest = [...set.meanCosts.keys()].sort((a, b) => set.meanCosts[a] - set.meanCosts[b])[0]

@@ -1,7 +1,11 @@
-import { openEnsemble } from '../../router/dist/model-routing/bundle/open-ensemble.js'
-import { predictRows } from '../../router/dist/model-routing/evaluation/predictions.js'
-import { randomFrom, shuffled } from '../../router/dist/model-routing/training/random.js'
-import { defaultBundleOptions, trainBundle } from '../../router/dist/model-routing/training/train-bundle.js'
+import {
+  defaultBundleOptions,
+  openEnsemble,
+  predictRows,
+  randomFrom,
+  shuffled,
+  trainBundle,
+} from '../../router/dist/measure.js'
 
 /** Two models, 70 % to train on: the area under the performance gap recovered, over the share sent to the strong one. */
 export function measurePair(featured, seed) {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
-import { readMatrix } from '../../router/dist/model-routing/data/read-matrix.js'
+import { readMatrix } from '../../router/dist/measure.js'
 
 export const setNames = [
   'zeroeval',

@@ -1,4 +1,4 @@
-import { randomFrom, shuffled } from '../../router/dist/model-routing/training/random.js'
+import { randomFrom, shuffled } from '../../router/dist/measure.js'
 
 /** Three quarters to train and validate on, a quarter to read once; equal prompts stay on one side, tasks keep their shares. */
 export function splitRows(rows, seed) {
@@ -16,6 +16,6 @@ export function splitRows(rows, seed) {
   const seen = []
   const test = []
   for (const groups of byTask.values())
-    groups.forEach((members, index) => (index % 4 === 3 ? test : seen).push(...members))
+    for (const [index, members] of groups.entries()) (index % 4 === 3 ? test : seen).push(...members)
   return { seen, test }
 }

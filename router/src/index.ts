@@ -28,13 +28,30 @@ export {
   type SkillEffectiveness,
 } from './effectiveness/snapshot.ts'
 export { judgeTrend, type Trend, type TrendDetail, trendOf } from './effectiveness/trend.ts'
+export {
+  type BundleFiles,
+  type BundleManifest,
+  type OpenedBundle,
+  openBundle,
+  packBundle,
+} from './model-routing/bundle/bundle-files.ts'
+export { type GateReport, gateBundle } from './model-routing/bundle/gate-bundle.ts'
+export { importDecisions } from './model-routing/data/import-decisions.ts'
+export { importLlmRouter } from './model-routing/data/import-llmrouter.ts'
+export { importRouterBench } from './model-routing/data/import-routerbench.ts'
+export { joinMatrices, MatrixError, readMatrix, writeMatrix } from './model-routing/data/read-matrix.ts'
 export { type DecisionInput, decideModel, type ModelDecision } from './model-routing/decision/decide-model.ts'
 export { type Hold, type HoldInput, holdPin } from './model-routing/decision/hold-pin.ts'
 export { isProfile, type Profile, profiles } from './model-routing/decision/profiles.ts'
+export { evaluateBundle } from './model-routing/evaluation/evaluate-bundle.ts'
 export { FeatureExtractor, featureSpec } from './model-routing/features/features.ts'
+export { type StoredFeatures, storeFeatures } from './model-routing/features/stored-features.ts'
 export type { RequestShape } from './model-routing/features/structured.ts'
+export { type OutcomeSums, Residuals } from './model-routing/online/residuals.ts'
+export { complexExamples, simpleExamples } from './model-routing/scoring/centroid-examples.ts'
 export type { Tier } from './model-routing/scoring/complexity.ts'
 export { createScorer, type ScorerParts } from './model-routing/scoring/create-scorer.ts'
+export { createEnsembleScorer } from './model-routing/scoring/ensemble-scorer.ts'
 export type { ModelInfo, RouteContext } from './model-routing/scoring/scorer.ts'
 export {
   defaultStrategy,
@@ -42,6 +59,9 @@ export {
   type StrategyEntry,
   strategyCatalogue,
 } from './model-routing/scoring/strategy-catalogue.ts'
+export type { OutcomeMatrix } from './model-routing/training/outcome-matrix.ts'
+export { defaultBundleOptions, trainBundle } from './model-routing/training/train-bundle.ts'
+export { featureMatrix } from './model-routing/training/training-set.ts'
 export type { Embedder } from './retrieval/dense/embedder.ts'
 export { StaticEmbedder } from './retrieval/dense/static-embedder.ts'
 export { defaultFusion, type FusionConstants } from './retrieval/fusion/gated.ts'

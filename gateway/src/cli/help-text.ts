@@ -7,6 +7,10 @@ Commands
   validate-config   check the configuration and report every problem; nothing is started
   probe-services    call the configured database and Redis and report
   skills            work with the skills of a running gateway (routeiq skills --help)
+  train             make a routing bundle from outcomes (routeiq train --help)
+  eval              measure a routing bundle on outcomes
+  import            read outcomes of other tools, or a gateway's own decisions
+  export-decisions  write what a running gateway decided and how it turned out
   version           print the version
 
 Flags of start

@@ -57,7 +57,9 @@ export function parseArguments(argv: readonly string[]): Arguments {
   const [first] = argv
   const named = first !== undefined && !first.startsWith('-')
   if (named && !commands.includes(first))
-    throw new UsageError(`unknown command ${first}; the commands are ${[...commands, 'skills'].join(', ')}`)
+    throw new UsageError(
+      `unknown command ${first}; the commands are ${[...commands, 'skills', 'train', 'eval', 'import', 'export-decisions'].join(', ')}`,
+    )
   const values = readFlags(named ? argv.slice(1) : argv)
   return {
     command: chooseCommand(named ? (first as Command) : 'start', values),

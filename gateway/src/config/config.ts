@@ -261,6 +261,16 @@ export interface ModelRoutingConfig {
   readonly routers: readonly RouterConfig[]
   /** Whether the shipped prior decides while nothing was trained. */
   readonly usePrior: boolean
+  /** Folder of the trained bundle; null decides by the prior. */
+  readonly bundlePath: string | null
+  /** Names of the bundle's models → our own. */
+  readonly labels: Readonly<Record<string, string>>
+  /** How often the folder is looked at. */
+  readonly reloadIntervalMs: number
+  /** Whether outcomes move estimates; what was learned is kept while it is off. */
+  readonly learning: boolean
+  /** How late an outcome may come. */
+  readonly feedbackWindowMs: number
   /** A strategy that is not available is an error, and not replaced. */
   readonly strictStrategies: boolean
   /** Chooses the first model in the order of the file. */

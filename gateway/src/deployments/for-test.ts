@@ -104,6 +104,11 @@ const modelRoutingDefaults: ModelRoutingConfig = {
   defaultProfile: 'auto',
   routers: [],
   usePrior: true,
+  bundlePath: null,
+  labels: {},
+  reloadIntervalMs: 300_000,
+  learning: true,
+  feedbackWindowMs: 604_800_000,
   strictStrategies: false,
   killSwitch: false,
 }

@@ -35,7 +35,7 @@ export interface KeptChoice {
 
 /** Where a judgement comes from; the first ones count for more than the later ones. */
 export const feedbackSources = ['user', 'outcome', 'check', 'judge'] as const
-export type FeedbackSource = (typeof feedbackSources)[number]
+type FeedbackSource = (typeof feedbackSources)[number]
 
 export interface ChoiceFeedback {
   readonly decisionId: string
@@ -47,7 +47,7 @@ export interface ChoiceFeedback {
   readonly keyHash: string | null
 }
 
-export interface FeedbackVerdict {
+interface FeedbackVerdict {
   /** It changed what is learned. */
   readonly applied: boolean
   /** The same was said before. */

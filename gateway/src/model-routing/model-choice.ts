@@ -1,4 +1,4 @@
-import type { ModelDecision, Profile } from '@routeiq/router'
+import type { ModelDecision, Profile, StoredFeatures } from '@routeiq/router'
 import type { RoutedGroup } from '../deployments/routed-group.ts'
 import type { Ask } from './read-ask.ts'
 
@@ -27,12 +27,15 @@ export interface ModelChoice {
   readonly requestedStrategy: string
   readonly fallbackReason: string | null
   readonly profile: Profile
+  readonly bundleId: string | null
   readonly affinity: Affinity
   readonly filtered: readonly { readonly model: string; readonly reason: string }[]
   readonly reasons: readonly string[]
   readonly propensity: number
   readonly propensityMethod: 'deterministic' | 'epsilon' | 'random'
   readonly explored: boolean
+  /** For learning from the outcome; no text can be read from them. */
+  readonly features: StoredFeatures
   readonly ask: Pick<Ask, 'source'> & { readonly chars: number }
   readonly timings: {
     readonly featuresUs: number

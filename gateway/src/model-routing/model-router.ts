@@ -8,10 +8,12 @@ import {
   type ModelDecision,
   type Profile,
   type RouteContext,
+  storeFeatures,
 } from '@routeiq/router'
 import type { ModelRoutingConfig } from '../config/config.ts'
 import type { Arm, RoutedGroup } from '../deployments/routed-group.ts'
 import { estimateInputTokens } from '../pricing/estimate-tokens.ts'
+import type { LearnedOutcomes } from './learned-outcomes.ts'
 import type { Affinity, ModelChoice } from './model-choice.ts'
 import { describeArm } from './model-info.ts'
 import type { Pin, Pins } from './pins.ts'
@@ -56,6 +58,8 @@ export interface RouteOverrides {
 export interface ModelRouterOptions {
   readonly scorers: Scorers
   readonly pins: Pins
+  /** What live outcomes taught; null where nothing is learned. */
+  readonly outcomes: Pick<LearnedOutcomes, 'residualsFor'> | null
   readonly isKilled: () => boolean
   readonly randomBytes: (size: number) => Buffer
 }
@@ -80,6 +84,8 @@ export class ModelRouter {
     const extractedAt = performance.now()
     const decision = decideModel(this.#describe(input, features))
     const scoredAt = performance.now()
+    // Copied before the hold, which may look at another ask.
+    const stored = storeFeatures(features)
     const held = this.#hold(input, decision)
     const at = resolved.isStatic ? 0 : held.at
     const order = [at, ...decision.order.filter((other) => other !== at)]
@@ -102,12 +108,14 @@ export class ModelRouter {
       requestedStrategy: resolved.requested,
       fallbackReason: resolved.fallbackReason,
       profile,
+      bundleId: resolved.bundleId,
       affinity,
       filtered: asked.filtered,
       reasons: explain(decision, affinity, resolved),
       propensity: affinity.action === 'kept' || resolved.isStatic ? 1 : (decision.propensity[at] ?? 1),
       propensityMethod: decision.strategy === 'llmrouter-random' ? 'random' : 'deterministic',
       explored: false,
+      features: stored,
       ask: { source: asked.ask.source, chars: asked.ask.text.length },
       timings: {
         featuresUs: (extractedAt - startedAt) * 1_000,
@@ -139,16 +147,20 @@ export class ModelRouter {
       team: asked.team,
       random,
     }
+    const models = asked.arms.map(describeArm)
     return {
       features,
       context,
-      models: asked.arms.map(describeArm),
+      models,
       scorer: resolved.scorer,
       profile,
       lambda: overrides.lambda ?? routed.lambda,
       fitted: resolved.fitted,
       maxCost: overrides.maxCost,
-      adjust: null,
+      adjust: (scores, domain) =>
+        this.#options.outcomes
+          ?.residualsFor(resolved.bundleId ?? '')
+          ?.adjust(scores, models, domain ?? 'other'),
     }
   }
 

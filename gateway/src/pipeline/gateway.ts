@@ -4,6 +4,7 @@ import type { BlobSealer } from '../conversation/blob-sealer.ts'
 import type { Governor } from '../governance/governor.ts'
 import type { Roster } from '../http/roster.ts'
 import type { SkillInjector } from '../injection/skill-injector.ts'
+import type { KeptChoice } from '../model-routing/choice-store.ts'
 import type { ModelRouter } from '../model-routing/model-router.ts'
 import type { ClientStream } from '../relay/client-stream.ts'
 import type { SpendRow } from '../storage/ledger/spend-row.ts'
@@ -47,6 +48,8 @@ export interface Gateway {
   readonly tokens: TokenCounter
   readonly recordRequest: (record: RequestRecord) => void
   readonly appendSpend: (row: SpendRow) => void
+  /** Keeps which model was chosen, so that its outcome can be credited. */
+  readonly keepChoice: (choice: KeptChoice) => void
   /** Epoch milliseconds. */
   readonly now: () => number
   readonly random: () => number

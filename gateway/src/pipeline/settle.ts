@@ -8,6 +8,7 @@ import type { RequestRecord } from '../telemetry/request-record.ts'
 import { hashClientAddress } from './client-address.ts'
 import { describeDropped } from './describe-dropped.ts'
 import type { Gateway } from './gateway.ts'
+import { keepChoice } from './keep-choice.ts'
 import type { Arrival, ModelRequest } from './model-request.ts'
 import type { Progress, RoundBill } from './progress.ts'
 import { describeTarget } from './request-target.ts'
@@ -45,6 +46,8 @@ export function settle(
   progress.reservation?.settle(realUse(record))
   gateway.recordRequest(record)
   if (request !== null && progress.attempts > 0) appendRows(gateway, record, request, progress)
+  if (request !== null && progress.choice !== null && progress.attempts > 0)
+    gateway.keepChoice(keepChoice(request, progress.choice, progress, record))
   progress.skills?.settle?.(describeAnswer(record, progress))
 }
 

@@ -5,6 +5,7 @@ import type { StorageConfig } from '../config/config.ts'
 import type { EvidenceStore } from '../evidence/evidence-store.ts'
 import type { Limiter } from '../governance/limiter.ts'
 import type { McpServerStore } from '../mcp/registry/server-store.ts'
+import type { ChoiceStore } from '../model-routing/choice-store.ts'
 import type { QuotaStore } from '../quotas/quota-store.ts'
 import type { ProviderCopyStore } from '../skills/accounts/provider-copy-store.ts'
 import type { AgentStore } from '../skills/agents/agent-store.ts'
@@ -28,6 +29,7 @@ import { createSqlSpendLedger } from '../storage/ledger/sql-spend-ledger.ts'
 import { InProcessLimiter } from '../storage/limits/in-process-limiter.ts'
 import { createMemoryMcpStore } from '../storage/mcp/memory-mcp-store.ts'
 import { createSqlMcpStore } from '../storage/mcp/sql-mcp-store.ts'
+import { createSqlChoiceStore } from '../storage/model-choices/sql-choice-store.ts'
 import { createSqlQuotaStore } from '../storage/quotas/sql-quota-store.ts'
 import { createSqlAgentStore } from '../storage/registry/sql-agent-store.ts'
 import { createSqlBenchmarkStore } from '../storage/registry/sql-benchmark-store.ts'
@@ -76,6 +78,7 @@ export interface Hub {
   readonly evidence: EvidenceStore
   readonly mcp: McpServerStore
   readonly spend: Pick<SpendLedger, 'listSpend' | 'countSpend'>
+  readonly choices: ChoiceStore
   readonly state: SharedState
   readonly health: { check(): Promise<DependencyChecks> }
 }
@@ -145,6 +148,7 @@ export async function openHub(options: HubOptions): Promise<OwnedHub> {
     spend: ledger,
     evidence,
     mcp: options.keepsToolServers ? createSqlMcpStore(database, now) : createMemoryMcpStore(now),
+    choices: createSqlChoiceStore(database),
     skills: createSqlSkillStore(database, {
       ...catalogue,
       onChange: (workspaceId) => {

@@ -1,20 +1,27 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { GatewayConfig } from '../config/config.ts'
+import { BundleSource } from '../model-routing/bundle-source.ts'
+import { ChoiceLog } from '../model-routing/choice-log.ts'
+import type { ChoiceStore } from '../model-routing/choice-store.ts'
+import { LearnedOutcomes } from '../model-routing/learned-outcomes.ts'
 import { ModelRouter } from '../model-routing/model-router.ts'
 import { type Pin, Pins } from '../model-routing/pins.ts'
 import { Scorers } from '../model-routing/scorers.ts'
 import { InProcessState } from '../storage/shared-state/in-process-state.ts'
 import type { Hub } from './hub.ts'
+import { readBundle } from './read-bundle.ts'
+import type { Telemetry } from './telemetry.ts'
 
 const pinChannel = 'routeiq:pins'
 const killChannel = 'routeiq:kill-switch'
 const killKey = 'routeiq:kill-switch'
+const reloadChannel = 'routeiq:routing-reload'
 const killPollMs = 2_000
 const killTtlMs = 365 * 86_400_000
 const defaultTtlSeconds = 1_800
 
-/** Why and since when routing is static. */
-export interface KillSwitchState {
+/** Whether routing is static, and why. */
+interface KillSwitchState {
   readonly enabled: boolean
   readonly reason: string
 }
@@ -24,33 +31,101 @@ export interface ModelRouting {
   readonly scorers: Scorers
   readonly pins: Pins
   readonly sharesPins: boolean
+  readonly bundles: BundleSource
+  readonly choices: ChoiceStore
+  readonly choiceLog: ChoiceLog
+  readonly outcomes: LearnedOutcomes
   readonly killSwitch: {
     state(): KillSwitchState
     set(state: KillSwitchState): Promise<void>
   }
-  close(): void
+  /** Tells every other process to read configuration and bundle again. */
+  readonly announceReload: () => Promise<void>
+  close(): Promise<void>
+}
+
+export interface ModelRoutingOptions {
+  readonly hub: Hub
+  readonly telemetry: Telemetry
+  readonly config: () => GatewayConfig
+  /** Reads the configuration again, because another process was told to. */
+  readonly reload: () => void
+  readonly now: () => number
 }
 
 /** Puts together what chooses models in one process. */
-export async function openModelRouting({
-  hub,
-  config,
-}: {
-  readonly hub: Hub
-  readonly config: () => GatewayConfig
-}): Promise<ModelRouting> {
+export async function openModelRouting(options: ModelRoutingOptions): Promise<ModelRouting> {
+  const { hub, telemetry, config, now } = options
+  const { logger } = telemetry
   const sharesPins = !(hub.state instanceof InProcessState)
   const scorers = new Scorers()
   const pins = await sharePins(hub, config, sharesPins)
   const kill = await shareKillSwitch(hub)
-  return {
-    router: new ModelRouter({ scorers, pins, isKilled: () => kill.state().enabled, randomBytes }),
+  const warn = (event: string, error: unknown, fields: object = {}): void =>
+    logger.log('warn', event, { ...fields, reason: error instanceof Error ? error.message : String(error) })
+  const outcomes = new LearnedOutcomes({
+    store: hub.choices,
+    isOn: () => config().modelRouting.learning,
+    now,
+    onError: (error) => warn('routing_outcomes_not_read', error),
+  })
+  void outcomes.refresh()
+  const choiceLog = new ChoiceLog({
+    store: hub.choices,
+    onWriteFailed: (error, waiting) => warn('routing_choices_not_written', error, { waiting }),
+  })
+  const bundles = new BundleSource({
     scorers,
-    pins,
-    sharesPins,
+    read: readBundle,
+    log: (level, event, fields) => logger.log(level, event, { ...fields }),
+  })
+  const stopWatching = watchBundle(bundles, config)
+  const announceReload = await shareReloads(options, bundles)
+  return {
+    router: new ModelRouter({ scorers, pins, outcomes, isKilled: () => kill.state().enabled, randomBytes }),
+    ...{ scorers, pins, sharesPins, bundles, choiceLog, outcomes, announceReload },
+    choices: hub.choices,
     killSwitch: kill,
-    close: () => kill.close(),
+    close: async () => {
+      kill.close()
+      stopWatching()
+      outcomes.close()
+      await choiceLog.close()
+    },
   }
+}
+
+/** Loads the bundle now, and looks for another one at the configured interval. */
+function watchBundle(bundles: BundleSource, config: () => GatewayConfig): () => void {
+  const load = (): void => {
+    const { bundlePath, labels } = config().modelRouting
+    bundles.load(bundlePath, labels)
+  }
+  load()
+  let timer: NodeJS.Timeout
+  const schedule = (): void => {
+    timer = setTimeout(() => {
+      load()
+      schedule()
+    }, config().modelRouting.reloadIntervalMs)
+    timer.unref()
+  }
+  schedule()
+  return () => clearTimeout(timer)
+}
+
+async function shareReloads(
+  { hub, config, reload }: ModelRoutingOptions,
+  bundles: BundleSource,
+): Promise<() => Promise<void>> {
+  const origin = randomUUID()
+  await hub.state.subscribe(reloadChannel, (sender) => {
+    if (sender === origin) return
+    reload()
+    const { bundlePath, labels } = config().modelRouting
+    bundles.load(bundlePath, labels)
+  })
+  return () => hub.state.publish(reloadChannel, origin)
 }
 
 async function sharePins(hub: Hub, config: () => GatewayConfig, isShared: boolean): Promise<Pins> {

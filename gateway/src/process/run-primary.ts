@@ -141,6 +141,7 @@ class Crew {
     exposeOverIpc(port, 'a2a', this.#hub.a2a)
     exposeOverIpc(port, 'evidence', this.#hub.evidence)
     exposeOverIpc(port, 'mcp', this.#hub.mcp)
+    exposeOverIpc(port, 'choices', this.#hub.choices)
     exposeOverIpc(port, 'spend', this.#hub.spend)
     exposeOverIpc(port, 'health', this.#hub.health)
     exposeOverIpc<PrimaryCalls>(port, 'primary', { collectMetrics: () => this.#collectMetrics() })

@@ -3,6 +3,7 @@ import type { A2aStore } from '../a2a/a2a-store.ts'
 import type { EvidenceStore } from '../evidence/evidence-store.ts'
 import type { Limiter } from '../governance/limiter.ts'
 import type { McpServerStore } from '../mcp/registry/server-store.ts'
+import type { ChoiceStore } from '../model-routing/choice-store.ts'
 import type { QuotaStore } from '../quotas/quota-store.ts'
 import type { ProviderCopyStore } from '../skills/accounts/provider-copy-store.ts'
 import type { AgentStore } from '../skills/agents/agent-store.ts'
@@ -69,6 +70,7 @@ export async function runWorker(startup: Startup): Promise<void> {
     a2a: connectOverIpc<A2aStore>(port, 'a2a'),
     evidence: connectOverIpc<EvidenceStore>(port, 'evidence'),
     mcp: connectOverIpc<McpServerStore>(port, 'mcp'),
+    choices: connectOverIpc<ChoiceStore>(port, 'choices'),
     spend: connectOverIpc<Hub['spend']>(port, 'spend'),
     state: connectSharedState(port),
     health: connectOverIpc<Hub['health']>(port, 'health'),

@@ -41,7 +41,7 @@ import { AuthorizingTransport } from '../transport/authorizing-transport.ts'
 import { RoutedTransport } from '../transport/routed-transport.ts'
 import type { Transport } from '../transport/transport.ts'
 import { type OpenA2a, openA2a } from './a2a.ts'
-import { type ConfigurationHolder, sharesState } from './configuration-holder.ts'
+import { type ConfigurationHolder, type ReloadReport, sharesState } from './configuration-holder.ts'
 import { embedTexts } from './embed-texts.ts'
 import { type Evidence, openEvidence } from './evidence.ts'
 import { openGovernance } from './governance.ts'
@@ -146,7 +146,11 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
     settings: () => configuration.runtime.config.governance,
     now: options.now,
   })
-  const modelRouting = await openModelRouting({ hub, config: () => configuration.runtime.config })
+  const modelRouting = await openModelRouting({
+    ...{ hub, telemetry, now: options.now },
+    config: () => configuration.runtime.config,
+    reload: () => void reload(options),
+  })
   const skillAccounts = openSkillAccounts({
     ...{ hub, skillRouting, telemetry, transport, secret },
     runtime: () => configuration.runtime,
@@ -160,6 +164,7 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
     blobs,
     skills: skillInjection.injector,
     models: modelRouting.router,
+    keepChoice: (choice) => modelRouting.choiceLog.record(choice),
     containers: skillAccounts.containers,
   })
   await shareCooldowns(hub.state, configuration.states)
@@ -248,7 +253,7 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
       await Promise.all([evidence.close(), a2a.close()])
       gateway.tokens.close()
       skillRouting.close()
-      modelRouting.close()
+      await modelRouting.close()
       await Promise.all([transport.close(), media.close(), functions.close(), mcp.close()])
       telemetry.flush()
     },
@@ -288,14 +293,14 @@ function createTransport(config: GatewayConfig, now: () => number): Transport {
 interface GatewayParts
   extends Pick<
     Gateway,
-    'governor' | 'transport' | 'fetchMedia' | 'blobs' | 'skills' | 'models' | 'containers'
+    'governor' | 'transport' | 'fetchMedia' | 'blobs' | 'skills' | 'models' | 'keepChoice' | 'containers'
   > {
   readonly journal: SpendJournal
 }
 
 function composeGateway(
   options: ServeOptions,
-  { governor, transport, fetchMedia, journal, blobs, skills, models, containers }: GatewayParts,
+  { governor, transport, fetchMedia, journal, blobs, skills, models, keepChoice, containers }: GatewayParts,
 ): Gateway {
   const { configuration, hub, telemetry, now, random } = options
   const { identity, storage } = configuration.runtime.config
@@ -316,6 +321,7 @@ function composeGateway(
     governor,
     skills,
     models,
+    keepChoice,
     containers,
     containerHomes: new ContainerHomes(hub.state),
     states: configuration.states,
@@ -358,7 +364,7 @@ interface SharedParts {
 }
 
 function composeApp(
-  { configuration, prices, hub, telemetry, collectMetrics, now }: ServeOptions,
+  options: ServeOptions,
   gateway: Gateway,
   gate: AdmissionGate,
   {
@@ -375,6 +381,7 @@ function composeApp(
     mcp,
   }: SharedParts,
 ): AppDependencies {
+  const { configuration, prices, hub, telemetry, collectMetrics, now } = options
   const { identity, runtime } = gateway
   const { server, identity: identityConfig } = runtime().config
   const skills = composeSkills(hub, gateway, quotas)
@@ -463,6 +470,7 @@ function composeApp(
     routing: {
       ...modelRouting,
       gateway,
+      reload: () => reloadForCaller(options),
       hotReload: runtime().config.server.watchFiles,
     },
     dispatch: {
@@ -528,10 +536,7 @@ function composeRegistry(
   }
 }
 
-function reload({ configuration, telemetry, prices, now }: ServeOptions): {
-  succeeded: boolean
-  files: readonly string[]
-} {
+function reload({ configuration, telemetry, prices, now }: ServeOptions): ReloadReport {
   const report = configuration.reload()
   telemetry.addSecrets(listSecrets(configuration.runtime.config))
   void refreshPrices({ configuration, prices, logger: telemetry.logger, now })
@@ -544,4 +549,17 @@ function reload({ configuration, telemetry, prices, now }: ServeOptions): {
     config_version_hash: configuration.runtime.config.versionHash,
   })
   return report
+}
+
+/** What a caller is told of a reload: where something is wrong, and what. */
+function reloadForCaller(options: ServeOptions): ReturnType<AppDependencies['routing']['reload']> {
+  const before = options.configuration.runtime.config.versionHash
+  const { succeeded, diagnostics } = reload(options)
+  return {
+    succeeded,
+    changed: options.configuration.runtime.config.versionHash !== before,
+    errors: diagnostics.flatMap(({ severity, path, message }) =>
+      severity === 'error' ? { path, message } : [],
+    ),
+  }
 }

@@ -5,7 +5,7 @@ import type { RoutingApiDependencies } from './routing-api-dependencies.ts'
 
 /** `GET /router/info`: what can choose models, what does, and by which bundle. */
 export function infoEndpoint(deps: RoutingApiDependencies): Endpoint {
-  const { gateway, scorers, pins, sharesPins, killSwitch, hotReload } = deps
+  const { gateway, bundles, outcomes, pins, sharesPins, killSwitch, hotReload } = deps
   return controlEndpoint({
     identity: gateway.identity,
     body: null,
@@ -39,7 +39,12 @@ export function infoEndpoint(deps: RoutingApiDependencies): Endpoint {
               profile: profile ?? modelRouting.defaultProfile,
             }),
           ),
-          bundle: scorers.trained === null ? null : { bundle_id: scorers.trained.bundleId },
+          bundle: describeBundle(bundles),
+          learning: {
+            enabled: modelRouting.learning,
+            shared_store: true,
+            last_merge: outcomes.lastRead === null ? null : new Date(outcomes.lastRead).toISOString(),
+          },
           strategies: strategies.map(({ name, status, implementedBy, args, needsArtifact, ready }) => ({
             ...{ name, status, args, ready },
             implemented_by: status === 'not_available' ? null : implementedBy,
@@ -51,4 +56,20 @@ export function infoEndpoint(deps: RoutingApiDependencies): Endpoint {
       }
     },
   })
+}
+
+/** Null without one; `problem` says why the folder's last one was not taken. */
+function describeBundle({ active, problem }: RoutingApiDependencies['bundles']): object | null {
+  if (active === null) return problem === null ? null : { bundle_id: null, problem }
+  const { manifest } = active
+  return {
+    bundle_id: active.id,
+    version: manifest.version,
+    created_at: manifest.created_at,
+    models: manifest.models.map(({ name }) => name),
+    profiles: manifest.profiles,
+    metrics: manifest.metrics,
+    signed: false,
+    problem,
+  }
 }

@@ -1,20 +1,37 @@
 import type { Endpoint } from '../http/dispatch.ts'
 import type { Route } from '../http/router.ts'
 import { compareEndpoint } from './compare-endpoint.ts'
+import { decisionsEndpoint } from './decisions-endpoint.ts'
+import { feedbackEndpoint } from './feedback-endpoint.ts'
 import { infoEndpoint } from './info-endpoint.ts'
 import { killSwitchEndpoint } from './kill-switch-endpoint.ts'
+import { reloadEndpoint } from './reload-endpoint.ts'
 import { batchEndpoint, routeEndpoint } from './route-endpoint.ts'
 import type { RoutingApiDependencies } from './routing-api-dependencies.ts'
 
 /** Which model would answer, what can choose one, and the switch that ends all choosing. */
 export function routingApiRoutes(deps: RoutingApiDependencies): Route<Endpoint>[] {
   const user = { auth: 'user', aliased: false } as const
+  const reload = reloadEndpoint(deps)
   const admin = { auth: 'admin', aliased: false } as const
   return [
     { ...user, method: 'GET', template: '/router/info', handler: infoEndpoint(deps) },
     { ...user, method: 'POST', template: '/router/route', handler: routeEndpoint(deps) },
     { ...user, method: 'POST', template: '/router/route/batch', handler: batchEndpoint(deps) },
     { ...user, method: 'GET', template: '/llmrouter/strategies/compare', handler: compareEndpoint(deps) },
+    {
+      ...admin,
+      method: 'GET',
+      template: '/api/v1/evidence/routing-traces',
+      handler: decisionsEndpoint(deps),
+    },
+    { ...user, method: 'POST', template: '/router/feedback', handler: feedbackEndpoint(deps) },
+    ...['/router/reload', '/llmrouter/reload', '/config/reload'].map((template) => ({
+      ...admin,
+      method: 'POST' as const,
+      template,
+      handler: reload,
+    })),
     { ...admin, method: 'POST', template: '/router/kill-switch', handler: killSwitchEndpoint(deps) },
   ]
 }

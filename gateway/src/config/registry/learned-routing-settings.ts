@@ -3,7 +3,9 @@ import { accepted, available, planned, plannedSwitch, type Setting } from './set
 /** How a model is learned to be the right one. */
 export const learnedRoutingSettings: readonly Setting[] = [
   planned('process.models_path', 'text', 'models', 'Folder of routing models', ['LLMROUTER_MODELS_PATH']),
-  planned('process.model_path', 'text', null, 'One routing model', ['LLMROUTER_MODEL_PATH']),
+  available('process.model_path', 'text', null, 'Folder of the trained bundle that chooses models', [
+    'LLMROUTER_MODEL_PATH',
+  ]),
   planned('process.llm_data_path', 'text', null, 'Candidate models', ['LLMROUTER_LLM_DATA_PATH']),
   planned('process.model_manifest_path', 'text', null, 'Manifest of routing models', [
     'LLMROUTER_MODEL_MANIFEST_PATH',
@@ -32,6 +34,8 @@ export const learnedRoutingSettings: readonly Setting[] = [
     example: '{"cheap": {"profile": "eco"}}',
   }),
   available('routing.use_prior', 'boolean', true, 'Decides by the shipped prior until something is trained'),
+  available('routing.learning', 'boolean', true, 'Lets outcomes move the estimates of models'),
+  available('routing.feedback_window_days', 'number', 7, 'Days after which an outcome comes too late'),
   available('routing.kill_switch', 'boolean', false, 'Takes the first model in the order of the file'),
   available('routing.strict_strategies', 'boolean', false, 'Refuses a strategy that is not available'),
   planned('routing.centroid_enabled', 'boolean', true, 'Classifier without training', [

@@ -4,6 +4,8 @@ import type { ModelRoutingConfig, RouterConfig, RoutingProfile } from '../config
 import type { ConfigSections } from './config-sections.ts'
 import type { StrategyChoice } from './strategy.ts'
 
+const defaultReloadSeconds = 300
+const dayMs = 86_400_000
 const profiles = ['auto', 'eco', 'premium', 'free', 'reasoning'] as const
 
 const routersSchema = z.record(
@@ -30,9 +32,19 @@ export function readModelRoutingConfig(
     defaultProfile: (args['profile'] as RoutingProfile | undefined) ?? profile ?? 'auto',
     routers: readRouters(sections),
     usePrior: settings.boolean('routing.use_prior'),
+    bundlePath: (args['model_path'] as string | undefined) ?? settings.text('process.model_path'),
+    labels: readLabels(args['label_mapping']),
+    reloadIntervalMs: ((args['reload_interval'] as number | undefined) ?? defaultReloadSeconds) * 1_000,
+    learning: settings.boolean('routing.learning'),
+    feedbackWindowMs: settings.number('routing.feedback_window_days') * dayMs,
     strictStrategies: settings.boolean('routing.strict_strategies'),
     killSwitch: settings.boolean('routing.kill_switch'),
   }
+}
+
+function readLabels(mapping: unknown): Readonly<Record<string, string>> {
+  if (typeof mapping !== 'object' || mapping === null) return {}
+  return Object.fromEntries(Object.entries(mapping).map(([label, name]) => [label, String(name)]))
 }
 
 function readRouters({ settings, report }: ConfigSections): readonly RouterConfig[] {

@@ -60,6 +60,7 @@ export function openGatewayBench(config: string, patch: Partial<Gateway> = {}): 
     models: new ModelRouter({
       scorers: new Scorers(),
       pins: new Pins({ ttlMs: () => 1_800_000, announce: null }),
+      outcomes: null,
       isKilled: () => false,
       randomBytes,
     }),
@@ -72,6 +73,7 @@ export function openGatewayBench(config: string, patch: Partial<Gateway> = {}): 
     active: { enter: (model) => count(model, 1), leave: (model) => count(model, -1) },
     recordRequest: (record) => records.push(record),
     appendSpend: (row) => rows.push(row),
+    keepChoice: () => {},
     now: Date.now,
     random: seededRandom(1),
     ...patch,

@@ -9,7 +9,14 @@ const day = 86_400_000
 
 function choice(id: string, patch: Partial<KeptChoice> = {}): KeptChoice {
   return {
-    ...{ decisionId: id, requestId: `req-${id}`, workspaceId: 'acme', keyHash: 'k', userId: null, teamId: null },
+    ...{
+      decisionId: id,
+      requestId: `req-${id}`,
+      workspaceId: 'acme',
+      keyHash: 'k',
+      userId: null,
+      teamId: null,
+    },
     ...{ router: 'auto', arm: 'small', domain: 'math', tier: 'simple', strategy: 'llmrouter-auto' },
     ...{ profile: 'auto', bundleId: 'rb_1', quality: 0.5, propensity: 1, learns: true, status: 200 },
     ...{ inputTokens: 12, outputTokens: null, costUsd: 0.001, baselineUsd: 0.01, taskId: null },
@@ -19,7 +26,11 @@ function choice(id: string, patch: Partial<KeptChoice> = {}): KeptChoice {
   }
 }
 
-const said = (decisionId: string, score: number | null, patch: Partial<ChoiceFeedback> = {}): ChoiceFeedback => ({
+const said = (
+  decisionId: string,
+  score: number | null,
+  patch: Partial<ChoiceFeedback> = {},
+): ChoiceFeedback => ({
   ...{ decisionId, source: 'user', score, weight: 1, reason: null, keyHash: 'k' },
   ...patch,
 })
@@ -41,7 +52,9 @@ describe.each(await listTestDatabases())('the choice store over $name', ({ open 
     await store.saveChoices([kept, choice('b', { outputTokens: 7, details: {} })])
     await store.saveChoices([choice('a', { arm: 'other' })])
     expect(await store.findChoice({ decisionId: 'a', requestId: null })).toEqual(kept)
-    expect(await store.findChoice({ decisionId: null, requestId: 'req-b' })).toMatchObject({ outputTokens: 7 })
+    expect(await store.findChoice({ decisionId: null, requestId: 'req-b' })).toMatchObject({
+      outputTokens: 7,
+    })
     expect(await store.findChoice({ decisionId: 'nobody', requestId: null })).toBeNull()
   })
 

@@ -100,9 +100,10 @@ interface Judgement {
 
 async function give(client: PoolClient, feedback: ChoiceFeedback, now: number) {
   const { decisionId, source, score, weight, reason, keyHash } = feedback
-  const found = await client.query<ChoiceRow>('SELECT * FROM model_choices WHERE decision_id = $1 FOR UPDATE', [
-    decisionId,
-  ])
+  const found = await client.query<ChoiceRow>(
+    'SELECT * FROM model_choices WHERE decision_id = $1 FOR UPDATE',
+    [decisionId],
+  )
   const [row] = found.rows
   if (row === undefined) throw new Error('feedback on a choice that does not exist')
   const { rows: before } = await client.query<Judgement>(

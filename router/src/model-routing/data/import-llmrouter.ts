@@ -32,7 +32,9 @@ export function importLlmRouter(text: string, prices: ListPrices): OutcomeMatrix
     question.cells.set(model, readCell(row, performance, prices[model]))
   })
   const names = [...models].sort()
-  const rows = [...questions].map(([prompt, { task, cells }], index) => toRow(index, prompt, task, names, cells))
+  const rows = [...questions].map(([prompt, { task, cells }], index) =>
+    toRow(index, prompt, task, names, cells),
+  )
   if (rows.length === 0) throw new MatrixError('there are no rows')
   return { models: names, rows }
 }
@@ -71,6 +73,7 @@ function toRow(
     id: `llmrouter/${index}`,
     task,
     prompt,
+    features: null,
     scores: found.map((cell) => cell?.score ?? null),
     costs: found.map((cell) => cell?.cost ?? null),
     outputTokens: found.map((cell) => cell?.outputTokens ?? null),

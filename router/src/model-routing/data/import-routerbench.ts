@@ -23,6 +23,7 @@ export function importRouterBench(text: string): OutcomeMatrix {
         id: String(record['sample_id'] ?? `routerbench/${index}`),
         task: typeof record['eval_name'] === 'string' ? record['eval_name'] : null,
         prompt,
+        features: null,
         scores: numbers('').map((score) => (score === null ? null : Math.max(0, Math.min(1, score)))),
         costs: numbers(costSuffix),
         outputTokens: null,

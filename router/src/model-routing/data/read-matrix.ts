@@ -1,3 +1,4 @@
+import { restoreFeatures, storeFeatures } from '../features/stored-features.ts'
 import type { OutcomeMatrix, OutcomeRow } from '../training/outcome-matrix.ts'
 
 /** A line of a file that cannot be used. */
@@ -35,10 +36,14 @@ type Line = Readonly<Record<string, unknown>>
 
 function readRow(value: Line, models: readonly string[], where: string): OutcomeRow {
   const { prompt, task, id } = value
-  if (typeof prompt !== 'string' || prompt === '') throw new MatrixError(`${where}: \`prompt\` must be text`)
+  const features = restoreFeatures(value['features'])
+  if (features === null && (typeof prompt !== 'string' || prompt === ''))
+    throw new MatrixError(`${where}: \`prompt\` must be text`)
   const scores = readNumbers(value['s'], models.length, `${where}: \`s\``)
   const costs =
-    value['c'] === undefined ? models.map(() => null) : readNumbers(value['c'], models.length, `${where}: \`c\``)
+    value['c'] === undefined
+      ? models.map(() => null)
+      : readNumbers(value['c'], models.length, `${where}: \`c\``)
   if (scores.some((score) => score !== null && (score < 0 || score > 1)))
     throw new MatrixError(`${where}: a score is not between 0 and 1`)
   if (costs.some((cost) => cost !== null && cost < 0)) throw new MatrixError(`${where}: a cost is negative`)
@@ -46,11 +51,14 @@ function readRow(value: Line, models: readonly string[], where: string): Outcome
   return {
     id: typeof id === 'string' ? id : where,
     task: typeof task === 'string' ? task : null,
-    prompt,
+    prompt: typeof prompt === 'string' ? prompt : '',
+    features,
     scores,
     costs,
     outputTokens:
-      value['out_tok'] === undefined ? null : readNumbers(value['out_tok'], models.length, `${where}: \`out_tok\``),
+      value['out_tok'] === undefined
+        ? null
+        : readNumbers(value['out_tok'], models.length, `${where}: \`out_tok\``),
     answers: Array.isArray(value['ag']) ? (value['ag'] as number[]) : null,
     weights: weights === null ? null : weights.map((weight) => weight ?? 0),
   }
@@ -68,7 +76,8 @@ function parseLine(line: string, where: string): Line {
 
 function readNumbers(value: unknown, size: number, what: string): (number | null)[] {
   const list: unknown[] = Array.isArray(value) ? value : []
-  if (list.length !== size) throw new MatrixError(`${what} must have one number for each of the ${size} models`)
+  if (list.length !== size)
+    throw new MatrixError(`${what} must have one number for each of the ${size} models`)
   return list.map((item) => {
     if (item === null) return null
     if (typeof item === 'number' && Number.isFinite(item)) return item
@@ -84,14 +93,16 @@ function readTexts(value: unknown, problem: string): readonly string[] {
 
 /** The lines `readMatrix` reads back, the models with the first one. */
 export function writeMatrix({ models, rows }: OutcomeMatrix): string {
-  const lines = rows.map(({ id, task, prompt, scores, costs, outputTokens, answers, weights }, index) =>
-    JSON.stringify({
-      ...(index === 0 ? { models } : {}),
-      ...{ id, task, prompt, s: scores, c: costs },
-      ...(outputTokens === null ? {} : { out_tok: outputTokens }),
-      ...(answers === null ? {} : { ag: answers }),
-      ...(weights === null ? {} : { w: weights }),
-    }),
+  const lines = rows.map(
+    ({ id, task, prompt, features, scores, costs, outputTokens, answers, weights }, index) =>
+      JSON.stringify({
+        ...(index === 0 ? { models } : {}),
+        ...{ id, task, s: scores, c: costs },
+        ...(features === null ? { prompt } : { features: storeFeatures(features) }),
+        ...(outputTokens === null ? {} : { out_tok: outputTokens }),
+        ...(answers === null ? {} : { ag: answers }),
+        ...(weights === null ? {} : { w: weights }),
+      }),
   )
   return `${lines.join('\n')}\n`
 }

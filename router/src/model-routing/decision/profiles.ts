@@ -15,12 +15,3 @@ export const uncalibratedLambda: Readonly<Record<Profile, number>> = {
   free: 0,
   reasoning: 0.05,
 }
-
-/** The share of the best model's quality that a profile's λ is fitted to keep; null for profiles that trade nothing. */
-export const profileTargets: Readonly<Record<Profile, number | null>> = {
-  auto: 0.99,
-  eco: 0.95,
-  premium: null,
-  free: null,
-  reasoning: 0.99,
-}

@@ -14,6 +14,8 @@ export interface Predictions {
   /** True values; NaN where a model was not tried. */
   readonly scores: Float64Array
   readonly paid: Float64Array
+  /** How much each score counts; 0 where a model was not tried. */
+  readonly weights: Float64Array
 }
 
 /** What a model predicts for the rows at `positions`, beside what really happened. */
@@ -33,6 +35,7 @@ export function predictRows(
     maxSimilarity: new Float64Array(positions.length),
     scores: new Float64Array(size),
     paid: new Float64Array(size),
+    weights: new Float64Array(size),
   }
   const point = createPoint()
   positions.forEach((position, row) => {
@@ -45,6 +48,8 @@ export function predictRows(
     for (let model = 0; model < models; model++) {
       result.scores[row * models + model] = matrix.rows[position]?.scores[model] ?? Number.NaN
       result.paid[row * models + model] = matrix.rows[position]?.costs[model] ?? Number.NaN
+      const isTried = (matrix.rows[position]?.scores[model] ?? null) !== null
+      result.weights[row * models + model] = isTried ? (matrix.rows[position]?.weights?.[model] ?? 1) : 0
     }
   })
   return result
@@ -71,5 +76,6 @@ export function pool(parts: readonly Predictions[]): Predictions {
     maxSimilarity: join((part) => part.maxSimilarity),
     scores: join((part) => part.scores),
     paid: join((part) => part.paid),
+    weights: join((part) => part.weights),
   }
 }

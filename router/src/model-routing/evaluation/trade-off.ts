@@ -46,43 +46,80 @@ export interface Outcome {
   readonly ratioError: number
 }
 
-/** Means over the rows where both the pick and the reference were tried. */
-export function judge(
-  { rows, models, scores, paid }: Predictions,
+/**
+ * Means over the rows where pick and reference were tried, paired. Where rows tell of one model only (a gateway's own log) each
+ * mean is over the rows that tell of it, weighted by inverse propensity (the self-normalised estimator).
+ */
+export function judge(predictions: Predictions, picks: Int32Array, reference: number): Outcome {
+  const own = meanOf(predictions, (row) => picks[row] as number)
+  const base = meanOf(predictions, () => reference)
+  const error = pairedError(predictions, picks, reference) ?? Math.hypot(own.error, base.error)
+  return {
+    quality: own.quality,
+    cost: own.cost,
+    referenceQuality: base.quality,
+    referenceCost: base.cost,
+    ratio: base.quality === 0 ? 1 : own.quality / base.quality,
+    saved: base.cost === 0 ? 0 : 1 - own.cost / base.cost,
+    ratioError: base.quality === 0 ? 0 : error / base.quality,
+  }
+}
+
+interface Mean {
+  readonly quality: number
+  readonly cost: number
+  /** Standard error of the quality. */
+  readonly error: number
+}
+
+function meanOf(
+  { rows, models, scores, paid, weights }: Predictions,
+  modelOf: (row: number) => number,
+): Mean {
+  let total = 0
+  let quality = 0
+  let squares = 0
+  let cost = 0
+  let priced = 0
+  for (let row = 0; row < rows; row++) {
+    const at = row * models + modelOf(row)
+    const weight = weights[at] as number
+    if (weight === 0) continue
+    const score = scores[at] as number
+    total += weight
+    quality += weight * score
+    squares += weight * score * score
+    if (Number.isNaN(paid[at])) continue
+    cost += weight * (paid[at] as number)
+    priced += weight
+  }
+  const mean = total === 0 ? 0 : quality / total
+  const variance = total === 0 ? 0 : Math.max(0, squares / total - mean * mean)
+  return {
+    quality: mean,
+    cost: priced === 0 ? 0 : cost / priced,
+    error: Math.sqrt(variance / Math.max(1, total)),
+  }
+}
+
+/** Null when not every row tells of both. */
+function pairedError(
+  { rows, models, scores, weights }: Predictions,
   picks: Int32Array,
   reference: number,
-): Outcome {
-  let quality = 0
-  let cost = 0
-  let referenceQuality = 0
-  let referenceCost = 0
+): number | null {
+  let sum = 0
   let squares = 0
-  let counted = 0
   for (let row = 0; row < rows; row++) {
     const at = row * models + (picks[row] as number)
     const base = row * models + reference
+    if (weights[at] === 0 || weights[base] === 0) return null
     const difference = (scores[at] as number) - (scores[base] as number)
-    if (Number.isNaN(difference)) continue
-    quality += scores[at] as number
-    cost += paid[at] as number
-    referenceQuality += scores[base] as number
-    referenceCost += paid[base] as number
+    sum += difference
     squares += difference * difference
-    counted++
   }
-  const size = Math.max(1, counted)
-  const mean = (quality - referenceQuality) / size
-  const variance = Math.max(0, squares / size - mean * mean)
-  const base = referenceQuality / size
-  return {
-    quality: quality / size,
-    cost: cost / size,
-    referenceQuality: base,
-    referenceCost: referenceCost / size,
-    ratio: base === 0 ? 1 : quality / referenceQuality,
-    saved: referenceCost === 0 ? 0 : 1 - cost / referenceCost,
-    ratioError: base === 0 ? 0 : Math.sqrt(variance / size) / base,
-  }
+  const mean = sum / rows
+  return Math.sqrt(Math.max(0, squares / rows - mean * mean) / rows)
 }
 
 export interface FittedLambda {

@@ -26,7 +26,7 @@ export const plainShape: RequestShape = {
 }
 
 /** Order and number are part of the feature specification. */
-export const structuredNames = [
+const structuredNames = [
   'ln_chars',
   'ln_words',
   'digit_share',

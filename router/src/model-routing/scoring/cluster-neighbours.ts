@@ -103,7 +103,9 @@ export function pruneCentroids(
   for (let cluster = 0; cluster < count; cluster++) {
     const row = centroids.subarray(cluster * hashedSize, (cluster + 1) * hashedSize)
     const slots = Array.from(row.keys()).filter((slot) => row[slot] !== 0)
-    slots.sort((left, right) => Math.abs(row[right] as number) - Math.abs(row[left] as number) || left - right)
+    slots.sort(
+      (left, right) => Math.abs(row[right] as number) - Math.abs(row[left] as number) || left - right,
+    )
     for (const slot of slots.slice(0, kept)) entries.push({ slot, cluster, value: row[slot] as number })
   }
   entries.sort((left, right) => left.slot - right.slot || left.cluster - right.cluster)

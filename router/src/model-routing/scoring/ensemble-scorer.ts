@@ -1,8 +1,8 @@
 import { openEnsemble } from '../bundle/open-ensemble.ts'
 import type { TrainedBundle } from '../bundle/trained-bundle.ts'
 import { createPoint, project } from '../features/feature-space.ts'
-import type { Ensemble, EnsembleOutput } from './ensemble.ts'
 import { callCost, usualCostRef, usualOutputTokens } from './call-cost.ts'
+import type { Ensemble, EnsembleOutput } from './ensemble.ts'
 import { componentOf, unknownSigma } from './prior-scorer.ts'
 import type { ModelInfo, RouteContext, Scorer, Scores } from './scorer.ts'
 
@@ -67,19 +67,24 @@ interface Known {
 
 type Parts = Readonly<Record<'global' | 'domain' | 'knn' | 'ridge', Float64Array>>
 
-function fillKnown({ bundle, found, context, model, column }: Known, at: number, out: Scores, parts: Parts): void {
+function fillKnown(
+  { bundle, found, context, model, column }: Known,
+  at: number,
+  out: Scores,
+  parts: Parts,
+): void {
   const mean = bundle.weights.meanScores[column] as number
+  const { slope } = bundle.weights
   parts.global[at] = mean
-  parts.domain[at] = ((found.domain[column] as number) - mean) / 4
-  parts.knn[at] = ((found.neighbours[column] as number) - mean) / 4
-  parts.ridge[at] = ((found.linear[column] as number) - mean) / 2
+  parts.domain[at] = (slope * ((found.domain[column] as number) - mean)) / 4
+  parts.knn[at] = (slope * ((found.neighbours[column] as number) - mean)) / 4
+  parts.ridge[at] = (slope * ((found.linear[column] as number) - mean)) / 2
   out.q[at] = found.quality[column] as number
   out.sigma[at] = found.sigma[column] as number
   out.nEff[at] = found.effective
   out.mean[at] = mean
   const tokens = expectedOutput(bundle, found, column)
-  out.cost[at] =
-    (tokens === null ? null : callCost(model, context, tokens)) ?? (found.cost[column] as number)
+  out.cost[at] = (tokens === null ? null : callCost(model, context, tokens)) ?? (found.cost[column] as number)
 }
 
 /** Tokens of an answer of this model to an ask of these domains; null when training did not tell. */

@@ -27,6 +27,8 @@ export interface EnsembleWeights {
   readonly meanCosts: Float64Array
   /** The logarithm of the geometric mean; null when costs have no regression of their own. */
   readonly meanLnCosts: Float64Array | null
+  /** How far estimates are spread around the models' means, to be right on rows they were not trained on. */
+  readonly slope: number
 }
 
 /** What the ensemble says of one ask, by model of the bundle. Overwritten by the next ask. */
@@ -135,8 +137,10 @@ export class Ensemble {
       }
       const near = out.neighbours[model] as number
       const linear = ((weights.meanScores[model] as number) + table) / 2 + (this.#sums[model] as number)
-      const quality = (table + near + 2 * linear) / 4
-      const spread = ((table - quality) ** 2 + (near - quality) ** 2 + 2 * (linear - quality) ** 2) / 4
+      const centre = (table + near + 2 * linear) / 4
+      const spread = ((table - centre) ** 2 + (near - centre) ** 2 + 2 * (linear - centre) ** 2) / 4
+      const mean = weights.meanScores[model] as number
+      const quality = mean + weights.slope * (centre - mean)
       const clipped = Math.max(0, Math.min(1, quality))
       out.domain[model] = table
       out.linear[model] = linear

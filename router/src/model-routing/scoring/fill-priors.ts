@@ -16,6 +16,6 @@ export function fillPriors(context: RouteContext, models: readonly ModelInfo[], 
     out.cost[at] = cost ?? dearest
     if (cost === null && !out.reasons.includes('price_unknown')) out.reasons.push('price_unknown')
   })
-  out.components.set('global', out.mean)
+  out.components.set('global', out.mean.slice())
   out.costRef = dearest
 }

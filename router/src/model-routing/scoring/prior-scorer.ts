@@ -32,7 +32,6 @@ export const priorScorer: Scorer = {
     const exposure = Math.min(1, 0.002 + 1.4 * Math.max(0, difficulty - 0.15) ** 1.2)
     const reasoning = complexity.tier === 'reasoning'
     const dearest = usualCostRef(models)
-    out.components.set('global', out.mean)
     const shift = componentOf(out, 'domain', models.length)
     models.forEach((model, at) => {
       const strength = Math.min(0.95, modelStrength(model) + (reasoning && model.reasons ? 0.05 : 0))
@@ -46,6 +45,7 @@ export const priorScorer: Scorer = {
       out.cost[at] = cost ?? dearest
       if (cost === null && !out.reasons.includes('price_unknown')) out.reasons.push('price_unknown')
     })
+    out.components.set('global', out.mean.slice())
     out.costRef = dearest
     out.domain = describe(shares)
   },
@@ -54,7 +54,7 @@ export const priorScorer: Scorer = {
 /** The component of that name, zeroed. */
 export function componentOf(out: Scores, name: string, size: number): Float64Array {
   const known = out.components.get(name)
-  if (known !== undefined && known.length === size && known !== out.mean) return known.fill(0)
+  if (known !== undefined && known.length === size) return known.fill(0)
   const made = new Float64Array(size)
   out.components.set(name, made)
   return made

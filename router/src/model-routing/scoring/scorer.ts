@@ -71,7 +71,7 @@ export interface Scores {
   readonly reasons: string[]
 }
 
-export type ScorerNeed = 'text' | 'artifact' | 'state'
+type ScorerNeed = 'text' | 'artifact' | 'state'
 
 /** One way to estimate what every candidate would make of a request. It never picks. */
 export interface Scorer {

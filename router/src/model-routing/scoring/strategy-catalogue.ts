@@ -1,5 +1,5 @@
 /** How a strategy name is served: by code here, by another name's code, or not. */
-export type StrategyStatus = 'native' | 'alias' | 'not_available'
+type StrategyStatus = 'native' | 'alias' | 'not_available'
 
 export interface StrategyEntry {
   readonly name: string

@@ -1,13 +1,13 @@
 import type { OutcomeRow } from './outcome-matrix.ts'
 
 /** Two cheap models are asked at once; where their answers differ the strong one answers. */
-export interface AgreementCascade {
+interface AgreementCascade {
   readonly first: number
   readonly second: number
   readonly strong: number
 }
 
-export interface CascadeOutcome {
+interface CascadeOutcome {
   readonly quality: number
   readonly cost: number
   readonly referenceQuality: number
@@ -37,11 +37,13 @@ export function chooseCascade(
   let best: { cascade: AgreementCascade; cost: number } | null = null
   for (let first = 0; first < models; first++)
     for (let second = first + 1; second < models; second++) {
-      if (first === strong || second === strong || (costs[first] ?? 0) + (costs[second] ?? 0) > limit) continue
+      if (first === strong || second === strong || (costs[first] ?? 0) + (costs[second] ?? 0) > limit)
+        continue
       const cheaperFirst = (costs[first] ?? 0) <= (costs[second] ?? 0)
       const cascade = cheaperFirst ? { first, second, strong } : { first: second, second: first, strong }
       const { quality, referenceQuality, cost } = replayCascade(rows, cascade)
-      if (quality >= target * referenceQuality && (best === null || cost < best.cost)) best = { cascade, cost }
+      if (quality >= target * referenceQuality && (best === null || cost < best.cost))
+        best = { cascade, cost }
     }
   return best?.cascade ?? null
 }

@@ -1,16 +1,16 @@
-import { lambdaGrid, pickAll } from '../evaluation/trade-off.ts'
 import type { Predictions } from '../evaluation/predictions.ts'
+import { lambdaGrid, pickAll } from '../evaluation/trade-off.ts'
 
 /** Fewer rows can promise nothing. */
-export const leastGuaranteeRows = 200
+const leastGuaranteeRows = 200
 
 /** "Mean quality at most ε below the reference, with confidence 1 − δ." */
-export interface Promise_ {
+interface Guarantee {
   readonly epsilon: number
   readonly delta: number
 }
 
-export interface FittedGuarantee {
+interface FittedGuarantee {
   /** Null: only the reference model itself keeps the promise. */
   readonly lambda: number | null
   /** Upper bound of the mean shortfall at that λ. */
@@ -25,7 +25,7 @@ export function fitGuarantee(
   predictions: Predictions,
   reference: number,
   costRef: number,
-  { epsilon, delta }: Promise_,
+  { epsilon, delta }: Guarantee,
 ): FittedGuarantee {
   let best: FittedGuarantee = { lambda: null, bound: 0 }
   if (predictions.rows < leastGuaranteeRows) return best
@@ -38,7 +38,12 @@ export function fitGuarantee(
   return best
 }
 
-function boundShortfall({ rows, models, scores }: Predictions, picks: Int32Array, reference: number, z: number): number {
+function boundShortfall(
+  { rows, models, scores }: Predictions,
+  picks: Int32Array,
+  reference: number,
+  z: number,
+): number {
   let sum = 0
   let squares = 0
   let counted = 0
@@ -56,7 +61,7 @@ function boundShortfall({ rows, models, scores }: Predictions, picks: Int32Array
 }
 
 /** The inverse of the normal distribution by Acklam's approximation; relative error below 1.2e-9. */
-export function normalQuantile(p: number): number {
+function normalQuantile(p: number): number {
   const low = 0.02425
   if (p < low) return -tail(Math.sqrt(-2 * Math.log(p)))
   if (p > 1 - low) return tail(Math.sqrt(-2 * Math.log(1 - p)))
@@ -78,11 +83,13 @@ export function normalQuantile(p: number): number {
 
 function tail(q: number): number {
   const above =
-    ((((-0.007784894002430293 * q - 0.3223964580411365) * q - 2.400758277161838) * q - 2.549732539343734) * q +
+    ((((-0.007784894002430293 * q - 0.3223964580411365) * q - 2.400758277161838) * q - 2.549732539343734) *
+      q +
       4.374664141464968) *
       q +
     2.938163982698783
   const below =
-    (((0.007784695709041462 * q + 0.3224671290700398) * q + 2.445134137142996) * q + 3.754408661907416) * q + 1
+    (((0.007784695709041462 * q + 0.3224671290700398) * q + 2.445134137142996) * q + 3.754408661907416) * q +
+    1
   return -above / below
 }

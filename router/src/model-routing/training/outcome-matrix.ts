@@ -1,9 +1,14 @@
+import type { Features } from '../features/features.ts'
+
 /** What every model made of one ask. Null where a model was not tried: missing is missing, never 0. */
 export interface OutcomeRow {
   readonly id: string
   /** What kind of task it is; null when nobody said. */
   readonly task: string | null
+  /** Empty where only features were kept. */
   readonly prompt: string
+  /** In place of the prompt; null computes them from it. */
+  readonly features: Features | null
   /** 0 to 1, in the order of the matrix's models. */
   readonly scores: readonly (number | null)[]
   /** USD for the call. */
@@ -20,9 +25,4 @@ export interface OutcomeRow {
 export interface OutcomeMatrix {
   readonly models: readonly string[]
   readonly rows: readonly OutcomeRow[]
-}
-
-/** The rows at these positions. */
-export function takeRows({ models, rows }: OutcomeMatrix, positions: readonly number[]): OutcomeMatrix {
-  return { models, rows: positions.map((position) => rows[position] as OutcomeRow) }
 }

@@ -1,7 +1,7 @@
-import type { FittedProfile, TrainedBundle } from '../bundle/trained-bundle.ts'
 import { openEnsemble } from '../bundle/open-ensemble.ts'
+import type { FittedProfile, TrainedBundle } from '../bundle/trained-bundle.ts'
 import { averageImprovedQuality, calibrationError } from '../evaluation/measures.ts'
-import { pool, type Predictions, predictRows } from '../evaluation/predictions.ts'
+import { type Predictions, pool, predictRows } from '../evaluation/predictions.ts'
 import { fitLambda, judge, pickAll } from '../evaluation/trade-off.ts'
 import { distillNeighbours } from './distill-neighbours.ts'
 import { nameDomains } from './name-domains.ts'
@@ -39,9 +39,11 @@ export function trainBundle(
   positions: readonly number[],
   options: BundleOptions = defaultBundleOptions,
 ): TrainedBundle {
-  const validation = crossValidate(featured, positions, options)
+  const crossed = crossValidate(featured, positions, options)
   const set = prepareTraining(featured, positions)
-  const { weights, rows } = trainEnsemble(set, options.ensemble)
+  const { weights: plain, rows } = trainEnsemble(set, options.ensemble)
+  const weights = { ...plain, slope: fitSlope(crossed, set.meanScores) }
+  const validation = spread(crossed, set.meanScores, weights.slope)
   const reference = bestOf(set.meanScores)
   const costRefUsd = Math.max(...set.meanCosts, 1e-12)
   const profile = (target: number): FittedProfile => {
@@ -86,6 +88,32 @@ export function crossValidate(
     parts.push(predictRows(model, featured, held))
   }
   return pool(parts)
+}
+
+const [leastSlope, mostSlope] = [0.5, 3]
+
+/** The factor on deviations from the means that fits unseen rows best: few rows leave estimates too close to the means. */
+function fitSlope({ quality, scores, weights, models }: Predictions, means: Float64Array): number {
+  let products = 0
+  let squares = 0
+  quality.forEach((predicted, at) => {
+    const weight = weights[at] as number
+    if (weight === 0) return
+    const mean = means[at % models] as number
+    const deviation = predicted - mean
+    products += weight * deviation * ((scores[at] as number) - mean)
+    squares += weight * deviation * deviation
+  })
+  return squares === 0 ? 1 : Math.max(leastSlope, Math.min(mostSlope, products / squares))
+}
+
+/** The same predictions, spread by the slope. */
+export function spread(predictions: Predictions, means: Float64Array, slope: number): Predictions {
+  const quality = predictions.quality.map((predicted, at) => {
+    const mean = means[at % predictions.models] as number
+    return Math.max(0, Math.min(1, mean + slope * (predicted - mean)))
+  })
+  return { ...predictions, quality }
 }
 
 /** The position of the greatest. */

@@ -1,14 +1,14 @@
 import { hashedSize } from '../features/hash-tokens.ts'
-import { Ensemble, type EnsembleWeights } from '../scoring/ensemble.ts'
+import type { EnsembleWeights } from '../scoring/ensemble.ts'
 import { buildPostings, defaultKnn, type KnnOptions } from '../scoring/knn-index.ts'
-import { ExactNeighbours, type ExactRows } from '../scoring/neighbour-table.ts'
+import type { ExactRows } from '../scoring/neighbour-table.ts'
 import { type Design, fullDesign, fullWidth, textDesign, textScale } from './design.ts'
 import { nameDomains } from './name-domains.ts'
 import { solveRidge } from './solve-ridge.ts'
 import type { TrainingSet } from './training-set.ts'
 
 export interface EnsembleOptions {
-  /** Of the ridge regressions of scores and costs. */
+  /** Of the ridge regressions of scores and costs, from a thousand rows on; less for fewer. */
   readonly alpha: number
   /** Of the classifier of domains. */
   readonly domainAlpha: number
@@ -27,6 +27,7 @@ export const defaultEnsembleOptions: EnsembleOptions = {
   costRegression: false,
 }
 
+const rowsOfAlpha = 1_000
 /** A call costs at least this, so that it has a logarithm. */
 const leastCost = 1e-9
 
@@ -43,6 +44,7 @@ export function trainEnsemble(
   const { names, labels } = nameDomains(set)
   const words = textDesign(set.points)
   const full = fullDesign(set.points)
+  const alpha = options.alpha * Math.min(1, set.size / rowsOfAlpha)
   const domains = trainDomains(words, labels, names.length, options)
   const table = fillTable(set, labels, names.length, options)
   const width = set.models.length
@@ -52,16 +54,16 @@ export function trainEnsemble(
     targets: minus(set.scores, (at) => set.meanScores[at % width] as number),
     weights: set.partialWeights,
     outputs: width,
-    alpha: options.alpha,
+    alpha,
   })
   const residual = solveRidge({
     design: full,
     targets: minus(set.scores, (at) => tablePredictions[at] as number),
     weights: set.partialWeights,
     outputs: width,
-    alpha: options.alpha,
+    alpha,
   })
-  const lnCosts = options.costRegression ? trainLnCosts(set, full, options) : null
+  const lnCosts = options.costRegression ? trainLnCosts(set, full, alpha) : null
   const linear = ridge.map((weight, at) => (weight + (residual[at] as number)) / 2)
   const byModel = lnCosts === null ? [linear] : [linear, lnCosts.weights]
   return {
@@ -76,14 +78,10 @@ export function trainEnsemble(
       meanScores: set.meanScores,
       meanCosts: set.meanCosts,
       meanLnCosts: lnCosts?.means ?? null,
+      slope: 1,
     },
     rows: keepRows(set, options.knn),
   }
-}
-
-/** The trained model with exact neighbours. */
-export function openExactEnsemble({ weights, rows }: TrainedEnsemble): Ensemble {
-  return new Ensemble(weights, new ExactNeighbours(rows))
 }
 
 /** What neighbours are looked up in. */
@@ -184,7 +182,7 @@ function predictTable(
 function trainLnCosts(
   set: TrainingSet,
   design: Design,
-  { alpha }: EnsembleOptions,
+  alpha: number,
 ): { weights: Float64Array; means: Float64Array } {
   const width = set.models.length
   const logs = set.costs.map((cost) => Math.log(Math.max(leastCost, cost)))

@@ -39,7 +39,9 @@ export function featureMatrix(matrix: OutcomeMatrix): FeaturedMatrix {
   const extractor = new FeatureExtractor()
   return {
     matrix,
-    features: matrix.rows.map(({ prompt }) => keepFeatures(extractor.extract(prompt, plainShape))),
+    features: matrix.rows.map(
+      ({ prompt, features }) => features ?? keepFeatures(extractor.extract(prompt, plainShape)),
+    ),
   }
 }
 

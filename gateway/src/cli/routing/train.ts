@@ -1,0 +1,59 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import {
+  complexExamples,
+  defaultBundleOptions,
+  featureMatrix,
+  packBundle,
+  simpleExamples,
+  trainBundle,
+} from '@routeiq/router'
+import { version } from '../../version.ts'
+import { percent, RoutingUsageError, readAmount, readData, readOptions, sha256 } from './routing-options.ts'
+import type { Terminal } from './run-routing.ts'
+
+const fewRows = 50
+/** Asks of our own, so that a bundle holds nothing of the prompts it was trained on. */
+const goldenAsks = [...simpleExamples.slice(0, 10), ...complexExamples.slice(0, 10)]
+
+/** `routeiq train`: a bundle from outcome matrices; the same data, seed and version give the same bundle id. */
+export function train(argv: readonly string[], { stdout, stderr }: Terminal): void {
+  const options = readOptions(argv, ['data', 'out', 'strategy', 'seed', 'target', 'alpha', 'k'], 2)
+  if ((options['strategy'] ?? 'llmrouter-auto') !== 'llmrouter-auto')
+    throw new RoutingUsageError('llmrouter-auto is the strategy that can be trained')
+  const { matrix, digest } = readData(options['data'] ?? '')
+  matrix.models.forEach((model, at) => {
+    const tried = matrix.rows.filter(({ scores }) => scores[at] !== null).length
+    if (tried < fewRows) stderr.write(`warning: ${model} was tried on ${tried} asks only\n`)
+  })
+  const { ensemble } = defaultBundleOptions
+  const seed = readAmount(options, 'seed', 0)
+  const bundle = trainBundle(
+    featureMatrix(matrix),
+    matrix.rows.map((_, at) => at),
+    {
+      seed,
+      digest,
+      target: readAmount(options, 'target', 0.99),
+      ensemble: {
+        ...ensemble,
+        alpha: readAmount(options, 'alpha', ensemble.alpha),
+        knn: { ...ensemble.knn, neighbours: readAmount(options, 'k', ensemble.knn.neighbours) },
+      },
+    },
+  )
+  const files = packBundle(
+    bundle,
+    { createdAt: new Date().toISOString(), createdBy: `routeiq ${version}`, goldenAsks },
+    sha256,
+  )
+  const out = options['out'] ?? ''
+  mkdirSync(out, { recursive: true })
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(out, name), text)
+  const { bundle_id: id } = JSON.parse(files['bundle.json'] ?? '{}') as { bundle_id: string }
+  const { quality_ratio, cost_saved, aiq, ece } = bundle.metrics
+  stdout.write(
+    `${id} in ${out}: ${matrix.rows.length} asks, ${matrix.models.length} models\n` +
+      `by cross-validation, profile auto: ${percent(quality_ratio)} of the best model's quality at ${percent(cost_saved)} lower cost (AIQ ${aiq.toFixed(4)}, calibration error ${ece.toFixed(3)})\n`,
+  )
+}

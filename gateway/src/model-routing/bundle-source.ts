@@ -1,0 +1,110 @@
+import { createEnsembleScorer, type GateReport, gateBundle, type OpenedBundle } from '@routeiq/router'
+import type { Scorers } from './scorers.ts'
+
+/** The bundle in force, for those who ask. */
+export interface ActiveBundle {
+  readonly id: string
+  readonly manifest: OpenedBundle['manifest']
+}
+
+export interface BundleSourceOptions {
+  readonly scorers: Scorers
+  /** Reads and checks the bundle of a folder. Errors: throws what is wrong with it. */
+  readonly read: (folder: string) => OpenedBundle
+  readonly log: (level: 'info' | 'warn', event: string, fields: object) => void
+}
+
+/** What putting a bundle in force came to. */
+export interface BundleSwap {
+  readonly old: string | null
+  readonly new: string | null
+  /** Null when nothing was to be judged. */
+  readonly gate: GateReport | null
+  /** Why the old one stays; null when it did not have to. */
+  readonly problem: 'invalid' | 'gate_failed' | null
+  readonly message: string
+}
+
+/**
+ * The trained bundle of a folder: read, checked and judged aside, and swapped in as one object. Requests under way end with the
+ * one they began with; whatever is wrong with a new bundle leaves the old one in force.
+ */
+export class BundleSource {
+  readonly #options: BundleSourceOptions
+  #active: ActiveBundle | null = null
+  #problem: string | null = null
+
+  constructor(options: BundleSourceOptions) {
+    this.#options = options
+  }
+
+  get active(): ActiveBundle | null {
+    return this.#active
+  }
+
+  /** Why the last bundle was not taken; null when it was. */
+  get problem(): string | null {
+    return this.#problem
+  }
+
+  /** Puts the folder's bundle in force, if it differs and passes the gate; `force` passes it through. Null takes it away. */
+  load(folder: string | null, labels: Readonly<Record<string, string>>, force = false): BundleSwap {
+    const old = this.#active?.id ?? null
+    if (folder === null) return this.#clear(old)
+    let opened: OpenedBundle
+    try {
+      opened = this.#options.read(folder)
+    } catch (error) {
+      return this.#refuse({
+        old,
+        new: null,
+        gate: null,
+        problem: 'invalid',
+        message: (error as Error).message,
+      })
+    }
+    const { manifest, bundle } = opened
+    const gate = gateBundle(manifest.metrics, this.#comparable(manifest))
+    if (!gate.passed && !force && manifest.bundle_id !== old) {
+      const failed = gate.checks.filter(({ passed }) => !passed).map(({ name }) => name)
+      const message = `the bundle ${manifest.bundle_id} does not pass the gate: ${failed.join(', ')}`
+      return this.#refuse({ old, new: manifest.bundle_id, gate, problem: 'gate_failed', message })
+    }
+    const scorer = createEnsembleScorer(bundle, manifest.bundle_id, labels)
+    const fitted = Object.fromEntries(
+      Object.entries(manifest.profiles).map(([profile, { lambda }]) => [profile, lambda]),
+    )
+    this.#options.scorers.swap({
+      bundleId: manifest.bundle_id,
+      scorers: new Map([[scorer.name, scorer]]),
+      fitted,
+    })
+    this.#active = { id: manifest.bundle_id, manifest }
+    this.#problem = null
+    if (manifest.bundle_id !== old)
+      this.#options.log('info', 'routing_bundle_loaded', { bundle_id: manifest.bundle_id, replaced: old })
+    return { old, new: manifest.bundle_id, gate, problem: null, message: '' }
+  }
+
+  #clear(old: string | null): BundleSwap {
+    if (old !== null) this.#options.scorers.swap(null)
+    this.#active = null
+    this.#problem = null
+    return { old, new: null, gate: null, problem: null, message: '' }
+  }
+
+  #refuse(swap: BundleSwap): BundleSwap {
+    if (this.#problem !== swap.message)
+      this.#options.log('warn', 'routing_bundle_refused', { reason: swap.message })
+    this.#problem = swap.message
+    return swap
+  }
+
+  /** The active bundle's metrics, where both were measured on the same models. */
+  #comparable({ models }: OpenedBundle['manifest']): OpenedBundle['manifest']['metrics'] | null {
+    const active = this.#active?.manifest
+    const namesOf = (list: OpenedBundle['manifest']['models']): string =>
+      list.map(({ name }) => name).join('\n')
+    return active === undefined || namesOf(active.models) !== namesOf(models) ? null : active.metrics
+  }
+}
