@@ -1,0 +1,115 @@
+import { Agent, request as openRequest } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { LOAD_CORE, nodeProgram } from './measure/harness.js'
+import { pickPort, startProcess, waitForPort } from './measure/process.js'
+import { runProgram } from './measure/run-program.js'
+import { spreadOf } from './measure/statistics.js'
+import { formatTable } from './report/format-table.js'
+import { startRouteiq } from './subjects/routeiq.js'
+
+/** Usage: `node a2a.js [--rounds N] [--agents N]`. What the gateway adds to calls of an agent. */
+const { values: options } = parseArgs({
+  options: { rounds: { type: 'string', default: '3' }, agents: { type: 'string', default: '10000' } },
+})
+const CALLERS = 100
+/** An agent takes its time; a hundred callers then make some hundred calls a second. */
+const THINKS_MS = 200
+const CALLS = 10
+const agent = new Agent({ keepAlive: true, maxSockets: CALLERS })
+
+function call({ port, path, headers }, method) {
+  return new Promise((resolve, reject) => {
+    const message = { messageId: 'm', role: 'ROLE_USER', parts: [{ text: String(THINKS_MS) }] }
+    const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params: { message } })
+    const startMs = performance.now()
+    const sent = openRequest(
+      {
+        ...{ agent, host: '127.0.0.1', port, path, method: 'POST' },
+        headers: {
+          ...headers,
+          'content-type': 'application/json',
+          'content-length': Buffer.byteLength(body),
+        },
+      },
+      (answer) => {
+        let text = ''
+        let firstMs = 0
+        answer.on('data', (part) => {
+          if (firstMs === 0) firstMs = performance.timeOrigin + performance.now()
+          text += part
+        })
+        answer.on('end', () => {
+          if (answer.statusCode !== 200 || text.includes('"error"'))
+            reject(new Error(`status ${answer.statusCode}: ${text}`))
+          else resolve({ ms: performance.now() - startMs, firstMs, text })
+        })
+      },
+    )
+    sent.on('error', reject)
+    sent.end(body)
+  })
+}
+
+/** `CALLERS` callers, each with one call after the other, spread over the time an agent thinks. */
+async function measure(target, method) {
+  const answers = []
+  const caller = async (at) => {
+    await sleep((at / CALLERS) * THINKS_MS)
+    for (let number = 0; number < CALLS; number += 1) answers.push(await call(target, method))
+  }
+  await Promise.all(Array.from({ length: CALLERS }, (_, at) => caller(at)))
+  return answers
+}
+
+const sorted = (values) => [...values].sort((left, right) => left - right)
+const percentile = (values, share) => sorted(values)[Math.floor(values.length * share)]
+/** From the event leaving the agent to its arrival at the client. */
+const onTheWay = ({ firstMs, text }) => firstMs - Number(/"sentAt":([\d.]+)/.exec(text)[1])
+
+async function addAgents(subject, port, count) {
+  const headers = { authorization: `Bearer ${subject.masterKey}`, 'content-type': 'application/json' }
+  const register = async (at) => {
+    const body = JSON.stringify({ agent_name: `agent-${at}`, url: `http://agent-${at}.example.org/` })
+    const answer = await fetch(`http://127.0.0.1:${port}/a2a/agents`, { method: 'POST', headers, body })
+    if (answer.status !== 200) throw new Error(`an agent was not registered: ${await answer.text()}`)
+  }
+  for (let at = 0; at < count; at += 1) await register(at)
+}
+
+await runProgram(async () => {
+  const agentPort = await pickPort()
+  const mock = startProcess({
+    ...nodeProgram('agent', '../mock/agent.js', [String(agentPort)]),
+    core: LOAD_CORE,
+  })
+  await waitForPort(mock, agentPort)
+  const subject = await startRouteiq({
+    name: 'a2a',
+    deployments: [],
+    config: { agent_list: [{ agent_name: 'bench', url: `http://127.0.0.1:${agentPort}/` }] },
+    env: { A2A_TASK_RATE_LIMIT: '0' },
+  })
+  const direct = { port: agentPort, path: '/', headers: {} }
+  const routed = { port: subject.port, path: '/a2a/bench', headers: subject.headers }
+  const rows = [['', 'direct p50 ms', 'through the gateway', 'added', 'goal']]
+  const compare = async (name, method, read, goal) => {
+    const added = []
+    let last = []
+    for (let round = 0; round < Number(options.rounds); round += 1) {
+      const plain = percentile((await measure(direct, method)).map(read), 0.5)
+      const through = percentile((await measure(routed, method)).map(read), 0.5)
+      added.push(through - plain)
+      last = [plain.toFixed(2), through.toFixed(2)]
+    }
+    const { median, min, max } = spreadOf(added)
+    const range = `${median.toFixed(2)} (${min.toFixed(2)}–${max.toFixed(2)})`
+    rows.push([name, ...last, range, goal])
+  }
+  await measure(routed, 'SendMessage')
+  await compare('SendMessage', 'SendMessage', ({ ms }) => ms, '≤ 1.5')
+  await compare('first event on its way', 'SendStreamingMessage', onTheWay, '≤ 5')
+  await addAgents(subject, subject.port, Number(options.agents))
+  await compare(`SendMessage, ${options.agents} more agents`, 'SendMessage', ({ ms }) => ms, 'as above')
+  console.log(formatTable(rows))
+})
