@@ -1,0 +1,225 @@
+import { openEnsemble } from '../bundle/open-ensemble.ts'
+import { createPoint, project } from '../features/feature-space.ts'
+import { FeatureExtractor, featureSpec } from '../features/features.ts'
+import { hashedSize } from '../features/hash-tokens.ts'
+import { plainShape, structuredSize } from '../features/structured.ts'
+import { canonicalJson } from './canonical-json.ts'
+import { decodeMatrix, encodeMatrix } from './matrix.ts'
+import type { TrainedBundle } from './trained-bundle.ts'
+
+const format = 'routeiq.bundle/1'
+const mostBytes = 64 * 1024 * 1024
+const goldenTolerance = 1e-4
+const contentName = 'ensemble.json'
+const manifestName = 'bundle.json'
+
+/** File name → text. */
+export type BundleFiles = Readonly<Record<string, string>>
+
+/** Hex of SHA-256 over UTF-8. */
+export type Sha256 = (text: string) => string
+
+/** What `bundle.json` says. */
+export interface BundleManifest {
+  readonly format: string
+  readonly bundle_id: string
+  readonly version: string
+  readonly strategy: string
+  readonly feature_spec: string
+  readonly models: readonly {
+    readonly name: string
+    readonly aliases: readonly string[]
+    readonly mean_quality: number
+    readonly mean_cost: number
+  }[]
+  readonly cost_ref_usd: number
+  readonly profiles: TrainedBundle['profiles']
+  readonly domains: readonly string[]
+  readonly novelty: { readonly tau: number }
+  readonly data: TrainedBundle['data']
+  readonly metrics: TrainedBundle['metrics']
+  readonly golden: readonly { readonly text: string; readonly q: readonly number[] }[]
+  readonly files: readonly { readonly name: string; readonly sha256: string; readonly bytes: number }[]
+  readonly created_at: string
+  readonly created_by: string
+}
+
+/** What is written beside the weights. */
+export interface BundleStamp {
+  readonly createdAt: string
+  readonly createdBy: string
+  /** Asks whose estimates are written down, to be compared when the bundle is opened. */
+  readonly goldenAsks: readonly string[]
+}
+
+/** The files of a bundle. The same training gives the same bytes, but for `created_at`. */
+export function packBundle(bundle: TrainedBundle, stamp: BundleStamp, sha256: Sha256): BundleFiles {
+  const content = canonicalJson(encode(bundle))
+  const { weights } = bundle
+  const body = {
+    format,
+    version: '1',
+    strategy: bundle.strategy,
+    feature_spec: featureSpec,
+    models: weights.models.map((name, at) => ({
+      name,
+      aliases: [],
+      mean_quality: weights.meanScores[at] ?? 0,
+      mean_cost: weights.meanCosts[at] ?? 0,
+    })),
+    cost_ref_usd: bundle.costRefUsd,
+    profiles: bundle.profiles,
+    domains: weights.domains,
+    novelty: { tau: bundle.noveltyThreshold },
+    data: bundle.data,
+    metrics: bundle.metrics,
+    golden: stamp.goldenAsks.map((text) => ({ text, q: [...estimate(bundle, text)] })),
+    files: [{ name: contentName, sha256: sha256(content), bytes: content.length }],
+    created_by: stamp.createdBy,
+  }
+  const manifest: BundleManifest = {
+    ...body,
+    bundle_id: idOf(body, sha256),
+    created_at: stamp.createdAt,
+  }
+  return { [manifestName]: `${JSON.stringify(manifest, null, 2)}\n`, [contentName]: content }
+}
+
+export interface OpenedBundle {
+  readonly manifest: BundleManifest
+  readonly bundle: TrainedBundle
+}
+
+/**
+ * Reads a bundle back. Errors: throws what does not fit: format, digest, shape, a number that is not finite, or estimates
+ * that are not those written down.
+ */
+export function openBundle(files: BundleFiles, sha256: Sha256): OpenedBundle {
+  const manifest = readManifest(files[manifestName])
+  const { bundle_id: id, created_at: _created, signature: _signature, ...body } = manifest as BundleManifest & {
+    signature?: unknown
+  }
+  if (idOf(body, sha256) !== id) throw new Error(`bundle.json was changed: its id is not ${id}`)
+  const listed = manifest.files.find(({ name }) => name === contentName)
+  const content = files[contentName]
+  if (listed === undefined || content === undefined) throw new Error(`the bundle lacks ${contentName}`)
+  if (content.length > mostBytes) throw new Error('the bundle is larger than 64 MiB')
+  if (sha256(content) !== listed.sha256) throw new Error(`${contentName} does not have the digest of bundle.json`)
+  const bundle = decode(JSON.parse(content) as Encoded, manifest)
+  for (const { text, q } of manifest.golden) compareGolden(estimate(bundle, text), q, text)
+  return { manifest, bundle }
+}
+
+function readManifest(text: string | undefined): BundleManifest {
+  if (text === undefined) throw new Error('there is no bundle.json')
+  const manifest = JSON.parse(text) as BundleManifest
+  if (manifest.format !== format) throw new Error(`the format is ${String(manifest.format)}, not ${format}`)
+  if (manifest.feature_spec !== featureSpec)
+    throw new Error(`the bundle is made for features ${String(manifest.feature_spec)}, this version has ${featureSpec}`)
+  return manifest
+}
+
+function idOf(body: object, sha256: Sha256): string {
+  return `rb_${sha256(canonicalJson(body)).slice(0, 16)}`
+}
+
+type Encoded = ReturnType<typeof encode>
+
+function encode({ weights, clusters, outputTokens }: TrainedBundle) {
+  const width = weights.models.length
+  const domains = weights.domains.length
+  const rows = hashedSize + structuredSize + 1
+  const byModel = (values: ArrayLike<number>) => encodeMatrix(values, [width])
+  const byDomain = (values: ArrayLike<number>) => encodeMatrix(values, [domains, width])
+  return {
+    idf: encodeMatrix(weights.space.idf, [hashedSize]),
+    mean: encodeMatrix(weights.space.mean, [structuredSize]),
+    inverse_spread: encodeMatrix(weights.space.inverseSpread, [structuredSize]),
+    columns: encodeMatrix(weights.columns, [rows, weights.columns.length / rows]),
+    domain_shares: encodeMatrix(weights.domainShares, [domains]),
+    domain_scores: byDomain(weights.domainScores),
+    domain_costs: byDomain(weights.domainCosts),
+    output_tokens: outputTokens === null ? null : byDomain(outputTokens),
+    mean_scores: byModel(weights.meanScores),
+    mean_costs: byModel(weights.meanCosts),
+    mean_ln_costs: weights.meanLnCosts === null ? null : byModel(weights.meanLnCosts),
+    slope: weights.slope,
+    cluster_starts: [...clusters.starts],
+    cluster_ids: [...clusters.clusters],
+    cluster_values: encodeMatrix(clusters.values, [clusters.values.length]),
+    cluster_scores: encodeMatrix(clusters.scores, [clusters.count, width]),
+    cluster_costs: encodeMatrix(clusters.costs, [clusters.count, width]),
+    cluster_sizes: encodeMatrix(clusters.sizes, [clusters.count]),
+  }
+}
+
+function decode(encoded: Encoded, manifest: BundleManifest): TrainedBundle {
+  const models = manifest.models.map(({ name }) => name)
+  const { domains } = manifest
+  const rows = hashedSize + structuredSize + 1
+  const read = (name: keyof Encoded, shape: readonly number[]): Float32Array =>
+    decodeMatrix(encoded[name], shape, name)
+  const wide = (name: keyof Encoded, shape: readonly number[]): Float64Array =>
+    Float64Array.from(read(name, shape))
+  const width = models.length
+  const regressions = encoded.mean_ln_costs === null ? 1 : 2
+  const count = encoded.cluster_sizes.shape[0] ?? 0
+  const entries = encoded.cluster_ids.length
+  const starts = Int32Array.from(encoded.cluster_starts)
+  if (starts.length !== hashedSize + 1 || starts[hashedSize] !== entries)
+    throw new Error('cluster_starts does not fit cluster_ids')
+  if (encoded.cluster_ids.some((id) => !(id >= 0 && id < count)))
+    throw new Error('cluster_ids names a cluster that is not there')
+  return {
+    strategy: manifest.strategy,
+    weights: {
+      models,
+      domains,
+      space: {
+        idf: wide('idf', [hashedSize]),
+        mean: wide('mean', [structuredSize]),
+        inverseSpread: wide('inverse_spread', [structuredSize]),
+      },
+      columns: read('columns', [rows, regressions * width + domains.length]),
+      domainShares: wide('domain_shares', [domains.length]),
+      domainScores: wide('domain_scores', [domains.length, width]),
+      domainCosts: wide('domain_costs', [domains.length, width]),
+      meanScores: wide('mean_scores', [width]),
+      meanCosts: wide('mean_costs', [width]),
+      slope: readSlope(encoded.slope),
+      meanLnCosts: encoded.mean_ln_costs === null ? null : wide('mean_ln_costs', [width]),
+    },
+    clusters: {
+      starts,
+      clusters: Uint16Array.from(encoded.cluster_ids),
+      values: read('cluster_values', [entries]),
+      count,
+      scores: read('cluster_scores', [count, width]),
+      costs: read('cluster_costs', [count, width]),
+      sizes: read('cluster_sizes', [count]),
+    },
+    outputTokens: encoded.output_tokens === null ? null : wide('output_tokens', [domains.length, width]),
+    costRefUsd: manifest.cost_ref_usd,
+    profiles: manifest.profiles,
+    noveltyThreshold: manifest.novelty.tau,
+    metrics: manifest.metrics,
+    data: manifest.data,
+  }
+}
+
+function readSlope(slope: unknown): number {
+  if (typeof slope === 'number' && Number.isFinite(slope) && slope > 0) return slope
+  throw new Error('slope is not a number above 0')
+}
+
+function estimate(bundle: TrainedBundle, text: string): Float64Array {
+  const point = createPoint()
+  project(new FeatureExtractor().extract(text, plainShape), bundle.weights.space, point)
+  return openEnsemble(bundle).predict(point).quality
+}
+
+function compareGolden(found: Float64Array, written: readonly number[], text: string): void {
+  const differs = written.some((value, at) => !(Math.abs(value - (found[at] ?? Number.NaN)) < goldenTolerance))
+  if (differs || written.length !== found.length)
+    throw new Error(`the estimates for ${JSON.stringify(text.slice(0, 60))} are not those the bundle was made with`)
+}
