@@ -83,9 +83,9 @@ function summarise(times) {
   return { p50: at(0.5), p99: at(0.99), max: sorted.at(-1) }
 }
 
-/** Heap and buffers after a collection, in bytes; needs `--expose-gc`. */
+/** Heap, buffers and memories of WebAssembly after a collection, in bytes; needs `--expose-gc`. */
 function readMemory() {
   globalThis.gc?.()
-  const { heapUsed, arrayBuffers } = process.memoryUsage()
-  return heapUsed + arrayBuffers
+  const { heapUsed, external } = process.memoryUsage()
+  return heapUsed + external
 }

@@ -27,7 +27,7 @@ export class CandidateMeasures {
    *
    * @param names the distinct stems of each skill's name, by slot
    */
-  read(request: ReadRequest, slots: Int32Array, names: readonly Int32Array[]): Reading[] {
+  read(request: ReadRequest, slots: Int32Array, names: readonly (readonly number[])[]): Reading[] {
     this.#reserve()
     const texts = [request.whole, ...request.parts]
     const signs = texts.map((_, text) => new Float64Array(signCount * depthOf(text, slots)))
@@ -63,9 +63,9 @@ export class CandidateMeasures {
     }
   }
 
-  #readNames(slots: Int32Array, names: readonly Int32Array[], signs: readonly Float64Array[]): void {
+  #readNames(slots: Int32Array, names: readonly (readonly number[])[], signs: readonly Float64Array[]): void {
     for (let candidate = 0; candidate < slots.length; candidate++) {
-      const stems = names[slots[candidate] as number] as Int32Array
+      const stems = names[slots[candidate] as number] as readonly number[]
       const at = candidate * signCount + sign.nameCoverage
       for (let index = 0; index < stems.length; index++) {
         const saidIn = this.#saidIn[stems[index] as number] as number

@@ -16,7 +16,8 @@ export class CandidateSource {
   readonly #slots = new Map<string, number>()
   readonly #ids: (string | undefined)[] = []
   readonly #free: number[] = []
-  readonly #names: Int32Array[] = []
+  /** By slot, the distinct stems of a name. Short lists take less room as plain arrays. */
+  readonly #names: (readonly number[])[] = []
   /** By slot, for `CandidateList`. */
   #numbers = new Int32Array(64)
   readonly #vocabulary = new Vocabulary()
@@ -52,7 +53,7 @@ export class CandidateSource {
     if (slot === undefined) return false
     this.#slots.delete(id)
     this.#ids[slot] = undefined
-    this.#names[slot] = new Int32Array(0)
+    this.#names[slot] = []
     this.#lexical.delete(slot)
     this.#phrases.delete(slot)
     this.#vectors?.delete(slot)
@@ -102,9 +103,9 @@ export class CandidateSource {
     }
   }
 
-  #readName(name: string): Int32Array {
+  #readName(name: string): readonly number[] {
     const stems = this.#vocabulary.read(name).slice()
-    return Int32Array.from(new Set(stems.map((word) => this.#vocabulary.stemOf(word))))
+    return [...new Set(stems.map((word) => this.#vocabulary.stemOf(word)))]
   }
 }
 

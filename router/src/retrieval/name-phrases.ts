@@ -8,7 +8,7 @@ const longestPhrase = 12
 export class NamePhrases {
   readonly #vocabulary: Vocabulary
   readonly #root: Node = { children: null, slots: [] }
-  readonly #phrases: (readonly Int32Array[] | undefined)[] = []
+  readonly #phrases: (readonly Stems[] | undefined)[] = []
 
   constructor(vocabulary: Vocabulary = new Vocabulary()) {
     this.#vocabulary = vocabulary
@@ -45,17 +45,17 @@ export class NamePhrases {
     return [...new Set(found.flatMap(({ slots }) => slots))]
   }
 
-  #read(phrase: string): Int32Array {
+  #read(phrase: string): Stems {
     const words = this.#vocabulary.read(phrase).slice(0, longestPhrase)
-    return words.map((word) => this.#vocabulary.stemOf(word))
+    return Array.from(words, (word) => this.#vocabulary.stemOf(word))
   }
 
-  #isTelling(stems: Int32Array): boolean {
+  #isTelling(stems: Stems): boolean {
     const [first] = stems
     return stems.length > 1 || (first !== undefined && this.#vocabulary.wordOf(first).length >= shortestWord)
   }
 
-  #add(stems: Int32Array, slot: number): void {
+  #add(stems: Stems, slot: number): void {
     let node = this.#root
     for (const stem of stems) {
       node.children ??= new Map()
@@ -70,6 +70,8 @@ export class NamePhrases {
   }
 }
 
+type Stems = readonly number[]
+
 interface Node {
   children: Map<number, Node> | null
   /** Skills called by the words on the way here. */
@@ -77,7 +79,7 @@ interface Node {
 }
 
 /** Takes a phrase out again, with the nodes that nothing else needs. */
-function remove(node: Node, stems: Int32Array, depth: number, slot: number): void {
+function remove(node: Node, stems: Stems, depth: number, slot: number): void {
   if (depth === stems.length) {
     node.slots = node.slots.filter((held) => held !== slot)
     return

@@ -30,8 +30,19 @@ export function createRowMemory(dimensions: number): RowMemory {
 /** By WebAssembly SIMD, or null where the engine has none. */
 export function createSimdMemory(dimensions: number): RowMemory | null {
   if (dimensions % 16 !== 0 || typeof WebAssembly === 'undefined') return null
+  const module = modules.get(dimensions) ?? compile(dimensions)
+  return module === null ? null : new SimdMemory(dimensions, module)
+}
+
+/** By dimensions: compiling takes longer than making a small index. */
+const modules = new Map<number, WebAssembly.Module>()
+
+function compile(dimensions: number): WebAssembly.Module | null {
   const code = assembleRowModule(dimensions)
-  return WebAssembly.validate(code) ? new SimdMemory(dimensions, code) : null
+  if (!WebAssembly.validate(code)) return null
+  const module = new WebAssembly.Module(code)
+  modules.set(dimensions, module)
+  return module
 }
 
 type Kernel = (first: number, rows: number, places: number, count: number, out: number) => void
@@ -58,11 +69,11 @@ class SimdMemory implements RowMemory {
   #query = new Int16Array(0)
   #sums = new Float32Array(0)
 
-  constructor(dimensions: number, code: Uint8Array<ArrayBuffer>) {
+  constructor(dimensions: number, module: WebAssembly.Module) {
     this.#dimensions = dimensions
     this.#rowsAt = vectorAt + 4 * dimensions
     this.#memory = new WebAssembly.Memory({ initial: Math.ceil(this.#rowsAt / pageBytes) })
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(code), { env: { memory: this.#memory } })
+    const instance = new WebAssembly.Instance(module, { env: { memory: this.#memory } })
     this.#dot = instance.exports['dot'] as Kernel
     this.#sum = instance.exports['sum'] as Kernel
     this.#view()

@@ -3,6 +3,7 @@ import { Vocabulary } from '../text/vocabulary.ts'
 import { grow } from '../text/word-buffer.ts'
 import { TopK } from '../top-k.ts'
 import { type Field, fields } from './fields.ts'
+import { packTerms, unpackTerms } from './packed-terms.ts'
 import { PostingList } from './posting-list.ts'
 
 /** BM25's k1: how soon further occurrences stop to count. */
@@ -35,8 +36,8 @@ export class LexicalIndex {
   #termCount = 0
   /** By term. */
   readonly #postings: (PostingList | undefined)[] = []
-  /** By slot, the terms of a skill. */
-  readonly #held: (Int32Array | undefined)[] = []
+  /** By slot, the terms of a skill, packed: they are needed when it goes. */
+  readonly #held: (Uint8Array | undefined)[] = []
   readonly #totals = fields.map(() => 0)
   /** For each field what one word more of it dilutes, at today's average length. */
   readonly #dilutions = new Float64Array(fields.length)
@@ -59,15 +60,17 @@ export class LexicalIndex {
     this.#termCount = 0
     for (const [index, field] of fields.entries())
       this.#setLength(slot, index, this.#count(field.read(document), field))
-    const terms = this.#terms.slice(0, this.#termCount)
-    for (const term of this.#held[slot] ?? [])
-      if (this.#counts[term] === 0) this.#postings[term]?.delete(slot)
-    for (const term of terms) {
+    const terms = this.#terms.subarray(0, this.#termCount)
+    const before = this.#held[slot]
+    if (before === undefined) this.#size++
+    else
+      for (const term of unpackTerms(before)) if (this.#counts[term] === 0) this.#postings[term]?.delete(slot)
+    for (let index = 0; index < terms.length; index++) {
+      const term = terms[index] as number
       this.#postingsOf(term).put(slot, this.#counts[term] as number)
       this.#counts[term] = 0
     }
-    if (this.#held[slot] === undefined) this.#size++
-    this.#held[slot] = terms
+    this.#held[slot] = packTerms(terms)
     this.#findDilutions()
   }
 
@@ -75,7 +78,7 @@ export class LexicalIndex {
     const held = this.#held[slot]
     if (held === undefined) return
     this.#edits++
-    for (const term of held) this.#postings[term]?.delete(slot)
+    for (const term of unpackTerms(held)) this.#postings[term]?.delete(slot)
     this.#held[slot] = undefined
     this.#size--
     for (let index = 0; index < fields.length; index++) this.#setLength(slot, index, 0)
