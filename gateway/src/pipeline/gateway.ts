@@ -16,6 +16,7 @@ import type { FetchMedia } from './inline-media.ts'
 import type { Runtime } from './model-request.ts'
 import type { ContainerHomes } from './skills/container-homes.ts'
 import type { ContainerSource } from './skills/container-source.ts'
+import type { RequestTools } from './use-tools.ts'
 
 /** Everything the pipeline reaches beyond the request itself. */
 export interface Gateway {
@@ -41,6 +42,8 @@ export interface Gateway {
   readonly models: ModelRouter
   /** Gives requests their skills. */
   readonly skills: SkillInjector
+  /** Tools that requests bring by naming their server. */
+  readonly requestTools: RequestTools
   /** The skills of containers. */
   readonly containers: ContainerSource
   readonly containerHomes: ContainerHomes

@@ -14,6 +14,7 @@ import { Progress } from './progress.ts'
 import { openClientStream, respond, respondWithError } from './respond.ts'
 import { routeSkills } from './route-skills.ts'
 import { settle } from './settle.ts'
+import { useTools } from './use-tools.ts'
 
 /**
  * The story of a model request: every stage in order, and one settlement whatever happens. `knownCaller` is for calls of
@@ -42,6 +43,10 @@ export async function handleRequest(
     admission = admitted instanceof Promise ? await admitted : admitted
     progress.reservation = admission.reservation
     progress.endStage('admit')
+    const used = useTools(gateway, request)
+    if (used !== null) progress.status = await used
+    progress.endStage('use-tools')
+    if (used !== null) return
     progress.choice = chooseModel(gateway, request, admission.resolution)
     progress.endStage('choose-model')
     const equipped = routeSkills(gateway, request, admission.resolution, progress)

@@ -6,6 +6,7 @@ export const stages = [
   'authenticate',
   'parse',
   'admit',
+  'use-tools',
   'choose-model',
   'route-skills',
   'choose-deployment',

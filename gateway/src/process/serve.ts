@@ -12,6 +12,7 @@ import { Roster } from '../http/roster.ts'
 import { HttpServer } from '../http/server/http-server.ts'
 import { Authenticator, type ChangedSubject } from '../identity/authenticator.ts'
 import { FailedAttempts } from '../identity/failed-attempts.ts'
+import { ChatTools } from '../mcp/chat/chat-tools.ts'
 import type { McpPlane } from '../mcp/mcp-plane.ts'
 import type { Gateway } from '../pipeline/gateway.ts'
 import { ContainerHomes } from '../pipeline/skills/container-homes.ts'
@@ -156,7 +157,15 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
     runtime: () => configuration.runtime,
     now: options.now,
   })
+  const mcp = await openMcp({
+    hub,
+    config: () => configuration.runtime.config,
+    telemetry,
+    now: options.now,
+    random: options.random,
+  })
   const gateway = composeGateway(options, {
+    requestTools: new ChatTools(mcp),
     governor: governance.governor,
     transport,
     fetchMedia: (url) => media.fetch(url),
@@ -183,13 +192,6 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
     node: process.execPath,
     nodeFlags: process.allowedNodeEnvironmentFlags,
     now: options.now,
-  })
-  const mcp = await openMcp({
-    hub,
-    config: () => configuration.runtime.config,
-    telemetry,
-    now: options.now,
-    random: options.random,
   })
   const skillRelay = new SkillRelay({
     gateway,
@@ -293,15 +295,20 @@ function createTransport(config: GatewayConfig, now: () => number): Transport {
 interface GatewayParts
   extends Pick<
     Gateway,
-    'governor' | 'transport' | 'fetchMedia' | 'blobs' | 'skills' | 'models' | 'keepChoice' | 'containers'
+    | 'governor'
+    | 'transport'
+    | 'fetchMedia'
+    | 'blobs'
+    | 'skills'
+    | 'models'
+    | 'keepChoice'
+    | 'containers'
+    | 'requestTools'
   > {
   readonly journal: SpendJournal
 }
 
-function composeGateway(
-  options: ServeOptions,
-  { governor, transport, fetchMedia, journal, blobs, skills, models, keepChoice, containers }: GatewayParts,
-): Gateway {
+function composeGateway(options: ServeOptions, { journal, ...parts }: GatewayParts): Gateway {
   const { configuration, hub, telemetry, now, random } = options
   const { identity, storage } = configuration.runtime.config
   return {
@@ -317,16 +324,9 @@ function composeGateway(
       failedAttempts: new FailedAttempts(failuresPerMinute, now),
       addresses: new AddressGuard(identity.allowedIps),
     },
-    blobs,
-    governor,
-    skills,
-    models,
-    keepChoice,
-    containers,
+    ...parts,
     containerHomes: new ContainerHomes(hub.state),
     states: configuration.states,
-    transport,
-    fetchMedia,
     mockTransport: new DemoTransport(now),
     active: telemetry.metrics.active,
     openStreams: new Roster(),

@@ -56,6 +56,7 @@ export function openGatewayBench(config: string, patch: Partial<Gateway> = {}): 
     states,
     skills: openInjectorBench(new MemorySkills({})).injector,
     containerHomes: new ContainerHomes({ get: () => Promise.resolve(null), set: () => Promise.resolve() }),
+    requestTools: { isOn: () => false, wants: () => false, answer: () => Promise.resolve(200) },
     containers: { find: () => Promise.resolve(null), openAccount: () => null },
     models: new ModelRouter({
       scorers: new Scorers(),
