@@ -40,6 +40,7 @@ import { type BundleRoutesDependencies, bundleRoutes } from './skills/bundles/bu
 import { checkRoutes } from './skills/checks/check-routes.ts'
 import { functionRoutes } from './skills/functions/function-routes.ts'
 import { type InvocationDependencies, invokeSkill } from './skills/functions/invoke-skill.ts'
+import { installRoutes } from './skills/install/install-routes.ts'
 import { type MarketplaceDependencies, marketplaceRoutes } from './skills/marketplace/marketplace-routes.ts'
 import { registryRoutes } from './skills/registry/registry-routes.ts'
 import { type WellKnownDependencies, wellKnownRoutes } from './skills/well-known/well-known-routes.ts'
@@ -150,6 +151,7 @@ export function listRoutes(
     ...bundleRoutes(deps.registry),
     ...benchmarkRoutes(deps.registry),
     ...checkRoutes(deps.registry),
+    ...installRoutes(deps.registry),
   ]
   return [...routes, ...listPassThrough(deps, routes)]
 }

@@ -19,6 +19,8 @@ export interface SkillStore {
   listVersions(workspaceId: string, skillId: string): Promise<readonly SkillVersion[]>
   /** A version of this skill with its text; null when there is none. */
   readVersion(workspaceId: string, skillId: string, selector: VersionSelector): Promise<VersionText | null>
+  /** The skill a version belongs to, whoever's it is: what may be done with it, is decided by reading that. */
+  findSkillOfVersion(versionId: string): Promise<string | null>
   /** The bytes of files of a version, in the order of the paths; null for a path it does not have. */
   readFiles(
     workspaceId: string,

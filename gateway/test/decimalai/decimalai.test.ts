@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -152,6 +152,41 @@ describe.each([
       expect(report.stranger).toMatchObject({ raised: 'SkillRouterError', status: 401 })
       expect(report.stranger_route).toMatchObject({ strategy: 'none', skills: [] })
     })
+
+    it.skipIf(!isNewer)(
+      'installs skills as folders, checks them, and updates them',
+      async () => {
+        const decimalai = (...argv: string[]) => run(python, ['-m', 'decimalai.cli', 'skills', ...argv])
+        const attachment = {
+          file_path: 'scripts/check.py',
+          directory: 'scripts',
+          content_text: "print('checked')\n",
+        }
+        const attached = await fetch(`${gateway.url}/api/v1/skills/shipping-times/attachments`, {
+          method: 'POST',
+          headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+          body: JSON.stringify(attachment),
+        })
+        expect(attached.status).toBe(200)
+        const added = await decimalai('add', 'shipping-times@1', '--yes')
+        expect([added.code, added.stderr]).toEqual([0, added.stderr])
+        const folder = join(home, '.agents', 'skills', 'shipping-times')
+        const skillMd = readFileSync(join(folder, 'SKILL.md'), 'utf8')
+        expect(skillMd).toContain('name: shipping-times\n')
+        expect(skillMd).toContain('# Shipping\n')
+        expect(existsSync(join(folder, 'scripts/check.py'))).toBe(false)
+        const latest = await decimalai('add', 'shipping-times@latest', '--yes')
+        expect([latest.code, latest.stderr]).toEqual([0, latest.stderr])
+        expect(readFileSync(join(folder, 'SKILL.md'), 'utf8')).toContain('# Faster shipping')
+        expect(readFileSync(join(folder, 'scripts/check.py'), 'utf8')).toBe("print('checked')\n")
+        expect((await decimalai('install', '--frozen')).code).toBe(0)
+        const verified = await decimalai('verify')
+        expect([verified.code, verified.stdout]).toEqual([0, verified.stdout])
+        const unknown = await decimalai('add', 'no-such-skill', '--yes')
+        expect(unknown.code).toBe(7)
+      },
+      90_000,
+    )
 
     it('serves its command line: sync and list', async () => {
       const folder = join(home, 'skills', 'office-hours')

@@ -48,9 +48,9 @@ export function openRoute(
 }
 
 /** A key that is sent must be a good one, also where none is needed. */
-async function workspaceOfVisitor(
+export async function workspaceOfVisitor(
   identity: Identity,
-  { caller, exchange }: ControlRequest<undefined>,
+  { caller, exchange }: Pick<ControlRequest<unknown>, 'caller' | 'exchange'>,
 ): Promise<string | null> {
   const isNamed = caller !== null || exchange.header('authorization') !== null
   const known = caller ?? (isNamed ? await authenticate(identity, exchange, 'user') : null)

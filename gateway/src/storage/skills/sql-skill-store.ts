@@ -74,6 +74,13 @@ export function createSqlSkillStore(database: Database, options: SkillStoreOptio
       )
       return row === undefined ? null : toVersionText(row)
     },
+    async findSkillOfVersion(versionId) {
+      const [row] = await query<{ skill_id: string }>(
+        'SELECT skill_id FROM skill_versions WHERE id = $1 AND deleted_at IS NULL',
+        [versionId],
+      )
+      return row?.skill_id ?? null
+    },
     readFiles: (workspaceId, versionId, paths) => readFiles(query, workspaceId, versionId, paths),
     write: (workspaceId, drafts, limit = null) =>
       announced(
