@@ -370,6 +370,12 @@ describe('limits of a key', () => {
   })
 })
 
+it('counts calls by agent and outcome', async () => {
+  const { text } = await call(gateway.url, '/metrics', { key: gateway.masterKey })
+  expect(text).toMatch(/^gateway_a2a_invocation_total\{agent="old",outcome="success"\} [1-9]/m)
+  expect(text).toMatch(/^gateway_a2a_invocation_total\{agent="dead",outcome="upstream_unreachable"\} 1$/m)
+})
+
 it('the path of a stream wins over the method, as the published example has it', async () => {
   const body = {
     jsonrpc: '2.0',

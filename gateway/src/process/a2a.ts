@@ -96,7 +96,10 @@ export async function openA2a({ hub, gateway, telemetry, config, now }: A2aOptio
         const costPico = settleCall(gateway, call, error)
         const use = error === null ? { inputTokens: 0, outputTokens: 0, costPico } : null
         reservations.get(call.exchange)?.settle(use)
-        activity.count(call.agent.agentId, error === null, now() - call.exchange.receivedAt)
+        const durationMs = now() - call.exchange.receivedAt
+        activity.count(call.agent.agentId, error === null, durationMs)
+        const outcome = error === null ? 'success' : error.reason.toLowerCase()
+        telemetry.metrics.observeAgentCall({ agent: call.agent.name, outcome, durationMs })
       },
       onAgentsChanged: sharing.announce,
       audit: (action, exchange, agentId) =>

@@ -32,6 +32,12 @@ export interface Metrics {
   readonly countDegradedSkillAnswer: (reason: string) => void
   readonly countTraces: (outcome: 'stored' | 'refused' | 'failed', count: number) => void
   readonly countDecisionWriteFailure: () => void
+  /** `outcome` is `success` or why not. */
+  readonly observeAgentCall: (call: {
+    readonly agent: string
+    readonly outcome: string
+    readonly durationMs: number
+  }) => void
   readonly observeSkillInvocation: (invocation: {
     readonly type: string
     readonly namespace: string | null
@@ -54,6 +60,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const degraded = registry.counter(routeiqMetrics.skillRouterDegraded)
   const traces = registry.counter(routeiqMetrics.skillTraces)
   const decisionFailures = registry.counter(routeiqMetrics.skillDecisionsLost).bind()
+  const agentCalls = registry.counter(routeiqMetrics.agentCalls)
+  const agentCallDuration = registry.histogram(routeiqMetrics.agentCallDuration)
   const invocations = registry.counter(routeiqMetrics.skillInvocations)
   const invocationDuration = registry.histogram(routeiqMetrics.skillInvocationDuration)
   const ownProcess = registerProcessMetrics(registry, { source, now })
@@ -68,6 +76,10 @@ export function createMetrics(options: MetricsOptions): Metrics {
     countDegradedSkillAnswer: (reason) => degraded.bind(reason).add(),
     countTraces: (outcome, count) => traces.bind(outcome).add(count),
     countDecisionWriteFailure: () => decisionFailures.add(),
+    observeAgentCall: ({ agent, outcome, durationMs }) => {
+      agentCalls.bind(agent, outcome).add()
+      agentCallDuration.bind(agent).observe(durationMs / 1000)
+    },
     observeSkillInvocation: ({ type, namespace, status, durationMs }) => {
       invocations.bind(type, namespace ?? '', status).add()
       invocationDuration.bind(type).observe(durationMs / 1000)

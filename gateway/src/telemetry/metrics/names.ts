@@ -169,6 +169,19 @@ export const routeiqMetrics = {
     'Requests refused before any work.',
     ['reason'],
   ),
+  agentCalls: counter(
+    'gateway_a2a_invocation_total',
+    'Calls of agents, by what came of them.',
+    ['agent', 'outcome'],
+    ['agent'],
+  ),
+  agentCallDuration: histogram(
+    'gateway_a2a_invocation_duration_seconds',
+    'Time of calls of agents, streams to their end.',
+    durationBuckets,
+    ['agent'],
+    ['agent'],
+  ),
   skillInvocations: counter(
     'routeiq_skill_invocations_total',
     'Skills that were called, by what they were and what came of it.',
