@@ -25,3 +25,14 @@ it('leaves what a task asks for to the next turn', async () => {
   await nextTurn()
   expect(log).toEqual(['first', 'second'])
 })
+
+it('lets no more than 64 wait, and runs each once, in order', async () => {
+  const log: number[] = []
+  for (let task = 0; task < 64; task += 1) atTurnEnd({ runAtTurnEnd: () => log.push(task) })
+  expect(log).toEqual([])
+  await Promise.resolve()
+  expect(log).toHaveLength(64)
+  for (let task = 64; task < 130; task += 1) atTurnEnd({ runAtTurnEnd: () => log.push(task) })
+  await nextTurn()
+  expect(log).toEqual(Array.from({ length: 130 }, (_, task) => task))
+})

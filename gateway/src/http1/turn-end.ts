@@ -5,27 +5,39 @@ export interface TurnTask {
   runAtTurnEnd(): void
 }
 
+/**
+ * More do not wait. Of a thousand requests at once the first would be sent on only when all had been read, and the
+ * provider had nothing to do meanwhile: 3 to 5 % of the events of a thousand streams that begin together.
+ */
+const maxWaiting = 64
+
 let waiting: TurnTask[] = []
 let spare: TurnTask[] = []
 let scheduled = false
 
 /**
- * Runs a task at the end of this turn of the event loop. Socket writes go through here: under load the writes of
- * all connections then follow one another, which keeps code and caches warm and wakes a peer once instead of
+ * Runs a task at the end of this turn of the event loop, or once 64 wait. Socket writes go through here: under load the writes of
+ * many connections then follow one another, which keeps code and caches warm and wakes a peer once instead of
  * once per message (12 % of a request's CPU time where it was measured); an idle gateway loses about a microsecond.
  */
 export function atTurnEnd(task: TurnTask): void {
   waiting.push(task)
+  // Behind what is being done right now, which may not be finished with its task.
+  if (waiting.length === maxWaiting) queueMicrotask(runTasks)
   if (scheduled) return
   scheduled = true
-  setImmediate(runTasks)
+  setImmediate(endTurn)
+}
+
+function endTurn(): void {
+  scheduled = false
+  runTasks()
 }
 
 function runTasks(): void {
   const tasks = waiting
   waiting = spare
   spare = tasks
-  scheduled = false
   for (const task of tasks) runTask(task)
   tasks.length = 0
 }
