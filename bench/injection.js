@@ -1,6 +1,7 @@
 import { Agent, request as openRequest } from 'node:http'
 import { parseArgs } from 'node:util'
 import { startHarness } from './measure/harness.js'
+import { readCpuSeconds } from './measure/process-tree.js'
 import { runProgram } from './measure/run-program.js'
 import { spreadOf } from './measure/statistics.js'
 import { formatTable } from './report/format-table.js'
@@ -96,6 +97,13 @@ async function measureRound(send, requests) {
   return { plain, skilled, stages, ids }
 }
 
+/** CPU milliseconds of the gateway a request, which hardly depend on what else the machine does. */
+async function measureCpu(subject, send, requests, wish) {
+  const before = readCpuSeconds(subject.pid)
+  for (let at = 0; at < COUNT; at += 1) await send(`${requests[at % requests.length]} once more ${at}`, wish)
+  return ((readCpuSeconds(subject.pid) - before) * 1_000) / COUNT
+}
+
 /** What the Skill Router itself noted of its decisions. */
 async function readTimings(subject, ids) {
   const all = []
@@ -141,6 +149,7 @@ await runProgram(async () => {
       'stage p50 / p99 ms',
       'Skill Router p50 ms',
       'of it retrieval',
+      'CPU ms a request without / with',
     ],
   ]
   const rests = []
@@ -148,6 +157,8 @@ await runProgram(async () => {
   for (let round = 1; round <= Number(options.rounds); round += 1) {
     const measured = await measureRound(send, catalogue.requests)
     const timings = await readTimings(subject, measured.ids)
+    const cpu = { off: await measureCpu(subject, send, catalogue.requests, 'off') }
+    cpu.auto = await measureCpu(subject, send, catalogue.requests, 'auto')
     const stage = median(measured.stages)
     stages.push(stage)
     rests.push(median(measured.skilled) - median(measured.plain) - timings.router)
@@ -160,6 +171,7 @@ await runProgram(async () => {
       `${ms(stage)} / ${ms(percentile(measured.stages, 0.99))}`,
       ms(timings.router),
       ms(timings.retrieval),
+      `${ms(cpu.off)} / ${ms(cpu.auto)}`,
     ])
   }
   console.log(`\n${formatTable(rows)}\n`)

@@ -53,10 +53,14 @@ export class TurnStore {
     void becoming.then((record) => {
       if (this.#becoming.get(digest) === becoming) this.#becoming.delete(digest)
       this.#keep(digest, record)
-      const payload = formatTurnRecord(record)
-      const sealed = this.#options.sealer.seal({ form: 'response', family: 'turn', account: digest, payload })
-      this.#options.shared.set(keyOf(digest), sealed, lifetimeMs).catch(() => {})
+      if (this.#options.replicated) this.#share(digest, record)
     })
+  }
+
+  #share(digest: string, record: TurnRecord): void {
+    const payload = formatTurnRecord(record)
+    const sealed = this.#options.sealer.seal({ form: 'response', family: 'turn', account: digest, payload })
+    this.#options.shared.set(keyOf(digest), sealed, lifetimeMs).catch(() => {})
   }
 
   async #ask(digests: readonly string[], found: Map<string, TurnRecord>): Promise<void> {

@@ -82,6 +82,27 @@ describe('InjectedSkills', () => {
     expect(skills.offerLast({ ...question, workspaceId: 'globex' })).toBeNull()
   })
 
+  it('gives every request the same menu, and what it has no room for with the hint', async () => {
+    const many = Array.from({ length: 400 }, (_, index) =>
+      catalogueSkill(`skill-${index}`, {
+        description: `Handles ${index} things of an office, in good order.`,
+      }),
+    )
+    source.put('acme', ...many, catalogueSkill('zebra', { description: 'Feeds a zebra.' }))
+    const plain = await skills.decide({ ...question, menuTokens: 4_000 }, always)
+    const zebra = await skills.decide({ ...question, query: 'feed the zebra', menuTokens: 4_000 }, always)
+    expect(zebra.stableMenu).toBe(plain.stableMenu)
+    expect(zebra.stableMenu).not.toContain('zebra')
+    expect(zebra.routingHint).toContain('| zebra | Feeds a zebra. |')
+    expect(zebra.visible).toContain('zebra')
+    const small = { ...question, query: null, menuTokens: 100 }
+    const [first, second] = [await skills.decide(small, always), await skills.decide(small, always)]
+    expect(first.stableMenu.length).toBeLessThan(600)
+    expect(second.stableMenu).toBe(first.stableMenu)
+    const named = await skills.decide({ ...question, names: ['zebra'], menuTokens: 10 }, always)
+    expect(named.stableMenu).toContain('| zebra | Feeds a zebra. |')
+  })
+
   it('keeps nothing of a decision that nobody wants any more', async () => {
     await skills.decide(question, () => false)
     expect(recorded).toEqual([])

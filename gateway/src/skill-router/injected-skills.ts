@@ -17,10 +17,13 @@ import type {
 import type { Degradations } from './degradations.ts'
 import { isNamed } from './hot-catalogue.ts'
 import type { HotCatalogues } from './hot-catalogues.ts'
+import type { HotMenu } from './hot-menu.ts'
 import { type HotSkill, versionFor } from './hot-skill.ts'
 import { listOffered, toRoutingDecision } from './record-decision.ts'
 import type { SkillBodies } from './skill-bodies.ts'
 import type { FoundMenu, Routed, SkillRouter } from './skill-router.ts'
+
+type StableMenu = Decision<HotSkill>['stable']
 
 const topK = 10
 /** Agents whose menu is remembered. */
@@ -42,6 +45,8 @@ export class InjectedSkills implements SkillSource {
   readonly #deps: InjectedSkillsDependencies
   /** By workspace, agent and category. */
   readonly #last = new Map<string, FoundMenu>()
+  /** Menus cut to the size asked for last. */
+  readonly #fitted = new WeakMap<HotMenu, { readonly menuTokens: number; readonly stable: StableMenu }>()
 
   constructor(deps: InjectedSkillsDependencies) {
     this.#deps = deps
@@ -73,16 +78,17 @@ export class InjectedSkills implements SkillSource {
 
   #describe(routed: Routed, question: SkillQuestion, persisted: boolean): SkillDecision {
     const hinted = hintedOf(routed.decision, question, this.#deps.hintK())
-    const stable = this.#fit(routed, question.menuTokens)
+    const stable = this.#stableOf(routed, question)
+    const unseen = hinted.filter(({ name }) => !stable.names.includes(name))
     return {
       routingId: routed.routingId ?? '',
       stableMenu: stable.text,
       hintedMenu: menuOf(hinted.toSorted(compareNames), []).text,
       menuInstruction,
-      routingHint: renderRoutingHint(hinted.map(({ name }) => name)),
+      routingHint: renderHint(hinted, unseen),
       offered: routed.decision.rows.map(({ skill }) => skill.name),
       hinted: hinted.map(({ name }) => name),
-      visible: stable.names,
+      visible: [...stable.names, ...unseen.map(({ name }) => name)],
       degradedReason:
         routed.degradedReason ??
         (persisted ? null : this.#deps.degradations.record('decision_write_failed', null)),
@@ -162,10 +168,15 @@ export class InjectedSkills implements SkillSource {
     )
   }
 
-  /** The menu within the tokens of the question: the stable one where it fits. */
-  #fit({ decision, menu }: Routed, maxTokens: number | null): Decision<HotSkill>['stable'] {
-    if (maxTokens === null || decision.stable.text.length <= 4 * maxTokens) return decision.stable
-    return menuOf(menu.entries, menu.preferred, maxTokens)
+  /** The same for every request to a catalogue, so that prompts which begin with it can be cached. */
+  #stableOf({ decision, menu }: Routed, { names, menuTokens }: SkillQuestion): StableMenu {
+    if (names !== null) return decision.stable
+    if (menuTokens === null || menu.stable.text.length <= 4 * menuTokens) return menu.stable
+    const kept = this.#fitted.get(menu)
+    if (kept?.menuTokens === menuTokens) return kept.stable
+    const stable = menuOf(menu.entries, menu.preferred, menuTokens)
+    this.#fitted.set(menu, { menuTokens, stable })
+    return stable
   }
 }
 
@@ -173,8 +184,14 @@ function menuOf(
   entries: readonly HotSkill[],
   preferred: readonly HotSkill[],
   maxTokens = Number.POSITIVE_INFINITY,
-): Decision<HotSkill>['stable'] {
+): StableMenu {
   return createEligibleMenu({ entries, preferred, stableMenuMaxTokens: maxTokens }).stable
+}
+
+/** What fits, with a row for what the menu of a large catalogue has no room for. */
+function renderHint(hinted: readonly HotSkill[], unseen: readonly HotSkill[]): string {
+  const hint = renderRoutingHint(hinted.map(({ name }) => name))
+  return unseen.length === 0 ? hint : `${hint}\n\n${menuOf(unseen, []).text}`
 }
 
 const agentKey = ({ workspaceId, agentName, category }: SkillQuestion): string =>
