@@ -185,7 +185,11 @@ function budgetsOf(scope: SpenderKind, of: Named, settings: Settings): BudgetRul
     const max = readUsd(limit['max_budget'])
     return max === null ? [] : [{ ...plain, max, duration: readText(limit['budget_duration']) }]
   })
-  return main.max === null && main.soft === null ? further : [main, ...further]
+  const all = main.max === null && main.soft === null ? further : [main, ...further]
+  // Of those with one account the first one counts.
+  return all.sort(
+    (left, right) => (left.max ?? Number.POSITIVE_INFINITY) - (right.max ?? Number.POSITIVE_INFINITY),
+  )
 }
 
 /** Limits of a key for one model each. */

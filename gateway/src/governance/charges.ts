@@ -1,4 +1,4 @@
-import type { BudgetRule, RateRule } from './allowances.ts'
+import type { Allowances, BudgetRule, RateRule } from './allowances.ts'
 import { type BudgetPeriod, budgetPeriod } from './budget-period.ts'
 import type { EstimatedUse } from './estimate-use.ts'
 import type { BudgetClaim, Claim, SlotClaim, WindowClaim } from './limiter.ts'
@@ -31,31 +31,63 @@ export interface ChargeContext {
   readonly now: number
 }
 
-export function chargesOfRate(rate: RateRule, { use, windowMs, counted }: ChargeContext): Charge[] {
+/** What one rule asks of a call; what is the same for all calls is made once. */
+export type ChargeTemplate =
+  | { readonly kind: 'same'; readonly charge: Charge }
+  | { readonly kind: 'tokens'; readonly subject: string; readonly rate: RateRule; readonly limit: number }
+  | { readonly kind: 'budget'; readonly budget: BudgetRule }
+
+/** What these rules ask of calls of a model. */
+export function planCharges(
+  { rates, budgets }: Allowances,
+  concerns: (rule: { readonly model: string | null }) => boolean,
+  windowMs: number,
+): readonly ChargeTemplate[] {
+  return [
+    ...rates.filter(concerns).flatMap((rate) => templatesOfRate(rate, windowMs)),
+    ...budgets.filter(concerns).map((budget) => ({ kind: 'budget', budget }) as const),
+  ]
+}
+
+function templatesOfRate(rate: RateRule, windowMs: number): ChargeTemplate[] {
   const subject = `${rate.descriptor}:${rate.id}`
-  const claims: Charge['claim'][] = []
-  const window = { kind: 'window', subject, windowMs } as const
-  if (rate.requests !== null) claims.push({ ...window, metric: 'requests', amount: 1, limit: rate.requests })
-  if (rate.tokens !== null)
-    claims.push({
-      ...window,
-      metric: 'tokens',
-      amount: Math.max(1, countTokens(use, counted)),
-      limit: rate.tokens,
-    })
-  if (rate.parallel !== null) claims.push({ kind: 'slot', subject, limit: rate.parallel })
-  return claims.map((claim) => ({ claim, rate, budget: null }) as Charge)
+  const templates: ChargeTemplate[] = []
+  const same = (claim: WindowClaim | SlotClaim): void => {
+    templates.push({ kind: 'same', charge: { claim, rate, budget: null } })
+  }
+  if (rate.requests !== null)
+    same({ kind: 'window', subject, metric: 'requests', amount: 1, limit: rate.requests, windowMs })
+  if (rate.tokens !== null) templates.push({ kind: 'tokens', subject, rate, limit: rate.tokens })
+  if (rate.parallel !== null) same({ kind: 'slot', subject, limit: rate.parallel })
+  return templates
+}
+
+/** Null for a budget that does not concern a free call. */
+export function chargeOf(template: ChargeTemplate, context: ChargeContext): Charge | null {
+  if (template.kind === 'same') return template.charge
+  if (template.kind === 'budget') return chargeOfBudget(template.budget, context)
+  const { subject, rate, limit } = template
+  const amount = Math.max(1, countTokens(context.use, context.counted))
+  const claim = {
+    kind: 'window',
+    subject,
+    metric: 'tokens',
+    amount,
+    limit,
+    windowMs: context.windowMs,
+  } as const
+  return { claim, rate, budget: null }
 }
 
 /** Null where the call is free. An unknown price is charged as next to nothing, so that only exhausted budgets refuse. */
-export function chargeOfBudget(budget: BudgetRule, context: ChargeContext): Charge | null {
+function chargeOfBudget(budget: BudgetRule, context: ChargeContext): Charge | null {
   const { use, now, timezone } = context
   if (use.cost === 0) return null
-  const { period, since } = spendingPeriod(budget, now, timezone)
+  const { period, since, subject } = accountOf(budget, now, timezone)
   const endsIn = period.endsAt === null ? longestKeepMs : period.endsAt - now + keptBeyondEndMs
   const claim: Claim = {
     kind: 'budget',
-    subject: `budget:${budget.scope}:${budget.id}:${budget.duration ?? ''}:${since ?? ''}`,
+    subject,
     amount: use.cost ?? 1,
     limit: limitOf(budget, now) ?? unlimited,
     spent: null,
@@ -89,19 +121,28 @@ export function spendingPeriod(
   now: number,
   timezone: string,
 ): { readonly period: BudgetPeriod; readonly since: number | null } {
-  const period = periodOf(budget, now, timezone)
+  const period = budgetPeriod(budget.duration, budget.createdAt, now, timezone)
   const setAt = budget.base?.at ?? null
   if (period.startsAt === null || setAt === null) return { period, since: period.startsAt ?? setAt }
   return { period, since: Math.max(period.startsAt, setAt) }
 }
 
-const periods = new WeakMap<BudgetRule, BudgetPeriod>()
+interface BudgetAccount {
+  readonly period: BudgetPeriod
+  readonly since: number | null
+  /** Its name at the limiter. */
+  readonly subject: string
+}
+
+const accounts = new WeakMap<BudgetRule, BudgetAccount>()
 
 /** The calendar is asked once a period. */
-function periodOf(budget: BudgetRule, now: number, timezone: string): BudgetPeriod {
-  const known = periods.get(budget)
-  if (known !== undefined && (known.endsAt === null || now < known.endsAt)) return known
-  const period = budgetPeriod(budget.duration, budget.createdAt, now, timezone)
-  periods.set(budget, period)
-  return period
+function accountOf(budget: BudgetRule, now: number, timezone: string): BudgetAccount {
+  const known = accounts.get(budget)
+  if (known !== undefined && (known.period.endsAt === null || now < known.period.endsAt)) return known
+  const { period, since } = spendingPeriod(budget, now, timezone)
+  const subject = `budget:${budget.scope}:${budget.id}:${budget.duration ?? ''}:${since ?? ''}`
+  const account = { period, since, subject }
+  accounts.set(budget, account)
+  return account
 }

@@ -9,18 +9,12 @@ import {
   noAllowances,
   proxyBudget,
 } from './allowances.ts'
-import {
-  baseSpend,
-  type Charge,
-  type ChargeContext,
-  chargeOfBudget,
-  chargesOfRate,
-  countTokens,
-} from './charges.ts'
+import { ChargePlans } from './charge-plans.ts'
+import { baseSpend, type Charge, type CountedTokens, chargeOf, countTokens } from './charges.ts'
 import { sumSince } from './current-spend.ts'
 import { type CallShape, estimateUse } from './estimate-use.ts'
-import { limitHeaders } from './limit-headers.ts'
-import type { Limiter, Settlement, Standing, Verdict } from './limiter.ts'
+import { limitLines, toHeaders } from './limit-headers.ts'
+import type { Claim, Limiter, Settlement, Standing, Verdict } from './limiter.ts'
 import { OutputEstimates } from './output-estimates.ts'
 import { refusal } from './refusals.ts'
 import type { CachedSubject, SubjectCache } from './subject-cache.ts'
@@ -48,8 +42,10 @@ export interface RealUse {
 
 /** What an admitted call holds until it is settled, once. */
 export interface Reservation {
-  /** Where the limits stand, by header name in lower case. */
-  readonly headers: Readonly<Record<string, string>>
+  /** Where the limits stand, as head lines. */
+  readonly lines: string
+  /** Some of them are rate limits. */
+  readonly hasRates: boolean
   /** Null for a call that used nothing. */
   settle(use: RealUse | null): void
 }
@@ -76,6 +72,7 @@ export class Governor {
   readonly #outputs = new OutputEstimates()
   /** Calls that hold something, by id: what they hold and since when. */
   readonly #live = new Map<string, { readonly subjects: readonly string[]; readonly since: number }>()
+  readonly #plans = new ChargePlans()
   readonly #checkedAt = new Map<string, number>()
   readonly #warned = new Set<string>()
   #proxy: { readonly settings: GovernanceConfig; readonly allowances: Allowances } | null = null
@@ -102,8 +99,8 @@ export class Governor {
 
   #ownAllowances({ allowances }: Caller): readonly Allowances[] {
     const proxy = this.#proxyAllowances()
-    if (proxy === noAllowances) return allowances === noAllowances ? nothing : [allowances]
-    return [allowances, proxy]
+    if (allowances === noAllowances && proxy === noAllowances) return nothing
+    return proxy === noAllowances ? [allowances] : [allowances, proxy]
   }
 
   #proxyAllowances(): Allowances {
@@ -140,37 +137,57 @@ export class Governor {
     return found instanceof Promise ? found.then(allowancesOf) : allowancesOf(found)
   }
 
-  async #admitUnder(allowances: readonly Allowances[], call: GovernedCall): Promise<Reservation | null> {
-    const { now, newId, settings } = this.#options
+  #admitUnder(
+    allowances: readonly Allowances[],
+    call: GovernedCall,
+  ): Reservation | null | Promise<Reservation | null> {
+    const { now, newId, settings, limiter } = this.#options
     const group = call.group.name
     const use = estimateUse(call, (maxTokens) => this.#outputs.expect(group, maxTokens))
     const { windowMs, timezone, countedTokens: counted } = settings()
-    const charges = chargesOf(allowances, call, { use, windowMs, counted, timezone, now: now() })
+    const context = { use, windowMs, counted, timezone, now: now() }
+    const charges: Charge[] = []
+    const claims: Claim[] = []
+    for (const template of this.#plans.find(allowances, call, windowMs)) {
+      const charge = chargeOf(template, context)
+      if (charge === null || (charge.rate === null && isRepeated(charge, claims))) continue
+      charges.push(charge)
+      claims.push(charge.claim)
+    }
     if (charges.length === 0) return null
     const id = newId()
-    const verdict = await this.#claim(id, charges)
-    const headers = limitHeaders(charges, verdict.standings, now())
+    const verdict = limiter.claim(id, claims)
+    if (verdict instanceof Promise || verdict.unknown.length > 0)
+      return this.#askAgain(id, charges, verdict).then((known) => this.#conclude(id, charges, known, group))
+    return this.#conclude(id, charges, verdict, group)
+  }
+
+  /** Errors: the refusal of the first limit without room. */
+  #conclude(id: string, charges: readonly Charge[], verdict: Verdict, group: string): Reservation {
+    const { now } = this.#options
+    const lines = limitLines(charges, verdict.standings, now())
     const { refusedBy } = verdict
     if (refusedBy !== null) {
       const refused = charges[refusedBy] as Charge
-      throw refusal(refused, verdict.standings[refusedBy] as Standing, now(), headers)
+      throw refusal(refused, verdict.standings[refusedBy] as Standing, now(), toHeaders(lines))
     }
     this.#watch(charges, verdict)
-    return { headers, settle: this.#hold(id, charges, verdict, group) }
+    const hasRates = charges.some(({ claim }) => claim.kind === 'window')
+    return { lines, hasRates, settle: this.#hold(id, charges, verdict, group) }
   }
 
   /** A limiter that does not know what is spent is told from the ledger. */
-  async #claim(id: string, charges: readonly Charge[]): Promise<Verdict> {
-    const { limiter } = this.#options
-    const claims = charges.map(({ claim }) => claim)
-    const verdict = await limiter.claim(id, claims)
+  async #askAgain(
+    id: string,
+    charges: readonly Charge[],
+    first: Verdict | Promise<Verdict>,
+  ): Promise<Verdict> {
+    const verdict = await first
     if (verdict.unknown.length === 0) return verdict
-    const known = await Promise.all(
-      charges.map(async (charge) =>
-        charge.rate === null ? { ...charge.claim, spent: await this.#spentOf(charge) } : charge.claim,
-      ),
+    const known = charges.map(async (charge) =>
+      charge.rate === null ? { ...charge.claim, spent: await this.#spentOf(charge) } : charge.claim,
     )
-    return limiter.claim(id, known)
+    return this.#options.limiter.claim(id, await Promise.all(known))
   }
 
   async #spentOf({ budget, period, since }: Extract<Charge, { rate: null }>): Promise<number> {
@@ -194,21 +211,21 @@ export class Governor {
     const { now, settings, limiter, onError } = this.#options
     const takenAt = now()
     const counted = settings().countedTokens
-    const holding = charges.flatMap(({ claim }) => (claim.kind === 'window' ? [] : [claim.subject]))
+    const holding: string[] = []
+    for (const { claim } of charges) if (claim.kind !== 'window') holding.push(claim.subject)
     if (holding.length > 0) this.#keep(id, holding, takenAt)
     return (real) => {
       this.#live.delete(id)
       if (real !== null && real.outputTokens > 0) this.#outputs.learn(group, real.outputTokens)
-      const settlements = charges.flatMap(({ claim }, index): Settlement[] => {
-        const { kind, subject } = claim
-        if (kind === 'slot') return [{ kind, subject, amount: 0 }]
-        if (kind === 'budget') return [{ kind, subject, amount: toNano(real?.costPico ?? null) }]
-        if (claim.metric === 'requests') return []
-        const amount = (real === null ? 0 : countTokens(real, counted)) - claim.amount
-        const windowEnds = takenAt + (standings[index]?.resetsInMs ?? 0)
-        return amount === 0 || now() >= windowEnds ? [] : [{ kind, subject, amount }]
-      })
-      if (settlements.length > 0) limiter.settle(id, settlements).catch(onError)
+      const settlements: Settlement[] = []
+      for (const [index, { claim }] of charges.entries()) {
+        const isOver = now() >= takenAt + (standings[index]?.resetsInMs ?? 0)
+        const settlement = settleClaim(claim, isOver, real, counted)
+        if (settlement !== null) settlements.push(settlement)
+      }
+      if (settlements.length === 0) return
+      const settled = limiter.settle(id, settlements)
+      if (settled instanceof Promise) settled.catch(onError)
     }
   }
 
@@ -256,31 +273,24 @@ function collect(found: readonly (Allowances | CachedSubject | null)[]): Allowan
   })
 }
 
-function chargesOf(
-  allowances: readonly Allowances[],
-  { group, requestedModel }: GovernedCall,
-  context: ChargeContext,
-): Charge[] {
-  const charges = new Map<string, Charge>()
-  const concerns = ({ model }: { readonly model: string | null }): boolean =>
-    model === null || model === group.name || model === requestedModel
-  const add = (charge: Charge): void => {
-    const { claim } = charge
-    const name =
-      claim.kind === 'window' ? `${claim.metric} ${claim.subject}` : `${claim.kind} ${claim.subject}`
-    const known = charges.get(name)
-    // Two rules about the same account are one, the stricter.
-    if (known === undefined || known.claim.limit > claim.limit) charges.set(name, charge)
-  }
-  for (const { rates } of allowances)
-    for (const rate of rates) if (concerns(rate)) chargesOfRate(rate, context).forEach(add)
-  for (const { budgets } of allowances) {
-    for (const budget of budgets) {
-      const charge = concerns(budget) ? chargeOfBudget(budget, context) : null
-      if (charge !== null) add(charge)
-    }
-  }
-  return [...charges.values()]
+/** Of two budgets with one account the first counts, which is made so that it is the stricter. */
+function isRepeated({ claim }: Charge, claims: readonly Claim[]): boolean {
+  return claims.some(({ kind, subject }) => kind === 'budget' && subject === claim.subject)
+}
+
+/** Null where nothing has to be corrected: what was counted of a window that is over is gone with it. */
+function settleClaim(
+  claim: Claim,
+  isOver: boolean,
+  real: RealUse | null,
+  counted: CountedTokens,
+): Settlement | null {
+  const { kind, subject } = claim
+  if (kind === 'slot') return { kind, subject, amount: 0 }
+  if (kind === 'budget') return { kind, subject, amount: toNano(real?.costPico ?? null) }
+  if (claim.metric === 'requests' || isOver) return null
+  const amount = (real === null ? 0 : countTokens(real, counted)) - claim.amount
+  return amount === 0 ? null : { kind, subject, amount }
 }
 
 /** Rounded to the nano-dollar, as the ledger does. */

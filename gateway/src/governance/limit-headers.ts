@@ -3,32 +3,38 @@ import type { Standing, WindowClaim } from './limiter.ts'
 
 const nanoPerUsd = 1e9
 
-/** Where the limits of a request stand, by header. `nowMs` is epoch milliseconds. */
-export function limitHeaders(
+/** Where the limits of a request stand, as head lines. `nowMs` is epoch milliseconds. */
+export function limitLines(
   charges: readonly Charge[],
   standings: readonly Standing[],
   nowMs: number,
-): Record<string, string> {
-  const headers: Record<string, string> = {}
+): string {
   const requests = tightest(charges, standings, 'requests')
   const tokens = tightest(charges, standings, 'tokens')
+  let lines = ''
   if (requests !== null) {
-    headers['x-ratelimit-limit'] = String(requests.limit)
-    headers['x-ratelimit-remaining'] = String(requests.remaining)
-    headers['x-ratelimit-reset'] = String(Math.ceil((nowMs + requests.resetsInMs) / 1_000))
-    describe(headers, 'requests', requests)
+    const reset = Math.ceil((nowMs + requests.resetsInMs) / 1_000)
+    lines = `x-ratelimit-limit: ${requests.limit}\r\nx-ratelimit-remaining: ${requests.remaining}\r\nx-ratelimit-reset: ${reset}\r\n${describe('requests', requests)}`
   }
-  if (tokens !== null) describe(headers, 'tokens', tokens)
+  if (tokens !== null) lines += describe('tokens', tokens)
+  let hasSpend = false
   for (const [index, { budget, rate, claim }] of charges.entries()) {
     const standing = standings[index]
     if (standing === undefined) continue
-    if (budget?.scope === 'key') headers['x-litellm-key-spend'] ??= String(standing.used / nanoPerUsd)
-    if (rate?.descriptor === 'model_per_key' && claim.kind === 'window') {
-      const name = `x-litellm-key-remaining-${claim.metric}-${headerName(rate.model ?? '')}`
-      headers[name] = String(remainingOf(claim, standing))
+    if (budget?.scope === 'key' && !hasSpend) {
+      hasSpend = true
+      lines += `x-litellm-key-spend: ${standing.used / nanoPerUsd}\r\n`
     }
+    if (rate?.descriptor === 'model_per_key' && claim.kind === 'window')
+      lines += `x-litellm-key-remaining-${claim.metric}-${headerName(rate.model ?? '')}: ${remainingOf(claim, standing)}\r\n`
   }
-  return headers
+  return lines
+}
+
+/** The same by name, for the headers of an error. */
+export function toHeaders(lines: string): Record<string, string> {
+  const fields = lines.split('\r\n').filter((line) => line !== '')
+  return Object.fromEntries(fields.map((line) => line.split(': ', 2)))
 }
 
 interface Tightest {
@@ -56,14 +62,9 @@ function tightest(
 
 const remainingOf = ({ limit }: WindowClaim, { used }: Standing): number => Math.max(0, limit - used)
 
-function describe(
-  headers: Record<string, string>,
-  metric: 'requests' | 'tokens',
-  { limit, remaining, resetsInMs }: Tightest,
-): void {
-  headers[`x-ratelimit-limit-${metric}`] = String(limit)
-  headers[`x-ratelimit-remaining-${metric}`] = String(remaining)
-  headers[`x-ratelimit-reset-${metric}`] = `${Math.ceil(resetsInMs / 1_000)}s`
+function describe(metric: 'requests' | 'tokens', { limit, remaining, resetsInMs }: Tightest): string {
+  const reset = Math.ceil(resetsInMs / 1_000)
+  return `x-ratelimit-limit-${metric}: ${limit}\r\nx-ratelimit-remaining-${metric}: ${remaining}\r\nx-ratelimit-reset-${metric}: ${reset}s\r\n`
 }
 
 /** What a header's name may not hold becomes a dash. */

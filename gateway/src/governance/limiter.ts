@@ -70,14 +70,30 @@ export interface Settlement {
  * by a process that died is free again after a lease.
  */
 export interface Limiter {
-  /** Takes all claims or none. `id` names the request in `settle` and `renew`. */
-  claim(id: string, claims: readonly Claim[]): Promise<Verdict>
+  /** Takes all claims or none; at once where it counts in this process. `id` names the request in `settle` and `renew`. */
+  claim(id: string, claims: readonly Claim[]): Verdict | Promise<Verdict>
   /** Frees what the request holds and books what it used. Claims without a settlement stay as estimated. */
-  settle(id: string, settlements: readonly Settlement[]): Promise<void>
+  settle(id: string, settlements: readonly Settlement[]): void | Promise<void>
   /** Holds on for another lease. */
   renew(id: string, subjects: readonly string[]): Promise<void>
   /** Corrects what is spent upwards, from the ledger. */
   raiseSpent(subject: string, spent: number): Promise<void>
+}
+
+/** A limiter of another process. */
+export interface AsyncLimiter extends Limiter {
+  claim(id: string, claims: readonly Claim[]): Promise<Verdict>
+  settle(id: string, settlements: readonly Settlement[]): Promise<void>
+}
+
+/** A limiter as other processes may call it. */
+export function toAsyncLimiter(limiter: Limiter): AsyncLimiter {
+  return {
+    claim: async (id, claims) => limiter.claim(id, claims),
+    settle: async (id, settlements) => limiter.settle(id, settlements),
+    renew: (id, subjects) => limiter.renew(id, subjects),
+    raiseSpent: (subject, spent) => limiter.raiseSpent(subject, spent),
+  }
 }
 
 /** What a dead process held is free after this time; a living one renews in good time. */

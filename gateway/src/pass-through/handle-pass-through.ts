@@ -6,7 +6,7 @@ import { readUpload, type UploadHead } from '../http/read-upload.ts'
 import { anonymousCaller, type Caller } from '../identity/caller.ts'
 import { authenticate } from '../pipeline/authenticate.ts'
 import type { Gateway } from '../pipeline/gateway.ts'
-import { describeLimits, describeRefusal } from '../pipeline/response-headers.ts'
+import { describeRefusal } from '../pipeline/response-headers.ts'
 import type { PriceTable } from '../pricing/price-table.ts'
 import type { UpstreamRequest } from '../transport/transport.ts'
 import { findTarget } from './find-target.ts'
@@ -64,7 +64,7 @@ export async function handlePassThrough(
     transport: gateway.transport,
     timeoutMs: runtime.config.routing.timeoutMs,
     idleTimeoutMs: runtime.config.routing.streamIdleTimeoutMs,
-    lines: describeRefusal(exchange) + describeLimits(reservation),
+    lines: describeRefusal(exchange) + (reservation?.lines ?? ''),
   })
   const outcome = await call.outcome
   const error = rest?.problem instanceof GatewayError ? rest.problem : outcome.error

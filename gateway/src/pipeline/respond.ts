@@ -119,10 +119,7 @@ function describeAnswer(request: ModelRequest, { attempt }: Answer, progress: Pr
 
 /** A caller with rate limits of its own is not told those of the gateway's account. */
 function hasOwnRates({ reservation }: Progress): boolean {
-  if (reservation === null) return false
-  return (
-    'x-ratelimit-limit-requests' in reservation.headers || 'x-ratelimit-limit-tokens' in reservation.headers
-  )
+  return reservation?.hasRates === true
 }
 
 function streamIgnored({ planned }: Answer): GatewayError {

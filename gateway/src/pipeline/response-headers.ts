@@ -1,5 +1,4 @@
 import type { Deployment } from '../deployments/deployment.ts'
-import type { Reservation } from '../governance/governor.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { headLine } from '../http/server/head-line.ts'
 import type { Caller } from '../identity/caller.ts'
@@ -36,7 +35,7 @@ export function describeResponse(request: ModelRequest, progress: Progress, now:
     `x-litellm-response-duration-ms: ${durationMs.toFixed(2)}\r\nx-litellm-overhead-duration-ms: ${overheadMs.toFixed(2)}\r\n` +
     describeEffort(progress, runtime.config.routing.maxFallbacks) +
     describeKey(request.caller)
-  lines += describeLimits(progress.reservation)
+  if (progress.reservation !== null) lines += progress.reservation.lines
   if (progress.deployment !== null)
     lines += `${describeDeployment(progress.deployment)}${describeTier(progress)}x-routeiq-strategy: ${progress.strategy ?? ''}\r\n`
   if (progress.choice !== null) lines += describeChoice(progress.choice, progress.deployment)
@@ -76,15 +75,6 @@ function describeKey(caller: Caller): string {
       (requestsPerMinute === null ? '' : headLine('x-litellm-key-rpm-limit', String(requestsPerMinute)))
     linesOfCaller.set(caller, lines)
   }
-  return lines
-}
-
-/** Where the caller's limits stand. */
-export function describeLimits(reservation: Reservation | null): string {
-  if (reservation === null) return ''
-  const { headers } = reservation
-  let lines = ''
-  for (const name in headers) lines += headLine(name, headers[name] ?? '')
   return lines
 }
 

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import type { GovernanceConfig } from '../config/config.ts'
 import { Governor } from '../governance/governor.ts'
 import { SubjectCache } from '../governance/subject-cache.ts'
@@ -21,7 +21,8 @@ export function openGovernance(options: {
 }): Governance {
   const { hub, telemetry, settings, now } = options
   const subjects = new SubjectCache(hub.subjects, now)
-  const origin = randomUUID()
+  // Short, because every call that holds something carries one.
+  const origin = randomBytes(6).toString('base64url')
   let calls = 0
   const governor = new Governor({
     limiter: hub.limiter,

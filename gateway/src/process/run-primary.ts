@@ -1,5 +1,6 @@
 import cluster, { type Worker } from 'node:cluster'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { toAsyncLimiter } from '../governance/limiter.ts'
 import { connectOverIpc } from '../storage/cluster/connect-over-ipc.ts'
 import { exposeOverIpc } from '../storage/cluster/expose-over-ipc.ts'
 import { portOfWorker } from '../storage/cluster/ipc-port.ts'
@@ -128,7 +129,7 @@ class Crew {
     exposeOverIpc(port, 'keys', this.#hub.keys)
     exposeOverIpc(port, 'subjects', this.#hub.subjects)
     exposeOverIpc(port, 'totals', this.#hub.totals)
-    exposeOverIpc(port, 'limiter', this.#hub.limiter)
+    exposeOverIpc(port, 'limiter', toAsyncLimiter(this.#hub.limiter))
     exposeOverIpc(port, 'responses', this.#hub.responses)
     exposeOverIpc(port, 'skills', this.#hub.skills)
     exposeOverIpc(port, 'provider-copies', this.#hub.providerCopies)

@@ -1,7 +1,7 @@
 import cluster from 'node:cluster'
 import type { A2aStore } from '../a2a/a2a-store.ts'
 import type { EvidenceStore } from '../evidence/evidence-store.ts'
-import type { Limiter } from '../governance/limiter.ts'
+import type { AsyncLimiter } from '../governance/limiter.ts'
 import type { McpServerStore } from '../mcp/registry/server-store.ts'
 import type { ChoiceStore } from '../model-routing/choice-store.ts'
 import type { QuotaStore } from '../quotas/quota-store.ts'
@@ -57,7 +57,7 @@ export async function runWorker(startup: Startup): Promise<void> {
     keys: connectOverIpc<KeyStore>(port, 'keys'),
     subjects: connectOverIpc<SubjectStore>(port, 'subjects'),
     totals: connectOverIpc<SpendTotals>(port, 'totals'),
-    limiter: connectOverIpc<Limiter>(port, 'limiter', limiterTimeoutMs),
+    limiter: connectOverIpc<AsyncLimiter>(port, 'limiter', limiterTimeoutMs),
     responses: connectOverIpc<ResponseStore>(port, 'responses'),
     skills: connectOverIpc<SkillStore>(port, 'skills'),
     providerCopies: connectOverIpc<ProviderCopyStore>(port, 'provider-copies'),

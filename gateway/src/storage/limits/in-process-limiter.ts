@@ -9,6 +9,8 @@ import {
 } from '../../governance/limiter.ts'
 
 const sweepEvery = 1_000
+const none: number[] = []
+const nothingUsed: Standing = { used: 0, held: 0, resetsInMs: 0 }
 /** Longer than most calls wait for Redis, shorter than most calls take. */
 const observedForMs = 2_000
 
@@ -39,16 +41,23 @@ export class InProcessLimiter implements Limiter {
     this.#now = now
   }
 
-  async claim(id: string, claims: readonly Claim[]): Promise<Verdict> {
+  claim(id: string, claims: readonly Claim[]): Verdict {
     this.#sweepSometimes()
     const now = this.#now()
-    const before = claims.map((claim) => this.#standing(claim, now))
-    const unknown = claims.flatMap((claim, index) => (this.#isUnknown(claim) ? [index] : []))
-    if (unknown.length > 0) return { refusedBy: null, unknown, standings: before }
-    const refused = claims.findIndex((claim, index) => refuses(claim, before[index]))
-    if (refused >= 0) return { refusedBy: refused, unknown, standings: before }
-    for (const claim of claims) this.#take(id, claim, now)
-    return { refusedBy: null, unknown, standings: claims.map((claim) => this.#standing(claim, now)) }
+    const standings: Standing[] = []
+    let unknown: number[] = none
+    let refusedBy: number | null = null
+    for (const [index, claim] of claims.entries()) {
+      const standing = this.#standing(claim, now)
+      standings.push(standing)
+      if (this.#isUnknown(claim)) unknown = [...unknown, index]
+      else if (refusedBy === null && refuses(claim, standing)) refusedBy = index
+    }
+    if (unknown.length > 0) return { refusedBy: null, unknown, standings }
+    if (refusedBy !== null) return { refusedBy, unknown, standings }
+    for (const [index, claim] of claims.entries())
+      standings[index] = this.#take(id, claim, standings[index] ?? nothingUsed, now)
+    return { refusedBy: null, unknown, standings }
   }
 
   /** Takes over where a shared limiter stands, to count on from there while it is away. */
@@ -71,7 +80,7 @@ export class InProcessLimiter implements Limiter {
     }
   }
 
-  async settle(id: string, settlements: readonly Settlement[]): Promise<void> {
+  settle(id: string, settlements: readonly Settlement[]): void {
     for (const { kind, subject, amount } of settlements) {
       if (kind === 'window') {
         const window = this.#windows.get(subject)
@@ -119,7 +128,8 @@ export class InProcessLimiter implements Limiter {
     return claim.kind === 'budget' && this.#accounts.get(claim.subject)?.spent == null
   }
 
-  #take(id: string, claim: Claim, now: number): void {
+  /** Where the claim stands afterwards. */
+  #take(id: string, claim: Claim, before: Standing, now: number): Standing {
     if (claim.kind === 'window') {
       let window = this.#windows.get(claim.subject)
       if (window === undefined || window.endsAt <= now) {
@@ -127,13 +137,14 @@ export class InProcessLimiter implements Limiter {
         this.#windows.set(claim.subject, window)
       }
       window[claim.metric] += claim.amount
-      return
+      return { ...before, used: window[claim.metric] }
     }
     const account = this.#account(claim.subject, now)
     const amount = claim.kind === 'slot' ? 1 : claim.amount
     account.held += amount
     account.holds.set(id, { amount, expiresAt: now + leaseMs })
     account.forgottenAt = Math.max(account.forgottenAt, now + 2 * leaseMs)
+    return { ...before, held: before.held + amount }
   }
 
   /** The account without what dead processes held. */

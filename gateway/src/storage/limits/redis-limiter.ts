@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis'
 import {
+  type AsyncLimiter,
   type Claim,
-  type Limiter,
   leaseMs,
   type Settlement,
   type Standing,
@@ -132,7 +132,7 @@ interface ScriptedRedis extends Redis {
 export type Attempt = <Result>(shared: () => Promise<Result>, local: () => Promise<Result>) => Promise<Result>
 
 /** The limiter of all replicas. While Redis is away every process counts on from what it saw last. */
-export class RedisLimiter implements Limiter {
+export class RedisLimiter implements AsyncLimiter {
   readonly #redis: ScriptedRedis
   readonly #attempt: Attempt
   readonly #local: InProcessLimiter
@@ -154,7 +154,7 @@ export class RedisLimiter implements Limiter {
         this.#local.observe(claims, verdict)
         return verdict
       },
-      () => this.#local.claim(id, claims),
+      async () => this.#local.claim(id, claims),
     )
   }
 
@@ -165,7 +165,7 @@ export class RedisLimiter implements Limiter {
     const amounts = settlements.flatMap(({ kind, amount }) => [kind, amount])
     return this.#attempt(
       async () => void (await this.#redis.routeiqSettle(keys.length, ...keys, id, ...amounts)),
-      () => this.#local.settle(id, settlements),
+      async () => this.#local.settle(id, settlements),
     )
   }
 
