@@ -2,7 +2,6 @@ import {
   averageImprovedQuality,
   bestOf,
   calibrationError,
-  crossValidate,
   defaultBundleOptions,
   fitLambda,
   judge,
@@ -10,8 +9,7 @@ import {
   pickAll,
   predictRows,
   prepareTraining,
-  spread,
-  trainBundle,
+  trainAndValidate,
 } from '../../router/dist/measure.js'
 import { knnVotes } from './baselines.js'
 import { bootstrapRatio } from './bootstrap.js'
@@ -27,11 +25,10 @@ export function measureSet(featured, seed) {
   const { matrix } = featured
   const { seen, test } = splitRows(matrix.rows, seed)
   const options = { ...defaultBundleOptions, seed }
-  const bundle = trainBundle(featured, seen, options)
+  const { bundle, validation } = trainAndValidate(featured, seen, options)
   const set = prepareTraining(featured, seen)
   const reference = bestOf(set.meanScores)
   const costRef = bundle.costRefUsd
-  const validation = spread(crossValidate(featured, seen, options), set.meanScores, bundle.weights.slope)
   const model = openEnsemble(bundle)
   const predictions = predictRows(model, featured, test)
   const at = (lambda) => judge(predictions, pickAll(predictions, lambda, costRef), reference)

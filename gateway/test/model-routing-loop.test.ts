@@ -173,6 +173,26 @@ describe('from requests to better decisions', () => {
   })
 })
 
+describe('what choosing saved', () => {
+  const evidence = (path: string, key = masterKey): Promise<Answer> =>
+    call(gateway.url, `/api/v1/evidence/${path}`, { key })
+
+  it('is never shown without what was kept of quality', async () => {
+    const body = (await evidence('overview?window=1d')).json()
+    expect(body.requests).toBeGreaterThan(160)
+    expect(body.judged).toBeGreaterThanOrEqual(160)
+    expect(body.quality).toBeGreaterThan(0)
+    expect(body.quality_ratio).toBeGreaterThan(0)
+    expect(body.cost.savings_usd).toBeCloseTo(body.cost.baseline_usd - body.cost.actual_usd, 9)
+    expect(body).toMatchObject({ baseline_model: 'large', warnings: [] })
+    const rows = (await evidence('savings?group_by=model')).json().rows
+    expect(rows.map(({ group }: { group: string }) => group).toSorted()).toEqual(['large', 'small'])
+    expect((await evidence('savings?group_by=colour')).status).toBe(400)
+    const { key } = await gateway.createKey({})
+    expect((await evidence('overview', key)).status).toBe(403)
+  })
+})
+
 describe('POST /router/feedback', () => {
   it('counts once, credits the model that answered, and moves its estimate for all', async () => {
     const ask = 'tell me a story about a lighthouse keeper'

@@ -48,6 +48,7 @@ export { FeatureExtractor, featureSpec } from './model-routing/features/features
 export { type StoredFeatures, storeFeatures } from './model-routing/features/stored-features.ts'
 export type { RequestShape } from './model-routing/features/structured.ts'
 export { type OutcomeSums, Residuals } from './model-routing/online/residuals.ts'
+export { RewardTable } from './model-routing/online/reward-table.ts'
 export { complexExamples, simpleExamples } from './model-routing/scoring/centroid-examples.ts'
 export type { Tier } from './model-routing/scoring/complexity.ts'
 export { createScorer, type ScorerParts } from './model-routing/scoring/create-scorer.ts'

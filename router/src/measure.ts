@@ -1,21 +1,24 @@
 /** What benchmarks need beside the decisions themselves: the pieces of training and evaluation. */
 export { openEnsemble } from './model-routing/bundle/open-ensemble.ts'
 export { readMatrix } from './model-routing/data/read-matrix.ts'
+export { decideModel } from './model-routing/decision/decide-model.ts'
 export { averageImprovedQuality, calibrationError } from './model-routing/evaluation/measures.ts'
 export { pool, predictRows } from './model-routing/evaluation/predictions.ts'
 export { fitLambda, judge, pickAll } from './model-routing/evaluation/trade-off.ts'
 export { createPoint, project } from './model-routing/features/feature-space.ts'
 export { FeatureExtractor } from './model-routing/features/features.ts'
 export { plainShape } from './model-routing/features/structured.ts'
+export { RewardTable } from './model-routing/online/reward-table.ts'
+export { createBanditScorer } from './model-routing/scoring/bandit-scorer.ts'
+export { createEnsembleScorer } from './model-routing/scoring/ensemble-scorer.ts'
 export { KnnIndex } from './model-routing/scoring/knn-index.ts'
 export { chooseCascade, replayCascade } from './model-routing/training/fit-cascade.ts'
 export { fitGuarantee } from './model-routing/training/fit-guarantee.ts'
 export { randomFrom, shuffled } from './model-routing/training/random.ts'
 export {
   bestOf,
-  crossValidate,
   defaultBundleOptions,
-  spread,
+  trainAndValidate,
   trainBundle,
 } from './model-routing/training/train-bundle.ts'
 export { keepRows } from './model-routing/training/train-ensemble.ts'

@@ -121,6 +121,7 @@ function describe(call: AgentCall, error: A2aError | null, now: number): Request
     reasoningEnabled: false,
     strategy: null,
     strategyFellBack: false,
+    choice: null,
     dropped: null,
     attempts: 1,
     failedAttempts: [],

@@ -1,7 +1,8 @@
-import { Residuals } from '@routeiq/router'
+import { Residuals, RewardTable } from '@routeiq/router'
 import type { ChoiceStore, LearningCell } from './choice-store.ts'
 
 const refreshMs = 5_000
+const noRewards = new RewardTable()
 
 export interface LearnedOutcomesOptions {
   readonly store: Pick<ChoiceStore, 'readLearning'>
@@ -16,6 +17,7 @@ export class LearnedOutcomes {
   readonly #timer: NodeJS.Timeout
   #cells: readonly LearningCell[] = []
   #residuals = new Map<string, Residuals>()
+  #rewards = new RewardTable()
   #lastRead: number | null = null
 
   constructor(options: LearnedOutcomesOptions) {
@@ -40,11 +42,17 @@ export class LearnedOutcomes {
     return residuals
   }
 
+  /** Successes and failures; none while learning is off. */
+  get rewards(): RewardTable {
+    return this.#options.isOn() ? this.#rewards : noRewards
+  }
+
   /** Reads again; resolves when it has, or has failed. */
   async refresh(): Promise<void> {
     try {
       this.#cells = await this.#options.store.readLearning(this.#options.now())
       this.#residuals = new Map()
+      this.#rewards = new RewardTable(this.#cells)
       this.#lastRead = this.#options.now()
     } catch (error) {
       this.#options.onError(error)

@@ -32,7 +32,7 @@ export interface ModelChoice {
   readonly filtered: readonly { readonly model: string; readonly reason: string }[]
   readonly reasons: readonly string[]
   readonly propensity: number
-  readonly propensityMethod: 'deterministic' | 'epsilon' | 'random'
+  readonly propensityMethod: 'deterministic' | 'random' | 'mc256'
   readonly explored: boolean
   /** For learning from the outcome; no text can be read from them. */
   readonly features: StoredFeatures

@@ -113,7 +113,12 @@ export class ModelRouter {
       filtered: asked.filtered,
       reasons: explain(decision, affinity, resolved),
       propensity: affinity.action === 'kept' || resolved.isStatic ? 1 : (decision.propensity[at] ?? 1),
-      propensityMethod: decision.strategy === 'llmrouter-random' ? 'random' : 'deterministic',
+      propensityMethod:
+        decision.estimatePropensity !== null
+          ? 'mc256'
+          : decision.strategy === 'llmrouter-random'
+            ? 'random'
+            : 'deterministic',
       explored: false,
       features: stored,
       ask: { source: asked.ask.source, chars: asked.ask.text.length },
@@ -157,10 +162,13 @@ export class ModelRouter {
       lambda: overrides.lambda ?? routed.lambda,
       fitted: resolved.fitted,
       maxCost: overrides.maxCost,
+      // The bandit has what was learned in its draws already.
       adjust: (scores, domain) =>
-        this.#options.outcomes
-          ?.residualsFor(resolved.bundleId ?? '')
-          ?.adjust(scores, models, domain ?? 'other'),
+        scores.redraw !== null
+          ? undefined
+          : this.#options.outcomes
+              ?.residualsFor(resolved.bundleId ?? '')
+              ?.adjust(scores, models, domain ?? 'other'),
     }
   }
 

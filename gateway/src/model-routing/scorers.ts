@@ -40,8 +40,14 @@ function createSafely(
 
 /** Makes scorers of strategy names and keeps them while their arguments are the same. */
 export class Scorers {
+  readonly #rewards: ScorerParts['rewards']
   #trained: TrainedScorers | null = null
   #made = new Map<string, Map<Args, ResolvedScorer>>()
+
+  /** `rewards` is what live outcomes came to; null where nothing is learned. */
+  constructor(rewards: ScorerParts['rewards']) {
+    this.#rewards = rewards
+  }
 
   /** Puts other trained scorers in force; what was made before is made anew. */
   swap(trained: TrainedScorers | null): void {
@@ -70,7 +76,7 @@ export class Scorers {
   }
 
   #make(strategy: string, args: Args, usePrior: boolean): ResolvedScorer {
-    const parts = { trained: this.#trained?.scorers ?? untrained, usePrior }
+    const parts = { trained: this.#trained?.scorers ?? untrained, usePrior, rewards: this.#rewards }
     const created = createSafely(strategy, args, parts)
     return {
       requested: strategy,

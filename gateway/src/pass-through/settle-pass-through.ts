@@ -110,6 +110,7 @@ const withoutPipeline = {
   reasoningEnabled: false,
   strategy: null,
   strategyFellBack: false,
+  choice: null,
   attempts: 1,
   failedAttempts: [],
   fallbacks: 0,

@@ -35,7 +35,7 @@ export function keepChoice(
     profile: choice.profile,
     bundleId: choice.bundleId ?? '',
     quality: (decision.scores.q[at] ?? 0) - (decision.scores.components.get('online')?.[at] ?? 0),
-    propensity: arm === choice.chosen ? choice.propensity : 0,
+    propensity: arm === choice.chosen ? readPropensity(choice, at) : 0,
     learns: exchange.header('x-routeiq-learn') !== 'off' && record.status < 400,
     status: record.status,
     inputTokens: usage?.inputTokens ?? null,
@@ -46,6 +46,12 @@ export function keepChoice(
     details: describe(choice, arm),
     createdAt: record.startedAt,
   }
+}
+
+/** Drawn choices are drawn again to see how likely they were, now that nobody waits. A kept pin was no chance. */
+function readPropensity({ decision, affinity, propensity }: ModelChoice, at: number): number {
+  if (decision.estimatePropensity === null || affinity.action === 'kept') return propensity
+  return decision.estimatePropensity(at)
 }
 
 /** What the best model of the pool would have cost for the same tokens; null when its price or the tokens are unknown. */

@@ -129,6 +129,7 @@ function describe(
     reasoningEnabled: request?.body['reasoning_effort'] !== undefined,
     strategy: progress.strategy,
     strategyFellBack: progress.strategyFellBack,
+    choice: recordChoice(progress),
     dropped: describeDropped(progress.dropped),
     attempts: progress.attempts,
     failedAttempts: progress.failedAttempts,
@@ -139,6 +140,12 @@ function describe(
     queryLength: request === null ? null : request.bytes.length,
     clientIp: exchange.request.remoteAddress ?? null,
   }
+}
+
+function recordChoice({ choice }: Progress): RequestRecord['choice'] {
+  if (choice === null) return null
+  const { decisionId, decision, reasons } = choice
+  return { decisionId, domain: decision.domain?.label ?? null, reason: reasons[0] ?? 'best_utility' }
 }
 
 const callers = new WeakMap<Caller, RequestRecord['caller']>()

@@ -58,7 +58,6 @@ export async function openModelRouting(options: ModelRoutingOptions): Promise<Mo
   const { hub, telemetry, config, now } = options
   const { logger } = telemetry
   const sharesPins = !(hub.state instanceof InProcessState)
-  const scorers = new Scorers()
   const pins = await sharePins(hub, config, sharesPins)
   const kill = await shareKillSwitch(hub)
   const warn = (event: string, error: unknown, fields: object = {}): void =>
@@ -70,6 +69,7 @@ export async function openModelRouting(options: ModelRoutingOptions): Promise<Mo
     onError: (error) => warn('routing_outcomes_not_read', error),
   })
   void outcomes.refresh()
+  const scorers = new Scorers(() => outcomes.rewards)
   const choiceLog = new ChoiceLog({
     store: hub.choices,
     onWriteFailed: (error, waiting) => warn('routing_choices_not_written', error, { waiting }),

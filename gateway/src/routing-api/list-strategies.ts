@@ -12,7 +12,11 @@ export interface ListedStrategy extends StrategyEntry {
 export function listStrategies({ gateway, scorers }: RoutingApiDependencies): readonly ListedStrategy[] {
   const { modelRouting } = gateway.runtime().config
   const active = activeStrategy(gateway)
-  const parts = { trained: scorers.trained?.scorers ?? new Map(), usePrior: modelRouting.usePrior }
+  const parts = {
+    trained: scorers.trained?.scorers ?? new Map(),
+    usePrior: modelRouting.usePrior,
+    rewards: null,
+  }
   return strategyCatalogue.map((entry) => {
     const { scorer, fallbackReason } = createScorer(entry.name, {}, parts)
     return {

@@ -8,6 +8,7 @@ import { killSwitchEndpoint } from './kill-switch-endpoint.ts'
 import { reloadEndpoint } from './reload-endpoint.ts'
 import { batchEndpoint, routeEndpoint } from './route-endpoint.ts'
 import type { RoutingApiDependencies } from './routing-api-dependencies.ts'
+import { overviewEndpoint, savingsEndpoint } from './savings-endpoints.ts'
 
 /** Which model would answer, what can choose one, and the switch that ends all choosing. */
 export function routingApiRoutes(deps: RoutingApiDependencies): Route<Endpoint>[] {
@@ -25,6 +26,8 @@ export function routingApiRoutes(deps: RoutingApiDependencies): Route<Endpoint>[
       template: '/api/v1/evidence/routing-traces',
       handler: decisionsEndpoint(deps),
     },
+    { ...admin, method: 'GET', template: '/api/v1/evidence/overview', handler: overviewEndpoint(deps) },
+    { ...admin, method: 'GET', template: '/api/v1/evidence/savings', handler: savingsEndpoint(deps) },
     { ...user, method: 'POST', template: '/router/feedback', handler: feedbackEndpoint(deps) },
     ...['/router/reload', '/llmrouter/reload', '/config/reload'].map((template) => ({
       ...admin,

@@ -44,6 +44,7 @@ export function makeRequestRecord(changes: Partial<RequestRecord> = {}): Request
     reasoningEnabled: false,
     strategy: 'simple-shuffle',
     strategyFellBack: false,
+    choice: null,
     dropped: null,
     attempts: 1,
     failedAttempts: [],

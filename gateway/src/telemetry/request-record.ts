@@ -52,6 +52,8 @@ export interface RequestRecord {
   readonly strategy: string | null
   /** The strategy failed or abstained and the default one chose. */
   readonly strategyFellBack: boolean
+  /** How its model was chosen; null where the name stood for one. */
+  readonly choice: RecordedChoice | null
   /** The members of the request the provider did not get, separated by commas; null when it got all. */
   readonly dropped: string | null
   /** Upstream calls made, the first included. */
@@ -68,6 +70,14 @@ export interface RequestRecord {
   /** Characters of the question, for the decision log. */
   readonly queryLength: number | null
   readonly clientIp: string | null
+}
+
+/** A choice among models, for the decision log. */
+interface RecordedChoice {
+  readonly decisionId: string
+  readonly domain: string | null
+  /** The first of its reasons. */
+  readonly reason: string
 }
 
 export interface RequestCaller {

@@ -59,7 +59,7 @@ export function openGatewayBench(config: string, patch: Partial<Gateway> = {}): 
     requestTools: { isOn: () => false, wants: () => false, answer: () => Promise.resolve(200) },
     containers: { find: () => Promise.resolve(null), openAccount: () => null },
     models: new ModelRouter({
-      scorers: new Scorers(),
+      scorers: new Scorers(null),
       pins: new Pins({ ttlMs: () => 1_800_000, announce: null }),
       outcomes: null,
       isKilled: () => false,

@@ -44,6 +44,12 @@ describe('formatDecisionLine', () => {
     expect(format(changes).reason_code).toBe(reason)
   })
 
+  it('says how a model was chosen among several', () => {
+    const line = format({ choice: { decisionId: 'dc_1', domain: 'math', reason: 'affinity_kept' } })
+    expect(line).toMatchObject({ category: 'math', decision_id: 'dc_1', reason_code: 'affinity_kept' })
+    expect(Object.keys(line)).toEqual(Object.keys(line).sort())
+  })
+
   it('names what the provider did not get', () => {
     const line = format({ dropped: 'top_k,sk-canary-0123456789abcdef' })
     expect(line.dropped).toMatch(/^top_k,/)

@@ -8,15 +8,16 @@ import { formatTimestamp } from './timestamp.ts'
  */
 export function formatDecisionLine(record: RequestRecord, quoter: LabelQuoter): string {
   const { usage } = record
-  let line = `{"cache_hit":${record.cacheHit},"category":null,"completion_tokens":${usage?.outputTokens ?? null}`
+  let line = `{"cache_hit":${record.cacheHit},"category":${quoteOrNull(record.choice?.domain ?? null, quoter)},"completion_tokens":${usage?.outputTokens ?? null}`
   line += ',"decision":"route"'
+  if (record.choice !== null) line += `,"decision_id":${quoter.quoteOnce(record.choice.decisionId)}`
   if (record.dropped !== null) line += `,"dropped":${quoter.quote(record.dropped)}`
   line += `,"event":"routing_decision","gen_ai.response.model":${quoteOrNull(record.responseModel, quoter)}`
   line += `,"latency_ms":${Math.round(record.endedAt - record.startedAt)},"level":"info"`
   line += `,"logger":"routeiq.routing_decision","model":${quoteOrNull(record.requestedModel, quoter)}`
   line += `,"prompt_tokens":${usage?.inputTokens ?? null}`
   if (record.queryLength !== null) line += `,"query_length":${record.queryLength}`
-  line += `,"reason_code":"${selectReason(record)}","reasoning_enabled":${record.reasoningEnabled}`
+  line += `,"reason_code":${quoter.quote(selectReason(record))},"reasoning_enabled":${record.reasoningEnabled}`
   line += `,"request_id":${quoter.quoteOnce(record.requestId)}`
   line += `,"selected_model":${quoteOrNull(record.target?.upstreamModel ?? null, quoter)}`
   if (record.strategy !== null) line += `,"strategy":${quoter.quote(record.strategy)}`
@@ -28,6 +29,7 @@ function selectReason(record: RequestRecord): string {
   if (record.fallbacks > 0) return 'fallback'
   if (record.attempts > 1) return 'retry'
   if (record.strategyFellBack) return 'strategy_fallback'
+  if (record.choice !== null) return record.choice.reason
   return record.strategy === null ? 'pinned' : 'strategy'
 }
 

@@ -48,6 +48,8 @@ export interface ModelDecision {
   readonly ranking: Ranking
   /** Probability that this policy picks the model, by position. */
   readonly propensity: Float64Array
+  /** The probability of a position by 256 more draws, where chance has a part; for after the answer. */
+  readonly estimatePropensity: ((at: number) => number) | null
   readonly reasons: readonly string[]
 }
 
@@ -91,6 +93,7 @@ export function decideModel(input: DecisionInput): ModelDecision {
     scores,
     ranking,
     propensity: readPropensity(scores, order, size),
+    estimatePropensity: scores.redraw === null ? null : (at) => drawPropensity(scores, lambda, costRef, at),
     reasons,
   }
 }
@@ -157,6 +160,20 @@ function limitPool(
 function both(one: readonly number[], other: readonly number[]): readonly number[] {
   const common = one.filter((at) => other.includes(at))
   return common.length > 0 ? common : other
+}
+
+const propensityDraws = 256
+
+/** Never 0: what was picked can be picked. */
+function drawPropensity(scores: Scores, lambda: number, costRef: number, at: number): number {
+  const drawn = scores.q.slice()
+  let hits = 0
+  for (let draw = 0; draw < propensityDraws; draw++) {
+    scores.redraw?.()
+    if (rank(scores, scores.q.length, lambda, costRef).order[0] === at) hits++
+  }
+  scores.q.set(drawn)
+  return Math.max(1, hits) / propensityDraws
 }
 
 function readPropensity({ components }: Scores, order: readonly number[], size: number): Float64Array {

@@ -8,7 +8,7 @@ const mostDeviations = 3
 
 /** What a training set says about features: how much each is worth, and what is usual. */
 export interface FeatureSpace {
-  /** By slot. */
+  /** By slot; negative where training never saw it: it then says nothing of models, but that the ask is strange. */
   readonly idf: Float64Array
   readonly mean: Float64Array
   /** 0 masks the feature. */
@@ -20,6 +20,8 @@ export interface Point {
   readonly slots: Uint16Array
   readonly values: Float64Array
   size: number
+  /** Share of the ask's weight that training has seen, 0 to 1. */
+  known: number
   readonly structured: Float64Array
 }
 
@@ -28,6 +30,7 @@ export function createPoint(capacity = 1_200): Point {
     slots: new Uint16Array(capacity),
     values: new Float64Array(capacity),
     size: 0,
+    known: 0,
     structured: new Float64Array(structuredSize),
   }
 }
@@ -36,16 +39,23 @@ export function createPoint(capacity = 1_200): Point {
 export function project(features: Features, space: FeatureSpace, point: Point): void {
   const { slots, values, size } = features
   let squares = 0
+  let unseen = 0
+  let used = 0
   for (let index = 0; index < size; index++) {
     const slot = slots[index] as number
     const value = (values[index] as number) * (space.idf[slot] as number)
-    point.slots[index] = slot
-    point.values[index] = value
+    if ((space.idf[slot] as number) < 0) {
+      unseen += value * value
+      continue
+    }
+    point.slots[used] = slot
+    point.values[used++] = value
     squares += value * value
   }
   const scale = squares > 0 ? 1 / Math.sqrt(squares) : 0
-  for (let index = 0; index < size; index++) point.values[index] = (point.values[index] as number) * scale
-  point.size = size
+  for (let index = 0; index < used; index++) point.values[index] = (point.values[index] as number) * scale
+  point.size = used
+  point.known = squares > 0 ? squares / (squares + unseen) : 0
   for (let index = 0; index < structuredSize; index++) {
     const deviation =
       ((features.structured[index] as number) - (space.mean[index] as number)) *
@@ -74,6 +84,9 @@ export function fitFeatureSpace(rows: readonly Features[]): FeatureSpace {
     const spread = Math.sqrt(Math.max(0, square - (mean[index] as number) ** 2))
     return spread < leastSpread ? 0 : 1 / spread
   })
-  const idf = documents.map((count) => Math.log((rows.length + 1) / (count + 1)))
+  const idf = documents.map((count) => {
+    const weight = Math.log((rows.length + 1) / (count + 1))
+    return count === 0 ? -weight : weight
+  })
   return { idf, mean, inverseSpread }
 }

@@ -10,8 +10,26 @@ const rawTailChars = 4_000
  * 2,000 characters.
  */
 export function normaliseAsk(raw: string): string {
-  const text = tidy(raw.length > rawHeadChars + rawTailChars ? cut(raw, rawHeadChars, rawTailChars) : raw)
+  const text = withoutCourtesy(
+    tidy(raw.length > rawHeadChars + rawTailChars ? cut(raw, rawHeadChars, rawTailChars) : raw),
+  )
   return text.length > headChars + tailChars ? cut(text, headChars, tailChars) : text
+}
+
+const greeting =
+  /^(?:(?:hi|hello|hey|dear \w+|good (?:morning|afternoon|evening)|please|kindly|(?:can|could|would) you(?: please)?|i (?:need|would like|want) (?:your )?help(?: with)?|(?:please )?help me(?: with(?: this| the following)?| to)?)\b[\s,.:;!-]*)+/i
+const thanks =
+  /(?:[\s,.;!-]*\b(?:thanks?(?: you)?(?: (?:very|so) much| a lot| in advance)?|cheers|please|best regards|much appreciated)\b)+[\s.!]*$/i
+/** What is left must still be an ask; of a short one the greeting may be all there is to it. */
+const leastAsk = 40
+
+/** Courtesies around an ask say nothing of what it takes to answer it. */
+function withoutCourtesy(text: string): string {
+  const begun = text.replace(greeting, '')
+  // Only the end is searched: the pattern looks at every place it is given.
+  const tail = begun.slice(-80)
+  const bare = begun.slice(0, begun.length - tail.length) + tail.replace(thanks, '')
+  return bare.length < leastAsk ? text : bare
 }
 
 function cut(text: string, head: number, tail: number): string {

@@ -1,3 +1,5 @@
+import { RewardTable } from '../online/reward-table.ts'
+import { createBanditScorer } from './bandit-scorer.ts'
 import { createBySizeScorer } from './by-size-scorer.ts'
 import { createCentroidScorer } from './centroid-scorer.ts'
 import type { Tier } from './complexity.ts'
@@ -9,6 +11,8 @@ import type { Scorer } from './scorer.ts'
 import { defaultStrategy, findStrategy } from './strategy-catalogue.ts'
 import type { TierMapping } from './tier-pool.ts'
 
+const noRewards = new RewardTable()
+
 type Args = Readonly<Record<string, unknown>>
 
 /** What scorers are made from beside their arguments. */
@@ -17,6 +21,8 @@ export interface ScorerParts {
   readonly trained: ReadonlyMap<string, Scorer>
   /** False takes the shipped prior away: without a bundle the centroid then decides. */
   readonly usePrior: boolean
+  /** What live outcomes came to, for strategies that learn from them; null where nothing is learned. */
+  readonly rewards: (() => RewardTable) | null
 }
 
 /** A scorer, and why it is not the one that was asked for. */
@@ -45,6 +51,11 @@ function createUntrained(name: string, args: Args, parts: ScorerParts): Scorer {
   switch (name) {
     case 'llmrouter-centroid':
       return createCentroid(args)
+    case 'llmrouter-bandit':
+      return createBanditScorer(createDefault(parts), {
+        rewards: parts.rewards ?? (() => noRewards),
+        priorWeight: readNumber(args, 'cold_start_kappa', 5),
+      })
     case 'llmrouter-smallest':
       return createBySizeScorer('smallest')
     case 'llmrouter-largest':

@@ -85,7 +85,8 @@ export class Ensemble {
     this.#multiply(point)
     this.#readDomains()
     const support = this.#neighbours.fill(point, out.neighbours, this.#costs, skip)
-    out.maxSimilarity = support.maxSimilarity
+    // As if the words nobody has seen were part of the ask's length.
+    out.maxSimilarity = support.maxSimilarity * Math.sqrt(point.known)
     out.effective = support.effective
     this.#combine()
     return out

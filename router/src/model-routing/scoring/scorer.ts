@@ -67,6 +67,8 @@ export interface Scores {
   costRef: number | null
   /** Positions of the only candidates the scorer allows, in order of preference; null allows all. */
   pool: number[] | null
+  /** Fills q with another draw, where q is drawn; null where it is not. */
+  redraw: (() => void) | null
   /** Codes that explain the pool. */
   readonly reasons: string[]
 }
@@ -96,6 +98,7 @@ export function createScores(size: number): Scores {
     noveltyThreshold: null,
     costRef: null,
     pool: null,
+    redraw: null,
     reasons: [],
   }
 }

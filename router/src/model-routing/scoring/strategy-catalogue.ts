@@ -72,6 +72,7 @@ export const strategyCatalogue: readonly StrategyEntry[] = [
     'cost_weight',
     'max_cost_per_1k_tokens',
   ]),
+  native('llmrouter-bandit', 'bandit', [...common, 'cold_start_kappa']),
   native('llmrouter-smallest', 'fixed', common),
   native('llmrouter-largest', 'fixed', common),
   native('llmrouter-random', 'fixed', [...common, 'weights', 'seed']),
@@ -85,7 +86,6 @@ export const strategyCatalogue: readonly StrategyEntry[] = [
     'dc',
     'routerdc',
     'kmeans',
-    'bandit',
     'linucb',
     'cascade',
     'cost-cascade',
@@ -104,7 +104,7 @@ export const strategyCatalogue: readonly StrategyEntry[] = [
     'knn-multiround',
     'llm-multiround',
   ].map((name) => missing(`llmrouter-${name}`)),
-  missing('routeiq-kumaraswamy-thompson'),
+  alias('routeiq-kumaraswamy-thompson', 'llmrouter-bandit'),
 ]
 
 const byName = new Map(strategyCatalogue.map((entry) => [entry.name, entry]))

@@ -11,7 +11,7 @@ const slotsPerCluster = 128
 /** Puts what the exact neighbours of the training rows say into a table of clusters. */
 export function distillNeighbours(set: TrainingSet, rows: ExactRows): ClusterTable {
   const count = Math.max(1, Math.min(mostClusters, Math.floor(set.size / rowsPerCluster)))
-  const { centroids, labels } = clusterPoints(set.points, { clusters: count, iterations: 8, seed: 1 })
+  const { centroids, labels } = clusterPoints(set.points, { clusters: count, iterations: 5, seed: 1 })
   const width = set.models.length
   const exact = new ExactNeighbours(rows)
   const sums = new Float64Array(count * width)

@@ -39,6 +39,15 @@ export function trainBundle(
   positions: readonly number[],
   options: BundleOptions = defaultBundleOptions,
 ): TrainedBundle {
+  return trainAndValidate(featured, positions, options).bundle
+}
+
+/** The same, with the predictions of cross-validation that λ was fitted to. */
+export function trainAndValidate(
+  featured: FeaturedMatrix,
+  positions: readonly number[],
+  options: BundleOptions,
+): { readonly bundle: TrainedBundle; readonly validation: Predictions } {
   const crossed = crossValidate(featured, positions, options)
   const set = prepareTraining(featured, positions)
   const { weights: plain, rows } = trainEnsemble(set, options.ensemble)
@@ -52,7 +61,7 @@ export function trainBundle(
   }
   const auto = profile(options.target)
   const outcome = judge(validation, pickAll(validation, auto.lambda, costRefUsd), reference)
-  return {
+  const bundle: TrainedBundle = {
     strategy: 'llmrouter-auto',
     weights,
     clusters: distillNeighbours(set, rows),
@@ -68,10 +77,11 @@ export function trainBundle(
     },
     data: { rows: positions.length, digest: options.digest, seed: options.seed },
   }
+  return { bundle, validation }
 }
 
 /** What models trained without a row say of it, for every row. */
-export function crossValidate(
+function crossValidate(
   featured: FeaturedMatrix,
   positions: readonly number[],
   { seed, ensemble }: Pick<BundleOptions, 'seed' | 'ensemble'>,
@@ -108,7 +118,7 @@ function fitSlope({ quality, scores, weights, models }: Predictions, means: Floa
 }
 
 /** The same predictions, spread by the slope. */
-export function spread(predictions: Predictions, means: Float64Array, slope: number): Predictions {
+function spread(predictions: Predictions, means: Float64Array, slope: number): Predictions {
   const quality = predictions.quality.map((predicted, at) => {
     const mean = means[at % predictions.models] as number
     return Math.max(0, Math.min(1, mean + slope * (predicted - mean)))

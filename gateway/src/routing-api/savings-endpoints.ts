@@ -1,0 +1,109 @@
+import { GatewayError } from '@routeiq/contract'
+import type { Endpoint } from '../http/dispatch.ts'
+import type { EvidenceRow } from '../model-routing/choice-store.ts'
+import { type ChoiceSummary, summariseChoices } from '../model-routing/summarise-choices.ts'
+import { type ControlRequest, controlEndpoint } from '../rest/control-endpoint.ts'
+import { readWindow } from './read-window.ts'
+import type { RoutingApiDependencies } from './routing-api-dependencies.ts'
+
+/** The newest so many choices of a window are summed up. */
+const mostRows = 50_000
+
+/** `GET /api/v1/evidence/overview`: what choosing models saved, and what it kept of quality. */
+export function overviewEndpoint(deps: RoutingApiDependencies): Endpoint {
+  return controlEndpoint({
+    identity: deps.gateway.identity,
+    body: null,
+    answer: async (request) => {
+      const rows = await readRows(deps, request)
+      const summary = summariseChoices(rows)
+      return {
+        body: {
+          requests: summary.requests,
+          judged: summary.judged,
+          quality: summary.quality,
+          quality_ratio: summary.qualityRatio,
+          quality_ratio_ci: summary.qualityRatioInterval,
+          cost: {
+            actual_usd: summary.actualUsd,
+            baseline_usd: summary.baselineUsd,
+            savings_usd: summary.savingsUsd,
+            savings_pct: summary.savingsShare === null ? null : 100 * summary.savingsShare,
+          },
+          cptc: { actual: summary.costPerSuccess },
+          baseline_model: summary.baseline,
+          switch_rate: summary.switchRate,
+          novel_share: summary.novelShare,
+          warnings: warningsOf(summary, rows.length),
+        },
+      }
+    },
+  })
+}
+
+const groupings: Readonly<Record<string, (row: EvidenceRow) => string>> = {
+  team: ({ teamId }) => teamId ?? '',
+  key: ({ keyHash }) => keyHash ?? '',
+  model: ({ arm }) => arm,
+  domain: ({ domain }) => domain,
+}
+
+/** `GET /api/v1/evidence/savings?group_by=`: the same by team, key, model or domain. */
+export function savingsEndpoint(deps: RoutingApiDependencies): Endpoint {
+  return controlEndpoint({
+    identity: deps.gateway.identity,
+    body: null,
+    answer: async (request) => {
+      const name = request.query.get('group_by') ?? 'model'
+      const groupOf = groupings[name]
+      if (groupOf === undefined)
+        throw new GatewayError(
+          'invalid_request',
+          `\`group_by\` must be one of ${Object.keys(groupings).join(', ')}.`,
+          { param: 'group_by' },
+        )
+      const groups = new Map<string, EvidenceRow[]>()
+      for (const row of await readRows(deps, request)) {
+        const members = groups.get(groupOf(row))
+        if (members === undefined) groups.set(groupOf(row), [row])
+        else members.push(row)
+      }
+      const rows = [...groups].map(([group, members]) => describeGroup(group, summariseChoices(members)))
+      return { body: { group_by: name, rows } }
+    },
+  })
+}
+
+async function readRows(
+  { gateway, choices, choiceLog }: RoutingApiDependencies,
+  { query }: Pick<ControlRequest<unknown>, 'query'>,
+): Promise<readonly EvidenceRow[]> {
+  await choiceLog.flush()
+  return choices.listChoices(query.get('workspace'), readWindow(query.get('window'), gateway.now()), mostRows)
+}
+
+function describeGroup(group: string, summary: ChoiceSummary): object {
+  return {
+    group,
+    requests: summary.requests,
+    PromptTokens: summary.promptTokens,
+    CompletionTokens: summary.completionTokens,
+    TotalTokens: summary.promptTokens + summary.completionTokens,
+    ActualCost: summary.actualUsd,
+    BaselineCost: summary.baselineUsd,
+    CostSavings: summary.savingsUsd,
+    Currency: 'USD',
+    BaselineModel: summary.baseline,
+    quality_ratio: summary.qualityRatio,
+    judged: summary.judged,
+  }
+}
+
+function warningsOf({ qualityRatio }: ChoiceSummary, rows: number): readonly string[] {
+  return [
+    ...(qualityRatio === null
+      ? ['quality unverified: fewer than 100 requests of the window were judged']
+      : []),
+    ...(rows === mostRows ? [`only the newest ${mostRows} requests of the window are counted`] : []),
+  ]
+}

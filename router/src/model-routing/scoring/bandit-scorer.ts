@@ -1,0 +1,61 @@
+import { drawBeta } from '../online/draw-beta.ts'
+import type { RewardTable } from '../online/reward-table.ts'
+import { judgeComplexity } from './complexity.ts'
+import { componentOf } from './prior-scorer.ts'
+import type { Scorer } from './scorer.ts'
+
+/** How many outcomes the inner scorer's estimate is worth. */
+const priorWeight = 5
+/** How many outcomes a model's record over all kinds of asks is worth for one kind. */
+const modelWeight = 6
+
+export interface BanditOptions {
+  /** What live outcomes came to; asked at every decision. */
+  readonly rewards: () => RewardTable
+  /** In place of the weight of the inner estimate. */
+  readonly priorWeight?: number
+}
+
+/**
+ * Hierarchical Thompson sampling: the inner scorer's estimates as priors, outcomes by kind of ask and model on top, and one draw
+ * of each model's quality from what is then believed. Learns quality only; money enters by the rule.
+ */
+export function createBanditScorer(inner: Scorer, options: BanditOptions): Scorer {
+  const kappa = options.priorWeight ?? priorWeight
+  return {
+    name: 'llmrouter-bandit',
+    version: inner.version,
+    needs: ['text', 'state'],
+    score(features, context, models, out) {
+      inner.score(features, context, models, out)
+      const table = options.rewards()
+      const { tier } = judgeComplexity(features)
+      const domain = out.domain?.label ?? 'other'
+      const beliefs = models.map(({ name }, at) => {
+        const cell = table.cell(domain, tier, name)
+        const model = table.model(name)
+        const total = model.successes + model.failures
+        const share = total === 0 ? 0 : modelWeight / total
+        const q = Math.max(0, Math.min(1, out.q[at] as number))
+        return {
+          a: Math.max(1e-3, kappa * q + cell.successes + share * model.successes),
+          b: Math.max(1e-3, kappa * (1 - q) + cell.failures + share * model.failures),
+        }
+      })
+      const base = Float64Array.from(models, (_, at) => out.q[at] as number)
+      const online = componentOf(out, 'online', models.length)
+      const draw = (): void =>
+        beliefs.forEach(({ a, b }, at) => {
+          out.q[at] = drawBeta(a, b, context.random)
+        })
+      draw()
+      beliefs.forEach(({ a, b }, at) => {
+        online[at] = (out.q[at] as number) - (base[at] as number)
+        out.sigma[at] = Math.sqrt((a * b) / ((a + b) ** 2 * (a + b + 1)))
+        out.nEff[at] = a + b - kappa
+      })
+      out.redraw = draw
+      out.reasons.push('thompson')
+    },
+  }
+}
