@@ -410,6 +410,33 @@ describe.each(await listDatabases())('the registry over $name', ({ create: creat
       })
     })
 
+    it('are given skills as these are written, and keep off what was taken off', async () => {
+      const item = (name: string) => ({ name, description: `About ${name}.`, body_markdown: bodyOf(name) })
+      const sync = (add_to_agent: string) =>
+        as('acme', 'POST', '/skills/sync', {
+          ...{ skills: ['placed-a', 'placed-b'].map(item), offer_scope: 'restricted' },
+          ...{ agent_name: 'placer', add_to_agent },
+        })
+      const both = { added_to_agent: 'placer', added: ['placed-a', 'placed-b'], kept_off: [] }
+      expect((await sync('unless_removed')).json()).toMatchObject({ created: 2, ...both })
+      const seen = async () =>
+        (await as('acme', 'GET', '/agents/placer/skills'))
+          .json()
+          .skills.map((row: { skill_name: string }) => row.skill_name)
+      expect(await seen()).toEqual(['placed-a', 'placed-b'])
+      await as('acme', 'DELETE', '/agents/placer/skills/placed-b')
+      expect((await sync('unless_removed')).json()).toMatchObject({
+        added: ['placed-a'],
+        kept_off: ['placed-b'],
+      })
+      expect(await seen()).toEqual(['placed-a'])
+      expect((await sync('all')).json()).toMatchObject(both)
+      expect(await seen()).toEqual(['placed-a', 'placed-b'])
+      const made = await create('acme', 'placed-c', { agent_name: 'placer', offer_scope: 'restricted' })
+      expect(made.json()).toMatchObject({ added_to_agent: 'placer', offer_scope: 'restricted' })
+      expect(await seen()).toContain('placed-c')
+    })
+
     it('have prompts with versions, read again only when they change', async () => {
       const path = '/agents/writer/prompt'
       expect((await as('acme', 'GET', path)).status).toBe(404)

@@ -507,7 +507,11 @@ function createSkillWriter(store: SkillStore, { runtime, now }: Gateway): SkillW
   return new SkillWriter({ store, policy: () => runtime().config.skills.scan, now })
 }
 
-function composeSkills({ skills, state }: Hub, gateway: Gateway, quotas: Quotas): AppDependencies['skills'] {
+function composeSkills(
+  { skills, agents, state }: Hub,
+  gateway: Gateway,
+  quotas: Quotas,
+): AppDependencies['skills'] {
   const { identity, runtime } = gateway
   const settings = () => runtime().config.skills
   const store = limitSkills(skills, quotas)
@@ -517,6 +521,7 @@ function composeSkills({ skills, state }: Hub, gateway: Gateway, quotas: Quotas)
     writer: createSkillWriter(store, gateway),
     settings,
     idempotent: new IdempotentAnswers(state),
+    placing: { agents, quotas },
   }
 }
 

@@ -74,6 +74,17 @@ export interface AgentStore {
     assignments: readonly NewAssignment[],
     limit: QuotaLimit | null,
   ): Promise<readonly { readonly id: string; readonly isNew: boolean }[]>
+  /**
+   * Assigns skills and keeps the pins of those that are assigned already; `unless_removed` leaves off what somebody took
+   * off the agent. Returns the ids of those. Errors: `quota_exceeded` as with `assign`.
+   */
+  addSkills(
+    workspaceId: string,
+    agentName: string,
+    skillIds: readonly string[],
+    mode: 'all' | 'unless_removed',
+    limit: QuotaLimit | null,
+  ): Promise<readonly string[]>
   /** Whether it was assigned. */
   unassign(workspaceId: string, agentName: string, skillId: string): Promise<boolean>
 

@@ -1,6 +1,8 @@
 import { GatewayError } from '@routeiq/contract'
 import { z } from 'zod'
 import type { Caller } from '../../identity/caller.ts'
+import { addToAgent } from '../agents/add-to-agent.ts'
+import { readAgentName } from '../agents/agent-name.ts'
 import { composeSkillMd } from '../validate/frontmatter.ts'
 import { directoryOf } from '../validate/skill-name.ts'
 import { readMetadata } from '../write/read-metadata.ts'
@@ -13,12 +15,13 @@ export const createBody = z.object({
   body_markdown: body,
   author: line.nullish(),
   change_summary: line.nullish(),
+  agent_name: line.nullish(),
   ...metadataFields,
 })
 
 /** `POST /skills`. Errors: 409 when the name is taken, 422 for a body that is too short to be of use. */
 export async function createSkill(
-  { store, writer, settings }: SkillRoutesDependencies,
+  { store, writer, settings, placing }: SkillRoutesDependencies,
   workspaceId: string,
   fields: z.output<typeof createBody>,
   caller: Caller,
@@ -46,6 +49,9 @@ export async function createSkill(
       throw error instanceof GatewayError && error.code === 'conflict' ? nameTaken(name) : error
     })
   const { versionId, versionNumber, contentHash, safetyStatus } = written.version
+  const agent = fields.agent_name == null ? null : readAgentName(fields.agent_name)
+  const made = [{ skillId: written.skillId, name }]
+  const placed = agent === null ? {} : await addToAgent(placing, workspaceId, agent, made, 'all')
   return {
     id: written.skillId,
     skill_id: written.skillId,
@@ -54,6 +60,8 @@ export async function createSkill(
     version_id: versionId,
     content_hash: contentHash,
     safety_status: safetyStatus,
+    offer_scope: fields.offer_scope ?? 'workspace',
+    ...placed,
   }
 }
 

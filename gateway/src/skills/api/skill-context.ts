@@ -3,6 +3,7 @@ import type { SkillsConfig } from '../../config/config.ts'
 import type { Caller } from '../../identity/caller.ts'
 import type { Identity } from '../../pipeline/authenticate.ts'
 import type { IdempotentAnswers } from '../../rest/idempotency.ts'
+import type { AddToAgentDependencies } from '../agents/add-to-agent.ts'
 import type { Skill } from '../skill.ts'
 import type { SkillStore } from '../skill-store.ts'
 import type { SkillWriter } from '../write/skill-writer.ts'
@@ -13,6 +14,8 @@ export interface SkillRoutesDependencies {
   readonly writer: SkillWriter
   readonly settings: () => SkillsConfig
   readonly idempotent: IdempotentAnswers
+  /** Where skills are put on agents as they are written. */
+  readonly placing: AddToAgentDependencies
 }
 
 /** The skill a request names. Errors: 404 `not_found`, the same for another workspace's. */

@@ -2,6 +2,8 @@ import { z } from 'zod'
 import type { Endpoint } from '../../http/dispatch.ts'
 import type { Route } from '../../http/router.ts'
 import { restEndpoint } from '../../rest/rest-endpoint.ts'
+import { addToAgent } from '../agents/add-to-agent.ts'
+import { readAgentName } from '../agents/agent-name.ts'
 import type { Skill } from '../skill.ts'
 import { compareInstall, conflictPolicies } from '../sync/decide-action.ts'
 import { type SyncAction, syncSkills } from '../sync/sync-skills.ts'
@@ -20,6 +22,8 @@ const syncBody = z.object({
   install_id: installId.nullish(),
   install_label: line.nullish(),
   offer_scope: z.enum(['workspace', 'restricted']).nullish(),
+  agent_name: line.nullish(),
+  add_to_agent: z.enum(['all', 'unless_removed']).nullish(),
 })
 
 const reportBody = z.object({
@@ -49,8 +53,13 @@ export function syncRoutes(deps: SkillRoutesDependencies): Route<Endpoint>[] {
             offerScope: body.offer_scope ?? null,
             install: install_id == null ? null : { installId: install_id, label: install_label ?? null },
           }
-          const sync = async (): Promise<object> =>
-            summarise(await syncSkills(deps, request), body.response_mode === 'diff')
+          const agent = body.agent_name == null ? null : readAgentName(body.agent_name)
+          const sync = async (): Promise<object> => {
+            const actions = await syncSkills(deps, request)
+            const placed =
+              agent === null ? {} : await place(deps, workspaceId, agent, actions, body.add_to_agent)
+            return { ...summarise(actions, body.response_mode === 'diff'), ...placed }
+          }
           return {
             body: await idempotent.run(`sync:${workspaceId}`, exchange.header('idempotency-key'), sync),
           }
@@ -67,6 +76,19 @@ export function syncRoutes(deps: SkillRoutesDependencies): Route<Endpoint>[] {
       }),
     },
   ]
+}
+
+/** Every skill of the sync that is there is put on the agent. */
+async function place(
+  { store, placing }: SkillRoutesDependencies,
+  workspaceId: string,
+  agentName: string,
+  actions: readonly SyncAction[],
+  mode: 'all' | 'unless_removed' | null | undefined,
+): Promise<object> {
+  const names = actions.filter(({ action }) => action !== 'failed').map(({ name }) => name)
+  const { skills } = await store.list(workspaceId, { names, safety: 'all', limit: maxRows, after: null })
+  return addToAgent(placing, workspaceId, agentName, skills, mode ?? 'all')
 }
 
 function summarise(actions: readonly SyncAction[], withActions: boolean): object {

@@ -32,6 +32,8 @@ export function createSqlAgentStore(database: Database, options: RegistryStoreOp
           const { rows } = await client.query<{ id: string; isNew: boolean }>(assignStatement, values)
           results.push(...rows)
         }
+        const assigned = assignments.map(({ skillId }) => skillId)
+        await client.query(forgetRemovals, [workspaceId, agentName, assigned])
         await touch(
           client,
           workspaceId,
@@ -43,6 +45,24 @@ export function createSqlAgentStore(database: Database, options: RegistryStoreOp
       onChange(workspaceId)
       return made
     },
+    async addSkills(workspaceId, agentName, skillIds, mode, limit) {
+      const keptOff = await inTransaction(database, async (client) => {
+        const epoch = await raiseEpoch(client, workspaceId)
+        await ensureAgent(client, { workspaceId, agentName, id: newId(), now: now() }, limit)
+        if (mode === 'all') await client.query(forgetRemovals, [workspaceId, agentName, skillIds])
+        const ids = skillIds.map(() => newId())
+        await client.query(addStatement, [workspaceId, agentName, skillIds, ids, new Date(now())])
+        await touch(client, workspaceId, skillIds, epoch)
+        const { rows } = await client.query<{ skill_id: string }>(removedStatement, [
+          workspaceId,
+          agentName,
+          skillIds,
+        ])
+        return rows.map(({ skill_id }) => skill_id)
+      })
+      onChange(workspaceId)
+      return keptOff
+    },
     async unassign(workspaceId, agentName, skillId) {
       const removed = await inTransaction(database, async (client) => {
         const epoch = await raiseEpoch(client, workspaceId)
@@ -50,6 +70,8 @@ export function createSqlAgentStore(database: Database, options: RegistryStoreOp
           'DELETE FROM agent_skills WHERE workspace_id = $1 AND agent_name = $2 AND skill_id = $3',
           [workspaceId, agentName, skillId],
         )
+        if (rowCount === 1)
+          await client.query(rememberRemoval, [workspaceId, agentName, skillId, new Date(now())])
         await touch(client, workspaceId, [skillId], epoch)
         return rowCount === 1
       })
@@ -172,6 +194,21 @@ const assignStatement = `
   VALUES ($1, $2, $3, $4, $5, $6)
   ON CONFLICT (workspace_id, agent_name, skill_id) DO UPDATE SET pinned_version_id = excluded.pinned_version_id
   RETURNING a.id, a.id = $4 AS "isNew"`
+
+const addStatement = `
+  INSERT INTO agent_skills (workspace_id, agent_name, skill_id, id, pinned_version_id, created_at)
+  SELECT $1, $2, added.skill_id, added.id, NULL, $5 FROM unnest($3::uuid[], $4::uuid[]) AS added (skill_id, id)
+  WHERE NOT EXISTS (SELECT 1 FROM removed_agent_skills AS r
+    WHERE r.workspace_id = $1 AND r.agent_name = $2 AND r.skill_id = added.skill_id)
+  ON CONFLICT DO NOTHING`
+
+const removedStatement = `
+  SELECT skill_id FROM removed_agent_skills WHERE workspace_id = $1 AND agent_name = $2 AND skill_id = ANY ($3::uuid[])`
+
+const rememberRemoval = `INSERT INTO removed_agent_skills VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`
+
+const forgetRemovals = `
+  DELETE FROM removed_agent_skills WHERE workspace_id = $1 AND agent_name = $2 AND skill_id = ANY ($3::uuid[])`
 
 const promptStatement = `
   SELECT a.id AS "agentId", p.id AS "versionId", p.version_number AS "versionNumber",
