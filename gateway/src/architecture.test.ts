@@ -67,7 +67,7 @@ const directions: Readonly<Record<string, string>> = {
 /** Modules that belong to certain files or folders. Imports of types alone are free. */
 const reservedModules: readonly (readonly [module: RegExp, owners: readonly string[]])[] = [
   [/^(?:pg|drizzle-orm|ioredis|@electric-sql\/[\w-]+)(?:\/|$)/, ['storage/']],
-  [/^yaml$/, ['config/source/', 'skills/benchmarks/eval-suite.ts', 'skills/validate/']],
+  [/^yaml$/, ['config/source/', 'mcp/openapi/', 'skills/benchmarks/eval-suite.ts', 'skills/validate/']],
   [/^@smithy\//, ['cloud-accounts/aws/signature.ts']],
   [
     /^node:(?:net|tls)$/,

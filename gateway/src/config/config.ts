@@ -524,6 +524,8 @@ export interface McpServerSettings {
   readonly writtenTransport: string
   /** Null for stdio. */
   readonly url: string | null
+  /** An OpenAPI document, or where it is; its operations are the tools then. */
+  readonly specPath: string | Readonly<Record<string, unknown>> | null
   readonly protocolEra: 'auto' | 'legacy' | 'modern'
   readonly authType: 'none' | 'api_key' | 'bearer_token' | 'basic' | 'authorization' | 'oauth2'
   /** Secret. */

@@ -19,6 +19,7 @@ import { ModernHandler } from './native/modern-handler.ts'
 import type { ProtocolServerOptions } from './native/protocol-server.ts'
 import { SseSessions } from './native/sse-sessions.ts'
 import { answerByWeb } from './native/web-exchange.ts'
+import { OpenApiServers } from './openapi/openapi-servers.ts'
 import { refuseOperatorUrl } from './registry/judge-url.ts'
 import { McpRegistry } from './registry/mcp-registry.ts'
 import { ServerSecrets } from './registry/server-secrets.ts'
@@ -40,6 +41,8 @@ export interface McpGatewayOptions {
   /** To addresses of the operator, and to those of everybody else. */
   readonly transports: { readonly operator: Transport; readonly user: Transport }
   readonly announce: () => void
+  /** Reads a file that the operator named. */
+  readonly readFile: (path: string) => Promise<string>
   readonly log: (level: 'info' | 'warn', event: string, fields: Readonly<Record<string, string>>) => void
   readonly now: () => number
   readonly random: () => number
@@ -89,6 +92,7 @@ export class McpGateway {
       registry: this.registry,
       catalogue: this.catalogue,
       connector,
+      openApi: new OpenApiServers({ fetches: this.#fetches, readFile: options.readFile }),
       config: mcp,
       onResourceUpdated: (server, uri) => {
         this.#sessions.tellUpdated(server, uri)

@@ -3,6 +3,7 @@ import { McpPlane } from '../mcp/mcp-plane.ts'
 import { UserEgress } from '../transport/egress/user-egress.ts'
 import type { Hub } from './hub.ts'
 import { createNetworkTransport, createUserTransport } from './network-transport.ts'
+import { readUserFile } from './read-user-file.ts'
 import { announceToolServers, hearToolServers } from './share-changes.ts'
 import type { Telemetry } from './telemetry.ts'
 
@@ -32,6 +33,7 @@ export async function openMcp({ hub, config, telemetry, now, random }: McpParts)
           operator: createNetworkTransport({ maxConnectionsPerOrigin }),
           user: createUserTransport(new UserEgress(userEgress), { maxConnectionsPerOrigin }),
         },
+        readFile: readUserFile,
         announce: announceToolServers(hub.state, () => config().mcp.sharesChanges),
         log: (level, event, fields) => telemetry.logger.log(level, event, fields),
         now,

@@ -61,6 +61,7 @@ const form = z.object({
   description: text.nullish(),
   instructions: text.nullish(),
   url: z.string().nullish(),
+  spec_path: z.union([text.min(1), z.record(z.string(), z.unknown())]).nullish(),
   transport: z
     .string()
     .refine((written) => transports[written] !== undefined, 'must be streamable_http, http, sse or stdio')
@@ -134,7 +135,7 @@ function readIdentity(
 }
 
 type Connection = Part<
-  'transport' | 'writtenTransport' | 'url' | 'protocolEra' | 'command' | 'args' | 'cwd' | 'env'
+  'transport' | 'writtenTransport' | 'url' | 'specPath' | 'protocolEra' | 'command' | 'args' | 'cwd' | 'env'
 >
 
 function readConnection(body: Form): Connection & ReturnType<typeof readCredentials> {
@@ -142,6 +143,7 @@ function readConnection(body: Form): Connection & ReturnType<typeof readCredenti
     transport: transports[body.transport] ?? 'streamable_http',
     writtenTransport: body.transport,
     url: body.url || null,
+    specPath: body.spec_path ?? null,
     protocolEra: body.protocol_era ?? 'auto',
     command: body.command ?? null,
     args: body.args ?? [],

@@ -205,10 +205,10 @@ function send(
     principal: downstream.principal,
     capabilities,
     method,
-    params: (session) => ({
+    params: (era) => ({
       ...params,
       ...retry,
-      ...metaOf(session, downstream, capabilities),
+      ...metaOf(era, downstream, capabilities),
     }),
     options: {
       signal,
@@ -222,7 +222,7 @@ function send(
 
 /** `_meta` for the server: the client's own, and for a modern server what this client can do. */
 function metaOf(
-  { era }: UpstreamSession,
+  era: UpstreamSession['era'],
   { meta, logLevel }: Downstream,
   capabilities: object,
 ): { readonly _meta?: Record<string, unknown> } {

@@ -83,6 +83,7 @@ export function writeServer({ settings }: McpServer): Record<string, unknown> {
     description: settings.description,
     instructions: settings.instructions,
     url: settings.url,
+    spec_path: settings.specPath,
     transport: settings.writtenTransport,
     protocol_era: settings.protocolEra,
     auth_type: settings.authType,

@@ -2,6 +2,7 @@ import { GatewayError } from '@routeiq/contract'
 import type { McpServerSettings } from '../../config/config.ts'
 import { mcpServerBody } from '../../config/settings/mcp-server-body.ts'
 import type { McpGateway } from '../mcp-gateway.ts'
+import { readOperations } from '../openapi/read-operations.ts'
 import { requireCallable } from '../registry/judge-url.ts'
 
 type Body = Readonly<Record<string, unknown>>
@@ -41,6 +42,8 @@ export function readServerBody(
     )
   }
   requireCallable(settings.url ?? '', gateway.egress)
+  if (typeof settings.specPath === 'string') requireCallable(settings.specPath, gateway.egress)
+  else if (settings.specPath !== null) readOperations(settings.specPath)
   if (before === null) return settings
   const kept = (member: keyof typeof secretMembers): boolean =>
     secretMembers[member].every((name) => body[name] === undefined)

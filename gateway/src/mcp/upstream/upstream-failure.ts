@@ -40,6 +40,8 @@ export function describeFailure(error: unknown, name: string): UpstreamFailure {
   if (refused !== null) return new UpstreamFailure('blocked', `${name} may not be called: ${refused.message}`)
   if (error instanceof SdkHttpError) return describeStatus(error, name)
   if (error instanceof SdkError) return describeSdkError(error, name)
+  if (error instanceof Error && error.name === 'TimeoutError')
+    return new UpstreamFailure('timeout', `${name} did not answer in time.`)
   const { code } = (error ?? {}) as { code?: unknown }
   if (code === 401) return new UpstreamFailure('auth_required', `${name} wants to be signed in to.`)
   return new UpstreamFailure('unreachable', `${name} could not be reached.`)

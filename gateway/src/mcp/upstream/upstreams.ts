@@ -16,7 +16,7 @@ export interface UpstreamRequest {
   readonly capabilities: ClientCapabilities
   readonly method: string
   /** Built for the session that was found, whose era is known then. */
-  readonly params: (session: UpstreamSession) => Record<string, unknown>
+  readonly params: (era: UpstreamSession['era']) => Record<string, unknown>
   readonly options: CallOptions
   readonly interaction: Interaction | null
 }
@@ -92,11 +92,16 @@ export class Upstreams {
   }
 
   async #callOnce(request: UpstreamRequest): Promise<McpResult> {
-    const { method, options, interaction } = request
+    const { method, options, interaction, server, identity } = request
+    const { openApi } = this.#watcherOptions
+    if (openApi.owns(server)) {
+      const signal = AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs)])
+      return openApi.call(server, identity, request.params('legacy'), signal)
+    }
     const lease = await this.#pool.lease(request)
     try {
       const { session } = lease
-      const result = await session.request(method, request.params(session), options, interaction)
+      const result = await session.request(method, request.params(session.era), options, interaction)
       lease.release()
       return result
     } catch (error) {

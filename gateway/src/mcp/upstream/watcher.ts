@@ -2,6 +2,7 @@ import type { McpConfig } from '../../config/config.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import { pinOf } from '../catalogue/definition.ts'
 import type { HealthStatus, ServerOffer } from '../catalogue/server-state.ts'
+import type { OpenApiServers } from '../openapi/openapi-servers.ts'
 import type { McpRegistry } from '../registry/mcp-registry.ts'
 import { aliasOf, type McpServer } from '../server.ts'
 import type { Connector } from './connector.ts'
@@ -18,6 +19,7 @@ export interface WatcherOptions {
   readonly registry: McpRegistry
   readonly catalogue: Catalogue
   readonly connector: Connector
+  readonly openApi: OpenApiServers
   readonly config: () => McpConfig
   readonly onResourceUpdated: (server: McpServer, uri: string) => void
   readonly now: () => number
@@ -80,13 +82,14 @@ export class ServerWatcher {
   }
 
   async #ask(): Promise<void> {
-    const { catalogue, config, now } = this.#options
+    const { catalogue, config, now, openApi } = this.#options
     const { healthTimeoutMs, listTimeoutMs } = config()
     const startedAt = now()
     const deadline = AbortSignal.timeout(Math.max(healthTimeoutMs, listTimeoutMs))
     try {
-      const session = await this.#connect()
-      const offer = await readOffer(session, healthTimeoutMs, deadline)
+      const offer = openApi.owns(this.server)
+        ? await openApi.readOffer(this.server, deadline)
+        : await readOffer(await this.#connect(), healthTimeoutMs, deadline)
       if (this.#isStopped) return
       await this.#pin(offer)
       this.#lastSuccessAt = now()
