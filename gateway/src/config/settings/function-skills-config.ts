@@ -84,7 +84,7 @@ function checkEntry(
   return {
     namespace,
     path: resolve(written),
-    runtime: /\.[mc]?js$/.test(written) ? 'node' : 'python',
+    runtime: /\.[mc]?[jt]s$/.test(written) ? 'node' : 'python',
     include: [],
     exclusiveGroup: null,
     timeoutMs: 10_000,

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { posix } from 'node:path'
 import { parse } from '@babel/parser'
 import type { FunctionArgument, FunctionItem, ModuleDescription, ModuleFile } from './function-module.ts'
+import { isTypeScript } from './module-files.ts'
 
 /** A node of the syntax tree, as far as it is looked at. */
 // biome-ignore lint/suspicious/noExplicitAny: the parser's types split every node by kind; what is read here is checked by kind first
@@ -13,20 +14,30 @@ type Node = any
  */
 export async function describeScript(module: ModuleFile): Promise<ModuleDescription> {
   const text = await readFile(module.file, 'utf8')
-  const imports = relativeImports(parseSource(text, false), module)
-  const types = await readFile(module.file.replace(/\.([mc]?)js$/, '.d.$1ts'), 'utf8').catch(() => null)
-  return { items: exportedItems(types ?? text, types !== null), imports }
+  const language = isTypeScript(module.file) ? 'typescript' : 'javascript'
+  const imports = relativeImports(parseSource(text, language), module)
+  const types =
+    language === 'javascript'
+      ? await readFile(module.file.replace(/\.([mc]?)js$/, '.d.$1ts'), 'utf8').catch(() => null)
+      : null
+  return {
+    items: types === null ? exportedItems(text, language) : exportedItems(types, 'declarations'),
+    imports,
+  }
 }
 
-function parseSource(text: string, isDeclaration: boolean): readonly Node[] {
-  const plugins = isDeclaration ? [['typescript', { dts: true }] as ['typescript', { dts: boolean }]] : []
+type Language = 'javascript' | 'typescript' | 'declarations'
+
+function parseSource(text: string, language: Language): readonly Node[] {
+  const typescript: ['typescript', { dts: boolean }] = ['typescript', { dts: language === 'declarations' }]
+  const plugins = language === 'javascript' ? [] : [typescript]
   return parse(text, { sourceType: 'unambiguous', plugins, attachComment: true, errorRecovery: false })
     .program.body
 }
 
 /** Everything a module exports that can be called, each under the name it is exported by. */
-function exportedItems(text: string, isDeclaration: boolean): readonly FunctionItem[] {
-  const body = parseSource(text, isDeclaration)
+function exportedItems(text: string, language: Language): readonly FunctionItem[] {
+  const body = parseSource(text, language)
   const declared = new Map<string, { node: Node; comments: Node }>()
   for (const statement of body)
     for (const [name, node] of declarationsOf(statement)) declared.set(name, { node, comments: statement })
@@ -203,7 +214,7 @@ const typeText = ({ typeAnnotation: { start, end } }: Node, text: string): strin
 
 /** Namespaces of the modules it imports from its own entry. */
 function relativeImports(body: readonly Node[], { entry, namespace, file }: ModuleFile): readonly string[] {
-  const isFolderFile = /(?:^|[\\/])index\.[mc]?js$/.test(file)
+  const isFolderFile = /(?:^|[\\/])index\.[mc]?[jt]s$/.test(file)
   const folder =
     isFolderFile || namespace === entry.namespace ? namespace : namespace.slice(0, namespace.lastIndexOf('.'))
   const found = body.flatMap((statement): string[] => {
@@ -213,7 +224,7 @@ function relativeImports(body: readonly Node[], { entry, namespace, file }: Modu
     if (source === undefined || !/^\.\.?\//.test(source)) return []
     const path = posix.join(
       folder.replaceAll('.', '/'),
-      source.replace(/\.[mc]?js$/, '').replace(/\/index$/, ''),
+      source.replace(/\.[mc]?[jt]s$/, '').replace(/\/index$/, ''),
     )
     return [path.replaceAll('/', '.')]
   })

@@ -1,7 +1,7 @@
 import { describePython } from './describe-python.ts'
 import type { FunctionItem, FunctionSkillsOptions, ModuleDescription, ModuleFile } from './function-module.ts'
 import { type Host, isolationOf } from './isolation.ts'
-import { listModuleFiles } from './module-files.ts'
+import { isTypeScript, listModuleFiles } from './module-files.ts'
 
 export interface DescribedModule extends ModuleFile {
   readonly description: ModuleDescription
@@ -75,7 +75,7 @@ export class FunctionCatalogue {
   async #describe(files: readonly ModuleFile[]): Promise<readonly DescribedModule[]> {
     const python = files.filter(({ entry }) => entry.runtime === 'python')
     const node = files.filter(({ entry }) => entry.runtime === 'node')
-    return [...(await this.#describePython(python)), ...(await describeScripts(node))]
+    return [...(await this.#describePython(python)), ...(await this.#describeScripts(node))]
   }
 
   async #describePython(files: readonly ModuleFile[]): Promise<readonly DescribedModule[]> {
@@ -88,6 +88,18 @@ export class FunctionCatalogue {
     } catch (error) {
       return files.map((file) => withDescription(file, (error as Error).message))
     }
+  }
+
+  /** What the Node of this machine cannot run is not offered. */
+  async #describeScripts(files: readonly ModuleFile[]): Promise<readonly DescribedModule[]> {
+    const runs = ({ file }: ModuleFile): boolean => this.#host.nodeTypes !== null || !isTypeScript(file)
+    const refused = files.filter((file) => !runs(file))
+    return [
+      ...(await describeScripts(files.filter(runs))),
+      ...refused.map((file) =>
+        withDescription(file, 'this Node runs no TypeScript; compile it to JavaScript'),
+      ),
+    ]
   }
 
   /** What admins are told of each module. */

@@ -24,6 +24,8 @@ export interface Host {
   readonly prlimit: boolean
   /** The flag of Node's permission model; null in versions without. */
   readonly nodePermissions: string | null
+  /** The flag that lets Node run TypeScript; null in versions that cannot. */
+  readonly nodeTypes: string | null
 }
 
 export interface Launch {
@@ -57,6 +59,7 @@ export async function probeHost(node: string, nodeFlags: ReadonlySet<string>): P
     prlimit: canLimit !== null,
     nodePermissions:
       ['--permission', '--experimental-permission'].find((flag) => nodeFlags.has(flag)) ?? null,
+    nodeTypes: nodeFlags.has('--experimental-strip-types') ? '--experimental-strip-types' : null,
   }
 }
 
@@ -100,11 +103,16 @@ function pythonCommand({ python }: Host): readonly string[] | null {
 }
 
 function nodeCommand(
-  { node, nodePermissions }: Host,
+  { node, nodePermissions, nodeTypes }: Host,
   entry: FunctionEntry,
   directory: string,
 ): readonly string[] {
-  const flags = [`--max-old-space-size=${entry.memoryMb}`, '--no-warnings', '--disable-proto=delete']
+  const flags = [
+    ...(nodeTypes === null ? [] : [nodeTypes]),
+    `--max-old-space-size=${entry.memoryMb}`,
+    '--no-warnings',
+    '--disable-proto=delete',
+  ]
   if (nodePermissions === null) return [node, ...flags, callNode]
   // A folder and `folder/*` together crash the permission model of Node 20.
   const readable = [dirname(callNode), rootOf(entry), ...entry.read, directory]
@@ -114,5 +122,5 @@ function nodeCommand(
 
 /** The folder a module may read: that of the entry, or around a single file. */
 export function rootOf({ path }: FunctionEntry): string {
-  return /\.(?:py|[mc]?js)$/.test(path) ? dirname(path) : path
+  return /\.(?:py|[mc]?[jt]s)$/.test(path) ? dirname(path) : path
 }

@@ -4,7 +4,7 @@ import type { FunctionEntry, ModuleFile } from './function-module.ts'
 
 const extensions: Readonly<Record<FunctionEntry['runtime'], readonly string[]>> = {
   python: ['.py'],
-  node: ['.js', '.mjs', '.cjs'],
+  node: ['.js', '.mjs', '.cjs', '.ts', '.mts', '.cts'],
 }
 /** Files that stand for their folder. */
 const silentNames: ReadonlySet<string> = new Set(['index', '__init__', '__main__'])
@@ -43,8 +43,18 @@ async function listFiles(folder: string, runtime: FunctionEntry['runtime']): Pro
       else if (entry.isFile() && extensions[runtime].includes(extname(entry.name))) found.push(path)
     }
   }
-  return found
+  return withoutCompiled(found)
 }
+
+/** Declarations are no modules, and of a TypeScript file that was compiled in place the compiled one counts. */
+function withoutCompiled(paths: readonly string[]): string[] {
+  const all = new Set(paths)
+  return paths.filter(
+    (path) => !/\.d\.[mc]?ts$/.test(path) && !(isTypeScript(path) && all.has(path.replace(/ts$/, 'js'))),
+  )
+}
+
+export const isTypeScript = (path: string): boolean => /\.[mc]?ts$/.test(path)
 
 /** Null where a segment is no name in the languages. */
 function namespaceOf(base: string, segments: readonly string[]): string | null {
