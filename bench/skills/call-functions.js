@@ -6,7 +6,7 @@ import { startRouteiq } from '../subjects/routeiq.js'
 const MODULES = new URL('modules/', import.meta.url).pathname
 const GOALS = { warm: 5, python: 500, node: 300 }
 /** Long enough for the next process to stand ready. */
-const PAUSE_MS = 150
+const PAUSE_MS = 1000
 
 /**
  * Milliseconds of a call that does nothing: warm with a process standing ready, cold with none (the second of two calls
