@@ -137,7 +137,10 @@ describe.each(await listDatabases())('the registry over $name', ({ create: creat
         ...{ skill_safety: 'passed', safety_status: 'clean', findings: [], version_number: 1 },
         ...{ intent_status: 'unreviewed', content_status: 'unreviewed' },
       })
-      expect((await check('?deep=true')).status).toBe(400)
+      expect((await check('?deep=true')).json()).toMatchObject({
+        intent_status: 'unreviewed',
+        intent_review: { model: null, reason: expect.stringContaining('model') },
+      })
       expect((await check('', 'globex')).status).toBe(404)
       const lost = (await check('?deep=true&model=nobody')).json()
       expect(lost).toMatchObject({ intent_status: 'unreviewed', intent_review: { model: 'nobody' } })

@@ -291,3 +291,17 @@ describe('exit codes', () => {
     expect([stranger.code, stranger.stdout]).toEqual([3, expect.stringMatching(/key +failed/)])
   })
 })
+
+it('scans a stored skill on demand and embeds all of them anew', async () => {
+  const item = { name: 'checked', description: 'About checks.', body_markdown: `# Checked\n\n${steps}` }
+  await call(gateway.url, '/api/v1/skills', { key, body: item })
+  expect(await json(['review', 'checked'])).toMatchObject({
+    skill_safety: 'passed',
+    intent_status: 'unreviewed',
+  })
+  const { reembedded, target_model } = await json(['reembed'])
+  expect(reembedded).toBeGreaterThan(0)
+  expect(target_model).toBe('static')
+  const refused = await skills(['reembed', '--target-model', 'another'])
+  expect([refused.code === 0, refused.stderr]).toEqual([false, expect.stringContaining('static')])
+})

@@ -9,7 +9,7 @@ import { countJudgeCalls } from '../benchmarks/count-judge-calls.ts'
 import type { ModelCalls } from '../benchmarks/model-calls.ts'
 import { safetyWords } from '../registry/format-entry.ts'
 import { callerRoute, principalOf, type RegistryRoutesDependencies } from '../registry/registry-context.ts'
-import { reviewIntent } from './review-intent.ts'
+import { type IntentReview, reviewIntent } from './review-intent.ts'
 
 export interface CheckRoutesDependencies
   extends Pick<RegistryRoutesDependencies, 'identity' | 'skills' | 'writer'> {
@@ -24,6 +24,8 @@ export function checkRoutes(deps: CheckRoutesDependencies): Route<Endpoint>[] {
 }
 
 type Request = Pick<RestRequest<undefined>, 'workspaceId' | 'params' | 'query' | 'caller'>
+
+const unreviewed = { intent_status: 'unreviewed', content_status: 'unreviewed', model: null } as const
 
 async function runChecks(
   deps: CheckRoutesDependencies,
@@ -47,12 +49,10 @@ async function runChecks(
     ...(review === null ? {} : { intent_review: review }),
   }
 
-  async function reviewNewest() {
+  async function reviewNewest(): Promise<IntentReview> {
     const model = query.get('model')
     if (model === null || model === '')
-      throw new GatewayError('invalid_request', 'Say which model reviews the skill: `deep=true&model=…`.', {
-        param: 'model',
-      })
+      return { ...unreviewed, reason: 'no model was named to review the skill: `deep=true&model=…`' }
     const version = await deps.skills.readVersion(workspaceId, skillId, { versionId })
     if (version === null) throw new GatewayError('not_found', `The skill ${name} was not found.`)
     const calls = countJudgeCalls(deps.modelCalls(caller), deps.quotas, principalOf(workspaceId, caller))

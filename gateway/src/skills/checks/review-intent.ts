@@ -23,7 +23,8 @@ const replySchema = z.object({
 export interface IntentReview {
   readonly intent_status: 'approved' | 'caution' | 'rejected' | 'unreviewed'
   readonly content_status: 'approved' | 'caution' | 'blocked' | 'unreviewed'
-  readonly model: string
+  /** Null when none was named. */
+  readonly model: string | null
   readonly reason: string
 }
 

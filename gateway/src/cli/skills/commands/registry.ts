@@ -68,13 +68,14 @@ export const fork = defineCommand({
 
 export const review = defineCommand({
   usage: 'NAME',
-  summary: 'the deep checks of a skill, as publishing runs them',
+  summary: 'scan a skill now; with --model a model reviews its purpose and content too',
   arity: [1, 1],
-  options: {},
-  async run({ gateway, show }, { names: [name = ''] }) {
+  options: { model: { type: 'string' } },
+  async run({ gateway, show }, { values, names: [name = ''] }) {
+    const { model } = values
     const answer = await gateway.request(skillPath(name, '/checks/run'), {
       method: 'POST',
-      query: { deep: true },
+      query: model === undefined ? {} : { deep: true, model },
       timeoutMs: 120_000,
     })
     const findings = (answer['findings'] ?? []) as readonly Json[]
