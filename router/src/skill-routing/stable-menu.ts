@@ -12,7 +12,7 @@ export interface StableMenu {
   readonly kept: KeptRows | null
 }
 
-export interface KeptRows {
+interface KeptRows {
   readonly ids: ReadonlySet<string>
   /** As rendered, in the order of names. */
   readonly rows: readonly string[]

@@ -1,3 +1,4 @@
+import { packNumbers, unpackNumbers } from '../packed-numbers.ts'
 import { Vocabulary } from '../text/vocabulary.ts'
 import { grow } from '../text/word-buffer.ts'
 import type { Embedder } from './embedder.ts'
@@ -41,8 +42,8 @@ export class DescriptionWords {
   #idfs = new Float64Array(512)
   #isEdited = false
   #rows = 0
-  /** By slot. */
-  readonly #said: (Int32Array | undefined)[] = []
+  /** By slot, the rows of the words a description says, packed. */
+  readonly #said: (string | undefined)[] = []
   #size = 0
 
   constructor(embedder: Embedder, vocabulary: Vocabulary = new Vocabulary()) {
@@ -56,7 +57,7 @@ export class DescriptionWords {
     this.delete(slot)
     const said = this.#readRows(description)
     for (const row of said) this.#holders[row] = (this.#holders[row] as number) + 1
-    this.#said[slot] = said
+    this.#said[slot] = packNumbers(said)
     this.#size++
     this.#isEdited = true
   }
@@ -64,7 +65,7 @@ export class DescriptionWords {
   delete(slot: number): void {
     const said = this.#said[slot]
     if (said === undefined) return
-    for (const row of said) this.#holders[row] = (this.#holders[row] as number) - 1
+    for (const row of unpackNumbers(said)) this.#holders[row] = (this.#holders[row] as number) - 1
     this.#said[slot] = undefined
     this.#size--
     this.#isEdited = true
@@ -86,18 +87,18 @@ export class DescriptionWords {
    */
   cover(slots: readonly number[], asked: AskedFor): number[] {
     this.#forgetIdfs()
-    const rows = this.#placeRows(slots)
+    const descriptions = slots.map((slot) => unpackNumbers(this.#said[slot] ?? ''))
+    const rows = this.#placeRows(descriptions)
     const closest = this.#findClosest(rows, asked)
-    const shares = slots.map((slot) => this.#weigh(this.#said[slot] ?? none, closest))
+    const shares = descriptions.map((said) => this.#weigh(said, closest))
     for (const row of rows) this.#places[row] = 0
     return shares
   }
 
   /** The rows of these descriptions, each once. */
-  #placeRows(slots: readonly number[]): Int32Array {
+  #placeRows(descriptions: readonly (readonly number[])[]): Int32Array {
     const rows: number[] = []
-    for (const slot of slots) {
-      const said = this.#said[slot] ?? none
+    for (const said of descriptions) {
       for (let index = 0; index < said.length; index++) {
         const row = said[index] as number
         if (this.#places[row] === 0) this.#places[row] = rows.push(row)
@@ -126,7 +127,7 @@ export class DescriptionWords {
     return closest
   }
 
-  #weigh(said: Int32Array, closest: Float64Array): number {
+  #weigh(said: readonly number[], closest: Float64Array): number {
     let mass = 0
     let covered = 0
     for (let index = 0; index < said.length; index++) {
@@ -208,5 +209,3 @@ export class DescriptionWords {
     return { values, scale: Math.fround(scale) }
   }
 }
-
-const none = new Int32Array(0)

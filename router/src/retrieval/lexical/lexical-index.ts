@@ -1,9 +1,9 @@
+import { packNumbers, unpackNumbers } from '../packed-numbers.ts'
 import type { SkillDocument } from '../skill-document.ts'
 import { Vocabulary } from '../text/vocabulary.ts'
 import { grow } from '../text/word-buffer.ts'
 import { TopK } from '../top-k.ts'
 import { type Field, fields } from './fields.ts'
-import { packTerms, unpackTerms } from './packed-terms.ts'
 import { PostingList } from './posting-list.ts'
 
 /** BM25's k1: how soon further occurrences stop to count. */
@@ -37,7 +37,7 @@ export class LexicalIndex {
   /** By term. */
   readonly #postings: (PostingList | undefined)[] = []
   /** By slot, the terms of a skill, packed: they are needed when it goes. */
-  readonly #held: (Uint8Array | undefined)[] = []
+  readonly #held: (string | undefined)[] = []
   readonly #totals = fields.map(() => 0)
   /** For each field what one word more of it dilutes, at today's average length. */
   readonly #dilutions = new Float64Array(fields.length)
@@ -64,13 +64,14 @@ export class LexicalIndex {
     const before = this.#held[slot]
     if (before === undefined) this.#size++
     else
-      for (const term of unpackTerms(before)) if (this.#counts[term] === 0) this.#postings[term]?.delete(slot)
+      for (const term of unpackNumbers(before))
+        if (this.#counts[term] === 0) this.#postings[term]?.delete(slot)
     for (let index = 0; index < terms.length; index++) {
       const term = terms[index] as number
       this.#postingsOf(term).put(slot, this.#counts[term] as number)
       this.#counts[term] = 0
     }
-    this.#held[slot] = packTerms(terms)
+    this.#held[slot] = packNumbers(terms.sort())
     this.#findDilutions()
   }
 
@@ -78,7 +79,7 @@ export class LexicalIndex {
     const held = this.#held[slot]
     if (held === undefined) return
     this.#edits++
-    for (const term of unpackTerms(held)) this.#postings[term]?.delete(slot)
+    for (const term of unpackNumbers(held)) this.#postings[term]?.delete(slot)
     this.#held[slot] = undefined
     this.#size--
     for (let index = 0; index < fields.length; index++) this.#setLength(slot, index, 0)

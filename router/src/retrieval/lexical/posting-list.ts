@@ -48,7 +48,7 @@ export class PostingList {
 
   #openGap(place: number): void {
     if (2 * this.length === this.pairs.length) {
-      const spare = this.length < 256 ? 1.4 : 1.12
+      const spare = this.length < 64 ? 1.3 : 1.12
       const pairs = new Int32Array(2 * (Math.ceil(this.length * spare) + 1))
       pairs.set(this.pairs)
       this.pairs = pairs
