@@ -58,6 +58,11 @@ export class ResponseReader {
 
   #begin(head) {
     this.status = Number(head.slice(9, 12))
+    // These have no body and need not say so (RFC 9110, section 6.4.1).
+    if (this.status === 204 || this.status === 304) {
+      this.#end()
+      return
+    }
     const lower = head.toLowerCase()
     const length = lower.indexOf('\r\ncontent-length:')
     if (length >= 0) {

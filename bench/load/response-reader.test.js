@@ -67,3 +67,10 @@ test('an answer whose end cannot be known is refused', () => {
     /without length/,
   )
 })
+
+test('an unchanged answer ends with its head', () => {
+  const unchanged = Buffer.from('HTTP/1.1 304 Not Modified\r\netag: "a"\r\n\r\n')
+  const { statuses, bodies } = readAll([unchanged, CHAT_ANSWER])
+  assert.deepEqual(statuses, [304, 200])
+  assert.equal(bodies[0], '')
+})
