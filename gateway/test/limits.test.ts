@@ -199,5 +199,5 @@ describe('a budget', () => {
       await sleep(200)
       return (await chat(second.key)).status === 429
     })
-  })
+  }, 60_000)
 })

@@ -133,6 +133,16 @@ describe('keys', () => {
     expect((await get('/key/health', {}, one.key)).key).toBe('healthy')
   })
 
+  it('may demand members of every body', async () => {
+    const { key } = await gateway.createKey({ enforced_params: ['user', 'metadata.job'] })
+    const refused = await chat(key, { user: 'ann', metadata: {} })
+    expect([refused.status, refused.json().error.message]).toEqual([
+      400,
+      'BadRequest please pass param=metadata.job in request body. This is a required param',
+    ])
+    expect((await chat(key, { user: 'ann', metadata: { job: 'x' } })).status).toBe(200)
+  })
+
   it('may be for one kind of routes', async () => {
     const { key } = await gateway.createKey({ key_type: 'read_only' })
     expect((await chat(key)).status).toBe(403)

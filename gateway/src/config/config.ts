@@ -43,6 +43,8 @@ export interface GovernanceConfig {
   readonly timezone: string
   readonly windowMs: number
   readonly countedTokens: 'total' | 'input' | 'output'
+  /** Requests must name their end user. */
+  readonly enforcesUser: boolean
   /** Whether roles other than that of an admin count on management routes. */
   readonly managesByRole: boolean
   /** Fields of new keys, users and teams where a request gives none, and the most a key may be given. */

@@ -23,6 +23,8 @@ export interface Caller {
   readonly allowedRoutes: readonly string[]
   readonly metadata: Readonly<Record<string, unknown>>
   readonly tags: readonly string[]
+  /** Members every body must have, `metadata.x` for one within. */
+  readonly enforcedParams: readonly string[]
   /** `object_permission` of the key: the servers, tools and agents it is limited to. */
   readonly objectPermission: Readonly<Record<string, unknown>>
   /** The limits of the key itself, as its owner is told. */
@@ -56,6 +58,7 @@ const unrestricted = {
   allowedRoutes: [],
   metadata: {},
   tags: [],
+  enforcedParams: [],
   objectPermission: {},
   limits: noLimits,
   allowances: noAllowances,

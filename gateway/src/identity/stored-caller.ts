@@ -26,6 +26,7 @@ export function storedCaller(principal: KeyPrincipal): Caller {
     allowedRoutes: key.allowedRoutes.length > 0 ? key.allowedRoutes : routesOfType(key.settings['key_type']),
     metadata: key.metadata,
     tags: [...new Set([...key.tags, ...readTexts(team?.settings['tags'])])],
+    enforcedParams: readTexts(key.settings['enforced_params']),
     objectPermission: readObjectPermission(key.settings),
     limits: readLimits(key.settings),
     allowances: isAdmin ? noAllowances : compileAllowances(principal),

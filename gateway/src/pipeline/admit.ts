@@ -7,6 +7,7 @@ import type { Reservation } from '../governance/governor.ts'
 import type { Caller } from '../identity/caller.ts'
 import type { Gateway } from './gateway.ts'
 import type { ModelRequest } from './model-request.ts'
+import { requireParams } from './require-params.ts'
 
 /** What an admitted request holds until it is settled. */
 export interface Admission {
@@ -22,6 +23,7 @@ export interface Admission {
  * the request will probably use. Counts it as in progress.
  */
 export function admit(gateway: Gateway, request: ModelRequest): Admission | Promise<Admission> {
+  requireParams(request)
   const resolution = resolveRequested(request)
   requireAllowed(request, resolution)
   const { caller, requestedModel, operation, bytes, body, options } = request

@@ -159,6 +159,6 @@ export const plannedKeys: Readonly<Record<string, readonly string[]>> = {
       'public_routes',
       'admin_only_routes',
     ],
-    ...['allowed_routes', 'enforce_user_param', 'use_x_forwarded_for'],
+    ...['allowed_routes', 'use_x_forwarded_for'],
   ],
 }
