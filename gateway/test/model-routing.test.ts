@@ -356,3 +356,36 @@ describe('a group of different models', () => {
     })
   })
 })
+
+describe('an experiment', () => {
+  it('splits callers by the published rule, tells them, and leaves configured routers alone', async () => {
+    const strategies = { control: 'llmrouter-smallest', challenger: 'llmrouter-largest' }
+    await gateway.reload({
+      model_list: [priced('small', 0.05, 0.1), priced('large', 10, 30)],
+      routeiq: {
+        routing: {
+          routers: { own: { strategy: 'llmrouter-largest' } },
+          experiment_config: {
+            id: 'trial',
+            variants: Object.entries(strategies).map(([name, strategy]) => ({ name, strategy, weight: 50 })),
+          },
+        },
+      },
+    })
+    const seen = new Set<string>()
+    for (let user = 0; user < 12; user++) {
+      const body = { model: 'auto', messages: [{ role: 'user', content: easy }], user: `u${user}` }
+      const ask = () => call(gateway.url, '/v1/chat/completions', { key: masterKey, body })
+      const [first, again] = [await ask(), await ask()]
+      const header = first.headers['x-routeiq-experiment'] ?? ''
+      expect(again.headers['x-routeiq-experiment']).toBe(header)
+      const variant = header.replace('trial;variant=', '') as keyof typeof strategies
+      expect(first.headers['x-routeiq-strategy']).toBe(strategies[variant])
+      seen.add(variant)
+    }
+    expect([...seen].toSorted()).toEqual(['challenger', 'control'])
+    expect((await chat('own', easy)).headers).not.toHaveProperty('x-routeiq-experiment')
+    const info = (await call(gateway.url, '/router/info', { key: masterKey })).json()
+    expect(info.registry).toMatchObject({ ab_enabled: true, ab_weights: { control: 50, challenger: 50 } })
+  })
+})

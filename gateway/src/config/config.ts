@@ -263,6 +263,8 @@ export interface ModelRoutingConfig {
   readonly routers: readonly RouterConfig[]
   /** Whether the shipped prior decides while nothing was trained. */
   readonly usePrior: boolean
+  /** A split of requests between strategies; null for none. */
+  readonly experiment: ExperimentConfig | null
   /** Folder of the trained bundle; null decides by the prior. */
   readonly bundlePath: string | null
   /** Names of the bundle's models → our own. */
@@ -277,6 +279,11 @@ export interface ModelRoutingConfig {
   readonly strictStrategies: boolean
   /** Chooses the first model in the order of the file. */
   readonly killSwitch: boolean
+}
+
+export interface ExperimentConfig {
+  readonly id: string
+  readonly variants: readonly { readonly name: string; readonly strategy: string; readonly weight: number }[]
 }
 
 export type RoutingProfile = 'auto' | 'eco' | 'premium' | 'free' | 'reasoning'

@@ -104,6 +104,7 @@ const modelRoutingDefaults: ModelRoutingConfig = {
   defaultProfile: 'auto',
   routers: [],
   usePrior: true,
+  experiment: null,
   bundlePath: null,
   labels: {},
   reloadIntervalMs: 300_000,

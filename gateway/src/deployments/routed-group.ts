@@ -25,6 +25,8 @@ export interface RoutedGroup {
   readonly lambda: number | null
   /** A pool of models that callers are granted one by one, and no group of their own. */
   readonly isPool: boolean
+  /** A configured router, whose strategy no experiment changes. */
+  readonly isOwnStrategy: boolean
 }
 
 const profiles: readonly RoutingProfile[] = ['auto', 'eco', 'premium', 'free', 'reasoning']
@@ -51,7 +53,7 @@ export function buildRoutedGroups(
   for (const profile of profiles) offer(`routeiq/${profile}`, everything, { ...standard, profile })
   for (const router of modelRouting.routers) {
     const members = router.models?.flatMap((name) => groups.get(name) ?? []) ?? everything
-    offer(router.name, members, { ...router })
+    offer(router.name, members, { ...router, isOwnStrategy: true })
   }
   const routed = new Map([...routers.values()].map((pool) => [pool.group, pool]))
   if (strategy !== null)
@@ -63,7 +65,8 @@ export function buildRoutedGroups(
   return { routers, routed }
 }
 
-type Terms = Pick<RoutedGroup, 'strategy' | 'args' | 'profile' | 'lambda'>
+type Terms = Pick<RoutedGroup, 'strategy' | 'args' | 'profile' | 'lambda'> &
+  Partial<Pick<RoutedGroup, 'isOwnStrategy'>>
 
 function readLambda({ lambda }: Readonly<Record<string, unknown>>): number | null {
   return typeof lambda === 'number' ? lambda : null
@@ -106,5 +109,16 @@ function assemble(
   const armOf = new Map(
     arms.flatMap((arm) => arm.deployments.map((deployment) => [deployment, arm] as const)),
   )
-  return { name, group, arms, armOf, strategy, args, profile, lambda, isPool }
+  return {
+    name,
+    group,
+    arms,
+    armOf,
+    strategy,
+    args,
+    profile,
+    lambda,
+    isPool,
+    isOwnStrategy: terms.isOwnStrategy === true,
+  }
 }

@@ -1,5 +1,6 @@
 import type { ModelDecision, Profile, StoredFeatures } from '@routeiq/router'
 import type { RoutedGroup } from '../deployments/routed-group.ts'
+import type { Assignment } from './experiment.ts'
 import type { Ask } from './read-ask.ts'
 
 /** Whether a conversation stays with its model. */
@@ -29,6 +30,8 @@ export interface ModelChoice {
   readonly profile: Profile
   readonly bundleId: string | null
   readonly affinity: Affinity
+  /** Null outside of an experiment. */
+  readonly experiment: Assignment | null
   readonly filtered: readonly { readonly model: string; readonly reason: string }[]
   readonly reasons: readonly string[]
   readonly propensity: number

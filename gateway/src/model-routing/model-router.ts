@@ -13,6 +13,7 @@ import {
 import type { ModelRoutingConfig } from '../config/config.ts'
 import type { Arm, RoutedGroup } from '../deployments/routed-group.ts'
 import { estimateInputTokens } from '../pricing/estimate-tokens.ts'
+import { type Assignment, assignVariant, type ExperimentUnit } from './experiment.ts'
 import type { LearnedOutcomes } from './learned-outcomes.ts'
 import type { Affinity, ModelChoice } from './model-choice.ts'
 import { describeArm } from './model-info.ts'
@@ -35,6 +36,8 @@ export interface RouteAsked {
   readonly tags: readonly string[]
   readonly userAgent: string
   readonly team: string | null
+  /** Who is assigned in an experiment. */
+  readonly unit: Omit<ExperimentUnit, 'model'>
   readonly overrides: RouteOverrides
   /** Names the conversation and whoever has it; null when it is not to be held. */
   readonly conversationKey: string | null
@@ -76,7 +79,8 @@ export class ModelRouter {
   choose(asked: RouteAsked, config: ModelRoutingConfig): ModelChoice {
     const startedAt = performance.now()
     const decisionId = `dc_${this.#options.randomBytes(12).toString('hex')}`
-    const resolved = this.#resolve(asked, config)
+    const experiment = assign(asked, config)
+    const resolved = this.#resolve(asked, config, experiment)
     const profile = asked.overrides.profile ?? asked.routed.profile ?? config.defaultProfile
     const random = createSeededRandom(createHash('sha256').update(decisionId).digest())
     const input = { asked, resolved, profile, random: () => random.next() }
@@ -110,6 +114,7 @@ export class ModelRouter {
       profile,
       bundleId: resolved.bundleId,
       affinity,
+      experiment,
       filtered: asked.filtered,
       reasons: explain(decision, affinity, resolved),
       propensity: affinity.action === 'kept' || resolved.isStatic ? 1 : (decision.propensity[at] ?? 1),
@@ -130,9 +135,14 @@ export class ModelRouter {
     }
   }
 
-  #resolve({ routed, overrides }: RouteAsked, config: ModelRoutingConfig): ResolvedScorer {
-    const strategy = overrides.strategy ?? routed.strategy
-    const args = overrides.strategy === null ? routed.args : noArgs
+  #resolve(
+    { routed, overrides }: RouteAsked,
+    config: ModelRoutingConfig,
+    experiment: Assignment | null,
+  ): ResolvedScorer {
+    const other = overrides.strategy ?? experiment?.variant.strategy ?? null
+    const strategy = other ?? routed.strategy
+    const args = other === null || other === routed.strategy ? routed.args : noArgs
     const resolved = this.#options.scorers.resolve(strategy, args, config.usePrior)
     return config.killSwitch || this.#options.isKilled() ? { ...resolved, isStatic: true } : resolved
   }
@@ -215,6 +225,15 @@ export class ModelRouter {
     const decision = decideModel(this.#describe(input, features))
     return decision.models[decision.order[0] ?? 0]?.name ?? null
   }
+}
+
+/** A caller that chose a strategy, and a name that an operator gave one of its own, take part in no experiment. */
+function assign(
+  { routed, overrides, unit }: RouteAsked,
+  { experiment }: ModelRoutingConfig,
+): Assignment | null {
+  if (experiment === null || overrides.strategy !== null || routed.isOwnStrategy) return null
+  return assignVariant(experiment, { ...unit, model: routed.name })
 }
 
 interface ChoiceInput {

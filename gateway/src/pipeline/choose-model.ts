@@ -105,6 +105,11 @@ function describe(gateway: Gateway, request: ModelRequest, described: Described)
     tags: options.tags,
     userAgent: exchange.header('user-agent') ?? '',
     team: caller.teamId,
+    unit: {
+      tenant: caller.organizationId ?? caller.teamId,
+      user: caller.userId ?? options.endUser,
+      requestId: exchange.requestId,
+    },
     ...describeConversation(request, ask, described),
     now: gateway.now(),
   }

@@ -68,7 +68,7 @@ function baselineCost({ decision }: ModelChoice, usage: RequestRecord['usage']):
 }
 
 function describe(
-  { decision, reasons, affinity, filtered, chosen, features }: ModelChoice,
+  { decision, reasons, affinity, filtered, chosen, features, experiment }: ModelChoice,
   arm: string,
 ): KeptChoice['details'] {
   const { scores, ranking } = decision
@@ -79,6 +79,8 @@ function describe(
   )
   return {
     reasons,
+    experiment:
+      experiment === null ? null : { id: experiment.experimentId, variant: experiment.variant.name },
     features,
     filtered,
     lambda: decision.lambda,

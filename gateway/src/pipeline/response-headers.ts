@@ -98,14 +98,17 @@ function describeTier({ choice, deployment }: Progress): string {
 
 /** Which model was chosen, and the handle for feedback on it. */
 function describeChoice(choice: ModelChoice, deployment: Deployment | null): string {
-  const { decision, affinity } = choice
+  const { decision, affinity, experiment } = choice
   const answering = deployment === null ? undefined : choice.routed.armOf.get(deployment)
   return (
     headLine('x-routeiq-selected-arm', answering?.name ?? choice.chosen) +
     headLine('x-routeiq-decision-id', choice.decisionId) +
     headLine('x-routeiq-profile', choice.profile) +
     (decision.domain === null ? '' : headLine('x-routeiq-domain', decision.domain.label)) +
-    headLine('x-routeiq-affinity', affinity.action)
+    headLine('x-routeiq-affinity', affinity.action) +
+    (experiment === null
+      ? ''
+      : headLine('x-routeiq-experiment', `${experiment.experimentId};variant=${experiment.variant.name}`))
   )
 }
 

@@ -47,7 +47,10 @@ export function describeRoute({ choice, deployment }: RoutePreview, explain: boo
     decision_latency_us: Math.round(choice.timings.totalUs),
     decision_id: choice.decisionId,
     p_best: round(decision.ranking.pBest),
-    experiment: null,
+    experiment:
+      choice.experiment === null
+        ? null
+        : { experiment_id: choice.experiment.experimentId, variant: choice.experiment.variant.name },
     filtered: choice.filtered,
     ...(explain ? { explain: explainChoice(choice) } : {}),
   }

@@ -21,9 +21,12 @@ export function infoEndpoint(deps: RoutingApiDependencies): Endpoint {
           registry: {
             registered_strategies: ready,
             active_strategy: activeStrategy(gateway),
-            ab_weights: {},
-            ab_enabled: false,
-            experiment: null,
+            ab_weights: Object.fromEntries(
+              (modelRouting.experiment?.variants ?? []).map(({ name, weight }) => [name, weight]),
+            ),
+            ab_enabled: modelRouting.experiment !== null,
+            experiment:
+              modelRouting.experiment === null ? null : { ...modelRouting.experiment, enabled: true },
             staged_strategies: [],
             strategy_versions: Object.fromEntries(
               strategies.filter(({ version }) => version !== '').map(({ name, version }) => [name, version]),

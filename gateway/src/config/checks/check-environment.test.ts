@@ -16,7 +16,6 @@ describe('features of later releases', () => {
     ['LITELLM_CONFIG_BUCKET_NAME', 'bucket'],
     ['LLMROUTER_HA_MODE', 'leader_election'],
     ['ROUTEIQ_CONTEXT_OPTIMIZE', 'safe'],
-    ['LLMROUTER_STRATEGY_WEIGHTS', '{"a":1}'],
     ['ROUTEIQ_EGRESS_MODE', 'allowlist'],
   ])('%s=%s stops the start and is named', (name, value) => {
     const { config, diagnostics } = loadFiles({ env: { [name]: value } })

@@ -22,6 +22,7 @@ const companions: Readonly<Record<string, Record<string, string>>> = {
   'redis.db': { REDIS_HOST: 'cache.test' },
   'redis.ssl': { REDIS_HOST: 'cache.test' },
   'process.local_price_map': { LITELLM_MODEL_COST_MAP_URL: 'https://prices.test/map.json' },
+  'routing.experiment_id': { LLMROUTER_STRATEGY_WEIGHTS: '{"llmrouter-auto": 1}' },
   'process.skip_env_validation': { ROUTEIQ_UNHEARD_OF: 'x' },
   'security.cors_credentials': { ROUTEIQ_CORS_ORIGINS: 'https://app.test' },
 }

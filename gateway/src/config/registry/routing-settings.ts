@@ -1,4 +1,4 @@
-import { accepted, available, planned, plannedRequest, type Setting } from './setting.ts'
+import { accepted, available, type Setting } from './setting.ts'
 
 /** How a model is chosen. */
 export const routingSettings: readonly Setting[] = [
@@ -21,13 +21,29 @@ export const routingSettings: readonly Setting[] = [
     ['ROUTER_MAX_FALLBACKS'],
     { file: ['router_settings.max_fallbacks', 'litellm_settings.max_fallbacks'] },
   ),
-  plannedRequest('routing.strategy_weights', 'json', 'Traffic split between strategies', [
-    'LLMROUTER_STRATEGY_WEIGHTS',
-  ]),
-  planned('routing.experiment_id', 'text', null, 'Name of an experiment', ['LLMROUTER_EXPERIMENT_ID']),
-  plannedRequest('routing.experiment_config', 'json', 'Experiment between strategies', [
-    'LLMROUTER_EXPERIMENT_CONFIG',
-  ]),
+  available(
+    'routing.strategy_weights',
+    'json',
+    null,
+    'Traffic split between strategies that choose models',
+    ['LLMROUTER_STRATEGY_WEIGHTS'],
+    {
+      example: '{"llmrouter-auto": 90, "llmrouter-bandit": 10}',
+    },
+  ),
+  available('routing.experiment_id', 'text', null, 'Name of the split', ['LLMROUTER_EXPERIMENT_ID'], {
+    example: 'bandit-trial',
+  }),
+  available(
+    'routing.experiment_config',
+    'json',
+    null,
+    'Experiment between strategies that choose models',
+    ['LLMROUTER_EXPERIMENT_CONFIG'],
+    {
+      example: '{"id": "trial", "variants": [{"name": "a", "strategy": "llmrouter-auto", "weight": 1}]}',
+    },
+  ),
   accepted('process.use_pipeline', 'boolean', true, 'The pipeline is always used', [
     'LLMROUTER_USE_PIPELINE',
   ]),

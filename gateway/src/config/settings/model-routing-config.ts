@@ -1,6 +1,6 @@
 import { findStrategy } from '@routeiq/router'
 import { z } from 'zod'
-import type { ModelRoutingConfig, RouterConfig, RoutingProfile } from '../config.ts'
+import type { ExperimentConfig, ModelRoutingConfig, RouterConfig, RoutingProfile } from '../config.ts'
 import type { ConfigSections } from './config-sections.ts'
 import type { StrategyChoice } from './strategy.ts'
 
@@ -32,6 +32,7 @@ export function readModelRoutingConfig(
     defaultProfile: (args['profile'] as RoutingProfile | undefined) ?? profile ?? 'auto',
     routers: readRouters(sections),
     usePrior: settings.boolean('routing.use_prior'),
+    experiment: readExperiment(sections),
     bundlePath: (args['model_path'] as string | undefined) ?? settings.text('process.model_path'),
     labels: readLabels(args['label_mapping']),
     reloadIntervalMs: ((args['reload_interval'] as number | undefined) ?? defaultReloadSeconds) * 1_000,
@@ -40,6 +41,39 @@ export function readModelRoutingConfig(
     strictStrategies: settings.boolean('routing.strict_strategies'),
     killSwitch: settings.boolean('routing.kill_switch'),
   }
+}
+
+const experimentSchema = z.object({
+  id: z.string().min(1).max(128).default('default'),
+  enabled: z.boolean().default(true),
+  variants: z
+    .array(z.object({ name: z.string().min(1), strategy: z.string(), weight: z.number().int().min(0) }))
+    .min(1),
+})
+const weightsSchema = z.record(z.string(), z.number().int().min(0))
+
+/** `experiment_config`, else `strategy_weights` with a variant of its own name for each strategy. */
+function readExperiment({ settings, report }: ConfigSections): ExperimentConfig | null {
+  const weights = settings.json('routing.strategy_weights')
+  const id = settings.text('routing.experiment_id')
+  const written = settings.json('routing.experiment_config')
+  if (written === null && weights === null) return null
+  const parsedWeights = weightsSchema.safeParse(weights ?? {})
+  const variants = Object.entries(parsedWeights.data ?? {}).map(([name, weight]) => ({
+    name,
+    strategy: name,
+    weight,
+  }))
+  const parsed = experimentSchema.safeParse(written ?? { ...(id === null ? {} : { id }), variants })
+  const path = ['routeiq', 'routing', written === null ? 'strategy_weights' : 'experiment_config']
+  for (const issue of [...(parsedWeights.error?.issues ?? []), ...(parsed.error?.issues ?? [])])
+    report.fatal([...path, ...issue.path.map(String)], issue.message)
+  for (const { strategy } of parsed.data?.variants ?? [])
+    if (findStrategy(strategy)?.status === undefined || findStrategy(strategy)?.status === 'not_available')
+      report.fatal(path, `the strategy ${strategy} is not available to choose models`)
+  return parsed.data === undefined || !parsed.data.enabled
+    ? null
+    : { id: id ?? parsed.data.id, variants: parsed.data.variants }
 }
 
 function readLabels(mapping: unknown): Readonly<Record<string, string>> {

@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto'
+
+/** A split of requests between strategies. */
+export interface Experiment {
+  readonly id: string
+  readonly variants: readonly Variant[]
+}
+
+export interface Variant {
+  readonly name: string
+  readonly strategy: string
+  /** A whole number. */
+  readonly weight: number
+}
+
+/** Who is assigned; the most stable of what is known decides. */
+export interface ExperimentUnit {
+  readonly tenant: string | null
+  readonly user: string | null
+  readonly requestId: string
+  readonly model: string
+}
+
+export interface Assignment {
+  readonly experimentId: string
+  readonly variant: Variant
+  readonly totalWeight: number
+  readonly bucket: number
+  readonly hashKeyType: 'tenant_user' | 'user' | 'request'
+}
+
+/**
+ * The variant of a unit: the first eight bytes of SHA-256(key), big-endian, modulo the sum of weights, walked in the order given.
+ * Exactly the rule of LiteLLM-based gateways before this one, so that assignments survive the move.
+ */
+export function assignVariant({ id, variants }: Experiment, unit: ExperimentUnit): Assignment | null {
+  const totalWeight = variants.reduce((sum, { weight }) => sum + weight, 0)
+  if (totalWeight <= 0) return null
+  const { key, type } = keyOf(unit)
+  const bucket = Number(hashOf(key) % BigInt(totalWeight))
+  let cumulative = 0
+  for (const variant of variants) {
+    cumulative += variant.weight
+    if (bucket < cumulative) return { experimentId: id, variant, totalWeight, bucket, hashKeyType: type }
+  }
+  return null
+}
+
+/** The first eight bytes of SHA-256, big-endian. */
+export function hashOf(key: string): bigint {
+  return createHash('sha256').update(key).digest().readBigUInt64BE(0)
+}
+
+function keyOf({ tenant, user, requestId, model }: ExperimentUnit): {
+  readonly key: string
+  readonly type: Assignment['hashKeyType']
+} {
+  if (user === null) return { key: `request:${requestId}:model:${model}`, type: 'request' }
+  if (tenant === null) return { key: `user:${user}:model:${model}`, type: 'user' }
+  return { key: `tenant:${tenant}:user:${user}:model:${model}`, type: 'tenant_user' }
+}
