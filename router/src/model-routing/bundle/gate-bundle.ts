@@ -1,7 +1,7 @@
 import type { BundleMetrics } from './trained-bundle.ts'
 
 /** One condition a bundle must meet. */
-export interface GateCheck {
+interface GateCheck {
   readonly name: string
   readonly value: number
   readonly limit: number
