@@ -1,5 +1,5 @@
 /** Where Claude Code finds a plugin: a marketplace that is added by its address knows no files beside it. */
-export type PluginSource =
+type PluginSource =
   | ({ readonly source: 'github'; readonly repo: string } & PluginRevision)
   | ({ readonly source: 'url'; readonly url: string } & PluginRevision)
   | ({ readonly source: 'git-subdir'; readonly url: string; readonly path: string } & PluginRevision)
@@ -10,7 +10,7 @@ interface PluginRevision {
 }
 
 /** What people read of a plugin. */
-export interface PluginManifest {
+interface PluginManifest {
   readonly description?: string | undefined
   readonly version?: string | undefined
   readonly author?: { readonly name: string; readonly email?: string | undefined } | undefined
