@@ -168,6 +168,24 @@ describe.each(await listDatabases())('the Skill Router over $name', ({ create })
     await waitUntil('decisions are written again', async () => (await route('an invoice')).decision_persisted)
   })
 
+  it('keeps the order of the match while what is known of success cannot be read', async () => {
+    const { DATABASE_URL: url } = database.env
+    if (url === undefined) return
+    const client = new Client({ connectionString: url })
+    await client.connect()
+    await client.query('ALTER TABLE effectiveness_rollup RENAME TO away')
+    await gateway.restart()
+    const degraded = await waitUntil('the failure is noticed', async () => {
+      const answer = await route('an invoice, please')
+      return answer.degraded_reason === 'effectiveness_unavailable' ? answer : null
+    })
+    expect([degraded.strategy, firstOf(degraded)]).toEqual(['smart_routing', 'invoice'])
+    await client.query('ALTER TABLE away RENAME TO effectiveness_rollup')
+    await client.end()
+    const isWell = async () => (await route('an invoice, please')).degraded_reason === undefined
+    await waitUntil('it is read again', isWell, 30_000)
+  }, 60_000)
+
   it('never answers a wrong key with an empty menu', async () => {
     for (const [method, path] of [
       ['GET', '/skills/menu'],

@@ -64,7 +64,7 @@ export async function openSkillRouting({
   const { fusion, stableMenuMaxTokens, maxIndexedSkills } = config()
   const model = findModelEmbedder(config(), {
     embed,
-    onEmbedded: (workspaceId) => void catalogues.load(workspaceId).catch(onError(workspaceId)),
+    onEmbedded: (workspaceId) => void catalogues.reload(workspaceId).catch(onError(workspaceId)),
     onError: (error) => degradations.record('embedder_unavailable', error),
     now,
   })
@@ -98,7 +98,7 @@ export async function openSkillRouting({
     embedder,
     reembed: async (workspaceId) => {
       if (model !== null) await model.embedAnew(workspaceId, await readAll(hub.skills, workspaceId))
-      return (await catalogues.load(workspaceId)).size
+      return (await catalogues.reload(workspaceId)).size
     },
     degradations,
     latency: new RecentLatency(),

@@ -94,6 +94,12 @@ export class HotCatalogues {
     return loading
   }
 
+  /** Loads the catalogue anew, after the load under way: that may have read before what it is to find now. */
+  async reload(workspaceId: string): Promise<HotCatalogue> {
+    await this.#loading.get(workspaceId)?.catch(() => {})
+    return this.load(workspaceId)
+  }
+
   /** Brings the catalogue up to what the store has now, if it is here. Failures are reported, and end the wait. */
   async refresh(workspaceId: string): Promise<void> {
     const loading = this.#loading.get(workspaceId)
