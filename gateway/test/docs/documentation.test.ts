@@ -16,6 +16,7 @@ const isOfSkills = (text: string, place: string): boolean =>
   text.includes('/api/v1/skills/') && !place.startsWith('docs/skill-router.md')
 /** Their commands need more than a first start has; tests of their own run them. */
 const pagesWithTests = [
+  'docs/a2a.md',
   'docs/mcp.md',
   'docs/media.md',
   'docs/skills.md',
