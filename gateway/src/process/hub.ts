@@ -52,6 +52,8 @@ import { followLinks } from './follow-links.ts'
 import { announceSkillChanges } from './share-changes.ts'
 
 const pingTimeoutMs = 1_000
+const dayMs = 86_400_000
+const purgeEveryMs = 3_600_000
 
 /** How the things this gateway depends on are doing; those not configured are absent. */
 export interface DependencyChecks {
@@ -133,6 +135,12 @@ export async function openHub(options: HubOptions): Promise<OwnedHub> {
   const stopPurgingSpend = purgeSpend(ledger, options.spendRetentionMs, now)
   const quotas = createSqlQuotaStore(database, now)
   const stopPurgingEvidence = purgeEvidence(evidence, options.evidenceRetentionDays, quotas)
+  const choices = createSqlChoiceStore(database)
+  const purging = setInterval(() => {
+    // What cannot be removed now is removed an hour later.
+    choices.purgeChoices(now() - options.evidenceRetentionDays * dayMs).catch(() => {})
+  }, purgeEveryMs)
+  purging.unref()
   const state = redis ?? new InProcessState(now)
   const catalogue = { now, newId: randomUUID, onChange: announceSkillChanges(state) }
   const registry = createSqlRegistryStore(database, catalogue)
@@ -148,7 +156,7 @@ export async function openHub(options: HubOptions): Promise<OwnedHub> {
     spend: ledger,
     evidence,
     mcp: options.keepsToolServers ? createSqlMcpStore(database, now) : createMemoryMcpStore(now),
-    choices: createSqlChoiceStore(database),
+    choices,
     skills: createSqlSkillStore(database, {
       ...catalogue,
       onChange: (workspaceId) => {
@@ -169,6 +177,7 @@ export async function openHub(options: HubOptions): Promise<OwnedHub> {
       stopPurging()
       stopPurgingSpend()
       stopPurgingEvidence()
+      clearInterval(purging)
       links.stop()
       await ingester.flush(flushBudgetMs)
       await ingester.stop()
