@@ -6,7 +6,7 @@ export interface Experiment {
   readonly variants: readonly Variant[]
 }
 
-export interface Variant {
+interface Variant {
   readonly name: string
   readonly strategy: string
   /** A whole number. */
