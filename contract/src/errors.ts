@@ -281,15 +281,6 @@ export const errorCatalogue = {
     false,
     'The definition of the tool is not the one that was approved; an admin has to look at it.',
   ),
-  not_found: entry(404, 'not_found_error', '404', 'caller', false, 'No such route or object.'),
-  decision_not_found: entry(
-    404,
-    'not_found_error',
-    'decision_not_found',
-    'caller',
-    false,
-    'No request of this gateway made that routing decision.',
-  ),
   not_your_decision: entry(
     403,
     'permission_denied',
@@ -298,13 +289,14 @@ export const errorCatalogue = {
     false,
     'Only the key, user or team that made a call may say how it turned out.',
   ),
-  feedback_window_closed: entry(
-    410,
-    'invalid_request_error',
-    'feedback_window_closed',
+  not_found: entry(404, 'not_found_error', '404', 'caller', false, 'No such route or object.'),
+  decision_not_found: entry(
+    404,
+    'not_found_error',
+    'decision_not_found',
     'caller',
     false,
-    'The outcome of a routed request comes too late.',
+    'No request of this gateway made that routing decision.',
   ),
   previous_response_not_found: entry(
     404,
@@ -458,6 +450,14 @@ export const errorCatalogue = {
     'caller',
     false,
     'The object is defined in the configuration file and is changed there.',
+  ),
+  feedback_window_closed: entry(
+    410,
+    'invalid_request_error',
+    'feedback_window_closed',
+    'caller',
+    false,
+    'The outcome of a routed request comes too late.',
   ),
   gone: entry(
     410,
