@@ -7,12 +7,12 @@ import type { Method, Route } from '../../http/router.ts'
 import type { Caller } from '../../identity/caller.ts'
 import { authenticate } from '../../pipeline/authenticate.ts'
 import type { A2aPlane } from '../a2a-plane.ts'
-import { mayUseAgent } from '../agents/agent-access.ts'
 import { A2aError, formatRestError } from '../protocol/a2a-error.ts'
 import { readVersion } from '../protocol/choose-version.ts'
 import type { Operation } from '../protocol/methods.ts'
 import { acceptProtoNames } from '../protocol/proto-names.ts'
 import type { AgentCall } from '../relay/agent-call.ts'
+import { findAgent } from './find-agent.ts'
 import { performCall } from './perform-call.ts'
 import { requireEnabled } from './require-enabled.ts'
 import { requireJson } from './require-json.ts'
@@ -104,10 +104,7 @@ async function readCall(
 ): Promise<AgentCall> {
   requireVersion(exchange)
   const body = await readObject(exchange)
-  const id = params['id'] ?? ''
-  const agent = plane.directory.find(id)
-  if (agent === null || !mayUseAgent(caller, agent))
-    throw new A2aError('AGENT_NOT_FOUND', `Agent not found: ${id.slice(0, 128)}`)
+  const agent = findAgent(plane, params['id'] ?? '', caller)
   const { task, verb } = splitVerb(params['task'] ?? '')
   const asked = verb ?? operation
   if (exchange.request.method === 'POST' && asked === 'get')

@@ -4,12 +4,12 @@ import type { Exchange } from '../../http/exchange.ts'
 import { ClientGone, readBody } from '../../http/read-body.ts'
 import { authenticate } from '../../pipeline/authenticate.ts'
 import type { A2aPlane } from '../a2a-plane.ts'
-import { mayUseAgent } from '../agents/agent-access.ts'
 import { A2aError, formatRpcError } from '../protocol/a2a-error.ts'
 import { chooseMethod, readVersion, VersionedError } from '../protocol/choose-version.ts'
 import type { Operation, Version } from '../protocol/methods.ts'
 import { acceptProtoNames } from '../protocol/proto-names.ts'
 import type { AgentCall } from '../relay/agent-call.ts'
+import { findAgent } from './find-agent.ts'
 import { performCall } from './perform-call.ts'
 import { requireEnabled } from './require-enabled.ts'
 import { requireJson } from './require-json.ts'
@@ -30,8 +30,7 @@ export function rpcEndpoint(plane: A2aPlane, forced: 'send' | 'stream' | null): 
       try {
         requireJson(exchange)
         request.read(await readBody(exchange.request, maxBodyBytes), forced)
-        const agent = plane.directory.find(params['id'] ?? '')
-        if (agent === null || !mayUseAgent(caller, agent)) throw unknownAgent(params['id'] ?? '')
+        const agent = findAgent(plane, params['id'] ?? '', caller)
         const { operation, version } = request
         call = { exchange, caller, agent, operation, version, params: request.params }
         await answer(plane, request, call)
@@ -60,10 +59,6 @@ async function answer(plane: A2aPlane, request: RpcRequest, call: AgentCall): Pr
     frameError: (error) =>
       JSON.stringify({ jsonrpc: '2.0', id: request.id, error: formatRpcError(error, request.version) }),
   })
-}
-
-function unknownAgent(id: string): A2aError {
-  return new A2aError('AGENT_NOT_FOUND', `Agent not found: ${id.slice(0, 128)}`)
 }
 
 type RpcId = string | number | null

@@ -66,6 +66,11 @@ export class A2aError extends Error {
   }
 }
 
+/** -32602 for one parameter, named by its path. */
+export function invalidParam(path: string, problem: string): A2aError {
+  return new A2aError('INVALID_PARAMS', `params.${path}: ${problem}.`, { metadata: { field: path } })
+}
+
 const domain = 'a2a-protocol.org'
 
 /** The error member of a JSON-RPC answer: `data` is an object in 0.3 and a list of typed details in 1.0. */

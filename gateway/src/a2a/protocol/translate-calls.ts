@@ -54,6 +54,11 @@ export function translateEvent(event: JsonRecord, direction: Direction): JsonRec
   return direction === 'up' ? { [name]: translated } : translated
 }
 
+/** The version whose form an event has: 1.0 names what it is about by a member. */
+export function versionOfEvent(event: JsonRecord): Version {
+  return Object.keys(translations).some((name) => name in event) ? '1.0' : '0.3'
+}
+
 /** What an event is about. Errors: -32006 for what no event looks like. */
 export function openEvent(event: JsonRecord, version: Version): { name: EventName; value: JsonRecord } {
   if (version === '0.3') return { name: nameOfOld(event), value: event }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { JsonRecord } from '../../conversation/json-value.ts'
-import { openEvent, translateEvent } from '../protocol/translate-calls.ts'
+import { openEvent, translateEvent, versionOfEvent } from '../protocol/translate-calls.ts'
 import { translateStatusUpdate } from '../protocol/translate-objects.ts'
 import type { PushConfig } from './push-config.ts'
 
@@ -67,8 +67,8 @@ const capital = (scheme: string): string => (scheme.toLowerCase() === 'bearer' ?
 
 /** News as the client's version has it: 1.0 gets the event, 0.3 a task. Errors: A2aError for what is neither. */
 export function translatePush(payload: JsonRecord, config: PushConfig): JsonRecord {
-  const isCurrent = ['task', 'message', 'statusUpdate', 'artifactUpdate'].some((name) => name in payload)
-  const from = isCurrent ? '1.0' : '0.3'
+  const from = versionOfEvent(payload)
+  const isCurrent = from === '1.0'
   if (config.version === '1.0') return isCurrent ? payload : translateEvent(payload, 'up')
   const { name, value } = openEvent(payload, from)
   if (name === 'task') return isCurrent ? translateEvent(payload, 'down') : payload

@@ -4,6 +4,7 @@ import type { Endpoint } from '../../http/dispatch.ts'
 import { readBody } from '../../http/read-body.ts'
 import type { A2aPlane } from '../a2a-plane.ts'
 import { requireEnabled } from '../calls/require-enabled.ts'
+import { versionOfEvent } from '../protocol/translate-calls.ts'
 import { readNews } from '../tasks/read-news.ts'
 import { type PushDelivery, translatePush } from './push-delivery.ts'
 
@@ -18,8 +19,7 @@ export function pushEndpoint(plane: A2aPlane, delivery: PushDelivery): Endpoint 
       const known = await plane.push.findByToken(token)
       const payload = readRecord(parseJson((await readBody(exchange.request, maxBodyBytes)).toString('utf8')))
       if (known === null || known.row.agentId !== id || payload === null) throw unknownTarget()
-      const isCurrent = ['task', 'message', 'statusUpdate', 'artifactUpdate'].some((name) => name in payload)
-      const { taskId } = readNews('stream', payload, isCurrent ? '1.0' : '0.3')
+      const { taskId } = readNews('stream', payload, versionOfEvent(payload))
       const { row, config } = known
       if (taskId === null) throw unknownTarget()
       if (row.taskId === '') {

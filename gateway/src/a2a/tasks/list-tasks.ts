@@ -1,7 +1,7 @@
 import { type JsonRecord, parseJson } from '../../conversation/json-value.ts'
 import type { A2aPlane } from '../a2a-plane.ts'
 import type { TaskRow } from '../a2a-store.ts'
-import { A2aError } from '../protocol/a2a-error.ts'
+import { invalidParam } from '../protocol/a2a-error.ts'
 import { currentState, translateTask } from '../protocol/translate-objects.ts'
 import type { AgentCall } from '../relay/agent-call.ts'
 import { principalOf } from './task-ledger.ts'
@@ -81,28 +81,28 @@ function withoutArtifacts({ artifacts: _, ...task }: JsonRecord): JsonRecord {
 function readPageSize(value: unknown): number {
   if (value === undefined || value === null) return standardPage
   if (!Number.isInteger(value) || (value as number) < 1 || (value as number) > maxPage)
-    throw invalid('pageSize', `this should be a whole number from 1 to ${maxPage}`)
+    throw invalidParam('pageSize', `this should be a whole number from 1 to ${maxPage}`)
   return value as number
 }
 
 function readFilterText(params: JsonRecord, name: string): string | null {
   const value = params[name]
   if (value === undefined || value === null || value === '') return null
-  if (typeof value !== 'string') throw invalid(name, 'this should be text')
+  if (typeof value !== 'string') throw invalidParam(name, 'this should be text')
   return value
 }
 
 function readState(value: unknown): string | null {
   if (value === undefined || value === null || value === '' || value === 'TASK_STATE_UNSPECIFIED') return null
   const state = currentState(value)
-  if (state === null) throw invalid('status', 'this is no state of a task')
+  if (state === null) throw invalidParam('status', 'this is no state of a task')
   return state
 }
 
 function readTime(value: unknown): number | null {
   if (value === undefined || value === null) return null
   const at = typeof value === 'string' ? Date.parse(value) : Number.NaN
-  if (Number.isNaN(at)) throw invalid('statusTimestampAfter', 'this should be a time in ISO 8601')
+  if (Number.isNaN(at)) throw invalidParam('statusTimestampAfter', 'this should be a time in ISO 8601')
   return at
 }
 
@@ -112,10 +112,6 @@ function readPageToken(plane: A2aPlane, value: unknown, filter: string): Cursor 
   const opened = typeof value === 'string' ? plane.openPage(value) : null
   const parsed = opened === null ? null : parseJson(opened)
   const [of, updatedAt, taskId] = Array.isArray(parsed) ? parsed : []
-  if (of !== filter) throw invalid('pageToken', 'this continues no listing like this one')
+  if (of !== filter) throw invalidParam('pageToken', 'this continues no listing like this one')
   return { updatedAt: Number(updatedAt), taskId: String(taskId) }
-}
-
-function invalid(path: string, problem: string): A2aError {
-  return new A2aError('INVALID_PARAMS', `params.${path}: ${problem}.`, { metadata: { field: path } })
 }
