@@ -18,7 +18,7 @@ const directions: Readonly<Record<string, string>> = {
   'uuid.ts': '',
   'version.ts': 'package-file.ts',
   'within.ts': '',
-  a2a: 'config:types conversation http http1:types identity pipeline pricing protocols rest telemetry:types transport version.ts',
+  a2a: 'config:types conversation http http1:types identity pipeline pricing protocols rest telemetry transport version.ts',
   admin:
     'config:types conversation deployments governance http identity pipeline pricing process:types protocols providers:types quotas:types relay rest storage:types telemetry tokens:types transport:types version.ts',
   balancing: 'config:types deployments pricing providers:types',
@@ -39,7 +39,7 @@ const directions: Readonly<Record<string, string>> = {
   'model-routing': 'config:types conversation:types deployments:types pricing',
   multipart: '',
   'pass-through':
-    'config:types conversation deployments:types governance:types http http1:types identity pipeline pricing protocols providers telemetry:types transport',
+    'config:types conversation deployments:types governance:types http http1:types identity pipeline pricing protocols providers telemetry transport',
   pipeline:
     'balancing config:types conversation deployments governance:types http http1:types identity injection json model-routing multipart pricing protocols providers relay storage:types telemetry tokens:types transport:types version.ts within.ts',
   pricing: 'config:types conversation:types',

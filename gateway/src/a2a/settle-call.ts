@@ -3,7 +3,7 @@ import { hashClientAddress } from '../pipeline/client-address.ts'
 import type { Gateway } from '../pipeline/gateway.ts'
 import { billColumns } from '../pricing/bill-columns.ts'
 import { parsePico } from '../pricing/parse-pico.ts'
-import type { RequestRecord } from '../telemetry/request-record.ts'
+import { type RequestRecord, withoutPipeline } from '../telemetry/request-record.ts'
 import type { A2aError, Reason } from './protocol/a2a-error.ts'
 import type { AgentCall } from './relay/agent-call.ts'
 
@@ -79,18 +79,16 @@ function describe(call: AgentCall, error: A2aError | null, now: number): Request
   const { agent, caller, exchange, operation } = call
   const { keyHash, keyAlias, userId, teamId, organizationId } = caller
   return {
+    ...withoutPipeline,
     requestId: exchange.requestId,
     callId: exchange.header('x-litellm-call-id') ?? exchange.requestId,
-    traceId: null,
     startedAt: exchange.receivedAt,
     endedAt: now,
     firstByteAt: null,
     upstreamMs: null,
-    routingMs: null,
     method: exchange.request.method,
     template: exchange.template,
     dialect: null,
-    operation: null,
     status: exchange.clientGone ? clientClosedRequest : (error?.rpcStatus(call.version) ?? 200),
     errorCode: error === null ? null : (codes[error.reason] ?? 'invalid_request'),
     errorType: error?.reason ?? null,
@@ -98,7 +96,6 @@ function describe(call: AgentCall, error: A2aError | null, now: number): Request
       error === null ? null : /UPSTREAM|AGENT_RESPONSE/.test(error.reason) ? 'upstream' : 'gateway',
     stream: operation === 'stream' || operation === 'subscribe',
     clientDisconnected: exchange.clientGone,
-    cacheHit: false,
     caller: {
       kind: caller.kind === 'master' ? 'admin' : caller.kind,
       keyHash,
@@ -107,29 +104,16 @@ function describe(call: AgentCall, error: A2aError | null, now: number): Request
       teamId,
       organizationId,
     },
-    endUser: null,
     tags: caller.tags,
     requestedModel: `a2a/${agent.name}`,
-    group: null,
     target: {
       deploymentId: agent.agentId,
       provider: 'a2a',
       upstreamModel: agent.name,
       apiBase: agent.url ?? '',
     },
-    responseModel: null,
-    reasoningEnabled: false,
-    strategy: null,
-    strategyFellBack: false,
-    choice: null,
-    dropped: null,
-    attempts: 1,
-    failedAttempts: [],
-    fallbacks: 0,
     usage: null,
-    usageEstimated: false,
     costPico: priceOf(call, error),
-    queryLength: null,
     clientIp: exchange.request.remoteAddress ?? null,
   }
 }

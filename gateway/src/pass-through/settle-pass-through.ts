@@ -11,7 +11,7 @@ import { computeCost } from '../pricing/compute-cost.ts'
 import { stripModelName } from '../pricing/find-prices.ts'
 import { parsePico } from '../pricing/parse-pico.ts'
 import type { PriceTable } from '../pricing/price-table.ts'
-import type { RequestRecord } from '../telemetry/request-record.ts'
+import { type RequestRecord, withoutPipeline } from '../telemetry/request-record.ts'
 import type { CallPlace } from './join-path.ts'
 import type { PassThroughTarget } from './pass-through-target.ts'
 import type { RawOutcome } from './raw-call.ts'
@@ -96,27 +96,6 @@ interface Cost {
 }
 
 const unknownCost: Cost = { total: null, parts: null }
-
-/** What only requests of the pipeline have. */
-const withoutPipeline = {
-  traceId: null,
-  dropped: null,
-  routingMs: null,
-  operation: null,
-  cacheHit: false,
-  endUser: null,
-  group: null,
-  responseModel: null,
-  reasoningEnabled: false,
-  strategy: null,
-  strategyFellBack: false,
-  choice: null,
-  attempts: 1,
-  failedAttempts: [],
-  fallbacks: 0,
-  usageEstimated: false,
-  queryLength: null,
-} as const
 
 function describe(call: FinishedCall, costPico: bigint | null): RequestRecord {
   const { exchange, caller, target, place, model, startedAt, outcome, error } = call

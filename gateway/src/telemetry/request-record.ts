@@ -107,3 +107,24 @@ export interface FailedAttempt {
   /** The failure sent the deployment into cooldown. */
   readonly cooledDown: boolean
 }
+
+/** Of a record what only requests of the model pipeline have, for calls outside of it. */
+export const withoutPipeline = {
+  traceId: null,
+  dropped: null,
+  routingMs: null,
+  operation: null,
+  cacheHit: false,
+  endUser: null,
+  group: null,
+  responseModel: null,
+  reasoningEnabled: false,
+  strategy: null,
+  strategyFellBack: false,
+  choice: null,
+  attempts: 1,
+  failedAttempts: [],
+  fallbacks: 0,
+  usageEstimated: false,
+  queryLength: null,
+} as const
