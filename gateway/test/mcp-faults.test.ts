@@ -196,6 +196,9 @@ describe('definitions', () => {
 })
 
 describe('a program', () => {
+  beforeAll(() =>
+    waitUntil('it was asked after the restart', async () => (await statuses())['program'] === 'healthy'),
+  )
   const seen = async () => JSON.parse((await use('whoami', 'program')).json().content[0].text)
 
   it('sees nothing of the gateway', async () => {
