@@ -35,6 +35,7 @@ it('the examples of docs/mcp.md do what the page says', async () => {
       { tools: expect.any(Array), error: null },
       { servers: [{ server: { name: 'tickets' } }] },
       { server_id: 'tickets', definitions: expect.any(Array) },
+      { jsonrpc: '2.0', result: { skills: [] } },
     ])
   } finally {
     await gateway.stop()

@@ -423,6 +423,8 @@ export interface SkillsConfig {
   /** Only skills that were measured may be published. */
   readonly publishNeedsBenchmark: boolean
   readonly wellKnown: WellKnownConfig
+  /** At `/mcp`, by the extension for skills. */
+  readonly isServedOverMcp: boolean
   /** The marketplace of Claude Code. */
   readonly marketplace: { readonly isEnabled: boolean; readonly name: string; readonly owner: string }
 }

@@ -4,6 +4,8 @@ import { GatewayError } from '@routeiq/contract'
 import type { GatewayConfig } from '../config/config.ts'
 import type { Exchange } from '../http/exchange.ts'
 import type { Caller } from '../identity/caller.ts'
+import { workspaceOf } from '../identity/workspace.ts'
+import type { SkillResources } from '../skills/mcp/skill-resources.ts'
 import { UserEgress } from '../transport/egress/user-egress.ts'
 import type { Transport } from '../transport/transport.ts'
 import { version } from '../version.ts'
@@ -13,6 +15,7 @@ import type { RelayDependencies } from './call/relay.ts'
 import { RequestStates } from './call/request-state.ts'
 import { ParkedCalls } from './call/running-call.ts'
 import { Catalogue } from './catalogue/catalogue.ts'
+import type { CallerSkills } from './native/answer-skills.ts'
 import { Cursors } from './native/cursor.ts'
 import { LegacySessions } from './native/legacy-sessions.ts'
 import { ModernHandler } from './native/modern-handler.ts'
@@ -36,6 +39,8 @@ import { type Selection, Views } from './view/views.ts'
 export interface McpGatewayOptions {
   readonly config: () => GatewayConfig
   readonly store: McpServerStore
+  /** Served beside the tools of servers, where the configuration says so. */
+  readonly skills: SkillResources
   /** What secrets are sealed with; null when nothing is configured. */
   readonly secret: string | null
   /** To addresses of the operator, and to those of everybody else. */
@@ -138,15 +143,18 @@ export class McpGateway {
 
   /** Answers one request of the endpoint for clients of the protocol. */
   async serve(exchange: Exchange, caller: Caller, selection: Selection, body: unknown): Promise<void> {
+    const skills = this.#skillsOf(exchange, caller)
+    const scope = JSON.stringify([selection, skills?.workspaceId])
     const request = {
       principal: principalOf(caller),
       view: () => this.views.find(caller, selection),
+      skills,
       headers: exchange.request.headers,
       body,
     }
     await answerByWeb(exchange, async (web) =>
       (await isLegacyRequest(web, body))
-        ? this.#sessions.handle(web, { ...request, scope: JSON.stringify(selection) })
+        ? this.#sessions.handle(web, { ...request, scope })
         : this.#modern.handle(web, request),
     )
   }
@@ -154,7 +162,8 @@ export class McpGateway {
   /** Opens a stream of the old transport; false when there are too many. */
   openSse(exchange: Exchange, caller: Caller, base: string): Promise<boolean> {
     const view = () => this.views.find(caller, { selector: null })
-    return this.sse.open(exchange, { principal: principalOf(caller), view, base })
+    const skills = this.#skillsOf(exchange, caller)
+    return this.sse.open(exchange, { principal: principalOf(caller), view, skills, base })
   }
 
   /** A message for such a stream; false when it is not there, or not this caller's. */
@@ -204,6 +213,13 @@ export class McpGateway {
     return callTool(this.#relay, downstream, tool, { name: tool.name, arguments: args }, callTimeoutMs)
   }
 
+  /** The skills of a workspace have changed, here or in another process. */
+  tellSkillsChanged(workspaceId: string): void {
+    this.#sessions.tellSkillsChanged(workspaceId)
+    this.#modern.tellSkillsChanged(workspaceId)
+    this.sse.tellSkillsChanged(workspaceId)
+  }
+
   /** Ends the streams that would stay open for good, so that calls under way can be waited for. */
   endStreams(): void {
     this.#sessions.endStreams()
@@ -233,7 +249,14 @@ export class McpGateway {
     })
   }
 
-  #serverOptions(): Omit<ProtocolServerOptions, 'era' | 'principal' | 'view' | 'headers'> {
+  /** Errors: as `workspaceOf`. */
+  #skillsOf(exchange: Exchange, caller: Caller): CallerSkills | null {
+    if (!this.#options.config().skills.isServedOverMcp) return null
+    const workspaceId = workspaceOf(caller, exchange.header('x-workspace-id'))
+    return { resources: this.#options.skills, workspaceId, agentName: caller.keyAlias ?? 'mcp' }
+  }
+
+  #serverOptions(): Omit<ProtocolServerOptions, 'era' | 'principal' | 'view' | 'skills' | 'headers'> {
     return {
       ...this.#relay,
       config: () => this.#options.config().mcp,

@@ -46,6 +46,14 @@ export class McpPlane {
     )
   }
 
+  /** The skills of a workspace have changed, here or in another process. */
+  hearSkillChange(workspaceId: string): void {
+    void this.#gateway?.then(
+      (gateway) => gateway.tellSkillsChanged(workspaceId),
+      () => {},
+    )
+  }
+
   /** No more streams without an end. */
   endStreams(): void {
     void this.#gateway?.then(

@@ -1,10 +1,13 @@
 import type { GatewayConfig } from '../config/config.ts'
 import { McpPlane } from '../mcp/mcp-plane.ts'
+import { type SkillReading, SkillResources } from '../skills/mcp/skill-resources.ts'
 import { UserEgress } from '../transport/egress/user-egress.ts'
+import type { Evidence } from './evidence.ts'
 import type { Hub } from './hub.ts'
 import { createNetworkTransport, createUserTransport } from './network-transport.ts'
 import { readUserFile } from './read-user-file.ts'
-import { announceToolServers, hearToolServers } from './share-changes.ts'
+import { recordTrace } from './record-trace.ts'
+import { announceToolServers, hearSkillChanges, hearToolServers } from './share-changes.ts'
 import type { Telemetry } from './telemetry.ts'
 
 /** Every legacy session at a server holds a stream open beside its calls. */
@@ -12,6 +15,7 @@ const maxConnectionsPerOrigin = 4_096
 
 export interface McpParts {
   readonly hub: Hub
+  readonly evidence: Evidence
   readonly config: () => GatewayConfig
   readonly telemetry: Telemetry
   readonly now: () => number
@@ -19,7 +23,8 @@ export interface McpParts {
 }
 
 /** The gateway for tool servers. Its code is loaded when it is on. */
-export async function openMcp({ hub, config, telemetry, now, random }: McpParts): Promise<McpPlane> {
+export async function openMcp(parts: McpParts): Promise<McpPlane> {
+  const { hub, config, telemetry, now, random } = parts
   const plane = new McpPlane({
     config,
     open: async () => {
@@ -28,6 +33,10 @@ export async function openMcp({ hub, config, telemetry, now, random }: McpParts)
       const gateway = new McpGateway({
         config,
         store: hub.mcp,
+        skills: new SkillResources(
+          hub.skills,
+          (reading) => void recordTrace(parts, reading.workspaceId, describeReading(reading, now())),
+        ),
         secret: identity.saltKey ?? identity.masterKey,
         transports: {
           operator: createNetworkTransport({ maxConnectionsPerOrigin }),
@@ -46,7 +55,24 @@ export async function openMcp({ hub, config, telemetry, now, random }: McpParts)
   await hearToolServers(hub.state, () => {
     if (config().mcp.sharesChanges) plane.hear()
   })
+  await hearSkillChanges(hub.state, (workspaceId) => plane.hearSkillChange(workspaceId))
   // Tools are there for the first request; a database that is away is tried again with the next one.
   if (config().mcp.enabled) await plane.requireGateway().catch(() => {})
   return plane
+}
+
+/** A skill that was read was delivered; that its agent had loaded it, only a decision of the Skill Router says. */
+function describeReading(reading: SkillReading, now: number): Readonly<Record<string, unknown>> {
+  const { agentName, routingId, name, skillId, versionId, contentHash } = reading
+  const at = new Date(now).toISOString()
+  return {
+    agent_name: agentName,
+    status: 'success',
+    source_type: 'gateway',
+    started_at: at,
+    ended_at: at,
+    skills_delivered: [name],
+    skills_delivered_versions: [{ name, hash: contentHash, skill_id: skillId, version_id: versionId }],
+    ...(routingId !== null && { routing_id: routingId, skills_loaded_by_agent: [name] }),
+  }
 }

@@ -159,6 +159,7 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
   })
   const mcp = await openMcp({
     hub,
+    evidence,
     config: () => configuration.runtime.config,
     telemetry,
     now: options.now,

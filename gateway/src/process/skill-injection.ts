@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import type { GatewayConfig } from '../config/config.ts'
 import type { BlobSealer } from '../conversation/blob-sealer.ts'
-import { parseTrace } from '../evidence/traces/parse-trace.ts'
 import { defaultWorkspace } from '../identity/workspace.ts'
 import { SkillInjector } from '../injection/skill-injector.ts'
-import { TurnReports, type TurnTrace } from '../injection/turn-reports.ts'
+import { TurnReports } from '../injection/turn-reports.ts'
 import { TurnStore } from '../injection/turn-store.ts'
 import { InjectedSkills } from '../skill-router/injected-skills.ts'
 import { InProcessState } from '../storage/shared-state/in-process-state.ts'
 import type { Evidence } from './evidence.ts'
 import type { Hub } from './hub.ts'
+import { recordTrace } from './record-trace.ts'
 import type { SkillRouting } from './skill-router.ts'
 import type { Telemetry } from './telemetry.ts'
 
@@ -35,7 +35,7 @@ export interface SkillInjectionOptions {
 export function openSkillInjection(options: SkillInjectionOptions): SkillInjection {
   const { hub, skillRouting, sealer, config, now } = options
   const reports = new TurnReports({
-    write: (workspaceId, trace) => void writeTrace(options, workspaceId, trace),
+    write: (workspaceId, trace) => void recordTrace(options, workspaceId, trace),
     newId: randomUUID,
   })
   const { router, catalogues, bodies, decisions, degradations } = skillRouting
@@ -63,21 +63,4 @@ export function openSkillInjection(options: SkillInjectionOptions): SkillInjecti
     now,
   })
   return { injector, close: () => reports.close() }
-}
-
-/** A trace that cannot be written is missed, and nobody waits for it. */
-async function writeTrace(
-  { evidence, telemetry, now }: SkillInjectionOptions,
-  workspaceId: string,
-  trace: TurnTrace,
-): Promise<void> {
-  try {
-    const parsed = parseTrace(trace, { now: now(), newId: randomUUID, requireManifest: false })
-    await evidence.routes.traceWriter.write(workspaceId, [parsed])
-  } catch (error) {
-    telemetry.logger.log('warn', 'skill_trace_not_written', {
-      workspace_id: workspaceId,
-      reason: error instanceof Error ? error.message : String(error),
-    })
-  }
 }

@@ -74,6 +74,19 @@ describe('the inspector', () => {
     expect((await inspect('/mcp/sessions', ...argv)).stdout).toContain('hello')
   })
 
+  it.each(['legacy', 'modern'])('verifies every skill in the %s era', async (era) => {
+    const files = [
+      {
+        path: 'refunds/SKILL.md',
+        content: '---\nname: refunds\ndescription: Refund an order.\n---\n\n# Refunds\n',
+      },
+      { path: 'refunds/fees.md', content: 'None.\n' },
+    ]
+    await call(gateway.url, '/v1/skills', { key, body: { files } })
+    const listed = await inspect('/mcp', '--protocol-era', era, '--method', 'skills/list', '--verify')
+    expect(listed.stdout).toContain('skill://refunds/fees.md')
+  })
+
   it('calls five hundred times', async () => {
     const argv = [
       '--method',

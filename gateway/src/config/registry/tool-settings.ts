@@ -45,6 +45,12 @@ export const toolSettings: readonly Setting[] = [
     'Also publishes skills whose name begins with a digit',
   ),
   available(
+    'skills.mcp.enabled',
+    'boolean',
+    true,
+    'Serves the skills of the caller at `/mcp` too, by the extension `io.modelcontextprotocol/skills`',
+  ),
+  available(
     'skills.marketplace.enabled',
     'boolean',
     false,

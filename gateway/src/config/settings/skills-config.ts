@@ -24,6 +24,7 @@ export function readSkillsConfig(sections: ConfigSections): SkillsConfig {
     isRegistryPublic: settings.boolean('registry.public_read'),
     publishNeedsBenchmark: settings.boolean('publish.require_benchmark'),
     wellKnown: readWellKnown(sections),
+    isServedOverMcp: settings.boolean('skills.mcp.enabled'),
     marketplace: {
       isEnabled: settings.boolean('skills.marketplace.enabled'),
       name: settings.text('skills.marketplace.name') ?? 'routeiq',

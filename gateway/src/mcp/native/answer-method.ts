@@ -14,20 +14,34 @@ import {
 import type { McpServer } from '../server.ts'
 import type { McpResult } from '../upstream/upstream-session.ts'
 import type { CatalogueView, ViewItem } from '../view/catalogue-view.ts'
-import type { Cursors } from './cursor.ts'
+import {
+  answerSkills,
+  type CallerSkills,
+  listSkillResources,
+  readSkillFile,
+  skillMethods,
+  skillTemplate,
+} from './answer-skills.ts'
+import { type Cursors, unknownCursor } from './cursor.ts'
 
 export interface MethodDependencies extends RelayDependencies {
   readonly config: () => McpConfig
   readonly cursors: Cursors
+  /** Null where they are not served. */
+  readonly skills: CallerSkills | null
 }
 
 type Params = Readonly<Record<string, unknown>>
 
-/** The methods that are answered here. */
-export const answeredMethods: ReadonlySet<string> = new Set([
+const protocolMethods: ReadonlySet<string> = new Set([
   ...['tools/list', 'tools/call', 'prompts/list', 'prompts/get', 'completion/complete'],
   ...['resources/list', 'resources/templates/list', 'resources/read'],
 ])
+
+/** Whether a method is answered here. */
+export function answersMethod(method: string, skills: CallerSkills | null): boolean {
+  return protocolMethods.has(method) || (skills !== null && skillMethods.has(method))
+}
 
 type Listed = { readonly description: object }
 
@@ -56,6 +70,7 @@ export function answerMethod(
   params: Params,
 ): Promise<McpResult> | McpResult {
   const { toolsPageSize, resourcesPageSize } = deps.config()
+  const { skills } = deps
   const list = (member: string, items: readonly Listed[], size: number): McpResult => {
     const { principal } = downstream
     const scope = { principal, method, version: versionOf(items) }
@@ -68,9 +83,11 @@ export function answerMethod(
     case 'prompts/list':
       return list('prompts', view.prompts, toolsPageSize)
     case 'resources/list':
-      return list('resources', view.resources, resourcesPageSize)
-    case 'resources/templates/list':
-      return list('resourceTemplates', view.templates, resourcesPageSize)
+      return listResources(deps, view, downstream, params)
+    case 'resources/templates/list': {
+      const own = skills === null ? [] : [{ description: skillTemplate }]
+      return list('resourceTemplates', [...view.templates, ...own], resourcesPageSize)
+    }
     case 'tools/call':
       return answerCall(deps, view, downstream, params)
     case 'prompts/get':
@@ -80,8 +97,30 @@ export function answerMethod(
     case 'completion/complete':
       return complete(deps, view, downstream, params)
     default:
+      if (skills !== null) return answerSkills(skills, deps.cursors, downstream, method, params)
       throw new RpcError(methodNotFound, 'Method not found')
   }
+}
+
+/** The resources of servers, then those of skills. A place is a number among the first, a text among the second. */
+async function listResources(
+  { skills, cursors, config }: MethodDependencies,
+  { resources }: CatalogueView,
+  { principal }: Downstream,
+  params: Params,
+): Promise<McpResult> {
+  const scope = { principal, method: 'resources/list', version: versionOf(resources) }
+  const { cursor } = params
+  const place = cursors.open(cursor, scope)
+  if (typeof place !== 'string' && (skills === null || resources.length > 0)) {
+    const { items, nextCursor } = cursors.page(resources, config().resourcesPageSize, cursor, scope)
+    const next = nextCursor ?? (skills === null ? null : cursors.seal('', scope))
+    return { resources: items.map(({ description }) => description), ...(next && { nextCursor: next }) }
+  }
+  if (skills === null) throw unknownCursor()
+  const page = await listSkillResources(skills, typeof place === 'string' ? place : '')
+  const { next } = page
+  return { resources: page.resources, ...(next !== null && { nextCursor: cursors.seal(next, scope) }) }
 }
 
 async function answerCall(
@@ -132,13 +171,17 @@ function getPrompt(
   })
 }
 
-function readResource(
+async function readResource(
   deps: MethodDependencies,
   view: CatalogueView,
   downstream: Downstream,
   params: Params,
 ): Promise<McpResult> {
   const { uri } = params
+  const { skills } = deps
+  // First of all, so that what a listing of skills promises is what is read, whatever servers offer.
+  const own = skills !== null && typeof uri === 'string' ? await readSkillFile(skills, downstream, uri) : null
+  if (own !== null) return own
   const server = typeof uri === 'string' ? ownerOf(view, uri) : null
   if (typeof uri !== 'string' || server === null)
     throw new RpcError(resourceNotFound, 'Resource not found', { uri })

@@ -25,26 +25,30 @@ export class Cursors {
     cursor: unknown,
     scope: CursorScope,
   ): { readonly items: readonly Item[]; readonly nextCursor?: string } {
-    const start = cursor === undefined || cursor === null ? 0 : this.#open(cursor, scope)
+    const start = this.open(cursor, scope) ?? 0
+    if (typeof start !== 'number') throw unknownCursor()
     const end = start + size
     const page = items.slice(start, end)
-    return end >= items.length ? { items: page } : { items: page, nextCursor: this.#seal(end, scope) }
+    return end >= items.length ? { items: page } : { items: page, nextCursor: this.seal(end, scope) }
   }
 
-  #seal(offset: number, { principal, method, version }: CursorScope): string {
-    const payload = JSON.stringify([method, version, offset])
+  /** A cursor that stands for a place: a number in a list that is held, or what the holder of the list calls it. */
+  seal(place: number | string, { principal, method, version }: CursorScope): string {
+    const payload = JSON.stringify([method, version, place])
     return this.#sealer.seal({ form: 'mcp', family: 'cursor', account: principal, payload })
   }
 
-  #open(cursor: unknown, { principal, method, version }: CursorScope): number {
+  /** The place of a cursor, null without one. Errors: as `page`. */
+  open(cursor: unknown, { principal, method, version }: CursorScope): number | string | null {
+    if (cursor === undefined || cursor === null) return null
     const blob = typeof cursor === 'string' ? this.#sealer.open(cursor) : null
     if (blob === null || blob.family !== 'cursor' || blob.account !== principal) throw unknownCursor()
-    const [ofMethod, ofVersion, offset] = JSON.parse(blob.payload) as [string, string, number]
+    const [ofMethod, ofVersion, place] = JSON.parse(blob.payload) as [string, string, number | string]
     if (ofMethod !== method || ofVersion !== version) throw unknownCursor()
-    return offset
+    return place
   }
 }
 
-function unknownCursor(): RpcError {
+export function unknownCursor(): RpcError {
   return new RpcError(invalidParams, 'The cursor is not valid any more; begin the list anew.')
 }

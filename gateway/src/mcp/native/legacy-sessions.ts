@@ -5,6 +5,7 @@ import type { McpServer } from '../server.ts'
 import type { Upstreams } from '../upstream/upstreams.ts'
 import type { CatalogueView } from '../view/catalogue-view.ts'
 import { ownerOf } from './answer-method.ts'
+import { type CallerSkills, skillScheme } from './answer-skills.ts'
 import { SessionEvents } from './event-store.ts'
 import { LegacyTransport } from './legacy-transport.ts'
 import { createProtocolServer, type ProtocolServerOptions } from './protocol-server.ts'
@@ -17,9 +18,10 @@ const legacyRevisions = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05',
 
 export interface LegacyRequest {
   readonly principal: string
-  /** What the URL selects; a session stays with it. */
+  /** What the URL selects, and the workspace; a session stays with it. */
   readonly scope: string
   readonly view: () => CatalogueView | null
+  readonly skills: CallerSkills | null
   readonly headers: Readonly<Record<string, string | undefined>>
   readonly body: unknown
 }
@@ -29,7 +31,10 @@ export interface LegacySessionsOptions {
   readonly catalogue: Catalogue
   /** 0 for none. */
   readonly idleMs: () => number
-  readonly serverOptions: () => Omit<ProtocolServerOptions, 'era' | 'principal' | 'view' | 'headers'>
+  readonly serverOptions: () => Omit<
+    ProtocolServerOptions,
+    'era' | 'principal' | 'view' | 'skills' | 'headers'
+  >
   readonly now: () => number
 }
 
@@ -39,6 +44,7 @@ interface Session {
   readonly server: Server
   readonly transport: LegacyTransport
   readonly view: () => CatalogueView | null
+  readonly skills: CallerSkills | null
   readonly subscriptions: Map<string, () => void>
   headers: LegacyRequest['headers']
   usedAt: number
@@ -79,6 +85,16 @@ export class LegacySessions {
       const view = session.subscriptions.has(uri) ? session.view() : null
       if (view === null || ownerOf(view, uri) !== server) continue
       void session.server.sendResourceUpdated({ uri }).catch(() => {})
+    }
+  }
+
+  /** The skills of a workspace have changed, and perhaps each file of them. */
+  tellSkillsChanged(workspaceId: string): void {
+    for (const { skills, server, subscriptions } of this.#sessions.values()) {
+      if (skills?.workspaceId !== workspaceId) continue
+      void server.sendResourceListChanged().catch(() => {})
+      for (const uri of subscriptions.keys())
+        if (uri.startsWith(skillScheme)) void server.sendResourceUpdated({ uri }).catch(() => {})
     }
   }
 
@@ -125,6 +141,7 @@ export class LegacySessions {
       server: this.#createServer(legacy, () => session),
       transport,
       view: legacy.view,
+      skills: legacy.skills,
       subscriptions: new Map(),
       headers: legacy.headers,
       usedAt: this.#options.now(),
@@ -149,13 +166,14 @@ export class LegacySessions {
       era: 'legacy',
       principal: legacy.principal,
       view: legacy.view,
+      skills: legacy.skills,
       headers: () => session()?.headers ?? legacy.headers,
       subscribe: async (view, uri) => {
         const subscriptions = session()?.subscriptions
         const server = ownerOf(view, uri)
-        if (subscriptions === undefined || server === null || subscriptions.has(uri)) return
+        if (subscriptions === undefined || subscriptions.has(uri)) return
         subscriptions.set(uri, () => {})
-        subscriptions.set(uri, await this.#options.upstreams.subscribe(server, uri))
+        if (server !== null) subscriptions.set(uri, await this.#options.upstreams.subscribe(server, uri))
       },
       unsubscribe: (uri) => {
         const subscriptions = session()?.subscriptions

@@ -10,6 +10,7 @@ import { findParamMismatch } from '../upstream/param-headers.ts'
 import type { Upstreams } from '../upstream/upstreams.ts'
 import type { CatalogueView } from '../view/catalogue-view.ts'
 import { ownerOf } from './answer-method.ts'
+import { type CallerSkills, skillScheme } from './answer-skills.ts'
 import { createProtocolServer, type ProtocolServerOptions } from './protocol-server.ts'
 
 const maxStreams = 200
@@ -18,6 +19,7 @@ const headerMismatch = -32_020
 export interface ModernRequest {
   readonly principal: string
   readonly view: () => CatalogueView | null
+  readonly skills: CallerSkills | null
   readonly headers: Readonly<Record<string, string | undefined>>
   readonly body: unknown
 }
@@ -27,7 +29,7 @@ export interface ModernHandlerOptions {
   readonly catalogue: Catalogue
   readonly serverOptions: () => Omit<
     ProtocolServerOptions,
-    'era' | 'principal' | 'view' | 'headers' | 'method'
+    'era' | 'principal' | 'view' | 'skills' | 'headers' | 'method'
   >
   readonly keepAliveMs?: number
 }
@@ -62,6 +64,16 @@ export class ModernHandler {
     for (const { modern, publish } of this.#streams.values()) {
       const view = modern.view()
       if (view !== null && ownerOf(view, uri) === server) publish({ kind: 'resource_updated', uri })
+    }
+  }
+
+  /** The skills of a workspace have changed, and perhaps each file of them. */
+  tellSkillsChanged(workspaceId: string): void {
+    for (const { modern, publish } of this.#streams.values()) {
+      if (modern.skills?.workspaceId !== workspaceId) continue
+      publish({ kind: 'resources_list_changed' })
+      for (const uri of urisOf(modern.body))
+        if (uri.startsWith(skillScheme)) publish({ kind: 'resource_updated', uri })
     }
   }
 
@@ -111,13 +123,14 @@ export class ModernHandler {
       ({ requestInfo }) => {
         const modern = requestInfo === undefined ? undefined : this.#requests.get(requestInfo)
         if (modern === undefined) throw new Error('a request that did not come this way')
-        const { principal, view, headers, body } = modern
+        const { principal, view, skills, headers, body } = modern
         return createProtocolServer({
           ...serverOptions(),
           era: 'modern',
           principal,
           method: methodOf(body),
           view,
+          skills,
           headers: () => headers,
         })
       },

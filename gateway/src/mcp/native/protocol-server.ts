@@ -10,7 +10,8 @@ import type { Downstream } from '../call/downstream.ts'
 import { methodNotFound, RpcError } from '../call/rpc-error.ts'
 import type { McpResult } from '../upstream/upstream-session.ts'
 import type { CatalogueView } from '../view/catalogue-view.ts'
-import { answeredMethods, answerMethod, type MethodDependencies, ownerOf } from './answer-method.ts'
+import { answerMethod, answersMethod, type MethodDependencies, ownerOf } from './answer-method.ts'
+import { type CallerSkills, skillScheme, skillsExtension } from './answer-skills.ts'
 
 const askTimeoutMs = 300_000
 const capabilitiesKey = 'io.modelcontextprotocol/clientCapabilities'
@@ -40,8 +41,10 @@ const anything: StandardSchemaV1<unknown, McpResult> = {
 /** The gateway as a server of the protocol: for one request of a modern client, or one session of a legacy one. */
 export function createProtocolServer(options: ProtocolServerOptions): Server {
   const view = options.view()
+  // One server keeps what is its own, its extensions included.
+  const skills = view?.isSingle === true ? null : options.skills
   const server = new Server(options.serverInfo, {
-    capabilities: capabilitiesOf(view),
+    capabilities: capabilitiesOf(view, skills),
     jsonSchemaValidator: validator,
     ...(view?.instructions && { instructions: view.instructions }),
   })
@@ -53,29 +56,31 @@ export function createProtocolServer(options: ProtocolServerOptions): Server {
     })
   }
   server.onerror = () => {}
-  if (typeof options.method === 'string' && !answeredMethods.has(options.method)) return server
+  if (typeof options.method === 'string' && !answersMethod(options.method, skills)) return server
   server.fallbackRequestHandler = async ({ method, params = {} }, context) => {
     const current = options.view()
     if (current === null) throw new RpcError(methodNotFound, 'Method not found')
-    const own = options.era === 'legacy' ? await answerSubscription(options, current, method, params) : null
+    const own =
+      options.era === 'legacy' ? await answerSubscription(options, current, skills, method, params) : null
     if (own !== null) return own
     const downstream = downstreamOf(options, server, context as ServerContext, logLevel)
-    return answerMethod(options, current, downstream, method, params)
+    return answerMethod({ ...options, skills }, current, downstream, method, params)
   }
   return server
 }
 
 /** What the selected servers have between them. */
-function capabilitiesOf(view: CatalogueView | null): ServerCapabilities {
+function capabilitiesOf(view: CatalogueView | null, skills: CallerSkills | null): ServerCapabilities {
   const offers = [...(view?.offers.values() ?? [])]
   const has = (name: string): boolean => offers.some(({ capabilities }) => capabilities[name] !== undefined)
   return {
     tools: { listChanged: true },
-    ...((has('resources') || (view?.resources.length ?? 0) > 0) && {
+    ...((skills !== null || has('resources') || (view?.resources.length ?? 0) > 0) && {
       resources: { listChanged: true, subscribe: true },
     }),
     ...(has('prompts') && { prompts: { listChanged: true } }),
     ...(has('completions') && { completions: {} }),
+    ...(skills !== null && { extensions: skillsExtension }),
     logging: {},
   }
 }
@@ -83,6 +88,7 @@ function capabilitiesOf(view: CatalogueView | null): ServerCapabilities {
 async function answerSubscription(
   options: ProtocolServerOptions,
   view: CatalogueView,
+  skills: CallerSkills | null,
   method: string,
   params: Readonly<Record<string, unknown>>,
 ): Promise<McpResult | null> {
@@ -91,7 +97,8 @@ async function answerSubscription(
   if (typeof uri !== 'string') throw new RpcError(-32_602, 'params.uri must be a URI.')
   if (method === 'resources/unsubscribe') options.unsubscribe?.(uri)
   else {
-    if (ownerOf(view, uri) === null) throw new RpcError(-32_002, 'Resource not found', { uri })
+    const isSkill = skills !== null && uri.startsWith(skillScheme)
+    if (!isSkill && ownerOf(view, uri) === null) throw new RpcError(-32_002, 'Resource not found', { uri })
     await options.subscribe?.(view, uri)
   }
   return {}

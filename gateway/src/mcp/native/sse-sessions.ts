@@ -5,6 +5,7 @@ import type { Exchange } from '../../http/exchange.ts'
 import { headLines } from '../../http/server/head-line.ts'
 import type { Catalogue, OfferChange } from '../catalogue/catalogue.ts'
 import type { CatalogueView } from '../view/catalogue-view.ts'
+import type { CallerSkills } from './answer-skills.ts'
 import { createProtocolServer, type ProtocolServerOptions } from './protocol-server.ts'
 
 const maxSessions = 1_000
@@ -13,13 +14,25 @@ const sweepMs = 5_000
 export interface SseSessionsOptions {
   readonly catalogue: Catalogue
   readonly config: () => McpConfig['sse']
-  readonly serverOptions: () => Omit<ProtocolServerOptions, 'era' | 'principal' | 'view' | 'headers'>
+  readonly serverOptions: () => Omit<
+    ProtocolServerOptions,
+    'era' | 'principal' | 'view' | 'skills' | 'headers'
+  >
   readonly now: () => number
+}
+
+export interface SseCaller {
+  readonly principal: string
+  readonly view: () => CatalogueView | null
+  readonly skills: CallerSkills | null
+  /** What stands before the path that is posted to. */
+  readonly base: string
 }
 
 interface Session {
   readonly id: string
   readonly principal: string
+  readonly skills: CallerSkills | null
   readonly openedAt: number
   readonly server: Server
   readonly stream: SseStream
@@ -47,12 +60,9 @@ export class SseSessions {
   }
 
   /** False when there are too many. The stream tells the client where to post to. */
-  async open(
-    exchange: Exchange,
-    caller: { readonly principal: string; readonly view: () => CatalogueView | null; readonly base: string },
-  ): Promise<boolean> {
+  async open(exchange: Exchange, caller: SseCaller): Promise<boolean> {
     if (this.#sessions.size >= maxSessions) return false
-    const { principal, view, base } = caller
+    const { principal, view, skills, base } = caller
     const id = randomBytes(24).toString('base64url')
     const stream = new SseStream(exchange, this.#options.config())
     const server = createProtocolServer({
@@ -60,10 +70,11 @@ export class SseSessions {
       era: 'legacy',
       principal,
       view,
+      skills,
       headers: () => exchange.request.headers,
     })
     const openedAt = this.#options.now()
-    this.#sessions.set(id, { id, principal, server, stream, openedAt, usedAt: openedAt })
+    this.#sessions.set(id, { id, principal, skills, server, stream, openedAt, usedAt: openedAt })
     exchange.whenClientGone(() => void this.#end(id))
     stream.begin(id)
     await server.connect(stream)
@@ -87,6 +98,12 @@ export class SseSessions {
       age_seconds: seconds(openedAt),
       idle_seconds: seconds(usedAt),
     }))
+  }
+
+  /** The skills of a workspace have changed. */
+  tellSkillsChanged(workspaceId: string): void {
+    for (const { skills, server } of this.#sessions.values())
+      if (skills?.workspaceId === workspaceId) void server.sendResourceListChanged().catch(() => {})
   }
 
   endStreams(): void {

@@ -6,8 +6,10 @@ import { createSqlSkillStore } from '../../storage/skills/sql-skill-store.ts'
 import { listTestDatabases, type OpenTestDatabase } from '../../storage/testing/test-databases.ts'
 import type { SkillStore } from '../skill-store.ts'
 import { digestContent } from '../tree-digest.ts'
-import { SkillResources } from './skill-resources.ts'
+import { type SkillReading, SkillResources } from './skill-resources.ts'
 
+const reader = { agentName: 'ann', routingId: null }
+const readings: SkillReading[] = []
 const binary = Buffer.from([0, 1, 2, 255])
 
 describe.each(await listTestDatabases())('skills as resources over $name', ({ open }) => {
@@ -23,7 +25,7 @@ describe.each(await listTestDatabases())('skills as resources over $name', ({ op
       newId: randomUUID,
       onChange: () => undefined,
     })
-    resources = new SkillResources(store)
+    resources = new SkillResources(store, (reading) => readings.push(reading))
   }, 60_000)
   beforeEach(async () => {
     await opened.database.pool.query('TRUNCATE skills, skill_blobs, skill_workspaces CASCADE')
@@ -58,7 +60,7 @@ describe.each(await listTestDatabases())('skills as resources over $name', ({ op
     const [skill] = listed?.skills ?? []
     expect(await resources.get('acme', 'skill://refunds/SKILL.md')).toEqual(skill)
     for (const { uri, digest, size } of skill?.resources ?? []) {
-      const read = await resources.read('acme', uri)
+      const read = await resources.read('acme', uri, reader)
       if (read === null) throw new Error(`${uri} cannot be read`)
       const bytes = 'text' in read ? Buffer.from(read.text) : Buffer.from(read.blob, 'base64')
       expect([read.uri, `sha256:${digestContent(bytes)}`, bytes.length]).toEqual([uri, digest, size])
@@ -95,11 +97,11 @@ describe.each(await listTestDatabases())('skills as resources over $name', ({ op
     expect(await names()).toEqual(['shown'])
     for (const name of ['theirs', 'unsafe', 'Oddly.Named', 'off', 'restricted', 'huge', '../shown', '']) {
       expect(await resources.get('acme', `skill://${name}/SKILL.md`), name).toBeNull()
-      expect(await resources.read('acme', `skill://${name}/SKILL.md`), name).toBeNull()
+      expect(await resources.read('acme', `skill://${name}/SKILL.md`, reader), name).toBeNull()
       expect(await resources.readDirectory('acme', `skill://${name}`), name).toBeNull()
     }
     for (const path of ['missing.md', '../shown/SKILL.md', '%zz', 'skill.md'])
-      expect(await resources.read('acme', `skill://shown/${path}`), path).toBeNull()
+      expect(await resources.read('acme', `skill://shown/${path}`, reader), path).toBeNull()
     expect(await resources.get('acme', 'skill://shown/other.md')).toBeNull()
   })
 

@@ -32,6 +32,22 @@ export type ResourceContents = { readonly uri: string; readonly mimeType: string
   | { readonly blob: string }
 )
 
+/** Who reads a skill. */
+export interface SkillReader {
+  readonly agentName: string
+  /** The decision of the Skill Router that made it load the skill; null when it names none. */
+  readonly routingId: string | null
+}
+
+/** A `SKILL.md` somebody has got. */
+export interface SkillReading extends SkillReader {
+  readonly workspaceId: string
+  readonly name: string
+  readonly skillId: string
+  readonly versionId: string
+  readonly contentHash: string
+}
+
 /** What is directly below a directory. */
 export interface DirectoryEntry {
   readonly uri: string
@@ -56,9 +72,15 @@ const directoryType = 'inode/directory'
  */
 export class SkillResources {
   readonly #store: Pick<SkillStore, 'find' | 'list' | 'readVersion' | 'readFiles' | 'epochsOf'>
+  readonly #onRead: (reading: SkillReading) => void
 
-  constructor(store: Pick<SkillStore, 'find' | 'list' | 'readVersion' | 'readFiles' | 'epochsOf'>) {
+  /** `onRead` hears of every `SKILL.md` that somebody has got. */
+  constructor(
+    store: Pick<SkillStore, 'find' | 'list' | 'readVersion' | 'readFiles' | 'epochsOf'>,
+    onRead: (reading: SkillReading) => void,
+  ) {
     this.#store = store
+    this.#onRead = onRead
   }
 
   /** One page by name. Null for a cursor that is none, or of a catalogue that has changed since. */
@@ -84,12 +106,17 @@ export class SkillResources {
   }
 
   /** The contents of a file; null when there is none. */
-  async read(workspaceId: string, uri: string): Promise<ResourceContents | null> {
+  async read(workspaceId: string, uri: string, reader: SkillReader): Promise<ResourceContents | null> {
     const place = readUri(uri)
     const found = place === null ? null : await this.#find(workspaceId, place.name)
     if (place === null || found === null) return null
     const { skill, version } = found
-    if (place.path === 'SKILL.md') return { uri, mimeType: 'text/markdown', text: version.skillMd }
+    if (place.path === 'SKILL.md') {
+      const { name, skillId } = skill
+      const { versionId, contentHash } = version
+      this.#onRead({ ...reader, workspaceId, name, skillId, versionId, contentHash })
+      return { uri, mimeType: 'text/markdown', text: version.skillMd }
+    }
     const file = version.files.find(({ path }) => path === place.path)
     if (file === undefined) return null
     const [bytes] = await this.#store.readFiles(skill.workspaceId, version.versionId, [file.path])
@@ -154,10 +181,11 @@ function allFiles(version: VersionText): readonly Omit<SkillFile, 'isExecutable'
   return sortByPath([own, ...version.files])
 }
 
-/** Null when its frontmatter cannot be read, which no stored skill's should be. */
+/** Null when its frontmatter does not say of itself what the extension wants of every skill. */
 function describe({ name }: Skill, version: VersionText): ListedSkill | null {
   const read = parseFrontmatter(splitSkillMd(version.skillMd).frontmatter ?? '')
-  if (isProblem(read)) return null
+  if (isProblem(read) || read.fields['name'] !== name || typeof read.fields['description'] !== 'string')
+    return null
   const resources = allFiles(version).map(({ path, digest, sizeBytes }) => ({
     uri: writeUri(name, path),
     digest: `sha256:${digest}`,
