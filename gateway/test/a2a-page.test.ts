@@ -26,6 +26,7 @@ it('the examples of docs/a2a.md do what the page says', async () => {
       { agents: [{ agent_name: 'my-agent' }] },
       { status: 'unregistered', agent_name: 'my-agent' },
       { jsonrpc: '2.0', id: 1, result: { kind: 'task' } },
+      { object: 'chat.completion', model: 'a2a/support' },
     ])
   } finally {
     await gateway.stop()

@@ -5,6 +5,7 @@ import type { UserEgress } from '../transport/egress/user-egress.ts'
 import type { A2aStore, RemoteAgentStore } from './a2a-store.ts'
 import type { AgentDirectory } from './agents/agent-directory.ts'
 import type { AgentCards } from './cards/agent-cards.ts'
+import type { ModelSessions } from './models/model-sessions.ts'
 import type { A2aError } from './protocol/a2a-error.ts'
 import type { PushTargets } from './push/push-targets.ts'
 import type { AgentCall } from './relay/agent-call.ts'
@@ -25,6 +26,7 @@ export interface A2aPlane {
   readonly tasks: TaskLedger
   readonly push: PushTargets
   readonly streams: OpenStreams
+  readonly sessions: ModelSessions
   readonly egress: UserEgress
   /** The address of agents for clients, without a trailing slash, and whether everybody can reach it. */
   readonly base: (exchange: Exchange) => { readonly url: string; readonly isPublic: boolean }

@@ -22,17 +22,21 @@ const codes: Partial<Record<Reason, ErrorCode>> = {
   INTERNAL: 'internal_error',
 }
 
-/** The record of a finished call, and its ledger row where it was a message. Returns what it cost, in pico-USD. */
+export function isMessage({ operation }: AgentCall): boolean {
+  return operation === 'send' || operation === 'stream'
+}
+
+/** The record of a finished call, and its ledger row where it was a message. */
 export function settleCall(
   gateway: Pick<Gateway, 'recordRequest' | 'appendSpend' | 'now'>,
   call: AgentCall,
   error: A2aError | null,
-): bigint | null {
+): void {
   const { agent, caller, exchange, operation } = call
   exchange.whenClientGone(null)
   const record = describe(call, error, gateway.now())
   gateway.recordRequest(record)
-  if (operation !== 'send' && operation !== 'stream') return null
+  if (!isMessage(call)) return
   const { keyHash, userId, teamId, organizationId } = caller
   gateway.appendSpend({
     requestId: record.requestId,
@@ -56,7 +60,7 @@ export function settleCall(
     apiBase: agent.url,
     status: record.status,
     errorCode: record.errorCode,
-    usage: null,
+    usage: call.report.usage,
     estimated: false,
     ...billColumns(record.costPico, null),
     cacheHit: false,
@@ -66,13 +70,24 @@ export function settleCall(
     sessionId: null,
     clientIpHash: hashClientAddress(record.clientIp),
   })
-  return record.costPico
 }
 
-/** What a message to the agent costs; null when nobody said. */
-function priceOf({ agent, operation }: AgentCall, error: A2aError | null): bigint | null {
-  const isMessage = operation === 'send' || operation === 'stream'
-  return isMessage && error === null ? parsePico(agent.params['cost_per_query']) : null
+/** What a message to the agent costs: a price of its own, and that of the tokens it reports. Null when nobody said. */
+export function priceOf(call: AgentCall, error: A2aError | null): bigint | null {
+  if (!isMessage(call) || error !== null) return null
+  const { agent, report } = call
+  const { cost_per_query, input_cost_per_token, output_cost_per_token } = agent.params
+  const [query, input, output] = [cost_per_query, input_cost_per_token, output_cost_per_token].map(parsePico)
+  const { usage } = report
+  const prices = [
+    [query, 1],
+    [input, usage?.inputTokens],
+    [output, usage?.outputTokens],
+  ] as const
+  const known = prices.flatMap(([price, count]) =>
+    price == null || count === undefined ? [] : [price * BigInt(count)],
+  )
+  return known.length === 0 ? null : known.reduce((sum, part) => sum + part, 0n)
 }
 
 function describe(call: AgentCall, error: A2aError | null, now: number): RequestRecord {
@@ -112,7 +127,7 @@ function describe(call: AgentCall, error: A2aError | null, now: number): Request
       upstreamModel: agent.name,
       apiBase: agent.url ?? '',
     },
-    usage: null,
+    usage: call.report.usage,
     costPico: priceOf(call, error),
     clientIp: exchange.request.remoteAddress ?? null,
   }

@@ -80,6 +80,7 @@ function listFor(
   caller: Caller,
   expandWildcards: boolean,
 ): readonly ModelListing[] {
-  const request = { key: caller.grants, layers: caller.layers, teamId: caller.teamId, expandWildcards }
+  const { grants: key, layers, teamId, naming } = caller
+  const request = { key, layers, teamId, agents: naming.agents, expandWildcards }
   return listModels(runtime().routing, request, prices).map((model) => ({ ...model, createdAt: startedAt }))
 }

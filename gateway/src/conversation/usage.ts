@@ -17,6 +17,8 @@ export interface Usage {
   readonly searchCalls: number
   /** The tier the provider says it billed; absent for its standard one. */
   readonly serviceTier?: ServiceTier
+  /** The counts are the gateway's own guess. */
+  readonly isEstimate?: true
 }
 
 /** Usage with every count zero, to be overridden by what a provider reports. */

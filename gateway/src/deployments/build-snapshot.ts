@@ -5,7 +5,7 @@ import { buildGroup } from './build-group.ts'
 import type { Deployment, ModelGroup } from './deployment.ts'
 import { comparePatterns } from './match-pattern.ts'
 import { buildRoutedGroups } from './routed-group.ts'
-import type { RoutingSnapshot } from './routing-snapshot.ts'
+import type { AgentModels, RoutingSnapshot } from './routing-snapshot.ts'
 import { createWildcardGroup } from './wildcard-group.ts'
 
 /** A snapshot and what the operator should know about entries that could not be used. */
@@ -18,6 +18,7 @@ export interface BuiltSnapshot {
 export function buildSnapshot(
   config: GatewayConfig,
   sources: Omit<DeploymentSources, 'costAdjustments'>,
+  agents: AgentModels,
 ): BuiltSnapshot {
   const diagnostics: Diagnostic[] = []
   const deployments = buildDeployments(config, sources, diagnostics)
@@ -43,6 +44,7 @@ export function buildSnapshot(
     teamModels: groupByTeam(deployments),
     ...buildRoutedGroups(groups, config),
     deploymentIds: new Set(deployments.map((deployment) => deployment.id)),
+    agents,
   }
   return { snapshot, diagnostics }
 }

@@ -13,6 +13,7 @@ import { findProvider, findWire } from '../providers/registry.ts'
 import { buildSnapshot } from './build-snapshot.ts'
 import type { CandidateRequest } from './filter-candidates.ts'
 import type { RoutingSnapshot } from './routing-snapshot.ts'
+import { noAgentModels } from './routing-snapshot.ts'
 
 /** Members of a model entry a test sets; everything else has the loader's defaults. */
 export type ModelPatch = Partial<Omit<ModelConfig, 'info'>> & { readonly info?: Partial<ModelInfo> }
@@ -138,7 +139,8 @@ export function buildForTest(models: readonly ModelConfig[], patch: SnapshotPatc
     modelRouting: modelRoutingDefaults,
     // The snapshot reads no other part of the configuration.
   } as unknown as GatewayConfig
-  return { states, ...buildSnapshot(config, { findProvider, findWire, prices: builtInPriceTable(), states }) }
+  const sources = { findProvider, findWire, prices: builtInPriceTable(), states }
+  return { states, ...buildSnapshot(config, sources, noAgentModels) }
 }
 
 export function snapshotOf(models: readonly ModelConfig[], patch: SnapshotPatch = {}): RoutingSnapshot {

@@ -3,7 +3,7 @@ import { type GrantLayer, isModelAllowed, type ModelGrants } from './allowed-mod
 import { buildGroup } from './build-group.ts'
 import type { Deployment, ModelGroup, WildcardGroup } from './deployment.ts'
 import { matchPattern } from './match-pattern.ts'
-import { resolveTarget } from './resolve-model.ts'
+import { type AgentGrants, resolveTarget } from './resolve-model.ts'
 import type { RoutingSnapshot } from './routing-snapshot.ts'
 
 interface ListedModel {
@@ -20,11 +20,12 @@ export interface ListingRequest {
   readonly key: ModelGrants
   readonly layers: readonly GrantLayer[]
   readonly teamId: string | null
+  readonly agents?: AgentGrants | undefined
   /** `return_wildcard_routes`: wildcards are replaced by the known models they cover. */
   readonly expandWildcards: boolean
 }
 
-/** The models a principal may call by name, in file order: groups, team names, visible aliases, wildcards. */
+/** The models a principal may call by name, in file order: groups, team names, visible aliases, wildcards, agents. */
 export function listModels(
   snapshot: RoutingSnapshot,
   request: ListingRequest,
@@ -40,14 +41,19 @@ export function listModels(
       listed.set(name, { id: name, provider: visible.provider.id, maxInputTokens, maxOutputTokens })
     }
   }
+  const findAgent = (name: string): ModelGroup | null =>
+    request.agents === undefined ? null : snapshot.agents.find(name, request.agents)
   for (const [name, group] of snapshot.groups) if (!isTeamInternal(group)) offer(name, group)
   const teamModels = request.teamId === null ? undefined : snapshot.teamModels.get(request.teamId)
   for (const [name, group] of teamModels ?? []) offer(name, group)
   for (const [name, alias] of snapshot.aliases) {
-    const target = alias.hidden ? null : resolveTarget(snapshot, name, request.teamId)
-    if (target !== null) offer(name, target.group)
+    if (alias.hidden) continue
+    const target = resolveTarget(snapshot, name, request.teamId)?.group ?? findAgent(alias.model)
+    if (target !== null) offer(name, target)
   }
   for (const wildcard of snapshot.wildcards) offerWildcard(wildcard, request, prices, offer)
+  const agents = request.agents === undefined ? [] : snapshot.agents.list(request.agents)
+  for (const group of agents) offer(group.name, group)
   return [...listed.values()]
 }
 

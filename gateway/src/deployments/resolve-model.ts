@@ -9,6 +9,16 @@ export interface NamingPrincipal {
   /** Requested name → actual name, of the key and of its team; null when there are none. */
   readonly keyAliases: ReadonlyMap<string, string> | null
   readonly teamAliases: ReadonlyMap<string, string> | null
+  /** Absent for whoever may use no agent. */
+  readonly agents?: AgentGrants
+}
+
+/** Which agents somebody may use. */
+export interface AgentGrants {
+  readonly isAdmin: boolean
+  readonly teamId: string | null
+  /** `object_permission` of the key and of its team: each that names agents must name the one. */
+  readonly permissions: readonly Readonly<Record<string, unknown>>[]
 }
 
 /** What a requested name stands for. */
@@ -24,7 +34,7 @@ export interface Resolution {
 
 /**
  * Finds the group for a requested model name: rewrites, then deployment id, group, alias (one hop), team name,
- * wildcard and router, the first hit winning. Matching is textual. Errors: throws `invalid_model` when nothing matches.
+ * wildcard, router and agent, the first hit winning. Matching is textual. Errors: throws `invalid_model` when nothing matches.
  */
 export function resolveModel(
   snapshot: RoutingSnapshot,
@@ -34,7 +44,8 @@ export function resolveModel(
   const effectiveName = rewriteName(snapshot, requestedName, principal)
   const { teamId } = principal
   const pinned = findPinned(snapshot, effectiveName, teamId)
-  const group = pinned ?? findGroup(snapshot, effectiveName, teamId)
+  const group =
+    pinned ?? findGroup(snapshot, effectiveName, teamId) ?? findAgent(snapshot, effectiveName, principal)
   if (group === null) throw unknownModel(requestedName)
   return { requestedName, effectiveName, group, pinned: pinned !== null }
 }
@@ -74,6 +85,12 @@ function findGroup(snapshot: RoutingSnapshot, name: string, teamId: string | nul
   if (alias !== undefined)
     return findPinned(snapshot, alias.model, teamId) ?? findUnaliased(snapshot, alias.model, teamId)
   return findUnaliased(snapshot, name, teamId)
+}
+
+/** Agents are models by the name `a2a/<agent>`; what the caller may not use looks unknown. */
+function findAgent(snapshot: RoutingSnapshot, name: string, { agents }: NamingPrincipal): ModelGroup | null {
+  if (agents === undefined) return null
+  return snapshot.agents.find(snapshot.aliases.get(name)?.model ?? name, agents)
 }
 
 function findUnaliased(snapshot: RoutingSnapshot, name: string, teamId: string | null): ModelGroup | null {

@@ -1,5 +1,6 @@
 import type { ModelAlias, RoutingConfig } from '../config/config.ts'
 import type { Deployment, ModelGroup, WildcardGroup } from './deployment.ts'
+import type { AgentGrants } from './resolve-model.ts'
 import type { RoutedGroup } from './routed-group.ts'
 
 /** Everything name resolution and routing read, compiled once per configuration and swapped as one object. */
@@ -22,4 +23,14 @@ export interface RoutingSnapshot {
   readonly routed: ReadonlyMap<ModelGroup, RoutedGroup>
   /** Every configured deployment id, wildcard groups included. */
   readonly deploymentIds: ReadonlySet<string>
+  readonly agents: AgentModels
 }
+
+/** Agents that are called like models. They come and go without a new configuration. */
+export interface AgentModels {
+  /** `name` is `a2a/<agent>`. Null for an agent that is not there, or that these grants do not cover. */
+  find(name: string, grants: AgentGrants): ModelGroup | null
+  list(grants: AgentGrants): readonly ModelGroup[]
+}
+
+export const noAgentModels: AgentModels = { find: () => null, list: () => [] }

@@ -1,5 +1,5 @@
 import { compileModelGrants, type GrantLayer, type ModelGrants } from '../deployments/allowed-models.ts'
-import type { NamingPrincipal } from '../deployments/resolve-model.ts'
+import type { AgentGrants, NamingPrincipal } from '../deployments/resolve-model.ts'
 import { type Allowances, noAllowances } from '../governance/allowances.ts'
 
 /** Who makes a request, derived from the credential alone. Immutable; shared by all requests of that credential. */
@@ -17,8 +17,8 @@ export interface Caller {
   readonly grants: ModelGrants
   /** What else holds the key to some models: its team, its user, its organization. */
   readonly layers: readonly GrantLayer[]
-  /** The names the key's own aliases rewrite. */
-  readonly naming: NamingPrincipal
+  /** The names the key's own aliases rewrite, and the agents it may name. */
+  readonly naming: NamingPrincipal & { readonly agents: AgentGrants }
   /** Route groups or paths the key is limited to; empty allows all. */
   readonly allowedRoutes: readonly string[]
   readonly metadata: Readonly<Record<string, unknown>>
@@ -54,7 +54,10 @@ const unrestricted = {
   organizationId: null,
   grants: compileModelGrants([]),
   layers: [],
-  naming: { teamId: null, keyAliases: null, teamAliases: null },
+  naming: {
+    ...{ teamId: null, keyAliases: null, teamAliases: null },
+    agents: { isAdmin: false, teamId: null, permissions: [] },
+  },
   allowedRoutes: [],
   metadata: {},
   tags: [],
@@ -86,7 +89,8 @@ export const gatewayCaller: Caller = {
 }
 
 export function configuredCaller(kind: 'master' | 'admin', credential: string, keyHash: string): Caller {
-  return { ...unrestricted, kind, keyHash, keyName: maskKey(credential), isAdmin: true }
+  const naming = { ...unrestricted.naming, agents: { ...unrestricted.naming.agents, isAdmin: true } }
+  return { ...unrestricted, naming, kind, keyHash, keyName: maskKey(credential), isAdmin: true }
 }
 
 /** `sk-...` and the last four characters; shorter secrets show nothing. */

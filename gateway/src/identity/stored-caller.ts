@@ -22,6 +22,11 @@ export function storedCaller(principal: KeyPrincipal): Caller {
       teamId: key.teamId,
       keyAliases: aliasMap(key.aliases),
       teamAliases: aliasMap(team?.settings['model_aliases']),
+      agents: {
+        isAdmin,
+        teamId: key.teamId,
+        permissions: [readObjectPermission(key.settings), readObjectPermission(team?.settings ?? {})],
+      },
     },
     allowedRoutes: key.allowedRoutes.length > 0 ? key.allowedRoutes : routesOfType(key.settings['key_type']),
     metadata: key.metadata,

@@ -7,6 +7,7 @@ import type { UpstreamFailure } from '../providers/failure.ts'
 import type { AttemptResult, StreamingCall } from '../relay/attempt.ts'
 import { CostedStream } from '../relay/costed-stream.ts'
 import type { StreamRelay } from '../relay/relay.ts'
+import { transportTo } from './agent-models.ts'
 import { describeUpstreamFailure } from './describe-upstream-failure.ts'
 import type { Gateway } from './gateway.ts'
 import { prepareMockExchange } from './mock-exchange.ts'
@@ -131,7 +132,7 @@ async function sendOnce(
   const prepared = preparing instanceof Promise ? await preparing : preparing
   const relay = tellCost(request, deployment, prepared.relay)
   progress.dropped = prepared.dropped
-  const transport = mockText === null ? gateway.transport : gateway.mockTransport
+  const transport = mockText === null ? transportTo(deployment, gateway, request) : gateway.mockTransport
   const sent = relay === prepared.relay ? prepared : { ...prepared, relay }
   const attempt = startAttempt(transport, request, planned, sent)
   request.exchange.whenClientGone(() => attempt.cancel())

@@ -13,7 +13,7 @@ import type { TokenCounter } from '../tokens/token-counter.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { Identity } from './authenticate.ts'
 import type { FetchMedia } from './inline-media.ts'
-import type { Runtime } from './model-request.ts'
+import type { ModelRequest, Runtime } from './model-request.ts'
 import type { ContainerHomes } from './skills/container-homes.ts'
 import type { ContainerSource } from './skills/container-source.ts'
 import type { RequestTools } from './use-tools.ts'
@@ -28,6 +28,8 @@ export interface Gateway {
   readonly states: DeploymentStates
   readonly strategy: () => Strategy
   readonly transport: Transport
+  /** The way to agents that a request asks like models. */
+  readonly agentTransport: (request: ModelRequest) => Transport
   /** Fetches what a client's request refers to. */
   readonly fetchMedia: FetchMedia
   /** Answers `mock_response`. */

@@ -135,7 +135,7 @@ function describe(
     failedAttempts: progress.failedAttempts,
     fallbacks: progress.fallbacks,
     usage: total.usage,
-    usageEstimated: progress.usageEstimated,
+    usageEstimated: progress.usageEstimated || total.usage?.isEstimate === true,
     costPico: total.total,
     queryLength: request === null ? null : request.bytes.length,
     clientIp: exchange.request.remoteAddress ?? null,

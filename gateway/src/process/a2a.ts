@@ -1,33 +1,38 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
+import type { A2aPlane } from '../a2a/a2a-plane.ts'
 import type { A2aRoutesDependencies } from '../a2a/a2a-routes.ts'
 import { AgentDirectory } from '../a2a/agents/agent-directory.ts'
-import { agentSchema, toRegistration } from '../a2a/agents/agent-schema.ts'
 import { sealAgents } from '../a2a/agents/agent-secrets.ts'
 import { forgetRemoved } from '../a2a/agents/register-agent.ts'
-import { deriveAgentId, type RemoteAgent } from '../a2a/agents/remote-agent.ts'
+import type { RemoteAgent } from '../a2a/agents/remote-agent.ts'
 import { AgentCards, type AgentNetwork } from '../a2a/cards/agent-cards.ts'
+import { AgentLimits } from '../a2a/limits/agent-limits.ts'
+import { AgentTransport, type ModelCaller } from '../a2a/models/agent-transport.ts'
+import { ModelSessions } from '../a2a/models/model-sessions.ts'
 import { A2aError } from '../a2a/protocol/a2a-error.ts'
 import { PushDelivery } from '../a2a/push/push-delivery.ts'
 import { PushTargets } from '../a2a/push/push-targets.ts'
 import type { AgentCall } from '../a2a/relay/agent-call.ts'
 import { AgentRelay } from '../a2a/relay/agent-relay.ts'
 import { OpenStreams } from '../a2a/relay/open-streams.ts'
-import { settleCall } from '../a2a/settle-call.ts'
+import { isMessage, priceOf, settleCall } from '../a2a/settle-call.ts'
 import { TaskLedger } from '../a2a/tasks/task-ledger.ts'
 import type { A2aConfig, GatewayConfig } from '../config/config.ts'
+import { zeroUsage } from '../conversation/usage.ts'
 import type { Reservation } from '../governance/governor.ts'
 import type { Exchange } from '../http/exchange.ts'
 import type { Gateway } from '../pipeline/gateway.ts'
 import { refuseOperatorHost } from '../transport/egress/operator-egress.ts'
 import { UserEgress } from '../transport/egress/user-egress.ts'
 import { postText } from '../transport/post-text.ts'
+import type { Transport } from '../transport/transport.ts'
 import { AgentActivity } from './agent-activity.ts'
+import { configuredAgents } from './configured-agents.ts'
 import type { Hub } from './hub.ts'
 import { createUserTransport } from './network-transport.ts'
 import { shareAgentChanges } from './share-changes.ts'
 import type { Telemetry } from './telemetry.ts'
 
-const minuteMs = 60_000
 const drainingMessage = 'The gateway is shutting down; ask for the task again.'
 
 export interface A2aOptions {
@@ -39,6 +44,8 @@ export interface A2aOptions {
 }
 
 export interface OpenA2a extends A2aRoutesDependencies {
+  /** The way of one request that asks an agent like a model. */
+  agentTransport(from: ModelCaller): Transport
   /** Ends the streams that are left with an event that says so. */
   interrupt(): void
   close(): Promise<void>
@@ -78,37 +85,61 @@ export async function openA2a({ hub, gateway, telemetry, config, now }: A2aOptio
   const sharing = await shareAgentChanges(hub.state, directory, (agentId) =>
     forgetRemoved({ directory, cards, tasks, streams }, agentId),
   )
+  const limits = new AgentLimits({
+    ...{ state: hub.state, now },
+    messagesPerMinute: () => settings().messagesPerMinute,
+  })
+  const sessions = new ModelSessions(hub.state, () => settings().taskTtlMs)
   const reservations = new WeakMap<Exchange, Reservation>()
   const relay = new AgentRelay({ cards, tasks, networkOf, settings, newId: randomUUID })
-  return {
-    delivery,
-    plane: {
-      ...{ settings, agents, store, directory, cards, relay, tasks, push, streams, egress, base, now },
-      identity: gateway.identity,
-      sealPage: seal,
-      openPage: open,
-      admit: async (call) => {
-        await countMessage(hub, settings(), call.agent, now())
-        const reservation = await reserve(gateway, call)
-        if (reservation !== null) reservations.set(call.exchange, reservation)
-      },
-      settle: (call, error) => {
-        const costPico = settleCall(gateway, call, error)
-        const use = error === null ? { inputTokens: 0, outputTokens: 0, costPico } : null
-        reservations.get(call.exchange)?.settle(use)
-        const durationMs = now() - call.exchange.receivedAt
-        activity.count(call.agent.agentId, error === null, durationMs)
-        const outcome = error === null ? 'success' : error.reason.toLowerCase()
-        telemetry.metrics.observeAgentCall({ agent: call.agent.name, outcome, durationMs })
-      },
-      onAgentsChanged: sharing.announce,
-      audit: (action, exchange, agentId) =>
-        telemetry.logger.log('info', 'audit', {
-          action,
-          resource_id: agentId,
-          request_id: exchange.requestId,
-        }),
+  const plane: A2aPlane = {
+    ...{
+      settings,
+      agents,
+      store,
+      directory,
+      cards,
+      relay,
+      tasks,
+      push,
+      streams,
+      sessions,
+      egress,
+      base,
+      now,
     },
+    identity: gateway.identity,
+    sealPage: seal,
+    openPage: open,
+    admit: async (call) => {
+      await limits.admit(call)
+      const reservation = call.isModelCall ? null : await reserve(gateway, call)
+      if (reservation !== null) reservations.set(call.exchange, reservation)
+    },
+    settle: (call, error) => {
+      if (!call.isModelCall) settleCall(gateway, call, error)
+      const costPico = priceOf(call, error)
+      const { inputTokens, outputTokens } = call.report.usage ?? zeroUsage
+      const use = error === null ? { inputTokens, outputTokens, costPico } : null
+      reservations.get(call.exchange)?.settle(use)
+      if (isMessage(call)) void limits.settle(call, costPico).catch(onError)
+      const durationMs = now() - call.exchange.receivedAt
+      activity.count(call.agent.agentId, error === null, durationMs)
+      const outcome = error === null ? 'success' : error.reason.toLowerCase()
+      telemetry.metrics.observeAgentCall({ agent: call.agent.name, outcome, durationMs })
+    },
+    onAgentsChanged: sharing.announce,
+    audit: (action, exchange, agentId) =>
+      telemetry.logger.log('info', 'audit', {
+        action,
+        resource_id: agentId,
+        request_id: exchange.requestId,
+      }),
+  }
+  return {
+    plane,
+    delivery,
+    agentTransport: (from) => new AgentTransport(plane, from),
     interrupt: () => streams.interruptAll(new A2aError('AGENT_UNAVAILABLE', drainingMessage)),
     close: async () => {
       sharing.stop()
@@ -116,29 +147,6 @@ export async function openA2a({ hub, gateway, telemetry, config, now }: A2aOptio
       await userTransport.close()
     },
   }
-}
-
-/** Agents of the configuration, made once for each configuration. */
-function configuredAgents(settings: () => A2aConfig): () => readonly RemoteAgent[] {
-  let from: A2aConfig['agents'] | null = null
-  let agents: readonly RemoteAgent[] = []
-  return () => {
-    const { agents: written } = settings()
-    if (written !== from) {
-      from = written
-      agents = written.flatMap((entry) => toConfigured(entry))
-    }
-    return agents
-  }
-}
-
-function toConfigured(entry: Readonly<Record<string, unknown>>): RemoteAgent[] {
-  const parsed = agentSchema.safeParse(entry)
-  if (!parsed.success) return []
-  const registration = toRegistration(parsed.data)
-  const agentId = deriveAgentId(registration)
-  const stamps = { createdBy: null, updatedBy: null, createdAt: 0, updatedAt: 0 }
-  return [{ ...registration, agentId, origin: 'configuration', ...stamps }]
 }
 
 function baseOf({ a2a, server }: GatewayConfig, exchange: Exchange): { url: string; isPublic: boolean } {
@@ -159,24 +167,5 @@ async function reserve(
   return governor.admit({
     ...{ caller, requestedModel: name, group: { name, deployments: [] }, operation: 'moderation' },
     ...{ bytes, body: {}, endUser: null, tags: [] },
-  })
-}
-
-/** Every process and replica counts together. Errors: RATE_LIMITED. */
-async function countMessage(
-  { state }: Hub,
-  { messagesPerMinute }: A2aConfig,
-  { agentId, requestsPerMinute }: RemoteAgent,
-  now: number,
-): Promise<void> {
-  const limit = requestsPerMinute ?? (messagesPerMinute === 0 ? null : messagesPerMinute)
-  if (limit === null) return
-  const window = Math.floor(now / minuteMs)
-  const key = `a2a:messages:${createHash('sha256').update(agentId).digest('hex').slice(0, 16)}:${window}`
-  const { refusedBy } = await state.increment([{ key, by: 1, ttlMs: 2 * minuteMs, limit }])
-  if (refusedBy === null) return
-  const retryAfterSeconds = Math.ceil(((window + 1) * minuteMs - now) / 1000)
-  throw new A2aError('RATE_LIMITED', `This agent takes ${limit} messages a minute; try again shortly.`, {
-    retryAfterSeconds,
   })
 }

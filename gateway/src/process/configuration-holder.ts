@@ -5,6 +5,7 @@ import type { ConfigFlags } from '../config/config-flags.ts'
 import type { Diagnostic } from '../config/diagnostics.ts'
 import type { Runtime } from '../pipeline/model-request.ts'
 import type { PriceTable } from '../pricing/price-table.ts'
+import { AgentsAsModels } from './agents-as-models.ts'
 import { type CompiledRuntime, compileRuntime, type Environment, readConfiguration } from './load-runtime.ts'
 
 export interface ReloadReport {
@@ -28,6 +29,8 @@ export interface ReloadHistory {
  */
 export class ConfigurationHolder {
   readonly states: DeploymentStates
+  /** Reached as models under every configuration. */
+  readonly agents = new AgentsAsModels()
   readonly #flags: ConfigFlags
   readonly #env: Environment
   readonly #prices: PriceTable
@@ -47,7 +50,7 @@ export class ConfigurationHolder {
     this.#prices = options.prices
     this.#now = options.now
     this.states = new DeploymentStates(sharesState(options.config))
-    this.#compiled = compileRuntime(options.config, this.states, options.prices)
+    this.#compiled = compileRuntime(options.config, this.states, options.prices, this.agents)
   }
 
   get runtime(): Runtime {
@@ -77,7 +80,7 @@ export class ConfigurationHolder {
     }
     const changed = loaded.config.versionHash !== this.runtime.config.versionHash
     const config = keepRestartOnly(loaded.config, this.runtime.config)
-    const compiled = changed ? compileRuntime(config, this.states, this.#prices) : this.#compiled
+    const compiled = changed ? compileRuntime(config, this.states, this.#prices, this.agents) : this.#compiled
     this.#swap(compiled)
     this.#history = { lastAttemptAt: at, lastSuccessAt: at, lastError: null }
     return {
@@ -90,7 +93,7 @@ export class ConfigurationHolder {
 
   /** Prices came from elsewhere: the same configuration is compiled with the new ones. */
   recompile(): void {
-    this.#swap(compileRuntime(this.runtime.config, this.states, this.#prices))
+    this.#swap(compileRuntime(this.runtime.config, this.states, this.#prices, this.agents))
   }
 
   #swap(compiled: CompiledRuntime): void {

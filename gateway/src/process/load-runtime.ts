@@ -11,6 +11,7 @@ import { checkRouters } from '../model-routing/check-routers.ts'
 import type { Runtime } from '../pipeline/model-request.ts'
 import type { PriceTable } from '../pricing/price-table.ts'
 import * as registry from '../providers/registry.ts'
+import { AgentsAsModels } from './agents-as-models.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -38,9 +39,11 @@ export function compileRuntime(
   config: GatewayConfig,
   states: DeploymentStates,
   prices: PriceTable,
+  agents = new AgentsAsModels(),
 ): CompiledRuntime {
   const { findProvider, findWire } = registry
-  const built = buildSnapshot(config, { findProvider, findWire, prices, states })
+  const sources = { findProvider, findWire, prices, states }
+  const built = buildSnapshot(config, sources, agents.under(config, sources))
   const chosen = createStrategy(config.routing)
   return {
     runtime: { config, routing: built.snapshot },

@@ -169,6 +169,8 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
     requestTools: new ChatTools(mcp),
     governor: governance.governor,
     transport,
+    agentTransport: ({ exchange, caller, options: { sessionId } }) =>
+      a2a.agentTransport({ exchange, caller, sessionId }),
     fetchMedia: (url) => media.fetch(url),
     journal,
     blobs,
@@ -206,6 +208,7 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
     config: () => configuration.runtime.config,
     now: options.now,
   })
+  configuration.agents.serve(a2a.plane.directory)
   const parts = {
     a2a,
     onKeysChanged,
@@ -298,6 +301,7 @@ interface GatewayParts
     Gateway,
     | 'governor'
     | 'transport'
+    | 'agentTransport'
     | 'fetchMedia'
     | 'blobs'
     | 'skills'

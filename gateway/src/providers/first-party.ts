@@ -1,3 +1,4 @@
+import { agentsOrigin } from './a2a/a2a.ts'
 import type { ProviderProfile, ProviderQuirks } from './wire.ts'
 
 /** Where the built-in demo model answers; the name is reserved and never resolves. */
@@ -140,6 +141,16 @@ export const firstPartyProviders: readonly ProviderProfile[] = [
     accountFiles: ['vertex_credentials'],
     auth: 'x-goog-api-key',
     quirks: { supportsToolCallIds: false },
+  },
+  {
+    id: 'a2a',
+    title: 'Agent',
+    wireId: 'a2a',
+    defaultBaseUrl: agentsOrigin,
+    keyVariables: [],
+    baseUrlVariables: [],
+    auth: 'none',
+    quirks: {},
   },
   {
     id: 'demo',

@@ -1,3 +1,4 @@
+import { a2aWire } from './a2a/a2a.ts'
 import { anthropicWire } from './anthropic/anthropic.ts'
 import { vertexClaudeWire } from './anthropic/vertex.ts'
 import { bedrockWire } from './bedrock/bedrock.ts'
@@ -27,6 +28,7 @@ const wires = new Map<string, Wire>(
     geminiWire,
     vertexWire,
     ollamaWire,
+    a2aWire,
   ].map((wire) => [wire.id, wire]),
 )
 

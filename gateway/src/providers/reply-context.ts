@@ -9,6 +9,8 @@ export interface ReplyContext {
   readonly customTools: ReadonlySet<string>
   /** Upstream name of the function that stands in for a response format; its arguments are the answer's text. */
   readonly jsonTool: string | null
+  /** Characters of the prompt, for providers that count no tokens. */
+  readonly promptLength?: number
 }
 
 /** Nothing was changed. */

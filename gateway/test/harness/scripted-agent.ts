@@ -13,7 +13,7 @@ export interface AgentRequest {
   readonly path: string
 }
 
-/** An agent of one protocol version on 127.0.0.1 that does what the id of a message says. */
+/** An agent of one protocol version on 127.0.0.1 that does what a message says, by its id or by its text (`do: ask`). */
 export interface ScriptedAgent {
   readonly url: string
   readonly requests: AgentRequest[]
@@ -97,7 +97,7 @@ export async function startScriptedAgent(
     send: (status: number, message: Json) => unknown,
   ): Json {
     const { message, configuration } = params
-    const id: string = message.messageId
+    const id: string = /^do: (\S+)/.exec(message.parts[0]?.text ?? '')?.[1] ?? message.messageId
     const end = (status: number, head: http.OutgoingHttpHeaders, text: string): unknown =>
       response.writeHead(status, head).end(text)
     if (id.startsWith('hang-up')) response.destroy()
@@ -155,6 +155,14 @@ export async function startScriptedAgent(
     // Tasks of the kit of 0.3 stay open, so that it can go on with them.
     const staysOpen =
       /^(?:ask|tck-input-required|test-(?!resubscribe))|-test-|^(?:text|file|data|continuation)-/.test(id)
+    if (id.startsWith('question')) {
+      task.reply = 'Which one?'
+      return move(task, 'input-required')
+    }
+    if (id.startsWith('fail')) {
+      task.reply = 'There is no such flight.'
+      return move(task, 'failed')
+    }
     if (staysOpen) return move(task, 'input-required')
     if (id.startsWith('tck-reject-task')) return move(task, 'rejected')
     if (id.startsWith('long') || id.startsWith('test-resubscribe')) return move(task, 'working')
@@ -215,13 +223,18 @@ function artifactFor(id: string, say: Speech): Json {
         ? { data: { key: 'value', count: 42 } }
         : /artifact|stream-00[13]|ordering|^work/.test(id)
           ? { text: 'Generated text content' }
-          : null
+          : /^counted/.test(id)
+            ? { text: 'Counted' }
+            : null
   return part === null
     ? null
     : {
         artifactId: randomUUID(),
         parts: [say.part(part)],
         ...(id.startsWith('tck-') ? {} : { novelty: 'kept' }),
+        ...(id.startsWith('counted')
+          ? { metadata: { usage: { input_tokens: 100, output_tokens: 10 } } }
+          : {}),
       }
 }
 

@@ -38,12 +38,23 @@ export async function performCall(plane: A2aPlane, call: AgentCall): Promise<Per
 async function admitMessage(plane: A2aPlane, call: AgentCall): Promise<AgentCall> {
   const { agent, caller, params } = call
   const message = checkMessage(params)
+  requireTrace(call)
   const taskId = readText(message['taskId'])
   const contextId = readText(message['contextId'])
   if (taskId !== null) await plane.tasks.require(agent.agentId, taskId, caller)
   if (contextId !== null) await plane.tasks.claimContext(agent.agentId, contextId, caller)
   await plane.admit(call)
   return plane.push.replaceTarget(call)
+}
+
+/** Errors: -32600 for an agent that wants to know of which trace a call is. */
+function requireTrace({ agent, exchange }: AgentCall): void {
+  const isRequired = [agent.others, agent.params].some(
+    (members) => members['require_trace_id_on_calls_to_agent'] === true,
+  )
+  const names = ['x-litellm-trace-id', 'x-litellm-session-id', 'traceparent']
+  if (!isRequired || names.some((name) => exchange.header(name) !== null)) return
+  throw new A2aError('INVALID_REQUEST', `This agent needs one of the headers ${names.join(', ')}.`)
 }
 
 /** An agent that does not know an owned task any more has ended it for its owner too. */

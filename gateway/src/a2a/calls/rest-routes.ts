@@ -11,7 +11,7 @@ import { A2aError, formatRestError } from '../protocol/a2a-error.ts'
 import { readVersion } from '../protocol/choose-version.ts'
 import type { Operation } from '../protocol/methods.ts'
 import { acceptProtoNames } from '../protocol/proto-names.ts'
-import type { AgentCall } from '../relay/agent-call.ts'
+import { type AgentCall, beginCall } from '../relay/agent-call.ts'
 import { findAgent } from './find-agent.ts'
 import { performCall } from './perform-call.ts'
 import { requireEnabled } from './require-enabled.ts'
@@ -110,7 +110,7 @@ async function readCall(
   if (exchange.request.method === 'POST' && asked === 'get')
     throw new A2aError('METHOD_NOT_FOUND', 'POST to a task ends in :cancel or :subscribe.')
   const read = readParams({ ...params, task }, queryOf(exchange.target), body)
-  return { exchange, caller, agent, operation: asked, version: '1.0', params: read }
+  return beginCall({ exchange, caller, agent, operation: asked, version: '1.0', params: read })
 }
 
 async function answer(plane: A2aPlane, call: AgentCall): Promise<void> {

@@ -8,7 +8,7 @@ import { A2aError, formatRpcError } from '../protocol/a2a-error.ts'
 import { chooseMethod, readVersion, VersionedError } from '../protocol/choose-version.ts'
 import type { Operation, Version } from '../protocol/methods.ts'
 import { acceptProtoNames } from '../protocol/proto-names.ts'
-import type { AgentCall } from '../relay/agent-call.ts'
+import { type AgentCall, beginCall } from '../relay/agent-call.ts'
 import { findAgent } from './find-agent.ts'
 import { performCall } from './perform-call.ts'
 import { requireEnabled } from './require-enabled.ts'
@@ -32,7 +32,7 @@ export function rpcEndpoint(plane: A2aPlane, forced: 'send' | 'stream' | null): 
         request.read(await readBody(exchange.request, maxBodyBytes), forced)
         const agent = findAgent(plane, params['id'] ?? '', caller)
         const { operation, version } = request
-        call = { exchange, caller, agent, operation, version, params: request.params }
+        call = beginCall({ exchange, caller, agent, operation, version, params: request.params })
         await answer(plane, request, call)
         plane.settle(call, null)
       } catch (error) {

@@ -30,6 +30,11 @@ export function isEnded(state: string | null): boolean {
   return state !== null && /_(?:COMPLETED|CANCELED|FAILED|REJECTED)$/.test(state)
 }
 
+/** Whether a task in this state (of 1.0) will go on by itself. */
+export function isWorking(state: unknown): boolean {
+  return state === 'TASK_STATE_SUBMITTED' || state === 'TASK_STATE_WORKING'
+}
+
 function translateState(state: unknown, direction: Direction): unknown {
   const text = readString(state) ?? ''
   return direction === 'up'

@@ -1,4 +1,5 @@
 import type { JsonRecord } from '../../conversation/json-value.ts'
+import type { Usage } from '../../conversation/usage.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import type { Caller } from '../../identity/caller.ts'
 import type { RemoteAgent } from '../agents/remote-agent.ts'
@@ -12,4 +13,33 @@ export interface AgentCall {
   readonly operation: Operation
   readonly version: Version
   readonly params: JsonRecord
+  /** Somebody asked the agent like a model: the pipeline holds the call to its caller's limits, and settles it. */
+  readonly isModelCall: boolean
+  /** Registers what ends the call of the agent when nobody waits for it any more. */
+  readonly whenAbandoned: (end: () => void) => void
+  readonly report: CallReport
+}
+
+/** What came to be known of a call while it was made. */
+interface CallReport {
+  taskId: string | null
+  contextId: string | null
+  /** As of 1.0. */
+  state: string | null
+  /** What the agent says it used. */
+  usage: Usage | null
+  /** Monotonic milliseconds of the first event of a stream. */
+  firstEventAt: number | null
+}
+
+/** A call as a client made it; nothing is known of it yet. */
+export function beginCall(
+  parts: Pick<AgentCall, 'exchange' | 'caller' | 'agent' | 'operation' | 'version' | 'params'>,
+): AgentCall {
+  return {
+    ...parts,
+    isModelCall: false,
+    whenAbandoned: (end) => parts.exchange.whenClientGone(end),
+    report: { taskId: null, contextId: null, state: null, usage: null, firstEventAt: null },
+  }
 }

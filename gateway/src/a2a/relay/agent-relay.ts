@@ -5,7 +5,7 @@ import type { AgentCards, AgentEndpoint, AgentNetwork } from '../cards/agent-car
 import { A2aError, readAgentError } from '../protocol/a2a-error.ts'
 import { methodName, type Operation } from '../protocol/methods.ts'
 import { translateEvent, translateParams, translateResult } from '../protocol/translate-calls.ts'
-import { readNews } from '../tasks/read-news.ts'
+import { type AgentNews, readNews } from '../tasks/read-news.ts'
 import type { TaskLedger } from '../tasks/task-ledger.ts'
 import type { AgentCall } from './agent-call.ts'
 import { type AgentAnswer, AgentExchange } from './agent-exchange.ts'
@@ -62,7 +62,7 @@ export class AgentRelay {
 
   /** A call whose answer is a stream. What fails before the first event rejects; what fails later throws among them. */
   async stream(call: AgentCall): Promise<AgentEvents> {
-    if (!(await this.#canStream(call.agent))) return this.#synthesise(call)
+    if (!(await this.canStream(call.agent))) return this.#synthesise(call)
     const { endpoint, answer } = await this.#send(call, call.operation)
     const extensions = extensionsOf(answer.headers)
     if (answer.kind === 'events') {
@@ -73,7 +73,8 @@ export class AgentRelay {
     return { ...single(this.#receive(call, endpoint, readAnswer(answer))), extensions }
   }
 
-  async #canStream(agent: RemoteAgent): Promise<boolean> {
+  /** An agent that says nothing of it may. */
+  async canStream(agent: RemoteAgent): Promise<boolean> {
     const card = await this.#options.cards.find(agent)
     return readRecord(card?.['capabilities'])?.['streaming'] !== false
   }
@@ -102,13 +103,22 @@ export class AgentRelay {
 
   /** Notes whose task an answer is of and translates it. */
   #receive(call: AgentCall, endpoint: AgentEndpoint, result: JsonRecord): JsonRecord {
-    const { agent, caller, operation, version } = call
+    const { operation, version } = call
     const kind: Operation = operation === 'subscribe' || operation === 'stream' ? 'stream' : operation
-    if (operation !== 'extended-card')
-      this.#options.tasks.note(agent.agentId, readNews(kind, result, endpoint.version), caller)
+    if (operation !== 'extended-card') this.#note(call, readNews(kind, result, endpoint.version))
     if (endpoint.version === version || operation === 'extended-card') return result
     const direction = endpoint.version === '0.3' ? 'up' : 'down'
     return kind === 'stream' ? translateEvent(result, direction) : translateResult(kind, result, direction)
+  }
+
+  /** Errors: -32006 when the answer is of a task of somebody else. */
+  #note({ agent, caller, report }: AgentCall, { usage, ...news }: AgentNews): void {
+    this.#options.tasks.note(agent.agentId, news, caller)
+    report.taskId = news.taskId ?? report.taskId
+    report.contextId = news.contextId ?? report.contextId
+    report.state = news.state ?? report.state
+    report.usage = usage ?? report.usage
+    report.firstEventAt ??= performance.now()
   }
 
   /** Sends, and once more in the other version when that was only guessed and the agent does not know the method. */
@@ -134,7 +144,7 @@ export class AgentRelay {
   }
 
   async #exchange(call: AgentCall, operation: Operation, endpoint: AgentEndpoint): Promise<AgentAnswer> {
-    const { agent, exchange, version } = call
+    const { agent, exchange, version, whenAbandoned } = call
     if (readHops(exchange) >= maxHops)
       throw new A2aError(
         'UNSUPPORTED_OPERATION',
@@ -163,7 +173,7 @@ export class AgentRelay {
       maxStreamMs: this.#options.settings().maxStreamMs,
     })
     // A client that leaves ends the connection; its task goes on.
-    exchange.whenClientGone(sent.cancel)
+    whenAbandoned(sent.cancel)
     return sent.answer
   }
 }

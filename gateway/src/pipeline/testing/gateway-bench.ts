@@ -66,6 +66,7 @@ export function openGatewayBench(config: string, patch: Partial<Gateway> = {}): 
       randomBytes,
     }),
     transport,
+    agentTransport: () => transport,
     fetchMedia: () => Promise.reject(new Error('nothing is fetched here')),
     mockTransport: new DemoTransport(Date.now),
     openStreams: new Roster(),

@@ -23,7 +23,7 @@ export function formatCompletion(
 }
 
 function addUsages(usages: readonly Usage[]): Usage {
-  type Count = Exclude<keyof Usage, 'serviceTier'>
+  type Count = Exclude<keyof Usage, 'serviceTier' | 'isEstimate'>
   const sum: Record<Count, number> = { ...zeroUsage }
   for (const usage of usages) {
     for (const name of Object.keys(zeroUsage) as Count[]) sum[name] += usage[name]
