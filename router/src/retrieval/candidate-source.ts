@@ -5,6 +5,7 @@ import { greatestShare, LexicalIndex } from './lexical/lexical-index.ts'
 import { NamePhrases } from './name-phrases.ts'
 import { type ReadRequest, RequestReader } from './request-reader.ts'
 import type { SkillDocument } from './skill-document.ts'
+import { SkillReader } from './skill-reader.ts'
 import { SkillVectors } from './skill-vectors.ts'
 import { Vocabulary } from './text/vocabulary.ts'
 
@@ -21,6 +22,7 @@ export class CandidateSource {
   /** By slot, for `CandidateList`. */
   #numbers = new Int32Array(64)
   readonly #vocabulary = new Vocabulary()
+  readonly #skills = new SkillReader(this.#vocabulary)
   readonly #lexical = new LexicalIndex(this.#vocabulary)
   readonly #phrases = new NamePhrases(this.#vocabulary)
   readonly #vectors: SkillVectors | null
@@ -42,10 +44,11 @@ export class CandidateSource {
     this.#slots.set(document.id, slot)
     this.#ids[slot] = document.id
     if (slot >= this.#numbers.length) this.#numbers = new Int32Array(2 * slot)
-    this.#names[slot] = this.#readName(document.name)
-    this.#lexical.put(slot, document)
+    const read = this.#skills.read(document)
+    this.#names[slot] = this.#readName(read.name)
+    this.#lexical.put(slot, read.texts)
+    this.#vectors?.put(slot, document, read)
     this.#phrases.put(slot, [document.name, ...document.triggerPhrases])
-    this.#vectors?.put(slot, document)
   }
 
   remove(id: string): boolean {
@@ -103,9 +106,13 @@ export class CandidateSource {
     }
   }
 
-  #readName(name: string): readonly number[] {
-    const stems = this.#vocabulary.read(name).slice()
-    return [...new Set(stems.map((word) => this.#vocabulary.stemOf(word)))]
+  #readName(words: Int32Array): readonly number[] {
+    const stems: number[] = []
+    for (let index = 0; index < words.length; index++) {
+      const stem = this.#vocabulary.stemOf(words[index] as number)
+      if (!stems.includes(stem)) stems.push(stem)
+    }
+    return stems
   }
 }
 

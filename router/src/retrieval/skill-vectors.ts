@@ -1,8 +1,9 @@
 import { DescriptionWords } from './dense/description-words.ts'
-import type { Embedder } from './dense/embedder.ts'
+import type { Embedder, WordEmbedder } from './dense/embedder.ts'
 import { normalise } from './dense/static-embedder.ts'
 import { VectorRows } from './dense/vector-rows.ts'
 import type { SkillDocument } from './skill-document.ts'
+import { embeddedBody, type ReadSkill } from './skill-reader.ts'
 import type { Vocabulary } from './text/vocabulary.ts'
 
 /** How strongly many served requests pull a skill's vector, against its own description. */
@@ -11,12 +12,11 @@ const greatestPull = 2
 const halfPull = 3
 /** Requests at most that pull; beyond these the direction no longer changes. */
 const mostFeedback = 50
-/** How much of a body is embedded, in characters: what a skill is for stands at its beginning. */
-const longestBody = 800
 
 /** The vectors of skills: of what each says it does, of its body, and of the words it says it with. */
 export class SkillVectors {
   readonly #embedder: Embedder
+  readonly #words: WordEmbedder | null
   readonly descriptions: VectorRows
   readonly bodies: VectorRows
   readonly words: DescriptionWords
@@ -25,6 +25,7 @@ export class SkillVectors {
 
   constructor(embedder: Embedder, vocabulary: Vocabulary) {
     this.#embedder = embedder
+    this.#words = embedder.embedWordsOf?.(vocabulary) ?? null
     this.descriptions = new VectorRows(embedder.dimensions)
     this.bodies = new VectorRows(embedder.dimensions)
     this.words = new DescriptionWords(embedder, vocabulary)
@@ -32,15 +33,15 @@ export class SkillVectors {
     this.#sum = new Float32Array(embedder.dimensions)
   }
 
-  put(slot: number, document: SkillDocument): void {
-    const { name, description, triggerPhrases, feedback, body } = document
-    this.#embedder.embed([name, description, ...triggerPhrases].join('\n'), this.#sum)
-    const served = feedback.slice(0, mostFeedback)
+  /** @param read the same skill, its views still valid */
+  put(slot: number, document: SkillDocument, read: ReadSkill): void {
+    this.words.put(slot, read.described)
+    this.#embedSummary(document, read)
+    const served = document.feedback.slice(0, mostFeedback)
     for (const request of served) this.#add(request, greatestPull / (served.length + halfPull))
     normalise(this.#sum)
     this.descriptions.put(slot, this.#sum)
-    this.words.put(slot, `${name}\n${description}`)
-    this.#embedder.embed(body.slice(0, longestBody), this.#vector)
+    this.#embedBody(document, read)
     this.bodies.put(slot, this.#vector)
   }
 
@@ -54,6 +55,16 @@ export class SkillVectors {
   embed(text: string): Float32Array {
     this.#embedder.embed(text, this.#vector)
     return this.#vector
+  }
+
+  #embedSummary({ name, description, triggerPhrases }: SkillDocument, { summary }: ReadSkill): void {
+    if (this.#words !== null) this.#words.embed(summary, '', this.#sum)
+    else this.#embedder.embed([name, description, ...triggerPhrases].join('\n'), this.#sum)
+  }
+
+  #embedBody({ body }: SkillDocument, { bodyHead, bodyHeadEnd }: ReadSkill): void {
+    if (this.#words !== null) this.#words.embed(bodyHead, bodyHeadEnd, this.#vector)
+    else this.#embedder.embed(body.slice(0, embeddedBody), this.#vector)
   }
 
   #add(text: string, share: number): void {

@@ -23,7 +23,7 @@ function makeWords() {
     return { word: word < 0 ? text : word, stem: vocabulary.findWord(stem(text)) }
   }
   return {
-    put: (slot: number, description: string) => words.put(slot, description),
+    put: (slot: number, description: string) => words.put(slot, vocabulary.read(description)),
     delete: (slot: number) => words.delete(slot),
     ask: (request: string) => {
       const asked = words.ask(tokenise(request).map(read))

@@ -42,6 +42,8 @@ export class DescriptionWords {
   #idfs = new Float64Array(512)
   #isEdited = false
   #rows = 0
+  /** The rows of the description at hand. */
+  readonly #read = new Int32Array(mostSaid)
   /** By slot, the rows of the words a description says, packed. */
   readonly #said: (string | undefined)[] = []
   #size = 0
@@ -53,7 +55,8 @@ export class DescriptionWords {
     this.#memory = createRowMemory(embedder.dimensions)
   }
 
-  put(slot: number, description: string): void {
+  /** @param description words of the vocabulary in order */
+  put(slot: number, description: Int32Array): void {
     this.delete(slot)
     const said = this.#readRows(description)
     for (const row of said) this.#holders[row] = (this.#holders[row] as number) + 1
@@ -165,16 +168,20 @@ export class DescriptionWords {
     return { values, scale: this.#scales[row] as number }
   }
 
-  #readRows(description: string): Int32Array {
-    const words = this.#vocabulary.read(description).slice()
-    const rows: number[] = []
-    for (const word of words) {
-      if (rows.length === mostSaid) break
+  /** The rows of the first `mostSaid` distinct content words. */
+  #readRows(description: Int32Array): Int32Array {
+    const rows = this.#read
+    let count = 0
+    for (let index = 0; index < description.length && count < mostSaid; index++) {
+      const word = description[index] as number
       if (this.#vocabulary.termOf(word) < 0) continue
       const row = this.#rowOf(word)
-      if (!rows.includes(row)) rows.push(row)
+      if (this.#places[row] !== 0) continue
+      this.#places[row] = 1
+      rows[count++] = row
     }
-    return Int32Array.from(rows)
+    for (let index = 0; index < count; index++) this.#places[rows[index] as number] = 0
+    return rows.subarray(0, count)
   }
 
   #rowOf(word: number): number {

@@ -6,15 +6,21 @@ export interface QuantisedVector {
 }
 
 export function quantise(vector: Float32Array): QuantisedVector {
+  const values = new Int8Array(vector.length)
+  return { values, scale: quantiseInto(vector, values, 0) }
+}
+
+/** Writes the values of `vector` from `start` on, and answers the factor; nothing is written for a vector of zeros. */
+export function quantiseInto(vector: Float32Array, values: Int8Array, start: number): number {
   let greatest = 0
   for (let column = 0; column < vector.length; column++) {
-    greatest = Math.max(greatest, Math.abs(vector[column] as number))
+    const value = vector[column] as number
+    if (value > greatest) greatest = value
+    else if (-value > greatest) greatest = -value
   }
-  const values = new Int8Array(vector.length)
-  if (greatest === 0) return { values, scale: 0 }
+  if (greatest === 0) return 0
   const scale = greatest / 127
-  for (let column = 0; column < vector.length; column++) {
-    values[column] = Math.round((vector[column] as number) / scale)
-  }
-  return { values, scale }
+  for (let column = 0; column < vector.length; column++)
+    values[start + column] = Math.round((vector[column] as number) / scale)
+  return scale
 }

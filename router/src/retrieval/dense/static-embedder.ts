@@ -1,6 +1,7 @@
-import { hashCodes, WordBuffer } from '../text/word-buffer.ts'
+import type { Vocabulary } from '../text/vocabulary.ts'
+import { grow, hashCodes, WordBuffer } from '../text/word-buffer.ts'
 import { WordTable } from '../text/word-table.ts'
-import type { Embedder } from './embedder.ts'
+import type { Embedder, WordEmbedder } from './embedder.ts'
 import { blockRows, createRowMemory, type RowMemory } from './row-memory.ts'
 
 const magic = 'RQE1'
@@ -57,6 +58,29 @@ export class StaticEmbedder implements Embedder {
 
   embed(text: string, into: Float32Array): void {
     into.fill(0)
+    this.#addText(text, into)
+    this.#addSum(into)
+    normalise(into)
+  }
+
+  readonly embedWordsOf = (vocabulary: Vocabulary): WordEmbedder => {
+    const known = new KnownWords(vocabulary, (word) => this.#findRows(word))
+    return {
+      embed: (words, rest, into) => {
+        into.fill(0)
+        for (let index = 0; index < words.length; index++) {
+          const row = known.rowOf(words[index] as number)
+          if (row >= 0) this.#add(row, 1, into)
+          else if (row !== noPieces) this.#addRows(known.piecesAt(row), into)
+        }
+        this.#addText(rest, into)
+        this.#addSum(into)
+        normalise(into)
+      },
+    }
+  }
+
+  #addText(text: string, into: Float32Array): void {
     const words = this.#text
     words.read(text)
     for (let index = 0; index < words.count; index++) {
@@ -64,8 +88,15 @@ export class StaticEmbedder implements Embedder {
       if (row >= 0) this.#add(row, 1, into)
       else this.#addPieces(index, into)
     }
-    this.#addSum(into)
-    normalise(into)
+  }
+
+  /** The rows that make up one word. */
+  #findRows(word: string): Int32Array {
+    const words = this.#text
+    words.read('')
+    words.push(word)
+    const row = this.#words.findIn(words, 0)
+    return row >= 0 ? Int32Array.of(row) : this.#cut(word)
   }
 
   #add(row: number, share: number, into: Float32Array): void {
@@ -81,7 +112,10 @@ export class StaticEmbedder implements Embedder {
 
   #addPieces(index: number, into: Float32Array): void {
     const known = this.#unknown.findIn(this.#text, index)
-    const rows = known >= 0 ? (this.#pieces[known] as Int32Array) : this.#learn(index)
+    this.#addRows(known >= 0 ? (this.#pieces[known] as Int32Array) : this.#learn(index), into)
+  }
+
+  #addRows(rows: Int32Array, into: Float32Array): void {
     for (let piece = 0; piece < rows.length; piece++) this.#add(rows[piece] as number, 1 / rows.length, into)
   }
 
@@ -127,6 +161,53 @@ export class StaticEmbedder implements Embedder {
   }
 }
 
+/** Where the words of a vocabulary stand in the table. */
+class KnownWords {
+  readonly #vocabulary: Vocabulary
+  readonly #find: (word: string) => Int32Array
+  /** By word: 0 as long as it was not looked up, 1 more than its row, or the complement of where its pieces stand. */
+  #places = new Int32Array(512)
+  /** How many pieces a word has, and their rows behind it; ahead of all a word that has none. */
+  #pieces = new Int32Array(512)
+  #length = 1
+
+  constructor(vocabulary: Vocabulary, find: (word: string) => Int32Array) {
+    this.#vocabulary = vocabulary
+    this.#find = find
+  }
+
+  /** The row of a word in the table, or below 0 what `piecesAt` takes. */
+  rowOf(word: number): number {
+    const known = word < this.#places.length ? (this.#places[word] as number) : 0
+    const place = known === 0 ? this.#look(word) : known
+    return place > 0 ? place - 1 : place
+  }
+
+  piecesAt(place: number): Int32Array {
+    return this.#pieces.subarray(~place + 1, ~place + 1 + (this.#pieces[~place] as number))
+  }
+
+  #look(word: number): number {
+    if (word >= this.#places.length) this.#places = grow(this.#places, 2 * this.#vocabulary.size)
+    const rows = this.#find(this.#vocabulary.wordOf(word))
+    const place = rows.length === 1 ? (rows[0] as number) + 1 : ~this.#keep(rows)
+    this.#places[word] = place
+    return place
+  }
+
+  #keep(rows: Int32Array): number {
+    if (rows.length === 0) return 0
+    const at = this.#length
+    this.#length += 1 + rows.length
+    if (this.#length > this.#pieces.length) this.#pieces = grow(this.#pieces, 2 * this.#length)
+    this.#pieces[at] = rows.length
+    this.#pieces.set(rows, at + 1)
+    return at
+  }
+}
+
+/** Says of a word that no part of it is in the table. */
+const noPieces = -1
 const lineFeed = 10
 const none = new Int32Array(0)
 
@@ -142,7 +223,10 @@ const roundUp = (bytes: number): number => Math.ceil(bytes / 4) * 4
 /** To length 1, in place; zeros stay. */
 export function normalise(vector: Float32Array): void {
   let squares = 0
-  for (const value of vector) squares += value * value
+  for (let column = 0; column < vector.length; column++) {
+    const value = vector[column] as number
+    squares += value * value
+  }
   if (squares === 0) return
   const factor = 1 / Math.sqrt(squares)
   for (let column = 0; column < vector.length; column++) vector[column] = (vector[column] as number) * factor

@@ -1,5 +1,5 @@
 import { TopK } from '../top-k.ts'
-import { type QuantisedVector, quantise } from './quantise.ts'
+import { type QuantisedVector, quantiseInto } from './quantise.ts'
 import { blockRows, createRowMemory, type RowMemory } from './row-memory.ts'
 
 const sumUnit = 2 ** 24
@@ -23,9 +23,8 @@ export class VectorRows {
   put(slot: number, vector: Float32Array): void {
     this.#reserve(slot + 1)
     this.delete(slot)
-    const { values, scale } = quantise(vector)
+    const scale = quantiseInto(vector, this.#memory.bytes, this.#memory.offsetOf(slot))
     if (scale === 0) return
-    this.#memory.bytes.set(values, this.#memory.offsetOf(slot))
     this.#scales[slot] = scale
     this.#count(slot, 1)
   }

@@ -1,6 +1,7 @@
 import type { SkillDocument } from '../skill-document.ts'
 
 export interface Field {
+  readonly name: 'name' | 'description' | 'triggerPhrases' | 'labels' | 'body' | 'feedback'
   /** How much one occurrence counts. */
   readonly weight: number
   /** BM25's b: how much a long field dilutes an occurrence. */
@@ -18,18 +19,41 @@ const longestFeedback = 8_000
 
 /** The fields of a skill, together 32 bits of counts a posting. */
 export const fields: readonly Field[] = [
-  { weight: 3, dilution: 0.5, shift: 0, most: 15, read: ({ name }) => name },
-  { weight: 2, dilution: 0.6, shift: 4, most: 31, read: ({ description }) => description },
-  { weight: 3, dilution: 0.6, shift: 9, most: 15, read: ({ triggerPhrases }) => triggerPhrases.join('\n') },
+  { name: 'name', weight: 3, dilution: 0.5, shift: 0, most: 15, read: ({ name }) => name },
   {
+    name: 'description',
+    weight: 2,
+    dilution: 0.6,
+    shift: 4,
+    most: 31,
+    read: ({ description }) => description,
+  },
+  {
+    name: 'triggerPhrases',
+    weight: 3,
+    dilution: 0.6,
+    shift: 9,
+    most: 15,
+    read: ({ triggerPhrases }) => triggerPhrases.join('\n'),
+  },
+  {
+    name: 'labels',
     weight: 1,
     dilution: 0.6,
     shift: 13,
     most: 15,
     read: ({ tags, category }) => `${tags.join('\n')}\n${category ?? ''}`,
   },
-  { weight: 0.3, dilution: 0.75, shift: 17, most: 255, read: ({ body }) => body.slice(0, longestBody) },
   {
+    name: 'body',
+    weight: 0.3,
+    dilution: 0.75,
+    shift: 17,
+    most: 255,
+    read: ({ body }) => body.slice(0, longestBody),
+  },
+  {
+    name: 'feedback',
     weight: 1.5,
     dilution: 0.4,
     shift: 25,

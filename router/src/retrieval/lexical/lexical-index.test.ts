@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createRandom, makeRandomSkills, makeSkill } from '../make-skill.fixture.ts'
 import type { SkillDocument } from '../skill-document.ts'
+import { SkillReader } from '../skill-reader.ts'
 import { stem } from '../text/stem.ts'
 import { tokenise } from '../text/tokenise.ts'
 import { Vocabulary } from '../text/vocabulary.ts'
@@ -33,12 +34,14 @@ function scoreNaively(skills: readonly SkillDocument[], query: ReadonlyMap<strin
 function buildIndex(skills: readonly SkillDocument[]) {
   const vocabulary = new Vocabulary()
   const index = new LexicalIndex(vocabulary)
-  for (const [slot, skill] of skills.entries()) index.put(slot, skill)
+  const put = (slot: number, skill: SkillDocument): void =>
+    index.put(slot, new SkillReader(vocabulary).read(skill).texts)
+  for (const [slot, skill] of skills.entries()) put(slot, skill)
   const match = (counts: ReadonlyMap<string, number>): MatchedTerm[] =>
     [...counts]
       .flatMap(([word, count]) => index.match(vocabulary.findWord(word), count) ?? [])
       .sort((one, other) => other.weight - one.weight)
-  return { index, match }
+  return { index, put, match }
 }
 
 const random = createRandom(7)
@@ -82,7 +85,7 @@ describe('LexicalIndex', () => {
     const edited = buildIndex(makeRandomSkills(300, createRandom(8)))
     for (const query of queries) edited.index.search(edited.match(query), 10, null)
     for (let slot = 200; slot < 300; slot++) edited.index.delete(slot)
-    for (const [slot, skill] of skills.slice(0, 200).entries()) edited.index.put(slot, skill)
+    for (const [slot, skill] of skills.slice(0, 200).entries()) edited.put(slot, skill)
     edited.index.delete(250)
     const fresh = buildIndex(skills.slice(0, 200))
     for (const query of queries) {

@@ -1,10 +1,9 @@
 import { packNumbers, unpackNumbers } from '../packed-numbers.ts'
-import type { SkillDocument } from '../skill-document.ts'
 import { Vocabulary } from '../text/vocabulary.ts'
 import { grow } from '../text/word-buffer.ts'
 import { TopK } from '../top-k.ts'
 import { type Field, fields } from './fields.ts'
-import { PostingList } from './posting-list.ts'
+import { PostingLists } from './posting-lists.ts'
 
 /** BM25's k1: how soon further occurrences stop to count. */
 const saturation = 1.2
@@ -15,11 +14,16 @@ export const greatestShare = saturation + 1
 /** A term of a request that some skill holds. */
 export interface MatchedTerm {
   readonly term: number
-  readonly postings: PostingList
   /** Its inverse document frequency. */
   readonly idf: number
   /** Its idf times how often the request says it. */
   readonly weight: number
+}
+
+interface ScoredTerm {
+  readonly impacts: Float32Array
+  /** How many edits there had been. */
+  readonly edits: number
 }
 
 /**
@@ -34,8 +38,9 @@ export class LexicalIndex {
   /** The terms of the skill at hand. */
   #terms = new Int32Array(256)
   #termCount = 0
-  /** By term. */
-  readonly #postings: (PostingList | undefined)[] = []
+  readonly #postings = new PostingLists()
+  /** By term, of those that were looked for. */
+  readonly #scored = new Map<number, ScoredTerm>()
   /** By slot, the terms of a skill, packed: they are needed when it goes. */
   readonly #held: (string | undefined)[] = []
   readonly #totals = fields.map(() => 0)
@@ -54,21 +59,22 @@ export class LexicalIndex {
     this.#vocabulary = vocabulary
   }
 
-  put(slot: number, document: SkillDocument): void {
+  /** @param texts of each field the words in order, numbers of the vocabulary */
+  put(slot: number, texts: readonly Int32Array[]): void {
     this.#reserve(slot)
     this.#edits++
     this.#termCount = 0
-    for (const [index, field] of fields.entries())
-      this.#setLength(slot, index, this.#count(field.read(document), field))
+    for (let index = 0; index < fields.length; index++)
+      this.#setLength(slot, index, this.#count(texts[index] as Int32Array, fields[index] as Field))
     const terms = this.#terms.subarray(0, this.#termCount)
     const before = this.#held[slot]
     if (before === undefined) this.#size++
     else
       for (const term of unpackNumbers(before))
-        if (this.#counts[term] === 0) this.#postings[term]?.delete(slot)
+        if (this.#counts[term] === 0) this.#postings.delete(term, slot)
     for (let index = 0; index < terms.length; index++) {
       const term = terms[index] as number
-      this.#postingsOf(term).put(slot, this.#counts[term] as number)
+      this.#postings.put(term, slot, this.#counts[term] as number)
       this.#counts[term] = 0
     }
     this.#held[slot] = packNumbers(terms.sort())
@@ -79,7 +85,7 @@ export class LexicalIndex {
     const held = this.#held[slot]
     if (held === undefined) return
     this.#edits++
-    for (const term of unpackNumbers(held)) this.#postings[term]?.delete(slot)
+    for (const term of unpackNumbers(held)) this.#postings.delete(term, slot)
     this.#held[slot] = undefined
     this.#size--
     for (let index = 0; index < fields.length; index++) this.#setLength(slot, index, 0)
@@ -88,10 +94,10 @@ export class LexicalIndex {
 
   /** The term of a request said `count` times, null when no skill holds it. */
   match(term: number, count: number): MatchedTerm | null {
-    const postings = this.#postings[term]
-    if (postings === undefined || postings.length === 0) return null
-    const idf = this.idfOf(postings.length)
-    return { term, postings, idf, weight: idf * count }
+    const holders = this.#postings.lengthOf(term)
+    if (holders === 0) return null
+    const idf = this.idfOf(holders)
+    return { term, idf, weight: idf * count }
   }
 
   /** Inverse document frequency in the form of Lucene, above 0 for every term; the greatest for 0 holders. */
@@ -102,16 +108,15 @@ export class LexicalIndex {
   /** The score of one skill. */
   measure(slot: number, terms: readonly MatchedTerm[]): number {
     let score = 0
-    for (const { postings, weight } of terms) score += weight * this.#impactOn(slot, postings)
+    for (const { term, weight } of terms) score += weight * this.#impactOn(slot, term)
     return score
   }
 
   /** The share of its weight that a term scores in each of `slots`, 0 where it does not stand. */
-  readImpacts({ postings }: MatchedTerm, slots: Int32Array, into: Float64Array): void {
-    this.#score(postings)
-    const { impacts } = postings
+  readImpacts({ term }: MatchedTerm, slots: Int32Array, into: Float64Array): void {
+    const impacts = this.#score(term)
     for (let index = 0; index < slots.length; index++) {
-      const found = postings.find(slots[index] as number)
+      const found = this.#postings.find(term, slots[index] as number)
       into[index] = found < 0 ? 0 : (impacts[found] as number)
     }
   }
@@ -125,7 +130,7 @@ export class LexicalIndex {
     depth: number,
     accepts: ((slot: number) => boolean) | null,
   ): number[] {
-    for (const { postings, weight } of terms) this.#add(postings, weight)
+    for (const { term, weight } of terms) this.#add(term, weight)
     const best = new TopK(depth)
     const scores = this.#scores
     let threshold = 0
@@ -139,31 +144,34 @@ export class LexicalIndex {
     return best.drain()
   }
 
-  #add(postings: PostingList, weight: number): void {
-    this.#score(postings)
-    const { pairs, impacts, length } = postings
+  #add(term: number, weight: number): void {
+    const impacts = this.#score(term)
+    const page = this.#postings.pageOf(term)
+    const length = this.#postings.lengthOf(term)
     const scores = this.#scores
-    for (let index = 0; index < length; index++) {
-      const slot = pairs[2 * index] as number
+    for (let index = 0, at = this.#postings.startOf(term); index < length; index++, at += 2) {
+      const slot = page[at] as number
       scores[slot] = (scores[slot] as number) + weight * (impacts[index] as number)
     }
   }
 
-  #impactOn(slot: number, postings: PostingList): number {
-    this.#score(postings)
-    const found = postings.find(slot)
-    return found < 0 ? 0 : (postings.impacts[found] as number)
+  #impactOn(slot: number, term: number): number {
+    const found = this.#postings.find(term, slot)
+    return found < 0 ? 0 : (this.#score(term)[found] as number)
   }
 
-  /** Brings the impacts of a list up to date with the last edit. */
-  #score(postings: PostingList): void {
-    if (postings.scoredAt === this.#edits) return
-    const { length } = postings
-    if (postings.impacts.length < length) postings.impacts = new Float32Array(Math.ceil(length * 1.1))
-    const { impacts } = postings
-    for (let index = 0; index < length; index++)
-      impacts[index] = this.#saturate(postings.slotAt(index), postings.countsAt(index))
-    postings.scoredAt = this.#edits
+  /** What each posting of a term scores, as of the last edit. */
+  #score(term: number): Float32Array {
+    const length = this.#postings.lengthOf(term)
+    const known = this.#scored.get(term)
+    if (known !== undefined && known.edits === this.#edits) return known.impacts
+    const isLongEnough = known !== undefined && known.impacts.length >= length
+    const impacts = isLongEnough ? known.impacts : new Float32Array(Math.ceil(length * 1.1))
+    const page = this.#postings.pageOf(term)
+    for (let index = 0, at = this.#postings.startOf(term); index < length; index++, at += 2)
+      impacts[index] = this.#saturate(page[at] as number, page[at + 1] as number)
+    this.#scored.set(term, { impacts, edits: this.#edits })
+    return impacts
   }
 
   /** A term's share of its weight in one skill, below k1 + 1. */
@@ -180,8 +188,7 @@ export class LexicalIndex {
   }
 
   /** Counts the words of a field, notes the terms that are new in this skill, and says how long the field is. */
-  #count(text: string, { shift, most }: Field): number {
-    const words = this.#vocabulary.read(text)
+  #count(words: Int32Array, { shift, most }: Field): number {
     for (let index = 0; index < words.length; index++) {
       const term = this.#vocabulary.termOf(words[index] as number)
       if (term < 0) continue
@@ -196,15 +203,6 @@ export class LexicalIndex {
   #note(term: number): void {
     if (this.#termCount === this.#terms.length) this.#terms = grow(this.#terms, 2 * this.#termCount)
     this.#terms[this.#termCount++] = term
-  }
-
-  #postingsOf(term: number): PostingList {
-    while (this.#postings.length <= term) this.#postings.push(undefined)
-    const known = this.#postings[term]
-    if (known !== undefined) return known
-    const postings = new PostingList()
-    this.#postings[term] = postings
-    return postings
   }
 
   #setLength(slot: number, index: number, length: number): void {

@@ -15,6 +15,7 @@ export class Vocabulary {
   #stems = new Int32Array(512)
   #isStop = new Uint8Array(512)
   #numbers = new Int32Array(128)
+  #count = 0
 
   get size(): number {
     return this.#words.size
@@ -22,12 +23,26 @@ export class Vocabulary {
 
   /** The words of a text in order, added when they are new, as a view that the next call overwrites. */
   read(text: string): Int32Array {
+    this.#count = 0
+    return this.view(0, this.readOn(text))
+  }
+
+  /** The same behind the words that were read before, whose views may be out of date; how many there are now. */
+  readOn(text: string): number {
     const words = this.#text
     words.read(text)
-    if (words.count > this.#numbers.length) this.#numbers = new Int32Array(2 * words.count)
-    for (let index = 0; index < words.count; index++) this.#numbers[index] = this.#words.add(words, index)
+    const end = this.#count + words.count
+    if (end > this.#numbers.length) this.#numbers = grow(this.#numbers, 2 * end)
+    for (let index = 0; index < words.count; index++)
+      this.#numbers[this.#count + index] = this.#words.add(words, index)
     this.#reserve()
-    return this.#numbers.subarray(0, words.count)
+    this.#count = end
+    return end
+  }
+
+  /** Words `start` to `end` of those read last. */
+  view(start: number, end: number): Int32Array {
+    return this.#numbers.subarray(start, end)
   }
 
   wordOf(number: number): string {
