@@ -5,6 +5,7 @@ import {
   defaultBundleOptions,
   FeatureExtractor,
   featureMatrix,
+  noLiveState,
   plainShape,
   RewardTable,
   randomFrom,
@@ -40,7 +41,7 @@ function serve(featured, seed) {
   const served = order.slice(probes, probes + requests)
   const bundle = trainBundle(featured, probed, { ...defaultBundleOptions, seed })
   const rewards = new RewardTable()
-  const inner = createEnsembleScorer(bundle, 'bench')
+  const inner = createEnsembleScorer({ bundle, version: 'bench', labels: {} })
   const bandit = createBanditScorer(inner, { rewards: () => rewards })
   const models = matrix.models.map((name) => ({
     ...{ name, aliases: [], provider: '', size: null, contextWindow: null, reasons: false, tier: null },
@@ -52,7 +53,7 @@ function serve(featured, seed) {
     const features = extractor.extract(prompt, plainShape)
     const context = {
       ...{ inputTokens: 500, maxTokens: null, shape: plainShape, tags: [], userAgent: '', tools: [] },
-      ...{ team: null, random: () => random.next() },
+      ...{ team: null, live: noLiveState, random: () => random.next() },
     }
     const rest = { profile: 'premium', lambda: null, fitted: null, maxCost: null, adjust: null }
     return decideModel({ features, context, models, scorer, ...rest })

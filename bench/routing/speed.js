@@ -3,6 +3,7 @@ import {
   defaultBundleOptions,
   FeatureExtractor,
   featureMatrix,
+  noLiveState,
   plainShape,
   trainBundle,
 } from '../../router/dist/measure.js'
@@ -36,14 +37,14 @@ export function measureSpeed(matrix) {
 
 function time(bundle, asks) {
   const extractor = new FeatureExtractor()
-  const scorer = createEnsembleScorer(bundle, 'bench')
+  const scorer = createEnsembleScorer({ bundle, version: 'bench', labels: {} })
   const models = bundle.weights.models.map((name) => ({
     ...{ name, aliases: [], provider: 'openai', size: null, contextWindow: null, reasons: false, tier: null },
     ...{ inputPrice: null, outputPrice: null, cacheReadPrice: null, qualityScore: null },
   }))
   const context = {
     ...{ inputTokens: 500, maxTokens: null, shape: plainShape, tags: [], userAgent: '', tools: [] },
-    ...{ team: null, random: () => 0.5 },
+    ...{ team: null, live: noLiveState, random: () => 0.5 },
   }
   const rest = { profile: 'auto', lambda: null, fitted: null, maxCost: null, adjust: null }
   const times = []

@@ -26,6 +26,10 @@ const sum = (index: number): string => `calculate the integral and prove the equ
 const truth = (model: string, ask: string): number =>
   model === 'large' ? 1 : ask.startsWith('write') ? 0 : 1
 
+/** What is trained beside the default. */
+const learned = ['knn', 'kmeans', 'elo', 'svm', 'mlp', 'mf', 'dc', 'hybrid', 'linucb']
+const named = [...learned, 'threshold', 'routerdc', 'graph', 'gmt']
+
 const config = (bundle: string): object => ({
   model_list: ['small', 'large'].map((name, index) =>
     deployment(
@@ -37,7 +41,13 @@ const config = (bundle: string): object => ({
   ),
   routeiq: {
     routing: {
-      routers: { chance: { strategy: 'llmrouter-random' }, learned: { strategy: 'llmrouter-auto' } },
+      routers: {
+        chance: { strategy: 'llmrouter-random' },
+        learned: { strategy: 'llmrouter-auto' },
+        ...Object.fromEntries(
+          named.map((name) => [`by-${name}`, { strategy: `llmrouter-${name}`, lambda: 0.1 }]),
+        ),
+      },
     },
   },
   router_settings: {
@@ -101,9 +111,11 @@ describe('from requests to better decisions', () => {
     const data = join(directory, 'own.jsonl')
     expect(await run('import', '--from', 'decisions', '--in', log, '--out', data)).toMatchObject({ code: 0 })
     const bundle = join(directory, 'bundle')
-    const trained = await run('train', '--data', data, '--out', bundle)
+    const trained = await run('train', '--data', data, '--out', bundle, '--strategy', 'all')
     expect(trained).toMatchObject({ code: 0 })
     expect(trained.stdout).toMatch(/% of the best model's quality at .+ % lower cost/)
+    for (const strategy of learned)
+      expect(trained.stdout).toContain(`llmrouter-${strategy} by cross-validation`)
     const report = await run('eval', '--bundle', bundle, '--data', data, '--report', 'json')
     expect(report.code).toBe(0)
     expect(JSON.parse(report.stdout).profiles[0]).toMatchObject({ profile: 'premium' })
@@ -133,6 +145,30 @@ describe('from requests to better decisions', () => {
     expect((await chat('learned', easy)).headers['x-routeiq-selected-arm']).toBe('small')
     settled = easy
   }, 120_000)
+
+  it.each(named)('llmrouter-%s answers requests by what it learned', async (name) => {
+    const ask = `${poem(301)}`
+    const told = await route(ask, `by-${name}`)
+    expect(told).toMatchObject({ requested_strategy: `llmrouter-${name}`, fallback_reason: null })
+    const { headers, status } = await chat(`by-${name}`, ask)
+    expect(status).toBe(200)
+    expect(headers).toMatchObject({
+      'x-routeiq-strategy': told.strategy,
+      'x-routeiq-selected-arm': told.selected_model,
+    })
+    // The large model alone can write poems. Ratings need asks that both models answered, and there are none.
+    if (name !== 'elo') expect(told.selected_model).toBe('large')
+    const listed = (await call(gateway.url, '/router/info', { key: masterKey })).json()
+    expect(listed.registered_strategies).toContain(`llmrouter-${name}`)
+  })
+
+  it('evaluates every strategy of a bundle', async () => {
+    const options = ['--bundle', join(directory, 'bundle'), '--data', join(directory, 'own.jsonl')]
+    const report = await run('eval', ...options, '--strategy', 'llmrouter-mf', '--report', 'json')
+    expect(JSON.parse(report.stdout)).toMatchObject({ strategy: 'llmrouter-mf', profiles: [{}, {}, {}, {}] })
+    const unknown = await run('train', ...options, '--out', 'x', '--strategy', 'llmrouter-smallest')
+    expect(unknown).toMatchObject({ code: 2 })
+  })
 
   it('keeps the bundle in force when the next one is broken, and says why', async () => {
     const before = (await call(gateway.url, '/router/info', { key: masterKey })).json().bundle

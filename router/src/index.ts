@@ -31,6 +31,7 @@ export { judgeTrend, type Trend, type TrendDetail, trendOf } from './effectivene
 export {
   type BundleFiles,
   type BundleManifest,
+  listBundleFiles,
   type OpenedBundle,
   openBundle,
   packBundle,
@@ -47,19 +48,26 @@ export { evaluateBundle } from './model-routing/evaluation/evaluate-bundle.ts'
 export { FeatureExtractor, featureSpec } from './model-routing/features/features.ts'
 export { type StoredFeatures, storeFeatures } from './model-routing/features/stored-features.ts'
 export type { RequestShape } from './model-routing/features/structured.ts'
+export { trainableStrategies, trainedBy } from './model-routing/heads/head-kinds.ts'
 export { type OutcomeSums, Residuals } from './model-routing/online/residuals.ts'
 export { RewardTable } from './model-routing/online/reward-table.ts'
 export { complexExamples, simpleExamples } from './model-routing/scoring/centroid-examples.ts'
 export type { Tier } from './model-routing/scoring/complexity.ts'
 export { createScorer, type ScorerParts } from './model-routing/scoring/create-scorer.ts'
-export { createEnsembleScorer } from './model-routing/scoring/ensemble-scorer.ts'
-export type { ModelInfo, RouteContext } from './model-routing/scoring/scorer.ts'
+export {
+  type JudgedAsk,
+  type LiveState,
+  type ModelInfo,
+  noLiveState,
+  type RouteContext,
+} from './model-routing/scoring/scorer.ts'
 export {
   defaultStrategy,
   findStrategy,
   type StrategyEntry,
   strategyCatalogue,
 } from './model-routing/scoring/strategy-catalogue.ts'
+export type { TrainedParts } from './model-routing/scoring/trained-scorer.ts'
 export type { OutcomeMatrix } from './model-routing/training/outcome-matrix.ts'
 export { defaultBundleOptions, trainBundle } from './model-routing/training/train-bundle.ts'
 export { featureMatrix } from './model-routing/training/training-set.ts'

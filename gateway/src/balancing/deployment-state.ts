@@ -1,3 +1,4 @@
+import type { AnswerTimes } from './answer-times.ts'
 import type { LatencyRing } from './latency-ring.ts'
 
 /** A probe that has not answered for this long no longer keeps others from probing. */
@@ -28,6 +29,8 @@ export class DeploymentState {
   meanOutputTokens = 0
   timeToFirstByte: LatencyRing | null = null
   secondsPerToken: LatencyRing | null = null
+  /** Null before the first answer. */
+  answerTimes: AnswerTimes | null = null
   /** Failure times within the counting window, oldest first; used by the counting mode of cooldowns. */
   readonly recentFailures: number[] = []
   /** True from the end of a cooldown until an attempt has shown that the deployment works again. */

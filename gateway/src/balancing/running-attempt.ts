@@ -1,5 +1,6 @@
 import type { Deployment, ModelGroup } from '../deployments/deployment.ts'
 import type { FailureKind } from '../providers/failure.ts'
+import { AnswerTimes } from './answer-times.ts'
 import type { SafePick } from './pick-safely.ts'
 import type { AttemptOutcome, PickContext, Strategy } from './strategy.ts'
 
@@ -55,7 +56,11 @@ export class RunningAttempt {
     const unknown = result === 'success' ? this.reservedTokens : 0
     const used = tokens === null ? unknown : tokens.inputTokens + tokens.outputTokens
     state.release(now, this.startedAt, this.reservedTokens, used)
-    if (result === 'success' && tokens !== null) this.learnOutput(tokens.outputTokens)
+    if (result === 'success') {
+      state.answerTimes ??= new AnswerTimes()
+      state.answerTimes.record((this.firstByteAt ?? now) - this.startedAt)
+      if (tokens !== null) this.learnOutput(tokens.outputTokens)
+    }
     if (result === 'aborted' && this.probe) state.returnProbe()
     this.settle(now, result, failureKind, tokens)
     return true

@@ -1,5 +1,5 @@
-import { createEnsembleScorer, type GateReport, gateBundle, type OpenedBundle } from '@routeiq/router'
-import type { Scorers } from './scorers.ts'
+import { defaultStrategy, type GateReport, gateBundle, type OpenedBundle } from '@routeiq/router'
+import type { FittedLambdas, Scorers } from './scorers.ts'
 
 /** The bundle in force, for those who ask. */
 export interface ActiveBundle {
@@ -70,14 +70,13 @@ export class BundleSource {
       const message = `the bundle ${manifest.bundle_id} does not pass the gate: ${failed.join(', ')}`
       return this.#refuse({ old, new: manifest.bundle_id, gate, problem: 'gate_failed', message })
     }
-    const scorer = createEnsembleScorer(bundle, manifest.bundle_id, labels)
-    const fitted = Object.fromEntries(
-      Object.entries(manifest.profiles).map(([profile, { lambda }]) => [profile, lambda]),
-    )
     this.#options.scorers.swap({
       bundleId: manifest.bundle_id,
-      scorers: new Map([[scorer.name, scorer]]),
-      fitted,
+      parts: { bundle, version: manifest.bundle_id, labels },
+      fitted: new Map([
+        [defaultStrategy, lambdasOf(bundle.profiles)],
+        ...[...bundle.heads].map(([strategy, { profiles }]) => [strategy, lambdasOf(profiles)] as const),
+      ]),
     })
     this.#active = { id: manifest.bundle_id, manifest }
     this.#problem = null
@@ -107,4 +106,8 @@ export class BundleSource {
       list.map(({ name }) => name).join('\n')
     return active === undefined || namesOf(active.models) !== namesOf(models) ? null : active.metrics
   }
+}
+
+function lambdasOf(profiles: OpenedBundle['bundle']['profiles']): FittedLambdas {
+  return Object.fromEntries(Object.entries(profiles).map(([profile, { lambda }]) => [profile, lambda]))
 }

@@ -33,7 +33,7 @@ function checkArguments(
   path: string,
 ): readonly Diagnostic[] {
   try {
-    createScorer(strategy, args, { trained: new Map(), usePrior: true, rewards: null })
+    createScorer(strategy, args, { trained: null, usePrior: true, rewards: null })
     return []
   } catch (thrown) {
     return [error(path, `${(thrown as Error).message}; llmrouter-auto is used`)]

@@ -13,6 +13,7 @@ import {
 import type { ModelRoutingConfig } from '../config/config.ts'
 import type { Arm, RoutedGroup } from '../deployments/routed-group.ts'
 import { estimateInputTokens } from '../pricing/estimate-tokens.ts'
+import { ArmStates } from './arm-states.ts'
 import { type Assignment, assignVariant, type ExperimentUnit } from './experiment.ts'
 import type { LearnedOutcomes } from './learned-outcomes.ts'
 import type { Affinity, ModelChoice } from './model-choice.ts'
@@ -160,6 +161,7 @@ export class ModelRouter {
       userAgent: asked.userAgent,
       tools: ask.toolNames,
       team: asked.team,
+      live: new ArmStates(asked.arms, asked.now),
       random,
     }
     const models = asked.arms.map(describeArm)

@@ -1,4 +1,10 @@
-import { createScorer, defaultStrategy, type Profile, type ScorerParts } from '@routeiq/router'
+import {
+  createScorer,
+  defaultStrategy,
+  type Profile,
+  type ScorerParts,
+  type TrainedParts,
+} from '@routeiq/router'
 
 type Scorer = ReturnType<typeof createScorer>['scorer']
 
@@ -8,7 +14,7 @@ export interface ResolvedScorer {
   readonly scorer: Scorer
   readonly fallbackReason: string | null
   /** λ by profile as the bundle measured them; null without a bundle. */
-  readonly fitted: Readonly<Partial<Record<Profile, number>>> | null
+  readonly fitted: FittedLambdas | null
   readonly bundleId: string | null
   /** The first model of the configuration is taken, whatever the scores. */
   readonly isStatic: boolean
@@ -16,14 +22,16 @@ export interface ResolvedScorer {
 
 type Args = Readonly<Record<string, unknown>>
 
+/** λ by profile. */
+export type FittedLambdas = Readonly<Partial<Record<Profile, number>>>
+
 /** What was trained, and is in force: swapped as one object. */
 export interface TrainedScorers {
   readonly bundleId: string
-  readonly scorers: ScorerParts['trained']
-  readonly fitted: Readonly<Partial<Record<Profile, number>>>
+  readonly parts: TrainedParts
+  /** By strategy. */
+  readonly fitted: ReadonlyMap<string, FittedLambdas>
 }
-
-const untrained: ScorerParts['trained'] = new Map()
 
 /** Arguments that cannot be used were reported when the configuration was read; the default then decides. */
 function createSafely(
@@ -76,13 +84,14 @@ export class Scorers {
   }
 
   #make(strategy: string, args: Args, usePrior: boolean): ResolvedScorer {
-    const parts = { trained: this.#trained?.scorers ?? untrained, usePrior, rewards: this.#rewards }
+    const parts = { trained: this.#trained?.parts ?? null, usePrior, rewards: this.#rewards }
     const created = createSafely(strategy, args, parts)
     return {
       requested: strategy,
       scorer: created.scorer,
       fallbackReason: created.fallbackReason,
-      fitted: this.#trained?.fitted ?? null,
+      fitted:
+        this.#trained?.fitted.get(created.scorer.name) ?? this.#trained?.fitted.get(defaultStrategy) ?? null,
       bundleId: this.#trained?.bundleId ?? null,
       isStatic: false,
     }

@@ -1,15 +1,18 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { type OpenedBundle, openBundle } from '@routeiq/router'
+import { listBundleFiles, type OpenedBundle, openBundle } from '@routeiq/router'
 
-const names = ['bundle.json', 'ensemble.json'] as const
+const manifestName = 'bundle.json'
 const mostBytes = 64 * 1024 * 1024
 
 /** Reads the bundle of a folder. Errors: throws what is missing, too large, changed or does not fit. */
 export function readBundle(folder: string): OpenedBundle {
-  const files = Object.fromEntries(names.map((name) => [name, readText(join(folder, name))]))
-  return openBundle(files, (text) => createHash('sha256').update(text).digest('hex'))
+  const manifest = readText(join(folder, manifestName))
+  const files = listBundleFiles(manifest).map((name) => [name, readText(join(folder, name))] as const)
+  return openBundle({ ...Object.fromEntries(files), [manifestName]: manifest }, (text) =>
+    createHash('sha256').update(text).digest('hex'),
+  )
 }
 
 function readText(path: string): string {

@@ -1,4 +1,4 @@
-import { createScorer, type StrategyEntry, strategyCatalogue } from '@routeiq/router'
+import { createScorer, type ScorerParts, type StrategyEntry, strategyCatalogue } from '@routeiq/router'
 import type { RoutingApiDependencies } from './routing-api-dependencies.ts'
 
 /** A strategy of the catalogue, and whether it can run now. */
@@ -13,19 +13,24 @@ export function listStrategies({ gateway, scorers }: RoutingApiDependencies): re
   const { modelRouting } = gateway.runtime().config
   const active = activeStrategy(gateway)
   const parts = {
-    trained: scorers.trained?.scorers ?? new Map(),
+    trained: scorers.trained?.parts ?? null,
     usePrior: modelRouting.usePrior,
     rewards: null,
   }
   return strategyCatalogue.map((entry) => {
-    const { scorer, fallbackReason } = createScorer(entry.name, {}, parts)
-    return {
-      ...entry,
-      ready: fallbackReason === null,
-      active: entry.name === active,
-      version: fallbackReason === null ? scorer.version : '',
-    }
+    const version = versionOf(entry.name, parts)
+    return { ...entry, ready: version !== null, active: entry.name === active, version: version ?? '' }
   })
+}
+
+/** Null when it cannot run now, or not without arguments of its own. */
+function versionOf(strategy: string, parts: ScorerParts): string | null {
+  try {
+    const { scorer, fallbackReason } = createScorer(strategy, {}, parts)
+    return fallbackReason === null ? scorer.version : null
+  } catch {
+    return null
+  }
 }
 
 /** The strategy of `auto` as configured. */

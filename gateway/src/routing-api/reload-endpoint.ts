@@ -55,7 +55,7 @@ function describe(
         return was === undefined || was === text ? [] : [name]
       }),
     },
-    strategies_reloaded: isSwapped ? [...(deps.scorers.trained?.scorers.keys() ?? [])] : [],
+    strategies_reloaded: isSwapped ? [...(deps.scorers.trained?.fitted.keys() ?? [])] : [],
     bundle: { old: swap.old, new: swap.new, gate: swap.gate },
   }
 }

@@ -39,6 +39,20 @@ export function readAmount(options: Values, name: string, standard: number): num
   return value
 }
 
+/** A JSON object; empty when it is not given. */
+export function readJsonMap(options: Values, name: string): Readonly<Record<string, unknown>> {
+  const text = options[name]
+  if (text === undefined) return {}
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value === 'object' && value !== null && !Array.isArray(value))
+      return value as Record<string, unknown>
+  } catch {
+    // Said below.
+  }
+  throw new RoutingUsageError(`--${name} needs a JSON object, not ${text}`)
+}
+
 /** Text of a file, unpacked when it is gzip. */
 export function readText(path: string): string {
   const bytes = readFileSync(path)

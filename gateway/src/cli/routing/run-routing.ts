@@ -16,10 +16,14 @@ type Command = (argv: readonly string[], terminal: Terminal) => Promise<void> | 
 
 const commands: Readonly<Record<string, { readonly usage: string; readonly run: Command }>> = {
   train: {
-    usage: 'train --data FILE[,FILE] --out DIR [--seed N] [--target 0.99] [--alpha 400] [--k 200]',
+    usage:
+      'train --data FILE[,FILE] --out DIR [--strategy NAME[,NAME]|all] [--args JSON] [--seed N] [--target 0.99] [--alpha 400] [--k 200]',
     run: train,
   },
-  eval: { usage: 'eval --bundle DIR --data FILE[,FILE] [--seed N] [--report md|json]', run: evaluate },
+  eval: {
+    usage: 'eval --bundle DIR --data FILE[,FILE] [--strategy NAME] [--seed N] [--report md|json]',
+    run: evaluate,
+  },
   import: {
     usage: 'import --from llmrouter|routerbench|decisions --in FILE --out FILE [--prices FILE]',
     run: importData,

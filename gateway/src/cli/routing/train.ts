@@ -3,13 +3,24 @@ import { join } from 'node:path'
 import {
   complexExamples,
   defaultBundleOptions,
+  defaultStrategy,
   featureMatrix,
   packBundle,
   simpleExamples,
+  trainableStrategies,
   trainBundle,
+  trainedBy,
 } from '@routeiq/router'
 import { version } from '../../version.ts'
-import { percent, RoutingUsageError, readAmount, readData, readOptions, sha256 } from './routing-options.ts'
+import {
+  percent,
+  RoutingUsageError,
+  readAmount,
+  readData,
+  readJsonMap,
+  readOptions,
+  sha256,
+} from './routing-options.ts'
 import type { Terminal } from './run-routing.ts'
 
 const fewRows = 50
@@ -18,9 +29,8 @@ const goldenAsks = [...simpleExamples.slice(0, 10), ...complexExamples.slice(0, 
 
 /** `routeiq train`: a bundle from outcome matrices; the same data, seed and version give the same bundle id. */
 export function train(argv: readonly string[], { stdout, stderr }: Terminal): void {
-  const options = readOptions(argv, ['data', 'out', 'strategy', 'seed', 'target', 'alpha', 'k'], 2)
-  if ((options['strategy'] ?? 'llmrouter-auto') !== 'llmrouter-auto')
-    throw new RoutingUsageError('llmrouter-auto is the strategy that can be trained')
+  const options = readOptions(argv, ['data', 'out', 'strategy', 'args', 'seed', 'target', 'alpha', 'k'], 2)
+  const strategies = readStrategies(options['strategy'] ?? defaultStrategy)
   const { matrix, digest } = readData(options['data'] ?? '')
   matrix.models.forEach((model, at) => {
     const tried = matrix.rows.filter(({ scores }) => scores[at] !== null).length
@@ -34,6 +44,8 @@ export function train(argv: readonly string[], { stdout, stderr }: Terminal): vo
     {
       seed,
       digest,
+      strategies,
+      args: readJsonMap(options, 'args'),
       target: readAmount(options, 'target', 0.99),
       ensemble: {
         ...ensemble,
@@ -51,9 +63,27 @@ export function train(argv: readonly string[], { stdout, stderr }: Terminal): vo
   mkdirSync(out, { recursive: true })
   for (const [name, text] of Object.entries(files)) writeFileSync(join(out, name), text)
   const { bundle_id: id } = JSON.parse(files['bundle.json'] ?? '{}') as { bundle_id: string }
-  const { quality_ratio, cost_saved, aiq, ece } = bundle.metrics
-  stdout.write(
-    `${id} in ${out}: ${matrix.rows.length} asks, ${matrix.models.length} models\n` +
-      `by cross-validation, profile auto: ${percent(quality_ratio)} of the best model's quality at ${percent(cost_saved)} lower cost (AIQ ${aiq.toFixed(4)}, calibration error ${ece.toFixed(3)})\n`,
-  )
+  stdout.write(`${id} in ${out}: ${matrix.rows.length} asks, ${matrix.models.length} models\n`)
+  const measured = [
+    [defaultStrategy, bundle.metrics] as const,
+    ...[...bundle.heads].map(([strategy, { metrics }]) => [strategy, metrics] as const),
+  ]
+  for (const [strategy, { quality_ratio, cost_saved, aiq, ece }] of measured)
+    stdout.write(
+      `${strategy} by cross-validation, profile auto: ${percent(quality_ratio)} of the best model's quality at ${percent(cost_saved)} lower cost (AIQ ${aiq.toFixed(4)}, calibration error ${ece.toFixed(3)})\n`,
+    )
+}
+
+/** The strategies of a list, or all that can be trained; aliases become what runs in their place. */
+function readStrategies(list: string): readonly string[] {
+  if (list === 'all') return [defaultStrategy, ...trainableStrategies]
+  const names = list.split(',').map((name) => {
+    const strategy = trainedBy(name)
+    if (strategy === null)
+      throw new RoutingUsageError(
+        `${name} cannot be trained; all, or some of ${[defaultStrategy, ...trainableStrategies].join(', ')}`,
+      )
+    return strategy
+  })
+  return [...new Set(names)]
 }

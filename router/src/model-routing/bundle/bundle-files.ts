@@ -1,11 +1,13 @@
-import { openEnsemble } from '../bundle/open-ensemble.ts'
+import { openEnsemble, openHead } from '../bundle/open-ensemble.ts'
 import { createPoint, project } from '../features/feature-space.ts'
 import { FeatureExtractor, featureSpec } from '../features/features.ts'
 import { hashedSize } from '../features/hash-tokens.ts'
 import { plainShape, structuredSize } from '../features/structured.ts'
+import type { Predictor } from '../scoring/ensemble.ts'
 import { canonicalJson } from './canonical-json.ts'
+import { decodeHead, encodeHead, headFileName } from './head-files.ts'
 import { decodeMatrix, encodeMatrix } from './matrix.ts'
-import type { TrainedBundle } from './trained-bundle.ts'
+import type { TrainedBundle, TrainedHead } from './trained-bundle.ts'
 
 const format = 'routeiq.bundle/1'
 const mostBytes = 64 * 1024 * 1024
@@ -39,6 +41,13 @@ export interface BundleManifest {
   readonly data: TrainedBundle['data']
   readonly metrics: TrainedBundle['metrics']
   readonly golden: readonly { readonly text: string; readonly q: readonly number[] }[]
+  /** The strategies beside the default, each with a file of its own; `golden` are its estimates of the same asks. */
+  readonly heads: readonly {
+    readonly strategy: string
+    readonly profiles: TrainedHead['profiles']
+    readonly metrics: TrainedHead['metrics']
+    readonly golden: readonly (readonly number[])[]
+  }[]
   readonly files: readonly { readonly name: string; readonly sha256: string; readonly bytes: number }[]
   readonly created_at: string
   readonly created_by: string
@@ -54,8 +63,13 @@ export interface BundleStamp {
 
 /** The files of a bundle. The same training gives the same bytes, but for `created_at`. */
 export function packBundle(bundle: TrainedBundle, stamp: BundleStamp, sha256: Sha256): BundleFiles {
-  const content = canonicalJson(encode(bundle))
-  const { weights } = bundle
+  const { weights, heads } = bundle
+  const contents: BundleFiles = {
+    [contentName]: canonicalJson(encode(bundle)),
+    ...Object.fromEntries(
+      [...heads].map(([strategy, head]) => [headFileName(strategy), encodeHead(head.weights)]),
+    ),
+  }
   const body = {
     format,
     version: '1',
@@ -73,8 +87,21 @@ export function packBundle(bundle: TrainedBundle, stamp: BundleStamp, sha256: Sh
     novelty: { tau: bundle.noveltyThreshold },
     data: bundle.data,
     metrics: bundle.metrics,
-    golden: stamp.goldenAsks.map((text) => ({ text, q: [...estimate(bundle, text)] })),
-    files: [{ name: contentName, sha256: sha256(content), bytes: content.length }],
+    golden: estimateAll(openEnsemble(bundle), stamp.goldenAsks).map((q, at) => ({
+      text: stamp.goldenAsks[at] ?? '',
+      q,
+    })),
+    heads: [...heads].map(([strategy, { profiles, metrics }]) => ({
+      strategy,
+      profiles,
+      metrics,
+      golden: estimateAll(openHead(bundle, strategy), stamp.goldenAsks),
+    })),
+    files: Object.entries(contents).map(([name, content]) => ({
+      name,
+      sha256: sha256(content),
+      bytes: content.length,
+    })),
     created_by: stamp.createdBy,
   }
   const manifest: BundleManifest = {
@@ -82,7 +109,7 @@ export function packBundle(bundle: TrainedBundle, stamp: BundleStamp, sha256: Sh
     bundle_id: idOf(body, sha256),
     created_at: stamp.createdAt,
   }
-  return { [manifestName]: `${JSON.stringify(manifest, null, 2)}\n`, [contentName]: content }
+  return { [manifestName]: `${JSON.stringify(manifest, null, 2)}\n`, ...contents }
 }
 
 export interface OpenedBundle {
@@ -100,14 +127,46 @@ export function openBundle(files: BundleFiles, sha256: Sha256): OpenedBundle {
     signature?: unknown
   }
   if (idOf(body, sha256) !== id) throw new Error(`bundle.json was changed: its id is not ${id}`)
-  const listed = manifest.files.find(({ name }) => name === contentName)
-  const content = files[contentName]
-  if (listed === undefined || content === undefined) throw new Error(`the bundle lacks ${contentName}`)
-  if (content.length > mostBytes) throw new Error('the bundle is larger than 64 MiB')
-  if (sha256(content) !== listed.sha256) throw new Error(`${contentName} does not have the digest of bundle.json`)
-  const bundle = decode(JSON.parse(content) as Encoded, manifest)
-  for (const { text, q } of manifest.golden) compareGolden(estimate(bundle, text), q, text)
+  const read = (name: string): string => readContent(files, manifest, name, sha256)
+  if (manifest.files.reduce((sum, { bytes }) => sum + bytes, 0) > mostBytes)
+    throw new Error('the bundle is larger than 64 MiB')
+  const shared = decode(JSON.parse(read(contentName)) as Encoded, manifest)
+  const heads = new Map(
+    (manifest.heads ?? []).map(({ strategy, profiles, metrics }) => [
+      strategy,
+      { weights: decodeHead(read(headFileName(strategy))), profiles, metrics },
+    ]),
+  )
+  const bundle = { ...shared, heads }
+  const texts = manifest.golden.map(({ text }) => text)
+  const check = (predictor: Predictor, written: readonly (readonly number[])[]): void =>
+    estimateAll(predictor, texts).forEach((found, at) => {
+      compareGolden(found, written[at] ?? [], texts[at] ?? '')
+    })
+  check(
+    openEnsemble(bundle),
+    manifest.golden.map(({ q }) => q),
+  )
+  for (const { strategy, golden } of manifest.heads ?? []) check(openHead(bundle, strategy), golden)
   return { manifest, bundle }
+}
+
+/** The names of the files that `bundle.json` lists. Errors: throws when it is none, or names something outside of its folder. */
+export function listBundleFiles(manifestText: string): readonly string[] {
+  const { files } = readManifest(manifestText)
+  const names = Array.isArray(files) ? files.map(({ name }) => name) : []
+  const odd = names.find((name) => typeof name !== 'string' || !/^[a-z0-9-]{1,64}\.json$/.test(name))
+  if (odd !== undefined) throw new Error(`bundle.json lists ${JSON.stringify(odd)}, which is no file of a bundle`)
+  return names
+}
+
+function readContent(files: BundleFiles, manifest: BundleManifest, name: string, sha256: Sha256): string {
+  const listed = manifest.files.find((file) => file.name === name)
+  const content = files[name]
+  if (listed === undefined || content === undefined) throw new Error(`the bundle lacks ${name}`)
+  if (content.length > mostBytes) throw new Error('the bundle is larger than 64 MiB')
+  if (sha256(content) !== listed.sha256) throw new Error(`${name} does not have the digest of bundle.json`)
+  return content
 }
 
 function readManifest(text: string | undefined): BundleManifest {
@@ -153,7 +212,7 @@ function encode({ weights, clusters, outputTokens }: TrainedBundle) {
   }
 }
 
-function decode(encoded: Encoded, manifest: BundleManifest): TrainedBundle {
+function decode(encoded: Encoded, manifest: BundleManifest): Omit<TrainedBundle, 'heads'> {
   const models = manifest.models.map(({ name }) => name)
   const { domains } = manifest
   const rows = hashedSize + structuredSize + 1
@@ -212,13 +271,16 @@ function readSlope(slope: unknown): number {
   throw new Error('slope is not a number above 0')
 }
 
-function estimate(bundle: TrainedBundle, text: string): Float64Array {
+function estimateAll(predictor: Predictor, texts: readonly string[]): readonly number[][] {
+  const extractor = new FeatureExtractor()
   const point = createPoint()
-  project(new FeatureExtractor().extract(text, plainShape), bundle.weights.space, point)
-  return openEnsemble(bundle).predict(point).quality
+  return texts.map((text) => {
+    project(extractor.extract(text, plainShape), predictor.weights.space, point)
+    return [...predictor.predict(point).quality]
+  })
 }
 
-function compareGolden(found: Float64Array, written: readonly number[], text: string): void {
+function compareGolden(found: readonly number[], written: readonly number[], text: string): void {
   const differs = written.some((value, at) => !(Math.abs(value - (found[at] ?? Number.NaN)) < goldenTolerance))
   if (differs || written.length !== found.length)
     throw new Error(`the estimates for ${JSON.stringify(text.slice(0, 60))} are not those the bundle was made with`)

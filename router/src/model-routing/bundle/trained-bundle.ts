@@ -1,4 +1,5 @@
 import type { Profile } from '../decision/profiles.ts'
+import type { HeadWeights } from '../heads/head.ts'
 import type { ClusterTable } from '../scoring/cluster-neighbours.ts'
 import type { EnsembleWeights } from '../scoring/ensemble.ts'
 
@@ -10,6 +11,9 @@ export interface FittedProfile {
   readonly se: number
 }
 
+/** By profile; those that are missing have no λ of their own. */
+export type FittedProfiles = Readonly<Partial<Record<Profile, FittedProfile>>>
+
 /** What training measured by cross-validation: of rows the model had not seen. */
 export interface BundleMetrics {
   readonly quality_ratio: number
@@ -18,15 +22,26 @@ export interface BundleMetrics {
   readonly ece: number
 }
 
+/** A strategy's own part of a bundle, beside the shared one. */
+export interface TrainedHead {
+  readonly weights: HeadWeights
+  readonly profiles: FittedProfiles
+  readonly metrics: BundleMetrics
+}
+
 /** Everything a trained router consists of. */
 export interface TrainedBundle {
+  /** The first of the strategies that were trained. */
   readonly strategy: string
   readonly weights: EnsembleWeights
   readonly clusters: ClusterTable
+  /** By strategy; the default needs none. */
+  readonly heads: ReadonlyMap<string, TrainedHead>
   /** Tokens of an answer, domains × models; null when the data does not tell. */
   readonly outputTokens: Float64Array | null
   readonly costRefUsd: number
-  readonly profiles: Readonly<Partial<Record<Profile, FittedProfile>>>
+  /** Of the default strategy. */
+  readonly profiles: FittedProfiles
   readonly noveltyThreshold: number
   readonly metrics: BundleMetrics
   readonly data: { readonly rows: number; readonly digest: string; readonly seed: number }

@@ -70,7 +70,7 @@ export function decideModel(input: DecisionInput): ModelDecision {
   }
   const costRef = scores.costRef ?? 1
   const terms = readTerms(input)
-  const lambda = terms.lambda * (1 - (novelty?.nu ?? 0))
+  const lambda = (input.lambda ?? scores.lambda ?? terms.lambda) * (1 - (novelty?.nu ?? 0))
   const ranking = rank(scores, size, lambda, costRef)
   const limited = limitPool(input, scores, terms.pool)
   const inPool = (at: number): boolean => limited === null || limited.includes(at)

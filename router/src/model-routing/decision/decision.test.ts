@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { FeatureExtractor } from '../features/features.ts'
 import { plainShape } from '../features/structured.ts'
-import type { ModelInfo, Scorer } from '../scoring/scorer.ts'
+import { type ModelInfo, noLiveState, type Scorer } from '../scoring/scorer.ts'
 import { normalCdf } from './decide.ts'
 import { type DecisionInput, decideModel } from './decide-model.ts'
 import { holdPin } from './hold-pin.ts'
@@ -36,7 +36,7 @@ function decide(scorer: Scorer, patch: Partial<DecisionInput> = {}) {
     features,
     context: {
       ...{ inputTokens: 100, maxTokens: null, shape: plainShape, tags: [], userAgent: '', tools: [] },
-      ...{ team: null, random: () => 0 },
+      ...{ team: null, live: noLiveState, random: () => 0 },
     },
     models: [model('cheap', 1e-6), model('dear', 1e-5)],
     scorer,

@@ -1,5 +1,6 @@
-import { openEnsemble } from '../bundle/open-ensemble.ts'
+import { openEnsemble, openHead } from '../bundle/open-ensemble.ts'
 import type { TrainedBundle } from '../bundle/trained-bundle.ts'
+import { defaultStrategy } from '../scoring/strategy-catalogue.ts'
 import { randomFrom } from '../training/random.ts'
 import type { FeaturedMatrix } from '../training/training-set.ts'
 import { averageImprovedQuality, calibrationError } from './measures.ts'
@@ -29,9 +30,16 @@ export interface BundleReport {
 }
 
 /** How a bundle does on rows: quality kept and cost saved against its best single model, never one without the other. */
-export function evaluateBundle(bundle: TrainedBundle, featured: FeaturedMatrix, seed: number): BundleReport {
+export function evaluateBundle(
+  bundle: TrainedBundle,
+  strategy: string,
+  featured: FeaturedMatrix,
+  seed: number,
+): BundleReport {
   const positions = featured.matrix.rows.map((_, at) => at)
-  const predictions = predictRows(openEnsemble(bundle), featured, positions)
+  const isDefault = strategy === defaultStrategy
+  const predictor = isDefault ? openEnsemble(bundle) : openHead(bundle, strategy)
+  const predictions = predictRows(predictor, featured, positions)
   const { models, meanScores } = bundle.weights
   const reference = meanScores.reduce(
     (best, score, at) => (score > (meanScores[best] as number) ? at : best),
@@ -40,7 +48,9 @@ export function evaluateBundle(bundle: TrainedBundle, featured: FeaturedMatrix, 
   const { costRefUsd } = bundle
   const lambdas = [
     ['premium', 0] as const,
-    ...Object.entries(bundle.profiles).map(([name, { lambda }]) => [name, lambda] as const),
+    ...Object.entries(isDefault ? bundle.profiles : (bundle.heads.get(strategy)?.profiles ?? {})).map(
+      ([name, { lambda }]) => [name, lambda] as const,
+    ),
   ]
   return {
     rows: predictions.rows,

@@ -1,6 +1,6 @@
 import { createPoint, project } from '../features/feature-space.ts'
 import type { Features } from '../features/features.ts'
-import type { Ensemble } from '../scoring/ensemble.ts'
+import type { Predictor } from '../scoring/ensemble.ts'
 import type { FeaturedMatrix } from '../training/training-set.ts'
 
 /** Predicted and true quality and cost of many asks, rows × models. */
@@ -20,7 +20,7 @@ export interface Predictions {
 
 /** What a model predicts for the rows at `positions`, beside what really happened. */
 export function predictRows(
-  ensemble: Ensemble,
+  predictor: Predictor,
   { matrix, features }: FeaturedMatrix,
   positions: readonly number[],
 ): Predictions {
@@ -39,8 +39,8 @@ export function predictRows(
   }
   const point = createPoint()
   positions.forEach((position, row) => {
-    project(features[position] as Features, ensemble.weights.space, point)
-    const out = ensemble.predict(point)
+    project(features[position] as Features, predictor.weights.space, point)
+    const out = predictor.predict(point)
     result.quality.set(out.quality, row * models)
     result.cost.set(out.cost, row * models)
     result.sigma.set(out.sigma, row * models)

@@ -7,6 +7,7 @@ import { RewardTable } from '../online/reward-table.ts'
 import { randomFrom } from '../training/random.ts'
 import { createBanditScorer } from './bandit-scorer.ts'
 import { priorScorer } from './prior-scorer.ts'
+import { noLiveState } from './scorer.ts'
 
 const random = randomFrom(3)
 const next = (): number => random.next()
@@ -28,7 +29,7 @@ function decide(rewards: RewardTable) {
     features: new FeatureExtractor().extract('what is the meaning of this', plainShape),
     context: {
       ...{ inputTokens: 100, maxTokens: null, shape: plainShape, tags: [], userAgent: '', tools: [] },
-      ...{ team: null, random: next },
+      ...{ team: null, live: noLiveState, random: next },
     },
     models,
     scorer: createBanditScorer(priorScorer, { rewards: () => rewards }),

@@ -1,6 +1,5 @@
-import { FeatureExtractor, type Features } from '../features/features.ts'
-import { hashedSize } from '../features/hash-tokens.ts'
-import { plainShape } from '../features/structured.ts'
+import type { Features } from '../features/features.ts'
+import { centroidOf, cosine } from './centroid.ts'
 import { complexExamples, simpleExamples } from './centroid-examples.ts'
 import { agenticScore, judgeComplexity, type Tier } from './complexity.ts'
 import { fillPriors } from './fill-priors.ts'
@@ -38,32 +37,4 @@ export function createCentroidScorer({ confidenceThreshold, tiers }: CentroidOpt
       out.reasons.push(isAgentic && !reasons ? 'agentic' : `tier:${tier}`)
     },
   }
-}
-
-function centroidOf(examples: readonly string[]): Float64Array {
-  const extractor = new FeatureExtractor()
-  const sum = new Float64Array(hashedSize)
-  for (const example of examples) {
-    const { slots, values, size } = extractor.extract(example, plainShape)
-    const length = lengthOf(values, size)
-    for (let index = 0; index < size; index++) {
-      const slot = slots[index] as number
-      sum[slot] = (sum[slot] as number) + (values[index] as number) / length
-    }
-  }
-  const length = lengthOf(sum, hashedSize)
-  return sum.map((value) => value / length)
-}
-
-function cosine({ slots, values, size }: Features, centroid: Float64Array): number {
-  let sum = 0
-  for (let index = 0; index < size; index++)
-    sum += (values[index] as number) * (centroid[slots[index] as number] as number)
-  return sum / lengthOf(values, size)
-}
-
-function lengthOf(values: Float64Array, size: number): number {
-  let squares = 0
-  for (let index = 0; index < size; index++) squares += (values[index] as number) ** 2
-  return Math.sqrt(Math.max(1e-12, squares))
 }

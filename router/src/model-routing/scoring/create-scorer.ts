@@ -1,24 +1,27 @@
+import { headKinds } from '../heads/head-kinds.ts'
 import { RewardTable } from '../online/reward-table.ts'
 import { createBanditScorer } from './bandit-scorer.ts'
 import { createBySizeScorer } from './by-size-scorer.ts'
 import { createCentroidScorer } from './centroid-scorer.ts'
-import type { Tier } from './complexity.ts'
 import { createCostAwareScorer } from './cost-aware-scorer.ts'
+import { createIntentScorer } from './intent-scorer.ts'
+import { createLatencyScorer, createLeastUsedScorer, createPersonalizedScorer } from './live-scorers.ts'
 import { priorScorer } from './prior-scorer.ts'
 import { createRandomScorer } from './random-scorer.ts'
-import { createRulesScorer, type RouteRule } from './rules-scorer.ts'
+import { type Args, readIntents, readNumber, readNumbers, readShare, readTiers } from './read-arguments.ts'
+import { readGroups, readRules } from './read-rules.ts'
+import { createRulesScorer } from './rules-scorer.ts'
 import type { Scorer } from './scorer.ts'
-import { defaultStrategy, findStrategy } from './strategy-catalogue.ts'
-import type { TierMapping } from './tier-pool.ts'
+import { findStrategy } from './strategy-catalogue.ts'
+import { createEnsembleScorer, createHeadScorer, type TrainedParts } from './trained-scorer.ts'
+import { createTwoModelScorer } from './two-model-scorer.ts'
 
 const noRewards = new RewardTable()
 
-type Args = Readonly<Record<string, unknown>>
-
 /** What scorers are made from beside their arguments. */
 export interface ScorerParts {
-  /** Scorers of the bundle in force, by strategy. */
-  readonly trained: ReadonlyMap<string, Scorer>
+  /** The bundle in force; null without one. */
+  readonly trained: TrainedParts | null
   /** False takes the shipped prior away: without a bundle the centroid then decides. */
   readonly usePrior: boolean
   /** What live outcomes came to, for strategies that learn from them; null where nothing is learned. */
@@ -34,17 +37,36 @@ export interface CreatedScorer {
 /** Makes the scorer a strategy name and its arguments ask for. Errors: throws what is wrong with an argument. */
 export function createScorer(name: string, args: Args, parts: ScorerParts): CreatedScorer {
   const entry = findStrategy(name)
-  const wanted = entry?.implementedBy ?? defaultStrategy
   if (entry === null || entry.status === 'not_available')
     return { scorer: createDefault(parts), fallbackReason: 'strategy_not_available' }
-  const trained = parts.trained.get(wanted)
-  if (trained !== undefined) return { scorer: trained, fallbackReason: null }
-  if (entry.needsArtifact) return { scorer: createDefault(parts), fallbackReason: 'artifact_missing' }
-  return { scorer: createUntrained(wanted, args, parts), fallbackReason: null }
+  const wanted = entry.implementedBy
+  if (!entry.needsArtifact) return { scorer: createUntrained(wanted, args, parts), fallbackReason: null }
+  const scorer = createLearned(wanted, args, parts)
+  return scorer === null
+    ? { scorer: createDefault(parts), fallbackReason: 'artifact_missing' }
+    : { scorer, fallbackReason: null }
 }
 
-function createDefault(parts: ScorerParts): Scorer {
-  return parts.trained.get(defaultStrategy) ?? (parts.usePrior ? priorScorer : createCentroid({}))
+function createDefault({ trained, usePrior }: ScorerParts): Scorer {
+  if (trained !== null) return createEnsembleScorer(trained)
+  return usePrior ? priorScorer : createCentroid({})
+}
+
+/** The scorer that `inner_strategy` names, where it names one that chooses models; else the default. */
+function createInner({ inner_strategy: name }: Args, parts: ScorerParts): Scorer {
+  const isOurs = typeof name === 'string' && findStrategy(name) !== null
+  return isOurs ? createScorer(name, {}, parts).scorer : createDefault(parts)
+}
+
+/** Null when the bundle, or its part for this strategy, is missing; arguments are looked at all the same. */
+function createLearned(name: string, args: Args, { trained }: ScorerParts): Scorer | null {
+  const isPair = name === 'llmrouter-hybrid' || name === 'llmrouter-threshold'
+  const learnedBy = isPair ? 'llmrouter-hybrid' : name
+  if (trained === null || !trained.bundle.heads.has(learnedBy)) {
+    headKinds.get(learnedBy)?.check?.(args)
+    return null
+  }
+  return isPair ? createTwoModelScorer(name, trained, args) : createHeadScorer(name, trained, args)
 }
 
 function createUntrained(name: string, args: Args, parts: ScorerParts): Scorer {
@@ -52,7 +74,7 @@ function createUntrained(name: string, args: Args, parts: ScorerParts): Scorer {
     case 'llmrouter-centroid':
       return createCentroid(args)
     case 'llmrouter-bandit':
-      return createBanditScorer(createDefault(parts), {
+      return createBanditScorer(createInner(args, parts), {
         rewards: parts.rewards ?? (() => noRewards),
         priorWeight: readNumber(args, 'cold_start_kappa', 5),
       })
@@ -72,12 +94,27 @@ function createUntrained(name: string, args: Args, parts: ScorerParts): Scorer {
     case 'llmrouter-tag-regex-ua':
       return createRulesScorer({ name, rules: readGroups(args), tiers: {}, byComplexity: false })
     case 'llmrouter-cost-aware':
-      return createCostAwareScorer(createDefault(parts), {
+      return createCostAwareScorer(createInner(args, parts), {
         qualityThreshold: readNumber(args, 'quality_threshold', 0.7),
         costWeight: readNumber(args, 'cost_weight', 0.7),
         maxCostPer1kTokens:
           args['max_cost_per_1k_tokens'] === undefined ? null : readNumber(args, 'max_cost_per_1k_tokens', 0),
       })
+    case 'llmrouter-semantic-intent':
+      return createIntentScorer(createInner(args, parts), {
+        intents: readIntents(args['intent_model_groups']),
+        similarityThreshold: readShare(args, 'similarity_threshold', 0.3),
+      })
+    case 'llmrouter-latency-sla':
+      return createLatencyScorer(createInner(args, parts), {
+        targetMs: readNumber(args, 'p_latency_target_ms', 2_000),
+        percentile: readShare(args, 'percentile', 0.95),
+      })
+    case 'llmrouter-usage-based':
+    case 'llmrouter-least-busy':
+      return createLeastUsedScorer(createInner(args, parts), name)
+    case 'llmrouter-personalized':
+      return createPersonalizedScorer(createInner(args, parts))
     default:
       return createDefault(parts)
   }
@@ -88,131 +125,4 @@ function createCentroid(args: Args): Scorer {
     confidenceThreshold: readNumber(args, 'confidence_threshold', 0.06),
     tiers: readTiers(args['tier_mapping']),
   })
-}
-
-function readNumber(args: Args, name: string, standard: number): number {
-  const value = args[name] ?? standard
-  if (typeof value !== 'number' || !Number.isFinite(value)) throw new Error(`${name} must be a number`)
-  return value
-}
-
-function readNumbers(value: unknown): Readonly<Record<string, number>> {
-  if (value === undefined) return {}
-  const entries = Object.entries(requireMap(value, 'weights'))
-  for (const [name, weight] of entries)
-    if (typeof weight !== 'number' || weight < 0)
-      throw new Error(`weights.${name} must be a number of at least 0`)
-  return Object.fromEntries(entries) as Record<string, number>
-}
-
-const tierNames: readonly Tier[] = ['simple', 'medium', 'complex', 'reasoning']
-
-function readTiers(value: unknown): TierMapping {
-  if (value === undefined) return {}
-  const map = requireMap(value, 'tier_mapping')
-  for (const tier of Object.keys(map))
-    if (!tierNames.some((name) => name === tier))
-      throw new Error(`tier_mapping.${tier}: the tiers are ${tierNames.join(', ')}`)
-  return Object.fromEntries(
-    Object.entries(map).map(([tier, models]) => [tier, readNames(models, `tier_mapping.${tier}`)]),
-  )
-}
-
-/** `[{if: {...}, then: {model | pool}}]`, the first that fits counts. */
-function readRules(value: unknown): RouteRule[] {
-  if (value === undefined) return []
-  if (!Array.isArray(value)) throw new Error('rules must be a list')
-  return value.map((item: unknown, index) => {
-    const path = `rules[${index}]`
-    const rule = requireMap(item, path)
-    const condition = requireMap(rule['if'], `${path}.if`)
-    const then = requireMap(rule['then'], `${path}.then`)
-    const known = ['tag', 'regex', 'keyword', 'user_agent', 'tool', 'tenant', 'domain', 'tier', 'min_tokens']
-    for (const name of Object.keys(condition))
-      if (!known.includes(name)) throw new Error(`${path}.if.${name}: the conditions are ${known.join(', ')}`)
-    const tier = readText(condition, 'tier', path)
-    return {
-      when: {
-        tag: readText(condition, 'tag', path),
-        regex: compile(readText(condition, 'regex', path), `${path}.if.regex`),
-        keyword: readText(condition, 'keyword', path),
-        userAgent: compile(readText(condition, 'user_agent', path), `${path}.if.user_agent`),
-        tool: readText(condition, 'tool', path),
-        tenant: readText(condition, 'tenant', path),
-        domain: readText(condition, 'domain', path),
-        tier: tier === undefined ? undefined : requireTier(tier, path),
-        minTokens: condition['min_tokens'] === undefined ? undefined : readNumber(condition, 'min_tokens', 0),
-      },
-      models: readNames(then['pool'] ?? then['model'], `${path}.then`),
-      label: Object.entries(condition)
-        .map(([name, given]) => `${name}=${String(given)}`)
-        .join(','),
-    }
-  })
-}
-
-/** The three maps of `llmrouter-tag-regex-ua`: tag, then pattern of the prompt, then client. */
-function readGroups(args: Args): RouteRule[] {
-  const read = (
-    argument: string,
-    condition: (key: string) => RouteRule['when'],
-    label: string,
-  ): RouteRule[] =>
-    Object.entries(args[argument] === undefined ? {} : requireMap(args[argument], argument)).map(
-      ([key, models]) => ({
-        when: condition(key),
-        models: readNames(models, `${argument}.${key}`),
-        label: `${label}=${key}`,
-      }),
-    )
-  return [
-    ...read('tag_model_groups', (tag) => ({ tag }), 'tag'),
-    ...read('regex_model_groups', (regex) => ({ regex: compile(regex, 'regex_model_groups') }), 'regex'),
-    ...read(
-      'user_agent_model_groups',
-      (agent) => ({ userAgent: compile(agent, 'user_agent_model_groups') }),
-      'user_agent',
-    ),
-  ]
-}
-
-const mostPatternChars = 512
-/** A repeated group that itself repeats can take exponential time. */
-const nestedRepeat = /\([^)]*[+*}][^)]*\)[+*{]/
-
-function compile(pattern: string | undefined, path: string): RegExp | undefined {
-  if (pattern === undefined) return undefined
-  if (pattern.length > mostPatternChars) throw new Error(`${path}: at most ${mostPatternChars} characters`)
-  if (nestedRepeat.test(pattern))
-    throw new Error(`${path}: a repetition within a repetition may take forever; write it without`)
-  try {
-    return new RegExp(pattern, 'iu')
-  } catch (error) {
-    throw new Error(`${path}: ${(error as Error).message}`)
-  }
-}
-
-function requireTier(tier: string, path: string): Tier {
-  const known = tierNames.find((name) => name === tier)
-  if (known === undefined) throw new Error(`${path}.if.tier: the tiers are ${tierNames.join(', ')}`)
-  return known
-}
-
-function requireMap(value: unknown, path: string): Args {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Args
-  throw new Error(`${path} must be a map`)
-}
-
-function readText(map: Args, name: string, path: string): string | undefined {
-  const value = map[name]
-  if (value === undefined) return undefined
-  if (typeof value !== 'string') throw new Error(`${path}.if.${name} must be text`)
-  return value
-}
-
-function readNames(value: unknown, path: string): readonly string[] {
-  const list: unknown[] = Array.isArray(value) ? value : [value]
-  if (list.length === 0 || !list.every((item) => typeof item === 'string' && item !== ''))
-    throw new Error(`${path} must name models`)
-  return list as string[]
 }

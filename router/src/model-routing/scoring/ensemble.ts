@@ -6,7 +6,7 @@ import type { NeighbourTable } from './neighbour-table.ts'
 /** How sharply the classifier's logits become shares of domains. */
 const domainSharpness = 8
 /** How many rows' worth of doubt every estimate carries. */
-const doubtRows = 8
+export const doubtRows = 8
 
 /** A trained default model: everything but the neighbours is in flat arrays. */
 export interface EnsembleWeights {
@@ -31,12 +31,27 @@ export interface EnsembleWeights {
   readonly slope: number
 }
 
-/** What the ensemble says of one ask, by model of the bundle. Overwritten by the next ask. */
-export interface EnsembleOutput {
+/** What a trained model says of one ask, by model of the bundle. Overwritten by the next ask. */
+export interface Estimates {
   readonly quality: Float64Array
   readonly cost: Float64Array
   readonly sigma: Float64Array
   readonly domainShares: Float64Array
+  readonly maxSimilarity: number
+  /** Rows' worth of evidence. */
+  readonly effective: number
+  /** What moved the quality off the model's mean, by name; with the mean they sum to it before clipping. */
+  readonly parts: ReadonlyMap<string, Float64Array>
+}
+
+/** Whatever estimates quality and cost from a point of its feature space. */
+export interface Predictor {
+  readonly weights: EnsembleWeights
+  predict(point: Point): Estimates
+}
+
+/** What the ensemble says of one ask. */
+export interface EnsembleOutput extends Estimates {
   /** What the table and the neighbours say. */
   readonly domain: Float64Array
   readonly neighbours: Float64Array
@@ -44,18 +59,20 @@ export interface EnsembleOutput {
   readonly linear: Float64Array
   maxSimilarity: number
   effective: number
+  readonly parts: ReadonlyMap<'domain' | 'knn' | 'ridge', Float64Array>
 }
 
 /**
  * The mean of four predictions of every model's quality: domain table, neighbours, ridge, table plus ridge on its residual. The
  * two regressions are linear in the same features, so one row of weights serves both.
  */
-export class Ensemble {
+export class Ensemble implements Predictor {
   readonly weights: EnsembleWeights
   readonly #neighbours: NeighbourTable
   readonly #sums: Float64Array
   readonly #regressions: number
   readonly #costs: Float64Array
+  readonly #parts: readonly [Float64Array, Float64Array, Float64Array]
   readonly #out: EnsembleOutput
 
   constructor(weights: EnsembleWeights, neighbours: NeighbourTable) {
@@ -66,6 +83,7 @@ export class Ensemble {
     this.#regressions = weights.meanLnCosts === null ? 1 : 2
     this.#sums = new Float64Array(this.#regressions * width + weights.domains.length)
     this.#costs = vector()
+    this.#parts = [vector(), vector(), vector()]
     this.#out = {
       quality: vector(),
       cost: vector(),
@@ -76,6 +94,11 @@ export class Ensemble {
       linear: vector(),
       maxSimilarity: 0,
       effective: 0,
+      parts: new Map([
+        ['domain', this.#parts[0]],
+        ['knn', this.#parts[1]],
+        ['ridge', this.#parts[2]],
+      ]),
     }
   }
 
@@ -141,6 +164,10 @@ export class Ensemble {
       const centre = (table + near + 2 * linear) / 4
       const spread = ((table - centre) ** 2 + (near - centre) ** 2 + 2 * (linear - centre) ** 2) / 4
       const mean = weights.meanScores[model] as number
+      const [ofDomain, ofNeighbours, ofRidge] = this.#parts
+      ofDomain[model] = (weights.slope * (table - mean)) / 4
+      ofNeighbours[model] = (weights.slope * (near - mean)) / 4
+      ofRidge[model] = (weights.slope * (linear - mean)) / 2
       const quality = mean + weights.slope * (centre - mean)
       const clipped = Math.max(0, Math.min(1, quality))
       out.domain[model] = table

@@ -33,8 +33,30 @@ export interface RouteContext {
   /** Names of the offered tools. */
   readonly tools: readonly string[]
   readonly team: string | null
+  /** How models are doing right now. */
+  readonly live: LiveState
   /** Uniform in [0, 1), the same for the same decision. */
   readonly random: () => number
+}
+
+/** What a gateway sees of models while they serve; asked by name. */
+export interface LiveState {
+  /** Milliseconds to the first token at that percentile (0 to 1) of the last answers; null without any. */
+  latencyMs(model: string, percentile: number): number | null
+  /** Requests under way. */
+  inFlight(model: string): number
+  /** Tokens of the current minute. */
+  tokens(model: string): number
+  /** How much better, or worse, this caller found the model than others do: -0.15 to 0.15. */
+  preference(model: string): number
+}
+
+/** Where nothing serves. */
+export const noLiveState: LiveState = {
+  latencyMs: () => null,
+  inFlight: () => 0,
+  tokens: () => 0,
+  preference: () => 0,
 }
 
 /** How sure a domain is. */
@@ -65,6 +87,8 @@ export interface Scores {
   noveltyThreshold: number | null
   /** The price of one dear call; null where the scorer knows none. */
   costRef: number | null
+  /** λ that the strategy's own arguments mean, in place of the profile's; null where they mean none. */
+  lambda: number | null
   /** Positions of the only candidates the scorer allows, in order of preference; null allows all. */
   pool: number[] | null
   /** Fills q with another draw, where q is drawn; null where it is not. */
@@ -82,6 +106,18 @@ export interface Scorer {
   readonly needs: readonly ScorerNeed[]
   /** Fills `out`. Synchronous and quick. */
   score(features: Features, context: RouteContext, models: readonly ModelInfo[], out: Scores): void
+  /** Begins anew from training and adds what was lived since; absent where nothing live is learned by ask. */
+  absorb?(outcomes: readonly JudgedAsk[]): void
+}
+
+/** An ask that was answered, and how well. */
+export interface JudgedAsk {
+  readonly features: Features
+  /** The model that answered. */
+  readonly model: string
+  readonly weight: number
+  /** 0 to 1. */
+  readonly score: number
 }
 
 export function createScores(size: number): Scores {
@@ -97,6 +133,7 @@ export function createScores(size: number): Scores {
     maxSimilarity: null,
     noveltyThreshold: null,
     costRef: null,
+    lambda: null,
     pool: null,
     redraw: null,
     reasons: [],

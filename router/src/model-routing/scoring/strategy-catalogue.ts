@@ -18,6 +18,8 @@ export interface StrategyEntry {
     | 'rating'
     | 'bandit'
     | 'rules'
+    | 'live'
+    | 'kernel'
     | 'fixed'
     | 'none'
 }
@@ -32,12 +34,12 @@ const native = (
   needsArtifact = false,
 ): StrategyEntry => ({ name, status: 'native', implementedBy: name, args, needsArtifact, family })
 
-const alias = (name: string, of: string): StrategyEntry => ({
+const alias = (name: string, of: string, needsArtifact = false): StrategyEntry => ({
   name,
   status: 'alias',
   implementedBy: of,
   args: [],
-  needsArtifact: false,
+  needsArtifact,
   family: 'none',
 })
 
@@ -52,6 +54,7 @@ const missing = (name: string): StrategyEntry => ({
 
 const common = ['profile', 'lambda', 'inner_strategy', 'label_mapping', 'model_path']
 const tiers = [...common, 'tier_mapping']
+const pair = [...common, 'small', 'large']
 
 /** Every strategy name that a configuration may hold. */
 export const strategyCatalogue: readonly StrategyEntry[] = [
@@ -76,26 +79,26 @@ export const strategyCatalogue: readonly StrategyEntry[] = [
   native('llmrouter-smallest', 'fixed', common),
   native('llmrouter-largest', 'fixed', common),
   native('llmrouter-random', 'fixed', [...common, 'weights', 'seed']),
+  native('llmrouter-svm', 'kernel', [...common, 'C'], true),
+  native('llmrouter-mlp', 'neural', [...common, 'hidden_layer_sizes', 'max_iter'], true),
+  native('llmrouter-mf', 'neural', common, true),
+  native('llmrouter-elo', 'rating', [...common, 'per_domain'], true),
+  native('llmrouter-kmeans', 'neighbours', common, true),
+  native('llmrouter-dc', 'neural', common, true),
+  alias('llmrouter-routerdc', 'llmrouter-dc', true),
+  native('llmrouter-hybrid', 'linear', [...pair, 'threshold', 'mode'], true),
+  native('llmrouter-threshold', 'linear', [...pair, 'threshold', 'strong_share'], true),
+  native('llmrouter-linucb', 'bandit', [...common, 'alpha'], true),
+  native('llmrouter-semantic-intent', 'rules', [...common, 'intent_model_groups', 'similarity_threshold']),
+  native('llmrouter-latency-sla', 'live', [...common, 'p_latency_target_ms', 'percentile']),
+  native('llmrouter-usage-based', 'live', common),
+  native('llmrouter-least-busy', 'live', common),
+  alias('llmrouter-graph', 'llmrouter-mf', true),
+  alias('llmrouter-gmt', 'llmrouter-mf', true),
   ...[
-    'svm',
-    'mlp',
-    'mf',
-    'elo',
-    'hybrid',
-    'threshold',
-    'dc',
-    'routerdc',
-    'kmeans',
-    'linucb',
     'cascade',
     'cost-cascade',
     'automix',
-    'graph',
-    'gmt',
-    'semantic-intent',
-    'latency-sla',
-    'usage-based',
-    'least-busy',
     'personalized',
     'custom',
     'kv-cache-aware',

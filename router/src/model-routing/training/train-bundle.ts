@@ -1,8 +1,17 @@
-import { openEnsemble } from '../bundle/open-ensemble.ts'
-import type { FittedProfile, TrainedBundle } from '../bundle/trained-bundle.ts'
+import { openEnsemble, openHead } from '../bundle/open-ensemble.ts'
+import type {
+  BundleMetrics,
+  FittedProfile,
+  FittedProfiles,
+  TrainedBundle,
+  TrainedHead,
+} from '../bundle/trained-bundle.ts'
 import { averageImprovedQuality, calibrationError } from '../evaluation/measures.ts'
 import { type Predictions, pool, predictRows } from '../evaluation/predictions.ts'
 import { fitLambda, judge, pickAll } from '../evaluation/trade-off.ts'
+import type { HeadArgs, HeadWeights } from '../heads/head.ts'
+import { headKinds } from '../heads/head-kinds.ts'
+import { defaultStrategy } from '../scoring/strategy-catalogue.ts'
 import { distillNeighbours } from './distill-neighbours.ts'
 import { nameDomains } from './name-domains.ts'
 import { randomFrom, shuffled } from './random.ts'
@@ -21,6 +30,10 @@ export interface BundleOptions {
   readonly ensemble: EnsembleOptions
   /** Of the data, for the record. */
   readonly digest: string
+  /** What is trained; the default is always among it. */
+  readonly strategies: readonly string[]
+  /** Arguments of the strategies beside the default. */
+  readonly args: HeadArgs
 }
 
 export const defaultBundleOptions: BundleOptions = {
@@ -28,6 +41,8 @@ export const defaultBundleOptions: BundleOptions = {
   target: 0.99,
   ensemble: defaultEnsembleOptions,
   digest: '',
+  strategies: [defaultStrategy],
+  args: {},
 }
 
 /**
@@ -47,58 +62,106 @@ export function trainAndValidate(
   featured: FeaturedMatrix,
   positions: readonly number[],
   options: BundleOptions,
-): { readonly bundle: TrainedBundle; readonly validation: Predictions } {
+): {
+  readonly bundle: TrainedBundle
+  readonly validation: Predictions
+  /** Of the other strategies, by name. */
+  readonly heads: ReadonlyMap<string, Predictions>
+} {
   const crossed = crossValidate(featured, positions, options)
   const set = prepareTraining(featured, positions)
   const { weights: plain, rows } = trainEnsemble(set, options.ensemble)
-  const weights = { ...plain, slope: fitSlope(crossed, set.meanScores) }
-  const validation = spread(crossed, set.meanScores, weights.slope)
-  const reference = bestOf(set.meanScores)
-  const costRefUsd = Math.max(...set.meanCosts, 1e-12)
-  const profile = (target: number): FittedProfile => {
-    const fitted = fitLambda(validation, reference, target, costRefUsd)
-    return { lambda: fitted.lambda, target, val_ratio: fitted.ratio, se: fitted.error }
-  }
-  const auto = profile(options.target)
-  const outcome = judge(validation, pickAll(validation, auto.lambda, costRefUsd), reference)
+  const weights = { ...plain, slope: fitSlope(crossed.ensemble, set.meanScores) }
+  const validation = spread(crossed.ensemble, set.meanScores, weights.slope)
+  const fitter = { reference: bestOf(set.meanScores), costRef: Math.max(...set.meanCosts, 1e-12) }
+  const heads = new Map<string, TrainedHead>()
+  for (const [strategy, predictions] of crossed.heads)
+    heads.set(strategy, {
+      weights: trainHead(strategy, set, options),
+      ...fitProfiles(predictions, fitter, options.target),
+    })
   const bundle: TrainedBundle = {
-    strategy: 'llmrouter-auto',
+    strategy: options.strategies[0] ?? defaultStrategy,
     weights,
     clusters: distillNeighbours(set, rows),
+    heads,
     outputTokens: meanOutputTokens(featured, positions, set),
-    costRefUsd,
-    profiles: { auto, eco: profile(0.95), reasoning: auto },
+    costRefUsd: fitter.costRef,
+    ...fitProfiles(validation, fitter, options.target),
     noveltyThreshold: quantile(validation.maxSimilarity, noveltyQuantile),
+    data: { rows: positions.length, digest: options.digest, seed: options.seed },
+  }
+  return { bundle, validation, heads: crossed.heads }
+}
+
+/** λ of every profile, and how the strategy does at that of `auto`, on rows it has not seen. */
+function fitProfiles(
+  predictions: Predictions,
+  { reference, costRef }: { readonly reference: number; readonly costRef: number },
+  target: number,
+): { readonly profiles: FittedProfiles; readonly metrics: BundleMetrics } {
+  const profile = (share: number): FittedProfile => {
+    const fitted = fitLambda(predictions, reference, share, costRef)
+    return { lambda: fitted.lambda, target: share, val_ratio: fitted.ratio, se: fitted.error }
+  }
+  const auto = profile(target)
+  const outcome = judge(predictions, pickAll(predictions, auto.lambda, costRef), reference)
+  return {
+    profiles: { auto, eco: profile(0.95), reasoning: auto },
     metrics: {
       quality_ratio: outcome.ratio,
       cost_saved: outcome.saved,
-      aiq: averageImprovedQuality(validation, reference, costRefUsd),
-      ece: calibrationError(validation),
+      aiq: averageImprovedQuality(predictions, reference, costRef),
+      ece: calibrationError(predictions),
     },
-    data: { rows: positions.length, digest: options.digest, seed: options.seed },
   }
-  return { bundle, validation }
+}
+
+function trainHead(strategy: string, set: TrainingSet, { seed, args }: BundleOptions): HeadWeights {
+  const kind = headKinds.get(strategy)
+  if (kind === undefined) throw new Error(`${strategy} cannot be trained`)
+  return kind.train(set, { seed, args })
+}
+
+/** Predictions of rows by models that were trained without them. */
+interface CrossValidation {
+  readonly ensemble: Predictions
+  /** By strategy. */
+  readonly heads: ReadonlyMap<string, Predictions>
 }
 
 /** What models trained without a row say of it, for every row. */
 function crossValidate(
   featured: FeaturedMatrix,
   positions: readonly number[],
-  { seed, ensemble }: Pick<BundleOptions, 'seed' | 'ensemble'>,
-): Predictions {
+  options: BundleOptions,
+): CrossValidation {
+  const { seed, ensemble, strategies } = options
   const order = shuffled(positions.length, randomFrom(seed + 1)).map((at) => positions[at] as number)
+  const others = strategies.filter((strategy) => strategy !== defaultStrategy)
   const parts: Predictions[] = []
+  const headParts = new Map<string, Predictions[]>(others.map((strategy) => [strategy, []]))
   for (let fold = 0; fold < folds; fold++) {
     const held = order.filter((_, index) => index % folds === fold)
     const kept = order.filter((_, index) => index % folds !== fold)
     if (held.length === 0 || kept.length === 0) continue
     const set = prepareTraining(featured, kept)
     const { weights, rows } = trainEnsemble(set, ensemble)
-    const model = openEnsemble({ weights, clusters: distillNeighbours(set, rows) })
-    parts.push(predictRows(model, featured, held))
+    const clusters = distillNeighbours(set, rows)
+    parts.push(predictRows(openEnsemble({ weights, clusters }), featured, held))
+    for (const [strategy, list] of headParts) {
+      const trained = { weights: trainHead(strategy, set, options), profiles: {}, metrics: noMetrics }
+      const bundle = { weights, clusters, heads: new Map([[strategy, trained]]) }
+      list.push(predictRows(openHead(bundle, strategy), featured, held))
+    }
   }
-  return pool(parts)
+  return {
+    ensemble: pool(parts),
+    heads: new Map([...headParts].map(([strategy, list]) => [strategy, pool(list)])),
+  }
 }
+
+const noMetrics: BundleMetrics = { quality_ratio: 0, cost_saved: 0, aiq: 0, ece: 0 }
 
 const [leastSlope, mostSlope] = [0.5, 3]
 

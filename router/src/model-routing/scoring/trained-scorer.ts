@@ -1,42 +1,84 @@
-import { openEnsemble } from '../bundle/open-ensemble.ts'
+import { openEnsemble, openHead } from '../bundle/open-ensemble.ts'
 import type { TrainedBundle } from '../bundle/trained-bundle.ts'
 import { createPoint, project } from '../features/feature-space.ts'
+import type { HeadArgs } from '../heads/head.ts'
 import { callCost, usualCostRef, usualOutputTokens } from './call-cost.ts'
-import type { Ensemble, EnsembleOutput } from './ensemble.ts'
+import type { Estimates, Predictor } from './ensemble.ts'
 import { componentOf, unknownSigma } from './prior-scorer.ts'
 import type { ModelInfo, RouteContext, Scorer, Scores } from './scorer.ts'
+import { defaultStrategy } from './strategy-catalogue.ts'
 
 const unknownQuality = 0.6
 /** Models of which the dearer costs at most so many times the other are like each other. */
 const likePrice = 2
 
-/** The default strategy, trained. `labels` maps models of the bundle to our own names. */
-export function createEnsembleScorer(
-  bundle: TrainedBundle,
-  version: string,
-  labels: Readonly<Record<string, string>> = {},
-): Scorer {
-  const ensemble = openEnsemble(bundle)
-  const point = createPoint()
-  const columns = new Map(bundle.weights.models.map((name, at) => [labels[name] ?? name, at]))
+/** What a trained strategy is served from. */
+export interface TrainedParts {
+  readonly bundle: TrainedBundle
+  /** For decisions and comparison. */
+  readonly version: string
+  /** Models of the bundle → our own names. */
+  readonly labels: Readonly<Record<string, string>>
+}
+
+/** The default strategy, trained. */
+export function createEnsembleScorer(parts: TrainedParts): Scorer {
+  return createTrainedScorer(defaultStrategy, parts, openEnsemble(parts.bundle))
+}
+
+/** Another strategy of the bundle. Errors: throws when the bundle lacks it, or what is wrong with an argument. */
+export function createHeadScorer(strategy: string, parts: TrainedParts, args: HeadArgs): Scorer {
+  const predictor = openHead(parts.bundle, strategy, args)
+  const scorer = createTrainedScorer(strategy, parts, predictor)
+  const { head } = predictor
+  if (head.learn === undefined) return scorer
+  const columns = columnsOf(parts)
   return {
-    name: 'llmrouter-auto',
+    ...scorer,
+    needs: [...scorer.needs, 'state'],
+    absorb: (outcomes) =>
+      head.learn?.(
+        outcomes.flatMap(({ features, model, weight, score }) => {
+          const column = columns.get(model)
+          if (column === undefined) return []
+          const point = createPoint(features.size)
+          project(features, parts.bundle.weights.space, point)
+          return [{ point, model: column, weight, score }]
+        }),
+      ),
+  }
+}
+
+/** Columns of the bundle by our own names of its models. */
+function columnsOf({ bundle, labels }: TrainedParts): ReadonlyMap<string, number> {
+  return new Map(bundle.weights.models.map((model, at) => [labels[model] ?? model, at]))
+}
+
+function createTrainedScorer(name: string, parts: TrainedParts, predictor: Predictor): Scorer {
+  const { bundle, version } = parts
+  const point = createPoint()
+  const columns = columnsOf(parts)
+  return {
+    name,
     version,
     needs: ['text', 'artifact'],
     score(features, context, models, out) {
       project(features, bundle.weights.space, point)
-      const found = ensemble.predict(point)
-      const positions = models.map((model) => columnOf(columns, model))
-      const parts = {
-        global: componentOf(out, 'global', models.length),
-        domain: componentOf(out, 'domain', models.length),
-        knn: componentOf(out, 'knn', models.length),
-        ridge: componentOf(out, 'ridge', models.length),
-      }
+      const found = predictor.predict(point)
+      const global = componentOf(out, 'global', models.length)
+      const components = [...found.parts].map(([part, values]) => ({
+        values,
+        out: componentOf(out, part, models.length),
+      }))
       models.forEach((model, at) => {
-        const column = positions[at] ?? -1
-        if (column >= 0) fillKnown({ bundle, ensemble, found, context, model, column }, at, out, parts)
-        else fillUnknown(bundle, columns, context, models, at, out, parts.global)
+        const column = columnOf(columns, model)
+        if (column < 0) {
+          fillUnknown(bundle, columns, context, models, at, out, global)
+          return
+        }
+        fillKnown({ bundle, found, context, model, column }, at, out)
+        global[at] = out.mean[at] as number
+        for (const part of components) part.out[at] = part.values[column] as number
       })
       out.costRef = bundle.costRefUsd
       out.maxSimilarity = found.maxSimilarity
@@ -58,31 +100,17 @@ function columnOf(columns: ReadonlyMap<string, number>, { name, aliases }: Model
 
 interface Known {
   readonly bundle: TrainedBundle
-  readonly ensemble: Ensemble
-  readonly found: EnsembleOutput
+  readonly found: Estimates
   readonly context: RouteContext
   readonly model: ModelInfo
   readonly column: number
 }
 
-type Parts = Readonly<Record<'global' | 'domain' | 'knn' | 'ridge', Float64Array>>
-
-function fillKnown(
-  { bundle, found, context, model, column }: Known,
-  at: number,
-  out: Scores,
-  parts: Parts,
-): void {
-  const mean = bundle.weights.meanScores[column] as number
-  const { slope } = bundle.weights
-  parts.global[at] = mean
-  parts.domain[at] = (slope * ((found.domain[column] as number) - mean)) / 4
-  parts.knn[at] = (slope * ((found.neighbours[column] as number) - mean)) / 4
-  parts.ridge[at] = (slope * ((found.linear[column] as number) - mean)) / 2
+function fillKnown({ bundle, found, context, model, column }: Known, at: number, out: Scores): void {
   out.q[at] = found.quality[column] as number
   out.sigma[at] = found.sigma[column] as number
   out.nEff[at] = found.effective
-  out.mean[at] = mean
+  out.mean[at] = bundle.weights.meanScores[column] as number
   const tokens = expectedOutput(bundle, found, column)
   out.cost[at] = (tokens === null ? null : callCost(model, context, tokens)) ?? (found.cost[column] as number)
 }
@@ -90,7 +118,7 @@ function fillKnown(
 /** Tokens of an answer of this model to an ask of these domains; null when training did not tell. */
 function expectedOutput(
   { outputTokens, weights }: TrainedBundle,
-  { domainShares }: EnsembleOutput,
+  { domainShares }: Estimates,
   column: number,
 ): number | null {
   if (outputTokens === null) return null
@@ -136,7 +164,7 @@ function costsAlike(one: ModelInfo, other: ModelInfo): boolean {
   return Math.max(left, right) / Math.min(left, right) <= likePrice
 }
 
-function guessDomain({ weights }: TrainedBundle, { domainShares }: EnsembleOutput): Scores['domain'] {
+function guessDomain({ weights }: TrainedBundle, { domainShares }: Estimates): Scores['domain'] {
   const ranked = Array.from(domainShares, (p, at) => ({ label: weights.domains[at] ?? 'other', p }))
   ranked.sort((left, right) => right.p - left.p)
   const [first] = ranked

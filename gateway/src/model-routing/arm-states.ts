@@ -1,0 +1,36 @@
+import type { LiveState } from '@routeiq/router'
+import type { Arm } from '../deployments/routed-group.ts'
+
+/** How the arms of one decision are doing, summed over their deployments; looked up only when a scorer asks. */
+export class ArmStates implements LiveState {
+  readonly #arms: readonly Arm[]
+  readonly #now: number
+
+  constructor(arms: readonly Arm[], now: number) {
+    this.#arms = arms
+    this.#now = now
+  }
+
+  /** Of the quickest deployment: the balancing within the arm may take that one. */
+  latencyMs(model: string, percentile: number): number | null {
+    const known = this.#find(model).flatMap(({ state }) => state.answerTimes?.percentile(percentile) ?? [])
+    return known.length === 0 ? null : Math.min(...known)
+  }
+
+  inFlight(model: string): number {
+    return this.#find(model).reduce((sum, { state }) => sum + state.inFlight, 0)
+  }
+
+  tokens(model: string): number {
+    return this.#find(model).reduce((sum, { state }) => sum + state.tokensThisMinute(this.#now), 0)
+  }
+
+  /** Nobody's opinion is kept yet. */
+  preference(): number {
+    return 0
+  }
+
+  #find(model: string): Arm['deployments'] {
+    return this.#arms.find(({ name }) => name === model)?.deployments ?? []
+  }
+}

@@ -1,0 +1,287 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { openBundle, packBundle } from '../bundle/bundle-files.ts'
+import { encodeHead } from '../bundle/head-files.ts'
+import type { TrainedBundle } from '../bundle/trained-bundle.ts'
+import { decideModel } from '../decision/decide-model.ts'
+import { FeatureExtractor } from '../features/features.ts'
+import { fnvOf } from '../features/hash-tokens.ts'
+import { plainShape } from '../features/structured.ts'
+import { headKinds, trainableStrategies } from '../heads/head-kinds.ts'
+import type { OutcomeMatrix } from '../training/outcome-matrix.ts'
+import { randomFrom } from '../training/random.ts'
+import { trainBundle } from '../training/train-bundle.ts'
+import { featureMatrix, prepareTraining } from '../training/training-set.ts'
+import { createScorer } from './create-scorer.ts'
+import { createScores, type ModelInfo, noLiveState, type RouteContext, type Scorer } from './scorer.ts'
+import { strategyCatalogue } from './strategy-catalogue.ts'
+
+const names = ['small', 'large'] as const
+/** Any digest will do. */
+const sha256 = (text: string): string => fnvOf(text).toString(16).padStart(16, '0')
+
+/** Two kinds of asks: the small model writes the better poems, only the large one can prove things. */
+const subjects = 'oak pine birch maple cedar willow larch elm ash fir hazel rowan'.split(' ')
+const poem = (index: number): string =>
+  `write a gentle poem of three verses in rhymes about the ${subjects[index % 12]}`
+const proof = (index: number): string =>
+  `prove by induction the theorem on integrals and matrices of ${subjects[index % 12]}`
+
+function drawMatrix(rows: number, seed: number): OutcomeMatrix {
+  const random = randomFrom(seed)
+  return {
+    models: names,
+    rows: Array.from({ length: rows }, (_, index) => {
+      const isPoem = index % 2 === 0
+      const score = (chance: number): number => (random.next() < chance ? 1 : 0)
+      return {
+        ...{
+          id: `${index}`,
+          task: isPoem ? 'poems' : 'proofs',
+          features: null,
+          answers: null,
+          weights: null,
+        },
+        prompt: `${isPoem ? poem(index >> 1) : proof(index >> 1)} ${'please '.repeat(index % 3)}`,
+        scores: [score(isPoem ? 0.9 : 0.1), score(isPoem ? 0.5 : 0.9)],
+        costs: [0.0001, 0.01],
+        outputTokens: [100, 200],
+      }
+    }),
+  }
+}
+
+function model(name: string, price: number, patch: Partial<ModelInfo> = {}): ModelInfo {
+  return {
+    ...{ name, aliases: [], provider: 'openai', size: null, contextWindow: null, reasons: false, tier: null },
+    ...{ inputPrice: price, outputPrice: price, cacheReadPrice: null, qualityScore: null },
+    ...patch,
+  }
+}
+
+const candidates = [model('small', 1e-7), model('large', 1e-5)]
+const stranger = model('nobody-has-seen-it', 1e-6)
+
+function contextOf(seed: number): RouteContext {
+  const random = randomFrom(seed)
+  return {
+    ...{ inputTokens: 200, maxTokens: null, shape: plainShape, tags: [], userAgent: '', tools: [] },
+    ...{ team: null, live: noLiveState, random: () => random.next() },
+  }
+}
+
+const requiredArgs: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  'llmrouter-semantic-intent': {
+    intent_model_groups: { poetry: { examples: [poem(0), poem(1)], models: ['small'] } },
+  },
+}
+/** Chance decides, or how the models are doing. */
+const drawn = new Set(['llmrouter-random', 'llmrouter-bandit', 'routeiq-kumaraswamy-thompson'])
+
+const strategies = strategyCatalogue
+  .filter(({ status }) => status !== 'not_available')
+  .map(({ name, needsArtifact }) => ({ name, needsArtifact }))
+
+let bundle: TrainedBundle
+
+beforeAll(() => {
+  const featured = featureMatrix(drawMatrix(160, 1))
+  const rows = [...featured.matrix.rows.keys()]
+  const shared = trainBundle(featured, rows)
+  const set = prepareTraining(featured, rows)
+  const heads = new Map(
+    [...headKinds].map(([strategy, kind]) => [
+      strategy,
+      { weights: kind.train(set, { seed: 1, args: {} }), profiles: {}, metrics: shared.metrics },
+    ]),
+  )
+  const stamp = { createdAt: '2026-01-01T00:00:00Z', createdBy: 'test', goldenAsks: [poem(2), proof(3)] }
+  // Written down and read back, so that what is tested is what serves.
+  bundle = openBundle(packBundle({ ...shared, heads }, stamp, sha256), sha256).bundle
+}, 120_000)
+
+it.each(trainableStrategies)('training %s is deterministic', (strategy) => {
+  const { matrix, features } = featureMatrix(drawMatrix(60, 2))
+  const set = prepareTraining({ matrix, features }, [...matrix.rows.keys()])
+  const train = () =>
+    encodeHead(headKinds.get(strategy)?.train(set, { seed: 3, args: { max_iter: 3 } }) ?? {})
+  const [one, other] = [train(), train()]
+  // Not by toBe, which would print megabytes.
+  expect(one === other).toBe(true)
+})
+
+function scorerOf(name: string, args: object = {}, usePrior = true): Scorer {
+  const parts = {
+    trained: { bundle, version: 'rb_test', labels: {} },
+    usePrior,
+    rewards: null,
+  }
+  const created = createScorer(name, { ...requiredArgs[name], ...args }, parts)
+  expect(created.fallbackReason).toBeNull()
+  return created.scorer
+}
+
+function decide(scorer: Scorer, ask: string, patch: object = {}) {
+  return decideModel({
+    features: new FeatureExtractor().extract(ask, plainShape),
+    context: contextOf(7),
+    models: candidates,
+    scorer,
+    profile: 'auto',
+    ...{ lambda: null, fitted: null, maxCost: null, adjust: null },
+    ...patch,
+  })
+}
+
+describe.each(strategies)('$name', ({ name, needsArtifact }) => {
+  it('says something sound of every candidate, also of one nobody has seen', () => {
+    const scorer = scorerOf(name)
+    const models = [...candidates, stranger]
+    for (const ask of [poem(1), proof(2), '?', 'ü 你好 🙂', 'x'.repeat(5_000)]) {
+      const scores = createScores(models.length)
+      scorer.score(new FeatureExtractor().extract(ask, plainShape), contextOf(1), models, scores)
+      for (const values of [scores.q, scores.cost, scores.sigma, scores.nEff, scores.mean])
+        expect(values.every((value) => Number.isFinite(value))).toBe(true)
+      expect(scores.cost.every((cost) => cost > 0)).toBe(true)
+      expect(scores.sigma.every((sigma) => sigma >= 0.01)).toBe(true)
+      const { order, scores: decided } = decide(scorer, ask, { models })
+      expect(order.toSorted()).toEqual([0, 1, 2])
+      expect(decided.q.every((q) => q >= 0 && q <= 1)).toBe(true)
+    }
+  })
+
+  it('decides the same for the same ask and the same chance', () => {
+    const scorer = scorerOf(name)
+    for (const ask of [poem(1), proof(2)]) {
+      const [one, other] = [decide(scorer, ask), decide(scorerOf(name), ask)]
+      expect(other.order).toEqual(one.order)
+      expect([...other.scores.q]).toEqual([...one.scores.q])
+    }
+  })
+
+  it.skipIf(drawn.has(name))('never pays more when money counts for more', () => {
+    const scorer = scorerOf(name)
+    for (const ask of [poem(1), proof(2), 'how are you?']) {
+      const paid = [0, 0.05, 0.2, 1, 5, 50].map((lambda) => {
+        const { order, scores } = decide(scorer, ask, { lambda })
+        return scores.cost[order[0] ?? 0] ?? 0
+      })
+      expect(paid).toEqual(paid.toSorted((left, right) => right - left))
+    }
+  })
+
+  it('explains its estimates by parts that sum to them', () => {
+    const { scores } = decide(scorerOf(name), proof(1))
+    candidates.forEach((_, at) => {
+      const parts = [...scores.components.values()].reduce((sum, part) => sum + (part[at] ?? 0), 0)
+      expect(Math.max(0, Math.min(1, parts))).toBeCloseTo(scores.q[at] ?? 0, 5)
+    })
+  })
+
+  it.runIf(needsArtifact && name !== 'llmrouter-elo')('learned which asks need the large model', () => {
+    const scorer = scorerOf(name)
+    const gainOf = (ask: string): number => {
+      const { q } = decide(scorer, ask).scores
+      return (q[1] ?? 0) - (q[0] ?? 0)
+    }
+    const mean = (asks: readonly string[]): number =>
+      asks.reduce((sum, ask) => sum + gainOf(ask), 0) / asks.length
+    const asks = subjects.map((_, index) => index)
+    expect(mean(asks.map(proof)) - mean(asks.map(poem))).toBeGreaterThan(0.1)
+  })
+
+  it.runIf(needsArtifact)('has the default take its place, visibly, without a bundle', () => {
+    const parts = { trained: null, usePrior: true, rewards: null }
+    const created = createScorer(name, requiredArgs[name] ?? {}, parts)
+    expect(created).toMatchObject({ fallbackReason: 'artifact_missing', scorer: { name: 'llmrouter-auto' } })
+  })
+})
+
+describe('arguments', () => {
+  it.each([
+    ['llmrouter-knn', { n_neighbors: 0 }, 'n_neighbors'],
+    ['llmrouter-knn', { weights: 'gaussian' }, 'weights'],
+    ['llmrouter-knn', { metric: 'jaccard' }, 'metric'],
+    ['llmrouter-linucb', { alpha: -1 }, 'alpha'],
+    ['llmrouter-hybrid', { threshold: 'high' }, 'threshold'],
+    ['llmrouter-hybrid', { small: 'other' }, 'trained for small and large'],
+    ['llmrouter-threshold', { strong_share: 1.2 }, 'strong_share'],
+    ['llmrouter-latency-sla', { percentile: 95 }, 'percentile'],
+    ['llmrouter-semantic-intent', { intent_model_groups: {} }, 'intent_model_groups'],
+    ['llmrouter-semantic-intent', { intent_model_groups: { a: { models: ['small'] } } }, 'examples'],
+  ])('%s refuses %j', (name, args, message) => {
+    expect(() => scorerOf(name, args)).toThrow(message)
+  })
+
+  it('neighbours are as many as asked for, and count as asked for', () => {
+    const qualities = [{ n_neighbors: 1 }, { n_neighbors: 60 }, { n_neighbors: 60, weights: 'uniform' }].map(
+      (args) => decide(scorerOf('llmrouter-knn', args), proof(3)).scores.q[0],
+    )
+    expect(new Set(qualities).size).toBe(3)
+  })
+
+  it('the large model gets the share of asks it was promised', () => {
+    const asks = subjects.flatMap((_, index) => [poem(index), proof(index)])
+    const shareOf = (strong_share: number): number => {
+      const scorer = scorerOf('llmrouter-threshold', { strong_share })
+      return asks.filter((ask) => decide(scorer, ask).order[0] === 1).length / asks.length
+    }
+    expect(shareOf(0)).toBeLessThan(0.2)
+    expect(shareOf(0.5)).toBeGreaterThan(0.3)
+    expect(shareOf(0.5)).toBeLessThan(0.7)
+    expect(shareOf(1)).toBeGreaterThan(0.9)
+  })
+
+  it('an inner strategy estimates for a strategy that only picks', () => {
+    const args = { inner_strategy: 'llmrouter-knn', quality_threshold: 0, cost_weight: 0.05 }
+    const own = decide(scorerOf('llmrouter-cost-aware', args), proof(2))
+    expect(own.scores.q).toEqual(decide(scorerOf('llmrouter-knn'), proof(2)).scores.q)
+    expect(own.order[0]).toBe(1)
+  })
+})
+
+describe('strategies that look at how models are doing', () => {
+  const live = (patch: object): RouteContext => ({ ...contextOf(1), live: { ...noLiveState, ...patch } })
+  const picked = (name: string, patch: object, ask = proof(1)): number | undefined =>
+    decide(scorerOf(name, { p_latency_target_ms: 500 }), ask, { context: live(patch) }).order[0]
+
+  it('leave out who has been too slow, and take the quickest when all have', () => {
+    const of = (small: number, large: number) => ({
+      latencyMs: (name: string) => (name === 'small' ? small : large),
+    })
+    expect(picked('llmrouter-latency-sla', of(100, 100))).toBe(1)
+    expect(picked('llmrouter-latency-sla', of(100, 900))).toBe(0)
+    expect(picked('llmrouter-latency-sla', of(2_000, 900))).toBe(1)
+    expect(picked('llmrouter-latency-sla', {})).toBe(1)
+  })
+
+  it('take who has the least on its hands', () => {
+    const inFlight = (name: string): number => (name === 'small' ? 3 : 1)
+    expect(picked('llmrouter-least-busy', { inFlight }, poem(1))).toBe(1)
+    const tokens = (name: string): number => (name === 'small' ? 3 : 100)
+    expect(picked('llmrouter-usage-based', { tokens })).toBe(0)
+  })
+})
+
+describe('LinUCB', () => {
+  it('takes back what training said once enough answers say otherwise', () => {
+    const scorer = scorerOf('llmrouter-linucb')
+    const quality = (): number => decide(scorer, poem(1)).scores.q[0] ?? 0
+    const before = quality()
+    const features = new FeatureExtractor()
+    const lived = Array.from({ length: 400 }, (_, index) => {
+      const { slots, values, structured, size, tokens, text } = features.extract(poem(index), plainShape)
+      return {
+        features: {
+          ...{ slots: slots.slice(0, size), values: values.slice(0, size), size, tokens, text },
+          structured: structured.slice(),
+        },
+        ...{ model: 'small', weight: 1, score: 0 },
+      }
+    })
+    scorer.absorb?.(lived)
+    expect(before).toBeGreaterThan(0.7)
+    expect(quality()).toBeLessThan(0.4)
+    scorer.absorb?.([])
+    expect(quality()).toBeCloseTo(before, 6)
+  })
+})
