@@ -1,7 +1,6 @@
-import Anthropic from '@anthropic-ai/sdk'
-import OpenAI from 'openai'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { anthropicMessage } from './harness/anthropic-wire.ts'
+import { askThroughSdk, type SdkAnswer, sdkNames } from './harness/ask-through-sdk.ts'
 import { call } from './harness/call-gateway.ts'
 import { deployment } from './harness/deployments.ts'
 import { readSpendLogs } from './harness/read-spend-logs.ts'
@@ -63,65 +62,13 @@ function scriptLoad(model: keyof typeof models): void {
   upstream.script(models[model], answerTruly({ toolCalls: [wanted] }), answerTruly({ content: 'Refunded.' }))
 }
 
-interface Asked {
-  readonly text: string
-  readonly routingId: string | null
-}
-
-/** One question through each official SDK. */
-const clients: Readonly<Record<string, (model: string, stream: boolean) => Promise<Asked>>> = {
-  'openai chat': async (model, stream) => {
-    const openai = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: key, defaultHeaders: headers })
-    const body = { model, messages: [{ role: 'user' as const, content: question }] }
-    if (!stream) {
-      const { data, response } = await openai.chat.completions.create(body).withResponse()
-      return {
-        text: data.choices[0]?.message.content ?? '',
-        routingId: response.headers.get('x-routeiq-routing-id'),
-      }
-    }
-    const { data, response } = await openai.chat.completions.create({ ...body, stream }).withResponse()
-    let text = ''
-    for await (const chunk of data) text += chunk.choices[0]?.delta.content ?? ''
-    return { text, routingId: response.headers.get('x-routeiq-routing-id') }
-  },
-  'openai responses': async (model, stream) => {
-    const openai = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: key, defaultHeaders: headers })
-    const body = { model, input: question }
-    if (!stream) {
-      const { data, response } = await openai.responses.create(body).withResponse()
-      return { text: data.output_text, routingId: response.headers.get('x-routeiq-routing-id') }
-    }
-    const { data, response } = await openai.responses.create({ ...body, stream }).withResponse()
-    let text = ''
-    for await (const event of data) if (event.type === 'response.output_text.delta') text += event.delta
-    return { text, routingId: response.headers.get('x-routeiq-routing-id') }
-  },
-  'anthropic messages': async (model, stream) => {
-    const anthropic = new Anthropic({ baseURL: gateway.url, apiKey: key, defaultHeaders: headers })
-    const body = { model, max_tokens: 100, messages: [{ role: 'user' as const, content: question }] }
-    const readText = (content: readonly Anthropic.ContentBlock[]): string =>
-      content.map((block) => (block.type === 'text' ? block.text : block.type)).join('')
-    if (!stream) {
-      const { data, response } = await anthropic.messages.create(body).withResponse()
-      return { text: readText(data.content), routingId: response.headers.get('x-routeiq-routing-id') }
-    }
-    const { data, response } = await anthropic.messages.stream(body).withResponse()
-    const message = await data.finalMessage()
-    return { text: readText(message.content), routingId: response.headers.get('x-routeiq-routing-id') }
-  },
-}
-
-const cases = Object.keys(clients).flatMap((client) =>
+const cases = sdkNames.flatMap((client) =>
   (['gpt', 'claude'] as const).flatMap((model) => [false, true].map((stream) => ({ client, model, stream }))),
 )
 
 describe.each(cases)('$client over $model, stream: $stream', ({ client, model, stream }) => {
-  const ask = (): Promise<Asked> => {
-    const run = clients[client]
-    if (run === undefined) throw new Error(`no client ${client}`)
-    return run(model, stream)
-  }
+  const ask = (): Promise<SdkAnswer> =>
+    askThroughSdk(client, { url: gateway.url, key, headers }, { model, question, stream })
 
   it('reads a skill behind the back of the client, and the join is complete without its help', async () => {
     scriptLoad(model)

@@ -473,6 +473,8 @@ export interface SkillInjectionConfig {
   readonly cacheControl: 'auto' | 'always' | 'never'
   /** What a model says before it reads a skill is held back, and left out when it is short. */
   readonly holdsPreamble: boolean
+  /** Models may read the files beside a skill, too. */
+  readonly readsFiles: boolean
 }
 
 /** The gateway for tool servers. */

@@ -1,5 +1,13 @@
 import type { ConversationRequest, ToolDefinition } from '../conversation/request.ts'
 import { loadToolNames } from './load-skill-tool.ts'
+import { readFileToolNames } from './read-file-tool.ts'
+
+/** What the tools of the gateway are called in one conversation. */
+export interface ToolNames {
+  readonly load: string
+  /** Null where files are not read. */
+  readonly readFile: string | null
+}
 
 const headings = ['## Recommended Skills', '## Available Skills']
 
@@ -8,9 +16,15 @@ export function hasClientRouter({ messages, tools }: ConversationRequest): boole
   return tools.some(isSdkLoader) || messages.some(hasMenu)
 }
 
-/** The first name for our tool that no tool of the caller has. */
-export function chooseToolName({ tools }: Pick<ConversationRequest, 'tools'>): string | null {
-  return loadToolNames.find((name) => !tools.some((tool) => tool.name === name)) ?? null
+/** Names that no tool of the caller has; null when it has every name for the tool that loads. */
+export function chooseToolNames(
+  { tools }: Pick<ConversationRequest, 'tools'>,
+  readsFiles: boolean,
+): ToolNames | null {
+  const isFree = (name: string): boolean => !tools.some((tool) => tool.name === name)
+  const load = loadToolNames.find(isFree)
+  if (load === undefined) return null
+  return { load, readFile: (readsFiles ? readFileToolNames.find(isFree) : undefined) ?? null }
 }
 
 /** The SDKs' tool takes the name of a skill and nothing else; another tool of that name is the caller's own affair. */

@@ -15,14 +15,20 @@ const standardPolicy: InjectionPolicy = {
   beforeSystem: false,
   cacheControl: 'auto',
   holdsPreamble: false,
+  readsFiles: false,
 }
+
+/** Texts by path by the name of the skill. */
+export type SkillFiles = Readonly<Record<string, Readonly<Record<string, string>>>>
 
 /** Skills by name; the hint names those whose name occurs in the question. */
 export class MemorySkills implements SkillSource {
   readonly questions: SkillQuestion[] = []
   readonly #skills: ReadonlyMap<string, LoadableSkill>
+  readonly #files: SkillFiles
 
-  constructor(bodies: Readonly<Record<string, string>>) {
+  constructor(bodies: Readonly<Record<string, string>>, files: SkillFiles = {}) {
+    this.#files = files
     const named = Object.entries(bodies).map(([name, body]): [string, LoadableSkill] => [
       name,
       {
@@ -31,7 +37,7 @@ export class MemorySkills implements SkillSource {
         versionId: `version-${name}`,
         contentHash: `hash-${name}`,
         body,
-        files: [],
+        files: Object.entries(files[name] ?? {}).map(listFile),
       },
     ])
     this.#skills = new Map(named)
@@ -63,6 +69,14 @@ export class MemorySkills implements SkillSource {
   find(_workspaceId: string, _agentName: string | null, name: string): Promise<LoadableSkill | null> {
     return Promise.resolve(this.#skills.get(name) ?? null)
   }
+
+  readFile(_workspaceId: string, { name }: LoadableSkill, path: string): Promise<string | null> {
+    return Promise.resolve(this.#files[name]?.[path] ?? null)
+  }
+}
+
+function listFile([path, text]: [string, string]): LoadableSkill['files'][number] {
+  return { path, sizeBytes: Buffer.byteLength(text), isText: !text.includes('\0') }
 }
 
 function renderMenu(names: readonly string[]): string {

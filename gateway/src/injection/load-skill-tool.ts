@@ -25,12 +25,12 @@ export function loadSkillTool(name: string): FunctionTool {
   }
 }
 
-/** The name in the arguments of a call, null when they hold none. */
-export function readSkillName(argumentsText: string): string | null {
+/** A text in the arguments of a call, null when they hold none of that name. */
+export function readArgument(argumentsText: string, name: string): string | null {
   try {
     const parsed = JSON.parse(argumentsText) as unknown
-    const name = typeof parsed === 'object' && parsed !== null ? (parsed as { name?: unknown }).name : null
-    return typeof name === 'string' && name.trim() !== '' ? name.trim() : null
+    const value = typeof parsed === 'object' && parsed !== null ? Reflect.get(parsed, name) : null
+    return typeof value === 'string' && value.trim() !== '' ? value.trim() : null
   } catch {
     return null
   }
@@ -46,12 +46,14 @@ export function renderBody({ name, body }: LoadableSkill): string {
 
 export function renderLoaded(skill: LoadableSkill): string {
   if (skill.files.length === 0) return renderBody(skill)
-  return `${renderBody(skill)}\n\nFiles of this skill: ${skill.files.join(', ')}`
+  return `${renderBody(skill)}\n\nFiles of this skill: ${skill.files.map(({ path }) => path).join(', ')}`
 }
 
 /** Refusals are texts the model can act on. */
 export const refusals = {
   unnamed: 'Give the name of a skill as {"name": "…"}, as it is written in the table of skills.',
+  pathless:
+    'Give the path of a file as {"name": "…", "path": "…"}, as it is written among the files of the skill.',
   unknown: (name: string) => `There is no skill called "${name}". Use a name from the table of skills.`,
   unreadable: (name: string) => `The skill "${name}" cannot be read now. Go on without it.`,
   repeated: (name: string) => `The skill "${name}" is already loaded; its instructions are above.`,

@@ -8,14 +8,14 @@ export interface SkillPlacement {
   readonly cacheControl: CacheControl | null
   /** Put in front of the caller's instructions instead. */
   readonly beforeSystem: boolean
-  /** Last of the tools; null for none. */
-  readonly tool: FunctionTool | null
+  /** Last of all tools. */
+  readonly ownTools: readonly FunctionTool[]
 }
 
 /** The conversation with the menu behind its instructions and the tool behind its own. */
 export function placeSkills(
   conversation: ConversationRequest,
-  { stableBlock, cacheControl, beforeSystem, tool }: SkillPlacement,
+  { stableBlock, cacheControl, beforeSystem, ownTools }: SkillPlacement,
 ): ConversationRequest {
   const { messages, tools } = conversation
   return {
@@ -24,7 +24,7 @@ export function placeSkills(
       stableBlock === ''
         ? messages
         : insertBlock(messages, markBlock(stableBlock, cacheControl), beforeSystem),
-    tools: tool === null ? tools : [...tools, tool],
+    tools: [...tools, ...ownTools],
   }
 }
 

@@ -25,7 +25,7 @@ function round(parts: readonly ReplyPart[], usage: Usage, reason: 'stop' | 'tool
 }
 
 function splice(rounds: readonly ConversationReply[], holdsPreamble = false) {
-  const splicer = new RoundSplicer('load_skill', holdsPreamble)
+  const splicer = new RoundSplicer(new Set(['load_skill']), holdsPreamble)
   const events = rounds.flatMap((reply, at) => {
     const passed = replayReply(reply).flatMap((event) => splicer.push(event))
     const ended = splicer.endRound()
@@ -67,7 +67,7 @@ describe('RoundSplicer', () => {
   })
 
   it('passes everything where there is no tool of ours', () => {
-    const splicer = new RoundSplicer(null)
+    const splicer = new RoundSplicer(new Set())
     const events = replayReply(round([call('load_skill', 'a')], used(1, 1), 'tool-calls'))
     expect(
       events.flatMap((event) => splicer.push(event)).filter(({ type }) => type === 'tool-call-start'),
@@ -76,7 +76,7 @@ describe('RoundSplicer', () => {
   })
 
   it('says nothing of a round that is made again', () => {
-    const splicer = new RoundSplicer('load_skill')
+    const splicer = new RoundSplicer(new Set(['load_skill']))
     splicer.push({ type: 'usage-available', usage: used(9, 9) })
     splicer.push({
       type: 'tool-call-start',

@@ -16,11 +16,11 @@ export interface Round {
 }
 
 /**
- * Makes one answer of several upstream calls. Calls of our own tool and the ends of all rounds but the last never come
+ * Makes one answer of several upstream calls. Calls of our own tools and the ends of all rounds but the last never come
  * out; calls of the client's tools are numbered anew, without gaps.
  */
 export class RoundSplicer {
-  readonly #internalTool: string | null
+  readonly #internalTools: ReadonlySet<string>
   readonly #holdsPreamble: boolean
   #preamble: HeldPreamble | null
   #collector = new ReplyCollector()
@@ -34,10 +34,10 @@ export class RoundSplicer {
   #usage: Usage | null = null
   #toldContainer = false
 
-  /** `internalTool` null when ours is not among the tools. `holdsPreamble`: short text in front of its calls is left out. */
-  constructor(internalTool: string | null, holdsPreamble = false) {
-    this.#internalTool = internalTool
-    this.#holdsPreamble = holdsPreamble && internalTool !== null
+  /** `internalTools`: names of ours. `holdsPreamble`: short text in front of their calls is left out. */
+  constructor(internalTools: ReadonlySet<string>, holdsPreamble = false) {
+    this.#internalTools = internalTools
+    this.#holdsPreamble = holdsPreamble && internalTools.size > 0
     this.#preamble = this.#beginPreamble()
   }
 
@@ -50,7 +50,7 @@ export class RoundSplicer {
   /** What the client gets now that an event of the round under way has come. */
   push(event: ReplyEvent): readonly ReplyEvent[] {
     this.#collector.push(event)
-    if (event.type === 'tool-call-start' && event.name === this.#internalTool) this.#preamble?.drop()
+    if (event.type === 'tool-call-start' && this.#internalTools.has(event.name)) this.#preamble?.drop()
     return this.#show(event)
       .flatMap((shown) => this.#preamble?.pass(shown) ?? [shown])
       .map(this.#separate)
@@ -89,8 +89,8 @@ export class RoundSplicer {
     const finish = this.#finish
     return {
       parts,
-      internalCalls: calls.filter(({ name }) => name === this.#internalTool),
-      clientCalls: calls.filter(({ name }) => name !== this.#internalTool),
+      internalCalls: calls.filter(({ name }) => this.#internalTools.has(name)),
+      clientCalls: calls.filter(({ name }) => !this.#internalTools.has(name)),
       finish,
       usage: reply.usage,
     }
@@ -123,7 +123,7 @@ export class RoundSplicer {
   }
 
   #startCall(event: Extract<ReplyEvent, { type: 'tool-call-start' }>): readonly ReplyEvent[] {
-    if (event.name === this.#internalTool) {
+    if (this.#internalTools.has(event.name)) {
       this.#callIndexes.set(event.index, null)
       return []
     }

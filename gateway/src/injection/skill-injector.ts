@@ -4,11 +4,11 @@ import type { CacheControl } from '../conversation/part.ts'
 import type { ConversationRequest } from '../conversation/request.ts'
 import type { Caller } from '../identity/caller.ts'
 import { within } from '../within.ts'
-import { chooseToolName, hasClientRouter } from './client-router.ts'
+import { chooseToolNames, hasClientRouter } from './client-router.ts'
 import { findHumanTurns, type HumanTurn } from './human-turns.ts'
 import { renderBody } from './load-skill-tool.ts'
 import { RecentMenus } from './recent-menus.ts'
-import { SkillLoads } from './skill-loads.ts'
+import { SkillLoads, type SkillTexts } from './skill-loads.ts'
 import type { PinnedVersions, SkillDecision, SkillSource } from './skill-source.ts'
 import { SkillTurn } from './skill-turn.ts'
 import type { SkipReason } from './skills-outcome.ts'
@@ -137,7 +137,7 @@ export class SkillInjector {
   async #record(asked: SkillsAsked, decision: SkillDecision): Promise<TurnRecord | SkipReason> {
     const { wish, agentName } = asked
     const isInline = asked.withoutTool || !wish.tool
-    const loads = this.#loadsOf(asked, [])
+    const loads = this.#loadsOf(asked, { loaded: [], fileTokens: 0 })
     const bodies = await this.#inline(asked, decision, wish.bodies ?? (isInline ? 1 : 0), loads)
     const blocks = [decision.stableMenu, decision.hintedMenu].map((menu) =>
       [`${menu}\n${decision.menuInstruction}\n`, ...bodies].join('\n'),
@@ -156,6 +156,7 @@ export class SkillInjector {
       deploymentId: null,
       degradedReason: decision.degradedReason,
       loaded: loads.loaded,
+      fileTokens: 0,
       hidden: [],
       isClosed: false,
       createdAt: this.#options.now(),
@@ -187,7 +188,7 @@ export class SkillInjector {
     known: ReadonlyMap<string, TurnRecord>,
   ): SkillTurn {
     const { turns, policy, report, now } = this.#options
-    const { rounds, beforeSystem, holdsPreamble } = policy()
+    const { rounds, beforeSystem, holdsPreamble, readsFiles } = policy()
     const current = human.at(-1)
     const records = human.map((turn) => (turn === current ? record : known.get(turn.digest)))
     const hints = new Map<number, string>()
@@ -200,10 +201,10 @@ export class SkillInjector {
       earlier: records.slice(0, -1).flatMap((earlier) => earlier?.hidden ?? []),
       hints,
       placement: { beforeSystem, cacheControl: this.#cacheControl(asked, record) },
-      toolName: record.mode === 'inline' ? null : chooseToolName(asked.conversation),
+      toolNames: record.mode === 'inline' ? null : chooseToolNames(asked.conversation, readsFiles),
       holdsPreamble,
       maxRounds: rounds,
-      loads: this.#loadsOf(asked, record.loaded),
+      loads: this.#loadsOf(asked, record),
       remember: (becoming) => {
         if (current !== undefined) turns.remember(current.digest, becoming)
       },
@@ -212,14 +213,21 @@ export class SkillInjector {
     })
   }
 
-  #loadsOf({ wish, workspaceId, agentName, pinned }: SkillsAsked, before: TurnRecord['loaded']): SkillLoads {
+  #loadsOf(
+    { wish, workspaceId, agentName, pinned }: SkillsAsked,
+    before: Pick<TurnRecord, 'loaded' | 'fileTokens'>,
+  ): SkillLoads {
     const { source, policy } = this.#options
     const limits = {
       bodies: policy().bodies,
       bodyTokens: wish.bodyTokens ?? policy().bodyTokens,
       windowMs: loadWindowMs,
     }
-    return new SkillLoads(limits, (name) => source.find(workspaceId, agentName, name, pinned), before)
+    const texts: SkillTexts = {
+      find: (name) => source.find(workspaceId, agentName, name, pinned),
+      readFile: (skill, path) => source.readFile(workspaceId, skill, path),
+    }
+    return new SkillLoads(limits, texts, before)
   }
 
   /** A mark is worth its write only for a prefix that comes again. */

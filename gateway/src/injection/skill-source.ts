@@ -7,8 +7,14 @@ export interface LoadableSkill {
   readonly versionId: string
   readonly contentHash: string
   readonly body: string
-  /** Paths of its other files. */
-  readonly files: readonly string[]
+  /** All but its `SKILL.md`. */
+  readonly files: readonly SkillFileEntry[]
+}
+
+export interface SkillFileEntry {
+  readonly path: string
+  readonly sizeBytes: number
+  readonly isText: boolean
 }
 
 export interface SkillQuestion {
@@ -64,4 +70,6 @@ export interface SkillSource {
     name: string,
     pinned?: PinnedVersions,
   ): Promise<LoadableSkill | null>
+  /** The text of a file of that version; null when there is none. Rejects without a store. */
+  readFile(workspaceId: string, skill: LoadableSkill, path: string): Promise<string | null>
 }

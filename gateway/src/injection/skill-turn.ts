@@ -1,9 +1,11 @@
 import type { ToolCallPart, ToolResultPart } from '../conversation/part.ts'
 import type { ReplyPart } from '../conversation/reply.ts'
-import type { ConversationMessage, ConversationRequest } from '../conversation/request.ts'
+import type { ConversationMessage, ConversationRequest, FunctionTool } from '../conversation/request.ts'
+import type { ToolNames } from './client-router.ts'
 import { fingerprintAnswer, keepWithin, restoreHidden, toolResult } from './hidden-answers.ts'
 import { bodyHeading, loadSkillTool } from './load-skill-tool.ts'
 import { addHints, placeSkills, type SkillPlacement } from './place-skills.ts'
+import { readFileTool } from './read-file-tool.ts'
 import type { Round } from './round-splicer.ts'
 import type { SkillLoads } from './skill-loads.ts'
 import type { SkillsOutcome } from './skills-outcome.ts'
@@ -21,11 +23,11 @@ export interface SkillTurnOptions {
   /** Hints by the index of their human message. */
   readonly hints: ReadonlyMap<number, string>
   readonly placement: Pick<SkillPlacement, 'cacheControl' | 'beforeSystem'>
-  /** Null for a turn without the tool. */
-  readonly toolName: string | null
-  /** Short text in front of a call of our tool is left out. */
+  /** What our tools are called; null for a turn without them. */
+  readonly toolNames: ToolNames | null
+  /** Short text in front of a call of our tools is left out. */
   readonly holdsPreamble: boolean
-  /** Rounds of our tool one request may make. */
+  /** Rounds of our tools one request may make. */
   readonly maxRounds: number
   readonly loads: SkillLoads
   /** Keeps the record for the requests that go on with this turn. */
@@ -35,11 +37,12 @@ export interface SkillTurnOptions {
   readonly now: () => number
 }
 
-/** The skills of one request: what it gets of them, and the calls of our tool that are made on its behalf. */
+/** The skills of one request: what it gets of them, and the calls of our tools that are made on its behalf. */
 export class SkillTurn {
   readonly #options: SkillTurnOptions
+  readonly #ownTools: ReadonlySet<string>
   #rounds: ConversationMessage[] = []
-  /** Calls of our tool that wait for their answer. */
+  /** Calls of our tools that wait for their answer. */
   #open: readonly ToolCallPart[] = []
   #calls = 0
   #deploymentId: string | null = null
@@ -47,14 +50,17 @@ export class SkillTurn {
 
   constructor(options: SkillTurnOptions) {
     this.#options = options
+    const { load = null, readFile = null } = options.toolNames ?? {}
+    this.#ownTools = new Set([readFile, load].filter((name) => name !== null))
   }
 
   get holdsPreamble(): boolean {
     return this.#options.holdsPreamble
   }
 
-  get toolName(): string | null {
-    return this.#options.toolName
+  /** What our tools are called: nothing of their calls is the client's. */
+  get ownTools(): ReadonlySet<string> {
+    return this.#ownTools
   }
 
   /** The deployment the turn began with; null for a turn that begins now. */
@@ -87,22 +93,22 @@ export class SkillTurn {
 
   /**
    * The conversation as the next upstream call gets it: with skills, with what the client never saw, and with the rounds
-   * made so far. In the last call a request may make our tool cannot be called, nor in one that is told so.
+   * made so far. In the last call a request may make our tools cannot be called, nor in one that is told so.
    */
   prepare(conversation: ConversationRequest, withTool = true): ConversationRequest {
-    const { record, hints, earlier, placement, toolName, maxRounds } = this.#options
+    const { record, hints, earlier, placement, toolNames, maxRounds } = this.#options
     const hidden = keepWithin([...earlier, ...record.hidden], replayedTokens)
     const { messages, used } = restoreHidden(addHints(conversation, hints), hidden)
     const lost = hidden.filter((answer) => record.hidden.includes(answer) && !used.has(answer))
     const mayLoad = withTool && this.#rounds.length < 2 * maxRounds
     // Calls in a conversation want a tool beside them, so that a conversation without other tools keeps ours.
-    const isNamed = toolName !== null && (mayLoad || conversation.tools.length === 0)
+    const isNamed = toolNames !== null && (mayLoad || conversation.tools.length === 0)
     const placed = placeSkills(
       { ...conversation, messages },
       {
         ...placement,
         stableBlock: [record.stableBlock, ...lost.flatMap(bodiesOf)].join('\n'),
-        tool: isNamed ? loadSkillTool(toolName) : null,
+        ownTools: isNamed ? describeTools(toolNames) : [],
       },
     )
     this.#calls += 1
@@ -110,7 +116,7 @@ export class SkillTurn {
     return { ...placed, toolChoice, messages: [...placed.messages, ...this.#rounds] }
   }
 
-  /** Whether the model is to be asked again after a round: it called our tool, and nothing of the client's. */
+  /** Whether the model is to be asked again after a round: it called our tools, and nothing of the client's. */
   takeRound({ parts, internalCalls, clientCalls, finish }: Round): boolean {
     if (internalCalls.length === 0) return false
     this.#rounds.push({ role: 'assistant', parts })
@@ -118,7 +124,7 @@ export class SkillTurn {
     return clientCalls.length === 0 && finish?.reason !== 'length'
   }
 
-  /** Answers the calls of our tool in the round taken last, so that the next call can be prepared. Never rejects. */
+  /** Answers the calls of our tools in the round taken last, so that the next call can be prepared. Never rejects. */
   async serveCalls(): Promise<void> {
     this.#rounds.push({ role: 'tool', parts: await this.#resolveCalls() })
   }
@@ -136,7 +142,10 @@ export class SkillTurn {
   settle(answer: AnswerFacts): void {
     const { record, loads, report } = this.#options
     if (this.#after !== null) void this.#after.then((after) => report(after, answer))
-    else report({ ...record, loaded: loads.loaded, isClosed: true }, answer)
+    else {
+      const { loaded, fileTokens } = loads
+      report({ ...record, loaded, fileTokens, isClosed: true }, answer)
+    }
   }
 
   async #complete(last: Round, visible: readonly ReplyPart[]): Promise<TurnRecord> {
@@ -147,25 +156,35 @@ export class SkillTurn {
       this.#rounds.push({ role: 'assistant', parts: last.parts })
     const hidden = isHidden ? [...record.hidden, this.#hide(visible, held)] : record.hidden
     const isClosed = last.clientCalls.length === 0
-    return { ...record, deploymentId: this.#deploymentId, loaded: loads.loaded, hidden, isClosed }
+    const { loaded, fileTokens } = loads
+    return { ...record, deploymentId: this.#deploymentId, loaded, fileTokens, hidden, isClosed }
   }
 
   async #resolveCalls(): Promise<readonly ToolResultPart[]> {
-    const { loads, now } = this.#options
+    const { loads, toolNames, now } = this.#options
     const results: ToolResultPart[] = []
     // One after the other, because each takes its share of the budget.
-    for (const { id, arguments: text } of this.#open)
-      results.push(toolResult(id, await loads.resolve(text, now())))
+    for (const { id, name, arguments: given } of this.#open) {
+      const isFile = name === toolNames?.readFile
+      results.push(toolResult(id, await (isFile ? loads.readFile(given, now()) : loads.load(given, now()))))
+    }
     this.#open = []
     return results
   }
 
   #hide(visible: readonly ReplyPart[], held: HiddenAnswer['held']): HiddenAnswer {
     const { record, loads } = this.#options
-    const tokens = loads.loaded.slice(record.loaded.length).reduce((sum, { tokens }) => sum + tokens, 0)
+    const tokens = loads.loaded
+      .slice(record.loaded.length)
+      .reduce((sum, { tokens }) => sum + tokens, loads.fileTokens - record.fileTokens)
     const fingerprint = fingerprintAnswer([{ role: 'assistant', parts: visible }])
     return { fingerprint, messages: this.#rounds, held, tokens }
   }
+}
+
+/** The tool that loads stands last, files or not. */
+function describeTools({ load, readFile }: ToolNames): readonly FunctionTool[] {
+  return [...(readFile === null ? [] : [readFileTool(readFile)]), loadSkillTool(load)]
 }
 
 /** Bodies whose place in the conversation is not to be found any more, to stand behind the menu. */

@@ -3,15 +3,15 @@ import type { ToolResultPart } from '../conversation/part.ts'
 import type { ConversationMessage } from '../conversation/request.ts'
 import type { LoadedSkill } from './skill-loads.ts'
 
-/** What one answer really was, for an answer whose calls of our own tool the client never saw. */
+/** What one answer really was, for an answer whose calls of our own tools the client never saw. */
 export interface HiddenAnswer {
   /** Identifies the answer as the client repeats it (`fingerprintAnswer`). */
   readonly fingerprint: string
-  /** The messages as the provider knows them: the model's own, and the results of our tool between them. */
+  /** The messages as the provider knows them: the model's own, and the results of our tools between them. */
   readonly messages: readonly ConversationMessage[]
-  /** Results of our tool for calls that stand beside the client's own in the last message. */
+  /** Results of our tools for calls that stand beside the client's own in the last message. */
   readonly held: readonly ToolResultPart[]
-  /** Estimated tokens of the bodies in it. */
+  /** Estimated tokens of the bodies and files in it. */
   readonly tokens: number
 }
 
@@ -31,6 +31,8 @@ export interface TurnRecord {
   readonly deploymentId: string | null
   readonly degradedReason: string | null
   readonly loaded: readonly LoadedSkill[]
+  /** Estimated tokens of the files that were read. */
+  readonly fileTokens: number
   readonly hidden: readonly HiddenAnswer[]
   /** The model has given its answer: nothing of the turn is to come. */
   readonly isClosed: boolean
@@ -51,6 +53,7 @@ const storedRecord = z.object({
   deploymentId: z.string().nullable(),
   degradedReason: z.string().nullable(),
   loaded: z.array(z.custom<LoadedSkill>((value) => typeof value === 'object')),
+  fileTokens: z.number().default(0),
   hidden: z.array(z.custom<HiddenAnswer>((value) => typeof value === 'object')),
   isClosed: z.boolean(),
   createdAt: z.number(),

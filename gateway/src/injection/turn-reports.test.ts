@@ -13,6 +13,7 @@ const record: TurnRecord = {
   visible: ['mail', 'pdf'],
   deploymentId: null,
   degradedReason: null,
+  fileTokens: 0,
   loaded: [
     { name: 'pdf', skillId: 's', versionId: 'v', contentHash: 'h', tokens: 1, at: 1, asked: true },
     { name: 'mail', skillId: 't', versionId: 'w', contentHash: 'i', tokens: 1, at: 1, asked: false },

@@ -15,6 +15,7 @@ const record: TurnRecord = {
   visible: ['pdf'],
   deploymentId: null,
   degradedReason: null,
+  fileTokens: 0,
   loaded: [],
   hidden: [{ fingerprint: 'f', messages: [], held: [], tokens: 3 }],
   isClosed: false,

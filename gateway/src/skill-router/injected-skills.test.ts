@@ -58,7 +58,10 @@ describe('InjectedSkills', () => {
     recorded = []
     skills = new InjectedSkills({
       ...{ router, catalogues: hot, degradations },
-      bodies: new SkillBodies({ readVersion: () => Promise.resolve(null) }),
+      bodies: new SkillBodies({
+        readVersion: () => Promise.resolve(null),
+        readFiles: () => Promise.resolve([]),
+      }),
       decisions: { record: (decision) => recorded.push(decision) > 0 },
       captureContent: () => false,
       hintK: () => 3,

@@ -118,8 +118,13 @@ export class InjectedSkills implements SkillSource {
       versionId,
       contentHash,
       body,
-      files: version.files.map(({ path }) => path),
+      files: version.files,
     }
+  }
+
+  async readFile(workspaceId: string, { versionId }: LoadableSkill, path: string): Promise<string | null> {
+    const [bytes] = await this.#deps.bodies.readFiles(workspaceId, versionId, [path])
+    return bytes === null || bytes === undefined ? null : Buffer.from(bytes).toString('utf8')
   }
 
   async #route(question: SkillQuestion): Promise<Routed> {

@@ -4,11 +4,11 @@ const maxCharacters = 32 * 1_048_576
 
 /** The texts of versions. Versions never change, so those read by id are kept in memory, the latest 32 M characters. */
 export class SkillBodies {
-  readonly #store: Pick<SkillStore, 'readVersion'>
+  readonly #store: Pick<SkillStore, 'readVersion' | 'readFiles'>
   readonly #kept = new Map<string, VersionText>()
   #characters = 0
 
-  constructor(store: Pick<SkillStore, 'readVersion'>) {
+  constructor(store: Pick<SkillStore, 'readVersion' | 'readFiles'>) {
     this.#store = store
   }
 
@@ -20,6 +20,15 @@ export class SkillBodies {
     const version = await this.#store.readVersion(workspaceId, skillId, selector)
     if (key !== null && version !== null) this.#keep(key, version)
     return version
+  }
+
+  /** The bytes of files of a version, which are not kept. Errors: those of the store. */
+  readFiles(
+    workspaceId: string,
+    versionId: string,
+    paths: readonly string[],
+  ): Promise<readonly (Uint8Array | null)[]> {
+    return this.#store.readFiles(workspaceId, versionId, paths)
   }
 
   #keep(key: string, version: VersionText): void {

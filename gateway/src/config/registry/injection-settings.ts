@@ -40,6 +40,12 @@ export const injectionSettings: readonly Setting[] = [
     { choices: ['send', 'hold'] },
   ),
   available(
+    'skills.injection.files',
+    'boolean',
+    false,
+    'Offers `read_skill_file` beside `load_skill`, for the text files of a skill up to 64 KiB',
+  ),
+  available(
     'skills.placement',
     'choice',
     'after_system',

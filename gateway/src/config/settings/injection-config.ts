@@ -17,5 +17,6 @@ export function readInjectionConfig({ settings }: ConfigSections): SkillInjectio
     beforeSystem: settings.text('skills.placement') === 'before_system',
     cacheControl: cacheControl === 'always' || cacheControl === 'never' ? cacheControl : 'auto',
     holdsPreamble: settings.text('skills.injection.preamble') === 'hold',
+    readsFiles: settings.boolean('skills.injection.files'),
   }
 }

@@ -14,7 +14,7 @@ export class SplicedAnswer {
 
   constructor(turn: SkillTurn) {
     this.#turn = turn
-    this.#splicer = new RoundSplicer(turn.toolName, turn.holdsPreamble)
+    this.#splicer = new RoundSplicer(turn.ownTools, turn.holdsPreamble)
   }
 
   /** What of an event the client gets now. */
