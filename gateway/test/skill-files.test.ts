@@ -151,6 +151,17 @@ it('gives the client its own calls alone, and puts the file back when it goes on
   expect(sent('gpt')[2]).toContain('routeiq_read_skill_file')
 })
 
+it('is there for the first request after a start', async () => {
+  await gateway.restart()
+  upstream.script(models.gpt, answerTruly({ content: 'Hello.' }))
+  await askThroughSdk(
+    'openai chat',
+    { url: gateway.url, key, headers },
+    { model: 'gpt', question, stream: false },
+  )
+  expect(sent('gpt')[0]).toContain('| refund | Handles a refund. |')
+})
+
 it('is not offered unless the operator says so', async () => {
   await gateway.reload({
     model_list: [deployment('gpt', upstream.openaiBase, { model: 'openai/gpt-4o' })],

@@ -43,6 +43,10 @@ export class MemorySkills implements SkillSource {
     this.#skills = new Map(named)
   }
 
+  isReady(_workspaceId: string): boolean {
+    return true
+  }
+
   decide(question: SkillQuestion, _isWanted: () => boolean = () => true): Promise<SkillDecision> {
     this.questions.push(question)
     const wanted = question.names ?? [...this.#skills.keys()]

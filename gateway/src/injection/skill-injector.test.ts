@@ -11,6 +11,7 @@ import { parseSkillsWish } from './skills-wish.ts'
 /** Takes its time, and notes whether somebody still wanted the decision. */
 class SlowSkills extends MemorySkills {
   delayMs = 0
+  isLoaded = true
   readonly wanted: boolean[] = []
 
   override async decide(question: SkillQuestion, isWanted: () => boolean): Promise<SkillDecision> {
@@ -18,6 +19,10 @@ class SlowSkills extends MemorySkills {
     await sleep(this.delayMs)
     this.wanted.push(isWanted())
     return decision
+  }
+
+  override isReady(): boolean {
+    return this.isLoaded
   }
 
   override offerLast(): SkillDecision | null {
@@ -59,6 +64,16 @@ describe('an injector whose router is late', () => {
     expect(await injector.begin(asked('pdf'))).toBe('timeout')
     await sleep(100)
     expect(skills.wanted).toEqual([true, false, true, false, false])
+  })
+
+  it('waits for the first request of a workspace', async () => {
+    const skills = new SlowSkills({ pdf: 'Open it.' })
+    skills.delayMs = 60
+    skills.isLoaded = false
+    const { injector } = openInjectorBench(skills, { routeTimeoutMs: 20 })
+    expect(await injector.begin(asked('auto'))).toBeInstanceOf(SkillTurn)
+    skills.isLoaded = true
+    expect(await injector.begin(asked('auto'))).toBe('timeout')
   })
 
   it('waits for skills the request is not to be answered without', async () => {

@@ -53,6 +53,8 @@ export interface SkillInjectorOptions {
 
 /** For skills a request is not to be answered without. */
 const pinnedTimeoutMs = 5_000
+/** For the first request of a workspace, which waits until the Skill Router has what it chooses from. */
+const firstTimeoutMs = 2_000
 const continuationMs = 600_000
 const loadWindowMs = 20_000
 const contextShare = 0.8
@@ -120,7 +122,7 @@ export class SkillInjector {
     }
     let isWanted = asked.isDryRun !== true
     const decision = await within(
-      asked.pinned === undefined ? policy().routeTimeoutMs : pinnedTimeoutMs,
+      this.#timeoutFor(asked),
       source.decide(question, () => isWanted).catch(() => 'error' as const),
     )
     if (decision === 'timeout') {
@@ -132,6 +134,13 @@ export class SkillInjector {
     if (decision.missing.length > 0 && wish.missing === 'error') throw new MissingSkills(decision.missing)
     if (decision.stableMenu === '') return 'no-eligible'
     return this.#record(asked, decision)
+  }
+
+  #timeoutFor({ workspaceId, pinned }: SkillsAsked): number {
+    if (pinned !== undefined) return pinnedTimeoutMs
+    const { source, policy } = this.#options
+    const { routeTimeoutMs } = policy()
+    return source.isReady(workspaceId) ? routeTimeoutMs : Math.max(routeTimeoutMs, firstTimeoutMs)
   }
 
   async #record(asked: SkillsAsked, decision: SkillDecision): Promise<TurnRecord | SkipReason> {

@@ -57,6 +57,8 @@ export type PinnedVersions = ReadonlyMap<string, string>
 
 /** Where skills come from: the Skill Router, in process. */
 export interface SkillSource {
+  /** Whether the skills of a workspace are in memory; what is decided before has to bring them first. */
+  isReady(workspaceId: string): boolean
   /**
    * Decides, and records the decision unless nobody wants it any more by then. Rejects only on a defect.
    */

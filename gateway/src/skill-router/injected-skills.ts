@@ -52,6 +52,10 @@ export class InjectedSkills implements SkillSource {
     this.#deps = deps
   }
 
+  isReady(workspaceId: string): boolean {
+    return this.#deps.catalogues.find(workspaceId) !== null
+  }
+
   async decide(question: SkillQuestion, isWanted: () => boolean): Promise<SkillDecision> {
     let routed = await this.#route(question)
     let missing = missingOf(routed, question)
