@@ -18,7 +18,9 @@ import type { Progress } from './progress.ts'
 import { describeTarget } from './request-target.ts'
 import { callWithSkills } from './skills/call-with-skills.ts'
 import { equipAttempt } from './skills/equip-attempt.ts'
+import { equipShell } from './skills/equip-shell.ts'
 import type { RequestContainer } from './skills/request-container.ts'
+import { ShellContainer } from './skills/shell-container.ts'
 import { startAttempt, verdictOf } from './start-attempt.ts'
 import { prepareExchange } from './upstream-exchange.ts'
 
@@ -103,11 +105,14 @@ async function callOnce(
 async function callWithContainer(
   gateway: Gateway,
   request: ModelRequest,
-  container: RequestContainer,
+  container: RequestContainer | ShellContainer,
   planned: PlannedAttempt,
   progress: Progress,
 ): Promise<Answer | UpstreamFailure> {
-  const equip = () => equipAttempt(gateway, request, container, planned, progress)
+  const equip = () =>
+    container instanceof ShellContainer
+      ? equipShell(gateway, request, container, planned, progress)
+      : equipAttempt(gateway, request, container, planned, progress)
   const first = await equip()
   const outcome = await sendOnce(gateway, first.request, first.planned, progress)
   if ('result' in outcome || !(await first.forgetLost(outcome))) return outcome

@@ -12,6 +12,7 @@ import type { Upload } from './parse-upload.ts'
 import type { RequestOptions } from './request-options.ts'
 import type { ParsedRequest } from './skills/parse-with-skills.ts'
 import type { RequestContainer } from './skills/request-container.ts'
+import type { ShellContainer } from './skills/shell-container.ts'
 
 /** What the configuration compiles to. A request uses the one it was admitted under to its end. */
 export interface Runtime {
@@ -48,8 +49,8 @@ export interface ModelRequest extends Arrival {
   readonly parsed: ParsedRequest | null
   /** The deployment that has what the request goes on with; called first. Null when any will do. */
   readonly preferredId: string | null
-  /** The skills it wants in a container; null for none. */
-  readonly container: RequestContainer | null
+  /** The skills it wants in a container, or in that of a shell; null for none. */
+  readonly container: RequestContainer | ShellContainer | null
   /** An answer's container as the caller knows it; null where nothing of it was changed. */
   readonly restoreContainer: ((container: JsonRecord) => JsonRecord) | null
   readonly requestedModel: string

@@ -11,7 +11,9 @@ import type { ModelRequest } from './model-request.ts'
 import type { Progress } from './progress.ts'
 import { askerOf, beginTurn } from './skills/begin-turn.ts'
 import { readContainerSkills, type WantedSkill } from './skills/read-container.ts'
+import { readShellSkills, type ShellSkill } from './skills/read-shell-skills.ts'
 import { RequestContainer } from './skills/request-container.ts'
+import { ShellContainer } from './skills/shell-container.ts'
 
 const header = 'x-routeiq-skills'
 
@@ -35,6 +37,9 @@ export function routeSkills(
   if (containerId !== null)
     return goOn(gateway, request, resolution, progress, { contained, wish, containerId })
   if (contained !== null) return fillContainer(gateway, request, resolution, progress, { contained, wish })
+  const inShell =
+    request.protocol.id === 'openai-responses' ? readShellSkills(request.body['tools'], maxPerRequest) : null
+  if (inShell !== null) return fillShell(gateway, request, resolution, progress, { inShell, wish })
   if (wish === null) return request
   return inject(gateway, request, resolution, progress, wish)
 }
@@ -141,8 +146,7 @@ async function fillContainer(
   progress: Progress,
   { contained, wish }: Wanted & { readonly contained: readonly WantedSkill[] },
 ): Promise<ModelRequest> {
-  const asker = askerOf(request)
-  const { workspaceId, agentName } = asker
+  const { workspaceId, agentName } = askerOf(request)
   const entries = await Promise.all(
     contained.map(async (wanted) => {
       const isCustom = wanted.type === 'custom'
@@ -153,7 +157,31 @@ async function fillContainer(
     }),
   )
   const members = readRecord(request.body['container']) ?? {}
-  const container = new RequestContainer(asker, entries, members, async () =>
+  const container = new RequestContainer(workspaceId, entries, members, async () =>
+    wish === null ? null : (await inject(gateway, request, resolution, progress, wish)).skills,
+  )
+  return { ...request, container }
+}
+
+/** The same for the container of a shell. */
+async function fillShell(
+  gateway: Gateway,
+  request: ModelRequest,
+  resolution: Resolution,
+  progress: Progress,
+  { inShell, wish }: Pick<Wanted, 'wish'> & { readonly inShell: readonly ShellSkill[] },
+): Promise<ModelRequest> {
+  const { workspaceId, agentName } = askerOf(request)
+  const entries = await Promise.all(
+    inShell.map(async (skill) => {
+      const own =
+        skill.type === 'skill_reference'
+          ? await gateway.containers.find(workspaceId, agentName, skill.id, skill.version)
+          : null
+      return { skill, own }
+    }),
+  )
+  const container = new ShellContainer(workspaceId, entries, async () =>
     wish === null ? null : (await inject(gateway, request, resolution, progress, wish)).skills,
   )
   return { ...request, container }

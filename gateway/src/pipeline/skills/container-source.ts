@@ -5,6 +5,7 @@ export interface OwnSkill {
   readonly skillId: string
   readonly versionId: string
   readonly name: string
+  readonly description: string
   /** What tells one content from another, whatever skill it is of. */
   readonly treeDigest: string
   /** The version as answers name it. */
@@ -38,6 +39,10 @@ export interface ContainerSource {
     reference: string,
     version: string | null,
   ): Promise<OwnSkill | null>
+  /** A version as a zip, in base64. Errors: those of the store. */
+  pack(workspaceId: string, skill: OwnSkill): Promise<string>
+  /** The text of a skill that came along as a zip in base64, under its heading. Errors: 400 for what is no skill. */
+  readInline(name: string, data: string): string
   /** Null where the vendor of a deployment runs no skills. `headers` hold the credentials it is called with. */
   openAccount(deployment: Deployment, headers: readonly string[]): NativeAccount | null
 }

@@ -3,14 +3,19 @@ import { GatewayError } from '@routeiq/contract'
 import type { PlannedAttempt } from '../../balancing/attempt-plan.ts'
 import { readList, readRecord, readString } from '../../conversation/json-value.ts'
 import type { Deployment } from '../../deployments/deployment.ts'
-import type { SkillTurn } from '../../injection/skill-turn.ts'
-import { noTurnOutcome, type SkillsOutcome } from '../../injection/skills-outcome.ts'
 import type { Gateway } from '../gateway.ts'
 import type { ModelRequest } from '../model-request.ts'
 import type { Progress } from '../progress.ts'
-import { beginTurn } from './begin-turn.ts'
+import { beginListed } from './begin-listed.ts'
 import { withContainers } from './container-wire.ts'
-import { codeExecution, type EquippedAttempt } from './equipped-attempt.ts'
+import {
+  codeExecution,
+  type EquippedAttempt,
+  neverLost,
+  noCodeExecution,
+  reportEquipped,
+  toolsOrNone,
+} from './equipped-attempt.ts'
 import {
   neededBetas,
   noCopies,
@@ -40,14 +45,12 @@ export async function equipAttempt(
   await refuseCopies(container, account)
   const copies = await provideCopies(request, container, account)
   if (copies === null) return injectOwn(gateway, request, container, planned, progress)
-  const turn = await container.wished()
+  const turn = await container.listed.wished()
   const mode = container.isMixed || turn !== null ? 'mixed' : 'native'
   const offered = container.own.map(({ name }) => name)
-  report(progress, turn, turn === null ? { mode, offered } : { mode })
+  reportEquipped(progress, turn, turn === null ? { mode, offered } : { mode })
   return useNatively(gateway, request, container, planned, { account, copies, turn })
 }
-
-const neverLost = (): Promise<boolean> => Promise.resolve(false)
 
 /** At a vendor without containers: its own skills into the prompt; another vendor's cannot be used. */
 async function injectAll(
@@ -73,12 +76,12 @@ async function injectAll(
   }
   const without = { ...planned, overrides }
   if (container.own.length === 0) {
-    const turn = await container.wished()
-    report(progress, turn, { dropped })
+    const turn = await container.listed.wished()
+    reportEquipped(progress, turn, { dropped })
     return { request: { ...request, skills: turn }, planned: without, forgetLost: neverLost }
   }
-  const turn = await beginListed(gateway, request, container, deployment)
-  report(progress, turn, { mode: container.isMixed ? 'mixed' : 'injected', dropped })
+  const turn = await beginListed(gateway, request, container.listed, deployment)
+  reportEquipped(progress, turn, { mode: container.isMixed ? 'mixed' : 'injected', dropped })
   return addContainer(gateway, { ...request, skills: turn }, container, without)
 }
 
@@ -90,9 +93,9 @@ async function injectOwn(
   planned: PlannedAttempt,
   progress: Progress,
 ): Promise<EquippedAttempt> {
-  const turn = await beginListed(gateway, request, container, planned.deployment)
+  const turn = await beginListed(gateway, request, container.listed, planned.deployment)
   const isMixed = container.isMixed
-  report(progress, turn, { mode: isMixed ? 'mixed' : 'injected' })
+  reportEquipped(progress, turn, { mode: isMixed ? 'mixed' : 'injected' })
   const overrides = {
     ...planned.overrides,
     container: isMixed ? container.formatNative(noCopies) : undefined,
@@ -118,36 +121,6 @@ function addContainer(
   }
 }
 
-/** Errors: 404 for a skill that may not be used, and 503 when nothing is known of skills now. */
-async function beginListed(
-  gateway: Gateway,
-  request: ModelRequest,
-  container: RequestContainer,
-  deployment: Deployment,
-): Promise<SkillTurn> {
-  const begun = await container.listed(() =>
-    beginTurn(gateway, request, deployment, container.wish, { pinned: container.versions }),
-  )
-  if (typeof begun !== 'string') return begun.turn
-  throw new GatewayError(
-    'unsupported_parameter',
-    `\`container.skills\` cannot be given to ${deployment.provider.title} in this request (${begun}).`,
-    { param: 'container.skills' },
-  )
-}
-
-function report(progress: Progress, turn: SkillTurn | null, facts: Partial<SkillsOutcome>): void {
-  progress.skills = {
-    get outcome() {
-      return { ...(turn?.outcome ?? noTurnOutcome), ...facts }
-    },
-    settle: (answer) => turn?.settle(answer),
-  }
-}
-
-const toolsOrNone = (tools: readonly unknown[]): readonly unknown[] | undefined =>
-  tools.length === 0 ? undefined : tools
-
 function unavailable({ provider, upstreamModel }: Deployment, foreign: readonly WantedSkill[]): GatewayError {
   const called = `${upstreamModel} is called at ${provider.title}`
   const unknown = foreign.find(({ type }) => type === 'custom')
@@ -160,13 +133,5 @@ function unavailable({ provider, upstreamModel }: Deployment, foreign: readonly 
     'skill_unavailable_on_model',
     `container.skills: ${names} can only be used by models of Anthropic, and ${called}. Use skills of this gateway, or \`skills.on_unavailable: drop\`.`,
     { param: 'container.skills' },
-  )
-}
-
-function noCodeExecution({ provider, upstreamModel }: Deployment): GatewayError {
-  return new GatewayError(
-    'code_execution_unavailable',
-    `\`tools\` has a code execution that ${upstreamModel} at ${provider.title} does not. Leave it out, or set \`skills.on_unavailable: drop\`.`,
-    { param: 'tools' },
   )
 }

@@ -1,9 +1,7 @@
 import type { JsonRecord } from '../../conversation/json-value.ts'
 import type { SkillTurn } from '../../injection/skill-turn.ts'
-import type { SkipReason } from '../../injection/skills-outcome.ts'
-import type { SkillsWish } from '../../injection/skills-wish.ts'
-import type { BegunTurn } from './begin-turn.ts'
 import type { OwnSkill } from './container-source.ts'
+import { ListedSkills } from './listed-skills.ts'
 import type { WantedSkill } from './read-container.ts'
 
 /** An entry of a container; `own` is null for what is the vendor's. */
@@ -15,35 +13,32 @@ export interface ContainerEntry {
 /** What a container says in the stead of one the vendor runs. */
 const idPrefix = 'container_riq_'
 const lifetimeMs = 3_600_000
-/** A single text of this many characters (2 000 tokens) goes into the prompt at once. */
-const inlineLength = 8_000
 
 /** The skills a request wants in a container, whichever model answers. */
 export class RequestContainer {
   readonly workspaceId: string
-  readonly agentName: string | null
   readonly entries: readonly ContainerEntry[]
+  readonly listed: ListedSkills
   readonly #members: JsonRecord
-  readonly #beginAsWished: () => Promise<SkillTurn | null>
-  #wished: Promise<SkillTurn | null> | null = null
-  #listed: Promise<BegunTurn | SkipReason> | null = null
 
   /** `beginAsWished` gives the skills the request gets beside those in the container. */
   constructor(
-    { workspaceId, agentName }: { readonly workspaceId: string; readonly agentName: string | null },
+    workspaceId: string,
     entries: readonly ContainerEntry[],
     members: JsonRecord,
     beginAsWished: () => Promise<SkillTurn | null>,
   ) {
     this.workspaceId = workspaceId
-    this.agentName = agentName
     this.entries = entries
+    this.listed = new ListedSkills(
+      entries.flatMap(({ own }) => own ?? []),
+      beginAsWished,
+    )
     this.#members = members
-    this.#beginAsWished = beginAsWished
   }
 
   get own(): readonly OwnSkill[] {
-    return this.entries.flatMap(({ own }) => own ?? [])
+    return this.listed.own
   }
 
   get foreign(): readonly WantedSkill[] {
@@ -52,40 +47,6 @@ export class RequestContainer {
 
   get isMixed(): boolean {
     return this.own.length > 0 && this.foreign.length > 0
-  }
-
-  /** The skills beside the container; begun once, however many deployments are tried. */
-  wished(): Promise<SkillTurn | null> {
-    this.#wished ??= this.#beginAsWished()
-    return this.#wished
-  }
-
-  /** The turn that puts the container's own skills into the prompt; begun once. */
-  listed(begin: () => Promise<BegunTurn | SkipReason>): Promise<BegunTurn | SkipReason> {
-    this.#listed ??= begin()
-    return this.#listed
-  }
-
-  /** What goes into the prompt of a model without containers. */
-  get wish(): SkillsWish {
-    const { own } = this
-    const isShort = own.length === 1 && own.every(({ bodyLength }) => bodyLength <= inlineLength)
-    return {
-      mode: 'list',
-      names: own.map(({ skillId }) => skillId),
-      hintK: null,
-      bodies: isShort ? 1 : null,
-      bodyTokens: null,
-      menuTokens: null,
-      tool: !isShort,
-      hint: true,
-      category: null,
-      missing: 'error',
-    }
-  }
-
-  get versions(): ReadonlyMap<string, string> {
-    return new Map(this.own.map(({ skillId, versionId }) => [skillId, versionId]))
   }
 
   /** The member for the vendor: its own entries as they came, ours by the ids of their copies. */

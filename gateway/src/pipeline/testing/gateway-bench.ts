@@ -57,7 +57,12 @@ export function openGatewayBench(config: string, patch: Partial<Gateway> = {}): 
     skills: openInjectorBench(new MemorySkills({})).injector,
     containerHomes: new ContainerHomes({ get: () => Promise.resolve(null), set: () => Promise.resolve() }),
     requestTools: { isOn: () => false, wants: () => false, answer: () => Promise.resolve(200) },
-    containers: { find: () => Promise.resolve(null), openAccount: () => null },
+    containers: {
+      find: () => Promise.resolve(null),
+      openAccount: () => null,
+      pack: () => Promise.resolve(''),
+      readInline: () => '',
+    },
     models: new ModelRouter({
       scorers: new Scorers(null),
       pins: new Pins({ ttlMs: () => 1_800_000, announce: null }),

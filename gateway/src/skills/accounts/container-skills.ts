@@ -1,9 +1,13 @@
 import { GatewayError } from '@routeiq/contract'
 import type { Deployment } from '../../deployments/deployment.ts'
 import type { ContainerSource, NativeAccount, OwnSkill } from '../../pipeline/skills/container-source.ts'
+import { RefusedArchive } from '../archive/file-tree.ts'
+import { readZip } from '../archive/read-zip.ts'
 import type { SkillStore, VersionSelector, VersionText } from '../skill-store.ts'
+import { validateUpload } from '../upload/validate-upload.ts'
 import { directoryOf } from '../validate/skill-name.ts'
 import { readSkillReference, readVersionReference, spellId } from '../wires/skill-ids.ts'
+import { zipVersion } from '../wires/wire-actions.ts'
 import type { CopiedFile } from './account-calls.ts'
 import type { CopiedSkill, ProviderCopies } from './provider-copies.ts'
 import { accountOf } from './skill-account.ts'
@@ -34,9 +38,15 @@ export interface ContainerSkillsDependencies {
   readonly secret: Buffer
 }
 
+/** Zips kept in memory, and the base64 characters of the largest. */
+const mostPacked = 32
+const largestPacked = 1_048_576
+
 /** The store's skills for containers, and their copies in accounts. */
 export class ContainerSkills implements ContainerSource {
   readonly #deps: ContainerSkillsDependencies
+  /** By tree digest: the bytes depend on nothing else but the name, which is in it. */
+  readonly #packed = new Map<string, string>()
 
   constructor(deps: ContainerSkillsDependencies) {
     this.#deps = deps
@@ -59,14 +69,42 @@ export class ContainerSkills implements ContainerSource {
     if (found === null || found.isQuarantined || found.safetyStatus === 'blocked')
       throw new GatewayError(
         'skill_not_found',
-        `container.skills: ${reference} has no version ${version ?? 'latest'}.`,
-        { param: 'container.skills' },
+        `The skill ${reference} has no version ${version ?? 'latest'}.`,
+        { param: 'skills' },
       )
     return {
       ...{ skillId: served.skillId, name: served.name, versionId: found.versionId },
+      description: found.description,
       treeDigest: found.treeDigest,
       version: isNewest ? spellId('skver', found.versionId) : version,
       bodyLength: found.body.length,
+    }
+  }
+
+  async pack(workspaceId: string, { skillId, versionId, name, treeDigest }: OwnSkill): Promise<string> {
+    const kept = this.#packed.get(treeDigest)
+    if (kept !== undefined) return kept
+    const { store, readVersion } = this.#deps
+    const version = await readVersion(workspaceId, skillId, { versionId })
+    if (version === null) throw new GatewayError('skill_not_found', `There is no skill ${name} any more.`)
+    const packed = (await zipVersion(store, workspaceId, { name }, version)).toString('base64')
+    const [oldest] = this.#packed.keys()
+    if (this.#packed.size >= mostPacked && oldest !== undefined) this.#packed.delete(oldest)
+    if (packed.length <= largestPacked) this.#packed.set(treeDigest, packed)
+    return packed
+  }
+
+  readInline(name: string, data: string): string {
+    const refuse = (reason: string): GatewayError =>
+      new GatewayError('invalid_request', `The inline skill ${name} cannot be read: ${reason}.`, {
+        param: 'tools',
+      })
+    try {
+      const { skill, errors } = validateUpload(readZip(Buffer.from(data, 'base64')).files, false)
+      if (skill === null) throw refuse(errors[0]?.message ?? 'it is no skill')
+      return `## Skill: ${skill.name}\n\n${skill.skillText.slice(skill.bodyStart, skill.bodyEnd)}`
+    } catch (error) {
+      throw error instanceof RefusedArchive ? refuse(error.message) : error
     }
   }
 

@@ -98,9 +98,9 @@ function requireServable({ version }: WrittenSkill, name: string): void {
 
 /** The zip of a version, its files in the skill's directory; the same bytes for the same tree, always. */
 export async function zipVersion(
-  store: SkillStore,
+  store: Pick<SkillStore, 'readFiles'>,
   workspaceId: string,
-  skill: Skill,
+  skill: Pick<Skill, 'name'>,
   version: VersionText,
 ): Promise<Buffer> {
   const paths = version.files.map(({ path }) => path)
