@@ -67,10 +67,10 @@ const refusal = (asked: Promise<unknown>) =>
     () => 'answered',
     ({ status, code }) => [status, code],
   )
-const sentSkills = (model: string): readonly Record<string, unknown>[] =>
-  (
-    upstream.requestsFor(model)[0]?.json['tools'] as { environment: { skills: Record<string, unknown>[] } }[]
-  )[0]?.environment.skills ?? []
+const sentSkills = (model: string): readonly Record<string, unknown>[] => {
+  const tools = upstream.requestsFor(model)[0]?.json['tools'] ?? []
+  return (tools as { environment: { skills: Record<string, unknown>[] } }[])[0]?.environment.skills ?? []
+}
 
 const packedOf = (skill: Record<string, unknown> | undefined): string =>
   (skill as unknown as OpenAI.Responses.InlineSkill).source.data

@@ -11,7 +11,7 @@ export interface LoadableSkill {
   readonly files: readonly SkillFileEntry[]
 }
 
-export interface SkillFileEntry {
+interface SkillFileEntry {
   readonly path: string
   readonly sizeBytes: number
   readonly isText: boolean
