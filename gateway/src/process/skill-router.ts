@@ -135,14 +135,13 @@ async function readAll(source: CatalogueSource, workspaceId: string): Promise<re
   return skills
 }
 
-/** What was learned before is missed, but nothing waits for it. */
-async function readFeedback(
+function readFeedback(
   { effectiveness, feedback }: Evidence,
   workspaceId: string,
 ): Promise<ReadonlyMap<string, readonly string[]>> {
   // Asked for here first, so that it is there when the first request is.
   effectiveness.snapshot(workspaceId)
-  return feedback.feedback(workspaceId).catch(() => new Map())
+  return feedback.feedback(workspaceId)
 }
 
 /** Errors: when it cannot be read any more. */

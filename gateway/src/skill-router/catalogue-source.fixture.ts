@@ -60,6 +60,11 @@ export class FakeSource implements CatalogueSource {
     return { epoch, skills: page, next: rest.length > page.length ? (page.at(-1)?.name ?? null) : null }
   }
 
+  async readCatalogueSkills(workspaceId: string, skillIds: readonly string[]) {
+    const { skills } = await this.#answer('readCatalogueSkills', workspaceId)
+    return skillIds.flatMap((skillId) => skills.get(skillId)?.skill ?? [])
+  }
+
   async changesSince(workspaceId: string, epoch: number) {
     const workspace = await this.#answer('changesSince', workspaceId)
     const changed = [...workspace.skills.values()].filter((entry) => entry.epoch > epoch)

@@ -75,6 +75,11 @@ export class HotCatalogue {
     this.#count(hot, 1)
   }
 
+  /** Indexes a skill that is here with other requests it was right for; menus stay as they are. */
+  learn(skill: CatalogueSkill, feedback: readonly string[]): void {
+    if (this.#byId.has(skill.skillId)) this.#index?.upsert(toDocument(skill, feedback))
+  }
+
   remove(skillId: string): void {
     if (this.#forget(skillId)) this.#index?.remove(skillId)
   }

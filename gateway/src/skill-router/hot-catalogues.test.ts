@@ -127,10 +127,60 @@ describe('HotCatalogues', () => {
     expect(hot.list().map(({ workspaceId }) => workspaceId)).toEqual(['two', 'three'])
   })
 
-  it('learns from requests that went well', async () => {
-    const before = await hot.load('acme')
-    feedback = new Map([['id-c', ['please frobnicate the quux']]])
-    await vi.advanceTimersByTimeAsync(5 * 60_000)
-    await vi.waitFor(() => expect(hot.find('acme')).not.toBe(before))
+  describe('learning from requests that went well', () => {
+    const learnMs = 5 * 60_000
+    const idsFor = (query: string): string[] => {
+      const catalogue = hot.find('acme')
+      if (catalogue === null) throw new Error('the catalogue is not here')
+      const scope = { menu: catalogue.menuFor(null, null), exclude: new Set<string>() }
+      return catalogue.search(query, scope, 10).map(({ id }) => id)
+    }
+    const readsOf = (call: string): number => source.calls.filter((name) => name === call).length
+
+    it('indexes the skills again that served them, and no other', async () => {
+      const before = await hot.load('acme')
+      const pages = readsOf('readCatalogue')
+      feedback = new Map([['id-c', ['please frobnicate the quux']]])
+      await vi.advanceTimersByTimeAsync(learnMs)
+      await vi.waitFor(() => expect(idsFor('frobnicate')).toEqual(['id-c']))
+      expect(hot.find('acme')).toBe(before)
+      expect([readsOf('readCatalogue'), readsOf('readCatalogueSkills')]).toEqual([pages, 1])
+      await vi.advanceTimersByTimeAsync(learnMs)
+      expect(readsOf('readCatalogueSkills')).toBe(1)
+    })
+
+    it('forgets them, and learns others instead, though there are as many', async () => {
+      feedback = new Map([['id-c', ['please frobnicate the quux']]])
+      await hot.load('acme')
+      expect(idsFor('frobnicate')).toEqual(['id-c'])
+      feedback = new Map([['id-c', ['please wibble the quux']]])
+      await vi.advanceTimersByTimeAsync(learnMs)
+      await vi.waitFor(() => expect(idsFor('wibble')).toEqual(['id-c']))
+      expect(idsFor('frobnicate')).toEqual([])
+    })
+
+    it('keeps them when a skill changes, and with the text that changed last', async () => {
+      await hot.load('acme')
+      feedback = new Map([['id-c', ['please frobnicate the quux']]])
+      await vi.advanceTimersByTimeAsync(learnMs)
+      await vi.waitFor(() => expect(idsFor('frobnicate')).toEqual(['id-c']))
+      source.put('acme', catalogueSkill('c', { description: 'Zymurgy.' }))
+      await hot.refresh('acme')
+      expect([idsFor('frobnicate'), idsFor('zymurgy')]).toEqual([['id-c'], ['id-c']])
+    })
+
+    it('keeps what it knew when they cannot be read, and tries again', async () => {
+      feedback = new Map([['id-c', ['please frobnicate the quux']]])
+      await hot.load('acme')
+      feedback = new Map([['id-d', ['please wibble the quux']]])
+      source.failure = new Error('down')
+      await vi.advanceTimersByTimeAsync(learnMs)
+      await vi.waitFor(() => expect(errors).toContain('acme'))
+      expect(idsFor('frobnicate')).toEqual(['id-c'])
+      source.failure = null
+      await vi.advanceTimersByTimeAsync(learnMs)
+      await vi.waitFor(() => expect(idsFor('wibble')).toEqual(['id-d']))
+      expect(idsFor('frobnicate')).toEqual([])
+    })
   })
 })

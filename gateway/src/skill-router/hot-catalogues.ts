@@ -1,5 +1,11 @@
 import { HotCatalogue, type HotCatalogueOptions } from './hot-catalogue.ts'
-import { applyChanges, type CatalogueSource, type Feedback, loadHotCatalogue } from './load-hot-catalogue.ts'
+import {
+  applyChanges,
+  type CatalogueSource,
+  type Feedback,
+  learnFeedback,
+  loadHotCatalogue,
+} from './load-hot-catalogue.ts'
 
 const pollMs = 500
 /** How soon requests that went well are learned from. */
@@ -17,7 +23,7 @@ export type CatalogueOptions = Omit<HotCatalogueOptions, 'workspaceId' | 'usageO
 
 export interface HotCataloguesOptions {
   readonly source: CatalogueSource
-  /** Errors count as no feedback. */
+  /** Rejects when it cannot be read: then what was learned before stands. */
   readonly feedback: (workspaceId: string) => Promise<Feedback>
   readonly catalogue: CatalogueOptions
   readonly usageOf: (workspaceId: string, skillId: string) => number
@@ -30,7 +36,7 @@ export interface HotCataloguesOptions {
 
 interface Held {
   readonly catalogue: HotCatalogue
-  readonly feedback: Feedback
+  feedback: Feedback
   usedAt: number
   confirmedAt: number
 }
@@ -53,6 +59,7 @@ export class HotCatalogues {
   readonly #poll: NodeJS.Timeout
   readonly #learn: NodeJS.Timeout
   #polling = false
+  #learning = false
   #storeFails = false
 
   constructor(options: HotCataloguesOptions) {
@@ -135,7 +142,8 @@ export class HotCatalogues {
       usageOf: (skillId) => this.#options.usageOf(workspaceId, skillId),
       now,
     })
-    const learned = await feedback(workspaceId)
+    const before = this.#held.get(workspaceId)?.feedback ?? new Map()
+    const learned = await feedback(workspaceId).catch(() => before)
     await loadHotCatalogue(catalogue, source, learned)
     const usedAt = this.#held.get(workspaceId)?.usedAt ?? now()
     this.#held.set(workspaceId, { catalogue, feedback: learned, usedAt, confirmedAt: now() })
@@ -188,14 +196,25 @@ export class HotCatalogues {
     this.#polling = false
   }
 
-  /** Builds anew what has learned something, beside the index in use. */
+  /** Indexes anew which skills have served other requests than before, and nothing else. */
   async #takeInFeedback(): Promise<void> {
-    for (const { catalogue, feedback } of [...this.#held.values()]) {
-      const learned = await this.#options.feedback(catalogue.workspaceId)
-      if (countRequests(learned) === countRequests(feedback)) continue
-      await this.load(catalogue.workspaceId).catch((error) =>
-        this.#options.onError(catalogue.workspaceId, error),
-      )
+    if (this.#learning) return
+    this.#learning = true
+    for (const held of [...this.#held.values()]) await this.#learnOf(held)
+    this.#learning = false
+  }
+
+  async #learnOf(held: Held): Promise<void> {
+    const { catalogue, feedback: before } = held
+    const { source, feedback, onError } = this.#options
+    try {
+      const learned = await feedback(catalogue.workspaceId)
+      // What changes meanwhile is indexed with what is known by now.
+      held.feedback = learned
+      await learnFeedback(catalogue, source, learned, listTouched(before, learned))
+    } catch (error) {
+      held.feedback = before
+      onError(catalogue.workspaceId, error)
     }
   }
 
@@ -216,8 +235,12 @@ export class HotCatalogues {
   }
 }
 
-function countRequests(feedback: Feedback): number {
-  let count = 0
-  for (const requests of feedback.values()) count += requests.length
-  return count
+/** The skills whose requests are not the same in both. */
+function listTouched(before: Feedback, after: Feedback): string[] {
+  const skillIds = new Set([...before.keys(), ...after.keys()])
+  return [...skillIds].filter((skillId) => {
+    const old = before.get(skillId) ?? []
+    const now = after.get(skillId) ?? []
+    return old.length !== now.length || old.some((request, index) => request !== now[index])
+  })
 }

@@ -5,10 +5,12 @@ import type { HotCatalogue } from './hot-catalogue.ts'
 
 /** Requests wait this long at most for a slice of building. */
 const sliceMs = 4
+/** How many skills are read at a time to learn from their requests. */
+const learnedAtOnce = 200
 
 export type CatalogueSource = Pick<
   SkillStore,
-  'readCatalogue' | 'changesSince' | 'epochsOf' | 'findCandidates'
+  'readCatalogue' | 'readCatalogueSkills' | 'changesSince' | 'epochsOf' | 'findCandidates'
 >
 
 /** Requests a skill was right for. */
@@ -42,6 +44,36 @@ export function applyChanges(catalogue: HotCatalogue, changes: CatalogueChanges,
   for (const skillId of changes.removed) catalogue.remove(skillId)
   for (const skill of changes.changed) catalogue.put(skill, feedback.get(skill.skillId) ?? [])
   catalogue.commit(changes.epoch)
+}
+
+/**
+ * Lets a catalogue in use learn the requests of these skills, in slices; no other skill is looked at. Errors: those of
+ * the store.
+ */
+export async function learnFeedback(
+  catalogue: HotCatalogue,
+  source: CatalogueSource,
+  feedback: Feedback,
+  skillIds: readonly string[],
+): Promise<void> {
+  for (let at = 0; at < skillIds.length; at += learnedAtOnce) {
+    const skills = await readAsHeld(catalogue, source, skillIds.slice(at, at + learnedAtOnce))
+    for (const skill of skills) catalogue.learn(skill, feedback.get(skill.skillId) ?? [])
+    await nextTurn()
+  }
+}
+
+/** Reads again what a change has overtaken: an older text must not come behind a newer one. */
+async function readAsHeld(
+  catalogue: HotCatalogue,
+  source: CatalogueSource,
+  skillIds: readonly string[],
+): Promise<readonly CatalogueSkill[]> {
+  for (;;) {
+    const { epoch } = catalogue
+    const skills = await source.readCatalogueSkills(catalogue.workspaceId, skillIds)
+    if (catalogue.epoch === epoch) return skills
+  }
 }
 
 async function putInSlices(

@@ -62,6 +62,8 @@ export interface SkillStore {
 
   /** One page of what is eligible. Pages of a catalogue that changes meanwhile are made whole by `changesSince` the first. */
   readCatalogue(workspaceId: string, after: string | null): Promise<CataloguePage>
+  /** Of these skills the eligible ones, in any order. */
+  readCatalogueSkills(workspaceId: string, skillIds: readonly string[]): Promise<readonly CatalogueSkill[]>
   /** Eligible skills for the words of a request, the best first; for none of them by name. */
   findCandidates(workspaceId: string, request: string, limit: number): Promise<readonly CatalogueSkill[]>
   changesSince(workspaceId: string, epoch: number): Promise<CatalogueChanges>

@@ -8,6 +8,7 @@ export function watchCatalogue(
 ): CatalogueSource {
   return {
     findCandidates: (...request) => source.findCandidates(...request),
+    readCatalogueSkills: (workspaceId, skillIds) => source.readCatalogueSkills(workspaceId, skillIds),
     epochsOf: (workspaceIds) => source.epochsOf(workspaceIds),
     async readCatalogue(workspaceId, after) {
       const page = await source.readCatalogue(workspaceId, after)

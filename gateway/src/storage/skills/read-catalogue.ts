@@ -83,6 +83,16 @@ export async function readCatalogue(
   return { epoch, skills: rows.map(toCatalogueSkill), next }
 }
 
+export async function readCatalogueSkills(
+  database: Database,
+  workspaceId: string,
+  skillIds: readonly string[],
+): Promise<readonly CatalogueSkill[]> {
+  const text = `${selectEligible} AND s.id = ANY ($2::uuid[])`
+  const { rows } = await guardQuery(database.pool.query<CatalogueRow>(text, [workspaceId, skillIds]))
+  return rows.map(toCatalogueSkill)
+}
+
 /** What full-text search finds for any of the words, which is what can be had before an index is in memory. */
 export async function findCandidates(
   database: Database,

@@ -289,6 +289,10 @@ describe.each(await listTestDatabases())('the skill store over $name', ({ open }
     await store.delete('acme', b?.skillId ?? '')
     expect(await store.changesSince('acme', 4)).toMatchObject({ epoch: 5, removed: [b?.skillId] })
     expect(await store.epochsOf(['globex', 'acme'])).toEqual([0, 5])
+    const [e] = changes.changed.slice(-1)
+    const wanted = [a?.skillId ?? '', b?.skillId ?? '', e?.skillId ?? '']
+    expect(await store.readCatalogueSkills('acme', wanted)).toEqual([e])
+    expect(await store.readCatalogueSkills('globex', wanted)).toEqual([])
   })
 
   it('finds candidates by the words of a request', async () => {

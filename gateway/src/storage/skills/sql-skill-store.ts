@@ -13,7 +13,13 @@ import type { Database } from '../database/database.ts'
 import { guardQuery } from '../database/database-error.ts'
 import { inTransaction } from '../database/transaction.ts'
 import { touchSkills } from './epochs.ts'
-import { findCandidates, readCatalogue, readChanges, readEpochs } from './read-catalogue.ts'
+import {
+  findCandidates,
+  readCatalogue,
+  readCatalogueSkills,
+  readChanges,
+  readEpochs,
+} from './read-catalogue.ts'
 import { saveScan } from './save-scan.ts'
 import {
   type FoundSkill,
@@ -146,6 +152,7 @@ export function createSqlSkillStore(database: Database, options: SkillStoreOptio
       await query(saveBaselinesStatement, [workspaceId, installId, label, names, hashes, new Date(now())])
     },
     readCatalogue: (workspaceId, after) => readCatalogue(database, workspaceId, after),
+    readCatalogueSkills: (workspaceId, skillIds) => readCatalogueSkills(database, workspaceId, skillIds),
     findCandidates: (workspaceId, request, limit) => findCandidates(database, workspaceId, request, limit),
     changesSince: (workspaceId, epoch) => readChanges(database, workspaceId, epoch),
     epochsOf: (workspaceIds) => readEpochs(database, workspaceIds),
