@@ -173,7 +173,10 @@ export class InjectedSkills implements SkillSource {
       now: now(),
     } as const
     return decisions.record(
-      toRoutingDecision(routed, asker, listOffered(routed.decision.rows, routed.menu.agent)),
+      toRoutingDecision(routed, asker, {
+        offered: listOffered(routed.decision.rows, routed.menu.agent),
+        offerDigest: null,
+      }),
     )
   }
 

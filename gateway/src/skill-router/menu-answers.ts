@@ -1,14 +1,13 @@
 import { type Decision, decideMenu } from '@routeiq/router'
-import type { OfferedSkill } from '../evidence/decisions/routing-decision.ts'
 import { formatContent } from './envelope.ts'
 import type { HotMenu } from './hot-menu.ts'
 import type { HotSkill } from './hot-skill.ts'
-import { listOffered } from './record-decision.ts'
+import { listOffered, type Offer, shareOffer } from './record-decision.ts'
 
 /** A full menu, ready but for the id of the decision. */
 export interface MenuAnswer {
   readonly decision: Decision<HotSkill>
-  readonly offered: readonly OfferedSkill[]
+  readonly offer: Offer
   readonly content: string
   /** Weak: ids differ from answer to answer. */
   readonly etag: string
@@ -29,7 +28,7 @@ export class MenuAnswers {
     const decision = decideMenu(menu, size)
     const answer = {
       decision,
-      offered: listOffered(decision.rows, menu.agent),
+      offer: shareOffer(listOffered(decision.rows, menu.agent)),
       content: formatContent(decision, menu, { includeAttachments, explain: false }),
       etag: `W/"${menu.digest}-${variant}"`,
     }

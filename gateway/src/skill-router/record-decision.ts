@@ -20,12 +20,11 @@ export interface Asker {
   readonly now: number
 }
 
+/** What is kept of what a decision offered. */
+export type Offer = Pick<RoutingDecision, 'offered' | 'offerDigest'>
+
 /** The row a decision leaves behind. Errors: a dry run has none. */
-export function toRoutingDecision(
-  routed: Routed,
-  asker: Asker,
-  offered: readonly OfferedSkill[],
-): RoutingDecision {
+export function toRoutingDecision(routed: Routed, asker: Asker, offer: Offer): RoutingDecision {
   const { decision, routingId } = routed
   if (routingId === null) throw new Error('a dry run is not recorded')
   return {
@@ -40,7 +39,8 @@ export function toRoutingDecision(
     queryText: asker.captureContent ? asker.query : null,
     eligibleCount: routed.menu.entries.length,
     catalogueDigest: routed.catalogueDigest,
-    offered,
+    offered: offer.offered,
+    offerDigest: offer.offerDigest,
     passedOver: decision.passedOver.map(({ skill, propensity }) => ({
       skillId: skill.skillId,
       name: skill.name,
@@ -52,6 +52,11 @@ export function toRoutingDecision(
     timings: routed.timings,
     createdAt: asker.now,
   }
+}
+
+/** An offer that many decisions make: its digest goes by all there is to say about it. */
+export function shareOffer(offered: readonly OfferedSkill[]): Offer {
+  return { offered, offerDigest: createHash('sha256').update(JSON.stringify(offered)).digest('hex') }
 }
 
 /** The offered rows in the versions `agent` is served, as they are kept. */

@@ -29,6 +29,7 @@ export function routingDecision(members: Partial<RoutingDecision> = {}): Routing
     eligibleCount: 2,
     catalogueDigest: 'digest',
     offered: [offeredSkill('pdf')],
+    offerDigest: null,
     passedOver: [],
     hinted: ['pdf'],
     holdout: false,

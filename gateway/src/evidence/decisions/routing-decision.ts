@@ -17,6 +17,8 @@ export interface RoutingDecision {
   readonly eligibleCount: number
   readonly catalogueDigest: string
   readonly offered: readonly OfferedSkill[]
+  /** Names what is offered where other decisions offer the same, which is then kept once; hex. */
+  readonly offerDigest: string | null
   /** The best of those not offered, with the probability that they would have been. */
   readonly passedOver: readonly PassedOverSkill[]
   /** Names in the hint; each of them is offered too. */

@@ -1,12 +1,11 @@
-import type { OfferedSkill } from '../../evidence/decisions/routing-decision.ts'
 import { formatEnvelope } from '../envelope.ts'
-import { type Asker, toRoutingDecision } from '../record-decision.ts'
+import { type Asker, type Offer, toRoutingDecision } from '../record-decision.ts'
 import type { Routed } from '../skill-router.ts'
 import type { SkillRouterRoutesDependencies } from './skill-router-dependencies.ts'
 
 /** What is answered and kept of a decision. */
 export interface Offered {
-  readonly offered: readonly OfferedSkill[]
+  readonly offer: Offer
   readonly content: string
 }
 
@@ -15,10 +14,10 @@ export function answerDecision(
   { decisions, degradations }: SkillRouterRoutesDependencies,
   routed: Routed,
   asker: Asker,
-  { offered, content }: Offered,
+  { offer, content }: Offered,
 ): Buffer {
   if (routed.routingId === null) return formatEnvelope(routed, false, content)
-  const persisted = decisions.record(toRoutingDecision(routed, asker, offered))
+  const persisted = decisions.record(toRoutingDecision(routed, asker, offer))
   const failure = persisted ? null : degradations.record('decision_write_failed', null)
   return formatEnvelope({ ...routed, degradedReason: routed.degradedReason ?? failure }, persisted, content)
 }

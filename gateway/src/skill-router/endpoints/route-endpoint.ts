@@ -65,7 +65,7 @@ async function answerRoute(
   }
   const { decision, menu } = routed
   const bytes = answerDecision(deps, routed, asker, {
-    offered: listOffered(decision.rows, menu.agent),
+    offer: { offered: listOffered(decision.rows, menu.agent), offerDigest: null },
     content: formatContent(decision, menu, {
       includeAttachments: body.include_attachments,
       explain: body.explain ?? false,

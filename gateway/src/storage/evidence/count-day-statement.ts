@@ -20,7 +20,7 @@ WITH used AS (
     CASE WHEN count(DISTINCT offer.content_hash) = 1 THEN max(offer.content_hash) ELSE '' END AS content_hash
   FROM used
   CROSS JOIN LATERAL unnest(used.routing_ids) AS link (routing_id)
-  JOIN routing_decisions d ON d.routing_id = link.routing_id AND d.workspace_id = $1
+  JOIN offered_decisions d ON d.routing_id = link.routing_id AND d.workspace_id = $1
   CROSS JOIN LATERAL jsonb_to_recordset(d.offered) AS offer (name text, skill_id text, content_hash text)
   WHERE offer.name = used.name
   GROUP BY used.id, used.name
@@ -33,7 +33,7 @@ WITH used AS (
   LEFT JOIN offered ON offered.id = used.id AND offered.name = used.name
   LEFT JOIN skills ON skills.workspace_id = $1 AND skills.name = used.name AND skills.deleted_at IS NULL
 ), decisions AS (
-  SELECT * FROM routing_decisions d
+  SELECT * FROM offered_decisions d
   WHERE d.workspace_id = $1 AND d.day = $2 AND d.stored_at >= $3
 ), linked AS (
   SELECT d.routing_id, t.agent_name, t.model_name, t.model_family, t.skills,

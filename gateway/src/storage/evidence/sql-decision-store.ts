@@ -10,27 +10,52 @@ import { jsonParameter } from './json-parameter.ts'
 const insert = `
 INSERT INTO routing_decisions (
   routing_id, workspace_id, day, key_hash, agent_name, model, model_family, source, strategy, query_sha256, query_text,
-  eligible_count, catalogue_digest, offered, passed_over, holdout, degraded_reason, timings, created_at, stored_at)
+  eligible_count, catalogue_digest, offered, offer_digest, passed_over, holdout, degraded_reason, timings, created_at,
+  stored_at)
 SELECT
   routing_id, workspace_id, day, key_hash, agent_name, model, model_family, source, strategy, query_sha256, query_text,
-  eligible_count, catalogue_digest, offered, passed_over, holdout, degraded_reason, timings, created_at, $2::timestamptz
+  eligible_count, catalogue_digest, offered, offer_digest, passed_over, holdout, degraded_reason, timings, created_at,
+  $2::timestamptz
 FROM json_to_recordset($1::json) AS row (
   routing_id text, workspace_id text, day date, key_hash text, agent_name text, model text, model_family text,
   source text, strategy text, query_sha256 text, query_text text, eligible_count integer, catalogue_digest text,
-  offered jsonb, passed_over jsonb, holdout boolean, degraded_reason text, timings jsonb, created_at timestamptz)
+  offered jsonb, offer_digest text, passed_over jsonb, holdout boolean, degraded_reason text, timings jsonb, created_at timestamptz)
 ON CONFLICT DO NOTHING`
+
+const insertOffer = `
+INSERT INTO routing_offers (workspace_id, digest, offered, last_day) VALUES ($1, $2, $3::jsonb, $4::date)
+ON CONFLICT (workspace_id, digest) DO UPDATE SET last_day = excluded.last_day
+WHERE routing_offers.last_day < excluded.last_day`
+/** Offers remembered as written, with their day. */
+const maxKnownOffers = 1_024
 
 /** Decisions over SQL. `now` says when a row was stored, which is what counting goes by. */
 export function createSqlDecisionStore({ pool }: Database, now: () => number): DecisionStore {
+  const knownOffers = new Map<string, string>()
+  /** Ahead of the decisions that name it, so that none of them is without. */
+  async function saveOffer(decision: RoutingDecision): Promise<void> {
+    const { workspaceId, offerDigest: digest } = decision
+    if (digest === null) return
+    const name = `${workspaceId} ${digest}`
+    const day = utcDay(decision.createdAt)
+    if ((knownOffers.get(name) ?? '') >= day) return
+    const offered = jsonParameter(toOfferRows(decision))
+    await guardQuery(
+      pool.query({ name: 'save-offer', text: insertOffer, values: [workspaceId, digest, offered, day] }),
+    )
+    if (knownOffers.size >= maxKnownOffers) knownOffers.clear()
+    knownOffers.set(name, day)
+  }
   return {
     async saveDecisions(decisions) {
+      for (const decision of decisions) await saveOffer(decision)
       const rows = jsonParameter(decisions.map(toRow))
       await guardQuery(pool.query({ name: 'save-decisions', text: insert, values: [rows, new Date(now())] }))
     },
     async findDecision(workspaceId, routingId) {
       const { rows } = await guardQuery(
         pool.query<DecisionRow>(
-          'SELECT * FROM routing_decisions WHERE routing_id = $1 AND workspace_id = $2',
+          'SELECT * FROM offered_decisions WHERE routing_id = $1 AND workspace_id = $2',
           [routingId, workspaceId],
         ),
       )
@@ -52,6 +77,7 @@ interface DecisionRow {
   readonly eligible_count: number
   readonly catalogue_digest: string
   readonly offered: readonly OfferRow[]
+  readonly offer_digest: string | null
   readonly passed_over: RoutingDecision['passedOver']
   readonly holdout: boolean
   readonly degraded_reason: string | null
@@ -66,8 +92,18 @@ interface OfferRow extends Omit<OfferedSkill, 'skillId' | 'versionId' | 'content
   readonly hinted: boolean
 }
 
+function toOfferRows({ offered, hinted }: RoutingDecision): OfferRow[] {
+  const names = new Set(hinted)
+  return offered.map(({ skillId, versionId, contentHash, ...offer }) => ({
+    skill_id: skillId,
+    version_id: versionId,
+    content_hash: contentHash,
+    ...offer,
+    hinted: names.has(offer.name),
+  }))
+}
+
 function toRow(decision: RoutingDecision): object {
-  const hinted = new Set(decision.hinted)
   return {
     routing_id: decision.routingId,
     workspace_id: decision.workspaceId,
@@ -82,13 +118,8 @@ function toRow(decision: RoutingDecision): object {
     query_text: decision.queryText,
     eligible_count: decision.eligibleCount,
     catalogue_digest: decision.catalogueDigest,
-    offered: decision.offered.map(({ skillId, versionId, contentHash, ...offer }) => ({
-      skill_id: skillId,
-      version_id: versionId,
-      content_hash: contentHash,
-      ...offer,
-      hinted: hinted.has(offer.name),
-    })),
+    offered: decision.offerDigest === null ? toOfferRows(decision) : null,
+    offer_digest: decision.offerDigest,
     passed_over: decision.passedOver,
     holdout: decision.holdout,
     degraded_reason: decision.degradedReason,
@@ -116,6 +147,7 @@ function fromRow(row: DecisionRow): RoutingDecision {
       contentHash: content_hash,
       ...offer,
     })),
+    offerDigest: row.offer_digest,
     passedOver: row.passed_over,
     hinted: row.offered.filter(({ hinted }) => hinted).map(({ name }) => name),
     holdout: row.holdout,

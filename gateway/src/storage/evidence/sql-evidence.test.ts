@@ -33,7 +33,7 @@ describe.each(await listTestDatabases())('evidence over $name', ({ open }) => {
     traces = createSqlTraceStore(opened.database)
     rollup = createSqlRollupStore(opened.database, () => now)
     await opened.database.pool.query(
-      'TRUNCATE routing_decisions, traces, outcomes, effectiveness_rollup, rollup_progress, purged_days',
+      'TRUNCATE routing_decisions, routing_offers, traces, outcomes, effectiveness_rollup, rollup_progress, purged_days',
     )
   })
   afterAll(() => opened?.dispose())
@@ -60,6 +60,43 @@ describe.each(await listTestDatabases())('evidence over $name', ({ open }) => {
       await decisions.saveDecisions([decision])
       expect(await decisions.findDecision(workspace, decision.routingId)).toEqual(decision)
       expect(await decisions.findDecision('other', decision.routingId)).toBeNull()
+    })
+
+    it('share an offer that is the same, and are given back and counted as if each had its own', async () => {
+      const menu = { offered: [offeredSkill('pdf'), offeredSkill('sql', { rank: 2 })], hinted: [] }
+      const shared = [1, 2, 3].map((n) =>
+        routingDecision({ ...menu, routingId: `rt_${n}`, offerDigest: 'd1', querySha256: null }),
+      )
+      await decisions.saveDecisions(shared.slice(0, 2))
+      await decisions.saveDecisions(shared.slice(2))
+      await decisions.saveDecisions([routingDecision({ ...menu, routingId: 'rt_4' })])
+      for (const decision of shared)
+        expect(await decisions.findDecision(workspace, decision.routingId)).toEqual(decision)
+      const { rows } = await opened.database.pool.query('SELECT digest FROM routing_offers')
+      expect(rows).toEqual([{ digest: 'd1' }])
+      const counted = await readAll()
+      expect(counted.map(({ skillName, offers }) => [skillName, offers])).toEqual([
+        ['pdf', 4],
+        ['sql', 4],
+      ])
+    })
+
+    it('take a shared offer along when the last of them is purged, and no sooner', async () => {
+      const menu = { offerDigest: 'd1', querySha256: null, hinted: [] }
+      const countOffers = async () =>
+        (await opened.database.pool.query('SELECT 1 FROM routing_offers')).rowCount
+      await decisions.saveDecisions([routingDecision({ ...menu, routingId: 'rt_1' })])
+      now = noon + 20 * dayMs
+      const later = routingDecision({ ...menu, routingId: 'rt_2', createdAt: now })
+      await decisions.saveDecisions([later])
+      now = noon + 40 * dayMs
+      await rollup.purgeEvidence(30)
+      expect(await decisions.findDecision(workspace, 'rt_1')).toBeNull()
+      expect(await decisions.findDecision(workspace, 'rt_2')).toEqual(later)
+      expect(await countOffers()).toBe(1)
+      now = noon + 60 * dayMs
+      await rollup.purgeEvidence(30)
+      expect(await countOffers()).toBe(0)
     })
 
     it('may be written twice and stay the first', async () => {
