@@ -12,6 +12,14 @@ type Dependencies = Parameters<typeof listRoutes>[0]
 
 /** Routes that answer without a credential. One more is a decision, so it is made here by hand. */
 const publicRoutes = [
+  // Signing in to tool servers: these ask browsers for a key, or clients for what they were given.
+  'GET /.well-known/oauth-authorization-server/{selector}',
+  'GET /mcp/oauth/callback',
+  'GET /mcp/oauth/client.json',
+  'GET /v1/mcp/server/oauth/{server_id}/authorize',
+  'POST /v1/mcp/server/oauth/{server_id}/authorize',
+  'POST /v1/mcp/server/oauth/{server_id}/register',
+  'POST /v1/mcp/server/oauth/{server_id}/token',
   'GET /.well-known/oauth-protected-resource',
   'GET /.well-known/oauth-protected-resource/mcp',
   'GET /.well-known/oauth-protected-resource/mcp/{selector}',

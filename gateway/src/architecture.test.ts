@@ -76,7 +76,10 @@ const reservedModules: readonly (readonly [module: RegExp, owners: readonly stri
   // Only its table of status texts.
   [/^node:http$/, ['http/server/status-line.ts']],
   [/^node:child_process$/, ['mcp/upstream/stdio-transport.ts', 'skills/functions/']],
-  [/^@modelcontextprotocol\//, ['mcp/call/', 'mcp/mcp-gateway.ts', 'mcp/native/', 'mcp/upstream/']],
+  [
+    /^@modelcontextprotocol\//,
+    ['mcp/call/', 'mcp/mcp-gateway.ts', 'mcp/native/', 'mcp/oauth/', 'mcp/upstream/'],
+  ],
   [/^@babel\/parser$/, ['skills/functions/describe-script.ts']],
   [/^node:(?:http2|https|dgram|vm)$/, []],
   [/^node:cluster$/, ['process/']],

@@ -487,6 +487,8 @@ export interface McpConfig {
   readonly enforcesAccessGroups: boolean
   /** Admins may reach servers raw. */
   readonly proxyEnabled: boolean
+  /** People may sign in to servers of type `oauth2`. */
+  readonly oauthEnabled: boolean
   readonly sse: McpSseConfig
   readonly sharesChanges: boolean
   readonly syncIntervalMs: number
@@ -501,6 +503,8 @@ export interface McpConfig {
   readonly callTimeoutMs: number
   readonly listTimeoutMs: number
   readonly healthTimeoutMs: number
+  /** For what authorization servers are asked. */
+  readonly metadataTimeoutMs: number
   readonly healthIntervalMs: number
   readonly toolPrefix: 'always' | 'conflict' | 'never'
   readonly lint: 'warn' | 'quarantine'
@@ -541,6 +545,10 @@ export interface McpServerSettings {
   readonly specPath: string | Readonly<Record<string, unknown>> | null
   readonly protocolEra: 'auto' | 'legacy' | 'modern'
   readonly authType: 'none' | 'api_key' | 'bearer_token' | 'basic' | 'authorization' | 'oauth2'
+  /** How accounts of an `oauth2` server are signed in to. */
+  readonly oauth: McpOAuthSettings
+  /** Everybody uses an account of their own; the server's shared credential is for nobody. */
+  readonly isByok: boolean
   /** Secret. */
   readonly authValue: string | null
   /** Secret. */
@@ -568,6 +576,19 @@ export interface McpServerSettings {
   readonly declaredResources: readonly string[]
   readonly info: Readonly<Record<string, unknown>>
   readonly metadata: Readonly<Record<string, unknown>>
+}
+
+/** What is written about signing in to a tool server. What is null is found out from the server itself. */
+export interface McpOAuthSettings {
+  /** With `client_credentials` the gateway has one account for everybody. */
+  readonly flow: 'authorization_code' | 'client_credentials'
+  readonly authorizationUrl: string | null
+  readonly tokenUrl: string | null
+  readonly registrationUrl: string | null
+  readonly scopes: readonly string[]
+  readonly clientId: string | null
+  /** Secret. */
+  readonly clientSecret: string | null
 }
 
 export interface McpDeclaredTool {

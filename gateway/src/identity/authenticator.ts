@@ -55,6 +55,8 @@ export class Authenticator {
   readonly #cache = new Map<string, CachedCredential>()
   /** Look-ups under way. */
   readonly #lookUps = new Map<string, LookUp>()
+  /** By the digest of their key, for tokens that stand for one; what was presented is never looked up here. */
+  readonly #byDigest = new Map<string, CachedCredential>()
   /** Counts calls of `forget`. */
   #changes = 0
 
@@ -89,12 +91,36 @@ export class Authenticator {
     )
   }
 
+  /** The caller whose key has this digest. Errors: as `authenticate` for a key that is gone, blocked or over. */
+  async findCaller(keyHash: string): Promise<Caller> {
+    const configured = this.#configured.find(({ digest }) => equalDigests(digest, keyHash))
+    if (configured !== undefined) return configured.caller
+    const cached = this.#byDigest.get(keyHash)
+    const isFresh = cached !== undefined && cached.freshUntil > this.#now()
+    const { caller, principal } = isFresh ? cached : await this.#lookUpDigest(keyHash)
+    if (caller === null || principal === null)
+      throw new GatewayError('invalid_api_key', 'Authentication Error, the key of this token is gone.')
+    refuseUnusable(principal, this.#now())
+    return caller
+  }
+
+  async #lookUpDigest(keyHash: string): Promise<CachedCredential> {
+    const changesBefore = this.#changes
+    const principal = await this.#keys.findPrincipal(keyHash)
+    const caller = principal === null ? null : storedCaller(principal)
+    const entry = { caller, principal, freshUntil: this.#now() + this.#config.keyCacheTtlMs }
+    if (this.#byDigest.size >= maxCachedCredentials) this.#byDigest.clear()
+    if (principal !== null && changesBefore === this.#changes) this.#byDigest.set(keyHash, entry)
+    return entry
+  }
+
   /**
    * Drops what is cached about these keys, and every cached "unknown", so that a change, revocation or new key
    * counts from the next request on.
    */
   forget(tokenHashes: readonly string[]): void {
     this.#changes += 1
+    this.#byDigest.clear()
     const hashes = new Set(tokenHashes)
     for (const [credential, entry] of this.#cache) {
       const changed = entry.principal !== null && hashes.has(entry.principal.key.tokenHash)
@@ -105,6 +131,7 @@ export class Authenticator {
   /** Drops what is cached about keys of these users, teams, organizations and budgets. */
   forgetSubjects(changed: readonly ChangedSubject[]): void {
     this.#changes += 1
+    this.#byDigest.clear()
     const names = new Set(changed.map(({ kind, id }) => `${kind} ${id}`))
     for (const [credential, { principal }] of this.#cache) {
       if (principal !== null && ownersOf(principal).some((name) => names.has(name)))

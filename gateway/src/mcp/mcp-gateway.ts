@@ -9,6 +9,10 @@ import type { SkillResources } from '../skills/mcp/skill-resources.ts'
 import { UserEgress } from '../transport/egress/user-egress.ts'
 import type { Transport } from '../transport/transport.ts'
 import { version } from '../version.ts'
+import type { McpAccountStore } from './accounts/account-store.ts'
+import { isSignedInTo } from './accounts/accounts.ts'
+import { ownerOf } from './accounts/credential.ts'
+import type { AuditAction, AuditEvent } from './audit.ts'
 import { callTool, findTool, findToolArgumentProblem } from './call/call-tool.ts'
 import type { Downstream } from './call/downstream.ts'
 import type { RelayDependencies } from './call/relay.ts'
@@ -20,15 +24,18 @@ import { Cursors } from './native/cursor.ts'
 import { LegacySessions } from './native/legacy-sessions.ts'
 import { ModernHandler } from './native/modern-handler.ts'
 import type { ProtocolServerOptions } from './native/protocol-server.ts'
+import { publicBaseOf } from './native/public-base.ts'
 import { SseSessions } from './native/sse-sessions.ts'
 import { answerByWeb } from './native/web-exchange.ts'
+import { composeOAuth, type OAuthParts } from './oauth/compose-oauth.ts'
+import type { ShortLived } from './oauth/one-time-values.ts'
 import { OpenApiServers } from './openapi/openapi-servers.ts'
 import { refuseOperatorUrl } from './registry/judge-url.ts'
 import { McpRegistry } from './registry/mcp-registry.ts'
 import { ServerSecrets } from './registry/server-secrets.ts'
 import type { McpServerStore } from './registry/server-store.ts'
 import { withoutChallenges } from './rest/proxy-routes.ts'
-import type { McpServer } from './server.ts'
+import { aliasOf, type McpServer } from './server.ts'
 import { Connector } from './upstream/connector.ts'
 import { createGuardedFetch, EgressRefused, type Fetch } from './upstream/guarded-fetch.ts'
 import type { McpResult } from './upstream/upstream-session.ts'
@@ -48,6 +55,10 @@ export interface McpGatewayOptions {
   readonly announce: () => void
   /** Reads a file that the operator named. */
   readonly readFile: (path: string) => Promise<string>
+  /** Accounts of people at tool servers. */
+  readonly accounts: McpAccountStore
+  readonly shared: ShortLived
+  readonly audit: (event: AuditEvent) => void
   readonly log: (level: 'info' | 'warn', event: string, fields: Readonly<Record<string, string>>) => void
   readonly now: () => number
   readonly random: () => number
@@ -66,6 +77,7 @@ export class McpGateway {
   readonly #modern: ModernHandler
   readonly #fetches: Readonly<Record<McpServer['source'], Fetch>>
   readonly sse: SseSessions
+  readonly oauth: OAuthParts
   readonly #cursors: Cursors
   #poll: NodeJS.Timeout | null = null
   #isClosed = false
@@ -84,6 +96,7 @@ export class McpGateway {
         this.upstreams.follow(registry)
       },
       announce: options.announce,
+      onRemoved: (serverId) => options.accounts.removeServer(serverId),
       onUnreadable: (server_id) => log('warn', 'mcp_server_unreadable', { server_id }),
     })
     this.views = new Views({ registry: this.registry, catalogue: this.catalogue, config: mcp })
@@ -92,11 +105,17 @@ export class McpGateway {
       config: createGuardedFetch(operator, refuseOperatorUrl),
       database: createGuardedFetch(user, (url) => this.egress.refuseUrl(url, { plainHttp: true })),
     }
+    this.oauth = composeOAuth({
+      ...{ config: mcp, store: options.accounts, secret, shared: options.shared, now },
+      ...{ egress: this.egress, userTransport: user, fetches: this.#fetches },
+      findServer: (serverId) => this.registry.find(serverId),
+    })
     const connector = this.#createConnector()
     this.upstreams = new Upstreams(connector, {
       registry: this.registry,
       catalogue: this.catalogue,
       connector,
+      identify: (server) => this.oauth.accounts.identifyWatcher(server),
       openApi: new OpenApiServers({ fetches: this.#fetches, readFile: options.readFile }),
       config: mcp,
       onResourceUpdated: (server, uri) => {
@@ -109,6 +128,8 @@ export class McpGateway {
     const sealing = secret ?? randomBytes(32)
     this.#relay = {
       upstreams: this.upstreams,
+      identify: (server, downstream) => this.oauth.accounts.identify(server, downstream),
+      offerSignIn: (server, downstream) => this.#offerSignIn(server, downstream),
       states: new RequestStates(sealing, now),
       parked: new ParkedCalls(),
     }
@@ -147,6 +168,7 @@ export class McpGateway {
     const scope = JSON.stringify([selection, skills?.workspaceId])
     const request = {
       principal: principalOf(caller),
+      owner: ownerOf(caller),
       view: () => this.views.find(caller, selection),
       skills,
       headers: exchange.request.headers,
@@ -163,7 +185,8 @@ export class McpGateway {
   openSse(exchange: Exchange, caller: Caller, base: string): Promise<boolean> {
     const view = () => this.views.find(caller, { selector: null })
     const skills = this.#skillsOf(exchange, caller)
-    return this.sse.open(exchange, { principal: principalOf(caller), view, skills, base })
+    const owner = ownerOf(caller)
+    return this.sse.open(exchange, { principal: principalOf(caller), owner, view, skills, base })
   }
 
   /** A message for such a stream; false when it is not there, or not this caller's. */
@@ -198,6 +221,7 @@ export class McpGateway {
     const downstream: Downstream = {
       era: 'modern',
       principal: principalOf(caller),
+      owner: ownerOf(caller),
       headers,
       capabilities: {},
       logLevel: null,
@@ -218,6 +242,16 @@ export class McpGateway {
     this.#sessions.tellSkillsChanged(workspaceId)
     this.#modern.tellSkillsChanged(workspaceId)
     this.sse.tellSkillsChanged(workspaceId)
+  }
+
+  /** Tells what was done about a server, and by whom. */
+  audit(
+    action: AuditAction,
+    { requestId }: Pick<Exchange, 'requestId'>,
+    actor: string | null,
+    serverId: string,
+  ): void {
+    this.#options.audit({ action, requestId, actor, serverId, outcome: 'success' })
   }
 
   /** Ends the streams that would stay open for good, so that calls under way can be waited for. */
@@ -244,6 +278,7 @@ export class McpGateway {
       fetches: this.#fetches,
       clientInfo: () => this.#identity(),
       connectTimeoutMs: () => config().mcp.healthTimeoutMs,
+      onChallenge: (server, challenge) => this.oauth.accounts.learn(server, challenge),
       onStderr: ({ settings }, text) => log('info', 'mcp_stderr', { server_id: settings.serverId, text }),
       now,
     })
@@ -256,13 +291,34 @@ export class McpGateway {
     return { resources: this.#options.skills, workspaceId, agentName: caller.keyAlias ?? 'mcp' }
   }
 
-  #serverOptions(): Omit<ProtocolServerOptions, 'era' | 'principal' | 'view' | 'skills' | 'headers'> {
+  #serverOptions(): Omit<
+    ProtocolServerOptions,
+    'era' | 'principal' | 'owner' | 'view' | 'skills' | 'headers'
+  > {
     return {
       ...this.#relay,
       config: () => this.#options.config().mcp,
       cursors: this.#cursors,
       serverInfo: this.#identity(),
     }
+  }
+
+  async #offerSignIn(
+    server: McpServer,
+    { principal, owner, headers }: Pick<Downstream, 'principal' | 'owner' | 'headers'>,
+  ): Promise<string | null> {
+    const { mcp, server: http } = this.#options.config()
+    if (!mcp.oauthEnabled || owner === null || !isSignedInTo(server)) return null
+    const base = publicBaseOf(headers['host'] ?? null, http)
+    const { url } = await this.oauth.signIns.open(
+      {
+        ...{ keyHash: principal, owner, serverId: server.settings.serverId, settings: null, scope: null },
+        ...{ clientId: null, redirectUri: null, state: null, codeChallenge: null, issuer: null },
+        resource: `${base}/mcp/${aliasOf(server)}`,
+      },
+      base,
+    )
+    return url
   }
 
   #identity(): { readonly name: string; readonly version: string } {

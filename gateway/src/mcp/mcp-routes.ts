@@ -3,6 +3,8 @@ import type { Route } from '../http/router.ts'
 import { nativeRoutes } from './native/native-routes.ts'
 import { resourceMetadataRoutes } from './native/resource-metadata-routes.ts'
 import { sseRoutes } from './native/sse-routes.ts'
+import { authorizeRoutes } from './oauth/authorize-routes.ts'
+import { oauthRoutes } from './oauth/oauth-routes.ts'
 import { approvalRoutes } from './rest/approval-routes.ts'
 import type { McpRoutesDependencies } from './rest/mcp-endpoint.ts'
 import { mcpRestRoutes } from './rest/mcp-rest-routes.ts'
@@ -10,6 +12,7 @@ import { parityRoutes } from './rest/parity-routes.ts'
 import { proxyRoutes } from './rest/proxy-routes.ts'
 import { serverRoutes } from './rest/server-routes.ts'
 import { toolRoutes } from './rest/tool-routes.ts'
+import { userCredentialRoutes } from './rest/user-credential-routes.ts'
 
 /** Every route of the gateway for tool servers. */
 export function mcpRoutes(deps: McpRoutesDependencies): Route<Endpoint>[] {
@@ -23,5 +26,8 @@ export function mcpRoutes(deps: McpRoutesDependencies): Route<Endpoint>[] {
     ...nativeRoutes(deps),
     ...proxyRoutes(deps),
     ...resourceMetadataRoutes(deps),
+    ...oauthRoutes(deps),
+    ...authorizeRoutes(deps),
+    ...userCredentialRoutes(deps),
   ]
 }

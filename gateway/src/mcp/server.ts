@@ -13,6 +13,11 @@ export interface McpServer {
   readonly updatedBy: string | null
 }
 
+/** Whether a word of a selector stands for this server. */
+export function isNameOf(server: McpServer, word: string): boolean {
+  return server.settings.serverId === word || aliasOf(server).toLowerCase() === word.toLowerCase()
+}
+
 /** The public short name: what stands before the names of its tools. */
 export function aliasOf({ settings }: McpServer): string {
   return settings.alias ?? settings.serverId

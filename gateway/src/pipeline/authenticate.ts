@@ -28,9 +28,45 @@ export function authenticate(
   auth: AuthClass,
   alsoAdmits?: (caller: Caller) => boolean,
 ): Caller | Promise<Caller> {
+  return authenticateHeaders(identity, exchange, credentialHeaders(exchange), auth, alsoAdmits)
+}
+
+/** Who the owner of a key is that came another way than in the headers. */
+export function authenticateKey(
+  identity: Identity,
+  exchange: Exchange,
+  key: string,
+): Caller | Promise<Caller> {
+  return authenticateHeaders(identity, exchange, { authorization: `Bearer ${key}` }, 'user')
+}
+
+/** The caller behind a token that stands for a key. Errors: as `authenticate`. */
+export async function authenticateToken(
+  identity: Identity,
+  exchange: Exchange,
+  keyHash: string,
+): Promise<Caller> {
+  identity.addresses.require(exchange.request.remoteAddress)
+  return admitted(await identity.authenticator.findCaller(keyHash), exchange)
+}
+
+/** Whether a request says at all who sends it. */
+export function hasCredential({ request: { headers } }: Exchange): boolean {
+  return ['x-admin-api-key', 'x-litellm-api-key', 'x-routeiq-api-key', 'authorization', 'x-api-key'].some(
+    (name) => headers[name] !== undefined,
+  )
+}
+
+function authenticateHeaders(
+  identity: Identity,
+  exchange: Exchange,
+  headers: RequestHeaders,
+  auth: AuthClass,
+  alsoAdmits?: (caller: Caller) => boolean,
+): Caller | Promise<Caller> {
   try {
     identity.addresses.require(exchange.request.remoteAddress)
-    const caller = identity.authenticator.authenticate(credentialHeaders(exchange), auth, alsoAdmits)
+    const caller = identity.authenticator.authenticate(headers, auth, alsoAdmits)
     if (!(caller instanceof Promise)) return admitted(caller, exchange)
     return caller
       .then((found) => admitted(found, exchange))

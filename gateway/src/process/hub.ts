@@ -4,6 +4,7 @@ import type { A2aStore } from '../a2a/a2a-store.ts'
 import type { StorageConfig } from '../config/config.ts'
 import type { EvidenceStore } from '../evidence/evidence-store.ts'
 import type { Limiter } from '../governance/limiter.ts'
+import type { McpAccountStore } from '../mcp/accounts/account-store.ts'
 import type { McpServerStore } from '../mcp/registry/server-store.ts'
 import type { ChoiceStore } from '../model-routing/choice-store.ts'
 import type { QuotaStore } from '../quotas/quota-store.ts'
@@ -28,6 +29,7 @@ import type { SpendLedger } from '../storage/ledger/spend-row.ts'
 import { createSqlSpendLedger } from '../storage/ledger/sql-spend-ledger.ts'
 import { InProcessLimiter } from '../storage/limits/in-process-limiter.ts'
 import { createMemoryMcpStore } from '../storage/mcp/memory-mcp-store.ts'
+import { createSqlAccountStore } from '../storage/mcp/sql-account-store.ts'
 import { createSqlMcpStore } from '../storage/mcp/sql-mcp-store.ts'
 import { createSqlChoiceStore } from '../storage/model-choices/sql-choice-store.ts'
 import { createSqlQuotaStore } from '../storage/quotas/sql-quota-store.ts'
@@ -79,6 +81,7 @@ export interface Hub {
   readonly a2a: A2aStore
   readonly evidence: EvidenceStore
   readonly mcp: McpServerStore
+  readonly mcpAccounts: McpAccountStore
   readonly spend: Pick<SpendLedger, 'listSpend' | 'countSpend'>
   readonly choices: ChoiceStore
   readonly state: SharedState
@@ -156,6 +159,7 @@ export async function openHub(options: HubOptions): Promise<OwnedHub> {
     spend: ledger,
     evidence,
     mcp: options.keepsToolServers ? createSqlMcpStore(database, now) : createMemoryMcpStore(now),
+    mcpAccounts: createSqlAccountStore(database, now),
     choices,
     skills: createSqlSkillStore(database, {
       ...catalogue,

@@ -1,6 +1,8 @@
 import type { GatewayConfig } from '../config/config.ts'
 import { McpPlane } from '../mcp/mcp-plane.ts'
+import type { ShortLived } from '../mcp/oauth/one-time-values.ts'
 import { type SkillReading, SkillResources } from '../skills/mcp/skill-resources.ts'
+import type { SharedState } from '../storage/shared-state/shared-state.ts'
 import { UserEgress } from '../transport/egress/user-egress.ts'
 import type { Evidence } from './evidence.ts'
 import type { Hub } from './hub.ts'
@@ -37,6 +39,8 @@ export async function openMcp(parts: McpParts): Promise<McpPlane> {
           hub.skills,
           (reading) => void recordTrace(parts, reading.workspaceId, describeReading(reading, now())),
         ),
+        accounts: hub.mcpAccounts,
+        shared: shortLived(hub.state),
         secret: identity.saltKey ?? identity.masterKey,
         transports: {
           operator: createNetworkTransport({ maxConnectionsPerOrigin }),
@@ -45,6 +49,18 @@ export async function openMcp(parts: McpParts): Promise<McpPlane> {
         readFile: readUserFile,
         announce: announceToolServers(hub.state, () => config().mcp.sharesChanges),
         log: (level, event, fields) => telemetry.logger.log(level, event, fields),
+        audit: ({ action, requestId, actor, serverId, toolName, outcome, reason }) =>
+          telemetry.logger.log('info', 'audit', {
+            ...{
+              action,
+              outcome,
+              request_id: requestId,
+              actor_id: actor === null ? null : actor.slice(0, 12),
+            },
+            ...{ resource_type: toolName === undefined ? 'mcp_server' : 'mcp_tool', resource_id: serverId },
+            ...(toolName !== undefined && { tool_name: toolName }),
+            ...(reason !== undefined && { outcome_reason: reason }),
+          }),
         now,
         random,
       })
@@ -74,5 +90,15 @@ function describeReading(reading: SkillReading, now: number): Readonly<Record<st
     skills_delivered: [name],
     skills_delivered_versions: [{ name, hash: contentHash, skill_id: skillId, version_id: versionId }],
     ...(routingId !== null && { routing_id: routingId, skills_loaded_by_agent: [name] }),
+  }
+}
+
+/** What signing in shares for a while: values, and who came first. */
+function shortLived(state: SharedState): ShortLived {
+  return {
+    get: (key) => state.get(key),
+    set: (key, value, ttlMs) => state.set(key, value, ttlMs),
+    claim: async (key, ttlMs) =>
+      (await state.increment([{ key, by: 1, ttlMs, limit: 1 }])).refusedBy === null,
   }
 }

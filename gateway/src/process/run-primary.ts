@@ -142,6 +142,7 @@ class Crew {
     exposeOverIpc(port, 'a2a', this.#hub.a2a)
     exposeOverIpc(port, 'evidence', this.#hub.evidence)
     exposeOverIpc(port, 'mcp', this.#hub.mcp)
+    exposeOverIpc(port, 'mcpAccounts', this.#hub.mcpAccounts)
     exposeOverIpc(port, 'choices', this.#hub.choices)
     exposeOverIpc(port, 'spend', this.#hub.spend)
     exposeOverIpc(port, 'health', this.#hub.health)

@@ -2,6 +2,7 @@ import cluster from 'node:cluster'
 import type { A2aStore } from '../a2a/a2a-store.ts'
 import type { EvidenceStore } from '../evidence/evidence-store.ts'
 import type { AsyncLimiter } from '../governance/limiter.ts'
+import type { McpAccountStore } from '../mcp/accounts/account-store.ts'
 import type { McpServerStore } from '../mcp/registry/server-store.ts'
 import type { ChoiceStore } from '../model-routing/choice-store.ts'
 import type { QuotaStore } from '../quotas/quota-store.ts'
@@ -70,6 +71,7 @@ export async function runWorker(startup: Startup): Promise<void> {
     a2a: connectOverIpc<A2aStore>(port, 'a2a'),
     evidence: connectOverIpc<EvidenceStore>(port, 'evidence'),
     mcp: connectOverIpc<McpServerStore>(port, 'mcp'),
+    mcpAccounts: connectOverIpc<McpAccountStore>(port, 'mcpAccounts'),
     choices: connectOverIpc<ChoiceStore>(port, 'choices'),
     spend: connectOverIpc<Hub['spend']>(port, 'spend'),
     state: connectSharedState(port),

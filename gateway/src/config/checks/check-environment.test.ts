@@ -3,8 +3,6 @@ import { loadFiles, loadText } from '../load-for-test.ts'
 
 describe('features of later releases', () => {
   it.each([
-    ['MCP_OAUTH_ENABLED', 'true'],
-    ['ROUTEIQ_MCP__OAUTH_ENABLED', '1'],
     ['CACHE_ENABLED', 'yes'],
     ['ROUTEIQ_OIDC_ENABLED', 'on'],
     ['ROUTEIQ_PROMPT_MANAGEMENT', 'true'],

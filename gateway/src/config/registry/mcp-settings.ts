@@ -1,4 +1,4 @@
-import { available, planned, plannedSwitch, type Setting } from './setting.ts'
+import { available, planned, type Setting } from './setting.ts'
 
 /** The gateway for tool servers. */
 export const mcpSettings: readonly Setting[] = [
@@ -15,7 +15,9 @@ export const mcpSettings: readonly Setting[] = [
     'Unset: tools are called by MCP clients, chat and `/mcp-rest`; `true`: also at `/llmrouter/mcp/tools/call`; `false`: nowhere',
     ['LLMROUTER_ENABLE_MCP_TOOL_INVOCATION'],
   ),
-  plannedSwitch('mcp.oauth_enabled', 'Routes for signing in to tool servers', ['MCP_OAUTH_ENABLED']),
+  available('mcp.oauth_enabled', 'boolean', false, 'People sign in to tool servers through the gateway', [
+    'MCP_OAUTH_ENABLED',
+  ]),
   available('mcp.protocol_proxy_enabled', 'boolean', false, 'Raw access to tool servers, for admins', [
     'MCP_PROTOCOL_PROXY_ENABLED',
   ]),
@@ -114,7 +116,7 @@ export const mcpSettings: readonly Setting[] = [
   available('mcp.sse_session_timeout', 'integer', 300, 'Seconds an idle stream of that transport is kept', [
     'MCP_SSE_SESSION_TIMEOUT',
   ]),
-  planned('mcp.metadata_timeout', 'number', 10, 'Seconds for metadata of sign-in servers', [
+  available('mcp.metadata_timeout', 'number', 10, 'Seconds an authorization server has to answer', [
     'LITELLM_MCP_METADATA_TIMEOUT',
   ]),
   planned('mcp.stdio_commands', 'list', [], 'More commands stdio servers may run', [

@@ -19,6 +19,7 @@ export function readMcpConfig(root: UnknownRecord, sections: ConfigSections): Mc
     toolInvocation: given('mcp.tool_invocation_enabled'),
     enforcesAccessGroups: settings.boolean('mcp.access_group_enforcement'),
     proxyEnabled: settings.boolean('mcp.protocol_proxy_enabled'),
+    oauthEnabled: settings.boolean('mcp.oauth_enabled'),
     sse: {
       isEnabled: settings.boolean('mcp.sse_enabled'),
       isLegacy: settings.boolean('mcp.sse_legacy_mode'),
@@ -38,6 +39,7 @@ export function readMcpConfig(root: UnknownRecord, sections: ConfigSections): Mc
     callTimeoutMs: ms('mcp.client_timeout'),
     listTimeoutMs: ms('mcp.tool_list_timeout'),
     healthTimeoutMs: ms('mcp.health_timeout'),
+    metadataTimeoutMs: ms('mcp.metadata_timeout'),
     healthIntervalMs: Math.max(1_000, ms('mcp.health_interval')),
     toolPrefix: (settings.text('mcp.tool_prefix') ?? 'always') as McpConfig['toolPrefix'],
     lint: settings.text('mcp.lint') === 'quarantine' ? 'quarantine' : 'warn',

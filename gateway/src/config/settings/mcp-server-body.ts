@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { McpServerSettings, McpTransport } from '../config.ts'
+import type { McpOAuthSettings, McpServerSettings, McpTransport } from '../config.ts'
 
 const transports: Readonly<Record<string, McpTransport>> = {
   streamable_http: 'streamable_http',
@@ -71,6 +71,14 @@ const form = z.object({
   auth_value: text.nullish(),
   authentication_token: text.nullish(),
   credentials: z.record(z.string(), z.unknown()).nullish(),
+  client_id: text.nullish(),
+  client_secret: text.nullish(),
+  scopes: texts.nullish(),
+  authorization_url: text.nullish(),
+  token_url: text.nullish(),
+  registration_url: text.nullish(),
+  oauth2_flow: z.enum(['authorization_code', 'client_credentials']).nullish(),
+  is_byok: z.boolean().nullish(),
   static_headers: headers.nullish(),
   headers: headers.nullish(),
   extra_headers: texts.nullish(),
@@ -104,6 +112,8 @@ export const mcpServerBody = form
     if (!isStdio && !body.url) issue('url', 'this transport needs a url')
     for (const line of [body.command ?? '', body.cwd ?? '', ...(body.args ?? [])])
       if (/[\0\r\n]/.test(line)) issue('args', 'NUL and line breaks are not allowed here')
+    for (const member of ['authorization_url', 'token_url', 'registration_url'] as const)
+      if (body[member] && !isWebUrl(body[member])) issue(member, 'must be an absolute http or https URL')
     for (const name of body.extra_headers ?? [])
       if (credentialHeaders.has(name.toLowerCase()))
         issue('extra_headers', `${name} carries credentials of callers and never goes to a tool server`)
@@ -153,10 +163,14 @@ function readConnection(body: Form): Connection & ReturnType<typeof readCredenti
   }
 }
 
-function readCredentials(body: Form): Part<'authType' | 'authValue' | 'staticHeaders' | 'extraHeaders'> {
+function readCredentials(
+  body: Form,
+): Part<'authType' | 'oauth' | 'isByok' | 'authValue' | 'staticHeaders' | 'extraHeaders'> {
   const metadata = body.metadata ?? {}
   return {
     authType: body.auth_type ?? 'none',
+    oauth: readOAuth(body),
+    isByok: body.is_byok ?? false,
     authValue: firstText(
       ...[body.auth_value, body.authentication_token, body.credentials?.['auth_value']],
       ...[metadata['auth_token'], metadata['api_key']],
@@ -164,6 +178,27 @@ function readCredentials(body: Form): Part<'authType' | 'authValue' | 'staticHea
     staticHeaders: body.static_headers ?? body.headers ?? {},
     extraHeaders: (body.extra_headers ?? []).map((name) => name.toLowerCase()),
   }
+}
+
+/** Who brings a client's secret and a token endpoint and no page to sign in at means the gateway's own account. */
+function readOAuth(body: Form): McpOAuthSettings {
+  const { credentials } = body
+  const clientId = firstText(body.client_id, credentials?.['client_id'])
+  const clientSecret = firstText(body.client_secret, credentials?.['client_secret'])
+  const isMachine = clientSecret !== null && Boolean(body.token_url) && !body.authorization_url
+  return {
+    flow: body.oauth2_flow ?? (isMachine ? 'client_credentials' : 'authorization_code'),
+    authorizationUrl: body.authorization_url || null,
+    tokenUrl: body.token_url || null,
+    registrationUrl: body.registration_url || null,
+    scopes: body.scopes ?? textsOf(credentials?.['scopes']),
+    clientId,
+    clientSecret,
+  }
+}
+
+function isWebUrl(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)
 }
 
 type Curation = Part<

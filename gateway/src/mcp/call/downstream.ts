@@ -6,6 +6,8 @@ export interface Downstream {
   readonly era: 'legacy' | 'modern'
   /** Digest of the key. */
   readonly principal: string
+  /** Whose accounts at servers are used; null for nobody's. */
+  readonly owner: string | null
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string | undefined>>
   /** What the client can be asked, as it said. */

@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto'
+import { isSignedInTo } from '../accounts/accounts.ts'
 import type { McpServer } from '../server.ts'
-import { identityAt } from '../upstream/credentials.ts'
+import type { UpstreamIdentity } from '../upstream/credentials.ts'
 import { formatParamHeaders } from '../upstream/param-headers.ts'
 import { UpstreamFailure } from '../upstream/upstream-failure.ts'
 import type { Interaction, McpResult, UpstreamSession } from '../upstream/upstream-session.ts'
@@ -15,6 +17,10 @@ const logLevelKey = 'io.modelcontextprotocol/logLevel'
 
 export interface RelayDependencies {
   readonly upstreams: Upstreams
+  /** Errors: rejects with an `UpstreamFailure` of kind `sign_in` when the caller needs an account. */
+  readonly identify: (server: McpServer, downstream: Downstream) => Promise<UpstreamIdentity>
+  /** An address at which the caller can sign in to a server; null where signing in is off. */
+  readonly offerSignIn: (server: McpServer, downstream: Downstream) => Promise<string | null>
   readonly states: RequestStates
   readonly parked: ParkedCalls
 }
@@ -46,7 +52,34 @@ export async function relay(
     if (downstream.era === 'legacy') return await relayForLegacy(deps, downstream, target)
     return await relayForModern(deps, downstream, target, carried)
   } catch (error) {
-    throw error instanceof UpstreamFailure ? rpcErrorOf(error) : error
+    if (!(error instanceof UpstreamFailure)) throw error
+    if (error.kind !== 'sign_in' && error.kind !== 'auth_required') throw rpcErrorOf(error)
+    return await sendToSignIn(deps, downstream, target, error)
+  }
+}
+
+/** The caller needs an account, or one with more rights: it is asked to open an address, or told of it. */
+async function sendToSignIn(
+  { offerSignIn, states }: RelayDependencies,
+  downstream: Downstream,
+  target: RelayTarget,
+  failure: UpstreamFailure,
+): Promise<McpResult> {
+  const isOffered = failure.kind === 'sign_in' || isSignedInTo(target.server)
+  const url = isOffered ? await offerSignIn(target.server, downstream) : null
+  if (url === null) throw rpcErrorOf(failure)
+  const message = `${failure.message} Sign in at ${url} and try again.`
+  const { elicitation } = downstream.capabilities as { elicitation?: { url?: unknown } }
+  if (elicitation?.url === undefined)
+    throw new RpcError(internalError, message, { reason: 'sign_in', authorize_url: url })
+  const elicitationId = randomUUID()
+  const params = { mode: 'url', message: failure.message, url, elicitationId }
+  if (downstream.era === 'legacy')
+    throw new RpcError(urlElicitationRequired, failure.message, { elicitations: [params] })
+  return {
+    resultType: 'input_required',
+    inputRequests: { sign_in: { method: 'elicitation/create', params } },
+    requestState: states.seal({ kind: 'again' }, scopeOf(downstream, target)),
   }
 }
 
@@ -73,7 +106,7 @@ function invalidState(): RpcError {
 
 /** A legacy client is asked over its stream, by legacy and modern servers alike. */
 async function relayForLegacy(
-  { upstreams }: RelayDependencies,
+  deps: RelayDependencies,
   downstream: Downstream,
   target: RelayTarget,
 ): Promise<McpResult> {
@@ -84,7 +117,7 @@ async function relayForLegacy(
   const progress = progressOf(downstream)
   let retry: Record<string, unknown> = {}
   for (let round = 0; round <= maxRounds; round += 1) {
-    const result = await send(upstreams, downstream, target, {
+    const result = await send(deps, downstream, target, {
       signal: downstream.signal,
       interaction,
       progress,
@@ -122,7 +155,7 @@ async function relayForModern(
     ...(state !== null && { requestState: state }),
   }
   call.run(
-    send(deps.upstreams, downstream, target, {
+    send(deps, downstream, target, {
       signal: call.signal,
       interaction: {
         onRequest: (method, params) => call.onRequest(method, params),
@@ -191,8 +224,8 @@ interface Sending {
   readonly retry: Readonly<Record<string, unknown>>
 }
 
-function send(
-  upstreams: Upstreams,
+async function send(
+  { upstreams, identify }: RelayDependencies,
   downstream: Downstream,
   { server, method, params, schema, timeoutMs }: RelayTarget,
   { signal, interaction, progress, retry }: Sending,
@@ -201,7 +234,7 @@ function send(
   const headers = schema === undefined ? undefined : formatParamHeaders(schema, params['arguments'])
   return upstreams.call({
     server,
-    identity: identityAt(server, downstream.headers),
+    identity: await identify(server, downstream),
     principal: downstream.principal,
     capabilities,
     method,

@@ -152,7 +152,17 @@ async function answerCall(
     const text = `Invalid arguments for ${name}: ${problem}`
     return { content: [{ type: 'text', text }], isError: true }
   }
-  return callTool(deps, downstream, found.tool, { ...params, arguments: args }, callTimeoutMs)
+  return callTool(deps, downstream, found.tool, { ...params, arguments: args }, callTimeoutMs).catch(
+    tellSignIn,
+  )
+}
+
+/** Whoever cannot be asked to open an address is told of it. */
+function tellSignIn(error: unknown): McpResult {
+  const isSignIn =
+    error instanceof RpcError && (error.data as { reason?: unknown } | undefined)?.reason === 'sign_in'
+  if (!isSignIn) throw error
+  return { content: [{ type: 'text', text: error.message }], isError: true }
 }
 
 function getPrompt(

@@ -18,6 +18,7 @@ const legacyRevisions = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05',
 
 export interface LegacyRequest {
   readonly principal: string
+  readonly owner: string | null
   /** What the URL selects, and the workspace; a session stays with it. */
   readonly scope: string
   readonly view: () => CatalogueView | null
@@ -33,7 +34,7 @@ export interface LegacySessionsOptions {
   readonly idleMs: () => number
   readonly serverOptions: () => Omit<
     ProtocolServerOptions,
-    'era' | 'principal' | 'view' | 'skills' | 'headers'
+    'era' | 'principal' | 'owner' | 'view' | 'skills' | 'headers'
   >
   readonly now: () => number
 }
@@ -165,6 +166,7 @@ export class LegacySessions {
       ...this.#options.serverOptions(),
       era: 'legacy',
       principal: legacy.principal,
+      owner: legacy.owner,
       view: legacy.view,
       skills: legacy.skills,
       headers: () => session()?.headers ?? legacy.headers,

@@ -18,6 +18,7 @@ const headerMismatch = -32_020
 
 export interface ModernRequest {
   readonly principal: string
+  readonly owner: string | null
   readonly view: () => CatalogueView | null
   readonly skills: CallerSkills | null
   readonly headers: Readonly<Record<string, string | undefined>>
@@ -29,7 +30,7 @@ export interface ModernHandlerOptions {
   readonly catalogue: Catalogue
   readonly serverOptions: () => Omit<
     ProtocolServerOptions,
-    'era' | 'principal' | 'view' | 'skills' | 'headers' | 'method'
+    'era' | 'principal' | 'owner' | 'view' | 'skills' | 'headers' | 'method'
   >
   readonly keepAliveMs?: number
 }
@@ -123,11 +124,12 @@ export class ModernHandler {
       ({ requestInfo }) => {
         const modern = requestInfo === undefined ? undefined : this.#requests.get(requestInfo)
         if (modern === undefined) throw new Error('a request that did not come this way')
-        const { principal, view, skills, headers, body } = modern
+        const { principal, owner, view, skills, headers, body } = modern
         return createProtocolServer({
           ...serverOptions(),
           era: 'modern',
           principal,
+          owner,
           method: methodOf(body),
           view,
           skills,

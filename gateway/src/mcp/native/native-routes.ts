@@ -7,8 +7,10 @@ import { ClientGone, readBody } from '../../http/read-body.ts'
 import type { Method, Route } from '../../http/router.ts'
 import { toGatewayError } from '../../http/send-error.ts'
 import type { Caller } from '../../identity/caller.ts'
-import { authenticate, type Identity } from '../../pipeline/authenticate.ts'
+import { authenticate, authenticateToken, type Identity } from '../../pipeline/authenticate.ts'
 import type { McpPlane } from '../mcp-plane.ts'
+import { isGatewayToken } from '../oauth/gateway-tokens.ts'
+import { isNameOf } from '../server.ts'
 import { requireKnownOrigin } from './check-origin.ts'
 import { publicBase } from './public-base.ts'
 
@@ -43,7 +45,11 @@ async function handle(
   const config = mcp.config()
   try {
     requireKnownOrigin(exchange, config)
-    const caller = requirePrincipal(await authenticate(identity, exchange, 'user'))
+    const token = gatewayTokenOf(exchange)
+    const caller =
+      token === null
+        ? requirePrincipal(await authenticate(identity, exchange, 'user'))
+        : await authenticateSignedIn({ identity, mcp }, exchange, token, selector)
     const gateway = await mcp.requireGateway()
     const body = exchange.request.method === 'POST' ? await readMessage(exchange) : undefined
     const selection = { selector, narrowed: exchange.header('x-mcp-servers') }
@@ -56,6 +62,26 @@ async function handle(
     if (!(error instanceof GatewayError)) throw error
     sendRpcError(exchange, refusal, config)
   }
+}
+
+function gatewayTokenOf(exchange: Exchange): string | null {
+  const token = /^bearer\s+(\S+)$/i.exec(exchange.header('authorization') ?? '')?.[1]
+  return token !== undefined && isGatewayToken(token) ? token : null
+}
+
+/** Tokens that clients got by signing in are for one server. Errors: 401 `invalid_api_key`, also for another server. */
+async function authenticateSignedIn(
+  { identity, mcp }: NativeRoutesDependencies,
+  exchange: Exchange,
+  token: string,
+  selector: string | null,
+): Promise<Caller> {
+  const { oauth, registry } = await mcp.requireGateway()
+  const grant = mcp.config().mcp.oauthEnabled ? await oauth.tokens.find(token) : null
+  const server = grant === null ? null : registry.find(grant.serverId)
+  if (grant === null || server === null || selector === null || !isNameOf(server, selector))
+    throw new GatewayError('invalid_api_key', 'This token is over, or not for this address. Sign in again.')
+  return authenticateToken(identity, exchange, grant.keyHash)
 }
 
 /** Tools are never served to nobody. */

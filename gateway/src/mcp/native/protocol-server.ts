@@ -21,6 +21,7 @@ const validator = new AjvJsonSchemaValidator()
 export interface ProtocolServerOptions extends MethodDependencies {
   readonly era: 'legacy' | 'modern'
   readonly principal: string
+  readonly owner: string | null
   /** Of a server for one request; another than the known ones is not found (404). */
   readonly method?: unknown
   readonly serverInfo: { readonly name: string; readonly version: string }
@@ -105,7 +106,7 @@ async function answerSubscription(
 }
 
 function downstreamOf(
-  { era, principal, headers }: ProtocolServerOptions,
+  { era, principal, owner, headers }: ProtocolServerOptions,
   server: Server,
   { mcpReq }: ServerContext,
   sessionLevel: string | null,
@@ -117,6 +118,7 @@ function downstreamOf(
   return {
     era,
     principal,
+    owner,
     headers: headers(),
     capabilities:
       era === 'modern'

@@ -1,7 +1,9 @@
 import type { Endpoint } from '../../http/dispatch.ts'
 import type { Route } from '../../http/router.ts'
 import { controlEndpoint } from '../../rest/control-endpoint.ts'
+import { isSignedInTo } from '../accounts/accounts.ts'
 import { mcpDisabled } from '../mcp-plane.ts'
+import { isNameOf } from '../server.ts'
 import type { NativeRoutesDependencies } from './native-routes.ts'
 import { publicBase } from './public-base.ts'
 
@@ -14,15 +16,22 @@ export function resourceMetadataRoutes({ identity, mcp }: NativeRoutesDependenci
     handler: controlEndpoint({
       identity,
       body: null,
-      answer: ({ exchange, params }) => {
+      answer: async ({ exchange, params }) => {
         const { mcp: settings, server } = mcp.config()
         if (!settings.enabled) throw mcpDisabled()
-        const path = (suffix || '/mcp').replace('{selector}', encodeURIComponent(params['selector'] ?? ''))
+        const selector = params['selector'] ?? ''
+        const path = (suffix || '/mcp').replace('{selector}', encodeURIComponent(selector))
+        const base = publicBase(exchange, server)
+        const { registry } = await mcp.requireGateway()
+        const isSignIn =
+          settings.oauthEnabled &&
+          registry.servers.some((one) => isNameOf(one, selector) && isSignedInTo(one))
         return {
           body: {
-            resource: publicBase(exchange, server) + path,
+            resource: base + path,
             resource_name: settings.serverName,
             bearer_methods_supported: ['header'],
+            ...(isSignIn && { authorization_servers: [`${base}/${selector}`] }),
           },
         }
       },

@@ -16,13 +16,14 @@ export interface SseSessionsOptions {
   readonly config: () => McpConfig['sse']
   readonly serverOptions: () => Omit<
     ProtocolServerOptions,
-    'era' | 'principal' | 'view' | 'skills' | 'headers'
+    'era' | 'principal' | 'owner' | 'view' | 'skills' | 'headers'
   >
   readonly now: () => number
 }
 
 export interface SseCaller {
   readonly principal: string
+  readonly owner: string | null
   readonly view: () => CatalogueView | null
   readonly skills: CallerSkills | null
   /** What stands before the path that is posted to. */
@@ -62,13 +63,14 @@ export class SseSessions {
   /** False when there are too many. The stream tells the client where to post to. */
   async open(exchange: Exchange, caller: SseCaller): Promise<boolean> {
     if (this.#sessions.size >= maxSessions) return false
-    const { principal, view, skills, base } = caller
+    const { principal, owner, view, skills, base } = caller
     const id = randomBytes(24).toString('base64url')
     const stream = new SseStream(exchange, this.#options.config())
     const server = createProtocolServer({
       ...this.#options.serverOptions(),
       era: 'legacy',
       principal,
+      owner,
       view,
       skills,
       headers: () => exchange.request.headers,

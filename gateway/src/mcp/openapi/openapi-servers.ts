@@ -3,7 +3,7 @@ import { redactText } from '../../telemetry/redact.ts'
 import { readDefinition } from '../catalogue/definition.ts'
 import type { ServerOffer } from '../catalogue/server-state.ts'
 import { aliasOf, type McpServer } from '../server.ts'
-import type { UpstreamIdentity } from '../upstream/credentials.ts'
+import { identityHeaders, type UpstreamIdentity } from '../upstream/credentials.ts'
 import type { Fetch } from '../upstream/guarded-fetch.ts'
 import { UpstreamFailure } from '../upstream/upstream-failure.ts'
 import type { McpResult } from '../upstream/upstream-session.ts'
@@ -53,9 +53,10 @@ export class OpenApiServers {
     if (operation === undefined)
       throw new UpstreamFailure('rpc', `Unknown tool: ${String(params['name'])}`, -32_602)
     const args = (params['arguments'] ?? {}) as Readonly<Record<string, unknown>>
+    const account = await identityHeaders(identity)
     const response = await this.#options.fetches[server.source](urlOf(server, operation, args), {
       method: operation.method,
-      headers: { accept: 'application/json, */*', ...headersOf(operation, args), ...identity.headers },
+      headers: { accept: 'application/json, */*', ...headersOf(operation, args), ...account },
       ...(operation.hasBody && args['body'] !== undefined && { body: JSON.stringify(args['body']) }),
       signal,
     })

@@ -7,12 +7,16 @@ import type { UserEgress } from '../../transport/egress/user-egress.ts'
  * dial by what they resolve to. Errors: 400 `invalid_url` for what is no URL, 400 `ssrf_blocked` for where the gateway
  * does not go.
  */
-export function requireCallable(url: string, egress: UserEgress): void {
+export function requireCallable(
+  url: string,
+  egress: UserEgress,
+  { plainHttp = true }: { readonly plainHttp?: boolean } = {},
+): void {
   const parsed = URL.canParse(url) ? new URL(url) : null
   if (parsed === null || !/^https?:$/.test(parsed.protocol) || parsed.hostname === '') {
     throw new GatewayError('invalid_url', 'url must be an absolute http or https URL.', { param: 'url' })
   }
-  const refusal = egress.refuseUrl(url, { plainHttp: true })
+  const refusal = egress.refuseUrl(url, { plainHttp })
   if (refusal === null) return
   throw new GatewayError('ssrf_blocked', `This address may not be called: ${refusal}.`, { param: 'url' })
 }

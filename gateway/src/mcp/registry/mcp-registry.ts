@@ -13,6 +13,8 @@ export interface McpRegistryOptions {
   readonly onChange: (registry: McpRegistry) => void
   /** Tells other processes of a change made here. */
   readonly announce: () => void
+  /** A server was removed here: what else is kept of it goes, too. */
+  readonly onRemoved: (serverId: string) => Promise<void>
   readonly onUnreadable: (serverId: string) => void
 }
 
@@ -86,6 +88,7 @@ export class McpRegistry {
   async remove(serverId: string): Promise<void> {
     this.#requireOwn(serverId)
     if (!(await this.#options.store.remove(serverId))) throw serverNotFound(serverId)
+    await this.#options.onRemoved(serverId)
     await this.#announce()
   }
 

@@ -59,8 +59,15 @@ export async function callOverRest(
 }
 
 function fail(error: unknown): never {
-  const { code, data } = error as { code?: unknown; data?: { reason?: unknown } | null }
+  const { code, data } = error as {
+    code?: unknown
+    data?: { reason?: unknown; authorize_url?: unknown } | null
+  }
   if (!(error instanceof Error) || typeof code !== 'number') throw error
+  if (data?.reason === 'sign_in')
+    throw new GatewayError('upstream_auth_required', error.message, {
+      extras: { authorize_url: data.authorize_url ?? null },
+    })
   throw invocationFailed(reasonOf(data?.reason), error.message)
 }
 

@@ -1,3 +1,4 @@
+import type { McpOAuthSettings } from '../../config/config.ts'
 import type { Caller } from '../../identity/caller.ts'
 import type { McpGateway } from '../mcp-gateway.ts'
 import type { McpServer } from '../server.ts'
@@ -27,6 +28,8 @@ export function describeServer(gateway: McpGateway, caller: Caller, server: McpS
     instructions: settings.instructions,
     protocol_era: settings.protocolEra,
     auth_type: settings.authType,
+    ...describeOAuth(server),
+    is_byok: settings.isByok,
     ...describeSecrets(server),
     extra_headers: settings.extraHeaders,
     allowed_tools: settings.allowedTools,
@@ -87,6 +90,8 @@ export function writeServer({ settings }: McpServer): Record<string, unknown> {
     transport: settings.writtenTransport,
     protocol_era: settings.protocolEra,
     auth_type: settings.authType,
+    ...writeOAuth(settings.oauth),
+    is_byok: settings.isByok,
     extra_headers: settings.extraHeaders,
     allowed_tools: settings.allowedTools,
     disallowed_tools: settings.disallowedTools,
@@ -118,6 +123,30 @@ function listOffer(
   return {
     tools: view?.tools.map(({ name }) => name) ?? [],
     resources: view?.resources.map(({ uri }) => uri) ?? [],
+  }
+}
+
+/** Servers that nobody signs in to say nothing of it. */
+function describeOAuth({ settings: { authType, oauth } }: McpServer): object {
+  if (authType !== 'oauth2') return {}
+  return { ...writeOAuth(oauth), ...(oauth.clientSecret !== null && { client_secret: 'set' }) }
+}
+
+function writeOAuth({
+  flow,
+  authorizationUrl,
+  tokenUrl,
+  registrationUrl,
+  scopes,
+  clientId,
+}: McpOAuthSettings) {
+  return {
+    oauth2_flow: flow,
+    authorization_url: authorizationUrl,
+    token_url: tokenUrl,
+    registration_url: registrationUrl,
+    scopes,
+    client_id: clientId,
   }
 }
 

@@ -5,8 +5,8 @@ import type { Exchange } from '../../http/exchange.ts'
 import { readBody } from '../../http/read-body.ts'
 import type { Method, Route } from '../../http/router.ts'
 import { authenticate } from '../../pipeline/authenticate.ts'
-import type { McpServer } from '../server.ts'
-import { identityAt } from '../upstream/credentials.ts'
+import { ownerOf } from '../accounts/credential.ts'
+import { identityHeaders } from '../upstream/credentials.ts'
 import type { McpRoutesDependencies } from './mcp-endpoint.ts'
 import { requireVisible } from './server-routes.ts'
 
@@ -56,10 +56,12 @@ async function relayRaw(
     throw new GatewayError('invalid_request', 'A server that is a program has no paths.')
   const { method } = exchange.request
   const body = method === 'GET' || method === 'HEAD' ? null : await readBody(exchange.request, maxBodyBytes)
+  const onBehalf = { owner: ownerOf(caller), headers: {} }
+  const account = await identityHeaders(await gateway.oauth.accounts.identify(server, onBehalf))
   const url = joinTarget(server.settings.url, params['rest'] ?? '', exchange.target)
   await gateway.relayRaw(exchange, server, url, {
     method,
-    headers: headersFor(exchange, server),
+    headers: { ...passedOn(exchange), ...account },
     ...(body !== null && body.length > 0 && { body: new Uint8Array(body) }),
     signal: AbortSignal.timeout(timeoutMs),
   })
@@ -75,13 +77,13 @@ function joinTarget(base: string, rest: string, target: string): string {
   return url.href
 }
 
-function headersFor(exchange: Exchange, server: McpServer): Record<string, string> {
+function passedOn(exchange: Exchange): Record<string, string> {
   const headers: Record<string, string> = {}
   for (const [name, value] of Object.entries(exchange.request.headers)) {
     if (value === undefined || droppedFromRequests.has(name) || credentialHeaders.has(name)) continue
     headers[name] = value
   }
-  return { ...headers, ...identityAt(server, {}).headers }
+  return headers
 }
 
 /** Everything but what would sign the client in at the server, or ask it to. */

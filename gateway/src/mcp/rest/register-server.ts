@@ -10,6 +10,7 @@ type Body = Readonly<Record<string, unknown>>
 /** Members that are secret and by what other names they are sent. */
 const secretMembers = {
   authValue: ['auth_value', 'authentication_token', 'credentials'],
+  clientSecret: ['client_secret', 'credentials'],
   staticHeaders: ['static_headers', 'headers'],
   env: ['env'],
 } as const
@@ -42,6 +43,10 @@ export function readServerBody(
     )
   }
   requireCallable(settings.url ?? '', gateway.egress)
+  for (const member of ['authorizationUrl', 'tokenUrl', 'registrationUrl'] as const) {
+    const url = settings.oauth[member]
+    if (url !== null) requireCallable(url, gateway.egress, { plainHttp: false })
+  }
   if (typeof settings.specPath === 'string') requireCallable(settings.specPath, gateway.egress)
   else if (settings.specPath !== null) readOperations(settings.specPath)
   if (before === null) return settings
@@ -52,5 +57,9 @@ export function readServerBody(
     authValue: kept('authValue') && settings.authValue === null ? before.authValue : settings.authValue,
     staticHeaders: kept('staticHeaders') ? before.staticHeaders : settings.staticHeaders,
     env: kept('env') ? before.env : settings.env,
+    oauth: {
+      ...settings.oauth,
+      clientSecret: kept('clientSecret') ? before.oauth.clientSecret : settings.oauth.clientSecret,
+    },
   }
 }

@@ -1,10 +1,12 @@
 import {
   type ClientCapabilities,
+  extractWWWAuthenticateParams,
   type PriorDiscovery,
   SSEClientTransport,
   StreamableHTTPClientTransport,
   type Transport,
 } from '@modelcontextprotocol/client'
+import type { Challenge } from '../oauth/authorization-server.ts'
 import { aliasOf, type McpServer } from '../server.ts'
 import type { UpstreamIdentity } from './credentials.ts'
 import type { Fetch } from './guarded-fetch.ts'
@@ -28,6 +30,8 @@ export interface ConnectorOptions {
   readonly clientInfo: () => { readonly name: string; readonly version: string }
   readonly connectTimeoutMs: () => number
   readonly onStderr: (server: McpServer, text: string) => void
+  /** A server refused a call for want of an account. */
+  readonly onChallenge: (server: McpServer, challenge: Challenge) => void
   readonly now: () => number
 }
 
@@ -87,18 +91,38 @@ export class Connector {
     }
   }
 
-  #createTransport(server: McpServer, { headers }: UpstreamIdentity): Transport {
+  #createTransport(server: McpServer, { headers, tokens }: UpstreamIdentity): Transport {
     const { transport, url, command, args, cwd, env } = server.settings
     if (transport === 'stdio') {
       if (command === null) throw new UpstreamFailure('blocked', 'There is no program to start.')
       return new StdioTransport({ command, args, cwd, env }, (text) => this.#options.onStderr(server, text))
     }
-    const fetch = this.#options.fetches[server.source]
     const address = new URL(url ?? '')
-    const requestInit = { headers: { ...headers } }
+    const options = {
+      fetch: this.#listeningFetch(server),
+      requestInit: { headers: { ...headers } },
+      ...(tokens !== undefined && { authProvider: tokens }),
+    }
     return transport === 'sse'
-      ? new SSEClientTransport(address, { fetch, requestInit })
-      : new StreamableHTTPClientTransport(address, { fetch, requestInit, reconnectionOptions: reconnection })
+      ? new SSEClientTransport(address, options)
+      : new StreamableHTTPClientTransport(address, { ...options, reconnectionOptions: reconnection })
+  }
+
+  /** Hears what a server says when it refuses. */
+  #listeningFetch(server: McpServer): Fetch {
+    const fetch = this.#options.fetches[server.source]
+    return async (url, init) => {
+      const response = await fetch(url, init)
+      if (response.status === 401 || response.status === 403) {
+        const { resourceMetadataUrl, scope } = extractWWWAuthenticateParams(response)
+        if (resourceMetadataUrl !== undefined || scope !== undefined)
+          this.#options.onChallenge(server, {
+            resourceMetadataUrl: resourceMetadataUrl?.href ?? null,
+            scope: scope ?? null,
+          })
+      }
+      return response
+    }
   }
 
   #priorOf(server: McpServer): PriorDiscovery | null {

@@ -1,31 +1,33 @@
-import { createHash } from 'node:crypto'
 import { credentialHeaders } from '../../config/settings/mcp-server-body.ts'
 import { aliasOf, type McpServer } from '../server.ts'
+
+/** Lower-case names. */
+export type ClientHeaders = Readonly<Record<string, string | undefined>>
+
+/** Tokens that change while a session lasts. */
+export interface TokenSource {
+  token(): Promise<string>
+  /** The server has refused the token: the next one is another. */
+  onUnauthorized(): Promise<void>
+}
 
 /** What a session at a server is opened with. Two with one key are the same account there. */
 export interface UpstreamIdentity {
   readonly key: string
   readonly headers: Readonly<Record<string, string>>
+  readonly tokens?: TokenSource
 }
 
-/**
- * The headers of a server's own account. What a client sends for this server by name (`x-mcp-<alias>-<header>`) or what
- * the operator lets through (`extra_headers`) comes on top; a gateway credential is never among it.
- */
-export function identityAt(
-  server: McpServer,
-  clientHeaders: Readonly<Record<string, string | undefined>>,
-): UpstreamIdentity {
-  const passed = passedHeaders(server, clientHeaders)
-  const headers = { ...server.settings.staticHeaders, ...ownCredential(server), ...passed }
-  if (Object.keys(passed).length === 0) return { key: 'own', headers }
-  const key = createHash('sha256')
-    .update(JSON.stringify(Object.entries(passed).sort()))
-    .digest('hex')
-  return { key, headers }
+/** Everything that tells one request's account. */
+export async function identityHeaders({
+  headers,
+  tokens,
+}: UpstreamIdentity): Promise<Record<string, string>> {
+  return { ...headers, ...(tokens !== undefined && { authorization: `Bearer ${await tokens.token()}` }) }
 }
 
-function ownCredential({ settings: { authType, authValue } }: McpServer): Record<string, string> {
+/** The headers of a server's own, shared credential. */
+export function ownHeaders({ settings: { authType, authValue } }: McpServer): Record<string, string> {
   if (authValue === null) return {}
   switch (authType) {
     case 'api_key':
@@ -41,25 +43,30 @@ function ownCredential({ settings: { authType, authValue } }: McpServer): Record
   }
 }
 
-function passedHeaders(
+/**
+ * What of a client's headers goes on: those the operator lets through (`extra_headers`), and those it names for this server
+ * (`x-mcp-<alias>-<header>`). A credential of the gateway is never among them.
+ */
+export function passedHeaders(
   server: McpServer,
-  sent: Readonly<Record<string, string | undefined>>,
-): Record<string, string> {
-  const passed: Record<string, string> = {}
+  sent: ClientHeaders,
+): { readonly let: Record<string, string>; readonly named: Record<string, string> } {
+  const letThrough: Record<string, string> = {}
   for (const name of server.settings.extraHeaders) {
     const value = sent[name]
-    if (value !== undefined && !credentialHeaders.has(name)) passed[name] = value
+    if (value !== undefined && !credentialHeaders.has(name)) letThrough[name] = value
   }
   const gatewayCredentials = new Set(
     [...credentialHeaders].flatMap((name) => (sent[name] === undefined ? [] : [bareCredential(sent[name])])),
   )
+  const named: Record<string, string> = {}
   const prefix = `x-mcp-${aliasOf(server).toLowerCase()}-`
   for (const [name, value] of Object.entries(sent)) {
     if (value === undefined || !name.startsWith(prefix) || gatewayCredentials.has(bareCredential(value)))
       continue
-    passed[name.slice(prefix.length)] = value
+    named[name.slice(prefix.length)] = value
   }
-  return passed
+  return { let: letThrough, named }
 }
 
 function bareCredential(value: string): string {

@@ -1,4 +1,11 @@
-import { ProtocolError, SdkError, SdkErrorCode, SdkHttpError } from '@modelcontextprotocol/client'
+import {
+  InsufficientScopeError,
+  ProtocolError,
+  SdkError,
+  SdkErrorCode,
+  SdkHttpError,
+  UnauthorizedError,
+} from '@modelcontextprotocol/client'
 import { redactText } from '../../telemetry/redact.ts'
 import { EgressRefused } from './guarded-fetch.ts'
 
@@ -7,6 +14,8 @@ export type FailureKind =
   | 'cancelled'
   | 'unreachable'
   | 'auth_required'
+  /** The caller has no account there yet, or one that is of no use any more. */
+  | 'sign_in'
   | 'blocked'
   | 'busy'
   /** The session is not known any more; the request was not looked at. */
@@ -33,11 +42,16 @@ export class UpstreamFailure extends Error {
 
 /** `name` is the alias of the server. */
 export function describeFailure(error: unknown, name: string): UpstreamFailure {
-  if (error instanceof UpstreamFailure) return error
+  const known = findCause(error, UpstreamFailure)
+  if (known !== null) return known
   if (error instanceof ProtocolError)
     return new UpstreamFailure('rpc', redactText(error.message), error.code, error.data)
   const refused = findCause(error, EgressRefused)
   if (refused !== null) return new UpstreamFailure('blocked', `${name} may not be called: ${refused.message}`)
+  if (error instanceof InsufficientScopeError)
+    return new UpstreamFailure('auth_required', `${name} wants more rights than the account has.`)
+  if (error instanceof UnauthorizedError)
+    return new UpstreamFailure('auth_required', `${name} wants to be signed in to.`)
   if (error instanceof SdkHttpError) return describeStatus(error, name)
   if (error instanceof SdkError) return describeSdkError(error, name)
   if (error instanceof Error && error.name === 'TimeoutError')

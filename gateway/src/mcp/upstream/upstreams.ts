@@ -59,6 +59,11 @@ export class Upstreams {
     await this.#watchers.get(server.settings.serverId)?.ask()
   }
 
+  /** Somebody has signed in: what the server offers can be seen now, perhaps. */
+  lookAgain(server: McpServer): void {
+    void this.#watchers.get(server.settings.serverId)?.lookAgain()
+  }
+
   async subscribe(server: McpServer, uri: string): Promise<() => void> {
     return (await this.#watchers.get(server.settings.serverId)?.subscribe(uri)) ?? (() => {})
   }

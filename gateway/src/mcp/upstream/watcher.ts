@@ -6,7 +6,7 @@ import type { OpenApiServers } from '../openapi/openapi-servers.ts'
 import type { McpRegistry } from '../registry/mcp-registry.ts'
 import { aliasOf, type McpServer } from '../server.ts'
 import type { Connector } from './connector.ts'
-import { identityAt } from './credentials.ts'
+import type { UpstreamIdentity } from './credentials.ts'
 import { readOffer } from './read-offer.ts'
 import { describeFailure, type FailureKind } from './upstream-failure.ts'
 import type { UpstreamSession } from './upstream-session.ts'
@@ -20,6 +20,8 @@ export interface WatcherOptions {
   readonly catalogue: Catalogue
   readonly connector: Connector
   readonly openApi: OpenApiServers
+  /** The account the gateway looks at a server with. */
+  readonly identify: (server: McpServer) => Promise<UpstreamIdentity>
   readonly config: () => McpConfig
   readonly onResourceUpdated: (server: McpServer, uri: string) => void
   readonly now: () => number
@@ -75,6 +77,13 @@ export class ServerWatcher {
     }
   }
 
+  /** Asks anew, as who it is now. */
+  async lookAgain(): Promise<void> {
+    await this.#asking
+    await this.#hangUp()
+    await this.ask()
+  }
+
   async stop(): Promise<void> {
     this.#isStopped = true
     if (this.#timer !== null) clearTimeout(this.#timer)
@@ -118,7 +127,7 @@ export class ServerWatcher {
     if (this.#session !== null && !this.#session.isClosed) return this.#session
     const session = await this.#options.connector.connect(
       this.server,
-      identityAt(this.server, {}),
+      await this.#options.identify(this.server),
       {},
       (method, params) => this.#hear(method, params),
     )
@@ -204,6 +213,6 @@ export class ServerWatcher {
 }
 
 function statusOf(kind: FailureKind): HealthStatus {
-  if (kind === 'auth_required') return 'auth_required'
+  if (kind === 'auth_required' || kind === 'sign_in') return 'auth_required'
   return kind === 'blocked' ? 'blocked' : 'unhealthy'
 }

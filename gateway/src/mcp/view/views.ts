@@ -2,7 +2,7 @@ import type { McpConfig } from '../../config/config.ts'
 import type { Caller } from '../../identity/caller.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { McpRegistry } from '../registry/mcp-registry.ts'
-import { aliasOf, type McpServer } from '../server.ts'
+import { isNameOf, type McpServer } from '../server.ts'
 import { buildView, type CatalogueView } from './catalogue-view.ts'
 import { grantsOf, type McpGrants, maySee } from './grants.ts'
 
@@ -73,7 +73,7 @@ export class Views {
     return buildView({
       catalogue,
       servers,
-      isSingle: selector !== null && servers.length === 1 && isNameOf(servers[0], selector),
+      isSingle: selector !== null && servers.length === 1 && servers.every((one) => isNameOf(one, selector)),
       grants,
       config: config(),
       isApproved: ({ settings }, { kind, name, digest }) =>
@@ -90,9 +90,4 @@ function select(servers: readonly McpServer[], selector: string): McpServer[] {
   return servers.filter((server) =>
     words.some((word) => isNameOf(server, word) || server.settings.accessGroups.includes(word)),
   )
-}
-
-function isNameOf(server: McpServer | undefined, word: string): boolean {
-  if (server === undefined) return false
-  return server.settings.serverId === word || aliasOf(server).toLowerCase() === word.toLowerCase()
 }
