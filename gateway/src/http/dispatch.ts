@@ -34,7 +34,17 @@ const ownError = ['x-routeiq-error-origin', 'gateway'] as const
 /** What a path without a route is answered, also by routes that are switched off. */
 export function sendNoRoute(exchange: Exchange): void {
   const error = { message: 'Not Found', type: 'not_found_error', param: null, code: '404' }
-  exchange.sendJson(404, { detail: 'Not Found', error }, ownError)
+  exchange.sendJson(404, { detail: 'Not Found', ...frameOf(exchange, 'not_found', { error }) }, ownError)
+}
+
+function sendNoMethod(exchange: Exchange, allow: readonly string[]): void {
+  const frame = frameOf(exchange, 'method_not_allowed', {})
+  exchange.sendJson(405, { detail: 'Method Not Allowed', ...frame }, [...ownError, 'allow', allow.join(', ')])
+}
+
+/** Clients of `/api/v1` read a code and the request's id beside `detail`, those of other paths `otherwise`. */
+function frameOf(exchange: Exchange, code: string, otherwise: object): object {
+  return exchange.target.startsWith('/api/v1/') ? { code, request_id: exchange.requestId } : otherwise
 }
 
 /**
@@ -85,7 +95,7 @@ export class Dispatcher {
       return
     }
     if (found.route === null) {
-      exchange.sendJson(405, { detail: 'Method Not Allowed' }, [...ownError, 'allow', found.allow.join(', ')])
+      sendNoMethod(exchange, found.allow)
       return
     }
     exchange.template = found.route.template
