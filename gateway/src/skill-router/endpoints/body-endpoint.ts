@@ -7,6 +7,7 @@ import { type BodySource, formatBodyRecord } from '../../skills/body-record.ts'
 import type { VersionText } from '../../skills/skill-store.ts'
 import type { HotCatalogues } from '../hot-catalogues.ts'
 import { type HotSkill, versionFor } from '../hot-skill.ts'
+import { formatServerTiming, Stopwatch } from '../stopwatch.ts'
 import type { SkillRouterRoutesDependencies } from './skill-router-dependencies.ts'
 
 const bodyQuery = z.object({
@@ -25,14 +26,19 @@ export function bodyEndpoint(deps: SkillRouterRoutesDependencies): Endpoint {
       const wanted = parseQuery(query, bodyQuery)
       const agentName = wanted.agent_name ?? null
       const reference = params['skill'] ?? ''
+      const watch = new Stopwatch()
       const skill = await findSkill(deps.catalogues, workspaceId, reference, agentName)
+      watch.end('scope')
       const version = skill === null ? null : await readVersion(skill)
+      watch.end('retrieve')
       if (skill === null || version === null)
         throw new GatewayError(
           'not_found',
           `There is no skill ${JSON.stringify(reference)} with such a version.`,
         )
-      return { body: formatBodyRecord(toSource(skill, version), wanted.max_chars ?? null) }
+      const body = formatBodyRecord(toSource(skill, version), wanted.max_chars ?? null)
+      watch.end('render')
+      return { headers: ['server-timing', formatServerTiming(watch.timings)], body }
 
       async function readVersion(of: HotSkill): Promise<VersionText | null> {
         const { versionId } = versionFor(of, agentName)

@@ -23,7 +23,8 @@ export function menuEndpoint(deps: SkillRouterRoutesDependencies): Endpoint {
       const agentName = wanted.agent_name ?? null
       const found = await deps.router.findMenu(workspaceId, agentName, wanted.category ?? null)
       const answer = answers.find(found.menu, wanted.max_menu_size ?? null, wanted.include_attachments)
-      const headers = ['etag', answer.etag, 'cache-control', 'private, no-cache']
+      const timing = ['server-timing', formatServerTiming(found.timings)]
+      const headers = ['etag', answer.etag, 'cache-control', 'private, no-cache', ...timing]
       if (found.degradedReason === null && isUnchanged(exchange.header('if-none-match'), answer.etag))
         return { status: 304, headers, body: Buffer.alloc(0) }
       const routed = deps.router.offerMenu(found, answer.decision)
@@ -37,8 +38,7 @@ export function menuEndpoint(deps: SkillRouterRoutesDependencies): Endpoint {
         captureContent: false,
         now: deps.now(),
       }
-      const body = answerDecision(deps, routed, asker, answer)
-      return { headers: [...headers, 'server-timing', formatServerTiming(routed.timings)], body }
+      return { headers, body: answerDecision(deps, routed, asker, answer) }
     },
   })
 }

@@ -6,6 +6,7 @@ import { restEndpoint } from '../../rest/rest-endpoint.ts'
 import type { HotMenu } from '../hot-menu.ts'
 import { type HotSkill, versionFor } from '../hot-skill.ts'
 import type { SkillBodies } from '../skill-bodies.ts'
+import { formatServerTiming } from '../stopwatch.ts'
 import { isUnchanged } from './entity-tag.ts'
 import type { SkillRouterRoutesDependencies } from './skill-router-dependencies.ts'
 
@@ -23,13 +24,14 @@ export function snapshotEndpoint(deps: SkillRouterRoutesDependencies): Endpoint 
     answer: async ({ exchange, caller, workspaceId, query }) => {
       deps.admitRouteCall(workspaceId, caller)
       const wanted = parseQuery(query, snapshotQuery)
-      const { menu, catalogueDigest, degradedReason } = await deps.router.findMenu(
+      const { menu, catalogueDigest, degradedReason, timings } = await deps.router.findMenu(
         workspaceId,
         wanted.agent_name ?? null,
         null,
       )
       const etag = `"${menu.digest}-${wanted.bodies}"`
-      const headers = ['etag', etag, 'cache-control', 'private, no-cache']
+      const timing = ['server-timing', formatServerTiming(timings)]
+      const headers = ['etag', etag, 'cache-control', 'private, no-cache', ...timing]
       if (degradedReason === null && isUnchanged(exchange.header('if-none-match'), etag))
         return { status: 304, headers, body: Buffer.alloc(0) }
       const texts = wanted.bodies === 'all' ? await readBodies(workspaceId, menu, deps.bodies) : null

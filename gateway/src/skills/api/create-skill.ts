@@ -7,7 +7,8 @@ import { composeSkillMd } from '../validate/frontmatter.ts'
 import { directoryOf } from '../validate/skill-name.ts'
 import { readMetadata } from '../write/read-metadata.ts'
 import { body, description, line, metadataFields, skillName } from '../write/skill-fields.ts'
-import { authorOf, creatorOf, type SkillRoutesDependencies } from './skill-context.ts'
+import { authorOf, creatorOf, requireSkill, type SkillRoutesDependencies } from './skill-context.ts'
+import { formatSkill } from './skill-row.ts'
 
 export const createBody = z.object({
   name: skillName,
@@ -19,7 +20,7 @@ export const createBody = z.object({
   ...metadataFields,
 })
 
-/** `POST /skills`. Errors: 409 when the name is taken, 422 for a body that is too short to be of use. */
+/** `POST /skills`, answered with the row of the skill and what its first version is. Errors: 409 when the name is taken, 422 for a body that is too short to be of use. */
 export async function createSkill(
   { store, writer, settings, placing }: SkillRoutesDependencies,
   workspaceId: string,
@@ -49,18 +50,16 @@ export async function createSkill(
       throw error instanceof GatewayError && error.code === 'conflict' ? nameTaken(name) : error
     })
   const { versionId, versionNumber, contentHash, safetyStatus } = written.version
+  const created = await requireSkill(store, workspaceId, written.skillId)
   const agent = fields.agent_name == null ? null : readAgentName(fields.agent_name)
   const made = [{ skillId: written.skillId, name }]
   const placed = agent === null ? {} : await addToAgent(placing, workspaceId, agent, made, 'all')
   return {
-    id: written.skillId,
-    skill_id: written.skillId,
-    name,
+    ...formatSkill(created),
     version: versionNumber,
     version_id: versionId,
     content_hash: contentHash,
     safety_status: safetyStatus,
-    offer_scope: fields.offer_scope ?? 'workspace',
     ...placed,
   }
 }

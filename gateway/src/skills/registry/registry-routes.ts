@@ -81,8 +81,8 @@ function readingRoutes(deps: RegistryRoutesDependencies): Route<Endpoint>[] {
       const { files } = await requireEntry(registry, params['skill'])
       return { body: { attachments: files.map(formatFile) } }
     }),
-    open(`${one}/attachments/{att}`, async ({ params }) => ({
-      body: await showFile(deps, params['skill'], params['att'] ?? ''),
+    open(`${one}/attachments/{path+}`, async ({ params }) => ({
+      body: await showFile(deps, params['skill'], params['path'] ?? ''),
     })),
     open(`${one}/attachments/by-path/{path+}`, async ({ params }) => ({
       body: await showFile(deps, params['skill'], params['path'] ?? ''),
