@@ -100,8 +100,9 @@ it('joins what was offered with what was used and how well it went', async () =>
   })
   expect(stats).toMatchObject({ skill_name: 'acme/pdf', by_agent: [{ agent_name: 'helper' }] })
   const metrics = await waitUntil('the verdict is counted', async () => {
-    const { skills } = (await api('GET', '/skills/analytics/metrics?skill_name=acme/pdf')).body
-    return skills[0]?.pass_count === 1 ? skills[0] : false
+    const { skills } = (await api('GET', '/skills/analytics/metrics?agent_name=helper')).body
+    const [pdf] = skills.filter(({ name }: { name: string }) => name === 'acme/pdf')
+    return pdf?.pass_count === 1 ? pdf : false
   })
   expect(metrics).toMatchObject({
     name: 'acme/pdf',

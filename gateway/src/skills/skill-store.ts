@@ -17,6 +17,8 @@ export interface SkillStore {
   listHashes(workspaceId: string): Promise<readonly SkillHash[]>
   /** Newest first, quarantined ones included. */
   listVersions(workspaceId: string, skillId: string): Promise<readonly SkillVersion[]>
+  /** The highest number of each text these skills have had. */
+  listVersionNumbers(workspaceId: string, skillIds: readonly string[]): Promise<readonly VersionNumber[]>
   /** A version of this skill with its text; null when there is none. */
   readVersion(workspaceId: string, skillId: string, selector: VersionSelector): Promise<VersionText | null>
   /** The skill a version belongs to, whoever's it is: what may be done with it, is decided by reading that. */
@@ -101,6 +103,12 @@ export interface Baseline {
 
 export interface SkillHash {
   readonly name: string
+  readonly contentHash: string
+  readonly versionNumber: number
+}
+
+export interface VersionNumber {
+  readonly skillId: string
   readonly contentHash: string
   readonly versionNumber: number
 }

@@ -9,8 +9,8 @@ export interface MetricWindow {
   /** By skill, in the window of the same length before it. */
   readonly before: readonly RollupRow[]
   readonly prior: Prior
-  /** Numbers of versions by hash, where they are known. */
-  readonly versionNumbers: ReadonlyMap<string, number>
+  /** Numbers of versions by skill and hash, where they are known. */
+  readonly versionNumbers: ReadonlyMap<string, ReadonlyMap<string, number>>
 }
 
 /** One row a skill that was offered, delivered or activated in the window, by name. */
@@ -30,9 +30,10 @@ function formatMetricRow(
 ): object {
   const tally = tallyOf(rows)
   const trend = judgeTrend(judgedOf(tallyOf(before)), judgedOf(tally))
+  const skillId = skillIdOf(rows)
   return {
     name,
-    skill_id: skillIdOf(rows),
+    skill_id: skillId,
     offered_count: tally.offers,
     hinted_count: tally.hinted,
     delivered_count: tally.delivered,
@@ -46,7 +47,7 @@ function formatMetricRow(
     trend: trendOf(trend),
     trend_detail: formatTrend(trend),
     by_model: formatModels(prior, rows),
-    by_version: formatVersions(prior, rows, versionNumbers),
+    by_version: formatVersions(prior, rows, versionNumbers.get(skillId ?? '')),
   }
 }
 
@@ -58,11 +59,11 @@ export function skillIdOf(rows: readonly RollupRow[]): string | null {
 function formatVersions(
   prior: Prior,
   rows: readonly RollupRow[],
-  numbers: ReadonlyMap<string, number>,
+  numbers: ReadonlyMap<string, number> | undefined,
 ): object[] {
   return [...groupRows(rows, ({ contentHash }) => contentHash)].map(([hash, members]) => ({
     content_hash: hash || null,
-    version_number: numbers.get(hash) ?? null,
+    version_number: numbers?.get(hash) ?? null,
     offered_count: tallyOf(members).offers,
     ...formatJudged(prior, members),
   }))

@@ -2,7 +2,6 @@ import { modelFamilyOf } from '@routeiq/router'
 import type { RollupDimension, RollupQuery, RollupRow } from '../analytics/rollup-store.ts'
 import { daysBefore, utcDay } from '../utc-day.ts'
 import type { EvidenceDependencies } from './evidence-dependencies.ts'
-import type { FoundSkill } from './require-skill.ts'
 
 interface Filter {
   readonly agentName: string | null
@@ -57,14 +56,19 @@ export class AnalyticsReader {
     return model === null ? rows : rows.filter(({ modelFamily }) => modelFamily === modelFamilyOf(model))
   }
 
-  /** Empty for a skill that is not in the store any more. */
-  async versionNumbers(workspaceId: string, { skillId }: FoundSkill): Promise<ReadonlyMap<string, number>> {
-    if (skillId === null) return new Map()
-    const versions = await this.#deps.skills.listVersions(workspaceId, skillId)
-    // The newest of several versions with one text.
-    return new Map(
-      versions.toReversed().map(({ contentHash, versionNumber }) => [contentHash, versionNumber]),
-    )
+  /** By skill and hash; a skill that is not in the store any more has none. */
+  async versionNumbers(
+    workspaceId: string,
+    skillIds: readonly string[],
+  ): Promise<ReadonlyMap<string, ReadonlyMap<string, number>>> {
+    const numbers = new Map(skillIds.map((skillId) => [skillId, new Map<string, number>()]))
+    if (skillIds.length === 0) return numbers
+    for (const { skillId, contentHash, versionNumber } of await this.#deps.skills.listVersionNumbers(
+      workspaceId,
+      skillIds,
+    ))
+      numbers.get(skillId)?.set(contentHash, versionNumber)
+    return numbers
   }
 }
 

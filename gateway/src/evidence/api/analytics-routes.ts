@@ -13,7 +13,7 @@ import { judgedOf, tallyOf } from '../analytics/tally.ts'
 import { AnalyticsReader } from './analytics-reader.ts'
 import type { EvidenceDependencies } from './evidence-dependencies.ts'
 import { invalidQuery, readNumber, readText, readWindow, requireText } from './read-query.ts'
-import { requireSkill } from './require-skill.ts'
+import { type FoundSkill, requireSkill } from './require-skill.ts'
 
 const samplesPerGap = 5
 
@@ -42,7 +42,8 @@ function metrics(deps: EvidenceDependencies, reader: AnalyticsReader): Endpoint 
       const filter = { agentName, skillName: skill?.name ?? null }
       const by = ['skill_name', 'skill_id', 'content_hash', 'model_name', 'model_family'] as const
       const [rows, before, all] = await reader.read(workspaceId, windowDays, filter, by)
-      const versionNumbers = skill === null ? new Map() : await reader.versionNumbers(workspaceId, skill)
+      const skillIds = new Set(rows.map(({ skillId }) => skillId).filter((id) => id !== ''))
+      const versionNumbers = await reader.versionNumbers(workspaceId, [...skillIds])
       const skills = formatMetricRows({ rows, before, prior: priorOf(all), versionNumbers })
       return { body: { agent_name: agentName, window_days: windowDays, skills } }
     },
@@ -62,7 +63,7 @@ function compare(deps: EvidenceDependencies, reader: AnalyticsReader): Endpoint 
       ]
       const alpha = readAlpha(query)
       const [numbers, rows] = await Promise.all([
-        reader.versionNumbers(workspaceId, skill),
+        readVersionNumbers(reader, workspaceId, skill),
         reader.readAllTime(workspaceId, {
           skillName: skill.name,
           agentName: readText(query, 'agent_name'),
@@ -76,6 +77,15 @@ function compare(deps: EvidenceDependencies, reader: AnalyticsReader): Endpoint 
       return { body: { skill_name: skill.name, ...formatComparison(rows, hashes, numbers, alpha) } }
     },
   })
+}
+
+async function readVersionNumbers(
+  reader: AnalyticsReader,
+  workspaceId: string,
+  { skillId }: FoundSkill,
+): Promise<ReadonlyMap<string, number>> {
+  if (skillId === null) return new Map()
+  return (await reader.versionNumbers(workspaceId, [skillId])).get(skillId) ?? new Map()
 }
 
 function readAlpha(query: URLSearchParams): number {

@@ -23,7 +23,7 @@ export interface EvidenceDependencies {
   readonly store: EvidenceStore
   readonly decisions: DecisionLog
   readonly traceWriter: TraceWriter
-  readonly skills: Pick<SkillStore, 'find' | 'listVersions'>
+  readonly skills: Pick<SkillStore, 'find' | 'listVersions' | 'listVersionNumbers'>
   readonly webhooks: WebhookParts
   readonly quotas: Pick<Quotas, 'take' | 'requireFeature'>
   readonly idempotent: IdempotentAnswers

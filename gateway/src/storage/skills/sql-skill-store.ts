@@ -6,6 +6,7 @@ import type {
   SkillQuery,
   SkillStore,
   VersionAddress,
+  VersionNumber,
   VersionSelector,
 } from '../../skills/skill-store.ts'
 import { isUuid } from '../../uuid.ts'
@@ -71,6 +72,8 @@ export function createSqlSkillStore(database: Database, options: SkillStoreOptio
       )
       return rows.map(({ version }) => toVersion(version))
     },
+    listVersionNumbers: (workspaceId, skillIds) =>
+      query<VersionNumber>(versionNumbersStatement, [workspaceId, skillIds]),
     async readVersion(workspaceId, skillId, selector) {
       const [condition, value] = selectVersion(selector)
       const columns = `, v.skill_md, v.body_start, v.body_end, v.scan, ${filesJson('v.id')} AS files`
@@ -206,6 +209,13 @@ const versionsOf = `
   SELECT ${versionJson('v')} AS version$columns
   FROM workspace_skills AS s JOIN skill_versions AS v ON v.skill_id = s.id
   WHERE s.workspace_id = $1 AND s.id = $2 AND s.deleted_at IS NULL AND v.deleted_at IS NULL AND ${visibleVersion}`
+
+const versionNumbersStatement = `
+  SELECT s.id AS "skillId", v.content_hash AS "contentHash", max(v.version_number) AS "versionNumber"
+  FROM workspace_skills AS s JOIN skill_versions AS v ON v.skill_id = s.id
+  WHERE s.workspace_id = $1 AND s.deleted_at IS NULL AND v.deleted_at IS NULL AND ${visibleVersion}
+    AND s.id = ANY ($2::uuid[])
+  GROUP BY s.id, v.content_hash`
 
 const deleteVersionStatement = `
   UPDATE skill_versions AS v SET deleted_at = $4 FROM skills AS s
