@@ -84,7 +84,13 @@ export async function openSkillRouting({
   })
   await hearSkillChanges(hub.state, (workspaceId) => void catalogues.refresh(workspaceId))
   const router = new SkillRouter({
-    catalogues: new CatalogueProvider({ hot: catalogues, source: hub.skills, catalogue, degradations }),
+    catalogues: new CatalogueProvider({
+      hot: catalogues,
+      source: hub.skills,
+      listSkills: (workspaceId, query) => hub.skills.list(workspaceId, query),
+      catalogue,
+      degradations,
+    }),
     embedder,
     effectiveness: (workspaceId) => readEffectiveness(evidence, workspaceId),
     degradations,

@@ -24,6 +24,8 @@ const question: SkillQuestion = {
   model: 'gpt-5',
 }
 const always = (): boolean => true
+/** A database that is down. */
+const listSkills = () => Promise.reject(new Error('down'))
 
 describe('InjectedSkills', () => {
   let source: FakeSource
@@ -48,7 +50,7 @@ describe('InjectedSkills', () => {
     } as const
     const rates = { minRelevance: 0, hintK: 3, exploreRate: 0, holdoutRate: 0, stableMenuMaxTokens: 4_000 }
     const router = new SkillRouter({
-      catalogues: new CatalogueProvider({ hot, source, catalogue, degradations }),
+      catalogues: new CatalogueProvider({ hot, source, listSkills, catalogue, degradations }),
       embedder: { state: { kind: 'none', available: true }, prepare: () => true },
       effectiveness: () => emptyEffectiveness,
       degradations,

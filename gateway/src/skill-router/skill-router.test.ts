@@ -38,6 +38,9 @@ const request: RouteRequest = {
 }
 const topics = ['refund', 'invoice', 'poem', 'weather', 'forecast', 'ledger', 'tax', 'travel']
 
+/** A database that is down. */
+const listSkills = () => Promise.reject(new Error('down'))
+
 describe('SkillRouter', () => {
   let source: FakeSource
   let hot: HotCatalogues
@@ -65,7 +68,7 @@ describe('SkillRouter', () => {
       now: Date.now,
     })
     router = new SkillRouter({
-      catalogues: new CatalogueProvider({ hot, source, catalogue, degradations }),
+      catalogues: new CatalogueProvider({ hot, source, listSkills, catalogue, degradations }),
       embedder: { state: { kind: 'none', available: true }, prepare: () => true },
       effectiveness: () => emptyEffectiveness,
       degradations,

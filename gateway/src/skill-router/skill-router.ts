@@ -122,8 +122,11 @@ export class SkillRouter {
     const exclude = new Set(request.exclude)
     const { degradations, config } = this.#deps
     const missing = embedded ? reason : degradations.record('embedder_unavailable', null)
-    if (request.query.trim() === '' || (!embedded && config().onEmbedderMissing === 'full_menu'))
-      return { candidates: null, reason: missing, exclude }
+    const isUnranked =
+      request.query.trim() === '' ||
+      reason === 'retrieval_error' ||
+      (!embedded && config().onEmbedderMissing === 'full_menu')
+    if (isUnranked) return { candidates: null, reason: missing, exclude }
     try {
       const depth = Math.max(minDepth, 2 * request.topK)
       const results = catalogue.search(request.query, { menu, exclude }, depth)

@@ -177,6 +177,7 @@ export class ModelEmbedder implements Embedder, QueryEmbedder {
         `${this.#options.model} gives ${vector.length} dimensions; set skills.router.embedding_dimensions to that`,
       )
     const length = Math.hypot(...vector)
+    if (!Number.isFinite(length)) throw new Error(`${this.#options.model} gives vectors of what is no number`)
     return Float32Array.from(vector, (value) => (length === 0 ? 0 : value / length))
   }
 }
