@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openTcpRelay, type TcpRelay } from '../src/storage/testing/tcp-relay.ts'
-import { createPostgresDatabase } from '../src/storage/testing/test-databases.ts'
-import { findTestServices } from '../src/storage/testing/test-services.ts'
-import { call } from './harness/call-gateway.ts'
-import { type Gateway, startGateway } from './harness/start-gateway.ts'
-import { waitUntil } from './harness/wait-until.ts'
+import { openTcpRelay, type TcpRelay } from '../../src/storage/testing/tcp-relay.ts'
+import { createPostgresDatabase } from '../../src/storage/testing/test-databases.ts'
+import { findTestServices } from '../../src/storage/testing/test-services.ts'
+import { call } from '../harness/call-gateway.ts'
+import { type Gateway, startGateway } from '../harness/start-gateway.ts'
+import { waitUntil } from '../harness/wait-until.ts'
 
 const { databaseUrl } = await findTestServices()
 
