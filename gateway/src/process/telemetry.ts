@@ -24,7 +24,7 @@ export function createTelemetry(
   now: () => number,
 ): Telemetry {
   const redactor = createRedactor(listSecrets(config))
-  const writer = new LogWriter({ sink: createFileSink(1), redactText: redactor.redactText })
+  const writer = new LogWriter({ sink: createFileSink(1), redactor })
   const { telemetry } = config
   const logger = new Logger({
     level: telemetry.logLevel,

@@ -46,16 +46,16 @@ function plant(text: string): RequestRecord {
 }
 
 function makeSinks(format: 'json' | 'text') {
-  const { redactText } = createRedactor([canary])
+  const redactor = createRedactor([canary])
   let log = ''
   const writer = new LogWriter({
     sink: { write: (_, done) => done(null), writeNow: (bytes) => (log += bytes.toString()) },
-    redactText,
+    redactor,
     defer: () => undefined,
   })
   const logger = new Logger({ level: 'debug', format, routingDecisions: true, writer, now: () => 0 })
   const metrics = createMetrics({
-    redactText,
+    redactText: redactor.redactText,
     litellm: { trackEndUsers: true },
     source: process,
     now: () => 0,

@@ -24,7 +24,11 @@ function makeWriter(capacity?: number) {
   const turns: (() => void)[] = []
   const writer = new LogWriter({
     sink: target.sink,
-    redactText: (text) => text.replaceAll('secret', '***'),
+    redactor: {
+      redactText: (text) => text.replaceAll('secret', '***'),
+      addSecrets: () => undefined,
+      revision: 0,
+    },
     defer: (run) => turns.push(run),
     ...(capacity === undefined ? {} : { capacity }),
   })

@@ -1,3 +1,5 @@
+import type { Redactor } from './redact.ts'
+
 /** Where log text goes. `write` must not block and reports once; `writeNow` may block and is for the last words. */
 export interface LogSink {
   write(bytes: Buffer, done: (error: Error | null) => void): void
@@ -6,7 +8,7 @@ export interface LogSink {
 
 export interface LogWriterOptions {
   readonly sink: LogSink
-  readonly redactText: (text: string) => string
+  readonly redactor: Redactor
   /** Bytes that may wait while the sink is busy; lines beyond are dropped and counted. */
   readonly capacity?: number
   /** Runs a function a moment later. */
@@ -24,7 +26,7 @@ const newline = 10
  */
 export class LogWriter {
   readonly #sink: LogSink
-  readonly redactText: (text: string) => string
+  readonly redactor: Redactor
   readonly #capacity: number
   readonly #defer: (run: () => void) => unknown
   readonly #drain = (): void => this.#send()
@@ -41,7 +43,7 @@ export class LogWriter {
 
   constructor(options: LogWriterOptions) {
     this.#sink = options.sink
-    this.redactText = options.redactText
+    this.redactor = options.redactor
     this.#capacity = options.capacity ?? defaultCapacity
     this.#defer = options.defer ?? ((run) => setTimeout(run, gatherMs))
   }
@@ -53,7 +55,7 @@ export class LogWriter {
 
   /** Takes one line without its line end and redacts it. Never throws. */
   writeLine(line: string): void {
-    if (this.#admit(line.length)) this.#append(this.redactText(line))
+    if (this.#admit(line.length)) this.#append(this.redactor.redactText(line))
   }
 
   /** For the lines of finished requests, whose every text member has passed the redactor already. */

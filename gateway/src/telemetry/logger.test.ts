@@ -11,7 +11,7 @@ function makeLogger(
   let text = ''
   const writer = new LogWriter({
     sink: { write: (_, done) => done(null), writeNow: (bytes) => (text += bytes.toString()) },
-    redactText: createRedactor(['loaded-secret']).redactText,
+    redactor: createRedactor(['loaded-secret']),
     defer: () => undefined,
   })
   const logger = new Logger({

@@ -34,7 +34,7 @@ export class Logger {
   constructor(options: LoggerOptions) {
     this.#options = options
     this.#threshold = severity[options.level]
-    this.#quoter = new LabelQuoter(options.writer.redactText)
+    this.#quoter = new LabelQuoter(options.writer.redactor)
   }
 
   isEnabled(level: LogLevel): boolean {
@@ -57,14 +57,14 @@ export class Logger {
       writer.writeLine(formatAccessText(record))
       return
     }
-    quoter.expire(record.endedAt)
+    quoter.refresh()
     writer.writeRedacted(formatAccessLine(record, quoter))
     if (routingDecisions && record.target !== null) writer.writeRedacted(formatDecisionLine(record, quoter))
   }
 
   logError({ error, requestId, traceId }: LoggedError): void {
     const known = error instanceof Error
-    const { redactText } = this.#options.writer
+    const { redactText } = this.#options.writer.redactor
     this.log('error', 'error', {
       // Cut after redaction: half a secret would not be recognised.
       error_message: redactText(describeError(error)).slice(0, maximumErrorLength),

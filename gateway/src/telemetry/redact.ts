@@ -11,6 +11,8 @@ export interface Redactor {
    * Those shorter than 8 characters are ignored. Earlier ones stay, since a rotated key is still a key.
    */
   readonly addSecrets: (secrets: Iterable<string>) => void
+  /** Changes whenever a secret was learned: what was redacted before that may have to be redacted again. */
+  readonly revision: number
 }
 
 const maximumPasses = 8
@@ -18,15 +20,24 @@ const maximumPasses = 8
 export function createRedactor(secrets: Iterable<string> = []): Redactor {
   const known = new Set<string>()
   let scanner: SecretScanner | null = null
+  let revision = 0
   const addSecrets = (added: Iterable<string>): void => {
     const before = known.size
     for (const secret of added) for (const form of listSecretForms(secret)) known.add(form)
-    if (known.size !== before) scanner = new SecretScanner([...known])
+    if (known.size === before) return
+    scanner = new SecretScanner([...known])
+    revision += 1
   }
   addSecrets(secrets)
   const redactOnce = (text: string): string =>
     redactPatterns(scanner === null ? text : scanner.replaceAll(text))
-  return { redactText: (text) => repeatUntilStable(redactOnce, text), addSecrets }
+  return {
+    redactText: (text) => repeatUntilStable(redactOnce, text),
+    addSecrets,
+    get revision() {
+      return revision
+    },
+  }
 }
 
 /** Redaction by pattern alone, where no configured secret can be: upstream errors, labels. Same properties. */

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { redactText } from '../redact.ts'
+import { createRedactor } from '../redact.ts'
 import { makeRequestRecord } from '../request-record.fixture.ts'
 import { formatAccessLine, formatAccessText } from './access-line.ts'
 import { LabelQuoter } from './label-quoter.ts'
 
-const quoter = new LabelQuoter(redactText)
+const quoter = new LabelQuoter(createRedactor())
 
 describe('formatAccessLine', () => {
   it('says what happened', () => {

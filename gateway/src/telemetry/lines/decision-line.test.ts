@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { redactText } from '../redact.ts'
+import { createRedactor } from '../redact.ts'
 import { makeRequestRecord } from '../request-record.fixture.ts'
 import type { RequestRecord } from '../request-record.ts'
 import { formatDecisionLine } from './decision-line.ts'
 import { LabelQuoter } from './label-quoter.ts'
 
 const format = (changes: Partial<RequestRecord> = {}) =>
-  JSON.parse(formatDecisionLine(makeRequestRecord(changes), new LabelQuoter(redactText)))
+  JSON.parse(formatDecisionLine(makeRequestRecord(changes), new LabelQuoter(createRedactor())))
 
 describe('formatDecisionLine', () => {
   it('says which model answered and why, with sorted keys', () => {

@@ -1,32 +1,36 @@
+import type { Redactor } from '../redact.ts'
 import { quoteJson } from './json-text.ts'
 
-const capacity = 4096
 const maximumLength = 256
-const lifetimeMs = 1000
+/** Of remembered names and their literals: some 20 000 deployments. Names that callers make up count as well. */
+const maximumCharacters = 4 * 1024 * 1024
 
 /**
  * Turns the text members of a line into JSON string literals, redacted and at most 256 characters long. The names of
- * models, keys and teams come again with each request, so their literals are remembered; for a second only, because
- * the redactor may learn new secrets.
+ * models, keys and teams come again with each request, so their literals are remembered until the redactor learns
+ * another secret. When there are too many it starts over: what it forgets is only made again.
  */
 export class LabelQuoter {
-  readonly #redactText: (text: string) => string
+  readonly #redactor: Redactor
   readonly #literals = new Map<string, string>()
-  #freshUntil = 0
+  #characters = 0
+  #revision: number
   #latest = ''
   #latestLiteral = '""'
 
-  constructor(redactText: (text: string) => string) {
-    this.#redactText = redactText
+  constructor(redactor: Redactor) {
+    this.#redactor = redactor
+    this.#revision = redactor.revision
   }
 
-  /** Says what time it is, in epoch milliseconds; call it once for each line. */
-  expire(epochMs: number): void {
-    if (epochMs < this.#freshUntil) return
-    this.#literals.clear()
+  /** Forgets what was made before the redactor knew all it knows now; call it for each line. */
+  refresh(): void {
+    const { revision } = this.#redactor
+    if (revision === this.#revision) return
+    this.#revision = revision
+    this.#forget()
     this.#latest = ''
     this.#latestLiteral = '""'
-    this.#freshUntil = epochMs + lifetimeMs
   }
 
   /** For names that come again. */
@@ -38,14 +42,22 @@ export class LabelQuoter {
   quoteOnce(text: string): string {
     if (text !== this.#latest) {
       this.#latest = text
-      this.#latestLiteral = quoteJson(this.#redactText(text).slice(0, maximumLength))
+      this.#latestLiteral = quoteJson(this.#redactor.redactText(text).slice(0, maximumLength))
     }
     return this.#latestLiteral
   }
 
   #remember(text: string): string {
     const literal = this.quoteOnce(text)
-    if (text.length <= maximumLength && this.#literals.size < capacity) this.#literals.set(text, literal)
+    if (text.length > maximumLength) return literal
+    this.#characters += text.length + literal.length
+    if (this.#characters > maximumCharacters) this.#forget()
+    this.#literals.set(text, literal)
     return literal
+  }
+
+  #forget(): void {
+    this.#literals.clear()
+    this.#characters = 0
   }
 }
