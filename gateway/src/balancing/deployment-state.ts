@@ -17,6 +17,14 @@ export interface Cooldown {
   readonly startedAtMs: number
 }
 
+/** Where states that are of interest to all enter themselves. */
+export interface StateCollections {
+  /** Those with a cooldown, over or not. */
+  readonly cooling: Set<DeploymentState>
+  /** Those whose usage has changed, for sharing it; null when nobody shares. */
+  readonly touched: Set<DeploymentState> | null
+}
+
 /**
  * Everything that changes about one deployment while requests run. One object per deployment id; it outlives
  * configuration reloads. All times are epoch milliseconds given by the caller.
@@ -47,12 +55,11 @@ export class DeploymentState {
   /** The part of this minute's own numbers that the others know. */
   private sharedRequests = 0
   private sharedTokens = 0
-  private readonly touched: Set<DeploymentState> | null
+  private readonly collections: StateCollections
 
-  /** `touched` collects the states whose usage has changed, for sharing it; null when nobody shares. */
-  constructor(id: string, touched: Set<DeploymentState> | null = null) {
+  constructor(id: string, collections: StateCollections) {
     this.id = id
-    this.touched = touched
+    this.collections = collections
   }
 
   /** Milliseconds until the cooldown ends, 0 when there is none. */
@@ -71,6 +78,7 @@ export class DeploymentState {
 
   startCooldown(cooldown: Cooldown): void {
     this.cooldown = cooldown
+    this.collections.cooling.add(this)
     this.recovering = true
     this.probeStartedAt = null
     this.recentFailures.length = 0
@@ -94,6 +102,7 @@ export class DeploymentState {
    */
   recover(now: number): void {
     if (this.isCoolingDown(now)) return
+    if (this.cooldown !== null) this.collections.cooling.delete(this)
     this.cooldown = null
     this.recovering = false
     this.probeStartedAt = null
@@ -125,7 +134,7 @@ export class DeploymentState {
     this.inFlight++
     this.minuteRequests++
     this.minuteTokens += tokens
-    this.touched?.add(this)
+    this.collections.touched?.add(this)
   }
 
   /**
@@ -137,7 +146,7 @@ export class DeploymentState {
     this.turnMinute(now)
     if (Math.floor(reservedAt / 60_000) !== this.minute) return
     this.minuteTokens = Math.max(0, this.minuteTokens + usedTokens - reservedTokens)
-    this.touched?.add(this)
+    this.collections.touched?.add(this)
   }
 
   /** What the others do not know yet of this minute; they are taken to know it from now on. */

@@ -1,4 +1,4 @@
-import { type Cooldown, DeploymentState } from './deployment-state.ts'
+import { type Cooldown, DeploymentState, type StateCollections } from './deployment-state.ts'
 
 export type CooldownListener = (cooldown: Cooldown) => void
 
@@ -14,26 +14,33 @@ export interface SharedUsage {
 export class DeploymentStates {
   private readonly byId = new Map<string, DeploymentState>()
   private readonly listeners: CooldownListener[] = []
-  private readonly touched: Set<DeploymentState> | null
+  private readonly collections: StateCollections
 
   /** `sharesUsage`: other workers or replicas are to be told what is served here. */
   constructor(sharesUsage = false) {
-    this.touched = sharesUsage ? new Set() : null
+    this.collections = { cooling: new Set(), touched: sharesUsage ? new Set() : null }
   }
 
   /** The state of a deployment, created on first use. */
   get(id: string): DeploymentState {
     let state = this.byId.get(id)
     if (state === undefined) {
-      state = new DeploymentState(id, this.touched)
+      state = new DeploymentState(id, this.collections)
       this.byId.set(id, state)
     }
     return state
   }
 
+  /** Whether a deployment has a cooldown, over or not. Without, nobody needs to look at the states of a group. */
+  get hasCooldowns(): boolean {
+    return this.collections.cooling.size > 0
+  }
+
   /** Forgets deployments that no longer exist. Attempts still running on them keep their own reference. */
   retain(ids: ReadonlySet<string>): void {
     for (const id of this.byId.keys()) if (!ids.has(id)) this.byId.delete(id)
+    const { cooling } = this.collections
+    for (const state of cooling) if (this.byId.get(state.id) !== state) cooling.delete(state)
   }
 
   /** Hears of every cooldown this process starts, so that it can be shared; not of those applied from outside. */
@@ -57,9 +64,10 @@ export class DeploymentStates {
 
   /** The usage since the last call, for telling the others. */
   takeUnsharedUsage(now: number): readonly SharedUsage[] {
-    if (this.touched === null || this.touched.size === 0) return []
-    const usage = [...this.touched].map((state) => ({ deploymentId: state.id, ...state.takeUnshared(now) }))
-    this.touched.clear()
+    const { touched } = this.collections
+    if (touched === null || touched.size === 0) return []
+    const usage = [...touched].map((state) => ({ deploymentId: state.id, ...state.takeUnshared(now) }))
+    touched.clear()
     return usage.filter(({ requests, tokens }) => requests !== 0 || tokens !== 0)
   }
 

@@ -109,8 +109,7 @@ export class GroupRun implements RemovalSink {
     if (!group.openFor[request.operation] || request.allowedRegion !== null || request.boundTo !== null)
       return false
     if (this.enforcesLimits() || this.routing.snapshot.routing.enableTagFiltering) return false
-    for (const state of group.states) if (state.cooldown !== null) return false
-    return true
+    return !this.routing.states.hasCooldowns || group.states.every((state) => state.cooldown === null)
   }
 
   private levelCandidates(filtered: readonly Deployment[], level: number): readonly Deployment[] {

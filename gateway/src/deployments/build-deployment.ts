@@ -54,6 +54,10 @@ export function buildDeployment(
     maxParallelRequests: config.maxParallelRequests ?? routing.defaultMaxParallelRequests,
     requestsPerMinute: config.requestsPerMinute,
     tokensPerMinute: config.tokensPerMinute,
+    mockResponse: config.mockResponse,
+    dropParams: config.dropParams,
+    tier: config.info.tier,
+    editsBody: editsBody(config),
     restricted: config.info.blocked || config.info.teamId !== null,
     prices: entry?.prices ?? null,
     adjustment: findAdjustment(sources.costAdjustments, config.provider),
@@ -100,6 +104,12 @@ function locate(
   const base = config.apiBase ?? fillBase(provider, config.account) ?? wire.findBaseUrl?.(config) ?? null
   if (base === null) throw new Error(`provider \`${provider.id}\` needs \`api_base\``)
   return joinUrl(base, provider, wire, { upstreamModel, account: config.account })
+}
+
+function editsBody(config: ModelConfig): boolean {
+  const { defaultParams, extraBody, additionalDropParams, cacheControlInjectionPoints } = config
+  const members = Object.keys(defaultParams).length + Object.keys(extraBody).length
+  return members + additionalDropParams.length + cacheControlInjectionPoints.length > 0
 }
 
 function buildHeaders(config: ModelConfig, provider: ProviderProfile, wire: Wire): readonly string[] {

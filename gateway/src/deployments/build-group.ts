@@ -10,6 +10,7 @@ export function buildGroup(name: string, deployments: readonly Deployment[]): Mo
     numRetries:
       deployments.find((deployment) => deployment.config.numRetries !== null)?.config.numRetries ?? null,
     accessGroups: collectAccessGroups(deployments),
+    skillsWish: deployments[0]?.config.info.raw['routeiq_skills'],
     states: deployments.map((deployment) => deployment.state),
     openFor: listOpenOperations(deployments),
   }

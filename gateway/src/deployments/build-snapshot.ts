@@ -6,6 +6,7 @@ import type { Deployment, ModelGroup } from './deployment.ts'
 import { comparePatterns } from './match-pattern.ts'
 import { buildRoutedGroups } from './routed-group.ts'
 import type { AgentModels, RoutingSnapshot } from './routing-snapshot.ts'
+import { SharedParts } from './shared-parts.ts'
 import { createWildcardGroup } from './wildcard-group.ts'
 
 /** A snapshot and what the operator should know about entries that could not be used. */
@@ -33,13 +34,15 @@ export function buildSnapshot(
     .sort(comparePatterns)
     .map((pattern) => createWildcardGroup(pattern, named.get(pattern) ?? [], sources.prices))
   warnMixedLimits(named, diagnostics)
+  const byDeploymentId = indexById(deployments)
   const snapshot: RoutingSnapshot = {
     versionHash: config.versionHash,
     routing: config.routing,
     completionModel: config.requests.completionModel,
     groups,
     wildcards,
-    byDeploymentId: indexById(deployments),
+    byDeploymentId,
+    idsLikeGroups: new Set([...groups.keys()].filter((name) => byDeploymentId.has(name))),
     aliases: config.aliases,
     teamModels: groupByTeam(deployments),
     ...buildRoutedGroups(groups, config),
@@ -55,12 +58,13 @@ function buildDeployments(
   diagnostics: Diagnostic[],
 ): readonly Deployment[] {
   const deployments: Deployment[] = []
+  const parts = new SharedParts()
   const { costAdjustments } = config
   for (const [index, model] of config.models.entries()) {
     const path = `model_list[${index}] (${model.modelName})`
     try {
       checkStars(model)
-      deployments.push(buildDeployment(model, config.routing, { ...sources, costAdjustments }))
+      deployments.push(parts.share(buildDeployment(model, config.routing, { ...sources, costAdjustments })))
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
       diagnostics.push({ severity: 'error', path, message: `${reason}; the entry is left out` })

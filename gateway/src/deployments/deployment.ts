@@ -47,6 +47,11 @@ export interface Deployment {
   readonly maxParallelRequests: number | null
   readonly requestsPerMinute: number | null
   readonly tokensPerMinute: number | null
+  readonly mockResponse: string | null
+  readonly dropParams: boolean | null
+  readonly tier: string | null
+  /** Whether its configuration changes members of requests: defaults, extra members, drops or cache marks. */
+  readonly editsBody: boolean
   /** Blocked, or bound to a team. */
   readonly restricted: boolean
   readonly prices: ModelPrices | null
@@ -66,6 +71,8 @@ export interface ModelGroup {
   readonly numRetries: number | null
   /** Union of the deployments' `access_groups`. */
   readonly accessGroups: readonly string[]
+  /** What the entry of its first deployment wants of skills (`routeiq_skills`), as written. */
+  readonly skillsWish: unknown
   /** The deployments' states, for a look at all of them that touches nothing else. */
   readonly states: readonly DeploymentState[]
   /** Operations every deployment may serve whoever asks: none is blocked, bound to a team or to parallel slots. */

@@ -42,12 +42,9 @@ export function resolveModel(
   principal: NamingPrincipal,
 ): Resolution {
   const effectiveName = rewriteName(snapshot, requestedName, principal)
-  const { teamId } = principal
-  const pinned = findPinned(snapshot, effectiveName, teamId)
-  const group =
-    pinned ?? findGroup(snapshot, effectiveName, teamId) ?? findAgent(snapshot, effectiveName, principal)
-  if (group === null) throw unknownModel(requestedName)
-  return { requestedName, effectiveName, group, pinned: pinned !== null }
+  const resolution = lookUp(snapshot, requestedName, effectiveName, principal)
+  if (resolution === null) throw unknownModel(requestedName)
+  return resolution
 }
 
 /** The same look-up for a name the gateway itself chose (a fallback target); null when nothing matches. */
@@ -56,10 +53,24 @@ export function resolveTarget(
   name: string,
   teamId: string | null,
 ): Resolution | null {
-  const pinned = findPinned(snapshot, name, teamId)
-  const group = pinned ?? findGroup(snapshot, name, teamId)
-  if (group === null) return null
-  return { requestedName: name, effectiveName: name, group, pinned: pinned !== null }
+  return lookUp(snapshot, name, name, { teamId })
+}
+
+function lookUp(
+  snapshot: RoutingSnapshot,
+  requestedName: string,
+  effectiveName: string,
+  principal: Pick<NamingPrincipal, 'teamId' | 'agents'>,
+): Resolution | null {
+  const { teamId } = principal
+  const plain = snapshot.groups.get(effectiveName)
+  // Nearly every name is that of a group, and the ids are too many to be looked at for it.
+  if (plain !== undefined && !snapshot.idsLikeGroups.has(effectiveName))
+    return { requestedName, effectiveName, group: plain, pinned: false }
+  const pinned = findPinned(snapshot, effectiveName, teamId)
+  const group =
+    pinned ?? findGroup(snapshot, effectiveName, teamId) ?? findAgent(snapshot, effectiveName, principal)
+  return group === null ? null : { requestedName, effectiveName, group, pinned: pinned !== null }
 }
 
 function rewriteName(snapshot: RoutingSnapshot, requestedName: string, principal: NamingPrincipal): string {
@@ -88,7 +99,11 @@ function findGroup(snapshot: RoutingSnapshot, name: string, teamId: string | nul
 }
 
 /** Agents are models by the name `a2a/<agent>`; what the caller may not use looks unknown. */
-function findAgent(snapshot: RoutingSnapshot, name: string, { agents }: NamingPrincipal): ModelGroup | null {
+function findAgent(
+  snapshot: RoutingSnapshot,
+  name: string,
+  { agents }: Pick<NamingPrincipal, 'agents'>,
+): ModelGroup | null {
   if (agents === undefined) return null
   return snapshot.agents.find(snapshot.aliases.get(name)?.model ?? name, agents)
 }

@@ -14,6 +14,8 @@ export interface RoutingSnapshot {
   readonly wildcards: readonly WildcardGroup[]
   /** Callable deployments; those of wildcard groups need a concrete name and are not here. */
   readonly byDeploymentId: ReadonlyMap<string, Deployment>
+  /** Deployment ids that are names of groups as well. */
+  readonly idsLikeGroups: ReadonlySet<string>
   readonly aliases: ReadonlyMap<string, ModelAlias>
   /** Team id → public name → group of that team's deployments. */
   readonly teamModels: ReadonlyMap<string, ReadonlyMap<string, ModelGroup>>

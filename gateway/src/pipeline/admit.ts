@@ -26,19 +26,24 @@ export function admit(gateway: Gateway, request: ModelRequest): Admission | Prom
   requireParams(request)
   const resolution = resolveRequested(request)
   requireAllowed(request, resolution)
-  const { caller, requestedModel, operation, bytes, body, options } = request
+  const { caller, requestedModel, operation, body, options } = request
   const reserved = gateway.governor.admit({
-    ...{ caller, group: resolution.group, requestedModel, operation, bytes: bytes.length, body },
-    ...{ endUser: options.endUser, tags: options.tags },
+    caller,
+    group: resolution.group,
+    requestedModel,
+    operation,
+    bytes: request.bytes.length,
+    body,
+    endUser: options.endUser,
+    tags: options.tags,
   })
   if (!(reserved instanceof Promise)) return enter(gateway, resolution, reserved)
   return reserved.then((reservation) => enter(gateway, resolution, reservation))
 }
 
 function enter(gateway: Gateway, resolution: Resolution, reservation: Reservation | null): Admission {
-  const model = resolution.group.name
-  gateway.active.enter(model)
-  return { resolution, reservation, release: () => gateway.active.leave(model) }
+  const active = gateway.active.enter(resolution.group.name)
+  return { resolution, reservation, release: () => gateway.active.leave(active) }
 }
 
 /** A name that stands for a pool is open to whoever may use a model of it. */

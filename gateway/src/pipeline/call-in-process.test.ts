@@ -31,7 +31,7 @@ describe('callInProcess', () => {
       { requestId: answer.requestId, keyHash: 'hash-of-ada', requestedModel: 'demo', status: 200 },
     ])
     expect(bench.records).toMatchObject([{ template: '/v1/chat/completions' }])
-    expect(bench.active.get('demo')).toBe(0)
+    expect(bench.active.get('demo')?.value).toBe(0)
   })
 
   it('sends the prompt upstream as it is', async () => {

@@ -8,6 +8,7 @@ import type { AttemptResult, StreamingCall } from '../relay/attempt.ts'
 import { CostedStream } from '../relay/costed-stream.ts'
 import type { StreamRelay } from '../relay/relay.ts'
 import { transportTo } from './agent-models.ts'
+import { describeDeployment } from './describe-deployment.ts'
 import { describeUpstreamFailure } from './describe-upstream-failure.ts'
 import type { Gateway } from './gateway.ts'
 import { prepareMockExchange } from './mock-exchange.ts'
@@ -15,7 +16,6 @@ import { mockFailureOf } from './mock-failure.ts'
 import type { ModelRequest } from './model-request.ts'
 import { priceOf } from './price-answer.ts'
 import type { Progress } from './progress.ts'
-import { describeTarget } from './request-target.ts'
 import { callWithSkills } from './skills/call-with-skills.ts'
 import { equipAttempt } from './skills/equip-attempt.ts'
 import { equipShell } from './skills/equip-shell.ts'
@@ -96,7 +96,7 @@ async function callOnce(
 ): Promise<Answer | UpstreamFailure> {
   // After a fallback the answer bears the name of the group that gave it.
   const answering = progress.fallbacks === 0 ? request : { ...request, requestedModel: planned.group.name }
-  const isMocked = (request.options.mockResponse ?? planned.deployment.config.mockResponse) !== null
+  const isMocked = (request.options.mockResponse ?? planned.deployment.mockResponse) !== null
   if (request.container === null || isMocked) return sendOnce(gateway, answering, planned, progress)
   return callWithContainer(gateway, answering, request.container, planned, progress)
 }
@@ -128,7 +128,7 @@ async function sendOnce(
 ): Promise<Answer | UpstreamFailure> {
   const { deployment } = planned
   if (request.skills !== null) return callWithSkills(gateway, request, request.skills, planned, progress)
-  const mockText = request.options.mockResponse ?? deployment.config.mockResponse
+  const mockText = request.options.mockResponse ?? deployment.mockResponse
   const preparing =
     mockText === null
       ? prepareExchange(request, planned, gateway)
@@ -168,7 +168,7 @@ function noteFailure(
 ): void {
   progress.failedAttempts.push({
     group: group.name,
-    target: describeTarget(deployment),
+    target: describeDeployment(deployment).target,
     kind: failure.kind,
     status: failure.status,
     cooledDown: deployment.state.isCoolingDown(now),

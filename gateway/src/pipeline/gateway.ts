@@ -8,6 +8,7 @@ import type { KeptChoice } from '../model-routing/choice-store.ts'
 import type { ModelRouter } from '../model-routing/model-router.ts'
 import type { ClientStream } from '../relay/client-stream.ts'
 import type { SpendRow } from '../storage/ledger/spend-row.ts'
+import type { ActiveRequests } from '../telemetry/metrics/active-requests.ts'
 import type { RequestRecord } from '../telemetry/request-record.ts'
 import type { TokenCounter } from '../tokens/token-counter.ts'
 import type { Transport } from '../transport/transport.ts'
@@ -37,7 +38,7 @@ export interface Gateway {
   /** Holds requests to budgets and rate limits. */
   readonly governor: Pick<Governor, 'admit'>
   /** Counts requests in progress per model group. */
-  readonly active: { enter(model: string): void; leave(model: string): void }
+  readonly active: Pick<ActiveRequests, 'enter' | 'leave'>
   /** The streams under way, so that a drain can end them. */
   readonly openStreams: Roster<ClientStream>
   /** Chooses the model where a name stands for several. */

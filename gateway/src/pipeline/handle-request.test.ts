@@ -66,7 +66,7 @@ async function upstreamCall(index = 0) {
 }
 
 function expectReleased(): void {
-  expect([...bench.active.values()].every((count) => count === 0)).toBe(true)
+  expect([...bench.active.values()].every(({ value }) => value === 0)).toBe(true)
   expect(bench.gateway.openStreams.size).toBe(0)
   const states = [...bench.gateway.runtime().routing.byDeploymentId.values()].map(
     ({ state }) => state.inFlight,
@@ -89,7 +89,7 @@ describe('every request is settled once and holds nothing afterwards', () => {
     const answer = await send({ model: 'gpt', user: 'end-user' })
     const call = await upstreamCall()
     expect([call.request.origin, call.request.path]).toEqual(['http://up.test', '/v1/chat/completions'])
-    expect(bench.active.get('gpt')).toBe(1)
+    expect(bench.active.get('gpt')?.value).toBe(1)
     call.answer(200, reply)
     expect(await answer()).toMatchObject({ status: 200, text: reply.replace('gpt-4o-2024', 'gpt') })
     expect(bench.records).toMatchObject([{ status: 200, attempts: 1, group: 'gpt', errorCode: null }])

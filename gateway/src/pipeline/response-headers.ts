@@ -5,6 +5,7 @@ import type { Caller } from '../identity/caller.ts'
 import type { ModelChoice } from '../model-routing/model-choice.ts'
 import type { AdjustedCost } from '../pricing/adjust-cost.ts'
 import { version } from '../version.ts'
+import { describeDeployment } from './describe-deployment.ts'
 import { describeDropped } from './describe-dropped.ts'
 import type { ModelRequest } from './model-request.ts'
 import type { Progress } from './progress.ts'
@@ -13,7 +14,6 @@ import { lastBill, totalBill } from './total-bill.ts'
 
 const picoPerUsd = 1e12
 const identity = headLine('x-litellm-version', version) + headLine('x-routeiq-version', version)
-const linesOfDeployment = new WeakMap<Deployment, string>()
 const linesOfCaller = new WeakMap<Caller, string>()
 
 /** The head lines of a refusal that came before the request was read. */
@@ -37,7 +37,7 @@ export function describeResponse(request: ModelRequest, progress: Progress, now:
     describeKey(request.caller)
   if (progress.reservation !== null) lines += progress.reservation.lines
   if (progress.deployment !== null)
-    lines += `${describeDeployment(progress.deployment)}${describeTier(progress)}x-routeiq-strategy: ${progress.strategy ?? ''}\r\n`
+    lines += `${describeDeployment(progress.deployment).headLines}${describeTier(progress)}x-routeiq-strategy: ${progress.strategy ?? ''}\r\n`
   if (progress.choice !== null) lines += describeChoice(progress.choice, progress.deployment)
   const dropped = describeDropped(progress.dropped)
   if (dropped !== null) lines += headLine('x-routeiq-dropped', dropped)
@@ -92,7 +92,7 @@ function upstreamDuration(progress: Progress, now: number): number {
 
 /** How demanding the request is, where a model was chosen for it; else what the operator means the deployment for. */
 function describeTier({ choice, deployment }: Progress): string {
-  const tier = choice?.decision.tier ?? deployment?.config.info.tier ?? null
+  const tier = choice?.decision.tier ?? deployment?.tier ?? null
   return tier === null ? '' : headLine('x-routeiq-tier', tier)
 }
 
@@ -110,24 +110,6 @@ function describeChoice(choice: ModelChoice, deployment: Deployment | null): str
       ? ''
       : headLine('x-routeiq-experiment', `${experiment.experimentId};variant=${experiment.variant.name}`))
   )
-}
-
-/** What a deployment always contributes, formatted once. */
-function describeDeployment(deployment: Deployment): string {
-  let lines = linesOfDeployment.get(deployment)
-  if (lines === undefined) {
-    const { regionName } = deployment.config
-    lines =
-      headLine('x-litellm-model-id', deployment.id) +
-      headLine('x-litellm-model-group', deployment.group) +
-      headLine('x-litellm-model-api-base', deployment.apiBase) +
-      headLine('x-routeiq-model', deployment.upstreamModel) +
-      (regionName === null
-        ? ''
-        : headLine('x-litellm-model-region', regionName) + headLine('x-routeiq-region', regionName))
-    linesOfDeployment.set(deployment, lines)
-  }
-  return lines
 }
 
 /** Plain decimal notation without an exponent. */

@@ -72,12 +72,7 @@ function chooseWish(request: ModelRequest, resolution: Resolution): SkillsWish |
 
 /** What counts when the caller says nothing: its key's word, the model entry's, the operator's. */
 function configuredWish({ caller, runtime }: ModelRequest, { group }: Resolution): unknown {
-  const [deployment] = group.deployments
-  return (
-    caller.metadata['routeiq_skills'] ??
-    deployment?.config.info.raw['routeiq_skills'] ??
-    runtime.config.skillInjection.byDefault
-  )
+  return caller.metadata['routeiq_skills'] ?? group.skillsWish ?? runtime.config.skillInjection.byDefault
 }
 
 function readWish(value: unknown, param: string): SkillsWish | null {

@@ -6,12 +6,12 @@ import { billColumns } from '../pricing/bill-columns.ts'
 import type { SpendRow } from '../storage/ledger/spend-row.ts'
 import type { RequestRecord } from '../telemetry/request-record.ts'
 import { hashClientAddress } from './client-address.ts'
+import { describeDeployment } from './describe-deployment.ts'
 import { describeDropped } from './describe-dropped.ts'
 import type { Gateway } from './gateway.ts'
 import { keepChoice } from './keep-choice.ts'
 import type { Arrival, ModelRequest } from './model-request.ts'
 import type { Progress, RoundBill } from './progress.ts'
-import { describeTarget } from './request-target.ts'
 import { lastBill, totalBill } from './total-bill.ts'
 
 const clientClosedRequest = 499
@@ -124,7 +124,7 @@ function describe(
     tags: request?.options.tags ?? [],
     requestedModel: request?.requestedModel ?? null,
     group: deployment?.group ?? null,
-    target: deployment === null ? null : describeTarget(deployment),
+    target: deployment === null ? null : describeDeployment(deployment).target,
     responseModel: null,
     reasoningEnabled: request?.body['reasoning_effort'] !== undefined,
     strategy: progress.strategy,

@@ -60,7 +60,7 @@ export function describeTarget(request: ModelRequest, deployment: Deployment): W
   return {
     provider: deployment.provider,
     upstreamModel: deployment.upstreamModel,
-    dropParams: deployment.config.dropParams ?? requests.dropParams,
+    dropParams: deployment.dropParams ?? requests.dropParams,
     modifyParams: requests.modifyParams,
     maxOutputTokens: deployment.facts.maxOutputTokens ?? requests.defaultAnthropicMaxTokens,
     supports: deployment.facts.supports,

@@ -15,7 +15,8 @@ export function buildWantedBody(
   overrides: Body | null,
   { markForCaching }: Pick<Protocol, 'markForCaching'>,
 ): Body {
-  const { config } = deployment
+  const { config, editsBody } = deployment
+  if (!editsBody && overrides === null) return body
   let wanted = withDefaults(body, config.defaultParams, config.extraBody)
   if (overrides !== null) {
     const { model: _, ...members } = overrides

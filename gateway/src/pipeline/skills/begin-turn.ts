@@ -32,7 +32,7 @@ export async function beginTurn(
 ): Promise<BegunTurn | SkipReason> {
   const { mockResponse } = request.options
   // What a provider keeps itself cannot be put together anew.
-  if (request.boundTo !== null || (mockResponse ?? deployment.config.mockResponse) !== null)
+  if (request.boundTo !== null || (mockResponse ?? deployment.mockResponse) !== null)
     return 'unsupported-endpoint'
   const parsed = tryParseWithSkills(request, deployment, gateway.blobs)
   const conversation = parsed?.conversation ?? parseLeniently(gateway, request, deployment)

@@ -15,6 +15,7 @@ import { Scorers } from '../../model-routing/scorers.ts'
 import { compileRuntime } from '../../process/load-runtime.ts'
 import { ScriptedTransport } from '../../relay/testing/scripted-transport.ts'
 import type { SpendRow } from '../../storage/ledger/spend-row.ts'
+import { Gauge } from '../../telemetry/metrics/registry/gauge.ts'
 import type { RequestRecord } from '../../telemetry/request-record.ts'
 import { TokenCounter } from '../../tokens/token-counter.ts'
 import type { Gateway } from '../gateway.ts'
@@ -28,7 +29,7 @@ export interface GatewayBench {
   readonly records: RequestRecord[]
   readonly rows: SpendRow[]
   /** Requests in progress by model. */
-  readonly active: Map<string, number>
+  readonly active: ReadonlyMap<string, Gauge>
 }
 
 /** A pipeline over a configuration text, whose upstream the test plays. `benchKey` is its master key. */
@@ -39,9 +40,12 @@ export function openGatewayBench(config: string, patch: Partial<Gateway> = {}): 
   const transport = new ScriptedTransport()
   const records: RequestRecord[] = []
   const rows: SpendRow[] = []
-  const active = new Map<string, number>()
-  const count = (model: string, change: number): void => {
-    active.set(model, (active.get(model) ?? 0) + change)
+  const active = new Map<string, Gauge>()
+  const enter = (model: string): Gauge => {
+    const gauge = active.get(model) ?? new Gauge()
+    active.set(model, gauge)
+    gauge.add(1)
+    return gauge
   }
   const keys = { findPrincipal: () => Promise.resolve(null) }
   const gateway: Gateway = {
@@ -77,7 +81,7 @@ export function openGatewayBench(config: string, patch: Partial<Gateway> = {}): 
     openStreams: new Roster(),
     governor: { admit: () => null },
     tokens: new TokenCounter(),
-    active: { enter: (model) => count(model, 1), leave: (model) => count(model, -1) },
+    active: { enter, leave: (gauge) => gauge.add(-1) },
     recordRequest: (record) => records.push(record),
     appendSpend: (row) => rows.push(row),
     keepChoice: () => {},

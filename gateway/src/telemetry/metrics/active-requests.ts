@@ -3,7 +3,7 @@ import type { Gauge } from './registry/gauge.ts'
 import type { Registry } from './registry/registry.ts'
 import { SeriesCache } from './registry/series-cache.ts'
 
-/** Requests in progress per model group. Each `enter` is followed by exactly one `leave` with the same model. */
+/** Requests in progress per model group. Each `enter` is followed by exactly one `leave` with what it gave. */
 export class ActiveRequests {
   readonly #models: SeriesCache<Gauge>
   #total = 0
@@ -17,13 +17,15 @@ export class ActiveRequests {
     return this.#total
   }
 
-  enter(model: string): void {
+  enter(model: string): Gauge {
     this.#total += 1
-    this.#models.get(model).add(1)
+    const gauge = this.#models.get(model)
+    gauge.add(1)
+    return gauge
   }
 
-  leave(model: string): void {
+  leave(gauge: Gauge): void {
     this.#total -= 1
-    this.#models.get(model).add(-1)
+    gauge.add(-1)
   }
 }

@@ -116,8 +116,7 @@ describe('the state of the gateway', () => {
   it('shows requests in progress', () => {
     const metrics = makeMetrics({ litellm: { trackEndUsers: true } })
     metrics.active.enter('fast')
-    metrics.active.enter('fast')
-    metrics.active.leave('fast')
+    metrics.active.leave(metrics.active.enter('fast'))
     metrics.backpressure.active.set(7)
     const { read } = parse(metrics)
     expect(read('gateway_request_active', { model: 'fast' })).toBe(1)

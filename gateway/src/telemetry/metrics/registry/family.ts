@@ -80,5 +80,5 @@ export class Family<Series extends Counter | Gauge | Histogram> {
 }
 
 function readValue(series: Counter | Gauge | Histogram): FamilySnapshot['series'][number]['value'] {
-  return 'counts' in series ? { counts: [...series.counts], sum: series.sum } : series.value
+  return 'counts' in series ? { counts: series.counts, sum: series.sum } : series.value
 }

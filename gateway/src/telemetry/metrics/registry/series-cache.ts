@@ -2,19 +2,26 @@
 const limit = 8192
 
 /**
- * Remembers the series bound for a key, so that counting a request hashes no label set. Starts over when full: what
+ * Remembers the series bound for a key, so that counting a request hashes no label set. Most caches of one model hold one
+ * key, or are asked for the same one again and again: that one is at hand without a table. Starts over when full: what
  * it forgets is only bound again.
  */
 export class SeriesCache<Value> {
   readonly #create: (key: string) => Value
   readonly #values = new Map<string, Value>()
+  #latestKey: string | null = null
+  #latest: Value | null = null
 
   constructor(create: (key: string) => Value) {
     this.#create = create
   }
 
   get(key: string): Value {
-    return this.#values.get(key) ?? this.#add(key)
+    if (key === this.#latestKey && this.#latest !== null) return this.#latest
+    const value = this.#values.get(key) ?? this.#add(key)
+    this.#latestKey = key
+    this.#latest = value
+    return value
   }
 
   #add(key: string): Value {
