@@ -20,6 +20,28 @@ function fail(core: Bench, id: string, kind: FailureKind, retryAfterMs: number |
 
 const remaining = (core: Bench, id: string): number => core.deployment(id).state.cooldownRemainingMs(core.now)
 
+describe('the states of all deployments', () => {
+  it('tell whether one of them has a cooldown', () => {
+    const core = bench(['a', 'b'])
+    const { states } = core.context
+    expect(states.hasCooldowns).toBe(false)
+    fail(core, 'a', 'rate_limit')
+    fail(core, 'b', 'rate_limit')
+    core.now += 10_000
+    recordSuccess(core.deployment('a'), core.now)
+    expect(states.hasCooldowns).toBe(true)
+    recordSuccess(core.deployment('b'), core.now)
+    expect(states.hasCooldowns).toBe(false)
+  })
+
+  it('forget the cooldowns of deployments that have gone', () => {
+    const core = bench(['a', 'b'])
+    fail(core, 'a', 'rate_limit')
+    core.context.states.retain(new Set(['b']))
+    expect(core.context.states.hasCooldowns).toBe(false)
+  })
+})
+
 describe('the default rules', () => {
   it('cool a rate-limited deployment only when it has company', () => {
     const pair = bench(['a', 'b'])

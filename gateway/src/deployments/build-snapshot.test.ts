@@ -66,6 +66,20 @@ describe('buildSnapshot', () => {
     expect(group?.levels[0]).toBe(group?.deployments)
   })
 
+  it('has one object for what its deployments have in common', () => {
+    const prices = { input_cost_per_token: 1e-7 }
+    const models = ['a', 'b', 'c'].map((name) => modelConfig(name, { apiKey: `sk-${name === 'c'}`, prices }))
+    const [a, b, c] = [...snapshotOf(models).byDeploymentId.values()]
+    expect([a?.paths, a?.prices, a?.facts]).toEqual([c?.paths, c?.prices, c?.facts])
+    expect(a?.paths).toBe(c?.paths)
+    expect(a?.prices).toBe(c?.prices)
+    expect(a?.headers).toBe(b?.headers)
+    expect(a?.headers).not.toEqual(c?.headers)
+    expect(a?.responses?.paths).toBe(c?.responses?.paths)
+    expect(a?.responses?.paths).not.toEqual(a?.paths)
+    expect([a?.id, a?.group, a?.state]).not.toEqual([b?.id, b?.group, b?.state])
+  })
+
   it('keeps the state of a deployment over reloads', () => {
     const states = new DeploymentStates()
     const models = [modelConfig('g', { info: { id: 'kept' } })]

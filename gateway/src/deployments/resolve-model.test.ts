@@ -31,6 +31,12 @@ const upstream = (name: string, principal: Partial<NamingPrincipal> = {}) =>
   resolve(name, principal).group.deployments[0]?.upstreamModel
 
 describe('resolveModel', () => {
+  it('takes a name that is a deployment id and a group for the id', () => {
+    const both = snapshotOf([modelConfig('same'), modelConfig('other', { info: { id: 'same' } })])
+    expect(resolveModel(both, 'same', anonymous)).toMatchObject({ pinned: true, group: { name: 'other' } })
+    expect(resolveTarget(both, 'same', null)).toMatchObject({ pinned: true, group: { name: 'other' } })
+  })
+
   it('pins a deployment by its id', () => {
     const resolution = resolve('first-id')
     expect(resolution.pinned).toBe(true)
