@@ -1,11 +1,20 @@
 // Worker thread that runs the embedded PostgreSQL, so that its computing never stops the event loop of the
 // gateway. Plain JavaScript, because a worker is loaded by path, from the sources as well as from the build.
 // In: { id, bytes } (PostgreSQL wire protocol) or 'close'. Out: 'ready', { id, bytes }, { id, error } or 'closed'.
+import { setFlagsFromString } from 'node:v8'
 import { parentPort, workerData } from 'node:worker_threads'
 import { PGlite } from '@electric-sql/pglite'
 import { vector } from '@electric-sql/pglite-pgvector'
 
-const database = await PGlite.create({ dataDir: workerData.directory, extensions: { vector } })
+// Code is compiled a second time, for speed, where it has run so long (V8's own 1.8 million are reached by starting).
+setFlagsFromString('--wasm-tiering-budget=100000000')
+
+const database = await PGlite.create({
+  dataDir: workerData.directory,
+  extensions: { vector },
+  // A quarter of PostgreSQL's default. All of them are written to at the start, and become memory of this process.
+  startParams: [...PGlite.defaultStartParams, '-c', 'shared_buffers=32MB'],
+})
 let queue = Promise.resolve()
 
 async function execute({ id, bytes }) {
