@@ -41,6 +41,7 @@ import { createSqlRegistryStore } from '../storage/registry/sql-registry-store.t
 import type { ResponseStore } from '../storage/response-store.ts'
 import { purgeResponses } from '../storage/responses/purge-responses.ts'
 import { createSqlResponseStore } from '../storage/responses/sql-response-store.ts'
+import { runHourly } from '../storage/run-hourly.ts'
 import { InProcessState } from '../storage/shared-state/in-process-state.ts'
 import type { RedisState } from '../storage/shared-state/redis-state.ts'
 import type { SharedState } from '../storage/shared-state/shared-state.ts'
@@ -55,7 +56,6 @@ import { announceSkillChanges } from './share-changes.ts'
 
 const pingTimeoutMs = 1_000
 const dayMs = 86_400_000
-const purgeEveryMs = 3_600_000
 
 /** How the things this gateway depends on are doing; those not configured are absent. */
 export interface DependencyChecks {
@@ -139,11 +139,9 @@ export async function openHub(options: HubOptions): Promise<OwnedHub> {
   const quotas = createSqlQuotaStore(database, now)
   const stopPurgingEvidence = purgeEvidence(evidence, options.evidenceRetentionDays, quotas)
   const choices = createSqlChoiceStore(database)
-  const purging = setInterval(() => {
-    // What cannot be removed now is removed an hour later.
-    choices.purgeChoices(now() - options.evidenceRetentionDays * dayMs).catch(() => {})
-  }, purgeEveryMs)
-  purging.unref()
+  const stopPurgingChoices = runHourly(() =>
+    choices.purgeChoices(now() - options.evidenceRetentionDays * dayMs),
+  )
   const state = redis ?? new InProcessState(now)
   const catalogue = { now, newId: randomUUID, onChange: announceSkillChanges(state) }
   const registry = createSqlRegistryStore(database, catalogue)
@@ -181,7 +179,7 @@ export async function openHub(options: HubOptions): Promise<OwnedHub> {
       stopPurging()
       stopPurgingSpend()
       stopPurgingEvidence()
-      clearInterval(purging)
+      stopPurgingChoices()
       links.stop()
       await ingester.flush(flushBudgetMs)
       await ingester.stop()

@@ -1,7 +1,6 @@
+import { runHourly } from '../run-hourly.ts'
 import type { SpendLedger } from './spend-row.ts'
 
-const intervalMs = 3_600_000
-const firstAfterMs = 60_000
 const batch = 5_000
 
 /**
@@ -14,18 +13,8 @@ export function purgeSpend(
   now: () => number,
 ): () => void {
   if (retentionMs === null) return () => {}
-  let stopped = false
-  const purge = async (): Promise<void> => {
+  return runHourly(async (isStopped) => {
     const before = now() - retentionMs
-    while (!stopped && (await ledger.deleteSpend(before, batch)) === batch);
-  }
-  // An hour later it is tried again.
-  const run = (): void => void purge().catch(() => {})
-  const first = setTimeout(run, firstAfterMs).unref()
-  const timer = setInterval(run, intervalMs).unref()
-  return () => {
-    stopped = true
-    clearTimeout(first)
-    clearInterval(timer)
-  }
+    while (!isStopped() && (await ledger.deleteSpend(before, batch)) === batch);
+  })
 }
