@@ -69,6 +69,8 @@ export interface A2aConfig {
   readonly messagesPerMinute: number
   readonly taskScope: 'principal' | 'team'
   readonly synthesisesStreams: boolean
+  /** Most bytes in one piece of a stream that passes unread; null where events are read. */
+  readonly rawPieceBytes: number | null
   readonly maxStreamMs: number
   readonly cardDefault: 'hybrid' | '1.0' | '0.3'
   readonly rootAgent: string | null

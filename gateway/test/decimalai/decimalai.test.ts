@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { cleanEnvironment } from '../harness/clean-environment.ts'
 import { removeDirectory, temporaryDirectory } from '../harness/data-directory.ts'
+import { installPythonPackage } from '../harness/install-python-package.ts'
 import { type Gateway, startGateway } from '../harness/start-gateway.ts'
-import { installPythonPackage } from './install-python-package.ts'
 
 const session = fileURLToPath(new URL('session.py', import.meta.url))
 const installMs = 360_000

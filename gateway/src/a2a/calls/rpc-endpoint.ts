@@ -32,7 +32,11 @@ export function rpcEndpoint(plane: A2aPlane, forced: 'send' | 'stream' | null): 
         request.read(await readBody(exchange.request, maxBodyBytes), forced)
         const agent = findAgent(plane, params['id'] ?? '', caller)
         const { operation, version } = request
-        call = beginCall({ exchange, caller, agent, operation, version, params: request.params })
+        const rawId = plane.settings().rawPieceBytes === null ? null : request.id
+        call = {
+          ...beginCall({ exchange, caller, agent, operation, version, params: request.params }),
+          rawId,
+        }
         await answer(plane, request, call)
         plane.settle(call, null)
       } catch (error) {

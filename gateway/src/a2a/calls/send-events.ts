@@ -8,6 +8,8 @@ import type { OpenStreams } from '../relay/open-streams.ts'
 import { toA2aError } from './to-a2a-error.ts'
 
 const commentEveryMs = 15_000
+const emptyLine = Buffer.from('\n\n')
+const emptyWideLine = Buffer.from('\r\n\r\n')
 
 export interface SendEventsOptions {
   readonly streams: OpenStreams
@@ -32,7 +34,7 @@ export async function sendEvents(
   const client = new EventClient(call, options)
   try {
     for (let step = await client.orInterrupted(next); step.done !== true; ) {
-      await client.send(options.frame(step.value))
+      await client.send(Buffer.isBuffer(step.value) ? step.value : options.frame(step.value))
       step = await client.orInterrupted(iterator.next())
     }
     client.end()
@@ -53,6 +55,7 @@ class EventClient {
   readonly #interrupted: Promise<never>
   readonly #leave: () => void
   readonly #comments: NodeJS.Timeout
+  #isBetweenEvents = true
   #drained: (() => void) | null = null
 
   constructor(call: AgentCall, { streams, headers }: SendEventsOptions) {
@@ -74,21 +77,38 @@ class EventClient {
     ])
     exchange.response.begin(200, lines)
     exchange.response.onDrain = () => this.#drained?.()
-    this.#comments = setInterval(() => exchange.response.write(': \n\n', 'latin1'), commentEveryMs)
+    this.#comments = setInterval(() => this.#comment(), commentEveryMs)
   }
 
   orInterrupted<Value>(promise: Promise<Value>): Promise<Value> {
     return Promise.race([promise, this.#interrupted])
   }
 
-  async send(data: string): Promise<void> {
+  /** Text is the data of an event; bytes are of a stream that passes as it is. */
+  async send(data: string | Buffer): Promise<void> {
     const { exchange } = this.#call
-    if (exchange.clientGone || exchange.response.write(`data: ${data}\n\n`, 'utf8')) return
+    if (exchange.clientGone || this.#write(data)) return
     await new Promise<void>((resolve) => {
       this.#drained = resolve
       if (exchange.clientGone) resolve()
     })
     this.#drained = null
+  }
+
+  #write(data: string | Buffer): boolean {
+    const { response } = this.#call.exchange
+    if (typeof data !== 'string') {
+      this.#isBetweenEvents = data.subarray(-2).equals(emptyLine) || data.subarray(-4).equals(emptyWideLine)
+      return response.writeBytes(data)
+    }
+    const start = this.#isBetweenEvents ? '' : '\n\n'
+    this.#isBetweenEvents = true
+    return response.write(`${start}data: ${data}\n\n`, 'utf8')
+  }
+
+  /** What says that the stream is alive must not be said in the middle of an event. */
+  #comment(): void {
+    if (this.#isBetweenEvents) this.#call.exchange.response.write(': \n\n', 'latin1')
   }
 
   end(): void {

@@ -119,7 +119,7 @@ class ModelCall implements UpstreamCall {
       for await (const event of events) {
         if (this.#isCancelled) return
         this.#begin(200, 'text/event-stream')
-        if (!this.#write(`data: ${JSON.stringify(event)}\n\n`))
+        if (!this.#write(Buffer.isBuffer(event) ? event : `data: ${JSON.stringify(event)}\n\n`))
           await new Promise<void>((resolve) => {
             this.#goOn = resolve
           })
@@ -165,8 +165,8 @@ class ModelCall implements UpstreamCall {
   }
 
   /** False asks for a pause. */
-  #write(text: string): boolean {
-    return this.#isCancelled || this.#sink.onData(Buffer.from(text))
+  #write(text: string | Buffer): boolean {
+    return this.#isCancelled || this.#sink.onData(typeof text === 'string' ? Buffer.from(text) : text)
   }
 
   #finish(): void {

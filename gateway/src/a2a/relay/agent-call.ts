@@ -18,6 +18,8 @@ export interface AgentCall {
   /** Registers what ends the call of the agent when nobody waits for it any more. */
   readonly whenAbandoned: (end: () => void) => void
   readonly report: CallReport
+  /** The id of the client's request, if it takes a stream as the bytes of the agent; null to have events. */
+  readonly rawId: string | number | null
 }
 
 /** What came to be known of a call while it was made. */
@@ -39,6 +41,7 @@ export function beginCall(
   return {
     ...parts,
     isModelCall: false,
+    rawId: null,
     whenAbandoned: (end) => parts.exchange.whenClientGone(end),
     report: { taskId: null, contextId: null, state: null, usage: null, firstEventAt: null },
   }

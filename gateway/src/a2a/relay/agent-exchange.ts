@@ -7,11 +7,14 @@ import { EventQueue } from './event-queue.ts'
 
 const maxAnswerBytes = 8 * 1024 * 1024
 const streamIdleMs = 120_000
+/** Completes an event that ends with its stream. */
+const lastLineEnd = Buffer.from('\n\n')
 
 /** What an agent answered: a body that is there, or events that are still coming. */
 export type AgentAnswer =
   | { readonly kind: 'body'; readonly status: number; readonly text: string; readonly headers: HeaderFields }
   | { readonly kind: 'events'; readonly events: EventQueue; readonly headers: HeaderFields }
+  | { readonly kind: 'bytes'; readonly bytes: EventQueue<Buffer>; readonly headers: HeaderFields }
 
 export interface AgentExchangeOptions {
   readonly transport: Transport
@@ -20,6 +23,8 @@ export interface AgentExchangeOptions {
   readonly timeoutMs: number
   /** The longest stream. */
   readonly maxStreamMs: number
+  /** A stream is wanted as its bytes, unread. */
+  readonly isRaw: boolean
 }
 
 /** One call of an agent. Rejects with what its client may know: never an address, never what the network said. */
@@ -28,6 +33,7 @@ export class AgentExchange implements UpstreamSink {
   #resolve: (answer: AgentAnswer) => void = () => {}
   #reject: (error: A2aError) => void = () => {}
   readonly #maxStreamMs: number
+  readonly #isRaw: boolean
   #call: UpstreamCall | null = null
   #deadline: Deadline
   #life: Deadline | null = null
@@ -35,12 +41,16 @@ export class AgentExchange implements UpstreamSink {
   #headers: HeaderFields | null = null
   #chunks: Buffer[] = []
   #size = 0
-  #events: EventQueue | null = null
+  /** What of a stream is not read yet. */
+  #stream: Pick<EventQueue, 'end'> | null = null
+  /** Takes bytes of it; false asks for a pause. */
+  #take: (chunk: Buffer) => boolean = () => true
   readonly #parser = new SseParser()
   #done = false
 
-  constructor({ transport, request, timeoutMs, maxStreamMs }: AgentExchangeOptions) {
+  constructor({ transport, request, timeoutMs, maxStreamMs, isRaw }: AgentExchangeOptions) {
     this.#maxStreamMs = maxStreamMs
+    this.#isRaw = isRaw
     this.answer = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
@@ -68,18 +78,32 @@ export class AgentExchange implements UpstreamSink {
     }
     const isStream = headers.get('content-type')?.toLowerCase().includes('text/event-stream') ?? false
     if (!isStream || status !== 200) return
-    const events = new EventQueue()
-    events.onRoom = () => this.#call?.resume()
-    events.onAbandoned = this.cancel
-    this.#events = events
     this.#life = startDeadline(this.#maxStreamMs, this.#onTooLong)
     this.#watchSilence()
-    this.#resolve({ kind: 'events', events, headers })
+    if (this.#isRaw) {
+      const bytes = this.#open<Buffer>((queue, chunk) => queue.push(chunk))
+      this.#resolve({ kind: 'bytes', bytes, headers })
+    } else {
+      const events = this.#open<string>((queue, chunk) => this.#readEvents(queue, chunk))
+      this.#resolve({ kind: 'events', events, headers })
+    }
+  }
+
+  #open<Item>(take: (queue: EventQueue<Item>, chunk: Buffer) => boolean): EventQueue<Item> {
+    const queue = new EventQueue<Item>()
+    queue.onRoom = () => this.#call?.resume()
+    queue.onAbandoned = this.cancel
+    this.#stream = queue
+    this.#take = (chunk) => take(queue, chunk)
+    return queue
   }
 
   onData(chunk: Buffer): boolean {
     if (this.#done) return true
-    if (this.#events !== null) return this.#onEventBytes(this.#events, chunk)
+    if (this.#stream !== null) {
+      this.#watchSilence()
+      return this.#take(chunk)
+    }
     this.#size += chunk.length
     if (this.#size > maxAnswerBytes) {
       this.#finish(new A2aError('INVALID_AGENT_RESPONSE', "The agent's answer is larger than 8 MiB."))
@@ -89,8 +113,7 @@ export class AgentExchange implements UpstreamSink {
     return true
   }
 
-  #onEventBytes(events: EventQueue, chunk: Buffer): boolean {
-    this.#watchSilence()
+  #readEvents(events: EventQueue, chunk: Buffer): boolean {
     try {
       let flows = true
       for (const { data } of this.#parser.push(chunk)) flows = events.push(data)
@@ -105,8 +128,8 @@ export class AgentExchange implements UpstreamSink {
 
   onEnd(): void {
     if (this.#done) return
-    if (this.#events !== null) {
-      for (const { data } of this.#parser.end()) this.#events.push(data)
+    if (this.#stream !== null) {
+      if (!this.#isRaw) this.#take(lastLineEnd)
     } else if (this.#headers !== null) {
       const text = Buffer.concat(this.#chunks).toString('utf8')
       this.#resolve({ kind: 'body', status: this.#status, text, headers: this.#headers })
@@ -139,7 +162,7 @@ export class AgentExchange implements UpstreamSink {
     this.#deadline.clear()
     this.#life?.clear()
     if (error !== null) this.#call?.cancel()
-    if (this.#events !== null) this.#events.end(error)
+    if (this.#stream !== null) this.#stream.end(error)
     else if (error !== null) this.#reject(error)
   }
 }

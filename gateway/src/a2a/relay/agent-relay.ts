@@ -1,3 +1,4 @@
+import type { A2aConfig } from '../../config/config.ts'
 import { type JsonRecord, parseJson, readRecord, readText } from '../../conversation/json-value.ts'
 import type { HeaderFields } from '../../http1/header-fields.ts'
 import type { RemoteAgent } from '../agents/remote-agent.ts'
@@ -10,20 +11,22 @@ import type { TaskLedger } from '../tasks/task-ledger.ts'
 import type { AgentCall } from './agent-call.ts'
 import { type AgentAnswer, AgentExchange } from './agent-exchange.ts'
 import { buildAgentHeaders, maxHops, readHops } from './agent-headers.ts'
+import { passBytes } from './pass-bytes.ts'
 
 const sendTimeoutMs = 60_000
+const standardPieceBytes = 8_192
 
 export interface AgentRelayOptions {
   readonly cards: AgentCards
   readonly tasks: TaskLedger
   readonly networkOf: (agent: RemoteAgent) => AgentNetwork
-  readonly settings: () => { readonly maxStreamMs: number; readonly synthesisesStreams: boolean }
+  readonly settings: () => Pick<A2aConfig, 'maxStreamMs' | 'synthesisesStreams' | 'rawPieceBytes'>
   readonly newId: () => string
 }
 
-/** Events of an agent in the client's version, and what the agent said about extensions. */
+/** Events of an agent in the client's version, or the bytes of its stream, and what the agent said about extensions. */
 export interface AgentEvents {
-  readonly events: AsyncIterable<JsonRecord>
+  readonly events: AsyncIterable<JsonRecord | Buffer>
   /** Ends the connection to the agent; its task goes on. Safe to repeat. */
   readonly cancel: () => void
   readonly extensions: string | null
@@ -45,8 +48,8 @@ export class AgentRelay {
   /** A call with one answer. Errors: A2aError. */
   async call(call: AgentCall): Promise<AgentResult> {
     const { endpoint, answer } = await this.#send(call, call.operation)
-    if (answer.kind === 'events') {
-      answer.events.onAbandoned()
+    if (answer.kind !== 'body') {
+      abandon(answer)
       throw new A2aError('INVALID_AGENT_RESPONSE', 'The agent answered a plain call with a stream.')
     }
     const result = readAnswer(answer)
@@ -57,7 +60,7 @@ export class AgentRelay {
   async ask(call: AgentCall): Promise<void> {
     const { answer } = await this.#send(call, call.operation)
     if (answer.kind === 'body') readReply(answer)
-    else answer.events.onAbandoned()
+    else abandon(answer)
   }
 
   /** A call whose answer is a stream. What fails before the first event rejects; what fails later throws among them. */
@@ -68,6 +71,13 @@ export class AgentRelay {
     if (answer.kind === 'events') {
       const { events } = answer
       return { events: this.#read(call, endpoint, events), cancel: () => events.onAbandoned(), extensions }
+    }
+    if (answer.kind === 'bytes') {
+      const { bytes } = answer
+      const pieceBytes = this.#options.settings().rawPieceBytes ?? standardPieceBytes
+      const note = (data: string): void => void this.#open(call, endpoint, data)
+      const events = passBytes(bytes, pieceBytes, note)
+      return { events, cancel: () => bytes.onAbandoned(), extensions }
     }
     // Agents answer like this when they refuse, and some when they are done at once.
     return { ...single(this.#receive(call, endpoint, readAnswer(answer))), extensions }
@@ -94,17 +104,20 @@ export class AgentRelay {
     endpoint: AgentEndpoint,
     events: AsyncIterable<string>,
   ): AsyncIterable<JsonRecord> {
-    for await (const data of events) {
-      const message = readRecord(parseJson(data))
-      if (message === null) throw new A2aError('INVALID_AGENT_RESPONSE', 'An event of the agent is not JSON.')
-      yield this.#receive(call, endpoint, openResponse(message))
-    }
+    for await (const data of events) yield this.#open(call, endpoint, data)
+  }
+
+  /** Errors: the agent's own, in its event. */
+  #open(call: AgentCall, endpoint: AgentEndpoint, data: string): JsonRecord {
+    const message = readRecord(parseJson(data))
+    if (message === null) throw new A2aError('INVALID_AGENT_RESPONSE', 'An event of the agent is not JSON.')
+    return this.#receive(call, endpoint, openResponse(message))
   }
 
   /** Notes whose task an answer is of and translates it. */
   #receive(call: AgentCall, endpoint: AgentEndpoint, result: JsonRecord): JsonRecord {
     const { operation, version } = call
-    const kind: Operation = operation === 'subscribe' || operation === 'stream' ? 'stream' : operation
+    const kind: Operation = isStream(operation) ? 'stream' : operation
     if (operation !== 'extended-card') this.#note(call, readNews(kind, result, endpoint.version))
     if (endpoint.version === version || operation === 'extended-card') return result
     const direction = endpoint.version === '0.3' ? 'up' : 'down'
@@ -144,7 +157,7 @@ export class AgentRelay {
   }
 
   async #exchange(call: AgentCall, operation: Operation, endpoint: AgentEndpoint): Promise<AgentAnswer> {
-    const { agent, exchange, version, whenAbandoned } = call
+    const { agent, exchange, version, whenAbandoned, rawId } = call
     if (readHops(exchange) >= maxHops)
       throw new A2aError(
         'UNSUPPORTED_OPERATION',
@@ -153,9 +166,10 @@ export class AgentRelay {
     const direction = version === '0.3' ? 'up' : 'down'
     const params =
       endpoint.version === version ? call.params : translateParams(operation, call.params, direction)
+    const isRaw = rawId !== null && endpoint.version === version && isStream(operation)
     const body = {
       jsonrpc: '2.0',
-      id: this.#options.newId(),
+      id: isRaw ? rawId : this.#options.newId(),
       method: methodName(operation, endpoint.version),
       params: endpoint.tenant === null ? params : { ...params, tenant: endpoint.tenant },
     }
@@ -171,11 +185,21 @@ export class AgentRelay {
       },
       timeoutMs: sendTimeoutMs,
       maxStreamMs: this.#options.settings().maxStreamMs,
+      isRaw,
     })
     // A client that leaves ends the connection; its task goes on.
     whenAbandoned(sent.cancel)
     return sent.answer
   }
+}
+
+function isStream(operation: Operation): boolean {
+  return operation === 'stream' || operation === 'subscribe'
+}
+
+function abandon(answer: Exclude<AgentAnswer, { kind: 'body' }>): void {
+  if (answer.kind === 'events') answer.events.onAbandoned()
+  else answer.bytes.onAbandoned()
 }
 
 async function* one(event: JsonRecord): AsyncIterable<JsonRecord> {
@@ -218,7 +242,7 @@ function openResponse(message: JsonRecord): JsonRecord {
 
 /** Only an agent that understood nothing may be asked again. */
 function isOfOtherVersion(answer: AgentAnswer): boolean {
-  if (answer.kind === 'events') return false
+  if (answer.kind !== 'body') return false
   const error = readRecord(readRecord(parseJson(answer.text))?.['error'])
   return error?.['code'] === -32601 || error?.['code'] === -32009
 }

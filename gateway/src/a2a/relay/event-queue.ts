@@ -1,9 +1,9 @@
 /** More than this waiting for a slow client pauses the agent. */
 const pauseAbove = 64
 
-/** Events on their way from an agent to its client, in order; a slow client pauses the agent. */
-export class EventQueue implements AsyncIterable<string> {
-  readonly #waiting: string[] = []
+/** Events, or bytes, on their way from an agent to its client, in order; a slow client pauses the agent. */
+export class EventQueue<Item = string> implements AsyncIterable<Item> {
+  readonly #waiting: Item[] = []
   #wake: (() => void) | null = null
   #ended = false
   #failure: Error | null = null
@@ -13,7 +13,7 @@ export class EventQueue implements AsyncIterable<string> {
   onAbandoned: () => void = () => {}
 
   /** False asks for a pause until `onRoom`. */
-  push(event: string): boolean {
+  push(event: Item): boolean {
     this.#waiting.push(event)
     this.#wakeUp()
     return this.#waiting.length < pauseAbove
@@ -27,7 +27,7 @@ export class EventQueue implements AsyncIterable<string> {
     this.#wakeUp()
   }
 
-  async *[Symbol.asyncIterator](): AsyncIterator<string> {
+  async *[Symbol.asyncIterator](): AsyncIterator<Item> {
     try {
       for (;;) {
         const event = this.#waiting.shift()

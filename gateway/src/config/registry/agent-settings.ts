@@ -44,6 +44,16 @@ export const agentSettings: readonly Setting[] = [
     false,
     'Agents that cannot stream answer a stream with one event',
   ),
+  available(
+    'a2a.raw_streaming_enabled',
+    'boolean',
+    false,
+    'Streams between sides of the same version pass as bytes; of their events only the first is looked at',
+    ['A2A_RAW_STREAMING_ENABLED'],
+  ),
+  available('a2a.raw_streaming_chunk_size', 'integer', 8192, 'Most bytes of such a stream in one piece', [
+    'A2A_RAW_STREAMING_CHUNK_SIZE',
+  ]),
   available('a2a.max_stream_seconds', 'integer', 3600, 'Longest stream of an agent'),
   available(
     'a2a.card_default',

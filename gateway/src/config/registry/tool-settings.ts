@@ -1,16 +1,10 @@
 import { mcpSettings } from './mcp-settings.ts'
-import { available, planned, plannedSwitch, type Setting } from './setting.ts'
+import { available, planned, type Setting } from './setting.ts'
 
 /** Tools over MCP, agents over A2A, and skills. */
 export const toolSettings: readonly Setting[] = [
   ...mcpSettings,
   planned('process.a2a_tracing_enabled', 'boolean', true, 'Spans for agents', ['A2A_TRACING_ENABLED']),
-  plannedSwitch('a2a.raw_streaming_enabled', 'Byte pass-through of agent streams', [
-    'A2A_RAW_STREAMING_ENABLED',
-  ]),
-  planned('a2a.raw_streaming_chunk_size', 'integer', 8192, 'Bytes per piece', [
-    'A2A_RAW_STREAMING_CHUNK_SIZE',
-  ]),
   available(
     'skills.well_known.enabled',
     'boolean',
