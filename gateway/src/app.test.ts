@@ -25,6 +25,7 @@ const publicRoutes = [
   'GET /.well-known/oauth-protected-resource/mcp/{selector}',
   'GET /.well-known/oauth-protected-resource/{selector}/mcp',
   // Cards of public agents; the others ask for a key themselves.
+  'GET /.well-known/a2a-jwks.json',
   'GET /.well-known/agent-card.json',
   'GET /.well-known/agent.json',
   'GET /a2/a/agents/{id}/card',

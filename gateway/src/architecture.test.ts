@@ -18,7 +18,7 @@ const directions: Readonly<Record<string, string>> = {
   'uuid.ts': '',
   'version.ts': 'package-file.ts',
   'within.ts': '',
-  a2a: 'config:types conversation deployments:types http http1 identity pipeline pricing protocols rest storage:types telemetry transport version.ts',
+  a2a: 'config:types conversation deployments:types http http1 identity json pipeline pricing protocols rest storage:types telemetry transport version.ts',
   admin:
     'config:types conversation deployments governance http identity pipeline pricing process:types protocols providers:types quotas:types relay rest storage:types telemetry tokens:types transport:types version.ts',
   balancing: 'config:types deployments pricing providers:types',

@@ -226,7 +226,8 @@ describe('cards', () => {
       capabilities: { streaming: true, pushNotifications: true },
     })
     expect(card.supportedInterfaces.map((entry: { url: string }) => entry.url)).toEqual([url, url, url])
-    expect(card.signatures).toBeUndefined()
+    expect(card.signatures).toEqual([{ protected: expect.any(String), signature: expect.any(String) }])
+    expect(card.signatures[0].signature).not.toBe('AA')
     expect(JSON.stringify(card)).not.toContain('127.0.0.1')
   })
 

@@ -1,4 +1,5 @@
 import type { A2aConfig } from '../config/config.ts'
+import type { JsonRecord } from '../conversation/json-value.ts'
 import type { Exchange } from '../http/exchange.ts'
 import type { Identity } from '../pipeline/authenticate.ts'
 import type { UserEgress } from '../transport/egress/user-egress.ts'
@@ -30,6 +31,9 @@ export interface A2aPlane {
   readonly egress: UserEgress
   /** The address of agents for clients, without a trailing slash, and whether everybody can reach it. */
   readonly base: (exchange: Exchange) => { readonly url: string; readonly isPublic: boolean }
+  /** The card with the gateway's signature; `base` is where its keys are. */
+  readonly signCard: (card: JsonRecord, base: string) => JsonRecord
+  readonly cardKeys: JsonRecord
   /** Seals the continuation of a listing for its caller. */
   readonly sealPage: (text: string) => string
   readonly openPage: (sealed: string) => string | null

@@ -69,11 +69,14 @@ export interface A2aConfig {
   readonly messagesPerMinute: number
   readonly taskScope: 'principal' | 'team'
   readonly synthesisesStreams: boolean
-  /** Most bytes in one piece of a stream that passes unread; null where events are read. */
-  readonly rawPieceBytes: number | null
+  /** Streams between sides of one version pass unread, in pieces of at most so many bytes. */
+  readonly passesBytes: boolean
+  readonly pieceBytes: number
   readonly maxStreamMs: number
   readonly cardDefault: 'hybrid' | '1.0' | '0.3'
   readonly rootAgent: string | null
+  /** A card counts as it was first seen. */
+  readonly pinsCards: boolean
   /** Registrations as written, each with an `agent_name` of its own and an http address. */
   readonly agents: readonly Readonly<Record<string, unknown>>[]
 }

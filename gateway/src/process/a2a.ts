@@ -6,6 +6,7 @@ import { sealAgents } from '../a2a/agents/agent-secrets.ts'
 import { forgetRemoved } from '../a2a/agents/register-agent.ts'
 import type { RemoteAgent } from '../a2a/agents/remote-agent.ts'
 import { AgentCards, type AgentNetwork } from '../a2a/cards/agent-cards.ts'
+import { CardSigner } from '../a2a/cards/card-signer.ts'
 import { AgentLimits } from '../a2a/limits/agent-limits.ts'
 import { AgentTransport, type ModelCaller } from '../a2a/models/agent-transport.ts'
 import { ModelSessions } from '../a2a/models/model-sessions.ts'
@@ -40,6 +41,8 @@ export interface A2aOptions {
   readonly gateway: Gateway
   readonly telemetry: Telemetry
   readonly config: () => GatewayConfig
+  /** What keys are derived from. */
+  readonly secret: string | Buffer
   readonly now: () => number
 }
 
@@ -52,7 +55,14 @@ export interface OpenA2a extends A2aRoutesDependencies {
 }
 
 /** Composes what is needed to reach agents: their registry is read, and read again whenever it changes anywhere. */
-export async function openA2a({ hub, gateway, telemetry, config, now }: A2aOptions): Promise<OpenA2a> {
+export async function openA2a({
+  hub,
+  gateway,
+  telemetry,
+  config,
+  secret,
+  now,
+}: A2aOptions): Promise<OpenA2a> {
   const onError = (error: unknown): void =>
     telemetry.logger.log('warn', 'a2a_not_stored', { reason: error instanceof Error ? error.message : null })
   const settings = (): A2aConfig => config().a2a
@@ -65,7 +75,12 @@ export async function openA2a({ hub, gateway, telemetry, config, now }: A2aOptio
     origin === 'configuration'
       ? { transport: gateway.transport, refuseHost: refuseOperatorHost }
       : { transport: userTransport, refuseHost: egress.refuseHost }
-  const cards = new AgentCards(networkOf, now)
+  const cards = new AgentCards({
+    ...{ networkOf, now },
+    arePinned: () => settings().pinsCards,
+    onChanged: ({ agentId }, quarantined) =>
+      telemetry.logger.log('warn', 'audit', { action: 'a2a.card.change', resource_id: agentId, quarantined }),
+  })
   const tasks = new TaskLedger({ store, settings, onError, now })
   const streams = new OpenStreams()
   const base = (exchange: Exchange) => baseOf(config(), exchange)
@@ -90,6 +105,7 @@ export async function openA2a({ hub, gateway, telemetry, config, now }: A2aOptio
     messagesPerMinute: () => settings().messagesPerMinute,
   })
   const sessions = new ModelSessions(hub.state, () => settings().taskTtlMs)
+  const signer = new CardSigner(secret)
   const reservations = new WeakMap<Exchange, Reservation>()
   const relay = new AgentRelay({ cards, tasks, networkOf, settings, newId: randomUUID })
   const plane: A2aPlane = {
@@ -109,6 +125,8 @@ export async function openA2a({ hub, gateway, telemetry, config, now }: A2aOptio
       now,
     },
     identity: gateway.identity,
+    cardKeys: signer.keySet,
+    signCard: (card, root) => signer.sign(card, `${root}/.well-known/a2a-jwks.json`),
     sealPage: seal,
     openPage: open,
     admit: async (call) => {

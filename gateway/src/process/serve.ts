@@ -205,6 +205,7 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
     hub,
     gateway,
     telemetry,
+    secret,
     config: () => configuration.runtime.config,
     now: options.now,
   })

@@ -71,6 +71,8 @@ export async function startScriptedAgent(
     const params = body.params ?? {}
     if (operation === 'send' || operation === 'stream')
       return receive(operation, params, body, response, send)
+    if (operation === 'extended-card')
+      return send(200, { result: { ...say.card(url), ...card, extended: 'for those it knows' } })
     const task = tasks.get(params.taskId ?? params.id)
     if (task === undefined) return send(200, { error: { code: -32001, message: 'Task not found' } })
     if (operation === 'get') return send(200, { result: say.task(task, params.historyLength) })
@@ -274,6 +276,7 @@ const old: Speech = {
     'tasks/cancel': 'cancel',
     'tasks/resubscribe': 'subscribe',
     'tasks/pushNotificationConfig/set': 'set-push',
+    'agent/getAuthenticatedExtendedCard': 'extended-card',
   },
   card: (url) => ({
     ...cardBase,
@@ -328,6 +331,7 @@ const current: Speech = {
     CancelTask: 'cancel',
     SubscribeToTask: 'subscribe',
     CreateTaskPushNotificationConfig: 'set-push',
+    GetExtendedAgentCard: 'extended-card',
   },
   card: (url) => ({
     ...cardBase,

@@ -3,6 +3,7 @@ import type { Method, Route } from '../../http/router.ts'
 import { type ControlRequest, controlEndpoint } from '../../rest/control-endpoint.ts'
 import type { A2aPlane } from '../a2a-plane.ts'
 import { requireEnabled } from '../calls/require-enabled.ts'
+import { inspectCard } from '../cards/inspect-card.ts'
 import { skillWords } from '../cards/rewrite-card.ts'
 import { mayUseAgent } from './agent-access.ts'
 import { type AgentBody, agentSchema, toRegistration } from './agent-schema.ts'
@@ -74,7 +75,20 @@ export function agentRoutes(plane: A2aPlane): Route<Endpoint>[] {
 async function showAgent(plane: A2aPlane, request: ControlRequest<unknown>): Promise<object> {
   const caller = callerOf(request)
   const agent = requireAgent(plane, request.params['id'] ?? '', caller)
-  return formatAgent(plane, agent, request, caller.isAdmin)
+  return {
+    ...formatAgent(plane, agent, request, caller.isAdmin),
+    ...(await inspected(plane, agent, request)),
+  }
+}
+
+/** `?verify=true` of an admin asks the agent's server at once. */
+async function inspected(
+  plane: A2aPlane,
+  agent: RemoteAgent,
+  { query, caller }: ControlRequest<unknown>,
+): Promise<object> {
+  if (query.get('verify') !== 'true' || caller?.isAdmin !== true) return {}
+  return { verification: await inspectCard(plane, agent) }
 }
 
 async function listAgents(plane: A2aPlane, request: ControlRequest<unknown>): Promise<object> {
@@ -120,14 +134,22 @@ function pageOf(
 async function addAgent(plane: A2aPlane, request: ControlRequest<AgentBody>): Promise<object> {
   const caller = callerOf(request)
   const agent = await registerAgent(plane, { ...request, caller }, toRegistration(request.body), null)
-  return { status: 'registered', agent_id: agent.agentId, agent_name: agent.name, note: registeredNote }
+  return {
+    status: 'registered',
+    ...{ agent_id: agent.agentId, agent_name: agent.name, note: registeredNote },
+    ...(await inspected(plane, agent, request)),
+  }
 }
 
 async function replaceAgent(plane: A2aPlane, request: ControlRequest<AgentBody>): Promise<object> {
   const caller = callerOf(request)
   const known = requireAgent(plane, request.params['id'] ?? '', caller)
   const agent = await registerAgent(plane, { ...request, caller }, toRegistration(request.body), known)
-  return { status: 'updated', agent_id: agent.agentId, agent: formatAgent(plane, agent, request, true) }
+  const shown = formatAgent(plane, agent, request, true)
+  return {
+    ...{ status: 'updated', agent_id: agent.agentId, agent: shown },
+    ...(await inspected(plane, agent, request)),
+  }
 }
 
 async function removeAgent(plane: A2aPlane, request: ControlRequest<unknown>): Promise<object> {

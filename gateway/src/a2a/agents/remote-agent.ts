@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { JsonRecord } from '../../conversation/json-value.ts'
+import { canonicalJson } from '../../json/canonical-json.ts'
 import { isSecretParam } from './agent-secrets.ts'
 
 /** An agent on another server, as it was registered. Secrets are in the clear; the store keeps them sealed. */
@@ -46,13 +47,4 @@ export function deriveAgentId(registration: AgentRegistration): string {
   const params = Object.entries(registration.params).filter(([name]) => !isSecretParam(name))
   const open = { ...registration, params: Object.fromEntries(params), staticHeaders: {} }
   return createHash('sha256').update(canonicalJson(open)).digest('hex')
-}
-
-/** JSON text with the members of every object in the order of their names. */
-function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value ?? null)
-  const members = Object.entries(value).filter(([, member]) => member !== undefined)
-  const sorted = members.sort(([left], [right]) => (left < right ? -1 : 1))
-  return `{${sorted.map(([name, member]) => `${JSON.stringify(name)}:${canonicalJson(member)}`).join(',')}}`
 }

@@ -32,7 +32,7 @@ export function rpcEndpoint(plane: A2aPlane, forced: 'send' | 'stream' | null): 
         request.read(await readBody(exchange.request, maxBodyBytes), forced)
         const agent = findAgent(plane, params['id'] ?? '', caller)
         const { operation, version } = request
-        const rawId = plane.settings().rawPieceBytes === null ? null : request.id
+        const rawId = plane.settings().passesBytes ? request.id : null
         call = {
           ...beginCall({ exchange, caller, agent, operation, version, params: request.params }),
           rawId,

@@ -5,14 +5,18 @@ import {
   readRecords,
   readString,
 } from '../../conversation/json-value.ts'
+import { canonicalJson } from '../../json/canonical-json.ts'
 import { fetchBytes } from '../../transport/fetch-bytes.ts'
 import type { Transport } from '../../transport/transport.ts'
 import type { RemoteAgent } from '../agents/remote-agent.ts'
+import { A2aError } from '../protocol/a2a-error.ts'
 import type { Version } from '../protocol/methods.ts'
+import { cardKeysOf, isSignedBy } from './verify-card.ts'
 
 const freshMs = 300_000
 const failureMs = 30_000
 const maxCardBytes = 1_048_576
+/** For all the places where a card may be together: a first call waits for it. */
 const timeoutMs = 10_000
 
 /** Where and how an agent is called. */
@@ -37,26 +41,39 @@ interface KnownCard {
   readonly url: string | null
 }
 
+export interface AgentCardsOptions {
+  readonly networkOf: (agent: RemoteAgent) => AgentNetwork
+  /** Whether a card counts as it was first seen, until the agent is registered anew. */
+  readonly arePinned: () => boolean
+  /** A card has other skills or interfaces than before. */
+  readonly onChanged: (agent: RemoteAgent, isQuarantined: boolean) => void
+  readonly now: () => number
+}
+
 /** The cards that agents give of themselves, fetched when they are needed and kept for five minutes. */
 export class AgentCards {
-  readonly #networkOf: (agent: RemoteAgent) => AgentNetwork
-  readonly #now: () => number
+  readonly #options: AgentCardsOptions
   readonly #known = new Map<string, KnownCard>()
   readonly #fetching = new Map<string, Promise<JsonRecord | null>>()
   /** Agents without a card that turned out to speak 1.0. */
   readonly #current = new Set<string>()
 
-  constructor(networkOf: (agent: RemoteAgent) => AgentNetwork, now: () => number) {
-    this.#networkOf = networkOf
-    this.#now = now
+  constructor(options: AgentCardsOptions) {
+    this.#options = options
   }
 
   /** The agent's own card with what was registered over it; null when it has none. An old card serves while a new one is fetched. */
   async find(agent: RemoteAgent): Promise<JsonRecord | null> {
     const known = this.#known.get(agent.agentId)
     if (known === undefined || known.url !== agent.url) return this.#fetch(agent)
-    if (known.until < this.#now()) void this.#fetch(agent)
+    if (known.until < this.#options.now()) void this.#fetch(agent)
     return known.card
+  }
+
+  /** The agent's own card as it is now; null when it gives none that can be trusted. */
+  async refresh(agent: RemoteAgent): Promise<JsonRecord | null> {
+    await this.#fetch(agent)
+    return this.peek(agent)
   }
 
   /** The agent's own card if it was fetched already. */
@@ -64,11 +81,12 @@ export class AgentCards {
     return this.#known.get(agentId)?.card ?? null
   }
 
-  /** The best interface of the card on the registered server, else the registered address. */
+  /** The best interface of the card on the registered server, else the registered address. Errors: AGENT_UNAVAILABLE for a card nobody vouches for. */
   async endpoint(agent: RemoteAgent): Promise<AgentEndpoint | null> {
     if (agent.url === null) return null
     const pinned = pinnedVersion(agent)
     const card = await this.find(agent)
+    if (card === null && cardKeysOf(agent) !== null) throw distrusted()
     const offered =
       card === null ? [] : listInterfaces(card).filter(({ url }) => isSameOrigin(url, agent.url))
     const best =
@@ -94,10 +112,11 @@ export class AgentCards {
   #fetch(agent: RemoteAgent): Promise<JsonRecord | null> {
     const running = this.#fetching.get(agent.agentId)
     if (running !== undefined) return running
-    const fetching = this.#fetchFirst(agent).then((card) => {
+    const fetching = this.#fetchFirst(agent).then((fetched) => {
       this.#fetching.delete(agent.agentId)
-      const kept = card ?? this.#known.get(agent.agentId)?.card ?? null
-      const until = this.#now() + (card === null ? failureMs : freshMs)
+      const card = this.#judgeChange(agent, fetched)
+      const kept = card ?? (cardKeysOf(agent) === null ? this.#known.get(agent.agentId)?.card : null) ?? null
+      const until = this.#options.now() + (card === null ? failureMs : freshMs)
       this.#known.set(agent.agentId, { card: kept, until, url: agent.url })
       return kept
     })
@@ -105,22 +124,48 @@ export class AgentCards {
     return fetching
   }
 
+  /** A card that tells of other skills or addresses than before is told of; where cards are pinned it does not count. */
+  #judgeChange(agent: RemoteAgent, fetched: JsonRecord | null): JsonRecord | null {
+    const before = this.#known.get(agent.agentId)?.card ?? null
+    if (fetched === null || before === null || essenceOf(fetched) === essenceOf(before)) return fetched
+    const isPinned = this.#options.arePinned()
+    this.#options.onChanged(agent, isPinned)
+    return isPinned ? before : fetched
+  }
+
   async #fetchFirst(agent: RemoteAgent): Promise<JsonRecord | null> {
-    const { transport, refuseHost } = this.#networkOf(agent)
+    const { transport, refuseHost } = this.#options.networkOf(agent)
+    const until = this.#options.now() + timeoutMs
     for (const url of cardAddresses(agent.url)) {
+      const leftMs = until - this.#options.now()
+      if (leftMs <= 0) break
       try {
         const accept = 'application/json'
         const { bytes } = await fetchBytes(url, {
-          ...{ transport, refuseHost, maxBytes: maxCardBytes, timeoutMs, accept },
+          ...{ transport, refuseHost, maxBytes: maxCardBytes, timeoutMs: leftMs, accept },
         })
         const card = readRecord(parseJson(bytes.toString('utf8')))
-        if (card !== null && typeof card['name'] === 'string') return card
+        const keys = cardKeysOf(agent)
+        const isTrusted = card !== null && (keys === null || isSignedBy(card, keys))
+        if (isTrusted && typeof card['name'] === 'string') return card
       } catch {
         // The next place may have it.
       }
     }
     return null
   }
+}
+
+/** What an agent can do and where. */
+function essenceOf({ skills, url, supportedInterfaces, additionalInterfaces }: JsonRecord): string {
+  return canonicalJson({ skills, url, supportedInterfaces, additionalInterfaces })
+}
+
+function distrusted(): A2aError {
+  return new A2aError(
+    'AGENT_UNAVAILABLE',
+    'This agent cannot be called: its card is not signed as it must be.',
+  )
 }
 
 /** Where a card may be: below the registered address, at its server, at the address itself. */

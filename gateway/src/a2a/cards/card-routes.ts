@@ -13,6 +13,7 @@ import type { RemoteAgent } from '../agents/remote-agent.ts'
 import { requireEnabled } from '../calls/require-enabled.ts'
 import { gatewayCard } from './gateway-card.ts'
 import { cardForm, isCardForm, rewriteCard } from './rewrite-card.ts'
+import { cardKeysOf } from './verify-card.ts'
 
 const files = ['agent-card.json', 'agent.json']
 
@@ -34,9 +35,18 @@ export function cardRoutes(plane: A2aPlane): Route<Endpoint>[] {
     if (root !== null) return { card: await agentCard(plane, exchange, root, version), isPublic: true }
     const caller = await callerIfAny(plane, exchange)
     const form = cardForm(version, plane.settings().cardDefault)
-    return { card: gatewayCard(plane, exchange, caller, form), isPublic: caller === null }
+    const card = plane.signCard(gatewayCard(plane, exchange, caller, form), plane.base(exchange).url)
+    return { card, isPublic: caller === null }
   })
+  const keySet: Endpoint = {
+    errors: 'control',
+    handle: (exchange) => {
+      requireEnabled(plane)
+      sendCard(exchange, plane.cardKeys, true)
+    },
+  }
   return [
+    route('/.well-known/a2a-jwks.json', keySet),
     route('/a2a/agents/{id}/card', ofAgent),
     // As it was once printed in the documentation.
     route('/a2/a/agents/{id}/card', ofAgent),
@@ -113,5 +123,8 @@ async function agentCard(
   const form = cardForm(version, isCardForm(own) ? own : plane.settings().cardDefault)
   const { url, isPublic } = plane.base(exchange)
   const frame = { url: `${url}/a2a/${encodeURIComponent(agent.name)}`, isPublic }
-  return rewriteCard(agent, await plane.cards.find(agent), frame, form)
+  const card = await plane.cards.find(agent)
+  if (card === null && cardKeysOf(agent) !== null)
+    throw new GatewayError('upstream_unavailable', 'The card of this agent is not signed as it must be.')
+  return plane.signCard(rewriteCard(agent, card, frame, form), url)
 }

@@ -15,10 +15,6 @@ export async function rewriteExtendedCard(plane: A2aPlane, call: AgentCall): Pro
     throw new A2aError('EXTENDED_AGENT_CARD_NOT_CONFIGURED', 'This agent has no extended card.')
   const { result } = await plane.relay.call({ ...call, params: {} })
   const { url, isPublic } = plane.base(exchange)
-  return rewriteCard(
-    agent,
-    result,
-    { url: `${url}/a2a/${encodeURIComponent(agent.name)}`, isPublic },
-    version,
-  )
+  const frame = { url: `${url}/a2a/${encodeURIComponent(agent.name)}`, isPublic }
+  return plane.signCard(rewriteCard(agent, result, frame, version), url)
 }

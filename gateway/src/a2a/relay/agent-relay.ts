@@ -14,13 +14,12 @@ import { buildAgentHeaders, maxHops, readHops } from './agent-headers.ts'
 import { passBytes } from './pass-bytes.ts'
 
 const sendTimeoutMs = 60_000
-const standardPieceBytes = 8_192
 
 export interface AgentRelayOptions {
   readonly cards: AgentCards
   readonly tasks: TaskLedger
   readonly networkOf: (agent: RemoteAgent) => AgentNetwork
-  readonly settings: () => Pick<A2aConfig, 'maxStreamMs' | 'synthesisesStreams' | 'rawPieceBytes'>
+  readonly settings: () => Pick<A2aConfig, 'maxStreamMs' | 'synthesisesStreams' | 'pieceBytes'>
   readonly newId: () => string
 }
 
@@ -74,7 +73,7 @@ export class AgentRelay {
     }
     if (answer.kind === 'bytes') {
       const { bytes } = answer
-      const pieceBytes = this.#options.settings().rawPieceBytes ?? standardPieceBytes
+      const { pieceBytes } = this.#options.settings()
       const note = (data: string): void => void this.#open(call, endpoint, data)
       const events = passBytes(bytes, pieceBytes, note)
       return { events, cancel: () => bytes.onAbandoned(), extensions }

@@ -134,8 +134,6 @@ export const plannedSections: Readonly<Record<string, string>> = {
   vector_store_registry: 'vector stores',
   finetune_settings: 'fine-tuning',
   assistant_settings: 'assistants',
-  agent_list: 'agents',
-  agents: 'agents',
 }
 
 /** Keys that switch on a feature of a later release when they are true or not empty. */

@@ -64,6 +64,12 @@ export const agentSettings: readonly Setting[] = [
     { choices: ['hybrid', '1.0', '0.3'] },
   ),
   available(
+    'a2a.pin_cards',
+    'boolean',
+    false,
+    'A card that changes its skills or addresses does not count until the agent is registered anew',
+  ),
+  available(
     'a2a.root_agent',
     'text',
     null,

@@ -19,11 +19,11 @@ export function readA2aConfig(root: UnknownRecord, { settings, report }: ConfigS
     messagesPerMinute: settings.number('a2a.task_rate_limit'),
     taskScope: settings.text('a2a.task_scope') === 'team' ? 'team' : 'principal',
     synthesisesStreams: settings.boolean('a2a.synthesise_streams'),
-    rawPieceBytes: settings.boolean('a2a.raw_streaming_enabled')
-      ? Math.max(1, settings.number('a2a.raw_streaming_chunk_size'))
-      : null,
+    passesBytes: settings.boolean('a2a.raw_streaming_enabled'),
+    pieceBytes: Math.max(1, settings.number('a2a.raw_streaming_chunk_size')),
     maxStreamMs: settings.number('a2a.max_stream_seconds') * 1000,
     cardDefault: cardDefault === '1.0' || cardDefault === '0.3' ? cardDefault : 'hybrid',
+    pinsCards: settings.boolean('a2a.pin_cards'),
     rootAgent: settings.text('a2a.root_agent'),
     agents,
   }
