@@ -26,7 +26,9 @@ const odd = http.createServer(async (request, response) => {
   const first = json({ kind: 'task', id: 'odd-task', contextId: 'odd-context', status: { state: 'working' } })
   response.writeHead(200, { 'content-type': 'text/event-stream' })
   if (what === 'refuse') {
-    response.end(`data: ${JSON.stringify({ jsonrpc: '2.0', id, error: { code: -32005, message: 'No' } })}\n\n`)
+    response.end(
+      `data: ${JSON.stringify({ jsonrpc: '2.0', id, error: { code: -32005, message: 'No' } })}\n\n`,
+    )
     return
   }
   response.write(`: hello\r\nid: 7\r\ndata:${first}\r\n\r\n`)
@@ -34,7 +36,9 @@ const odd = http.createServer(async (request, response) => {
     setTimeout(() => response.write('data: {"half', () => response.destroy()), 50)
     return
   }
-  response.end(`event: odd\r\ndata:  ${json({ kind: 'message', parts: [{ kind: 'text', text: 'ü' }] })}\r\n\r\n`)
+  response.end(
+    `event: odd\r\ndata:  ${json({ kind: 'message', parts: [{ kind: 'text', text: 'ü' }] })}\r\n\r\n`,
+  )
 })
 
 let gateway: Gateway
@@ -98,7 +102,11 @@ it('are answered plainly when the first event is an error', async () => {
 
 it('end with an error event of their own when they are cut off', async () => {
   const { end } = await stream('odd', 'message/stream', 'cut')
-  const last = (await end).trim().split(/\r?\n\r?\n/).at(-1) ?? ''
+  const last =
+    (await end)
+      .trim()
+      .split(/\r?\n\r?\n/)
+      .at(-1) ?? ''
   expect(JSON.parse(last.replace(/^data: /, ''))).toMatchObject({ id: 'mine', error: { code: -32603 } })
 })
 

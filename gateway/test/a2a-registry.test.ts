@@ -306,6 +306,8 @@ describe('push notifications', () => {
       authorization: 'Bearer abc',
       'x-a2a-notification-token': 'secret-token',
     })
+    const { text } = await call(gateway.url, '/metrics', { key: gateway.masterKey })
+    expect(text).toMatch(/^gateway_a2a_push_total\{outcome="delivered"\} 1$/m)
     const refused = await rpc('CreateTaskPushNotificationConfig', { ...config, url: 'http://10.1.1.1/' })
     expect(refused.error.code).toBe(-32602)
     await rpc('DeleteTaskPushNotificationConfig', { taskId, id: 'mine' })

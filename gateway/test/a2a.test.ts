@@ -373,6 +373,8 @@ describe('limits of a key', () => {
 it('counts calls by agent and outcome', async () => {
   const { text } = await call(gateway.url, '/metrics', { key: gateway.masterKey })
   expect(text).toMatch(/^gateway_a2a_invocation_total\{agent="old",outcome="success"\} [1-9]/m)
+  expect(text).toMatch(/^gateway_a2a_first_event_seconds_count\{agent="old"\} [1-9]/m)
+  expect(text).toMatch(/^gateway_a2a_open_streams 0$/m)
   expect(text).toMatch(/^gateway_a2a_invocation_total\{agent="dead",outcome="upstream_unreachable"\} 1$/m)
 })
 

@@ -8,6 +8,7 @@ import type { AgentDirectory } from './agents/agent-directory.ts'
 import type { AgentCards } from './cards/agent-cards.ts'
 import type { ModelSessions } from './models/model-sessions.ts'
 import type { A2aError } from './protocol/a2a-error.ts'
+import type { Translation } from './protocol/translate-members.ts'
 import type { PushTargets } from './push/push-targets.ts'
 import type { AgentCall } from './relay/agent-call.ts'
 import type { AgentRelay } from './relay/agent-relay.ts'
@@ -28,6 +29,8 @@ export interface A2aPlane {
   readonly push: PushTargets
   readonly streams: OpenStreams
   readonly sessions: ModelSessions
+  /** Each way between the versions. */
+  readonly translations: Readonly<Record<Translation['direction'], Translation>>
   readonly egress: UserEgress
   /** The address of agents for clients, without a trailing slash, and whether everybody can reach it. */
   readonly base: (exchange: Exchange) => { readonly url: string; readonly isPublic: boolean }

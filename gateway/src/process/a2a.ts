@@ -82,7 +82,14 @@ export async function openA2a({
       telemetry.logger.log('warn', 'audit', { action: 'a2a.card.change', resource_id: agentId, quarantined }),
   })
   const tasks = new TaskLedger({ store, settings, onError, now })
-  const streams = new OpenStreams()
+  const { agents: metrics } = telemetry.metrics
+  const streams = new OpenStreams((open) => {
+    metrics.openStreams.value = open
+  })
+  const translations = {
+    up: { direction: 'up', onDropped: metrics.countDropped.up },
+    down: { direction: 'down', onDropped: metrics.countDropped.down },
+  } as const
   const base = (exchange: Exchange) => baseOf(config(), exchange)
   const seal = (text: string): string =>
     gateway.blobs.seal({ form: 'agent', family: '', account: '', payload: text })
@@ -94,8 +101,11 @@ export async function openA2a({
   const activity = new AgentActivity(store, onError, now)
   const delivery = new PushDelivery({
     post: (url, headers, body) => postText(userTransport, url, headers, body),
-    onDropped: (agentId, reason) =>
-      telemetry.logger.log('warn', 'a2a_push_dropped', { agent_id: agentId, reason }),
+    onDelivered: () => metrics.countPush('delivered'),
+    onDropped: (agentId, reason) => {
+      metrics.countPush('dropped')
+      telemetry.logger.log('warn', 'a2a_push_dropped', { agent_id: agentId, reason })
+    },
   })
   const sharing = await shareAgentChanges(hub.state, directory, (agentId) =>
     forgetRemoved({ directory, cards, tasks, streams }, agentId),
@@ -107,7 +117,7 @@ export async function openA2a({
   const sessions = new ModelSessions(hub.state, () => settings().taskTtlMs)
   const signer = new CardSigner(secret)
   const reservations = new WeakMap<Exchange, Reservation>()
-  const relay = new AgentRelay({ cards, tasks, networkOf, settings, newId: randomUUID })
+  const relay = new AgentRelay({ cards, tasks, networkOf, settings, translations, newId: randomUUID })
   const plane: A2aPlane = {
     ...{
       settings,
@@ -120,6 +130,7 @@ export async function openA2a({
       push,
       streams,
       sessions,
+      translations,
       egress,
       base,
       now,
@@ -144,7 +155,10 @@ export async function openA2a({
       const durationMs = now() - call.exchange.receivedAt
       activity.count(call.agent.agentId, error === null, durationMs)
       const outcome = error === null ? 'success' : error.reason.toLowerCase()
-      telemetry.metrics.observeAgentCall({ agent: call.agent.name, outcome, durationMs })
+      const { firstEventAt } = call.report
+      const firstEventMs =
+        call.operation === 'stream' && firstEventAt !== null ? firstEventAt - call.exchange.startedAt : null
+      metrics.observeCall({ agent: call.agent.name, outcome, durationMs, firstEventMs })
     },
     onAgentsChanged: sharing.announce,
     audit: (action, exchange, agentId) =>

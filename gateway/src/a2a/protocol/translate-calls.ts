@@ -1,7 +1,7 @@
 import { type JsonRecord, readRecord } from '../../conversation/json-value.ts'
 import { A2aError } from './a2a-error.ts'
 import type { Operation, Version } from './methods.ts'
-import type { Direction } from './translate-members.ts'
+import type { Translation } from './translate-members.ts'
 import {
   translateArtifactUpdate,
   translateMessage,
@@ -10,21 +10,21 @@ import {
 } from './translate-objects.ts'
 
 /** The parameters of a call that goes to the agent, for an agent of the other version. */
-export function translateParams(operation: Operation, params: JsonRecord, direction: Direction): JsonRecord {
+export function translateParams(operation: Operation, params: JsonRecord, to: Translation): JsonRecord {
   const { tenant: _, ...known } = params
   if (operation !== 'send' && operation !== 'stream') return known
   const message = readRecord(known['message'])
   const configuration = readRecord(known['configuration'])
   return {
     ...known,
-    ...(message === null ? {} : { message: translateMessage(message, direction) }),
-    ...(configuration === null ? {} : { configuration: translateConfiguration(configuration, direction) }),
+    ...(message === null ? {} : { message: translateMessage(message, to) }),
+    ...(configuration === null ? {} : { configuration: translateConfiguration(configuration, to) }),
   }
 }
 
 /** 0.3 says whether to wait, 1.0 whether not to. Push targets are the gateway's own and are put in afterwards. */
-function translateConfiguration(configuration: JsonRecord, direction: Direction): JsonRecord {
-  if (direction === 'up') {
+function translateConfiguration(configuration: JsonRecord, to: Translation): JsonRecord {
+  if (to.direction === 'up') {
     const { blocking, ...rest } = configuration
     return typeof blocking === 'boolean' ? { ...rest, returnImmediately: !blocking } : rest
   }
@@ -33,14 +33,14 @@ function translateConfiguration(configuration: JsonRecord, direction: Direction)
 }
 
 /** What an agent answered, for a client of the other version. */
-export function translateResult(operation: Operation, result: JsonRecord, direction: Direction): JsonRecord {
-  if (operation === 'get' || operation === 'cancel') return translateTask(result, direction)
-  return translateEvent(result, direction)
+export function translateResult(operation: Operation, result: JsonRecord, to: Translation): JsonRecord {
+  if (operation === 'get' || operation === 'cancel') return translateTask(result, to)
+  return translateEvent(result, to)
 }
 
 type EventName = 'task' | 'message' | 'statusUpdate' | 'artifactUpdate'
 
-const translations: Readonly<Record<EventName, (value: JsonRecord, direction: Direction) => JsonRecord>> = {
+const translations: Readonly<Record<EventName, (value: JsonRecord, to: Translation) => JsonRecord>> = {
   task: translateTask,
   message: translateMessage,
   statusUpdate: translateStatusUpdate,
@@ -48,10 +48,10 @@ const translations: Readonly<Record<EventName, (value: JsonRecord, direction: Di
 }
 
 /** The answer to a message, or one event of a stream. Errors: -32006 for what is neither. */
-export function translateEvent(event: JsonRecord, direction: Direction): JsonRecord {
-  const { name, value } = openEvent(event, direction === 'up' ? '0.3' : '1.0')
-  const translated = translations[name](value, direction)
-  return direction === 'up' ? { [name]: translated } : translated
+export function translateEvent(event: JsonRecord, to: Translation): JsonRecord {
+  const { name, value } = openEvent(event, to.direction === 'up' ? '0.3' : '1.0')
+  const translated = translations[name](value, to)
+  return to.direction === 'up' ? { [name]: translated } : translated
 }
 
 /** The version whose form an event has: 1.0 names what it is about by a member. */

@@ -1,5 +1,5 @@
 import { type JsonRecord, readList, readRecord, readString } from '../../conversation/json-value.ts'
-import { type Direction, translateMembers } from './translate-members.ts'
+import { type Translation, translateMembers } from './translate-members.ts'
 import { translatePart } from './translate-part.ts'
 
 /** `TaskState` of 0.3 and of 1.0. */
@@ -35,42 +35,42 @@ export function isWorking(state: unknown): boolean {
   return state === 'TASK_STATE_SUBMITTED' || state === 'TASK_STATE_WORKING'
 }
 
-function translateState(state: unknown, direction: Direction): unknown {
+function translateState(state: unknown, to: Translation): unknown {
   const text = readString(state) ?? ''
-  return direction === 'up'
+  return to.direction === 'up'
     ? (currentStates.get(text) ?? 'TASK_STATE_UNSPECIFIED')
     : (oldStates.get(text) ?? 'unknown')
 }
 
-function translateRole(role: unknown, direction: Direction): unknown {
-  if (direction === 'up') return role === 'agent' ? 'ROLE_AGENT' : 'ROLE_USER'
+function translateRole(role: unknown, to: Translation): unknown {
+  if (to.direction === 'up') return role === 'agent' ? 'ROLE_AGENT' : 'ROLE_USER'
   return role === 'ROLE_AGENT' ? 'agent' : 'user'
 }
 
 /** 1.0 wants UTC with milliseconds; 0.3 any ISO form. */
-function translateTime(time: unknown, direction: Direction): unknown {
+function translateTime(time: unknown, to: Translation): unknown {
   const text = readString(time)
   const at = text === null ? Number.NaN : Date.parse(text)
-  return direction === 'up' && !Number.isNaN(at) ? new Date(at).toISOString() : time
+  return to.direction === 'up' && !Number.isNaN(at) ? new Date(at).toISOString() : time
 }
 
 const listOf =
-  (translate: (value: JsonRecord, direction: Direction) => JsonRecord) =>
-  (value: unknown, direction: Direction): unknown =>
-    readList(value).map((member) => translateRecord(member, direction, translate))
+  (translate: (value: JsonRecord, to: Translation) => JsonRecord) =>
+  (value: unknown, to: Translation): unknown =>
+    readList(value).map((member) => translateRecord(member, to, translate))
 
 const oneOf =
-  (translate: (value: JsonRecord, direction: Direction) => JsonRecord) =>
-  (value: unknown, direction: Direction): unknown =>
-    translateRecord(value, direction, translate)
+  (translate: (value: JsonRecord, to: Translation) => JsonRecord) =>
+  (value: unknown, to: Translation): unknown =>
+    translateRecord(value, to, translate)
 
 function translateRecord(
   value: unknown,
-  direction: Direction,
-  translate: (value: JsonRecord, direction: Direction) => JsonRecord,
+  to: Translation,
+  translate: (value: JsonRecord, to: Translation) => JsonRecord,
 ): unknown {
   const record = readRecord(value)
-  return record === null ? value : translate(record, direction)
+  return record === null ? value : translate(record, to)
 }
 
 const messageShape = {
@@ -82,8 +82,8 @@ const messageShape = {
   },
 }
 
-export function translateMessage(message: JsonRecord, direction: Direction): JsonRecord {
-  return translateMembers(message, direction, messageShape)
+export function translateMessage(message: JsonRecord, to: Translation): JsonRecord {
+  return translateMembers(message, to, messageShape)
 }
 
 const statusShape = {
@@ -91,8 +91,8 @@ const statusShape = {
   members: { state: translateState, message: oneOf(translateMessage), timestamp: translateTime },
 }
 
-function translateStatus(status: JsonRecord, direction: Direction): JsonRecord {
-  return translateMembers(status, direction, statusShape)
+function translateStatus(status: JsonRecord, to: Translation): JsonRecord {
+  return translateMembers(status, to, statusShape)
 }
 
 const artifactShape = {
@@ -103,8 +103,8 @@ const artifactShape = {
   },
 }
 
-function translateArtifact(artifact: JsonRecord, direction: Direction): JsonRecord {
-  return translateMembers(artifact, direction, artifactShape)
+function translateArtifact(artifact: JsonRecord, to: Translation): JsonRecord {
+  return translateMembers(artifact, to, artifactShape)
 }
 
 const taskShape = {
@@ -117,8 +117,8 @@ const taskShape = {
   },
 }
 
-export function translateTask(task: JsonRecord, direction: Direction): JsonRecord {
-  return translateMembers(task, direction, taskShape)
+export function translateTask(task: JsonRecord, to: Translation): JsonRecord {
+  return translateMembers(task, to, taskShape)
 }
 
 const statusUpdateShape = {
@@ -127,9 +127,9 @@ const statusUpdateShape = {
 }
 
 /** 0.3 marks the last event of a stream, which is the first that says the agent has ended or waits for somebody. */
-export function translateStatusUpdate({ final: _, ...event }: JsonRecord, direction: Direction): JsonRecord {
-  const translated = translateMembers(event, direction, statusUpdateShape)
-  if (direction === 'up') return translated
+export function translateStatusUpdate({ final: _, ...event }: JsonRecord, to: Translation): JsonRecord {
+  const translated = translateMembers(event, to, statusUpdateShape)
+  if (to.direction === 'up') return translated
   const state = readString(readRecord(translated['status'])?.['state']) ?? 'unknown'
   return { ...translated, final: !goingOn.has(state) }
 }
@@ -142,6 +142,6 @@ const artifactUpdateShape = {
   },
 }
 
-export function translateArtifactUpdate(event: JsonRecord, direction: Direction): JsonRecord {
-  return translateMembers(event, direction, artifactUpdateShape)
+export function translateArtifactUpdate(event: JsonRecord, to: Translation): JsonRecord {
+  return translateMembers(event, to, artifactUpdateShape)
 }

@@ -3,6 +3,13 @@ import type { JsonRecord } from '../../conversation/json-value.ts'
 import { translateEvent, translateParams, translateResult } from './translate-calls.ts'
 import { translateMessage, translateTask } from './translate-objects.ts'
 
+let dropped = 0
+const onDropped = () => {
+  dropped += 1
+}
+const up = { direction: 'up', onDropped } as const
+const down = { direction: 'down', onDropped } as const
+
 const time = '2026-11-29T10:00:00.000Z'
 
 const oldMessage = {
@@ -47,12 +54,12 @@ const oldTask = {
 
 describe('translation', () => {
   it('maps messages with every kind of part', () => {
-    expect(translateMessage(oldMessage, 'up')).toEqual(currentMessage)
-    expect(translateMessage(currentMessage, 'down')).toEqual(oldMessage)
+    expect(translateMessage(oldMessage, up)).toEqual(currentMessage)
+    expect(translateMessage(currentMessage, down)).toEqual(oldMessage)
   })
 
   it('is an identity there and back', () => {
-    expect(translateTask(translateTask(oldTask, 'up'), 'down')).toEqual(oldTask)
+    expect(translateTask(translateTask(oldTask, up), down)).toEqual(oldTask)
     const events = [
       { kind: 'status-update', taskId: 't1', contextId: 'c1', status: { state: 'working' }, final: false },
       { kind: 'status-update', taskId: 't1', contextId: 'c1', status: { state: 'completed' }, final: true },
@@ -67,7 +74,7 @@ describe('translation', () => {
       oldTask,
       oldMessage,
     ]
-    for (const event of events) expect(translateEvent(translateEvent(event, 'up'), 'down')).toEqual(event)
+    for (const event of events) expect(translateEvent(translateEvent(event, up), down)).toEqual(event)
   })
 
   it('carries what the other version does not know, and gives it back', () => {
@@ -76,11 +83,12 @@ describe('translation', () => {
       novelty: { deep: true },
       parts: [{ text: 'hi', mediaType: 'text/markdown' }, { data: [1, 2] }, { data: 'text' }],
     }
-    const carried = translateMessage(strange, 'down')
+    const carried = translateMessage(strange, down)
     expect(carried).not.toHaveProperty('novelty')
-    expect(translateMessage(carried, 'up')).toEqual(strange)
+    expect(translateMessage(carried, up)).toEqual(strange)
     const large = { ...oldMessage, novelty: 'x'.repeat(20_000) }
-    expect(JSON.stringify(translateMessage(large, 'up'))).not.toContain('xxx')
+    expect(JSON.stringify(translateMessage(large, up))).not.toContain('xxx')
+    expect(dropped).toBe(1)
   })
 
   it('lets nothing that travels stand in for a known member', () => {
@@ -88,35 +96,31 @@ describe('translation', () => {
       ...oldMessage,
       metadata: { 'routeiq/extra': { taskId: 'theirs', role: 'ROLE_USER', more: 1 } },
     }
-    expect(translateMessage(forged, 'up')).toMatchObject({ taskId: 't1', role: 'ROLE_AGENT', more: 1 })
+    expect(translateMessage(forged, up)).toMatchObject({ taskId: 't1', role: 'ROLE_AGENT', more: 1 })
   })
 
   it('turns waiting around, and leaves it absent where it was', () => {
     const params = (configuration: JsonRecord): JsonRecord => ({ message: oldMessage, configuration })
-    expect(translateParams('send', params({ blocking: true }), 'up')).toMatchObject({
+    expect(translateParams('send', params({ blocking: true }), up)).toMatchObject({
       configuration: { returnImmediately: false },
     })
     expect(
-      translateParams(
-        'send',
-        { message: currentMessage, configuration: { returnImmediately: true } },
-        'down',
-      ),
+      translateParams('send', { message: currentMessage, configuration: { returnImmediately: true } }, down),
     ).toMatchObject({ configuration: { blocking: false }, message: oldMessage })
-    expect(translateParams('send', params({}), 'up')['configuration']).toEqual({})
+    expect(translateParams('send', params({}), up)['configuration']).toEqual({})
   })
 
   it('wraps results as each version does', () => {
-    expect(translateResult('send', oldTask, 'up')).toHaveProperty('task.id', 't1')
-    expect(translateResult('get', oldTask, 'up')).toHaveProperty('status.state', 'TASK_STATE_INPUT_REQUIRED')
-    expect(translateResult('send', { message: currentMessage }, 'down')).toEqual(oldMessage)
-    expect(() => translateResult('send', { nonsense: 1 }, 'up')).toThrow('no task')
+    expect(translateResult('send', oldTask, up)).toHaveProperty('task.id', 't1')
+    expect(translateResult('get', oldTask, up)).toHaveProperty('status.state', 'TASK_STATE_INPUT_REQUIRED')
+    expect(translateResult('send', { message: currentMessage }, down)).toEqual(oldMessage)
+    expect(() => translateResult('send', { nonsense: 1 }, up)).toThrow('no task')
   })
 
   it('recognises events of agents that leave out the kind', () => {
     const { kind: _, ...bare } = oldTask
-    expect(translateEvent(bare, 'up')).toHaveProperty('task')
-    expect(translateEvent({ taskId: 't', status: { state: 'done?' } }, 'up')).toEqual({
+    expect(translateEvent(bare, up)).toHaveProperty('task')
+    expect(translateEvent({ taskId: 't', status: { state: 'done?' } }, up)).toEqual({
       statusUpdate: { taskId: 't', status: { state: 'TASK_STATE_UNSPECIFIED' } },
     })
   })

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { JsonRecord } from '../../conversation/json-value.ts'
+import type { A2aPlane } from '../a2a-plane.ts'
 import { openEvent, translateEvent, versionOfEvent } from '../protocol/translate-calls.ts'
 import { translateStatusUpdate } from '../protocol/translate-objects.ts'
 import type { PushConfig } from './push-config.ts'
@@ -10,6 +11,7 @@ const maxWaiting = 1_000
 export interface PushDeliveryOptions {
   /** Sends one message and resolves with the status of the answer. Refuses addresses a user may not name. */
   readonly post: (url: string, headers: readonly string[], body: string) => Promise<number>
+  readonly onDelivered: () => void
   /** News that was given up. */
   readonly onDropped: (agentId: string, reason: string) => void
 }
@@ -44,7 +46,7 @@ export class PushDelivery {
   async #deliver(agentId: string, config: PushConfig, body: string): Promise<void> {
     for (const pause of [...pausesMs, null]) {
       const status = await this.#options.post(config.url, headersOf(config), body).catch(() => 0)
-      if (status >= 200 && status < 300) return
+      if (status >= 200 && status < 300) return this.#options.onDelivered()
       const isFinal = status !== 0 && status !== 429 && status < 500
       if (isFinal || pause === null) {
         this.#options.onDropped(agentId, status === 0 ? 'nobody answers' : `status ${status}`)
@@ -66,13 +68,17 @@ function headersOf({ token, authentication, version }: PushConfig): readonly str
 const capital = (scheme: string): string => (scheme.toLowerCase() === 'bearer' ? 'Bearer' : scheme)
 
 /** News as the client's version has it: 1.0 gets the event, 0.3 a task. Errors: A2aError for what is neither. */
-export function translatePush(payload: JsonRecord, config: PushConfig): JsonRecord {
+export function translatePush(
+  payload: JsonRecord,
+  config: PushConfig,
+  { up, down }: A2aPlane['translations'],
+): JsonRecord {
   const from = versionOfEvent(payload)
   const isCurrent = from === '1.0'
-  if (config.version === '1.0') return isCurrent ? payload : translateEvent(payload, 'up')
+  if (config.version === '1.0') return isCurrent ? payload : translateEvent(payload, up)
   const { name, value } = openEvent(payload, from)
-  if (name === 'task') return isCurrent ? translateEvent(payload, 'down') : payload
-  const old = isCurrent && name === 'statusUpdate' ? translateStatusUpdate(value, 'down') : value
+  if (name === 'task') return isCurrent ? translateEvent(payload, down) : payload
+  const old = isCurrent && name === 'statusUpdate' ? translateStatusUpdate(value, down) : value
   const { taskId, contextId, status } = old
   return { kind: 'task', id: taskId, contextId, ...(status === undefined ? {} : { status }) }
 }

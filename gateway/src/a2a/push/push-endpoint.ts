@@ -26,7 +26,7 @@ export function pushEndpoint(plane: A2aPlane, delivery: PushDelivery): Endpoint 
         // The target came with a message whose task had no id yet: it must be one of the same caller.
         if ((await plane.tasks.ownerOf(id, taskId)) !== config.owner) throw unknownTarget()
       } else if (row.taskId !== taskId) throw unknownTarget()
-      delivery.send(id, taskId, config, translatePush(payload, config))
+      delivery.send(id, taskId, config, translatePush(payload, config, plane.translations))
       exchange.sendJson(200, {})
     },
   }

@@ -6,6 +6,7 @@ import type { AgentCards, AgentEndpoint, AgentNetwork } from '../cards/agent-car
 import { A2aError, readAgentError } from '../protocol/a2a-error.ts'
 import { methodName, type Operation } from '../protocol/methods.ts'
 import { translateEvent, translateParams, translateResult } from '../protocol/translate-calls.ts'
+import type { Translation } from '../protocol/translate-members.ts'
 import { type AgentNews, readNews } from '../tasks/read-news.ts'
 import type { TaskLedger } from '../tasks/task-ledger.ts'
 import type { AgentCall } from './agent-call.ts'
@@ -20,6 +21,7 @@ export interface AgentRelayOptions {
   readonly tasks: TaskLedger
   readonly networkOf: (agent: RemoteAgent) => AgentNetwork
   readonly settings: () => Pick<A2aConfig, 'maxStreamMs' | 'synthesisesStreams' | 'pieceBytes'>
+  readonly translations: Readonly<Record<Translation['direction'], Translation>>
   readonly newId: () => string
 }
 
@@ -119,8 +121,8 @@ export class AgentRelay {
     const kind: Operation = isStream(operation) ? 'stream' : operation
     if (operation !== 'extended-card') this.#note(call, readNews(kind, result, endpoint.version))
     if (endpoint.version === version || operation === 'extended-card') return result
-    const direction = endpoint.version === '0.3' ? 'up' : 'down'
-    return kind === 'stream' ? translateEvent(result, direction) : translateResult(kind, result, direction)
+    const to = this.#options.translations[endpoint.version === '0.3' ? 'up' : 'down']
+    return kind === 'stream' ? translateEvent(result, to) : translateResult(kind, result, to)
   }
 
   /** Errors: -32006 when the answer is of a task of somebody else. */
@@ -162,9 +164,8 @@ export class AgentRelay {
         'UNSUPPORTED_OPERATION',
         `The call went through ${maxHops} gateways already: it goes in a circle.`,
       )
-    const direction = version === '0.3' ? 'up' : 'down'
-    const params =
-      endpoint.version === version ? call.params : translateParams(operation, call.params, direction)
+    const to = this.#options.translations[version === '0.3' ? 'up' : 'down']
+    const params = endpoint.version === version ? call.params : translateParams(operation, call.params, to)
     const isRaw = rawId !== null && endpoint.version === version && isStream(operation)
     const body = {
       jsonrpc: '2.0',

@@ -5,19 +5,23 @@ type Interrupt = (error: A2aError) => void
 /** The streams under way, so that an agent that is removed, and a shutdown, can end them with an event that says so. */
 export class OpenStreams {
   readonly #byAgent = new Map<string, Set<Interrupt>>()
+  readonly #onChange: (open: number) => void
+  #open = 0
 
-  get size(): number {
-    let size = 0
-    for (const streams of this.#byAgent.values()) size += streams.size
-    return size
+  /** `onChange` hears how many there are. */
+  constructor(onChange: (open: number) => void) {
+    this.#onChange = onChange
   }
 
   /** Returns what takes it out again. */
   add(agentId: string, interrupt: Interrupt): () => void {
     const streams = this.#byAgent.get(agentId) ?? new Set()
     this.#byAgent.set(agentId, streams.add(interrupt))
+    this.#open += 1
+    this.#onChange(this.#open)
     return () => {
-      streams.delete(interrupt)
+      if (streams.delete(interrupt)) this.#open -= 1
+      this.#onChange(this.#open)
       if (streams.size === 0 && this.#byAgent.get(agentId) === streams) this.#byAgent.delete(agentId)
     }
   }

@@ -44,7 +44,7 @@ export async function listTasks(plane: A2aPlane, call: AgentCall): Promise<JsonR
   const tasks = await fetchTasks(plane, call, page)
   const shown = tasks.map((task) => (params['includeArtifacts'] === true ? task : withoutArtifacts(task)))
   return {
-    tasks: version === '1.0' ? shown : shown.map((task) => translateTask(task, 'down')),
+    tasks: version === '1.0' ? shown : shown.map((task) => translateTask(task, plane.translations.down)),
     nextPageToken,
     pageSize,
     totalSize: total,

@@ -1,5 +1,6 @@
 import type { RequestRecord } from '../request-record.ts'
 import { ActiveRequests } from './active-requests.ts'
+import { AgentMetrics } from './agent-metrics.ts'
 import { BackpressureMetrics } from './backpressure-metrics.ts'
 import { BreakerMetrics } from './breaker-metrics.ts'
 import { LitellmMetrics } from './litellm-metrics.ts'
@@ -32,12 +33,7 @@ export interface Metrics {
   readonly countDegradedSkillAnswer: (reason: string) => void
   readonly countTraces: (outcome: 'stored' | 'refused' | 'failed', count: number) => void
   readonly countDecisionWriteFailure: () => void
-  /** `outcome` is `success` or why not. */
-  readonly observeAgentCall: (call: {
-    readonly agent: string
-    readonly outcome: string
-    readonly durationMs: number
-  }) => void
+  readonly agents: AgentMetrics
   readonly observeSkillInvocation: (invocation: {
     readonly type: string
     readonly namespace: string | null
@@ -60,8 +56,6 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const degraded = registry.counter(routeiqMetrics.skillRouterDegraded)
   const traces = registry.counter(routeiqMetrics.skillTraces)
   const decisionFailures = registry.counter(routeiqMetrics.skillDecisionsLost).bind()
-  const agentCalls = registry.counter(routeiqMetrics.agentCalls)
-  const agentCallDuration = registry.histogram(routeiqMetrics.agentCallDuration)
   const invocations = registry.counter(routeiqMetrics.skillInvocations)
   const invocationDuration = registry.histogram(routeiqMetrics.skillInvocationDuration)
   const ownProcess = registerProcessMetrics(registry, { source, now })
@@ -76,10 +70,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     countDegradedSkillAnswer: (reason) => degraded.bind(reason).add(),
     countTraces: (outcome, count) => traces.bind(outcome).add(count),
     countDecisionWriteFailure: () => decisionFailures.add(),
-    observeAgentCall: ({ agent, outcome, durationMs }) => {
-      agentCalls.bind(agent, outcome).add()
-      agentCallDuration.bind(agent).observe(durationMs / 1000)
-    },
+    agents: new AgentMetrics(registry),
     observeSkillInvocation: ({ type, namespace, status, durationMs }) => {
       invocations.bind(type, namespace ?? '', status).add()
       invocationDuration.bind(type).observe(durationMs / 1000)

@@ -182,6 +182,22 @@ export const routeiqMetrics = {
     ['agent'],
     ['agent'],
   ),
+  agentFirstEvent: histogram(
+    'gateway_a2a_first_event_seconds',
+    'Time to the first event of a stream of an agent.',
+    durationBuckets,
+    ['agent'],
+    ['agent'],
+  ),
+  agentStreams: gauge('gateway_a2a_open_streams', 'Streams of agents under way.'),
+  agentDrops: counter(
+    'gateway_a2a_translation_drops_total',
+    'Objects whose unknown members were too large to travel to the other version.',
+    ['direction'],
+  ),
+  agentPushes: counter('gateway_a2a_push_total', 'News of tasks for clients, by what came of them.', [
+    'outcome',
+  ]),
   skillInvocations: counter(
     'routeiq_skill_invocations_total',
     'Skills that were called, by what they were and what came of it.',
