@@ -1,5 +1,6 @@
 import type { Endpoint } from '../../http/dispatch.ts'
 import type { Route } from '../../http/router.ts'
+import { otlpRoute } from '../otlp/otlp-route.ts'
 import { alertRoutes } from './alert-routes.ts'
 import { analyticsRoutes } from './analytics-routes.ts'
 import { evaluatorRoutes } from './evaluator-routes.ts'
@@ -15,6 +16,7 @@ import { webhookRoutes } from './webhook-routes.ts'
 export function evidenceRoutes(deps: EvidenceDependencies): Route<Endpoint>[] {
   return [
     ...traceRoutes(deps),
+    otlpRoute(deps),
     ...judgementRoutes(deps),
     ...importRoutes(deps),
     ...manifestRoutes(deps),

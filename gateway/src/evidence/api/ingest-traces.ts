@@ -1,7 +1,7 @@
 import type { QuotaPrincipal } from '../../quotas/quota.ts'
 import { parseTrace } from '../traces/parse-trace.ts'
 import type { NewTrace } from '../traces/trace.ts'
-import { TraceError } from '../traces/trace-error.ts'
+import { RepeatedTrace, TraceError } from '../traces/trace-error.ts'
 import type { EvidenceDependencies } from './evidence-dependencies.ts'
 
 /** What became of each trace of a batch, in its order. */
@@ -31,7 +31,7 @@ export async function ingestTraces(
   deps.countTraces('stored', saved.size)
   deps.countTraces('refused', bodies.length - saved.size)
   return checked.map((result) =>
-    'trace' in result && !saved.has(result.trace.id) ? { error: alreadyExists(result.trace) } : result,
+    'trace' in result && !saved.has(result.trace.id) ? { error: new RepeatedTrace(result.trace.id) } : result,
   )
 }
 
@@ -61,7 +61,7 @@ function refuseRepeated(results: readonly IngestResult[]): readonly IngestResult
   const seen = new Set<string>()
   return results.map((result) => {
     if ('error' in result) return result
-    if (seen.has(result.trace.id)) return { error: alreadyExists(result.trace) }
+    if (seen.has(result.trace.id)) return { error: new RepeatedTrace(result.trace.id) }
     seen.add(result.trace.id)
     return result
   })
@@ -82,8 +82,4 @@ async function refuseUnknownManifests(
     if (id === null || known.has(id)) return result
     return { error: new TraceError(`manifest_id ${id} is not registered; see POST /api/v1/manifests`) }
   })
-}
-
-function alreadyExists({ id }: NewTrace): TraceError {
-  return new TraceError(`a trace with id ${id} already exists`)
 }

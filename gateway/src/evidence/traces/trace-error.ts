@@ -9,6 +9,14 @@ export class TraceError extends Error {
   }
 }
 
+/** One whose id is taken: it was kept before. */
+export class RepeatedTrace extends TraceError {
+  constructor(id: string) {
+    super(`a trace with id ${id} already exists`)
+    this.name = 'RepeatedTrace'
+  }
+}
+
 export interface TraceIssue {
   readonly type: string
   readonly loc: readonly (string | number)[]
