@@ -42,7 +42,8 @@ beforeAll(async () => {
       ANTHROPIC_API_BASE: upstream.anthropicBase,
     },
   })
-  key = (await gateway.createKey({ organization_id: 'acme' })).key
+  const permissions = { 'skills.write': true }
+  key = (await gateway.createKey({ organization_id: 'acme', permissions })).key
 })
 afterAll(async () => {
   await gateway?.stop()
@@ -61,6 +62,20 @@ const current = (defaultHeaders: Record<string, string> = {}) =>
   new AnthropicV1({ baseURL: gateway.url, apiKey: key, maxRetries: 0, defaultHeaders })
 
 describe('an account of the guides', () => {
+  it('loses skills only to who holds the permission for it', async () => {
+    const { skills } = beta({ 'x-litellm-model': 'team-a-claude' }).beta
+    const { id } = await skills.create({ display_title: 'Forms', files: await files() })
+    const plain = (await gateway.createKey({ organization_id: 'acme' })).key
+    const headers = { 'x-litellm-model': 'team-a-claude', 'anthropic-version': '2023-06-01' }
+    for (const path of [`/v1/skills/${id}`, `/v1/skills/${id}/versions/1`]) {
+      const refused = await call(gateway.url, path, { method: 'DELETE', key: plain, headers })
+      expect([refused.status, refused.json().error.type]).toEqual([403, 'permission_error'])
+      expect(refused.json().error.message).toContain('skills.write')
+    }
+    expect(provider.skills).toHaveLength(1)
+    expect((await call(gateway.url, `/v1/skills/${id}`, { key: plain, headers })).status).toBe(200)
+  })
+
   it.each(['team-a', 'team-b'])('%s is reached by the name of its model', async (team) => {
     const { skills } = beta({ 'x-litellm-model': `${team}-claude` }).beta
     const created = await skills.create({ display_title: 'Forms', files: await files() })

@@ -1,5 +1,6 @@
 import { GatewayError } from '@routeiq/contract'
 import { headLine } from '../../http/server/head-line.ts'
+import { holdsPermission } from '../../identity/permissions.ts'
 import { editMembers } from '../../json/edit-members.ts'
 import { scanObject } from '../../json/object-members.ts'
 import { editParts } from '../../multipart/edit-parts.ts'
@@ -36,10 +37,14 @@ export class SkillRelay {
     this.#deps = deps
   }
 
-  /** Whether the request was for an account and has been answered by it. Errors: those of the choice of an account. */
+  /**
+   * Whether the request was for an account and has been answered by it. Errors: those of the choice of an account, and
+   * `permission_denied` for a deletion that is not the caller's to make.
+   */
   async relay(request: WireRequest): Promise<boolean> {
     const account = this.#accountFor(request)
     if (account === null) return false
+    requireDeletion(request)
     if (request.id !== '' && (await this.#deps.isCopy(account.fingerprint, request.id)))
       throw new GatewayError('not_found', `Skill ${request.id} was not found.`, { param: 'skill_id' })
     await this.#send(request, account)
@@ -93,6 +98,16 @@ export class SkillRelay {
     exchange.whenClientGone(null)
     if (error !== null && !exchange.response.headersSent && !exchange.clientGone) throw error
   }
+}
+
+/** An account is shared by everybody who may call its models: whoever deletes there, deletes for all of them. */
+function requireDeletion({ exchange, caller }: WireRequest): void {
+  if (exchange.request.method !== 'DELETE' || holdsPermission(caller, 'skills.write')) return
+  throw new GatewayError(
+    'permission_denied',
+    "Deleting skills of a provider's account needs the permission skills.write, or an admin.",
+    { extras: { required_permission: 'skills.write' } },
+  )
 }
 
 function headersFor({ exchange }: WireRequest, account: SkillAccount): string[] {
