@@ -9,11 +9,12 @@ const reserved: ReadonlySet<string> = new Set(
   'menu route hashes sync reembed analytics routing installs snapshot skills validate'.split(' '),
 )
 /** Words that stand behind a name in an address, so no second segment may be one. */
-const suffixes: ReadonlySet<string> = new Set(
-  'body versions attachments publish unpublish merge-upstream router-stats effectiveness benchmark checks'.split(
-    ' ',
-  ),
-)
+const suffixes: ReadonlySet<string> = new Set([
+  ...['body', 'versions', 'attachments', 'publish', 'unpublish', 'merge-upstream', 'router-stats'],
+  ...['effectiveness', 'benchmark', 'checks'],
+  // In the registry.
+  ...['fork', 'use', 'rate', 'install', 'eval', 'activations', 'bundle'],
+])
 
 /** Whether every wire takes this name. */
 export function isStrictName(name: string): boolean {
