@@ -10,6 +10,7 @@ import { describeQuality } from './a7-quality.ts'
 import { describeHotPath } from './a8-hot-path.ts'
 import { describeRecordedWire } from './a9-recorded-wire.ts'
 import { describeTenants } from './a10-tenants.ts'
+import { describeBadInput } from './bad-input.ts'
 import { describeEndpoints } from './every-endpoint.ts'
 import { describeKnobs } from './knobs.ts'
 import { openStage, type Stage } from './stage.ts'
@@ -37,6 +38,7 @@ describe.each(await listDatabases())('the Skill Router over $name', (database) =
   describe('A9 stock clients of both generations', () => describeRecordedWire(current))
   describe('A10 tenants know nothing of each other', () => describeTenants(current))
   describe('every endpoint', () => describeEndpoints(current))
+  describe('bad input', () => describeBadInput(current))
   describe('the knobs of a call', () => describeKnobs(current))
   // Last, since it starts the server again with other embedders.
   describe('A5 nothing that fails reaches the agent', () => describeDegradation(current))
