@@ -25,7 +25,7 @@ export function measureSet(featured, seed) {
   const { matrix } = featured
   const { seen, test } = splitRows(matrix.rows, seed)
   const options = { ...defaultBundleOptions, seed }
-  const { bundle, validation } = trainAndValidate(featured, seen, options)
+  const { bundle, validation, order } = trainAndValidate(featured, seen, options)
   const set = prepareTraining(featured, seen)
   const reference = bestOf(set.meanScores)
   const costRef = bundle.costRefUsd
@@ -63,7 +63,12 @@ export function measureSet(featured, seed) {
     ece: calibrationError(predictions),
     flips: measureFlips(featured, test, bundle, profiles[1].lambda),
     guarantee: measureGuarantee(validation, predictions, reference, costRef, seed),
-    cascade: measureCascade(matrix, seen, test),
+    cascade: measureCascade(
+      matrix,
+      { positions: order, quality: validation.quality },
+      { positions: test, quality: predictions.quality },
+      reference,
+    ),
   }
 }
 

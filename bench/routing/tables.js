@@ -81,7 +81,7 @@ export function printTables(sets) {
   )
   print(
     'Pairs',
-    ['set', 'APGR (sd)', 'worst seed', 'share for half the gap', 'for 80 %'],
+    ['set', 'APGR (sd)', 'worst seed', 'share for half the gap', 'for 80 %', 'auto', 'hybrid'],
     pairs.map(({ name, results }) => {
       const values = results.map(({ apgr }) => apgr)
       return [
@@ -90,6 +90,8 @@ export function printTables(sets) {
         points(Math.min(...values)),
         percent(mean(results.map(({ cpt50 }) => cpt50))),
         percent(mean(results.map(({ cpt80 }) => cpt80))),
+        points(mean(results.map(({ auto }) => auto))),
+        points(mean(results.map(({ hybrid }) => hybrid))),
       ]
     }),
   )

@@ -1,10 +1,11 @@
 /** What benchmarks need beside the decisions themselves: the pieces of training and evaluation. */
-export { openEnsemble } from './model-routing/bundle/open-ensemble.ts'
+export { openEnsemble, openHead } from './model-routing/bundle/open-ensemble.ts'
 export { readMatrix } from './model-routing/data/read-matrix.ts'
 export { decideModel } from './model-routing/decision/decide-model.ts'
+export { fitLambda } from './model-routing/evaluation/fit-lambda.ts'
 export { averageImprovedQuality, calibrationError } from './model-routing/evaluation/measures.ts'
 export { pool, predictRows } from './model-routing/evaluation/predictions.ts'
-export { fitLambda, judge, pickAll } from './model-routing/evaluation/trade-off.ts'
+export { judge, pickAll } from './model-routing/evaluation/trade-off.ts'
 export { createPoint, project } from './model-routing/features/feature-space.ts'
 export { FeatureExtractor } from './model-routing/features/features.ts'
 export { plainShape } from './model-routing/features/structured.ts'

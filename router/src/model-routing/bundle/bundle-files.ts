@@ -14,6 +14,7 @@ const mostBytes = 64 * 1024 * 1024
 const goldenTolerance = 1e-4
 const contentName = 'ensemble.json'
 const manifestName = 'bundle.json'
+const rowsName = 'rows.json'
 
 /** File name → text. */
 export type BundleFiles = Readonly<Record<string, string>>
@@ -66,6 +67,7 @@ export function packBundle(bundle: TrainedBundle, stamp: BundleStamp, sha256: Sh
   const { weights, heads } = bundle
   const contents: BundleFiles = {
     [contentName]: canonicalJson(encode(bundle)),
+    ...(bundle.rows === null ? {} : { [rowsName]: encodeHead(bundle.rows) }),
     ...Object.fromEntries(
       [...heads].map(([strategy, head]) => [headFileName(strategy), encodeHead(head.weights)]),
     ),
@@ -137,7 +139,8 @@ export function openBundle(files: BundleFiles, sha256: Sha256): OpenedBundle {
       { weights: decodeHead(read(headFileName(strategy))), profiles, metrics },
     ]),
   )
-  const bundle = { ...shared, heads }
+  const hasRows = manifest.files.some(({ name }) => name === rowsName)
+  const bundle = { ...shared, rows: hasRows ? decodeHead(read(rowsName)) : null, heads }
   const texts = manifest.golden.map(({ text }) => text)
   const check = (predictor: Predictor, written: readonly (readonly number[])[]): void =>
     estimateAll(predictor, texts).forEach((found, at) => {
@@ -212,7 +215,7 @@ function encode({ weights, clusters, outputTokens }: TrainedBundle) {
   }
 }
 
-function decode(encoded: Encoded, manifest: BundleManifest): Omit<TrainedBundle, 'heads'> {
+function decode(encoded: Encoded, manifest: BundleManifest): Omit<TrainedBundle, 'heads' | 'rows'> {
   const models = manifest.models.map(({ name }) => name)
   const { domains } = manifest
   const rows = hashedSize + structuredSize + 1

@@ -35,6 +35,8 @@ export interface TrainedBundle {
   readonly strategy: string
   readonly weights: EnsembleWeights
   readonly clusters: ClusterTable
+  /** The training rows themselves, where they are few enough to search; they then take the place of the clusters. */
+  readonly rows: HeadWeights | null
   /** By strategy; the default needs none. */
   readonly heads: ReadonlyMap<string, TrainedHead>
   /** Tokens of an answer, domains × models; null when the data does not tell. */

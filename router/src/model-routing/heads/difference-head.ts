@@ -1,13 +1,13 @@
 import type { Point } from '../features/feature-space.ts'
 import { hashedSize } from '../features/hash-tokens.ts'
 import { structuredSize } from '../features/structured.ts'
-import { ExactNeighbours } from '../scoring/neighbour-table.ts'
+import { RowNeighbours } from '../scoring/neighbour-table.ts'
 import { fullDesign, fullWidth, textScale } from '../training/design.ts'
 import { solveRidge } from '../training/solve-ridge.ts'
 import type { TrainingSet } from '../training/training-set.ts'
 import { type HeadArgs, type HeadKind, readWord, sigmoid, takeTensor, tensor } from './head.ts'
 import { fitFactor, holdOut, takeRows } from './hold-out.ts'
-import { keepTrainingRows, openRows } from './knn-head.ts'
+import { keepTrainingRows, openRows } from './training-rows.ts'
 
 const alpha = 800
 const rowsOfAlpha = 1_000
@@ -188,7 +188,7 @@ function fit(set: TrainingSet, small: number, large: number, target: Target, see
 }
 
 function openDifferences(weights: Parameters<typeof openRows>[0], mean: number): (point: Point) => number {
-  const table = new ExactNeighbours(openRows(weights, 1, Float64Array.of(mean), neighbours))
+  const table = new RowNeighbours(openRows(weights, 1, Float64Array.of(mean), neighbours))
   const out = new Float64Array(1)
   const cost = new Float64Array(1)
   return (point) => {

@@ -1,5 +1,5 @@
 import type { Point } from '../features/feature-space.ts'
-import { KnnIndex, type KnnOptions, type Postings } from './knn-index.ts'
+import { KnnIndex, type KnnOptions, type Postings, type Pruning } from './knn-index.ts'
 
 /** What rows like the query scored and cost. */
 export interface NeighbourTable {
@@ -26,14 +26,16 @@ export interface ExactRows {
   readonly options: KnnOptions
 }
 
-/** The mean over the exact nearest neighbours. */
-export class ExactNeighbours implements NeighbourTable {
+/** The mean over the nearest neighbours: the exact ones, or with `pruning` those that a part of the words finds. */
+export class RowNeighbours implements NeighbourTable {
   readonly #rows: ExactRows
   readonly #index: KnnIndex
+  readonly #observed: Float64Array
 
-  constructor(rows: ExactRows) {
+  constructor(rows: ExactRows, pruning: Pruning | null = null) {
     this.#rows = rows
-    this.#index = new KnnIndex(rows.postings, rows.size, rows.options)
+    this.#index = new KnnIndex(rows.postings, rows.size, rows.options, pruning)
+    this.#observed = new Float64Array(rows.meanScores.length)
   }
 
   fill(point: Point, scores: Float64Array, costs: Float64Array, skip = -1): NeighbourSupport {
@@ -42,7 +44,7 @@ export class ExactNeighbours implements NeighbourTable {
     const found = this.#index.search(point, skip)
     const mixed = options.shrink / (options.shrink + found.effective)
     costs.fill(0)
-    const observed = new Float64Array(width)
+    const observed = this.#observed.fill(0)
     scores.fill(0)
     for (let index = 0; index < found.size; index++) {
       const weight = found.weights[index] as number

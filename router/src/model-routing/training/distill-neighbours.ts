@@ -1,5 +1,5 @@
 import { type ClusterTable, pruneCentroids } from '../scoring/cluster-neighbours.ts'
-import { ExactNeighbours, type ExactRows } from '../scoring/neighbour-table.ts'
+import { type ExactRows, RowNeighbours } from '../scoring/neighbour-table.ts'
 import { clusterPoints } from './cluster-points.ts'
 import type { TrainingSet } from './training-set.ts'
 
@@ -13,7 +13,7 @@ export function distillNeighbours(set: TrainingSet, rows: ExactRows): ClusterTab
   const count = Math.max(1, Math.min(mostClusters, Math.floor(set.size / rowsPerCluster)))
   const { centroids, labels } = clusterPoints(set.points, { clusters: count, iterations: 5, seed: 1 })
   const width = set.models.length
-  const exact = new ExactNeighbours(rows)
+  const exact = new RowNeighbours(rows)
   const sums = new Float64Array(count * width)
   const costSums = new Float64Array(count * width)
   const sizes = new Float32Array(count)

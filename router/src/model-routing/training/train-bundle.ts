@@ -6,11 +6,13 @@ import type {
   TrainedBundle,
   TrainedHead,
 } from '../bundle/trained-bundle.ts'
+import { fitLambda } from '../evaluation/fit-lambda.ts'
 import { averageImprovedQuality, calibrationError } from '../evaluation/measures.ts'
 import { type Predictions, pool, predictRows } from '../evaluation/predictions.ts'
-import { fitLambda, judge, pickAll } from '../evaluation/trade-off.ts'
+import { judge, pickAll } from '../evaluation/trade-off.ts'
 import type { HeadArgs, HeadWeights } from '../heads/head.ts'
 import { headKinds } from '../heads/head-kinds.ts'
+import { keepTrainingRows } from '../heads/training-rows.ts'
 import { defaultStrategy } from '../scoring/strategy-catalogue.ts'
 import { distillNeighbours } from './distill-neighbours.ts'
 import { nameDomains } from './name-domains.ts'
@@ -67,6 +69,8 @@ export function trainAndValidate(
   readonly validation: Predictions
   /** Of the other strategies, by name. */
   readonly heads: ReadonlyMap<string, Predictions>
+  /** Which row of the matrix each of the predictions is of. */
+  readonly order: readonly number[]
 } {
   const crossed = crossValidate(featured, positions, options)
   const set = prepareTraining(featured, positions)
@@ -84,6 +88,7 @@ export function trainAndValidate(
     strategy: options.strategies[0] ?? defaultStrategy,
     weights,
     clusters: distillNeighbours(set, rows),
+    rows: keepFewRows(set),
     heads,
     outputTokens: meanOutputTokens(featured, positions, set),
     costRefUsd: fitter.costRef,
@@ -91,7 +96,7 @@ export function trainAndValidate(
     noveltyThreshold: quantile(validation.maxSimilarity, noveltyQuantile),
     data: { rows: positions.length, digest: options.digest, seed: options.seed },
   }
-  return { bundle, validation, heads: crossed.heads }
+  return { bundle, validation, heads: crossed.heads, order: crossed.order }
 }
 
 /** λ of every profile, and how the strategy does at that of `auto`, on rows it has not seen. */
@@ -123,11 +128,19 @@ function trainHead(strategy: string, set: TrainingSet, { seed, args }: BundleOpt
   return kind.train(set, { seed, args })
 }
 
+/** More would take too long to search at every decision. */
+const mostSearchedRows = 3_000
+
+function keepFewRows(set: TrainingSet): HeadWeights | null {
+  return set.size > mostSearchedRows ? null : keepTrainingRows(set, 0)
+}
+
 /** Predictions of rows by models that were trained without them. */
 interface CrossValidation {
   readonly ensemble: Predictions
   /** By strategy. */
   readonly heads: ReadonlyMap<string, Predictions>
+  readonly order: readonly number[]
 }
 
 /** What models trained without a row say of it, for every row. */
@@ -140,22 +153,25 @@ function crossValidate(
   const order = shuffled(positions.length, randomFrom(seed + 1)).map((at) => positions[at] as number)
   const others = strategies.filter((strategy) => strategy !== defaultStrategy)
   const parts: Predictions[] = []
+  const predicted: number[] = []
   const headParts = new Map<string, Predictions[]>(others.map((strategy) => [strategy, []]))
   for (let fold = 0; fold < folds; fold++) {
     const held = order.filter((_, index) => index % folds === fold)
     const kept = order.filter((_, index) => index % folds !== fold)
     if (held.length === 0 || kept.length === 0) continue
+    predicted.push(...held)
     const set = prepareTraining(featured, kept)
     const { weights, rows } = trainEnsemble(set, ensemble)
-    const clusters = distillNeighbours(set, rows)
-    parts.push(predictRows(openEnsemble({ weights, clusters }), featured, held))
+    const shared = { weights, clusters: distillNeighbours(set, rows), rows: keepFewRows(set) }
+    parts.push(predictRows(openEnsemble(shared), featured, held))
     for (const [strategy, list] of headParts) {
       const trained = { weights: trainHead(strategy, set, options), profiles: {}, metrics: noMetrics }
-      const bundle = { weights, clusters, heads: new Map([[strategy, trained]]) }
+      const bundle = { ...shared, heads: new Map([[strategy, trained]]) }
       list.push(predictRows(openHead(bundle, strategy), featured, held))
     }
   }
   return {
+    order: predicted,
     ensemble: pool(parts),
     heads: new Map([...headParts].map(([strategy, list]) => [strategy, pool(list)])),
   }
