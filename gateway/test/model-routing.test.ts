@@ -4,7 +4,7 @@ import { deployment } from './harness/deployments.ts'
 import { openaiError } from './harness/openai-wire.ts'
 import { type ScriptedUpstream, startScriptedUpstream } from './harness/scripted-upstream.ts'
 import { type Gateway, masterKey, startGateway } from './harness/start-gateway.ts'
-import { respond } from './harness/steps.ts'
+import { after, answerTruly, hang, respond } from './harness/steps.ts'
 import { waitUntil } from './harness/wait-until.ts'
 
 let upstream: ScriptedUpstream
@@ -54,6 +54,23 @@ beforeAll(async () => {
             },
             chance: { models: ['small', 'large'], strategy: 'llmrouter-random' },
             learned: { models: ['small', 'large'], strategy: 'llmrouter-knn' },
+            idle: { models: ['small', 'large'], strategy: 'llmrouter-least-busy' },
+            frugal: { models: ['small', 'large'], strategy: 'llmrouter-usage-based', profile: 'premium' },
+            quick: {
+              models: ['small', 'large'],
+              strategy: 'llmrouter-latency-sla',
+              profile: 'premium',
+              args: { p_latency_target_ms: 900 },
+            },
+            intents: {
+              models: ['small', 'middle', 'large'],
+              strategy: 'llmrouter-semantic-intent',
+              args: {
+                intent_model_groups: {
+                  billing: { examples: ['why was my invoice charged twice'], models: ['middle'] },
+                },
+              },
+            },
           },
         },
       },
@@ -130,6 +147,35 @@ describe('a name that stands for several models', () => {
     const answer = await chat('ruled', easy, { headers: { 'x-litellm-tags': 'batch' } })
     expect(answer.headers['x-routeiq-selected-arm']).toBe('middle')
     expect((await chat('ruled', easy)).headers['x-routeiq-selected-arm']).toBe('small')
+  })
+
+  it('goes to the models of the intent it is like', async () => {
+    const like = await chat('intents', 'Why was my invoice for May charged twice?')
+    expect(like.headers['x-routeiq-selected-arm']).toBe('middle')
+    expect((await chat('intents', easy)).headers['x-routeiq-selected-arm']).toBe('small')
+  })
+
+  it('leaves a model alone that has been too slow', async () => {
+    expect((await chat('quick', easy)).headers['x-routeiq-selected-arm']).toBe('large')
+    upstream.script('large', after(1_200, answerTruly()))
+    await chat('quick', easy)
+    expect((await chat('quick', easy)).headers['x-routeiq-selected-arm']).toBe('small')
+    expect((await route({ query: easy, model: 'quick' })).json().reasons).toContain('latency_sla')
+  })
+
+  it('goes to who has less to do', async () => {
+    upstream.script('small', hang(), answerTruly())
+    const leaving = new AbortController()
+    const waiting = chat('cheap', easy, { signal: leaving.signal }).catch(() => null)
+    await waitUntil('the small model is busy', () => upstream.requestsFor('small').length === 1)
+    expect((await chat('idle', easy)).headers['x-routeiq-selected-arm']).toBe('large')
+    leaving.abort()
+    await waiting
+    // Whichever served fewer tokens this minute comes next, so that neither is starved.
+    const first = (await chat('frugal', easy)).headers['x-routeiq-selected-arm']
+    const next = (await route({ query: easy, model: 'frugal' })).json()
+    expect(['small', 'large']).toContain(first)
+    expect(next.reasons).toContain('least_used')
   })
 
   it('is held to what the caller will pay', async () => {

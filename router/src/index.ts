@@ -37,6 +37,10 @@ export {
   packBundle,
 } from './model-routing/bundle/bundle-files.ts'
 export { type GateReport, gateBundle } from './model-routing/bundle/gate-bundle.ts'
+export type { AnswerFacts } from './model-routing/cascade/answer-facts.ts'
+export type { CascadePlan } from './model-routing/cascade/cascade-plan.ts'
+export { type ExpectedAnswer, findFault } from './model-routing/cascade/check-answer.ts'
+export { chooseComparator, isSameAnswer } from './model-routing/cascade/compare-answers.ts'
 export { importDecisions } from './model-routing/data/import-decisions.ts'
 export { importLlmRouter } from './model-routing/data/import-llmrouter.ts'
 export { importRouterBench } from './model-routing/data/import-routerbench.ts'

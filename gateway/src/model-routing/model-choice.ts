@@ -1,4 +1,4 @@
-import type { ModelDecision, Profile, StoredFeatures } from '@routeiq/router'
+import type { CascadePlan, ModelDecision, Profile, StoredFeatures } from '@routeiq/router'
 import type { RoutedGroup } from '../deployments/routed-group.ts'
 import type { Assignment } from './experiment.ts'
 import type { Ask } from './read-ask.ts'
@@ -20,6 +20,8 @@ export interface ModelChoice {
   /** `dc_` and 24 hex digits. */
   readonly decisionId: string
   readonly routed: RoutedGroup
+  /** Several calls in place of one, where the request allows it; null for one. */
+  readonly cascade: CascadePlan | null
   /** Names of arms, the chosen one first; a retry goes on with the next one. */
   readonly order: readonly string[]
   readonly chosen: string

@@ -107,6 +107,7 @@ export class ModelRouter {
     return {
       decisionId,
       routed: asked.routed,
+      cascade: resolved.isStatic || asked.ask.inToolLoop ? null : decision.scores.cascade,
       order: order.map(nameOf),
       chosen: nameOf(at),
       decision,

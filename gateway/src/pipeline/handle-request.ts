@@ -5,6 +5,7 @@ import type { ClientStream } from '../relay/client-stream.ts'
 import { type Admission, admit } from './admit.ts'
 import { authenticate } from './authenticate.ts'
 import { call } from './call.ts'
+import { callCascade, cascadeOf } from './cascade/call-cascade.ts'
 import { chooseDeployment } from './choose-deployment.ts'
 import { chooseModel } from './choose-model.ts'
 import type { Gateway } from './gateway.ts'
@@ -58,9 +59,14 @@ export async function handleRequest(
       stream = openClientStream(request, progress)
       gateway.openStreams.add(stream)
     }
-    const answer = await call(gateway, request, plan, progress)
+    const cascade = cascadeOf(request, progress)
+    const called =
+      cascade === null
+        ? { plan, answer: await call(gateway, request, plan, progress) }
+        : await callCascade(gateway, request, admission.resolution, cascade, progress)
     progress.endStage('call')
-    const streaming = respond(request, answer, plan, progress, stream)
+    plan = called.plan
+    const streaming = respond(request, called.answer, plan, progress, stream)
     if (streaming !== undefined) await streaming
   } catch (thrown) {
     if (thrown instanceof ClientGone) stream?.discard()

@@ -16,6 +16,8 @@ import type { Stage } from './stages.ts'
 /** What one of several calls behind an answer cost. */
 export interface RoundBill extends Price {
   readonly usage: Usage | null
+  /** Who answered, where that is not who answered last. */
+  readonly deployment?: Deployment
 }
 
 /** How skills went, and who wants to know how the request went. */

@@ -1,4 +1,4 @@
-import type { Operation } from '../deployments/deployment.ts'
+import type { Deployment, Operation } from '../deployments/deployment.ts'
 import type { RealUse } from '../governance/governor.ts'
 import type { Caller } from '../identity/caller.ts'
 import type { AnswerFacts } from '../injection/turn-reports.ts'
@@ -81,12 +81,24 @@ function appendRows(
   progress: Progress,
 ): void {
   const { rounds } = progress
-  const row = spendRow(record, request, lastBill(progress), progress)
+  const last = spendRow(record, request, lastBill(progress), progress)
+  // Calls of other deployments were attempts of their own; what one deployment was asked again is counted from here.
+  const counted = rounds.filter(({ deployment }) => deployment !== undefined).length
+  const row = { ...last, attempt: last.attempt - counted }
   for (const [at, round] of rounds.entries()) {
     const bill = billColumns(round.total, round.parts)
-    gateway.appendSpend({ ...row, ...bill, usage: round.usage, estimated: false, attempt: row.attempt + at })
+    const target = round.deployment === undefined ? {} : targetColumns(round.deployment)
+    const own = { usage: round.usage, estimated: false, attempt: row.attempt + at }
+    gateway.appendSpend({ ...row, ...target, ...bill, ...own })
   }
   gateway.appendSpend(rounds.length === 0 ? row : { ...row, attempt: row.attempt + rounds.length })
+}
+
+/** Whose call a row is about. */
+function targetColumns(
+  deployment: Deployment,
+): Pick<SpendRow, 'modelGroup' | 'deploymentId' | 'provider' | 'upstreamModel' | 'apiBase'> {
+  return { modelGroup: deployment.group, ...describeTarget(deployment) }
 }
 
 function describe(

@@ -56,7 +56,8 @@ export function describeRoute({ choice, deployment }: RoutePreview, explain: boo
   }
 }
 
-function explainChoice({ decision, ask, affinity, propensity }: ModelChoice): object {
+function explainChoice(choice: ModelChoice): object {
+  const { decision, ask, affinity, propensity } = choice
   const { scores, ranking } = decision
   return {
     lambda: decision.lambda,
@@ -73,6 +74,7 @@ function explainChoice({ decision, ask, affinity, propensity }: ModelChoice): ob
       switch_cost: round(affinity.switchCost),
     },
     propensity,
+    cascade: describeCascade(choice),
     skills: [],
     candidates: decision.order.map((at) => ({
       model: decision.models[at]?.name,
@@ -89,6 +91,17 @@ function explainChoice({ decision, ask, affinity, propensity }: ModelChoice): ob
       ),
     })),
   }
+}
+
+/** Who would be asked, by name; null for one call. */
+function describeCascade({ cascade, decision }: ModelChoice): object | null {
+  const nameOf = (at: number): string => decision.models[at]?.name ?? ''
+  if (cascade === null) return null
+  const { mode } = cascade
+  if (mode === 'validity') return { mode, rungs: cascade.rungs.map(nameOf) }
+  if (mode === 'verify') return { mode, small: nameOf(cascade.small), large: nameOf(cascade.large) }
+  const { first, second, strong, comparator } = cascade
+  return { mode, first: nameOf(first), second: nameOf(second), strong: nameOf(strong), comparator }
 }
 
 function positionOf({ decision }: ModelChoice, name: string): number {

@@ -2,13 +2,24 @@ import { headKinds } from '../heads/head-kinds.ts'
 import { RewardTable } from '../online/reward-table.ts'
 import { createBanditScorer } from './bandit-scorer.ts'
 import { createBySizeScorer } from './by-size-scorer.ts'
+import { createCascadeScorer, createVerifyScorer } from './cascade-scorer.ts'
 import { createCentroidScorer } from './centroid-scorer.ts'
 import { createCostAwareScorer } from './cost-aware-scorer.ts'
 import { createIntentScorer } from './intent-scorer.ts'
 import { createLatencyScorer, createLeastUsedScorer, createPersonalizedScorer } from './live-scorers.ts'
 import { priorScorer } from './prior-scorer.ts'
 import { createRandomScorer } from './random-scorer.ts'
-import { type Args, readIntents, readNumber, readNumbers, readShare, readTiers } from './read-arguments.ts'
+import {
+  type Args,
+  readCascade,
+  readCount,
+  readIntents,
+  readName,
+  readNumber,
+  readNumbers,
+  readShare,
+  readTiers,
+} from './read-arguments.ts'
 import { readGroups, readRules } from './read-rules.ts'
 import { createRulesScorer } from './rules-scorer.ts'
 import type { Scorer } from './scorer.ts'
@@ -113,6 +124,15 @@ function createUntrained(name: string, args: Args, parts: ScorerParts): Scorer {
     case 'llmrouter-usage-based':
     case 'llmrouter-least-busy':
       return createLeastUsedScorer(createInner(args, parts), name)
+    case 'llmrouter-cascade':
+      return createCascadeScorer(createInner(args, parts), readCascade(args))
+    case 'llmrouter-automix':
+      return createVerifyScorer(createInner(args, parts), {
+        small: readName(args, 'small'),
+        large: readName(args, 'large'),
+        samples: readCount(args, 'verifications', 8, 16),
+        threshold: readShare(args, 'threshold', 0.5),
+      })
     case 'llmrouter-personalized':
       return createPersonalizedScorer(createInner(args, parts))
     default:

@@ -55,7 +55,7 @@ export function buildPostings(points: readonly Point[]): Postings {
 }
 
 /** Of every slot only the rows it weighs most in. */
-export function prunePostings({ starts, rows, values }: Postings, { rows: most }: Pruning): Postings {
+function prunePostings({ starts, rows, values }: Postings, { rows: most }: Pruning): Postings {
   const kept: number[] = []
   const keptStarts = new Int32Array(starts.length)
   for (let slot = 0; slot < hashedSize; slot++) {

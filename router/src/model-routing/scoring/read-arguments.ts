@@ -1,3 +1,5 @@
+import { comparators } from '../cascade/compare-answers.ts'
+import type { CascadeOptions } from './cascade-scorer.ts'
 import type { Tier } from './complexity.ts'
 import type { Intent } from './intent-scorer.ts'
 import type { TierMapping } from './tier-pool.ts'
@@ -72,4 +74,43 @@ export function readIntents(value: unknown): readonly Intent[] {
   if (intents.length === 0)
     throw new Error('intent_model_groups must map each intent to {examples: [...], models: [...]}')
   return intents
+}
+
+/** A model's name; null when it is not given. */
+export function readName(args: Args, name: string): string | null {
+  return args[name] === undefined ? null : (readNames(args[name], name)[0] ?? null)
+}
+
+/** A whole number from 1. */
+export function readCount(args: Args, name: string, standard: number, most: number): number {
+  const value = readNumber(args, name, standard)
+  if (Number.isInteger(value) && value >= 1 && value <= most) return value
+  throw new Error(`${name} must be a whole number from 1 to ${most}`)
+}
+
+export function readCascade(args: Args): CascadeOptions {
+  const rungs = args['rungs'] === undefined ? [] : readNames(args['rungs'], 'rungs')
+  const most = readCount(args, 'max_rungs', 4, 4)
+  if (rungs.length > most) throw new Error(`rungs names ${rungs.length} models; at most ${most} (max_rungs)`)
+  if (rungs.length === 1 || new Set(rungs).size < rungs.length)
+    throw new Error('rungs must name two or more different models, the cheapest first')
+  const oneOf = <Word extends string>(name: string, words: readonly Word[]): Word | null => {
+    if (args[name] === undefined) return null
+    const word = words.find((known) => known === args[name])
+    if (word === undefined) throw new Error(`${name} must be one of ${words.join(', ')}`)
+    return word
+  }
+  const mode = oneOf('mode', ['agreement', 'validity'] as const)
+  if (mode === 'agreement' && rungs.length > 0 && rungs.length !== 3)
+    throw new Error('rungs of agreement are three models: two that are asked at once, and who decides')
+  return {
+    mode,
+    rungs,
+    confidence: readShare(args, 'confidence_threshold', 0.7),
+    comparator: oneOf('comparator', comparators),
+    ignoredPaths:
+      args['ignored_paths'] === undefined
+        ? []
+        : readNames(args['ignored_paths'], 'ignored_paths', 'name members'),
+  }
 }

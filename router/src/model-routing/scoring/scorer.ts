@@ -1,3 +1,4 @@
+import type { CascadePlan } from '../cascade/cascade-plan.ts'
 import type { Features } from '../features/features.ts'
 import type { RequestShape } from '../features/structured.ts'
 
@@ -87,6 +88,8 @@ export interface Scores {
   noveltyThreshold: number | null
   /** The price of one dear call; null where the scorer knows none. */
   costRef: number | null
+  /** Several calls in place of one, for requests that allow it; null for one. */
+  cascade: CascadePlan | null
   /** λ that the strategy's own arguments mean, in place of the profile's; null where they mean none. */
   lambda: number | null
   /** Positions of the only candidates the scorer allows, in order of preference; null allows all. */
@@ -134,6 +137,7 @@ export function createScores(size: number): Scores {
     noveltyThreshold: null,
     costRef: null,
     lambda: null,
+    cascade: null,
     pool: null,
     redraw: null,
     reasons: [],

@@ -20,6 +20,7 @@ export interface StrategyEntry {
     | 'rules'
     | 'live'
     | 'kernel'
+    | 'cascade'
     | 'fixed'
     | 'none'
 }
@@ -93,20 +94,22 @@ export const strategyCatalogue: readonly StrategyEntry[] = [
   native('llmrouter-latency-sla', 'live', [...common, 'p_latency_target_ms', 'percentile']),
   native('llmrouter-usage-based', 'live', common),
   native('llmrouter-least-busy', 'live', common),
+  native('llmrouter-cascade', 'cascade', [
+    ...common,
+    'mode',
+    'rungs',
+    'max_rungs',
+    'confidence_threshold',
+    'comparator',
+    'ignored_paths',
+  ]),
+  alias('llmrouter-cost-cascade', 'llmrouter-cascade'),
+  native('llmrouter-automix', 'cascade', [...pair, 'verifications', 'threshold']),
   alias('llmrouter-graph', 'llmrouter-mf', true),
   alias('llmrouter-gmt', 'llmrouter-mf', true),
-  ...[
-    'cascade',
-    'cost-cascade',
-    'automix',
-    'personalized',
-    'custom',
-    'kv-cache-aware',
-    'causallm',
-    'r1',
-    'knn-multiround',
-    'llm-multiround',
-  ].map((name) => missing(`llmrouter-${name}`)),
+  ...['personalized', 'custom', 'kv-cache-aware', 'causallm', 'r1', 'knn-multiround', 'llm-multiround'].map(
+    (name) => missing(`llmrouter-${name}`),
+  ),
   alias('routeiq-kumaraswamy-thompson', 'llmrouter-bandit'),
 ]
 

@@ -1,7 +1,7 @@
 import type { OutcomeRow } from './outcome-matrix.ts'
 
 /** Two cheap models are asked at once; where their answers differ a third one answers. */
-export interface AgreementCascade {
+interface AgreementCascade {
   readonly first: number
   readonly second: number
   readonly strong: number
@@ -10,7 +10,7 @@ export interface AgreementCascade {
 }
 
 /** Rows with what a router expects of every model, rows × models, by a model that has not seen them; null expects nothing. */
-export interface CascadeRows {
+interface CascadeRows {
   readonly rows: readonly OutcomeRow[]
   readonly expected: Float64Array | null
 }

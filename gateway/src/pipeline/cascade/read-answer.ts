@@ -1,0 +1,87 @@
+import type { AnswerFacts } from '@routeiq/router'
+import type { DialectId } from '../../conversation/dialect.ts'
+import type { PlainReply } from '../../relay/relay.ts'
+
+type Json = Readonly<Record<string, unknown>>
+
+/** Reads a whole answer in the client's dialect. Null for dialects a cascade does not read, and for what is none. */
+export function readAnswer(dialect: DialectId, reply: PlainReply): AnswerFacts | null {
+  const reader = readers[dialect]
+  if (reader === undefined) return null
+  const text = typeof reply.body === 'string' ? Buffer.from(reply.body, 'latin1') : reply.body
+  try {
+    return reader(JSON.parse(text.toString('utf8')) as Json)
+  } catch {
+    return null
+  }
+}
+
+/** Whether answers of this dialect can be read. */
+export function canReadAnswers(dialect: DialectId): boolean {
+  return readers[dialect] !== undefined
+}
+
+const readers: Readonly<Partial<Record<DialectId, (body: Json) => AnswerFacts | null>>> = {
+  'openai-chat': readChat,
+  'anthropic-messages': readMessages,
+  'openai-responses': readResponses,
+}
+
+function readChat(body: Json): AnswerFacts | null {
+  const [choice] = listOf(body['choices'])
+  if (choice === undefined) return null
+  const message = (choice['message'] ?? {}) as Json
+  const probabilities = listOf((choice['logprobs'] as Json | null | undefined)?.['content']).flatMap(
+    ({ logprob }) => (typeof logprob === 'number' ? [Math.exp(logprob)] : []),
+  )
+  return {
+    text: textOf(message['content']),
+    toolCalls: listOf(message['tool_calls']).map((call) => {
+      const named = (call['function'] ?? {}) as Json
+      return { name: textOf(named['name']), arguments: textOf(named['arguments']) }
+    }),
+    cutOff: choice['finish_reason'] === 'length',
+    refused: textOf(message['refusal']) !== '' || choice['finish_reason'] === 'content_filter',
+    tokenProbability:
+      probabilities.length === 0
+        ? null
+        : probabilities.reduce((sum, value) => sum + value, 0) / probabilities.length,
+  }
+}
+
+function readMessages(body: Json): AnswerFacts {
+  const parts = listOf(body['content'])
+  return {
+    text: parts.map(({ text }) => textOf(text)).join(''),
+    toolCalls: parts
+      .filter(({ type }) => type === 'tool_use')
+      .map(({ name, input }) => ({ name: textOf(name), arguments: JSON.stringify(input ?? null) })),
+    cutOff: body['stop_reason'] === 'max_tokens',
+    refused: body['stop_reason'] === 'refusal',
+    tokenProbability: null,
+  }
+}
+
+function readResponses(body: Json): AnswerFacts {
+  const items = listOf(body['output'])
+  const parts = items.flatMap(({ content }) => listOf(content))
+  return {
+    text: parts.map(({ text }) => textOf(text)).join(''),
+    toolCalls: items
+      .filter(({ type }) => type === 'function_call')
+      .map((call) => ({ name: textOf(call['name']), arguments: textOf(call['arguments']) })),
+    cutOff: body['status'] === 'incomplete',
+    refused: parts.some(({ type }) => type === 'refusal'),
+    tokenProbability: null,
+  }
+}
+
+function listOf(value: unknown): readonly Json[] {
+  return Array.isArray(value)
+    ? value.filter((item): item is Json => typeof item === 'object' && item !== null)
+    : []
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : ''
+}

@@ -1,0 +1,83 @@
+import { type CascadePlan, paysOff, planAgreement, planRungs } from '../cascade/cascade-plan.ts'
+import { type Comparator, chooseComparator } from '../cascade/compare-answers.ts'
+import type { ModelInfo, Scorer, Scores } from './scorer.ts'
+
+export interface CascadeOptions {
+  /** Null asks for agreement where answers can be compared, else for validity. */
+  readonly mode: 'agreement' | 'validity' | null
+  /** Names of models, cheapest first; empty takes them by what they cost and how good they are. */
+  readonly rungs: readonly string[]
+  readonly confidence: number
+  readonly comparator: Comparator | null
+  readonly ignoredPaths: readonly string[]
+}
+
+/** The inner scorer's choice stands; beside it a plan of several calls, for requests that may be answered by them. */
+export function createCascadeScorer(inner: Scorer, options: CascadeOptions): Scorer {
+  return {
+    ...inner,
+    name: 'llmrouter-cascade',
+    score(features, context, models, out) {
+      inner.score(features, context, models, out)
+      const comparator = options.comparator ?? chooseComparator(features.text, context.shape)
+      out.cascade = plan(models, out, options, comparator)
+      if (out.cascade === null) out.reasons.push('cascade_not_worth_it')
+    },
+  }
+}
+
+function plan(
+  models: readonly ModelInfo[],
+  scores: Scores,
+  { mode, rungs, confidence, ignoredPaths }: CascadeOptions,
+  comparator: Comparator | null,
+): CascadePlan | null {
+  const named = positionsOf(models, rungs)
+  if (comparator !== null && mode !== 'validity') {
+    const three = rungs.length === 0 ? planAgreement(models, scores) : named.length === 3 ? named : null
+    const [first, second, strong] = three ?? []
+    if (first !== undefined && second !== undefined && strong !== undefined)
+      return { mode: 'agreement', first, second, strong, comparator, ignoredPaths }
+  }
+  if (mode === 'agreement') return null
+  const climbed = rungs.length === 0 ? planRungs(models, scores) : paysOff(named, scores)
+  return climbed === null ? null : { mode: 'validity', rungs: climbed, confidence }
+}
+
+export interface VerifyOptions {
+  /** Names; null takes the cheapest model, and the best one. */
+  readonly small: string | null
+  readonly large: string | null
+  readonly samples: number
+  readonly threshold: number
+}
+
+/** AutoMix (Aggarwal et al., 2023): the small model answers and judges its own answer; the large one answers if it is not sure. */
+export function createVerifyScorer(
+  inner: Scorer,
+  { small, large, samples, threshold }: VerifyOptions,
+): Scorer {
+  return {
+    ...inner,
+    name: 'llmrouter-automix',
+    score(features, context, models, out) {
+      inner.score(features, context, models, out)
+      const [cheapest, best] = planRungs(models, out) ?? []
+      const smallAt = small === null ? cheapest : positionsOf(models, [small])[0]
+      const largeAt = large === null ? best : positionsOf(models, [large])[0]
+      if (smallAt === undefined || largeAt === undefined || smallAt === largeAt) {
+        out.reasons.push('cascade_not_worth_it')
+        return
+      }
+      out.cascade = { mode: 'verify', small: smallAt, large: largeAt, samples, threshold }
+    },
+  }
+}
+
+/** In the order of the names; those that are not among the candidates are left out. */
+function positionsOf(models: readonly ModelInfo[], names: readonly string[]): readonly number[] {
+  return names.flatMap((wanted) => {
+    const at = models.findIndex(({ name, aliases }) => name === wanted || aliases.includes(wanted))
+    return at < 0 ? [] : [at]
+  })
+}
