@@ -98,7 +98,7 @@ function appendRows(
 function targetColumns(
   deployment: Deployment,
 ): Pick<SpendRow, 'modelGroup' | 'deploymentId' | 'provider' | 'upstreamModel' | 'apiBase'> {
-  return { modelGroup: deployment.group, ...describeTarget(deployment) }
+  return { modelGroup: deployment.group, ...describeDeployment(deployment).target }
 }
 
 function describe(
