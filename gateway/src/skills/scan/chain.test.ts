@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest'
-import { matchChain } from './chain.ts'
+import { ChainedText } from './chain.ts'
 import { apart } from './pattern-rule.ts'
 
 const found = (text: string, barriers = '\n') =>
-  [...matchChain(text, apart(/\ba\b/g, 10, /\bz\b/g, barriers))].map((match) => match[0])
+  [...new ChainedText(text).match(apart(/\ba\b/g, 10, /\bz\b/g, barriers))].map((match) => match[0])
 
 it('joins patterns that are near enough with nothing forbidden between them', () => {
   expect(found('a z')).toEqual(['a z'])
@@ -28,6 +28,6 @@ it('goes on over several links', () => {
       { within: 3, barriers: '\n', next: /c/g },
     ],
   }
-  expect([...matchChain('a b c', chain)].map(({ index }) => index)).toEqual([0])
-  expect([...matchChain('a b\nc a  b  c', chain)].map((match) => match[0])).toEqual(['a  b  c'])
+  expect([...new ChainedText('a b c').match(chain)].map(({ index }) => index)).toEqual([0])
+  expect([...new ChainedText('a b\nc a  b  c').match(chain)].map((match) => match[0])).toEqual(['a  b  c'])
 })

@@ -11,7 +11,7 @@ const snooping = rule('agent_snooping', 'warning', "An agent's own configuration
 const localFiles =
   '(?:~\\/\\.|\\$\\{?HOME\\}?\\/\\.|\\/etc\\/(?:passwd|shadow)|\\.env\\b|id_rsa|id_ed25519|\\.ssh\\/|credentials)'
 const reading =
-  '(?:cat|head|tail|less|type|read|open|cp|copy|scp|tar|grep|load|parse|readFile(?:Sync)?|read_text|print)'
+  /\b(?:cat|head|tail|less|type|read|open|cp|copy|scp|tar|grep|load|parse|readFile(?:Sync)?|read_text|print)\b/gi
 
 /** Addresses nobody outside can reach, and those set aside for documentation. */
 const isHarmlessAddress = (match: string): boolean =>
@@ -23,6 +23,7 @@ const lines = '\n'
 const sendingFlag =
   /(?:-d|--data(?:-binary|-raw|-urlencode)?|-F|--form|-T|--upload-file|--post-file=?)[\s=]{1,3}/gi
 const dumping = /\b(?:cat|tar|env|printenv|base64)\b/gi
+const curling = /\bcurl\s/gi
 const toPipe = { within: 220, barriers: '\n|', next: /\|/g }
 const namesNothingLocal = (match: string): boolean =>
   !/env\b|printenv|~\/\.|\$\{?HOME|\/etc\/(?:passwd|shadow)|\.env|id_rsa|id_ed25519|\.ssh|credentials/i.test(
@@ -44,7 +45,7 @@ export const reachRules: readonly PatternRule[] = [
       first: dumping,
       links: [
         toPipe,
-        { within: 80, barriers: lines, next: /\bcurl\s/gi },
+        { within: 80, barriers: lines, next: curling },
         { within: 100, barriers: lines, next: /-d|--data(?:-binary)?|-T|-F/gi },
       ],
     },
@@ -89,7 +90,7 @@ export const reachRules: readonly PatternRule[] = [
     ['meta-data', 'computemetadata', 'metadata/identity', 'metadata/instance', '/latest/api/token'],
     /(?:169\.254\.169\.254|metadata\.google\.internal|100\.100\.100\.200|\[fd00:ec2::254\])\/(?:latest\/(?:meta-data|user-data|api\/token)|computeMetadata|metadata\/)/gi,
   ),
-  metadata(['metadata.google.internal'], apart(/\bcurl\s/gi, 120, /metadata\.google\.internal/gi)),
+  metadata(['metadata.google.internal'], apart(curling, 120, /metadata\.google\.internal/gi)),
   metadataAddress(
     ['169.254.169.254', '100.100.100.200', 'fd00:ec2::254', 'metadata.google.internal'],
     /\b(?:169\.254\.169\.254|100\.100\.100\.200|metadata\.google\.internal)\b(?!\/)|\[fd00:ec2::254\](?!\/)/gi,
@@ -110,7 +111,7 @@ export const reachRules: readonly PatternRule[] = [
   credentials(
     ['.ssh', '.aws', '.netrc', '.kube', 'gcloud', '.docker', 'login data', '.npmrc', '.git-credentials'],
     apart(
-      new RegExp(`\\b${reading}\\b`, 'gi'),
+      reading,
       60,
       /\.ssh\/(?:id_\w{2,10}\b(?!\.pub)|\*)|\.aws\/credentials|\.netrc\b|\.kube\/config|\.config\/gcloud|\.docker\/config\.json|Login Data|\.npmrc\b|\.git-credentials/gi,
     ),
@@ -118,7 +119,7 @@ export const reachRules: readonly PatternRule[] = [
   snooping(
     ['.claude', '.cursor', '.codex', '.gemini', '.copilot', '_history', '.continue'],
     apart(
-      new RegExp(`\\b${reading}\\b`, 'gi'),
+      reading,
       60,
       /\.claude(?:\.json|\/(?:settings|history|projects|\.credentials))|\.cursor\/(?:mcp|chats|User)|\.codex\/(?:auth|history|sessions)|\.gemini\/(?:oauth|settings)|\.continue\/sessions|\.(?:bash|zsh|python|node_repl)_history/gi,
     ),

@@ -1,4 +1,4 @@
-import { matchChain } from './chain.ts'
+import { ChainedText } from './chain.ts'
 import { commandRules } from './command-rules.ts'
 import { findDefensiveExamples } from './fenced-examples.ts'
 import { type Finding, maskSecret, type Severity, showEvidence } from './finding.ts'
@@ -69,15 +69,18 @@ export function statusOf(findings: readonly Finding[]): ScanStatus {
 
 function scanText(file: string, text: string): Finding[] {
   const lower = text.toLowerCase()
+  const chained = new ChainedText(text)
   const found = [...scanInvisible(text), ...scanComments(text), ...scanBlobs(text)]
-  for (const rule of rules) if (rule.onlyDescription !== true) found.push(...match(rule, text, lower))
+  for (const rule of rules)
+    if (rule.onlyDescription !== true) found.push(...match(rule, text, lower, chained))
   return locate(file, text, found)
 }
 
 function scanDescription({ description, skillMd }: ScannedSkill): Finding[] {
   const lower = description.toLowerCase()
+  const chained = new ChainedText(description)
   const found = rules.flatMap((rule) =>
-    rule.onlyDescription === true ? match(rule, description, lower) : [],
+    rule.onlyDescription === true ? match(rule, description, lower, chained) : [],
   )
   const at = skillMd.indexOf('description:')
   return found.map(({ offset: _, evidence, ...finding }) => ({
@@ -88,12 +91,11 @@ function scanDescription({ description, skillMd }: ScannedSkill): Finding[] {
   }))
 }
 
-function match(rule: PatternRule, text: string, lower: string): TextFinding[] {
+function match(rule: PatternRule, text: string, lower: string, chained: ChainedText): TextFinding[] {
   if (!rule.hints.some((hint) => lower.includes(hint))) return []
   const { check, severity, message } = rule
   const found: TextFinding[] = []
-  const matches =
-    rule.pattern instanceof RegExp ? text.matchAll(rule.pattern) : matchChain(text, rule.pattern)
+  const matches = rule.pattern instanceof RegExp ? text.matchAll(rule.pattern) : chained.match(rule.pattern)
   for (const { 0: matched, index } of matches) {
     if (rule.excuses?.(matched) === true) continue
     const evidence = rule.isSecret === true ? maskSecret(matched) : matched
@@ -124,7 +126,9 @@ class LineNumbers {
   readonly #breaks: readonly number[]
 
   constructor(text: string) {
-    this.#breaks = Array.from(text.matchAll(/\n/g), ({ index }) => index)
+    const breaks: number[] = []
+    for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) breaks.push(at)
+    this.#breaks = breaks
   }
 
   /** From 1. */
