@@ -15,6 +15,8 @@ export class CandidateMeasures {
   readonly #vectors: SkillVectors | null
   /** By word of the vocabulary: a bit for each text that has a word of this stem; zeros between requests. */
   #saidIn = new Int32Array(512)
+  /** By candidate, of the term at hand. */
+  #impacts = new Float64Array(256)
 
   constructor(vocabulary: Vocabulary, lexical: LexicalIndex, vectors: SkillVectors | null) {
     this.#vocabulary = vocabulary
@@ -47,7 +49,8 @@ export class CandidateMeasures {
 
   /** Looks each term of the request up once, for all texts that say it. */
   #readWords(texts: readonly ReadText[], slots: Int32Array, signs: readonly Float64Array[]): void {
-    const impacts = new Float64Array(slots.length)
+    if (slots.length > this.#impacts.length) this.#impacts = new Float64Array(2 * slots.length)
+    const impacts = this.#impacts
     for (const said of listTerms(texts).values()) {
       this.#lexical.readImpacts(said[0]?.matched as MatchedTerm, slots, impacts)
       for (const { text, matched } of said) {

@@ -8,6 +8,7 @@ import type { SkillDocument } from './skill-document.ts'
 import { SkillReader } from './skill-reader.ts'
 import { SkillVectors } from './skill-vectors.ts'
 import { Vocabulary } from './text/vocabulary.ts'
+import { TopK } from './top-k.ts'
 
 /** How many skills each list brings. */
 const listDepth = 50
@@ -77,7 +78,7 @@ export class CandidateSource {
     candidates.place('dense', dense?.slots ?? [])
     const slots = new Int32Array(candidates.slots)
     const [whole, ...parts] = this.#measures.read(request, slots, this.#names) as [Reading, ...Reading[]]
-    candidates.place('body', orderByBody(slots, whole.signs).slice(0, listDepth))
+    candidates.place('body', orderByBody(slots, whole.signs))
     candidates.close()
     return {
       ids: candidates.slots.map((slot) => this.#ids[slot] as string),
@@ -145,12 +146,12 @@ class CandidateList {
 
 /** The body list orders the candidates of the other lists: a scan of every body finds little more. */
 function orderByBody(slots: Int32Array, signs: Float64Array): number[] {
-  const cosineOf = (candidate: number): number => signs[candidate * signCount + sign.body] as number
-  const alike: number[] = []
-  for (let candidate = 0; candidate < slots.length; candidate++)
-    if (cosineOf(candidate) > 0) alike.push(candidate)
-  alike.sort((one, other) => cosineOf(other) - cosineOf(one))
-  return alike.map((candidate) => slots[candidate] as number)
+  const best = new TopK(listDepth)
+  for (let candidate = 0; candidate < slots.length; candidate++) {
+    const cosine = signs[candidate * signCount + sign.body] as number
+    if (cosine > 0) best.offer(candidate, cosine)
+  }
+  return best.drain().map((candidate) => slots[candidate] as number)
 }
 
 /** The strongest of three: cosine above the average skill's, share of the greatest BM25 score, called by name. */

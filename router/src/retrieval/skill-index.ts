@@ -6,6 +6,7 @@ import { defaultFusion, type FusionConstants, fuseGated } from './fusion/gated.t
 import { fuseRanks, ranksOf } from './fusion/rank-lists.ts'
 import type { SearchOptions, SearchResult } from './search-result.ts'
 import type { SkillDocument } from './skill-document.ts'
+import { findBest } from './top-k.ts'
 
 /** How the lists become one order: weighed and gated by the request (default), or by reciprocal ranks. */
 export type Fusion = 'gated' | 'rrf'
@@ -61,11 +62,8 @@ export class SkillIndex {
     const found = this.find(query, options.accept)
     const fused = this.#fusion === 'gated' ? fuseGated(found, this.#constants) : fuseRanks(found)
     const { ids } = found
-    const order = Array.from(ids, (_, candidate) => candidate)
-    order.sort((one, other) => {
-      const difference = (fused[other] as number) - (fused[one] as number)
-      return difference || ((ids[one] as string) < (ids[other] as string) ? -1 : 1)
-    })
+    const order = findBest(fused, fused.length)
+    orderEquals(order, fused, ids)
     return order.slice(0, options.depth).map((candidate) => ({
       id: ids[candidate] as string,
       score: calibrate(fused[candidate] as number, this.#calibration),
@@ -78,5 +76,19 @@ export class SkillIndex {
   /** What was found for a request before it is ordered; `tuneFusion` learns from it. */
   find(query: string, accept?: (id: string) => boolean): Findings {
     return this.#source.find(query, accept ?? null)
+  }
+}
+
+/** Puts candidates with the same score into the order of their ids. */
+function orderEquals(order: number[], scores: Float64Array, ids: readonly string[]): void {
+  for (let place = 1; place < order.length; place++) {
+    const candidate = order[place] as number
+    let at = place
+    for (; at > 0; at--) {
+      const before = order[at - 1] as number
+      if (scores[before] !== scores[candidate] || (ids[before] as string) < (ids[candidate] as string)) break
+      order[at] = before
+    }
+    order[at] = candidate
   }
 }

@@ -1,3 +1,4 @@
+import { findBest } from '../top-k.ts'
 import { type Findings, type Reading, sign, signCount } from './candidate.ts'
 
 /** How much each sign counts in the gated fusion. */
@@ -38,25 +39,21 @@ export function fuseGated(found: Findings, constants: FusionConstants): Float64A
   const { lexical, dense, body, idfCoverage, nameCoverage, asked, bestPart } = constants
   const fromWhole = weigh(found.whole, constants)
   const fromParts = found.parts.map((part) => weigh(part, constants))
-  const scores = fromWhole.map((whole, candidate) => {
-    if (fromParts.length === 0) return whole + bestPart * whole
-    let best = -Infinity
+  const scores = fromWhole
+  for (let candidate = 0; candidate < scores.length; candidate++) {
+    const whole = fromWhole[candidate] as number
+    let best = fromParts.length === 0 ? whole : -Infinity
     for (const part of fromParts) best = Math.max(best, part[candidate] ?? 0)
-    return whole + bestPart * best
-  })
-  const first = orderByScore(scores).slice(0, comparedDepth)
+    scores[candidate] = whole + bestPart * best
+  }
+  const first = findBest(scores, comparedDepth)
   const readAsked = found.readAsked(first)
   for (const [place, candidate] of first.entries())
     scores[candidate] = (scores[candidate] as number) + asked * (readAsked[place] as number)
   const most = (lexical + dense + body + idfCoverage + nameCoverage) * (1 + bestPart) + asked
-  return scores.map((score) => score / most)
-}
-
-/** Candidates by falling score, those with the same in the order they were found. */
-function orderByScore(scores: Float64Array): number[] {
-  const order: number[] = []
-  for (let candidate = 0; candidate < scores.length; candidate++) order.push(candidate)
-  return order.sort((one, other) => (scores[other] as number) - (scores[one] as number))
+  for (let candidate = 0; candidate < scores.length; candidate++)
+    scores[candidate] = (scores[candidate] as number) / most
+  return scores
 }
 
 /**

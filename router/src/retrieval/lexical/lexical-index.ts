@@ -38,6 +38,7 @@ export class LexicalIndex {
   /** The terms of the skill at hand. */
   #terms = new Int32Array(256)
   #termCount = 0
+  #found = new Int32Array(256)
   readonly #postings = new PostingLists()
   /** By term, of those that were looked for. */
   readonly #scored = new Map<number, ScoredTerm>()
@@ -115,8 +116,10 @@ export class LexicalIndex {
   /** The share of its weight that a term scores in each of `slots`, 0 where it does not stand. */
   readImpacts({ term }: MatchedTerm, slots: Int32Array, into: Float64Array): void {
     const impacts = this.#score(term)
+    if (slots.length > this.#found.length) this.#found = new Int32Array(2 * slots.length)
+    this.#postings.findEach(term, slots, this.#found)
     for (let index = 0; index < slots.length; index++) {
-      const found = this.#postings.find(term, slots[index] as number)
+      const found = this.#found[index] as number
       into[index] = found < 0 ? 0 : (impacts[found] as number)
     }
   }

@@ -79,6 +79,24 @@ export class PostingLists {
     return ~low
   }
 
+  /** Which posting of a term is that of each of `slots`, below 0 where there is none. */
+  findEach(term: number, slots: Int32Array, into: Int32Array): void {
+    const page = this.pageOf(term)
+    const start = this.startOf(term)
+    const length = this.lengthOf(term)
+    for (let index = 0; index < slots.length; index++) {
+      const slot = slots[index] as number
+      let at = start
+      // Without a branch that a processor would guess wrong half the time: the mask is all ones when it goes on.
+      for (let left = length; left > 1; ) {
+        const half = left >>> 1
+        at += (2 * half) & (((page[at + 2 * half] as number) - slot - 1) >> 31)
+        left -= half
+      }
+      into[index] = page[at] === slot ? (at - start) >> 1 : -1
+    }
+  }
+
   #openGap(term: number, place: number, length: number): void {
     if (length === this.#roomOf(term)) this.#enlarge(term, length)
     const at = this.startOf(term) + 2 * place
