@@ -27,7 +27,7 @@ export class SkillVectors {
     this.#embedder = embedder
     this.#words = embedder.embedWordsOf?.(vocabulary) ?? null
     this.descriptions = new VectorRows(embedder.dimensions)
-    this.bodies = new VectorRows(embedder.dimensions)
+    this.bodies = new VectorRows(embedder.dimensions, false)
     this.words = new DescriptionWords(embedder, vocabulary)
     this.#vector = new Float32Array(embedder.dimensions)
     this.#sum = new Float32Array(embedder.dimensions)

@@ -133,7 +133,8 @@ export class StaticEmbedder implements Embedder {
   #cut(word: string): Int32Array {
     const rows: number[] = []
     if (hasDigit.test(word)) return none
-    const codes = Uint16Array.from(`${piece}${word}`, (character) => character.charCodeAt(0))
+    const codes = new Uint16Array(piece.length + word.length)
+    for (let index = 0; index < word.length; index++) codes[piece.length + index] = word.charCodeAt(index)
     for (let start = 0; start < word.length; ) {
       if (start > 0) codes.fill(piece.charCodeAt(0), start, start + piece.length)
       const from = start === 0 ? piece.length : start

@@ -10,13 +10,15 @@ export class VectorRows {
   #scales = new Float32Array(0)
   readonly #places = new Int32Array(blockRows)
   readonly #one = new Float64Array(1)
-  readonly #sum: Float64Array
+  /** Null where nobody searches, and needs to know the mean. */
+  readonly #sum: Float64Array | null
   #filled = 0
   #rows = 0
 
-  constructor(dimensions: number, memory: RowMemory = createRowMemory(dimensions)) {
-    this.#memory = memory
-    this.#sum = new Float64Array(dimensions)
+  /** @param isSearched false for vectors that are only compared one by one */
+  constructor(dimensions: number, isSearched = true) {
+    this.#memory = createRowMemory(dimensions)
+    this.#sum = isSearched ? new Float64Array(dimensions) : null
   }
 
   /** `vector` has length 1, or is zero. */
@@ -91,7 +93,7 @@ export class VectorRows {
   }
 
   #meanCosine({ values, scale }: QuantisedVector): number {
-    if (this.#filled === 0) return 0
+    if (this.#filled === 0 || this.#sum === null) return 0
     let total = 0
     for (let column = 0; column < values.length; column++)
       total += (values[column] as number) * (this.#sum[column] as number)
@@ -101,11 +103,13 @@ export class VectorRows {
   /** Keeps the sum of all vectors, in whole numbers, so that it is exact after any number of edits. */
   #count(slot: number, by: 1 | -1): void {
     this.#filled += by
+    const sum = this.#sum
+    if (sum === null) return
     const factor = by * Math.round((this.#scales[slot] as number) * sumUnit)
     const { bytes } = this.#memory
     const start = this.#memory.offsetOf(slot)
-    for (let column = 0; column < this.#sum.length; column++)
-      this.#sum[column] = (this.#sum[column] as number) + factor * (bytes[start + column] as number)
+    for (let column = 0; column < sum.length; column++)
+      sum[column] = (sum[column] as number) + factor * (bytes[start + column] as number)
   }
 
   #reserve(rows: number): void {
