@@ -1,5 +1,5 @@
 import { type Decision, type DecisionRow, renderRoutingHint } from '@routeiq/router'
-import { formatStable, type HotMenu } from './hot-menu.ts'
+import type { HotMenu } from './hot-menu.ts'
 import type { HotSkill } from './hot-skill.ts'
 import type { Routed } from './skill-router.ts'
 import { round, toSkillRows } from './skill-row.ts'
@@ -42,8 +42,7 @@ export function formatContent(
     ...(decision.holdout ? { holdout: true } : {}),
     ...(explain ? { explain: explainDecision(decision) } : {}),
   })
-  const stable = decision.stable === menu.stable ? menu.stableJson : formatStable(decision.stable)
-  return `${changing.slice(1, -1)},${stable}`
+  return `${changing.slice(1, -1)},${menu.stableJson.format(decision.stable)}`
 }
 
 function explainDecision({ rows, passedOver }: Decision<HotSkill>): object {

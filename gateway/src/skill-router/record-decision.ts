@@ -4,6 +4,7 @@ import type { OfferedSkill, RoutingDecision } from '../evidence/decisions/routin
 import type { Caller } from '../identity/caller.ts'
 import { type HotSkill, versionFor } from './hot-skill.ts'
 import type { Routed } from './skill-router.ts'
+import { round } from './skill-row.ts'
 
 /** Who asked for a decision, and how. */
 export interface Asker {
@@ -59,7 +60,7 @@ export function shareOffer(offered: readonly OfferedSkill[]): Offer {
   return { offered, offerDigest: createHash('sha256').update(JSON.stringify(offered)).digest('hex') }
 }
 
-/** The offered rows in the versions `agent` is served, as they are kept. */
+/** The offered rows in the versions `agent` is served, as they are kept: scores as the answer says them. */
 export function listOffered(
   rows: readonly DecisionRow<HotSkill>[],
   agent: string | null,
@@ -67,6 +68,16 @@ export function listOffered(
   return rows.map(({ skill, rank, score, relevance, propensity, explored }) => {
     const { skillId, name } = skill
     const { versionId, contentHash } = versionFor(skill, agent)
-    return { skillId, versionId, contentHash, name, rank, score, relevance, propensity, explored }
+    return {
+      skillId,
+      versionId,
+      contentHash,
+      name,
+      rank,
+      score: round(score),
+      relevance: round(relevance),
+      propensity,
+      explored,
+    }
   })
 }

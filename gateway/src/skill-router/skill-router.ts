@@ -130,11 +130,7 @@ export class SkillRouter {
     try {
       const depth = Math.max(minDepth, 2 * request.topK)
       const results = catalogue.search(request.query, { menu, exclude }, depth)
-      return {
-        candidates: results.flatMap((result) => toCandidate(result, catalogue)),
-        reason: missing,
-        exclude,
-      }
+      return { candidates: toCandidates(results, catalogue), reason: missing, exclude }
     } catch (error) {
       return { candidates: null, reason: degradations.record('retrieval_error', error), exclude }
     }
@@ -189,12 +185,17 @@ interface Found {
   readonly exclude: ReadonlySet<string>
 }
 
-function toCandidate(
-  { id, fused, relevance, score, lists }: ReturnType<HotCatalogue['search']>[number],
+/** What was found, as far as it is still here. */
+function toCandidates(
+  results: ReturnType<HotCatalogue['search']>,
   catalogue: HotCatalogue,
 ): Candidate<HotSkill>[] {
-  const skill = catalogue.get(id)
-  return skill === null ? [] : [{ skill, fused, relevance, score, lists }]
+  const candidates: Candidate<HotSkill>[] = []
+  for (const { id, fused, relevance, score, lists } of results) {
+    const skill = catalogue.get(id)
+    if (skill !== null) candidates.push({ skill, fused, relevance, score, lists })
+  }
+  return candidates
 }
 
 /** The stable menu stays: it may not depend on the request. */

@@ -68,7 +68,10 @@ function offerBest<Skill extends MenuEntry>(
   const abstained = !ranked.slice(0, topK).some(({ relevance }) => relevance >= policy.minRelevance)
   const offer = abstained ? { offered: [], passedOver: [] } : selectOffer(ranked, { ...policy, topK }, random)
   const rows = toRows(offer.offered, policy, 0)
-  const fragmentRows = rows.map(({ skill, relevance }) => ({ ...skill, relevance }))
+  const fragmentRows = rows.map(({ skill, relevance }) => {
+    const { skillId, name, description } = skill
+    return { skillId, name, description, relevance }
+  })
   return complete(menu, 'smart_routing', policy, {
     rows,
     passedOver: toRows(offer.passedOver, policy, offer.offered.length),

@@ -5,17 +5,14 @@ const k = 60
 /** The weights of reciprocal rank fusion, a list each. */
 const weights: Readonly<Record<ListName, number>> = { lexical: 1, dense: 1, body: 0.5, literal: 1 }
 
-/** A candidate's place in each list that holds it, from 1. */
-export type ListRanks = { readonly [Name in ListName]?: number }
+/** A candidate's place in each list, from 1; undefined where it is in none of that name. */
+export type ListRanks = { readonly [Name in ListName]?: number | undefined }
 
 /** The places of one candidate. */
 export function ranksOf({ ranks }: Findings, candidate: number): ListRanks {
-  const found: { [Name in ListName]?: number } = {}
-  for (const [index, name] of listNames.entries()) {
-    const rank = ranks[candidate * listNames.length + index] as number
-    if (rank > 0) found[name] = rank
-  }
-  return found
+  const at = candidate * listNames.length
+  const rankIn = (list: number): number | undefined => ranks[at + list] || undefined
+  return { lexical: rankIn(0), dense: rankIn(1), body: rankIn(2), literal: rankIn(3) }
 }
 
 /**

@@ -32,6 +32,11 @@ describe('PostingLists', () => {
       const sorted = [...list].sort(([one], [other]) => one - other)
       expect(read(postings, term)).toEqual(sorted)
       for (const [index, [slot]] of sorted.entries()) expect(postings.find(term, slot)).toBe(index)
+      const asked = Int32Array.from({ length: 3_100 }, (_, slot) => slot)
+      const places = new Int32Array(asked.length)
+      if (sorted.length > 0) postings.findEach(term, asked, places)
+      const held = new Map(sorted.map(([slot], index) => [slot, index]))
+      expect([...places]).toEqual([...asked].map((slot) => held.get(slot) ?? (sorted.length > 0 ? -1 : 0)))
     }
   })
 
