@@ -68,6 +68,21 @@ describe('the writer of traces', () => {
     expect(store.writes).toEqual([10, 10, 1_500, 1_500, 3_000])
   })
 
+  it('begins a second write beside the first when much is waiting, and no third', async () => {
+    const store = new GatedStore()
+    const writer = new TraceWriter(store)
+    const sizes = [50, 150, 60, 40, 400]
+    const answers = sizes.map((size, n) => writer.write('w', many(n * 1_000, size)))
+    expect(store.writes).toEqual([50, 210])
+    await store.letThrough()
+    await Promise.all(answers)
+    expect(store.writes).toEqual([50, 210, 440])
+    const later = writer.write('w', many(9_000, 1))
+    expect(store.writes).toEqual([50, 210, 440, 1])
+    await store.letThrough()
+    await later
+  })
+
   it('fails a request for its own faults alone', async () => {
     const store = new GatedStore()
     store.refuse = traceId(2)

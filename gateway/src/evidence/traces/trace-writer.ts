@@ -3,6 +3,9 @@ import type { NewTrace } from './trace.ts'
 import type { TraceStore } from './trace-store.ts'
 
 const maxRowsPerWrite = 2_000
+/** So many rows are worth a write of their own beside one that is under way: the database has more than one core. */
+const bulkRows = 200
+const maxWrites = 2
 const maxWaitingRows = 50_000
 
 interface Waiting {
@@ -13,12 +16,13 @@ interface Waiting {
 
 interface Lane {
   readonly waiting: Waiting[]
-  isWriting: boolean
+  /** Under way. */
+  writes: number
 }
 
 /**
  * Writes traces before they are acknowledged, and many requests with one commit: what arrives while a write of the
- * workspace is under way goes together with the next one.
+ * workspace is under way goes together with the next one, which begins beside it once there is enough for it.
  */
 export class TraceWriter {
   readonly #store: Pick<TraceStore, 'saveTraces'>
@@ -41,21 +45,21 @@ export class TraceWriter {
     }
     this.#rows += traces.length
     return new Promise((resolve, reject) => {
-      const lane = this.#lanes.get(workspaceId) ?? { waiting: [], isWriting: false }
+      const lane = this.#lanes.get(workspaceId) ?? { waiting: [], writes: 0 }
       this.#lanes.set(workspaceId, lane)
       lane.waiting.push({ traces, resolve, reject })
-      if (!lane.isWriting) void this.#run(workspaceId, lane)
+      if (isWorthWriting(lane)) void this.#run(workspaceId, lane)
     })
   }
 
   async #run(workspaceId: string, lane: Lane): Promise<void> {
-    lane.isWriting = true
-    while (lane.waiting.length > 0) {
-      const group = takeGroup(lane.waiting)
-      await this.#writeGroup(workspaceId, group)
-      for (const { traces } of group) this.#rows -= traces.length
-    }
-    this.#lanes.delete(workspaceId)
+    lane.writes += 1
+    const group = takeGroup(lane.waiting)
+    await this.#writeGroup(workspaceId, group)
+    for (const { traces } of group) this.#rows -= traces.length
+    lane.writes -= 1
+    if (isWorthWriting(lane)) void this.#run(workspaceId, lane)
+    else if (lane.writes === 0) this.#lanes.delete(workspaceId)
   }
 
   async #writeGroup(workspaceId: string, group: readonly Waiting[]): Promise<void> {
@@ -72,6 +76,17 @@ export class TraceWriter {
       else only?.reject(error)
     }
   }
+}
+
+function isWorthWriting({ waiting, writes }: Lane): boolean {
+  if (writes === 0) return waiting.length > 0
+  return writes < maxWrites && countRows(waiting) >= bulkRows
+}
+
+function countRows(waiting: readonly Waiting[]): number {
+  let rows = 0
+  for (const { traces } of waiting) rows += traces.length
+  return rows
 }
 
 function takeGroup(waiting: Waiting[]): readonly Waiting[] {

@@ -14,7 +14,9 @@ export function createSqlTraceStore(database: Database): TraceStore {
   const { pool } = database
   return {
     async saveTraces(workspaceId, traces) {
-      const rows = traces.map(traceToRow)
+      // In one order whoever writes, so that two writes with ids in common wait for one another and never both.
+      const ordered = [...traces].sort((one, other) => (one.id < other.id ? -1 : Number(one.id > other.id)))
+      const rows = ordered.map(traceToRow)
       const scores = traces.flatMap(({ id, receivedAt, scores }) =>
         scores.map((score) => outcomeToRow({ ...score, subject: id, updatedAt: receivedAt })),
       )
