@@ -18,18 +18,20 @@ function measureSize(skills, embedder, short, long) {
   const before = readMemory()
   const builder = new IndexBuilder(skills, embedder)
   const slices = []
+  const loadMs = readCpuMs()
   for (let more = true; more; )
     slices.push(
       time(() => {
         more = builder.addSome(sliceSize)
       }),
     )
+  const load = readCpuMs() - loadMs
   const { index } = builder
   const memory = readMemory() - before
   const cold = time(() => index.search(short[0], { depth: 10 }))
   return {
     size: skills.length,
-    load: slices.reduce((sum, slice) => sum + slice, 0),
+    load,
     slice: summarise(slices),
     memory,
     cold,
@@ -46,10 +48,11 @@ function measureSize(skills, embedder, short, long) {
 function measureSearches(index, requests) {
   for (let round = 0; round < warmUp; round++) index.search(requests[round % requests.length], { depth: 10 })
   const times = []
+  const startMs = readCpuMs()
   for (let round = 0; round < measured; round++) {
     times.push(time(() => index.search(requests[round % requests.length], { depth: 10 })))
   }
-  return summarise(times)
+  return { ...summarise(times), cpu: (readCpuMs() - startMs) / measured }
 }
 
 /** Registry skills, renamed when there are not enough, each with a body of 120 to 280 words of the registry. */
@@ -69,6 +72,12 @@ function makeCatalogue(directory, size) {
       body,
     }
   })
+}
+
+/** Of all threads, the collector's too; what others do on the machine shows less in it than in a clock. */
+function readCpuMs() {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1000
 }
 
 function time(work) {

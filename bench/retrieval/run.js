@@ -88,10 +88,11 @@ function calibration(sets, embedder) {
 
 function speed(_sets, embedder) {
   const spread = ({ p50, p99 }) => `${p50.toFixed(2)} / ${p99.toFixed(2)}`
+  const withCpu = (times) => `${spread(times)} / ${times.cpu.toFixed(2)}`
   const rows = measureSpeed(options.data, embedder, options.sizes.split(',').map(Number)).map((row) => [
     String(row.size),
-    spread(row.short),
-    spread(row.long),
+    withCpu(row.short),
+    withCpu(row.long),
     row.cold.toFixed(2),
     (row.load / 1000).toFixed(2),
     row.slice.p99.toFixed(1),
@@ -101,10 +102,10 @@ function speed(_sets, embedder) {
   print(
     [
       'skills',
-      'short p50 / p99 ms',
-      '200 words p50 / p99 ms',
+      'short p50 / p99 / CPU ms',
+      '200 words p50 / p99 / CPU ms',
       'first search ms',
-      'load s',
+      'load CPU s',
       'slice p99 ms',
       'memory MB',
       'upsert p50 / p99 ms',
