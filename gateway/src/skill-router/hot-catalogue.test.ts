@@ -84,6 +84,20 @@ describe('HotCatalogue', () => {
     expect(find(catalogue, 'a, b or c', null).sort()).toEqual(['id-b', 'id-c'])
   })
 
+  it('lists in the order of names after any changes', () => {
+    const names = Array.from({ length: 40 }, (_, n) => `s${(n * 17) % 40}`)
+    const catalogue = open(...names.slice(0, 20).map((name) => catalogueSkill(name)))
+    for (const name of names.slice(20)) catalogue.put(catalogueSkill(name), [])
+    for (const name of names.filter((_, n) => n % 3 === 0)) catalogue.remove(`id-${name}`)
+    catalogue.put(catalogueSkill('s5', { skillId: 'id-renamed' }), [])
+    catalogue.put(catalogueSkill('s999', { skillId: 'id-renamed' }), [])
+    catalogue.put(catalogueSkill('s1', { description: 'Changed.' }), [])
+    catalogue.commit(2)
+    const left = names.filter((name, n) => n % 3 !== 0 || name === 's1')
+    expect(namesOf(catalogue.menuFor(null, null).entries)).toEqual([...left, 's999'].sort())
+    expect(catalogue.size).toBe(left.length + 1)
+  })
+
   it('has the digest of its content, whatever way it came about', () => {
     const straight = open(catalogueSkill('a'), catalogueSkill('b'))
     const winding = open(catalogueSkill('b', { description: 'x' }), catalogueSkill('c'), catalogueSkill('a'))

@@ -48,7 +48,11 @@ export class HotCatalogue {
   readonly #byReference = new Map<string, HotSkill>()
   readonly #agents = new Map<string, number>()
   #restricted = 0
-  #sorted: HotSkill[] = []
+  /** In the order of names, as of the last commit. */
+  #sorted: readonly HotSkill[] = []
+  /** Since the last commit. */
+  readonly #added = new Set<HotSkill>()
+  readonly #removed = new Set<HotSkill>()
   #menus = new Map<string, HotMenu>()
   #usage: { readonly day: number; readonly order: readonly string[] } = { day: -1, order: [] }
 
@@ -72,6 +76,7 @@ export class HotCatalogue {
     this.#index.upsert(toDocument(skill, feedback))
     this.#byId.set(hot.skillId, hot)
     this.#byReference.set(hot.urlSlug, hot).set(hot.name, hot)
+    this.#added.add(hot)
     this.#count(hot, 1)
   }
 
@@ -87,7 +92,10 @@ export class HotCatalogue {
   /** Makes what was put and removed visible to menus. */
   commit(epoch: number): void {
     this.epoch = epoch
-    this.#sorted = [...this.#byId.values()].sort(compareNames)
+    const kept = this.#sorted.filter((skill) => !this.#removed.has(skill))
+    this.#sorted = mergeByName(kept, [...this.#added].sort(compareNames))
+    this.#added.clear()
+    this.#removed.clear()
     this.#menus = new Map()
   }
 
@@ -170,6 +178,7 @@ export class HotCatalogue {
     const skill = this.#byId.get(skillId)
     if (skill === undefined) return false
     this.#byId.delete(skillId)
+    if (!this.#added.delete(skill)) this.#removed.add(skill)
     for (const reference of [skill.name, skill.urlSlug]) {
       if (this.#byReference.get(reference) === skill) this.#byReference.delete(reference)
     }
@@ -186,6 +195,19 @@ export class HotCatalogue {
       else this.#agents.set(agent, count)
     }
   }
+}
+
+/** Few changes to many skills cost a copy, not another sort. */
+function mergeByName(skills: readonly HotSkill[], added: readonly HotSkill[]): readonly HotSkill[] {
+  const merged: HotSkill[] = []
+  let next = 0
+  for (const skill of skills) {
+    for (; next < added.length && compareNames(added[next] as HotSkill, skill) < 0; next += 1)
+      merged.push(added[next] as HotSkill)
+    merged.push(skill)
+  }
+  for (; next < added.length; next += 1) merged.push(added[next] as HotSkill)
+  return merged
 }
 
 /** Whether a skill is one of those named by id, name or slug. */

@@ -21,18 +21,18 @@ export function compareNames(a: { readonly name: string }, b: { readonly name: s
   return compareCodePoints(a.name, b.name)
 }
 
-const surrogate = /[\ud800-\udfff]/
-
-/** UTF-16 units order as UTF-8 bytes do unless a surrogate takes part. */
+/**
+ * The first difference decides. UTF-16 units order as code points do, but that the halves of those beyond 16 bits stand
+ * ahead of U+E000; they are moved behind U+FFFF.
+ */
 function compareCodePoints(a: string, b: string): number {
-  if (a === b) return 0
-  if (!surrogate.test(a) && !surrogate.test(b)) return a < b ? -1 : 1
-  const left = Array.from(a)
-  const right = Array.from(b)
-  const shared = Math.min(left.length, right.length)
+  const shared = Math.min(a.length, b.length)
   for (let at = 0; at < shared; at += 1) {
-    const difference = (left[at]?.codePointAt(0) ?? 0) - (right[at]?.codePointAt(0) ?? 0)
-    if (difference !== 0) return difference
+    const one = a.charCodeAt(at)
+    const other = b.charCodeAt(at)
+    if (one !== other) return rank(one) - rank(other)
   }
-  return left.length - right.length
+  return a.length - b.length
 }
+
+const rank = (unit: number): number => (unit >= 0xd800 && unit < 0xe000 ? unit + 0x10000 : unit)
