@@ -16,7 +16,10 @@ export default defineConfig({
       'gateway/test/**/*.test.ts',
     ],
     isolate: false,
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
+    // Most of the time of a test that starts servers is waiting.
+    maxWorkers: 2,
+    // For a machine that is busy with something else: what hangs is still found.
+    testTimeout: 90_000,
+    hookTimeout: 180_000,
   },
 })

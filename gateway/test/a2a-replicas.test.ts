@@ -42,7 +42,7 @@ it.skipIf(databaseUrl === null)(
     })
     const isThere = async (): Promise<boolean> =>
       (await call(two.url, '/a2a/agents/shared', { key: two.masterKey })).status === 200
-    await waitUntil('the other replica has it', isThere, 15_000)
+    await waitUntil('the other replica has it', isThere)
     const message = { messageId: 'ask', role: 'ROLE_USER', parts: [{ text: 'x' }] }
     const { task } = (await ask(one, 'SendMessage', { message })).json().result
     expect((await ask(two, 'GetTask', { id: task.id })).json().result.id).toBe(task.id)
@@ -50,6 +50,6 @@ it.skipIf(databaseUrl === null)(
     expect((await ask(two, 'ListTasks', {})).json().result.totalSize).toBe(1)
     await call(two.url, '/a2a/agents/shared', { key: two.masterKey, method: 'DELETE' })
     const isGone = async (): Promise<boolean> => (await ask(one, 'GetTask', { id: task.id })).status === 404
-    await waitUntil('the first one has forgotten it', isGone, 15_000)
+    await waitUntil('the first one has forgotten it', isGone)
   },
 )

@@ -38,8 +38,8 @@ async function sendAndLeave(count: number, stream: boolean): Promise<void> {
 }
 
 async function expectAllReleased(): Promise<void> {
-  await waitUntil('the upstream calls are cancelled', () => upstream.pendingRequests === 0, 1000)
-  await waitUntil('the gateway has no request left', async () => (await activeRequests()) === 0, 1000)
+  await waitUntil('the upstream calls are cancelled', () => upstream.pendingRequests === 0)
+  await waitUntil('the gateway has no request left', async () => (await activeRequests()) === 0)
 }
 
 async function activeRequests(): Promise<number> {

@@ -37,7 +37,7 @@ beforeAll(async () => {
   await chat(bob.key)
   upstream.script('gpt', respond(400, openaiError('No')))
   await chat(bob.key)
-  await waitUntil('all is in the ledger', async () => (await ask('/spend/logs')).length === 4, 10_000)
+  await waitUntil('all is in the ledger', async () => (await ask('/spend/logs')).length === 4)
 })
 
 afterAll(async () => {

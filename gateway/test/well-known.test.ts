@@ -202,7 +202,7 @@ describe('version 0.1', () => {
     write('my-skill/large.bin', Buffer.concat([large, large]))
     const grown = await file('my-skill/large.bin')
     expect([grown.status, grown.text.length]).toEqual([200, 2 * large.length])
-  }, 15_000)
+  })
 })
 
 describe('version 0.2', () => {
@@ -257,7 +257,7 @@ describe('version 0.2', () => {
       skills.find(({ name }) => name === 'another-skill'),
     )
     expect(`sha256:${sha256(Buffer.from(await (await artifact(url)).arrayBuffer()))}`).toBe(before?.digest)
-  }, 30_000)
+  })
 
   it.each([
     ['my-skill/000000000000/my-skill.tar.gz', 'File not found: my-skill/000000000000/my-skill.tar.gz'],
@@ -349,7 +349,7 @@ describe('public skills of the store', () => {
     await call(store.url, '/api/v1/skills/shown/unpublish', { key, method: 'POST' })
     await waitUntil('it is gone', async () => (await names()).length === 0)
     expect((await first()).status).toBe(404)
-  }, 40_000)
+  })
 })
 
 it('is off unless it is asked for, and then no path of it exists', async () => {
