@@ -14,7 +14,7 @@ export interface TokenCount {
   readonly vocabulary: Vocabulary | null
 }
 
-const timeoutMs = 2_000
+const defaultTimeoutMs = 2_000
 /** More than this is beyond every context window; an estimate says so as well. */
 const maxExactCharacters = 4_000_000
 /** Characters estimated in one turn of the event loop, about a millisecond. */
@@ -26,7 +26,12 @@ const sliceCharacters = 131_072
  * time is estimated.
  */
 export class TokenCounter {
-  readonly #worker = new VocabularyWorker(timeoutMs)
+  readonly #worker: VocabularyWorker
+
+  /** `timeoutMs` is how long the real vocabulary is waited for. */
+  constructor(timeoutMs = defaultTimeoutMs) {
+    this.#worker = new VocabularyWorker(timeoutMs)
+  }
 
   /** Everything the model reads: system, messages, media, tools. `upstreamModel` is the deployment's, not the group's. */
   count(request: ConversationRequest, upstreamModel: string): Promise<TokenCount> {
