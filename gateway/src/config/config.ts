@@ -387,6 +387,23 @@ export interface TelemetryConfig {
   readonly litellmMetrics: boolean
   /** False keeps end users out of metric labels. */
   readonly trackEndUsers: boolean
+  readonly tracing: TracingConfig
+}
+
+/** Where spans of requests are sent by OTLP, and how many of them. */
+export interface TracingConfig {
+  readonly isEnabled: boolean
+  /** The whole address, `/v1/traces` included; null sends nothing anywhere. */
+  readonly url: string | null
+  readonly protocol: 'http/protobuf' | 'http/json' | null
+  readonly headers: Readonly<Record<string, string>>
+  readonly sampler: string
+  /** Share of the traces that begin here, 0..1. */
+  readonly sampleRatio: number
+  readonly serviceName: string
+  readonly serviceVersion: string | null
+  readonly environment: string
+  readonly instance: string | null
 }
 
 export interface RequestConfig {

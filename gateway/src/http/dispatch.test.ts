@@ -66,6 +66,7 @@ beforeEach(() => {
     gate,
     cors: new CorsPolicy(['https://a.test'], false),
     codeStyle: () => 'symbolic',
+    beginTrace: null,
     onUnexpectedError: (_, error) => unexpected.push(error),
   })
 })

@@ -1,4 +1,5 @@
 import { GatewayError } from '@routeiq/contract'
+import type { RequestTrace } from '../telemetry/spans/request-trace.ts'
 import type { AdmissionGate } from './admission-gate.ts'
 import type { CorsPolicy } from './cors.ts'
 import { Exchange } from './exchange.ts'
@@ -25,6 +26,8 @@ export interface DispatchDependencies {
   readonly gate: AdmissionGate
   readonly cors: CorsPolicy
   readonly codeStyle: () => 'symbolic' | 'litellm'
+  /** Begins the trace of a request by its `traceparent`; null where nothing is traced. */
+  readonly beginTrace: ((traceparent: string | null) => RequestTrace | null) | null
   /** Hears of every request that ended in an error of the gateway itself. */
   readonly onUnexpectedError: (exchange: Exchange, error: unknown) => void
 }
@@ -61,6 +64,7 @@ export class Dispatcher {
   readonly listen = (request: ServerRequest, response: ServerResponse): void => {
     const exchange = new Exchange(request, response)
     if (this.#deps.cors.apply(request, response)) return
+    this.#trace(exchange)
     const refusal = checkHead(request.head) ?? this.#enter(exchange)
     if (refusal === null) this.#route(exchange)
     else this.#refuse(exchange, refusal)
@@ -77,8 +81,32 @@ export class Dispatcher {
     } catch (error) {
       return toGatewayError(error)
     }
-    exchange.onClosed = gate.leave
+    const { onClosed } = exchange
+    exchange.onClosed =
+      onClosed === null
+        ? gate.leave
+        : () => {
+            gate.leave()
+            onClosed()
+          }
     return null
+  }
+
+  #trace(exchange: Exchange): void {
+    const trace = this.#deps.beginTrace?.(exchange.header('traceparent')) ?? null
+    if (trace === null) return
+    exchange.trace = trace
+    exchange.onClosed = () => {
+      const { method } = exchange.request
+      const { status } = exchange.response
+      const attributes = {
+        'http.request.method': method,
+        'http.route': exchange.template,
+        'http.response.status_code': status === 0 ? null : status,
+        'routeiq.request_id': exchange.requestId,
+      }
+      trace.end(`${method} ${exchange.template}`, attributes, status >= 500 ? `status ${status}` : null)
+    }
   }
 
   /** Refused before anything was read: say so cheaply. */

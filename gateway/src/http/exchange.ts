@@ -1,3 +1,4 @@
+import type { RequestTrace } from '../telemetry/spans/request-trace.ts'
 import { version } from '../version.ts'
 import { chooseRequestId } from './request-id.ts'
 import { headLine, headLines } from './server/head-line.ts'
@@ -19,6 +20,8 @@ export class Exchange {
   template = 'unmatched'
   /** A key the route reads from the query, null on every other route; counts after all credentials in headers. */
   queryKey: string | null = null
+  /** Null for requests whose trace is not kept. */
+  trace: RequestTrace | null = null
   /** Called once when the answer is complete or the client has left. */
   onClosed: (() => void) | null = null
   #onClientGone: (() => void) | null = null

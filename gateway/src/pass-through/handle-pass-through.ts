@@ -47,6 +47,7 @@ export async function handlePassThrough(
     exchange.request.headers,
     target,
     runtime.config.identity.keyHeaderName?.toLowerCase() ?? null,
+    exchange.trace?.traceparent ?? null,
   )
   const hasBody = bytes.length > 0 || rest !== null
   const startedAt = performance.now()

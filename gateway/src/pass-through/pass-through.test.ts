@@ -90,7 +90,7 @@ describe('headers', () => {
   }
 
   it('go on without any credential', () => {
-    expect(buildUpstreamHeaders(client, target, null)).toEqual([
+    expect(buildUpstreamHeaders(client, target, null, null)).toEqual([
       ...['content-type', 'application/json', 'anthropic-version', '2023-06-01', 'x-mine', '1'],
       ...['authorization', 'Bearer operator'],
     ])
@@ -98,7 +98,7 @@ describe('headers', () => {
 
   it('stay here where the operator wants none, and a configured key header always does', () => {
     const plain = { ...target, forwardsHeaders: false }
-    expect(buildUpstreamHeaders({ ...client, 'x-own-key': 'sk-other' }, plain, 'x-own-key')).toEqual([
+    expect(buildUpstreamHeaders({ ...client, 'x-own-key': 'sk-other' }, plain, 'x-own-key', null)).toEqual([
       ...['content-type', 'application/json', 'authorization', 'Bearer operator'],
     ])
   })

@@ -27,6 +27,7 @@ export function buildUpstreamHeaders(
   headers: RequestHeaders,
   target: PassThroughTarget,
   keyHeaderName: string | null,
+  traceparent: string | null,
 ): readonly string[] {
   const credential = readCredential(headers, keyHeaderName)
   const presented = credential.kind === 'key' ? credential.value : null
@@ -36,9 +37,11 @@ export function buildUpstreamHeaders(
     if (value === undefined || replaced.has(name)) continue
     if (own.has(name) || credentials.has(name) || name === keyHeaderName || gatewayPrefix.test(name)) continue
     if (!target.forwardsHeaders && !always.has(name)) continue
+    if (name === 'traceparent' && traceparent !== null) continue
     if (presented !== null && value.includes(presented)) continue
     kept.push(name, value)
   }
+  if (traceparent !== null) kept.push('traceparent', traceparent)
   return [...kept, ...target.headers]
 }
 

@@ -3,7 +3,7 @@ import { readClientCredential, replaceHeaders } from './client-credentials.ts'
 import type { ModelRequest } from './model-request.ts'
 
 /** Client headers that mean the same to every provider; credentials and everything else stop here. */
-const always = ['traceparent', 'tracestate', 'idempotency-key']
+const always = ['tracestate', 'idempotency-key']
 const never =
   /^x-(?:api-key|goog-api-key|litellm-|routeiq-|admin-|request-id|forwarded|real-ip|team-id|user-id|stainless-)/
 
@@ -22,6 +22,8 @@ export function forwardedHeaders(
   const added = new AddedHeaders(own)
   for (let index = 0; index + 1 < extra.length; index += 2)
     added.add(extra[index] as string, extra[index + 1] as string)
+  const traceparent = request.exchange.trace?.startCall() ?? headers['traceparent']
+  if (traceparent !== undefined) added.add('traceparent', traceparent)
   for (const name of always) {
     const value = headers[name]
     if (typeof value === 'string') added.add(name, value)

@@ -39,6 +39,7 @@ export async function handleRequest(
     progress.endStage('authenticate')
     const parsed = parse(runtime, arrival, progress.caller)
     request = parsed instanceof Promise ? await parsed : parsed
+    arrival.exchange.trace?.note({ 'gen_ai.request.model': request.requestedModel })
     progress.endStage('parse')
     const admitted = admit(gateway, request)
     admission = admitted instanceof Promise ? await admitted : admitted

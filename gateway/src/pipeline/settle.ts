@@ -114,7 +114,8 @@ function describe(
   return {
     requestId: exchange.requestId,
     callId: exchange.header('x-litellm-call-id') ?? exchange.requestId,
-    traceId: readTraceId(exchange.header('traceparent')),
+    traceId: exchange.trace?.traceId ?? readTraceId(exchange.header('traceparent')),
+    trace: exchange.trace,
     startedAt: exchange.receivedAt,
     endedAt: toEpoch(performance.now()),
     firstByteAt: progress.firstByteAt === null ? null : toEpoch(progress.firstByteAt),

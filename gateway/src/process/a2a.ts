@@ -25,7 +25,7 @@ import type { Exchange } from '../http/exchange.ts'
 import type { Gateway } from '../pipeline/gateway.ts'
 import { refuseOperatorHost } from '../transport/egress/operator-egress.ts'
 import { UserEgress } from '../transport/egress/user-egress.ts'
-import { postText } from '../transport/post-text.ts'
+import { postBytes } from '../transport/post-bytes.ts'
 import type { Transport } from '../transport/transport.ts'
 import { AgentActivity } from './agent-activity.ts'
 import { configuredAgents } from './configured-agents.ts'
@@ -100,7 +100,7 @@ export async function openA2a({
   })
   const activity = new AgentActivity(store, onError, now)
   const delivery = new PushDelivery({
-    post: (url, headers, body) => postText(userTransport, url, headers, body),
+    post: (url, headers, body) => postBytes(userTransport, url, headers, body),
     onDelivered: () => metrics.countPush('delivered'),
     onDropped: (agentId, reason) => {
       metrics.countPush('dropped')

@@ -8,7 +8,7 @@ import { WebhookSender } from '../evidence/webhooks/webhook-sender.ts'
 import { UserEgress } from '../transport/egress/user-egress.ts'
 import { HTTP1_TRANSPORT_DEFAULTS } from '../transport/http1/http1-options.ts'
 import { Http1Transport } from '../transport/http1/http1-transport.ts'
-import { postText } from '../transport/post-text.ts'
+import { postBytes } from '../transport/post-bytes.ts'
 import type { Hub } from './hub.ts'
 import type { Telemetry } from './telemetry.ts'
 import { createSecretOpener, createWebhookParts } from './webhooks.ts'
@@ -38,7 +38,7 @@ export function startAlerts({ hub, config, logger, now }: AlertOptions): {
   const { newMessageId } = createWebhookParts(config.userEgress, saltKey)
   const sender = new WebhookSender({
     store,
-    post: (url, headers, body) => postText(transport, url, headers, body),
+    post: (url, headers, body) => postBytes(transport, url, headers, body),
     openSecret: createSecretOpener(saltKey),
     now,
   })

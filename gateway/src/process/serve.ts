@@ -263,6 +263,7 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
       await modelRouting.close()
       await Promise.all([transport.close(), media.close(), functions.close(), mcp.close()])
       telemetry.flush()
+      await telemetry.tracing?.close()
     },
   }
 }
@@ -483,6 +484,7 @@ function composeApp(
       gate,
       cors: new CorsPolicy(server.corsOrigins, server.corsCredentials),
       codeStyle: () => runtime().config.requests.errorCodeStyle,
+      beginTrace: telemetry.tracing?.begin ?? null,
       onUnexpectedError: (exchange, error) =>
         telemetry.logger.logError({ error, requestId: exchange.requestId }),
     },

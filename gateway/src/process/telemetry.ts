@@ -4,12 +4,16 @@ import { LogWriter } from '../telemetry/log-writer.ts'
 import { Logger } from '../telemetry/logger.ts'
 import { createMetrics, type Metrics } from '../telemetry/metrics/metrics.ts'
 import { createRedactor } from '../telemetry/redact.ts'
+import { addRecordSpans } from '../telemetry/spans/record-spans.ts'
 import { TelemetryQueue } from '../telemetry/telemetry-queue.ts'
+import { openTracing, type Tracing } from './tracing.ts'
 
 export interface Telemetry {
   readonly logger: Logger
   readonly metrics: Metrics
   readonly queue: TelemetryQueue
+  /** Null where no spans are sent. */
+  readonly tracing: Tracing | null
   /** Delivers and writes everything, for the end of the process. */
   readonly flush: () => void
   /** Secrets loaded later, by a reload. */
@@ -33,6 +37,7 @@ export function createTelemetry(
     writer,
     now,
   })
+  const tracing = openTracing(config.telemetry.tracing, redactor.redactText, logger)
   const queue: TelemetryQueue = new TelemetryQueue({
     sinks: [
       (records) => {
@@ -40,6 +45,9 @@ export function createTelemetry(
       },
       (records) => {
         for (const record of records) metrics.observe(record)
+      },
+      (records) => {
+        for (const record of records) addRecordSpans(record)
       },
     ],
     onSinkError: (error) => logger.logError({ error }),
@@ -49,13 +57,17 @@ export function createTelemetry(
     litellm: telemetry.litellmMetrics ? { trackEndUsers: telemetry.trackEndUsers } : null,
     source,
     now,
-    countLosses: () => ({ records: queue.droppedRecords, logLines: writer.droppedLines }),
+    countLosses: () => ({
+      records: queue.droppedRecords,
+      logLines: writer.droppedLines,
+      spans: tracing?.droppedSpans() ?? 0,
+    }),
   })
   const flush = (): void => {
     queue.flush()
     writer.flushNow()
   }
-  return { logger, metrics, queue, flush, addSecrets: redactor.addSecrets }
+  return { logger, metrics, queue, tracing, flush, addSecrets: redactor.addSecrets }
 }
 
 /** Every credential of the configuration, so that none can appear in a log line. */
@@ -82,6 +94,7 @@ export function listSecrets(config: GatewayConfig): string[] {
     ...providerKeys,
     ...endpointHeaders,
     ...toolServers,
+    ...Object.values(config.telemetry.tracing.headers),
   ].filter((secret) => secret !== null)
 }
 

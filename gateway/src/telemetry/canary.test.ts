@@ -59,7 +59,7 @@ function makeSinks(format: 'json' | 'text') {
     litellm: { trackEndUsers: true },
     source: process,
     now: () => 0,
-    countLosses: () => ({ records: 0, logLines: 0 }),
+    countLosses: () => ({ records: 0, logLines: 0, spans: 0 }),
   })
   const read = (): string => {
     writer.flushNow()

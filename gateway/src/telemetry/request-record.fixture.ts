@@ -6,6 +6,7 @@ export function makeRequestRecord(changes: Partial<RequestRecord> = {}): Request
     requestId: 'req-1',
     callId: 'call-1',
     traceId: null,
+    trace: null,
     startedAt: 1_700_000_000_000,
     endedAt: 1_700_000_000_800,
     firstByteAt: 1_700_000_000_300,

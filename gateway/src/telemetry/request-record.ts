@@ -3,6 +3,7 @@ import type { Usage } from '../conversation/usage.ts'
 import type { Operation } from '../deployments/deployment.ts'
 import type { FailureKind } from '../providers/failure.ts'
 import type { DialectId } from '../providers/wire.ts'
+import type { RequestTrace } from './spans/request-trace.ts'
 
 /**
  * Everything worth knowing about one finished request: the only thing logs, metrics, the ledger and traces read.
@@ -14,6 +15,8 @@ export interface RequestRecord {
   readonly callId: string
   /** W3C trace id, 32 hex digits, when the caller sent one. */
   readonly traceId: string | null
+  /** Null for requests whose trace is not kept. */
+  readonly trace: RequestTrace | null
   readonly startedAt: number
   readonly endedAt: number
   /** When the first byte of the answer's body went to the caller. */
@@ -111,6 +114,7 @@ export interface FailedAttempt {
 /** Of a record what only requests of the model pipeline have, for calls outside of it. */
 export const withoutPipeline = {
   traceId: null,
+  trace: null,
   dropped: null,
   routingMs: null,
   operation: null,

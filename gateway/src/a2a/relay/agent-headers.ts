@@ -38,6 +38,7 @@ export function buildAgentHeaders(
     const value = exchange.header(name.toLowerCase())
     if (value !== null && !never.has(name.toLowerCase())) headers.set(name.toLowerCase(), value)
   }
+  if (exchange.trace !== null) headers.set('traceparent', exchange.trace.traceparent)
   const credential = readCredential(exchange.request.headers, null)
   const isOwnKey = (value: string): boolean => credential.kind === 'key' && value.includes(credential.value)
   for (const prefix of [`x-a2a-${agent.name}-`, `x-a2a-${agent.agentId}-`].map((text) =>

@@ -126,6 +126,7 @@ function open(patch: Partial<KeyRoutesDependencies> = {}, pepper: string | null 
     gate: new AdmissionGate(0, [], { onChange: () => {}, onRefusal: () => {} }),
     cors: new CorsPolicy([], false),
     codeStyle: () => 'symbolic',
+    beginTrace: null,
     onUnexpectedError: (_, error) => {
       throw error
     },

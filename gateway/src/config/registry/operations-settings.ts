@@ -80,31 +80,59 @@ export const operationsSettings: readonly Setting[] = [
     'ROUTEIQ_LEADER_MIGRATIONS_FAIL_OPEN',
   ]),
   planned('ha.migration_version', 'text', null, 'Migration to stop at', ['ROUTEIQ_MIGRATION_VERSION']),
-  planned('process.pod_name', 'text', null, 'Identity of the replica', ['POD_NAME', 'HOSTNAME']),
+  available('process.pod_name', 'text', null, 'Identity of the replica', ['POD_NAME', 'HOSTNAME']),
   planned('process.pod_namespace', 'text', 'default', 'Namespace of the replica', ['POD_NAMESPACE']),
   planned('process.kubernetes_host', 'text', null, 'Set by Kubernetes', ['KUBERNETES_SERVICE_HOST']),
   available('otel.routing_decision_log_enabled', 'boolean', true, 'Logs each routing decision'),
   planned('otel.routing_decision_logger_name', 'text', 'routeiq.routing_decision', 'Logger of decisions'),
   planned('otel.error_log_enabled', 'boolean', true, 'Exports error logs'),
   planned('otel.metrics_namespace', 'text', 'RouteIQ', 'Prefix of exported metrics'),
-  planned('otel.enabled', 'boolean', true, 'Telemetry export, only with an endpoint', ['OTEL_ENABLED']),
-  plannedRequest('otel.endpoint', 'text', 'Telemetry export over OTLP', ['OTEL_EXPORTER_OTLP_ENDPOINT'], {
-    whenAsked: 'warning',
-  }),
-  planned('process.otlp_headers', 'text', null, 'Headers of the export', ['OTEL_EXPORTER_OTLP_HEADERS']),
-  planned('process.otlp_protocol', 'text', null, 'Protocol of the export', ['OTEL_EXPORTER_OTLP_PROTOCOL']),
-  planned('otel.service_name', 'text', 'routeiq', 'Service name in telemetry', ['OTEL_SERVICE_NAME']),
-  planned('process.otel_service_version', 'text', null, 'Service version in telemetry', [
+  available('otel.enabled', 'boolean', true, 'Sends spans, where there is an endpoint', ['OTEL_ENABLED']),
+  available(
+    'otel.endpoint',
+    'text',
+    null,
+    'Collector that spans are sent to over OTLP: `/v1/traces` is added',
+    ['OTEL_EXPORTER_OTLP_ENDPOINT'],
+    { example: 'http://collector:4318' },
+  ),
+  available(
+    'process.otlp_headers',
+    'text',
+    null,
+    'Headers for the collector: `name=value,name=value`',
+    ['OTEL_EXPORTER_OTLP_HEADERS'],
+    { example: 'x-token=one' },
+  ),
+  available(
+    'process.otlp_protocol',
+    'choice',
+    'http/protobuf',
+    'How spans are sent',
+    ['OTEL_EXPORTER_OTLP_PROTOCOL'],
+    { choices: ['http/protobuf', 'http/json', 'grpc'] },
+  ),
+  available('otel.service_name', 'text', 'routeiq', 'Service name in telemetry', ['OTEL_SERVICE_NAME']),
+  available('process.otel_service_version', 'text', null, 'Service version in telemetry', [
     'OTEL_SERVICE_VERSION',
   ]),
-  planned('process.otel_deployment_environment', 'text', 'production', 'Environment in telemetry', [
+  available('process.otel_deployment_environment', 'text', 'production', 'Environment in telemetry', [
     'OTEL_DEPLOYMENT_ENVIRONMENT',
   ]),
-  planned('process.traces_sampler', 'text', 'parentbased_traceidratio', 'Sampler', [
-    'OTEL_TRACES_SAMPLER',
-    'ROUTEIQ_OTEL_TRACES_SAMPLER',
-  ]),
-  planned('otel.sample_rate', 'number', 0.1, 'Share of traces kept', [
+  available(
+    'process.traces_sampler',
+    'choice',
+    'parentbased_traceidratio',
+    'Which traces are kept',
+    ['OTEL_TRACES_SAMPLER', 'ROUTEIQ_OTEL_TRACES_SAMPLER'],
+    {
+      choices: [
+        ...['always_on', 'always_off', 'traceidratio'],
+        ...['parentbased_always_on', 'parentbased_always_off', 'parentbased_traceidratio'],
+      ],
+    },
+  ),
+  available('otel.sample_rate', 'number', 0.1, 'Share of traces kept that begin here, 0 to 1', [
     'OTEL_TRACES_SAMPLER_ARG',
     'ROUTEIQ_OTEL_TRACES_SAMPLER_ARG',
     'LLMROUTER_OTEL_SAMPLE_RATE',

@@ -1,5 +1,6 @@
 import type { TelemetryConfig } from '../config.ts'
 import type { ConfigSections } from './config-sections.ts'
+import { readTracingConfig } from './tracing-config.ts'
 
 const levels: Record<string, TelemetryConfig['logLevel']> = {
   debug: 'debug',
@@ -23,6 +24,7 @@ export function readTelemetryConfig(sections: ConfigSections): TelemetryConfig {
       litellm.textList(key).includes('prometheus'),
     ),
     trackEndUsers: !(litellm.boolean('disable_end_user_cost_tracking') ?? false),
+    tracing: readTracingConfig(sections),
   }
 }
 

@@ -44,8 +44,9 @@ export class ServerResponse implements TurnTask {
   #chunked = false
   #scheduled = false
   #blocked = false
-  /** 0 when the head has been written or is not there yet. */
-  #status = 0
+  /** 0 before there is an answer. */
+  status = 0
+  #isHeadWaiting = false
   #lines = ''
   /** A whole answer. */
   #body: Buffer | string | null = null
@@ -132,7 +133,8 @@ export class ServerResponse implements TurnTask {
 
   #setHead(status: number, lines: string): void {
     this.headersSent = true
-    this.#status = status
+    this.status = status
+    this.#isHeadWaiting = true
     this.#lines = lines
     this.#schedule()
   }
@@ -164,11 +166,11 @@ export class ServerResponse implements TurnTask {
   }
 
   #takeHead(): string {
-    if (this.#status === 0) return ''
+    if (!this.#isHeadWaiting) return ''
     if (!this.#owner.mayKeepAlive()) this.closeConnection = true
     const connection = this.closeConnection ? CLOSE_LINES : KEEP_ALIVE_LINES
-    const head = `${statusLine(this.#status)}${this.#lines}${this.extraLines}${dateLine()}${connection}\r\n`
-    this.#status = 0
+    const head = `${statusLine(this.status)}${this.#lines}${this.extraLines}${dateLine()}${connection}\r\n`
+    this.#isHeadWaiting = false
     this.#lines = ''
     return head
   }

@@ -11,7 +11,7 @@ function makeMetrics(changes: Partial<MetricsOptions> = {}): Metrics {
     litellm: null,
     source: process,
     now: () => 1_700_000_000_000,
-    countLosses: () => ({ records: 3, logLines: 4 }),
+    countLosses: () => ({ records: 3, logLines: 4, spans: 5 }),
     ...changes,
   })
   made.push(metrics)

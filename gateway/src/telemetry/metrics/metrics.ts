@@ -18,7 +18,11 @@ export interface MetricsOptions {
   /** Epoch milliseconds. */
   readonly now: () => number
   /** Read at each collection. */
-  readonly countLosses: () => { readonly records: number; readonly logLines: number }
+  readonly countLosses: () => {
+    readonly records: number
+    readonly logLines: number
+    readonly spans: number
+  }
   /** Bounds the series of each metric; 1000 unless given. */
   readonly cap?: number
 }
@@ -84,9 +88,11 @@ export function createMetrics(options: MetricsOptions): Metrics {
 function registerLosses(registry: Registry, countLosses: MetricsOptions['countLosses']): void {
   const records = registry.counter(routeiqMetrics.recordsDropped).bind()
   const logLines = registry.counter(routeiqMetrics.logLinesDropped).bind()
+  const spans = registry.counter(routeiqMetrics.spansDropped).bind()
   registry.onCollect(() => {
     const losses = countLosses()
     records.value = losses.records
     logLines.value = losses.logLines
+    spans.value = losses.spans
   })
 }

@@ -214,6 +214,10 @@ export const routeiqMetrics = {
     'routeiq_telemetry_records_dropped_total',
     'Request records lost because telemetry did not keep up.',
   ),
+  spansDropped: counter(
+    'routeiq_spans_dropped_total',
+    'Spans lost because the collector did not keep up or refused them.',
+  ),
   logLinesDropped: counter(
     'routeiq_log_lines_dropped_total',
     'Log lines lost because the log sink did not keep up.',

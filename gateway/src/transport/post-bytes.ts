@@ -3,14 +3,14 @@ import type { Transport, UpstreamCall, UpstreamSink } from './transport.ts'
 const timeoutMs = 15_000
 
 /**
- * Posts text to a URL and resolves with the status; the answer's body is of no interest and redirects are not
+ * Posts a body to a URL and resolves with the status; the answer's body is of no interest and redirects are not
  * followed. `headers` is a flat name, value list. Rejects when there is no answer within 15 s.
  */
-export function postText(
+export function postBytes(
   transport: Transport,
   url: string,
   headers: readonly string[],
-  body: string,
+  body: string | Buffer,
 ): Promise<number> {
   const { origin, pathname, search, host } = new URL(url)
   return new Promise((resolve, reject) => {
@@ -35,7 +35,13 @@ export function postText(
     try {
       const path = `${pathname}${search}`
       call = transport.send(
-        { origin, method: 'POST', path, headers: ['host', host, ...headers], body: Buffer.from(body) },
+        {
+          origin,
+          method: 'POST',
+          path,
+          headers: ['host', host, ...headers],
+          body: typeof body === 'string' ? Buffer.from(body) : body,
+        },
         sink,
       )
     } catch (error) {
