@@ -1,14 +1,12 @@
 import type { TraceContext } from './trace-context.ts'
 
-export const samplerNames = [
-  'always_on',
-  'always_off',
-  'traceidratio',
-  'parentbased_always_on',
-  'parentbased_always_off',
-  'parentbased_traceidratio',
-] as const
-export type SamplerName = (typeof samplerNames)[number]
+export type SamplerName =
+  | 'always_on'
+  | 'always_off'
+  | 'traceidratio'
+  | 'parentbased_always_on'
+  | 'parentbased_always_off'
+  | 'parentbased_traceidratio'
 
 /** Whether a trace is kept. `ratio` is the share of those that begin here, 0..1. */
 export function isTraceKept(

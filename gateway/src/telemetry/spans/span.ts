@@ -20,7 +20,7 @@ export interface Span {
   readonly error: string | null
 }
 
-export interface SpanEvent {
+interface SpanEvent {
   readonly name: string
   readonly at: number
   readonly attributes: Attributes
