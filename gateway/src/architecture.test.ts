@@ -54,11 +54,11 @@ const directions: Readonly<Record<string, string>> = {
   rest: 'http identity pipeline storage:types',
   'routing-api': 'http:types identity:types model-routing pipeline rest',
   'skill-router':
-    'config:types evidence:types http identity:types injection:types pipeline:types rest skills within.ts',
+    'config:types evidence:types http identity injection:types pipeline:types rest skills within.ts',
   skills:
     'config:types conversation deployments http identity json multipart package-file.ts pass-through pipeline providers quotas:types relay rest storage:types transport:types uuid.ts version.ts',
   storage:
-    'a2a:types config:types conversation:types evidence governance mcp:types model-routing package-file.ts pricing:types quotas skills uuid.ts',
+    'a2a:types config:types conversation:types evidence governance mcp:types model-routing package-file.ts pricing:types quotas skill-router:types skills uuid.ts',
   telemetry: 'conversation:types deployments:types providers:types',
   tokens: 'conversation:types package-file.ts',
   transport: 'http1',

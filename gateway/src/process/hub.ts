@@ -8,6 +8,7 @@ import type { McpAccountStore } from '../mcp/accounts/account-store.ts'
 import type { McpServerStore } from '../mcp/registry/server-store.ts'
 import type { ChoiceStore } from '../model-routing/choice-store.ts'
 import type { QuotaStore } from '../quotas/quota-store.ts'
+import type { WorkspaceEmbedderStore } from '../skill-router/embedding/workspace-embedder.ts'
 import type { ProviderCopyStore } from '../skills/accounts/provider-copy-store.ts'
 import type { AgentStore } from '../skills/agents/agent-store.ts'
 import type { BenchmarkStore } from '../skills/benchmarks/benchmark-store.ts'
@@ -47,6 +48,7 @@ import type { RedisState } from '../storage/shared-state/redis-state.ts'
 import type { SharedState } from '../storage/shared-state/shared-state.ts'
 import { createSqlProviderCopies } from '../storage/skills/sql-provider-copies.ts'
 import { createSqlSkillStore } from '../storage/skills/sql-skill-store.ts'
+import { createSqlWorkspaceEmbedders } from '../storage/skills/sql-workspace-embedders.ts'
 import { createSqlSpendTotals } from '../storage/spend/sql-spend-totals.ts'
 import type { SpendTotals } from '../storage/spend-totals.ts'
 import type { SubjectStore } from '../storage/subject-store.ts'
@@ -78,6 +80,7 @@ export interface Hub {
   readonly plugins: PluginStore
   readonly benchmarks: BenchmarkStore
   readonly quotas: QuotaStore
+  readonly embedders: WorkspaceEmbedderStore
   readonly a2a: A2aStore
   readonly evidence: EvidenceStore
   readonly mcp: McpServerStore
@@ -153,6 +156,7 @@ export async function openHub(options: HubOptions): Promise<OwnedHub> {
     limiter: redis?.limiter ?? new InProcessLimiter(now),
     responses,
     quotas,
+    embedders: createSqlWorkspaceEmbedders(database, now),
     a2a: createSqlA2aStore(database, now),
     spend: ledger,
     evidence,

@@ -6,6 +6,7 @@ import type { McpAccountStore } from '../mcp/accounts/account-store.ts'
 import type { McpServerStore } from '../mcp/registry/server-store.ts'
 import type { ChoiceStore } from '../model-routing/choice-store.ts'
 import type { QuotaStore } from '../quotas/quota-store.ts'
+import type { WorkspaceEmbedderStore } from '../skill-router/embedding/workspace-embedder.ts'
 import type { ProviderCopyStore } from '../skills/accounts/provider-copy-store.ts'
 import type { AgentStore } from '../skills/agents/agent-store.ts'
 import type { BenchmarkStore } from '../skills/benchmarks/benchmark-store.ts'
@@ -68,6 +69,7 @@ export async function runWorker(startup: Startup): Promise<void> {
     plugins: connectOverIpc<PluginStore>(port, 'plugins'),
     benchmarks: connectOverIpc<BenchmarkStore>(port, 'benchmarks'),
     quotas: connectOverIpc<QuotaStore>(port, 'quotas'),
+    embedders: connectOverIpc<WorkspaceEmbedderStore>(port, 'embedders'),
     a2a: connectOverIpc<A2aStore>(port, 'a2a'),
     evidence: connectOverIpc<EvidenceStore>(port, 'evidence'),
     mcp: connectOverIpc<McpServerStore>(port, 'mcp'),

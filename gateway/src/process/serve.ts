@@ -52,6 +52,7 @@ import { measureCooldowns } from './measure-cooldowns.ts'
 import { MediaFetcher } from './media-fetcher.ts'
 import { type ModelRouting, openModelRouting } from './model-routing.ts'
 import { createNetworkTransport, createTokenTransport } from './network-transport.ts'
+import { OwnEmbedders } from './own-embedders.ts'
 import { refreshPrices } from './prices.ts'
 import { readUserFile } from './read-user-file.ts'
 import {
@@ -121,15 +122,25 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
     webhooks: createWebhookParts(config.userEgress, config.identity.saltKey),
     now: options.now,
   })
+  const quotas = new Quotas(hub.quotas, options.now)
+  const announceQuotas = await shareQuotas(hub.state, quotas, options.now)
   const skillRouting = await openSkillRouting({
     hub,
     evidence,
     telemetry,
     config: () => configuration.runtime.config.skillRouter,
+    ownEmbedders: new OwnEmbedders(hub.embedders, config.userEgress, config.identity.saltKey),
+    allowsOwnEmbedder: (workspaceId) =>
+      quotas.find({ workspaceId, keyHash: null })?.limits.byo_embedder !== false,
     // The gateway is put together below; nothing is embedded before it serves.
     embed: (model, texts) => embedTexts(gateway, model, texts),
     now: options.now,
   })
+  const onQuotasChanged = async (): Promise<void> => {
+    await announceQuotas()
+    // A quota may take away a workspace's own embedder, or give it back.
+    await skillRouting.embedders.refresh()
+  }
   const secret = Buffer.from(secretOf(config.identity))
   const blobs = new BlobSealer(secret, randomBytes)
   const skillInjection = openSkillInjection({
@@ -188,8 +199,6 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
     gateway.identity.authenticator,
     governance.subjects,
   )
-  const quotas = new Quotas(hub.quotas, options.now)
-  const onQuotasChanged = await shareQuotas(hub.state, quotas, options.now)
   const functions = new FunctionSkills(config.functionSkills, {
     env: process.env,
     node: process.execPath,
@@ -470,6 +479,8 @@ function composeApp(
       ...skillRouting,
       identity,
       admitRouteCall: (workspaceId, { keyHash }) => quotas.admitRouteCall({ workspaceId, keyHash }),
+      requireOwnEmbedder: (workspaceId, { keyHash }) =>
+        quotas.requireFeature({ workspaceId, keyHash }, 'byo_embedder'),
       idempotent: new IdempotentAnswers(hub.state),
       captureContent: () => runtime().config.skillRouter.captureContent,
       now,

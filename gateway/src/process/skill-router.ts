@@ -4,6 +4,7 @@ import type { SkillRouterConfig } from '../config/config.ts'
 import type { DecisionLog } from '../evidence/decisions/decision-log.ts'
 import { CatalogueProvider } from '../skill-router/catalogue-provider.ts'
 import { Degradations } from '../skill-router/degradations.ts'
+import { Embedders } from '../skill-router/embedding/embedders.ts'
 import { ModelEmbedder, type ModelEmbedderOptions } from '../skill-router/embedding/model-embedder.ts'
 import type { QueryEmbedder } from '../skill-router/embedding/query-embedder.ts'
 import { watchCatalogue } from '../skill-router/embedding/watch-catalogue.ts'
@@ -15,6 +16,7 @@ import { SkillRouter } from '../skill-router/skill-router.ts'
 import type { CatalogueSkill } from '../skills/catalogue.ts'
 import type { Evidence } from './evidence.ts'
 import type { Hub } from './hub.ts'
+import type { OwnEmbedders } from './own-embedders.ts'
 import { hearSkillChanges } from './share-changes.ts'
 import { findSkillEmbedding } from './skill-embedding.ts'
 import type { Telemetry } from './telemetry.ts'
@@ -23,7 +25,8 @@ export interface SkillRouting {
   readonly router: SkillRouter
   readonly catalogues: HotCatalogues
   readonly bodies: SkillBodies
-  readonly embedder: QueryEmbedder
+  readonly embedders: Embedders
+  readonly ownEmbedders: OwnEmbedders
   readonly reembed: (workspaceId: string) => Promise<number>
   readonly degradations: Degradations
   readonly latency: RecentLatency
@@ -36,6 +39,9 @@ export interface SkillRoutingOptions {
   readonly evidence: Evidence
   readonly telemetry: Telemetry
   readonly config: () => SkillRouterConfig
+  readonly ownEmbedders: OwnEmbedders
+  /** Whether a workspace may bring an embedder. */
+  readonly allowsOwnEmbedder: (workspaceId: string) => boolean
   /** Embeds by a model of the gateway. */
   readonly embed: (model: string, texts: readonly string[]) => Promise<readonly (readonly number[])[]>
   readonly now: () => number
@@ -47,6 +53,8 @@ export async function openSkillRouting({
   evidence,
   telemetry,
   config,
+  ownEmbedders,
+  allowsOwnEmbedder,
   embed,
   now,
 }: SkillRoutingOptions): Promise<SkillRouting> {
@@ -62,16 +70,34 @@ export async function openSkillRouting({
       message: messageOf(error),
     })
   const { fusion, stableMenuMaxTokens, maxIndexedSkills } = config()
-  const model = findModelEmbedder(config(), {
-    embed,
-    onEmbedded: (workspaceId) => void catalogues.reload(workspaceId).catch(onError(workspaceId)),
-    onError: (error) => degradations.record('embedder_unavailable', error),
+  const modelOptions = {
+    onEmbedded: (workspaceId: string) => void catalogues.reload(workspaceId).catch(onError(workspaceId)),
+    onError: (error: unknown) => degradations.record('embedder_unavailable', error),
     now,
+  }
+  const model = findModelEmbedder(config(), { ...modelOptions, embed })
+  const query = model ?? inMemoryEmbedder(config().embedder)
+  const embedders = new Embedders({
+    store: ownEmbedders,
+    standard: { query, index: query.state.kind === 'static' ? findSkillEmbedding() : () => model, model },
+    isAllowed: allowsOwnEmbedder,
+    open: (own) =>
+      new ModelEmbedder({
+        ...modelOptions,
+        model: own.model,
+        dimensions: own.dimensions,
+        embed: (texts) => ownEmbedders.embed(own, texts),
+      }),
+    onChange: (workspaceId) => void catalogues.renew(workspaceId).catch(onError(workspaceId)),
   })
-  const embedder = model ?? inMemoryEmbedder(config().embedder)
-  const source = model === null ? hub.skills : watchCatalogue(hub.skills, (...read) => model.require(...read))
-  const findEmbedder = embedder.state.kind === 'static' ? findSkillEmbedding() : () => model
-  const catalogue = { embedder: findEmbedder, index: { fusion }, stableMenuMaxTokens }
+  const source = watchCatalogue(hub.skills, (workspaceId, skills) =>
+    embedders.modelOf(workspaceId)?.require(workspaceId, skills),
+  )
+  const catalogue = {
+    embedder: (workspaceId: string) => embedders.indexOf(workspaceId),
+    index: { fusion },
+    stableMenuMaxTokens,
+  }
   const catalogues = new HotCatalogues({
     source,
     feedback: (workspaceId) => readFeedback(evidence, workspaceId),
@@ -82,6 +108,7 @@ export async function openSkillRouting({
     onError: (workspaceId, error) => onError(workspaceId)(error),
     now,
   })
+  await embedders.refresh()
   await hearSkillChanges(hub.state, (workspaceId) => void catalogues.refresh(workspaceId))
   const router = new SkillRouter({
     catalogues: new CatalogueProvider({
@@ -91,7 +118,7 @@ export async function openSkillRouting({
       catalogue,
       degradations,
     }),
-    embedder,
+    embedderOf: (workspaceId) => embedders.queryOf(workspaceId),
     effectiveness: (workspaceId) => readEffectiveness(evidence, workspaceId),
     degradations,
     config,
@@ -101,17 +128,20 @@ export async function openSkillRouting({
     router,
     catalogues,
     bodies: new SkillBodies(hub.skills),
-    embedder,
+    embedders,
+    ownEmbedders,
     reembed: async (workspaceId) => {
-      if (model !== null) await model.embedAnew(workspaceId, await readAll(hub.skills, workspaceId))
+      const asked = embedders.modelOf(workspaceId)
+      await asked?.embedAnew(workspaceId, await readAll(hub.skills, workspaceId))
       return (await catalogues.reload(workspaceId)).size
     },
     degradations,
     latency: new RecentLatency(),
     decisions: evidence.decisions,
     close: () => {
-      model?.close()
+      embedders.close()
       catalogues.close()
+      void ownEmbedders.close()
     },
   }
 }

@@ -16,7 +16,7 @@ const dayMs = 86_400_000
 export interface HotCatalogueOptions {
   readonly workspaceId: string
   /** Asked for with the first skill, null to search by words alone. */
-  readonly embedder: () => Embedder | null
+  readonly embedder: (workspaceId: string) => Embedder | null
   readonly index: SkillIndexOptions
   readonly stableMenuMaxTokens: number
   /** How much a skill is used; the most used are kept when a menu is cut. */
@@ -72,7 +72,7 @@ export class HotCatalogue {
   put(skill: CatalogueSkill, feedback: readonly string[]): void {
     this.#forget(skill.skillId)
     const hot = toHotSkill(skill)
-    this.#index ??= new SkillIndex(this.#options.embedder(), this.#options.index)
+    this.#index ??= new SkillIndex(this.#options.embedder(this.workspaceId), this.#options.index)
     this.#index.upsert(toDocument(skill, feedback))
     this.#byId.set(hot.skillId, hot)
     this.#byReference.set(hot.urlSlug, hot).set(hot.name, hot)

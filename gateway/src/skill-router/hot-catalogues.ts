@@ -107,6 +107,11 @@ export class HotCatalogues {
     return this.load(workspaceId)
   }
 
+  /** Loads the catalogue anew if it is here: what it was indexed by has changed. Errors: those of the store. */
+  async renew(workspaceId: string): Promise<void> {
+    if (this.#held.has(workspaceId) || this.#loading.has(workspaceId)) await this.reload(workspaceId)
+  }
+
   /** Brings the catalogue up to what the store has now, if it is here. Failures are reported, and end the wait. */
   async refresh(workspaceId: string): Promise<void> {
     const loading = this.#loading.get(workspaceId)

@@ -51,7 +51,7 @@ describe('InjectedSkills', () => {
     const rates = { minRelevance: 0, hintK: 3, exploreRate: 0, holdoutRate: 0, stableMenuMaxTokens: 4_000 }
     const router = new SkillRouter({
       catalogues: new CatalogueProvider({ hot, source, listSkills, catalogue, degradations }),
-      embedder: { state: { kind: 'none', available: true }, prepare: () => true },
+      embedderOf: () => ({ prepare: () => true }),
       effectiveness: () => emptyEffectiveness,
       degradations,
       config: () => ({ ...knobs, ...rates, captureContent: false }),

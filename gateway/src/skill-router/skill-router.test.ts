@@ -69,7 +69,7 @@ describe('SkillRouter', () => {
     })
     router = new SkillRouter({
       catalogues: new CatalogueProvider({ hot, source, listSkills, catalogue, degradations }),
-      embedder: { state: { kind: 'none', available: true }, prepare: () => true },
+      embedderOf: () => ({ prepare: () => true }),
       effectiveness: () => emptyEffectiveness,
       degradations,
       config: () => ({ ...config, ...knobs }),
@@ -179,8 +179,7 @@ describe('SkillRouter', () => {
       ['lexical', 'smart_routing'],
       ['full_menu', 'full_menu'],
     ] as const)('does without an embedder by the knob %s', async (onEmbedderMissing, strategy) => {
-      const embedder = { state: { kind: 'static', available: false }, prepare: () => false } as const
-      open({ embedder }, { onEmbedderMissing })
+      open({ embedderOf: () => ({ prepare: () => false }) }, { onEmbedderMissing })
       const { decision, degradedReason } = await router.route(request)
       expect(degradedReason).toBe('embedder_unavailable')
       expect(decision.strategy).toBe(strategy)

@@ -59,7 +59,7 @@ export type FoundMenu = Omit<Routed, 'routingId' | 'decision'>
 
 export interface SkillRouterDependencies {
   readonly catalogues: CatalogueProvider
-  readonly embedder: QueryEmbedder
+  readonly embedderOf: (workspaceId: string) => Pick<QueryEmbedder, 'prepare'>
   /** Throws when nothing can be known of it. */
   readonly effectiveness: (workspaceId: string) => EffectivenessSnapshot
   readonly degradations: Degradations
@@ -97,7 +97,7 @@ export class SkillRouter {
     const menu = provided.catalogue.menuFor(request.agentName, request.category)
     watch.end('scope')
     const routingId = request.dryRun ? null : (request.routingId ?? makeRoutingId(this.#deps.randomBytes))
-    const embedded = menu.isShort || (await this.#deps.embedder.prepare(query))
+    const embedded = menu.isShort || (await this.#deps.embedderOf(request.workspaceId).prepare(query))
     watch.end('embed')
     const found = this.#retrieve(provided, menu, { ...request, query }, embedded)
     watch.end('retrieve')

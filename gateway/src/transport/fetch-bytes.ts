@@ -31,6 +31,19 @@ export async function fetchBytes(url: string, options: FetchBytesOptions): Promi
   throw new Error(`more than ${maxRedirects} redirects`)
 }
 
+export interface PostOptions extends FetchBytesOptions {
+  /** Flat name, value list. */
+  readonly headers: readonly string[]
+  readonly body: Buffer
+}
+
+/** What a POST to a URL is answered with; redirects are not followed. Errors: rejects without addresses. */
+export async function postForBytes(url: string, options: PostOptions): Promise<FetchedBytes> {
+  const { status, ...fetched } = await fetchOnce(new URL(url), options, options)
+  if (status !== 200) throw new Error(`status ${status}`)
+  return fetched
+}
+
 interface Answer extends FetchedBytes {
   readonly status: number
   readonly location: string | null
@@ -39,6 +52,7 @@ interface Answer extends FetchedBytes {
 function fetchOnce(
   url: URL,
   { transport, refuseHost, maxBytes, timeoutMs, accept }: FetchBytesOptions,
+  posted: Pick<PostOptions, 'headers' | 'body'> | null = null,
 ): Promise<Answer> {
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
     throw new Error('a redirect to another scheme than http or https')
@@ -54,8 +68,12 @@ function fetchOnce(
       reject(error)
     })
     const { origin, pathname, search } = url
-    const headers = ['accept', accept, 'user-agent', 'routeiq']
-    call = transport.send({ origin, method: 'GET', path: pathname + search, headers, body: null }, sink)
+    const headers = ['accept', accept, 'user-agent', 'routeiq', ...(posted?.headers ?? [])]
+    const method = posted === null ? 'GET' : 'POST'
+    call = transport.send(
+      { origin, method, path: pathname + search, headers, body: posted?.body ?? null },
+      sink,
+    )
   })
 }
 

@@ -109,6 +109,7 @@ POST /alert-rules
 GET /webhooks -> webhooks
 POST /webhooks
 POST /webhooks/{webhook}/test
+GET /router/embedder -> source kind model available
 GET /router/health -> status embedder indexes decisions_waiting degraded route_latency_ms
 GET /quotas
 DELETE /skills/{skill}/attachments/{attachment} -> status

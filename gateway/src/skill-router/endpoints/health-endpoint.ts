@@ -12,12 +12,12 @@ export function healthEndpoint(deps: SkillRouterRoutesDependencies): Endpoint {
         .list()
         .filter((held) => caller.isAdmin || held.workspaceId === workspaceId)
       const { count, p50, p99 } = deps.latency.percentiles(deps.now())
-      const { available } = deps.embedder.state
+      const { state } = deps.embedders.queryOf(workspaceId)
       const confirmed = deps.catalogues.isStoreAnswering
       return {
         body: {
-          status: confirmed && available ? 'ok' : 'degraded',
-          embedder: deps.embedder.state,
+          status: confirmed && state.available ? 'ok' : 'degraded',
+          embedder: state,
           store: { answering: confirmed },
           indexes: indexes.map(({ workspaceId: workspace_id, epoch, skills }) => ({
             workspace_id,

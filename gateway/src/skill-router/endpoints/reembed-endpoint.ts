@@ -15,11 +15,11 @@ export function reembedEndpoint(deps: SkillRouterRoutesDependencies): Endpoint {
     identity: deps.identity,
     body: reembedBody,
     answer: async ({ workspaceId, body }) => {
-      const { kind, model } = deps.embedder.state
+      const { kind, model } = deps.embedders.queryOf(workspaceId).state
       const configured = model ?? kind
       const wanted = body.target_model ?? configured
       if (wanted !== configured) {
-        const message = `The embedder of this gateway is ${configured}; another one is chosen in its configuration (skills.router.embedding_model).`
+        const message = `The embedder of this workspace is ${configured}; another one is chosen with PUT /api/v1/router/embedder, or for all in the configuration (skills.router.embedding_model).`
         const issue = { type: 'value_error', loc: ['body', 'target_model'], msg: message }
         throw new GatewayError('validation_failed', message, { extras: { issues: [issue] } })
       }

@@ -3,7 +3,8 @@ import type { Caller } from '../../identity/caller.ts'
 import type { Identity } from '../../pipeline/authenticate.ts'
 import type { IdempotentAnswers } from '../../rest/idempotency.ts'
 import type { Degradations } from '../degradations.ts'
-import type { QueryEmbedder } from '../embedding/query-embedder.ts'
+import type { Embedders } from '../embedding/embedders.ts'
+import type { WorkspaceEmbedderStore } from '../embedding/workspace-embedder.ts'
 import type { HotCatalogues } from '../hot-catalogues.ts'
 import type { RecentLatency } from '../recent-latency.ts'
 import type { SkillBodies } from '../skill-bodies.ts'
@@ -16,7 +17,11 @@ export interface SkillRouterRoutesDependencies {
   readonly catalogues: HotCatalogues
   readonly bodies: SkillBodies
   readonly decisions: Pick<DecisionLog, 'record' | 'waiting'>
-  readonly embedder: QueryEmbedder
+  readonly embedders: Embedders
+  /** Keeps the embedders of workspaces. Errors: `invalid_request` for one that cannot be used. */
+  readonly ownEmbedders: Pick<WorkspaceEmbedderStore, 'set' | 'remove'>
+  /** Throws where a quota has embedders of one's own switched off. */
+  readonly requireOwnEmbedder: (workspaceId: string, caller: Caller) => void
   /** Embeds the skills of a workspace anew; how many there are. Errors: 502 when the model does not answer. */
   readonly reembed: (workspaceId: string) => Promise<number>
   readonly degradations: Degradations

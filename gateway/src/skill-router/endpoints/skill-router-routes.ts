@@ -1,6 +1,7 @@
 import type { Endpoint } from '../../http/dispatch.ts'
 import type { Route } from '../../http/router.ts'
 import { bodyEndpoint } from './body-endpoint.ts'
+import { embedderRoutes } from './embedder-endpoints.ts'
 import { healthEndpoint } from './health-endpoint.ts'
 import { menuEndpoint } from './menu-endpoint.ts'
 import { reembedEndpoint } from './reembed-endpoint.ts'
@@ -18,5 +19,6 @@ export function skillRouterRoutes(deps: SkillRouterRoutesDependencies): Route<En
     { ...route, method: 'GET', template: '/api/v1/skills/snapshot', handler: snapshotEndpoint(deps) },
     { ...route, method: 'GET', template: '/api/v1/skills/{skill+}/body', handler: bodyEndpoint(deps) },
     { ...route, method: 'GET', template: '/api/v1/router/health', handler: healthEndpoint(deps) },
+    ...embedderRoutes(deps),
   ]
 }
