@@ -152,7 +152,6 @@ it('is not for plans without it: none is taken, and one that is there is left', 
 it('is given up for the one of the gateway', async () => {
   const given = await call(gateway.url, path, { method: 'DELETE', key: admin })
   expect(given.json()).toMatchObject({ status: 'ok', deleted: true, source: 'gateway' })
-  const before = asked.length
   await route('a question nobody asked before')
-  expect(asked.length).toBe(before)
+  expect(asked.flatMap(({ input }) => input)).not.toContain('a question nobody asked before')
 })

@@ -41,7 +41,7 @@ export function snapshotEndpoint(deps: SkillRouterRoutesDependencies): Endpoint 
         ...(degradedReason === null ? {} : { degraded_reason: degradedReason }),
         skills: rows,
       })
-      return { headers, body: Buffer.from(`${members.slice(0, -1)},${menu.stableJson}}`) }
+      return { headers, body: Buffer.from(`${members.slice(0, -1)},${menu.stableJson.format(menu.stable)}}`) }
     },
   })
 }
