@@ -12,6 +12,11 @@ export interface MemberEdits {
  * see an older value.
  */
 export function editMembers(bytes: Buffer, object: ObjectMembers, edits: MemberEdits): Buffer {
+  return Buffer.concat(spliceMembers(bytes, object, edits))
+}
+
+/** The same, as the stretches of the original and what is put between them. */
+export function spliceMembers(bytes: Buffer, object: ObjectMembers, edits: MemberEdits): Buffer[] {
   const pending = new Map(edits.set)
   const kept: (MemberSpan | { readonly span: MemberSpan; readonly text: string })[] = []
   for (const span of object.members) {
@@ -26,13 +31,8 @@ export function editMembers(bytes: Buffer, object: ObjectMembers, edits: MemberE
 }
 
 /** Replaces the value of one member that stands there once. */
-export function replaceValue(bytes: Buffer, { valueStart, valueEnd }: MemberSpan, text: string): Buffer {
-  const length = Buffer.byteLength(text)
-  const edited = Buffer.allocUnsafe(bytes.length - (valueEnd - valueStart) + length)
-  bytes.copy(edited, 0, 0, valueStart)
-  edited.write(text, valueStart)
-  bytes.copy(edited, valueStart + length, valueEnd)
-  return edited
+export function spliceValue(bytes: Buffer, { valueStart, valueEnd }: MemberSpan, text: string): Buffer[] {
+  return [bytes.subarray(0, valueStart), Buffer.from(text), bytes.subarray(valueEnd)]
 }
 
 /** The only member of this name, null when there is none or more than one. */
@@ -54,7 +54,7 @@ function splice(
   object: ObjectMembers,
   kept: readonly Kept[],
   added: ReadonlyMap<string, string>,
-): Buffer {
+): Buffer[] {
   const parts: Buffer[] = []
   let position = 0
   for (const member of kept) {
@@ -68,10 +68,10 @@ function splice(
     parts.push(Buffer.from(`${object.members.length > 0 ? ',' : ''}${memberTexts(added).join(',')}`))
   }
   parts.push(bytes.subarray(position))
-  return Buffer.concat(parts)
+  return parts
 }
 
-function rebuild(bytes: Buffer, kept: readonly Kept[], added: ReadonlyMap<string, string>): Buffer {
+function rebuild(bytes: Buffer, kept: readonly Kept[], added: ReadonlyMap<string, string>): Buffer[] {
   const parts: Buffer[] = []
   const separate = (): void => {
     parts.push(Buffer.from(parts.length === 0 ? '{' : ','))
@@ -87,7 +87,7 @@ function rebuild(bytes: Buffer, kept: readonly Kept[], added: ReadonlyMap<string
     parts.push(Buffer.from(text))
   }
   parts.push(Buffer.from(parts.length === 0 ? '{}' : '}'))
-  return Buffer.concat(parts)
+  return parts
 }
 
 function memberTexts(added: ReadonlyMap<string, string>): string[] {

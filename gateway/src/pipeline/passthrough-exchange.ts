@@ -2,13 +2,15 @@ import type { BlobSealer } from '../conversation/blob-sealer.ts'
 import { parseJson } from '../conversation/json-value.ts'
 import { isMediaOperation, type Operation } from '../conversation/operation.ts'
 import type { Deployment } from '../deployments/deployment.ts'
-import { editMembers, findOnlyMember, replaceValue } from '../json/edit-members.ts'
+import { findOnlyMember, spliceMembers, spliceValue } from '../json/edit-members.ts'
+import { compose } from '../json/pieces.ts'
 import { editParts } from '../multipart/edit-parts.ts'
 import type { PassthroughOptions } from '../protocols/protocol.ts'
 import { editMedia } from '../providers/edit-media.ts'
 import { type BodyEdits, noEdits } from '../providers/passthrough-edits.ts'
 import { plainReplyContext } from '../providers/reply-context.ts'
 import type { Wire, WireTarget } from '../providers/wire.ts'
+import type { BodyOctets } from '../transport/transport.ts'
 import { carrierOf } from './carrier-of.ts'
 import { replaceHeaders } from './client-credentials.ts'
 import { forwardedHeaders } from './forwarded-headers.ts'
@@ -71,18 +73,19 @@ export function editBody(
   { wire, upstreamModel }: Deployment,
   wanted: Body,
   edits: BodyEdits,
-): Buffer {
+): BodyOctets {
   const isUnchanged = edits === noEdits && wanted === request.body
   const names = wire.namesModelIn === 'body' ? JSON.stringify(upstreamModel) : null
   if (isUnchanged && names === null && request.body['model'] === undefined) return request.bytes
   const model = findOnlyMember(request.members, 'model')
-  if (isUnchanged && names !== null && model !== null) return replaceValue(request.bytes, model, names)
+  if (isUnchanged && names !== null && model !== null)
+    return compose(spliceValue(request.bytes, model, names))
   const { set, remove } = collectEdits(request.body, wanted, edits)
   if (names === null) remove.add('model')
   else set.set('model', upstreamModel)
   const texts = new Map<string, string>()
   for (const [name, value] of set) if (!remove.has(name)) texts.set(name, JSON.stringify(value))
-  return editMembers(request.bytes, request.members, { set: texts, remove })
+  return compose(spliceMembers(request.bytes, request.members, { set: texts, remove }))
 }
 
 /** The bodies of media operations are the same on every wire. */

@@ -5,6 +5,7 @@ import { facing } from '../deployments/select-wires.ts'
 import type { UploadRest } from '../http/upload-rest.ts'
 import type { WireTarget } from '../providers/wire.ts'
 import type { ReplyReader, StreamRelay } from '../relay/relay.ts'
+import type { BodyOctets } from '../transport/transport.ts'
 import { translateEmbeddings } from './embedding-exchange.ts'
 import type { Gateway } from './gateway.ts'
 import type { ModelRequest } from './model-request.ts'
@@ -16,7 +17,7 @@ import { buildWantedBody } from './wanted-body.ts'
 export interface UpstreamExchange {
   readonly path: string
   readonly headers: readonly string[]
-  readonly body: Buffer
+  readonly body: BodyOctets
   /** What follows `body` and has not arrived yet. */
   readonly rest: UploadRest | null
   readonly relay: StreamRelay | null

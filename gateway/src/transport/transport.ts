@@ -8,11 +8,22 @@ export interface UpstreamRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly path: string
   readonly headers: readonly string[]
-  readonly body: Buffer | null
+  readonly body: BodyOctets | null
   /** What is still to be added to the headers when the request is sent. */
   readonly authorization?: Authorization | null
   /** What follows `body` and is still arriving. Such a request is sent once and never again by itself. */
   readonly rest?: BodySource | null
+}
+
+/** A body that is here, whole or in pieces that follow each other. */
+export type BodyOctets = Buffer | BodyPieces
+
+export interface BodyPieces {
+  readonly pieces: readonly Buffer[]
+  /** Of all pieces together. */
+  readonly length: number
+  join(): Buffer
+  toString(encoding?: BufferEncoding): string
 }
 
 /** The part of a request's body that is not here yet. */

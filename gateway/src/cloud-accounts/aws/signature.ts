@@ -37,7 +37,7 @@ export function createSignature(
         path: pathname,
         query,
         headers: { ...headers, host },
-        body,
+        body: body !== null && 'pieces' in body ? body.join() : body,
       }
       const signed = await (await signer).sign(unsigned, { signingDate: new Date(now) })
       return Object.entries(signed.headers).flat()

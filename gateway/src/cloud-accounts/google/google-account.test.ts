@@ -18,7 +18,7 @@ const grantOf = (credentials?: object | string, apiKey: string | null = null) =>
   const account: Record<string, string> = credentials === undefined ? {} : { vertex_credentials: text }
   return findGoogleGrant({ upstreamModel: 'm', apiBase: null, apiKey, account })
 }
-const formOf = (body: Buffer | null | undefined) => new URLSearchParams(body?.toString())
+const formOf = (body: { toString(): string } | null | undefined) => new URLSearchParams(body?.toString())
 
 describe('a Google account', () => {
   it('of a service signs who it is, for an hour from now', async () => {

@@ -4,7 +4,7 @@ import { Http1Call } from './http1-call.ts'
 import { CollectedAnswer } from './testing/collected-answer.ts'
 
 function calls(count: number): Http1Call[] {
-  const request = { head: Buffer.alloc(0), body: null, rest: null }
+  const request = { head: Buffer.alloc(0), body: [], rest: null }
   return Array.from({ length: count }, () => new Http1Call(request, new CollectedAnswer()))
 }
 

@@ -148,11 +148,11 @@ export class Connection implements CallPlace, TurnTask {
     call.sentAt = this.#owner.now()
     const { head, body, rest } = call.request
     const socket = this.#socket
-    if (body === null) socket.write(head)
+    if (body.length === 0) socket.write(head)
     else {
       socket.cork()
       socket.write(head)
-      socket.write(body)
+      for (const piece of body) socket.write(piece)
       socket.uncork()
     }
     this.#upload = rest === null ? null : new BodyUpload(socket, rest, this.#onUploadFailure)

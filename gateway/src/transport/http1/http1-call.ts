@@ -7,15 +7,16 @@ export interface CallPlace {
   resume(): void
 }
 
-/** The octets of one request. A small body is joined to the head, and `body` is null. */
+/** The octets of one request. A small body is joined to the head, and `body` is empty. */
 export interface EncodedRequest {
   readonly head: Buffer
-  readonly body: Buffer | null
+  /** In pieces that follow each other. */
+  readonly body: readonly Buffer[]
   /** What is sent behind `body` as it arrives. */
   readonly rest: BodySource | null
 }
 
-const nothingToSend: EncodedRequest = { head: Buffer.alloc(0), body: null, rest: null }
+const nothingToSend: EncodedRequest = { head: Buffer.alloc(0), body: [], rest: null }
 
 /** One request and its sink, from `send` to `onEnd`, `onFailure` or `cancel`. */
 export class Http1Call implements UpstreamCall {

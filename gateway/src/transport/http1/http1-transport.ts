@@ -76,7 +76,7 @@ export class Http1Transport implements Transport {
 }
 
 function refusedCall(sink: UpstreamSink): UpstreamCall {
-  const call = new Http1Call({ head: Buffer.alloc(0), body: null, rest: null }, sink)
+  const call = new Http1Call({ head: Buffer.alloc(0), body: [], rest: null }, sink)
   queueMicrotask(() => call.fail(transportError('UPSTREAM_TRANSPORT_CLOSED', 'The transport is closed.')))
   return call
 }

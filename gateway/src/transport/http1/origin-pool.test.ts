@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { Pieces } from '../../json/pieces.ts'
 import type { Http1TransportOptions } from './http1-options.ts'
 import { begin, CollectedAnswer, exchange, postTo } from './testing/collected-answer.ts'
 import { type RequestHandler, type ScriptedServer, startScriptedServer } from './testing/scripted-server.ts'
@@ -29,6 +30,23 @@ async function warm(
 ) {
   await Promise.all(Array.from({ length: count }, () => exchange(transport, postTo(server.origin))))
 }
+
+describe('a body in pieces', () => {
+  it.each([
+    ['short ones', [3, 5, 7]],
+    ['a long one behind short ones', [10, 20, 50_000]],
+    ['short ones behind a long one', [50_000, 20, 10]],
+    ['none', []],
+  ])('is one body of one length: %s', async (_, lengths) => {
+    const { server, transport } = await start((socket) => socket.write(OK))
+    const pieces = lengths.map((length, at) => Buffer.alloc(length, String.fromCharCode(97 + at)))
+    for (let round = 0; round < 2; round++)
+      await exchange(transport, postTo(server.origin, { body: new Pieces(pieces) }))
+    const whole = Buffer.concat(pieces)
+    expect(server.requests.map(({ body }) => body)).toEqual([whole.toString(), whole.toString()])
+    expect(server.requests[0]?.head).toMatch(new RegExp(`content-length: ${whole.length}$`, 'm'))
+  })
+})
 
 describe('reuse', () => {
   it('takes the connection that was used last', async () => {

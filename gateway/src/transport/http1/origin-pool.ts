@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { createSecureContext, type SecureContext } from 'node:tls'
-import type { BodySource, UpstreamRequest } from '../transport.ts'
+import type { BodyOctets, BodySource, UpstreamRequest } from '../transport.ts'
 import { chunkHead } from './body-upload.ts'
 import { CallQueue } from './call-queue.ts'
 import { Connection, type ConnectionOwner } from './connection.ts'
@@ -22,7 +22,7 @@ export interface PoolNumbers {
   readonly queued: number
 }
 
-/** Up to here the body is copied behind its head and both are one plain write. */
+/** Up to here a body, or what it begins with, is copied behind its head and both are one plain write. */
 const JOINED_BODY_BYTES = 4096
 /** The server's own count started earlier than ours. */
 const KEEP_ALIVE_MARGIN_MS = 1_000
@@ -69,17 +69,22 @@ export class OriginPool implements ConnectionOwner {
     const head = this.#heads.encode(request)
     const { rest = null } = request
     if (rest !== null) return encodeUpload(head, request, rest)
-    if (!carriesLength(request)) return { head, body: null, rest }
-    const body = request.body
-    const length = body === null ? 0 : body.length
-    const joined = body !== null && length <= JOINED_BODY_BYTES
-    const digits = `${length}\r\n\r\n`
-    const octets = Buffer.allocUnsafe(head.length + digits.length + (joined ? length : 0))
+    if (!carriesLength(request)) return { head, body: nothing, rest }
+    const pieces = piecesOf(request.body)
+    const joined = countJoined(pieces)
+    let joinedLength = 0
+    for (let at = 0; at < joined; at++) joinedLength += (pieces[at] as Buffer).length
+    const digits = `${request.body === null ? 0 : request.body.length}\r\n\r\n`
+    const octets = Buffer.allocUnsafe(head.length + digits.length + joinedLength)
     octets.set(head, 0)
     octets.write(digits, head.length, 'latin1')
-    if (!joined) return { head: octets, body, rest }
-    octets.set(body, head.length + digits.length)
-    return { head: octets, body: null, rest }
+    let end = head.length + digits.length
+    for (let at = 0; at < joined; at++) {
+      const piece = pieces[at] as Buffer
+      octets.set(piece, end)
+      end += piece.length
+    }
+    return { head: octets, body: joined === pieces.length ? nothing : pieces.slice(joined), rest }
   }
 
   dispatch(call: Http1Call): void {
@@ -181,15 +186,35 @@ export class OriginPool implements ConnectionOwner {
   }
 }
 
+const nothing: readonly Buffer[] = []
+
+function piecesOf(body: BodyOctets | null): readonly Buffer[] {
+  if (body === null) return nothing
+  return 'pieces' in body ? body.pieces : [body]
+}
+
+/** How many of the first pieces are so short that they are copied behind the head. */
+function countJoined(pieces: readonly Buffer[]): number {
+  let length = 0
+  let count = 0
+  for (const piece of pieces) {
+    length += piece.length
+    if (length > JOINED_BODY_BYTES) return count
+    count += 1
+  }
+  return count
+}
+
 /** Head and what has arrived of the body; the rest is written as it comes. */
 function encodeUpload(head: Buffer, request: UpstreamRequest, rest: BodySource): EncodedRequest {
-  const arrived = request.body ?? Buffer.alloc(0)
+  const arrived = piecesOf(request.body)
+  const length = request.body?.length ?? 0
   if (rest.length !== null) {
-    const digits = Buffer.from(`${arrived.length + rest.length}\r\n\r\n`, 'latin1')
+    const digits = Buffer.from(`${length + rest.length}\r\n\r\n`, 'latin1')
     return { head: Buffer.concat([head, digits]), body: arrived, rest }
   }
-  const chunk = [Buffer.from(chunkHead(arrived.length), 'latin1'), arrived, Buffer.from('\r\n', 'latin1')]
-  return { head, body: arrived.length === 0 ? null : Buffer.concat(chunk), rest }
+  const chunk = [Buffer.from(chunkHead(length), 'latin1'), ...arrived, Buffer.from('\r\n', 'latin1')]
+  return { head, body: length === 0 ? nothing : chunk, rest }
 }
 
 function closed() {
