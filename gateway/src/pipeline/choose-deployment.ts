@@ -24,17 +24,20 @@ export function chooseDeployment(
     now: gateway.now,
     random: gateway.random,
   }
-  return new AttemptPlan(context, resolution, {
-    ...describeRequest(gateway, request),
-    arms: choice === null ? null : new ArmOrder(choice.routed, choice.order),
-  })
+  const arms = choice === null ? null : new ArmOrder(choice.routed, choice.order)
+  return new AttemptPlan(context, resolution, describeRequest(gateway, request, arms))
 }
 
-function describeRequest(gateway: Gateway, request: ModelRequest): Omit<AttemptRequest, 'arms'> {
+function describeRequest(
+  gateway: Gateway,
+  request: ModelRequest,
+  arms: AttemptRequest['arms'],
+): AttemptRequest {
   const { options, caller, body } = request
   const { routing } = request.runtime.config
   const timeoutMs = request.stream ? (options.streamTimeoutMs ?? options.timeoutMs) : options.timeoutMs
   return {
+    arms,
     operation: request.operation,
     boundTo: request.boundTo,
     preferredId: request.preferredId ?? request.skills?.deploymentId ?? null,

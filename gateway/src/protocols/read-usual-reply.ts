@@ -7,6 +7,7 @@ const quote = 0x22
 const colon = 0x3a
 const openBrace = 0x7b
 const space = 0x20
+const ascii = /^[ -~]*$/
 
 /**
  * Reads an answer of the shape that nearly all have without building or walking it: `model` before anything nested, `usage`
@@ -22,11 +23,16 @@ export function readUsualReply(body: Buffer, options: PassthroughReplyOptions): 
   const model = findLeadingModel(text)
   const usage = findTrailingUsage(text)
   if (model === null || usage === undefined) return null
-  const stamp = Buffer.from(JSON.stringify(options.requestedModel)).toString('latin1')
+  const stamp = asOctets(JSON.stringify(options.requestedModel))
   return {
     body: text.slice(0, model.start) + stamp + text.slice(model.end),
     usage: options.decodeUsage(usage),
   }
+}
+
+/** Text with one character for each octet of its UTF-8. */
+function asOctets(text: string): string {
+  return ascii.test(text) ? text : Buffer.from(text).toString('latin1')
 }
 
 /** Tiers with prices of their own are rare enough to be read the long way. */
