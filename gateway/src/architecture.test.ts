@@ -18,6 +18,7 @@ const directions: Readonly<Record<string, string>> = {
   'uuid.ts': '',
   'version.ts': 'package-file.ts',
   'within.ts': '',
+  'write-behind.ts': '',
   a2a: 'config:types conversation deployments:types http http1 identity json pipeline pricing protocols rest storage:types telemetry transport version.ts',
   admin:
     'config:types conversation deployments governance http identity pipeline pricing process:types protocols providers:types quotas:types relay rest storage:types telemetry tokens:types transport:types version.ts',
@@ -28,7 +29,7 @@ const directions: Readonly<Record<string, string>> = {
   conversation: 'providers:types',
   demo: 'http1 transport:types',
   deployments: 'balancing:types config:types conversation pricing providers transport:types',
-  evidence: 'http identity multipart pipeline quotas:types rest skills:types uuid.ts',
+  evidence: 'http identity multipart pipeline quotas:types rest skills:types uuid.ts write-behind.ts',
   governance: 'config:types conversation:types deployments:types identity:types pricing storage:types',
   http: 'conversation:types http1 protocols telemetry transport:types version.ts',
   http1: '',
@@ -36,7 +37,7 @@ const directions: Readonly<Record<string, string>> = {
   injection: 'config:types conversation identity:types within.ts',
   json: '',
   mcp: 'config conversation http http1:types identity pipeline rest skills:types telemetry transport version.ts',
-  'model-routing': 'config:types conversation:types deployments:types pricing',
+  'model-routing': 'config:types conversation:types deployments:types pricing write-behind.ts',
   multipart: '',
   'pass-through':
     'config:types conversation deployments:types governance:types http http1:types identity pipeline pricing protocols providers telemetry transport',

@@ -18,7 +18,7 @@ export interface UpstreamRequest {
 /** A body that is here, whole or in pieces that follow each other. */
 export type BodyOctets = Buffer | BodyPieces
 
-export interface BodyPieces {
+interface BodyPieces {
   readonly pieces: readonly Buffer[]
   /** Of all pieces together. */
   readonly length: number
