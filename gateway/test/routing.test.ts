@@ -86,6 +86,21 @@ describe('retries', () => {
     expect(upstream.requestsFor('one-b')).toHaveLength(6)
   })
 
+  it.each([false, true])(
+    'send a large body whole to each deployment, by its name, stream %s',
+    async (stream) => {
+      const long = [{ role: 'user', content: 'In full — '.repeat(10_000) }]
+      upstream.script('two-a', broken)
+      upstream.script('two-b', broken)
+      await chat('two', { ...noFallbacks, messages: long, stream, seed: 7 })
+      const names = new Set(upstream.requests.map(({ model }) => model))
+      expect(names).toEqual(new Set(['two-a', 'two-b']))
+      const usage = stream ? { stream_options: { include_usage: true } } : {}
+      for (const { json, model } of upstream.requests)
+        expect(json).toEqual({ model, messages: long, stream, seed: 7, ...usage })
+    },
+  )
+
   it('are as many as configured', async () => {
     breakBoth('two')
     const answer = await chat('two', noFallbacks)
