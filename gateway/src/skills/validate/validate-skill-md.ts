@@ -122,7 +122,7 @@ function readDescription(
 }
 
 /** What stands for a missing description. */
-function firstParagraph(body: string): string {
+export function firstParagraph(body: string): string {
   const lines: string[] = []
   for (const raw of body.split('\n')) {
     const line = raw.trim()

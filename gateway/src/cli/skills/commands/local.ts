@@ -1,13 +1,15 @@
 import { writeFile } from 'node:fs/promises'
 import { basename, join, relative, resolve } from 'node:path'
+import type { TreeFile } from '../../../skills/archive/file-tree.ts'
 import { writeZip } from '../../../skills/archive/write-zip.ts'
 import type { Finding } from '../../../skills/scan/finding.ts'
 import { formatSarif } from '../../../skills/scan/format-sarif.ts'
 import { type ScanStatus, scanSkill, statusOf } from '../../../skills/scan/scan-skill.ts'
 import { digestContent } from '../../../skills/tree-digest.ts'
+import { type ValidatedUpload, validateUpload } from '../../../skills/upload/validate-upload.ts'
 import { readAllowedTools } from '../../../skills/validate/allowed-tools.ts'
-import { formatProblem, type Problem, ProblemList } from '../../../skills/validate/problem.ts'
-import { validateSkillMd } from '../../../skills/validate/validate-skill-md.ts'
+import { formatProblem, type Problem } from '../../../skills/validate/problem.ts'
+import { isText } from '../../../skills/write/compose-version.ts'
 import { defineCommand, readChoice, type SkillsContext } from '../command.ts'
 import { findSkillFolders } from '../disk/find-skills.ts'
 import { type LocalFolder, readSkillFolder } from '../disk/read-folder.ts'
@@ -24,13 +26,18 @@ async function readFolders(
   return Promise.all(folders.flat().map(readSkillFolder))
 }
 
+/** The files of a folder as they would be uploaded, in a directory of its name. */
+function toTree({ folder, skillFile, skillMd, files }: LocalFolder): TreeFile[] {
+  const own = { path: basename(skillFile), content: Buffer.from(skillMd) }
+  return [own, ...files].map(({ path, content }) => ({
+    ...{ path: `${basename(folder)}/${path}`, content },
+    isExecutable: false,
+  }))
+}
+
 /** Checks a folder as an upload would be checked. */
-function checkFolder(local: LocalFolder, isStrict: boolean): ProblemList {
-  const problems = new ProblemList(isStrict)
-  if (basename(local.skillFile) !== 'SKILL.md')
-    problems.tolerate(basename(local.skillFile), null, 'file-name', 'call the file SKILL.md')
-  validateSkillMd(local.skillMd, basename(local.folder), problems)
-  return problems
+function checkFolder(local: LocalFolder, isStrict: boolean): ValidatedUpload {
+  return validateUpload(toTree(local), isStrict)
 }
 
 export const validate = defineCommand({
@@ -103,10 +110,6 @@ function scanFolder(local: LocalFolder, directory: string): Scanned {
   return { folder: relative(directory, local.folder), name, status: statusOf(findings), findings }
 }
 
-function isText(content: Buffer): boolean {
-  return !content.includes(0) && Buffer.from(content.toString('utf8'), 'utf8').equals(content)
-}
-
 function formatResults(results: readonly Scanned[], format: (typeof formats)[number]): string {
   const located = results.flatMap(({ folder, findings }) =>
     findings.map((finding) => ({ ...finding, file: join(folder, finding.file) })),
@@ -143,10 +146,7 @@ export const pack = defineCommand({
     const { errors } = checkFolder(local, false)
     if (errors.length > 0) throw new CommandFailure(errors.map(formatProblem).join('\n'))
     const name = basename(local.folder)
-    const archive = writeZip([
-      { path: `${name}/SKILL.md`, content: Buffer.from(local.skillMd), isExecutable: false },
-      ...local.files.map(({ path, content }) => ({ path: `${name}/${path}`, content, isExecutable: false })),
-    ])
+    const archive = writeZip(toTree({ ...local, skillFile: 'SKILL.md' }))
     const file = resolve(context.directory, values.out ?? `${name}.zip`)
     await writeFile(file, archive, { flag: values.force === true ? 'w' : 'wx' }).catch(
       (error: NodeJS.ErrnoException) => {

@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import { digestContent } from '../../../skills/tree-digest.ts'
 import { isProblem, parseFrontmatter, splitSkillMd } from '../../../skills/validate/frontmatter.ts'
+import { firstParagraph } from '../../../skills/validate/validate-skill-md.ts'
 import { CommandFailure } from '../gateway-client.ts'
 import type { LocalFolder } from './read-folder.ts'
 
@@ -67,8 +68,3 @@ function bodyOf(skillMd: string): string {
 
 const textOf = (value: unknown): string | undefined =>
   typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined
-
-function firstParagraph(body: string): string {
-  const paragraph = body.split(/\n\s*\n/).find((block) => !/^\s*#/.test(block)) ?? ''
-  return paragraph.replace(/\s+/g, ' ').trim().slice(0, 1024)
-}
