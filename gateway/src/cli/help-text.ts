@@ -7,6 +7,7 @@ Commands
   validate-config   check the configuration and report every problem; nothing is started
   probe-services    call the configured database and Redis and report
   skills            work with the skills of a running gateway (routeiq skills --help)
+  modules           describe functions that are skills, by their types (routeiq modules --help)
   train             make a routing bundle from outcomes (routeiq train --help)
   eval              measure a routing bundle on outcomes
   import            read outcomes of other tools, or a gateway's own decisions

@@ -3,27 +3,35 @@ import { posix } from 'node:path'
 import { parse } from '@babel/parser'
 import type { FunctionArgument, FunctionItem, ModuleDescription, ModuleFile } from './function-module.ts'
 import { isTypeScript } from './module-files.ts'
+import { readManifest } from './module-manifest.ts'
 
 /** A node of the syntax tree, as far as it is looked at. */
 // biome-ignore lint/suspicious/noExplicitAny: the parser's types split every node by kind; what is read here is checked by kind first
 type Node = any
 
 /**
- * Describes a JavaScript module without running it: by the `.d.ts` beside it, else by its own text and JSDoc. Throws
- * what the parser throws.
+ * Describes a JavaScript module without running it: by the manifest or the `.d.ts` beside it, else by its own text and
+ * JSDoc. Throws what the parser throws.
  */
 export async function describeScript(module: ModuleFile): Promise<ModuleDescription> {
   const text = await readFile(module.file, 'utf8')
   const language = isTypeScript(module.file) ? 'typescript' : 'javascript'
   const imports = relativeImports(parseSource(text, language), module)
+  const known = await readManifest(module.file, text)
+  if (known !== null) return { items: known, imports }
   const types =
     language === 'javascript'
       ? await readFile(module.file.replace(/\.([mc]?)js$/, '.d.$1ts'), 'utf8').catch(() => null)
       : null
   return {
-    items: types === null ? exportedItems(text, language) : exportedItems(types, 'declarations'),
+    items: types === null ? exportedItems(text, language) : describeDeclarations(types),
     imports,
   }
+}
+
+/** What the text of a `.d.ts` says. Throws what the parser throws. */
+export function describeDeclarations(text: string): readonly FunctionItem[] {
+  return exportedItems(text, 'declarations')
 }
 
 type Language = 'javascript' | 'typescript' | 'declarations'
@@ -55,11 +63,19 @@ function exportedItems(text: string, language: Language): readonly FunctionItem[
 function declarationsOf(statement: Node): [string, Node][] {
   const node = /^Export(?:Named|Default)Declaration$/.test(statement.type) ? statement.declaration : statement
   if (node?.type === 'VariableDeclaration') {
-    return node.declarations.flatMap(({ id, init }: Node) =>
-      id.type === 'Identifier' && isCallable(init ?? id) ? [[id.name, init ?? id]] : [],
-    )
+    return node.declarations.flatMap(({ id, init }: Node) => {
+      const value = init ?? declaredFunction(id)
+      return id.type === 'Identifier' && isCallable(value) ? [[id.name, value]] : []
+    })
   }
   return node?.id?.name !== undefined && isCallable(node) ? [[node.id.name, node]] : []
+}
+
+/** A constant whose declared type is that of a function, as one; else the node itself. */
+function declaredFunction(id: Node): Node {
+  const type = id.typeAnnotation?.typeAnnotation
+  if (type?.type !== 'TSFunctionType') return id
+  return { type: 'TSDeclareFunction', params: type.parameters, returnType: type.typeAnnotation }
 }
 
 const callables: ReadonlySet<string> = new Set([

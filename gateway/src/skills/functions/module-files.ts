@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises'
-import { extname, join, relative, sep } from 'node:path'
+import { dirname, extname, join, relative, sep } from 'node:path'
 import type { FunctionEntry, ModuleFile } from './function-module.ts'
+import { stampManifest } from './module-manifest.ts'
 
 const extensions: Readonly<Record<FunctionEntry['runtime'], readonly string[]>> = {
   python: ['.py'],
@@ -14,8 +15,15 @@ const mostFiles = 2000
 export async function listModuleFiles(entry: FunctionEntry): Promise<readonly ModuleFile[]> {
   const status = await stat(entry.path).catch(() => null)
   if (status === null) return []
+  const stamps = new Map<string, Promise<string>>()
+  const stampFor = async (file: string): Promise<string> => {
+    const folder = dirname(file)
+    const known = stamps.get(folder) ?? stampManifest(folder)
+    stamps.set(folder, known)
+    return stampOf(await stat(file)) + (await known)
+  }
   if (status.isFile())
-    return [{ entry, namespace: entry.namespace, file: entry.path, stamp: stampOf(status) }]
+    return [{ entry, namespace: entry.namespace, file: entry.path, stamp: await stampFor(entry.path) }]
   const patterns = entry.include.map(toPattern)
   const found: ModuleFile[] = []
   for (const path of await listFiles(entry.path, entry.runtime)) {
@@ -26,9 +34,16 @@ export async function listModuleFiles(entry: FunctionEntry): Promise<readonly Mo
       (patterns.length > 0 && !patterns.some((pattern) => pattern.test(inside.join('/'))))
     )
       continue
-    found.push({ entry, namespace, file: path, stamp: stampOf(await stat(path)) })
+    found.push({ entry, namespace, file: path, stamp: await stampFor(path) })
   }
   return found.sort((one, other) => (one.namespace < other.namespace ? -1 : 1))
+}
+
+/** The scripts at or below a path, as a module would be made of each. */
+export async function listScripts(path: string): Promise<readonly string[]> {
+  const status = await stat(path).catch(() => null)
+  if (status === null || status.isFile()) return status === null ? [] : [path]
+  return (await listFiles(path, 'node')).sort()
 }
 
 async function listFiles(folder: string, runtime: FunctionEntry['runtime']): Promise<string[]> {
