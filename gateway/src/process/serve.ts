@@ -514,11 +514,18 @@ function composeMarketplace(
 }
 
 function recordInvocation({ logger, metrics }: Telemetry, invocation: InvocationRecord): void {
-  const { id, name, type, namespace, status, durationMs } = invocation
+  const { id, requestId, actor, name, type, namespace, status, durationMs } = invocation
+  const skill = name.slice(0, 256)
+  const request_id = requestId
   metrics.observeSkillInvocation(invocation)
   logger.log('info', 'skill_invoked', {
-    ...{ invocation_id: id, skill: name.slice(0, 256), type, namespace, status },
+    ...{ invocation_id: id, request_id, skill, type, namespace, status },
     duration_ms: durationMs,
+  })
+  const isSuccess = status === 'ok' || status === 'client_action_required'
+  logger.log('info', 'audit', {
+    ...{ action: 'skill.invoke', actor_id: actor, resource_type: 'skill', resource_id: skill, request_id },
+    ...{ outcome: isSuccess ? 'success' : 'error', outcome_reason: isSuccess ? null : status },
   })
 }
 

@@ -6,6 +6,7 @@ import type { Route } from '../../http/router.ts'
 import { workspaceOf } from '../../identity/workspace.ts'
 import type { Identity } from '../../pipeline/authenticate.ts'
 import { type ControlAnswer, controlEndpoint } from '../../rest/control-endpoint.ts'
+import { creatorOf } from '../api/skill-context.ts'
 import { listAll, listDiscovery, listNamespace } from './function-listings.ts'
 import { type InvocationDependencies, invokeSkill } from './invoke-skill.ts'
 
@@ -61,6 +62,8 @@ export function functionRoutes({ invocations, identity }: FunctionRoutesDependen
         body: anyObject,
         answer: ({ exchange, caller, params, body, query }) =>
           invokeSkill(invocations, {
+            requestId: exchange.requestId,
+            actor: caller === null ? '' : creatorOf(caller),
             workspaceId: caller === null ? '' : workspaceOf(caller, exchange.header('x-workspace-id')),
             name: `${params['name'] ?? ''}.${params['method'] ?? ''}`,
             body,

@@ -7,6 +7,9 @@ import type { FunctionSkills, Invocation } from './function-skills.ts'
 /** What became of one invocation, for the log and the metrics. */
 export interface InvocationRecord {
   readonly id: string
+  readonly requestId: string
+  /** Who called: the user, or the key where it belongs to none. */
+  readonly actor: string
   /** As it was asked for. */
   readonly name: string
   readonly type: 'module' | 'instructions' | 'provider_tool' | 'none'
@@ -36,7 +39,7 @@ export interface InvocationDependencies {
   readonly now: () => number
 }
 
-export interface InvocationRequest {
+export interface InvocationRequest extends Pick<InvocationRecord, 'requestId' | 'actor'> {
   readonly workspaceId: string
   /** The name in the path; null when the body names it. */
   readonly name: string | null
@@ -89,7 +92,8 @@ export async function invokeSkill(
   const record = (done: Pick<Done, 'type' | 'namespace' | 'status'>): number => {
     const durationMs = Math.round((deps.now() - startedAt) * 10) / 10
     const { type, status, namespace = null } = done
-    deps.record({ id, name: asked.name, type, namespace, status, durationMs })
+    const { requestId, actor } = request
+    deps.record({ id, requestId, actor, name: asked.name, type, namespace, status, durationMs })
     return durationMs
   }
   try {

@@ -2,6 +2,7 @@ import { GatewayError } from '@routeiq/contract'
 import type { Endpoint } from '../../http/dispatch.ts'
 import type { Method, Route } from '../../http/router.ts'
 import type { ControlAnswer } from '../../rest/control-endpoint.ts'
+import type { InvocationRequest } from '../functions/invoke-skill.ts'
 import { digestContent } from '../tree-digest.ts'
 import { cutPage, listPage, readOrder, readPage } from './list-page.ts'
 import { takeUpload } from './take-upload.ts'
@@ -36,12 +37,7 @@ export interface WireRoutesDependencies extends WireStore, WireDependencies {
   /** Answers a request that is for a vendor's account; false for one that is for the store. */
   readonly relay: (request: WireRequest) => Promise<boolean>
   /** Calls a function or gives out a text; without a name the body names it. */
-  readonly invoke: (request: {
-    readonly workspaceId: string
-    readonly name: string | null
-    readonly body: Readonly<Record<string, unknown>>
-    readonly withLogs: boolean
-  }) => Promise<ControlAnswer>
+  readonly invoke: (request: InvocationRequest) => Promise<ControlAnswer>
 }
 
 /** `/v1/skills` as Anthropic (both shapes) and OpenAI speak it, over the one store or an account at the vendor. */
@@ -109,7 +105,7 @@ async function setDefaultOrInvoke(
 
 async function invoke(
   deps: WireRoutesDependencies,
-  { exchange, workspaceId, body, query }: WireRequest,
+  { exchange, workspaceId, createdBy: actor, body, query }: WireRequest,
   name: string | null,
   json: Readonly<Record<string, unknown>>,
 ): Promise<null> {
@@ -117,7 +113,8 @@ async function invoke(
   if (body.length > maxInvocationBytes)
     throw new GatewayError('request_too_large', 'The arguments of a function have at most 1 MiB.')
   const withLogs = query.get('logs') === 'true'
-  const answer = await deps.invoke({ workspaceId, name, body: json, withLogs })
+  const { requestId } = exchange
+  const answer = await deps.invoke({ requestId, actor, workspaceId, name, body: json, withLogs })
   exchange.sendJson(answer.status ?? 200, answer.body, answer.headers)
   return null
 }
