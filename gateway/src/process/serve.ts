@@ -524,7 +524,13 @@ function recordInvocation({ logger, metrics }: Telemetry, invocation: Invocation
   })
   const isSuccess = status === 'ok' || status === 'client_action_required'
   logger.log('info', 'audit', {
-    ...{ action: 'skill.invoke', actor_id: actor, resource_type: 'skill', resource_id: skill, request_id },
+    ...{
+      action: 'skill.invoke',
+      actor_id: actor.replace(/^(key:\w{8}).*/, '$1'),
+      resource_type: 'skill',
+      resource_id: skill,
+      request_id,
+    },
     ...{ outcome: isSuccess ? 'success' : 'error', outcome_reason: isSuccess ? null : status },
   })
 }
