@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 /** `rt_` and 24 lower-case hex digits of 12 random bytes. */
 export function makeRoutingId(randomBytes: (size: number) => Buffer): string {
@@ -7,5 +7,5 @@ export function makeRoutingId(randomBytes: (size: number) => Buffer): string {
 
 /** What the chance in a decision is drawn from, so that it can be replayed from its id. */
 export function seedOf(routingId: string): Uint8Array {
-  return createHash('sha256').update(routingId).digest()
+  return hash('sha256', routingId, 'buffer')
 }

@@ -114,7 +114,18 @@ function complete<Skill extends MenuEntry>(
 ): Decision<Skill> {
   const selected = chosen.rows.filter((row) => row.selected).slice(0, policy.hintK)
   const hinted = selected.map(({ skill }) => skill)
-  return { ...chosen, strategy, hinted, stable: addHinted(menu.stable, hinted), holdout: false }
+  let stable: Decision<Skill>['stable'] | null = null
+  return {
+    ...chosen,
+    strategy,
+    hinted,
+    // Whoever puts the hinted rows elsewhere does without.
+    get stable() {
+      stable ??= addHinted(menu.stable, hinted)
+      return stable
+    },
+    holdout: false,
+  }
 }
 
 /** The scores follow success as the order does, and never rise. */
