@@ -76,7 +76,7 @@ const reservedModules: readonly (readonly [module: RegExp, owners: readonly stri
   ],
   // Only its table of status texts.
   [/^node:http$/, ['http/server/status-line.ts']],
-[/^node:child_process$/, ['cli/modules/', 'mcp/upstream/stdio-transport.ts', 'skills/functions/']],
+  [/^node:child_process$/, ['cli/modules/', 'mcp/upstream/stdio-transport.ts', 'skills/functions/']],
   [
     /^@modelcontextprotocol\//,
     ['mcp/call/', 'mcp/mcp-gateway.ts', 'mcp/native/', 'mcp/oauth/', 'mcp/upstream/'],
