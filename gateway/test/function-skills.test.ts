@@ -254,6 +254,11 @@ python('invocation', () => {
     expect([answer.status, answer.json().code]).toEqual([400, 'invalid_arguments'])
   })
 
+  it('lists every argument that is wrong', async () => {
+    const { detail } = (await invoke('TextTransformer/transform', { text: 7, times: 'x' })).json()
+    expect(detail.errors).toMatchObject([{ argument: 'text' }, { argument: 'times' }])
+  })
+
   it('says which functions an ambiguous name could be, and knows no others', async () => {
     const ambiguous = await invoke('shout', { text: 'a' })
     expect([ambiguous.status, ambiguous.json().code]).toEqual([409, 'skill_ambiguous'])

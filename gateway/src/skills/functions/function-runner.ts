@@ -194,12 +194,12 @@ function arrange(item: FunctionItem, given: Given, runtime: FunctionEntry['runti
   const named = Array.isArray(given) ? nameValues(item, given) : given
   const parsed = argumentsSchema(item.args).safeParse(named)
   if (!parsed.success) {
-    const issues = parsed.error.issues.map(({ path, message }) => ({ argument: path.join('.'), message }))
-    const text = issues
+    const errors = parsed.error.issues.map(({ path, message }) => ({ argument: path.join('.'), message }))
+    const text = errors
       .map(({ argument, message }) => (argument === '' ? message : `${argument}: ${message}`))
       .join('; ')
     throw new GatewayError('invalid_arguments', `${item.name} cannot take these arguments: ${text}`, {
-      extras: { issues },
+      extras: { errors },
     })
   }
   if (runtime === 'python') return given
