@@ -1,6 +1,9 @@
 import { fitGuarantee, pickAll, pool, randomFrom, shuffled } from '../../router/dist/measure.js'
 
 const splits = 100
+const promise = { epsilon: 0.02, delta: 0.1 }
+/** The 90 % quantile of the normal distribution. */
+const normal90 = 1.2816
 
 /**
  * How often the promise holds: calibrated on half of unseen rows, 100 times. `pooled` counts the shortfall over calibration and
@@ -8,7 +11,6 @@ const splits = 100
  */
 export function measureGuarantee(validation, test, reference, costRef, seed) {
   const all = pool([validation, test])
-  const promise = { epsilon: 0.02, delta: 0.1 }
   let pooled = 0
   let apart = 0
   let saved = 0
@@ -28,7 +30,7 @@ export function measureGuarantee(validation, test, reference, costRef, seed) {
 function shortfall(predictions, lambda, reference, costRef) {
   const { rows, models, scores, paid } = predictions
   if (lambda === null) return { loss: 0, saved: 0 }
-  const picks = pickAll(predictions, lambda, costRef)
+  const picks = pickAll(holdFloor(predictions, reference), lambda, costRef)
   let loss = 0
   let cost = 0
   let base = 0
@@ -38,6 +40,16 @@ function shortfall(predictions, lambda, reference, costRef) {
     base += paid[row * models + reference]
   }
   return { loss: loss / rows, saved: 1 - cost / base }
+}
+
+/** As served: a model that is expected to fall too far below the reference on an ask, doubt included, is no candidate. */
+function holdFloor(predictions, reference) {
+  const { models, quality, sigma } = predictions
+  const floored = quality.map((q, at) => {
+    const own = at - (at % models) + reference
+    return at === own || q - normal90 * sigma[at] >= quality[own] - promise.epsilon - 0.05 ? q : -1
+  })
+  return { ...predictions, quality: floored }
 }
 
 function take(predictions, rows) {
@@ -53,6 +65,7 @@ function take(predictions, rows) {
     ...predictions,
     rows: rows.length,
     quality: pick(predictions.quality),
+    sigma: pick(predictions.sigma),
     cost: pick(predictions.cost),
     scores: pick(predictions.scores),
     paid: pick(predictions.paid),

@@ -5,6 +5,7 @@ import {
   defaultBundleOptions,
   fitLambda,
   judge,
+  lambdaGrid,
   openEnsemble,
   pickAll,
   predictRows,
@@ -25,15 +26,14 @@ export function measureSet(featured, seed) {
   const { matrix } = featured
   const { seen, test } = splitRows(matrix.rows, seed)
   const options = { ...defaultBundleOptions, seed }
-  const { bundle, validation, order } = trainAndValidate(featured, seen, options)
+  const { bundle, validation } = trainAndValidate(featured, seen, options)
   const set = prepareTraining(featured, seen)
   const reference = bestOf(set.meanScores)
   const costRef = bundle.costRefUsd
   const model = openEnsemble(bundle)
   const predictions = predictRows(model, featured, test)
   const at = (lambda) => judge(predictions, pickAll(predictions, lambda, costRef), reference)
-  const profiles = targets.map((target) => {
-    const { lambda } = fitLambda(validation, reference, target, costRef)
+  const measureAt = (target, lambda) => {
     const picks = pickAll(predictions, lambda, costRef)
     const { ratio, saved, quality } = judge(predictions, picks, reference)
     return {
@@ -44,7 +44,14 @@ export function measureSet(featured, seed) {
       quality,
       interval: bootstrapRatio(predictions, picks, reference, seed),
     }
-  })
+  }
+  const profiles = targets.map((target) =>
+    measureAt(target, fitLambda(validation, reference, target, costRef).lambda),
+  )
+  // The more careful rule, beside the one that serves.
+  const careful = targets.map((target) =>
+    measureAt(target, carefulLambda(validation, reference, target, costRef)),
+  )
   const fixed = (model) => judge(predictions, new Int32Array(predictions.rows).fill(model), reference)
   const cheapest = [...set.meanCosts.keys()].sort((a, b) => set.meanCosts[a] - set.meanCosts[b])[0]
   const votes = knnVotes(featured, seen, test, seed)
@@ -52,6 +59,7 @@ export function measureSet(featured, seed) {
     seed,
     rows: { seen: seen.length, test: test.length },
     profiles,
+    careful,
     free: at(0).quality,
     best: fixed(reference).quality,
     cheapest: fixed(cheapest).quality,
@@ -63,12 +71,7 @@ export function measureSet(featured, seed) {
     ece: calibrationError(predictions),
     flips: measureFlips(featured, test, bundle, profiles[1].lambda),
     guarantee: measureGuarantee(validation, predictions, reference, costRef, seed),
-    cascade: measureCascade(
-      matrix,
-      { positions: order, quality: validation.quality },
-      { positions: test, quality: predictions.quality },
-      reference,
-    ),
+    cascade: measureCascade(matrix, seen, test),
   }
 }
 
@@ -89,4 +92,15 @@ function oracleOf({ rows, models, scores }) {
   let sum = 0
   for (let row = 0; row < rows; row++) sum += Math.max(...scores.subarray(row * models, (row + 1) * models))
   return sum / rows
+}
+
+/** The cheapest λ whose ratio less one standard error keeps the target up to half a point. */
+function carefulLambda(validation, reference, target, costRef) {
+  let best = { lambda: 0, saved: Number.NEGATIVE_INFINITY }
+  for (const lambda of lambdaGrid) {
+    const { ratio, ratioError, saved } = judge(validation, pickAll(validation, lambda, costRef), reference)
+    const keeps = lambda === 0 || ratio - ratioError >= target - 0.005
+    if (keeps && saved > best.saved) best = { lambda, saved }
+  }
+  return best.lambda
 }

@@ -1,5 +1,6 @@
-import { createEnsembleScorer, decideModel } from '../../router/dist/index.js'
 import {
+  createEnsembleScorer,
+  decideModel,
   defaultBundleOptions,
   FeatureExtractor,
   featureMatrix,
@@ -10,6 +11,7 @@ import {
 
 const longAsk = 2_000
 const rounds = 40
+const warmUp = 5
 
 /** Features, scores and rule of one decision, in process; every ask differs from the one before. */
 export function measureSpeed(matrix) {
@@ -24,14 +26,14 @@ export function measureSpeed(matrix) {
     // Through a buffer, so that the text is one piece as it is when it comes from a request.
     Buffer.from(own.slice(at).concat(own).join('\n').slice(0, longAsk)).toString(),
   )
-  console.log('\n### Speed, µs a decision\n\n| asks | p50 | p99 | models |\n|---|---|---|---|')
+  console.log('\n### Speed, µs a decision\n\n| asks | p50 | p99 | CPU, mean | models |\n|---|---|---|---|---|')
   for (const [name, asks] of [
     ['as they are', own],
     ['2,000 characters', long],
   ]) {
-    const times = time(bundle, asks)
+    const { times, cpu } = time(bundle, asks)
     const at = (share) => times[Math.floor(times.length * share)].toFixed(0)
-    console.log(`| ${name} | ${at(0.5)} | ${at(0.99)} | ${matrix.models.length} |`)
+    console.log(`| ${name} | ${at(0.5)} | ${at(0.99)} | ${cpu.toFixed(0)} | ${matrix.models.length} |`)
   }
 }
 
@@ -48,13 +50,17 @@ function time(bundle, asks) {
   }
   const rest = { profile: 'auto', lambda: null, fitted: null, maxCost: null, adjust: null }
   const times = []
-  for (let round = 0; round < rounds; round++)
+  let begun = process.cpuUsage()
+  for (let round = 0; round < rounds; round++) {
+    // The first rounds are the compiler's.
+    if (round === warmUp) begun = process.cpuUsage()
     for (const ask of asks) {
       const startedAt = process.hrtime.bigint()
       const features = extractor.extract(ask, plainShape)
       decideModel({ features, context, models, scorer, ...rest })
-      // The first rounds are the compiler's.
-      if (round >= 5) times.push(Number(process.hrtime.bigint() - startedAt) / 1e3)
+      if (round >= warmUp) times.push(Number(process.hrtime.bigint() - startedAt) / 1e3)
     }
-  return times.sort((left, right) => left - right)
+  }
+  const { user, system } = process.cpuUsage(begun)
+  return { times: times.sort((left, right) => left - right), cpu: (user + system) / times.length }
 }

@@ -44,6 +44,7 @@ const config = (bundle: string): object => ({
       routers: {
         chance: { strategy: 'llmrouter-random' },
         learned: { strategy: 'llmrouter-auto' },
+        promised: { strategy: 'llmrouter-auto', args: { mode: 'guarantee', epsilon: 0.02, delta: 0.1 } },
         ...Object.fromEntries(
           named.map((name) => [`by-${name}`, { strategy: `llmrouter-${name}`, lambda: 0.1 }]),
         ),
@@ -160,6 +161,18 @@ describe('from requests to better decisions', () => {
     if (name !== 'elo') expect(told.selected_model).toBe('large')
     const listed = (await call(gateway.url, '/router/info', { key: masterKey })).json()
     expect(listed.registered_strategies).toContain(`llmrouter-${name}`)
+  })
+
+  it('explains a choice by words of the ask and asks like it, and keeps a promise where one was asked for', async () => {
+    const told = await route(poem(302), 'learned')
+    expect(told.explain.features.length).toBeGreaterThan(0)
+    for (const { feature } of told.explain.features) expect(poem(302)).toContain(feature)
+    expect(told.explain.neighbours[0]).toMatchObject({ id: expect.any(String), sim: expect.any(Number) })
+    expect(told.explain.mode).toBe('tradeoff')
+    const promised = await route(sum(302), 'promised')
+    // Decisions that tell of one model each promise nothing, so that the reference model answers.
+    expect(promised).toMatchObject({ selected_model: 'large', explain: { mode: 'guarantee' } })
+    expect(promised.reasons).toContain('guarantee')
   })
 
   it('evaluates every strategy of a bundle', async () => {

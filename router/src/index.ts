@@ -58,6 +58,7 @@ export { RewardTable } from './model-routing/online/reward-table.ts'
 export { complexExamples, simpleExamples } from './model-routing/scoring/centroid-examples.ts'
 export type { Tier } from './model-routing/scoring/complexity.ts'
 export { createScorer, type ScorerParts } from './model-routing/scoring/create-scorer.ts'
+export type { AskExplanation } from './model-routing/scoring/explain-ask.ts'
 export {
   type JudgedAsk,
   type LiveState,

@@ -1,4 +1,4 @@
-import type { CascadePlan, ModelDecision, Profile, StoredFeatures } from '@routeiq/router'
+import type { AskExplanation, CascadePlan, ModelDecision, Profile, StoredFeatures } from '@routeiq/router'
 import type { RoutedGroup } from '../deployments/routed-group.ts'
 import type { Assignment } from './experiment.ts'
 import type { Ask } from './read-ask.ts'
@@ -31,6 +31,8 @@ export interface ModelChoice {
   readonly fallbackReason: string | null
   readonly profile: Profile
   readonly bundleId: string | null
+  /** Why the first in order was expected to do better than the second; null where nobody asked, or nothing was trained. */
+  readonly explanation: AskExplanation | null
   readonly affinity: Affinity
   /** Null outside of an experiment. */
   readonly experiment: Assignment | null

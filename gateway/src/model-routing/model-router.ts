@@ -115,6 +115,7 @@ export class ModelRouter {
       fallbackReason: resolved.fallbackReason,
       profile,
       bundleId: resolved.bundleId,
+      explanation: asked.dryRun ? this.#explain(asked.ask, resolved, order.map(nameOf)) : null,
       affinity,
       experiment,
       filtered: asked.filtered,
@@ -135,6 +136,16 @@ export class ModelRouter {
         totalUs: (performance.now() - startedAt) * 1_000,
       },
     }
+  }
+
+  /** Costs more than the decision, so only questions get it. */
+  #explain(
+    { text, shape }: Ask,
+    { scorer }: ResolvedScorer,
+    [selected, other]: readonly string[],
+  ): ModelChoice['explanation'] {
+    if (selected === undefined || other === undefined) return null
+    return scorer.explain?.(this.#extractor.extract(text, shape), selected, other) ?? null
   }
 
   #resolve(

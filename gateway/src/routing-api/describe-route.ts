@@ -74,7 +74,15 @@ function explainChoice(choice: ModelChoice): object {
       switch_cost: round(affinity.switchCost),
     },
     propensity,
+    mode: choice.reasons.includes('guarantee') ? 'guarantee' : 'tradeoff',
     cascade: describeCascade(choice),
+    features: (choice.explanation?.features ?? []).map(({ feature, contribution }) => ({
+      feature,
+      contribution: round(contribution),
+    })),
+    neighbours: (choice.explanation?.neighbours ?? []).map(({ id, task, sim }) => ({
+      ...{ id, task, sim: round(sim) },
+    })),
     skills: [],
     candidates: decision.order.map((at) => ({
       model: decision.models[at]?.name,

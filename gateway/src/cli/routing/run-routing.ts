@@ -17,7 +17,7 @@ type Command = (argv: readonly string[], terminal: Terminal) => Promise<void> | 
 const commands: Readonly<Record<string, { readonly usage: string; readonly run: Command }>> = {
   train: {
     usage:
-      'train --data FILE[,FILE] --out DIR [--strategy NAME[,NAME]|all] [--args JSON] [--seed N] [--target 0.99] [--alpha 400] [--k 200]',
+      'train --data FILE[,FILE] --out DIR [--strategy NAME[,NAME]|all] [--args JSON] [--calibrate isotonic] [--seed N] [--target 0.99] [--alpha 400] [--k 200]',
     run: train,
   },
   eval: {

@@ -29,7 +29,11 @@ const goldenAsks = [...simpleExamples.slice(0, 10), ...complexExamples.slice(0, 
 
 /** `routeiq train`: a bundle from outcome matrices; the same data, seed and version give the same bundle id. */
 export function train(argv: readonly string[], { stdout, stderr }: Terminal): void {
-  const options = readOptions(argv, ['data', 'out', 'strategy', 'args', 'seed', 'target', 'alpha', 'k'], 2)
+  const options = readOptions(
+    argv,
+    ['data', 'out', 'strategy', 'args', 'calibrate', 'seed', 'target', 'alpha', 'k'],
+    2,
+  )
   const strategies = readStrategies(options['strategy'] ?? defaultStrategy)
   const { matrix, digest } = readData(options['data'] ?? '')
   matrix.models.forEach((model, at) => {
@@ -45,6 +49,7 @@ export function train(argv: readonly string[], { stdout, stderr }: Terminal): vo
       seed,
       digest,
       strategies,
+      calibrates: readCalibration(options['calibrate']),
       args: readJsonMap(options, 'args'),
       target: readAmount(options, 'target', 0.99),
       ensemble: {
@@ -72,6 +77,12 @@ export function train(argv: readonly string[], { stdout, stderr }: Terminal): vo
     stdout.write(
       `${strategy} by cross-validation, profile auto: ${percent(quality_ratio)} of the best model's quality at ${percent(cost_saved)} lower cost (AIQ ${aiq.toFixed(4)}, calibration error ${ece.toFixed(3)})\n`,
     )
+}
+
+function readCalibration(method: string | undefined): boolean {
+  if (method === undefined || method === 'none') return false
+  if (method === 'isotonic') return true
+  throw new RoutingUsageError(`--calibrate is isotonic or none, not ${method}`)
 }
 
 /** The strategies of a list, or all that can be trained; aliases become what runs in their place. */

@@ -7,7 +7,7 @@ import type { Predictor } from '../scoring/ensemble.ts'
 import { canonicalJson } from './canonical-json.ts'
 import { decodeHead, encodeHead, headFileName } from './head-files.ts'
 import { decodeMatrix, encodeMatrix } from './matrix.ts'
-import type { TrainedBundle, TrainedHead } from './trained-bundle.ts'
+import type { RowName, TrainedBundle, TrainedHead } from './trained-bundle.ts'
 
 const format = 'routeiq.bundle/1'
 const mostBytes = 64 * 1024 * 1024
@@ -15,6 +15,7 @@ const goldenTolerance = 1e-4
 const contentName = 'ensemble.json'
 const manifestName = 'bundle.json'
 const rowsName = 'rows.json'
+const rowNamesName = 'row-names.json'
 
 /** File name → text. */
 export type BundleFiles = Readonly<Record<string, string>>
@@ -41,12 +42,15 @@ export interface BundleManifest {
   readonly novelty: { readonly tau: number }
   readonly data: TrainedBundle['data']
   readonly metrics: TrainedBundle['metrics']
+  /** How far below the best model every λ fell on unseen rows; what `mode: guarantee` goes by. */
+  readonly guarantee: TrainedBundle['shortfalls']
   readonly golden: readonly { readonly text: string; readonly q: readonly number[] }[]
   /** The strategies beside the default, each with a file of its own; `golden` are its estimates of the same asks. */
   readonly heads: readonly {
     readonly strategy: string
     readonly profiles: TrainedHead['profiles']
     readonly metrics: TrainedHead['metrics']
+    readonly guarantee: TrainedHead['shortfalls']
     readonly golden: readonly (readonly number[])[]
   }[]
   readonly files: readonly { readonly name: string; readonly sha256: string; readonly bytes: number }[]
@@ -67,7 +71,9 @@ export function packBundle(bundle: TrainedBundle, stamp: BundleStamp, sha256: Sh
   const { weights, heads } = bundle
   const contents: BundleFiles = {
     [contentName]: canonicalJson(encode(bundle)),
-    ...(bundle.rows === null ? {} : { [rowsName]: encodeHead(bundle.rows) }),
+    ...(bundle.rows === null
+      ? {}
+      : { [rowsName]: encodeHead(bundle.rows), [rowNamesName]: canonicalJson(bundle.rowNames) }),
     ...Object.fromEntries(
       [...heads].map(([strategy, head]) => [headFileName(strategy), encodeHead(head.weights)]),
     ),
@@ -89,14 +95,13 @@ export function packBundle(bundle: TrainedBundle, stamp: BundleStamp, sha256: Sh
     novelty: { tau: bundle.noveltyThreshold },
     data: bundle.data,
     metrics: bundle.metrics,
+    guarantee: bundle.shortfalls,
     golden: estimateAll(openEnsemble(bundle), stamp.goldenAsks).map((q, at) => ({
       text: stamp.goldenAsks[at] ?? '',
       q,
     })),
-    heads: [...heads].map(([strategy, { profiles, metrics }]) => ({
-      strategy,
-      profiles,
-      metrics,
+    heads: [...heads].map(([strategy, { profiles, metrics, shortfalls }]) => ({
+      ...{ strategy, profiles, metrics, guarantee: shortfalls },
       golden: estimateAll(openHead(bundle, strategy), stamp.goldenAsks),
     })),
     files: Object.entries(contents).map(([name, content]) => ({
@@ -134,13 +139,18 @@ export function openBundle(files: BundleFiles, sha256: Sha256): OpenedBundle {
     throw new Error('the bundle is larger than 64 MiB')
   const shared = decode(JSON.parse(read(contentName)) as Encoded, manifest)
   const heads = new Map(
-    (manifest.heads ?? []).map(({ strategy, profiles, metrics }) => [
+    (manifest.heads ?? []).map(({ strategy, profiles, metrics, guarantee }) => [
       strategy,
-      { weights: decodeHead(read(headFileName(strategy))), profiles, metrics },
+      { weights: decodeHead(read(headFileName(strategy))), profiles, metrics, shortfalls: guarantee },
     ]),
   )
   const hasRows = manifest.files.some(({ name }) => name === rowsName)
-  const bundle = { ...shared, rows: hasRows ? decodeHead(read(rowsName)) : null, heads }
+  const bundle = {
+    ...shared,
+    rows: hasRows ? decodeHead(read(rowsName)) : null,
+    rowNames: hasRows ? (JSON.parse(read(rowNamesName)) as RowName[]) : null,
+    heads,
+  }
   const texts = manifest.golden.map(({ text }) => text)
   const check = (predictor: Predictor, written: readonly (readonly number[])[]): void =>
     estimateAll(predictor, texts).forEach((found, at) => {
@@ -206,6 +216,7 @@ function encode({ weights, clusters, outputTokens }: TrainedBundle) {
     mean_costs: byModel(weights.meanCosts),
     mean_ln_costs: weights.meanLnCosts === null ? null : byModel(weights.meanLnCosts),
     slope: weights.slope,
+    calibration: weights.calibration,
     cluster_starts: [...clusters.starts],
     cluster_ids: [...clusters.clusters],
     cluster_values: encodeMatrix(clusters.values, [clusters.values.length]),
@@ -215,7 +226,7 @@ function encode({ weights, clusters, outputTokens }: TrainedBundle) {
   }
 }
 
-function decode(encoded: Encoded, manifest: BundleManifest): Omit<TrainedBundle, 'heads' | 'rows'> {
+function decode(encoded: Encoded, manifest: BundleManifest): Omit<TrainedBundle, 'heads' | 'rows' | 'rowNames'> {
   const models = manifest.models.map(({ name }) => name)
   const { domains } = manifest
   const rows = hashedSize + structuredSize + 1
@@ -249,6 +260,7 @@ function decode(encoded: Encoded, manifest: BundleManifest): Omit<TrainedBundle,
       meanScores: wide('mean_scores', [width]),
       meanCosts: wide('mean_costs', [width]),
       slope: readSlope(encoded.slope),
+      calibration: readCalibration(encoded.calibration, width),
       meanLnCosts: encoded.mean_ln_costs === null ? null : wide('mean_ln_costs', [width]),
     },
     clusters: {
@@ -265,6 +277,7 @@ function decode(encoded: Encoded, manifest: BundleManifest): Omit<TrainedBundle,
     profiles: manifest.profiles,
     noveltyThreshold: manifest.novelty.tau,
     metrics: manifest.metrics,
+    shortfalls: manifest.guarantee,
     data: manifest.data,
   }
 }
@@ -272,6 +285,17 @@ function decode(encoded: Encoded, manifest: BundleManifest): Omit<TrainedBundle,
 function readSlope(slope: unknown): number {
   if (typeof slope === 'number' && Number.isFinite(slope) && slope > 0) return slope
   throw new Error('slope is not a number above 0')
+}
+
+function readCalibration(value: Encoded['calibration'], width: number): Encoded['calibration'] {
+  if (value === null) return null
+  const isAscending = (numbers: readonly number[]): boolean =>
+    numbers.every((number, at) => Number.isFinite(number) && number >= (numbers[at - 1] ?? number))
+  const isSound =
+    value.length === width &&
+    value.every(({ x, y }) => x.length === y.length && isAscending(x) && isAscending(y))
+  if (!isSound) throw new Error('calibration does not rise, or is not one curve a model')
+  return value
 }
 
 function estimateAll(predictor: Predictor, texts: readonly string[]): readonly number[][] {

@@ -1,20 +1,15 @@
 import type { HeadArgs } from '../heads/head.ts'
 import { headKinds } from '../heads/head-kinds.ts'
 import { HeadedEnsemble } from '../heads/headed-ensemble.ts'
-import { openRows } from '../heads/training-rows.ts'
 import { ClusterNeighbours } from '../scoring/cluster-neighbours.ts'
 import { Ensemble } from '../scoring/ensemble.ts'
-import { defaultKnn, servedPruning } from '../scoring/knn-index.ts'
-import { RowNeighbours } from '../scoring/neighbour-table.ts'
 import type { TrainedBundle } from './trained-bundle.ts'
 
-type EnsembleParts = Pick<TrainedBundle, 'weights' | 'clusters' | 'rows'>
+type EnsembleParts = Pick<TrainedBundle, 'weights' | 'clusters'>
 
-/** The bundle's model in the form that serves: neighbours by a quick search, or a table in their place. */
-export function openEnsemble({ weights, clusters, rows }: EnsembleParts): Ensemble {
-  if (rows === null) return new Ensemble(weights, new ClusterNeighbours(clusters))
-  const opened = openRows(rows, weights.models.length, weights.meanScores, defaultKnn)
-  return new Ensemble(weights, new RowNeighbours(opened, servedPruning))
+/** The bundle's model in the form that serves: with its table in place of neighbours. */
+export function openEnsemble({ weights, clusters }: EnsembleParts): Ensemble {
+  return new Ensemble(weights, new ClusterNeighbours(clusters))
 }
 
 /** One of the bundle's other strategies. Errors: throws when the bundle lacks it, or what is wrong with an argument. */

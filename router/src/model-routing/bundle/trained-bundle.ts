@@ -2,6 +2,7 @@ import type { Profile } from '../decision/profiles.ts'
 import type { HeadWeights } from '../heads/head.ts'
 import type { ClusterTable } from '../scoring/cluster-neighbours.ts'
 import type { EnsembleWeights } from '../scoring/ensemble.ts'
+import type { ShortfallCurve } from '../training/fit-guarantee.ts'
 
 /** λ of a profile, and what it was measured to keep. */
 export interface FittedProfile {
@@ -12,7 +13,7 @@ export interface FittedProfile {
 }
 
 /** By profile; those that are missing have no λ of their own. */
-export type FittedProfiles = Readonly<Partial<Record<Profile, FittedProfile>>>
+type FittedProfiles = Readonly<Partial<Record<Profile, FittedProfile>>>
 
 /** What training measured by cross-validation: of rows the model had not seen. */
 export interface BundleMetrics {
@@ -27,6 +28,12 @@ export interface TrainedHead {
   readonly weights: HeadWeights
   readonly profiles: FittedProfiles
   readonly metrics: BundleMetrics
+  readonly shortfalls: ShortfallCurve
+}
+
+export interface RowName {
+  readonly id: string
+  readonly task: string | null
 }
 
 /** Everything a trained router consists of. */
@@ -35,8 +42,10 @@ export interface TrainedBundle {
   readonly strategy: string
   readonly weights: EnsembleWeights
   readonly clusters: ClusterTable
-  /** The training rows themselves, where they are few enough to search; they then take the place of the clusters. */
+  /** The training rows themselves, to explain a choice by; null where they were too many to keep. */
   readonly rows: HeadWeights | null
+  /** What those rows are called, for explanations; null with them. */
+  readonly rowNames: readonly RowName[] | null
   /** By strategy; the default needs none. */
   readonly heads: ReadonlyMap<string, TrainedHead>
   /** Tokens of an answer, domains × models; null when the data does not tell. */
@@ -44,6 +53,8 @@ export interface TrainedBundle {
   readonly costRefUsd: number
   /** Of the default strategy. */
   readonly profiles: FittedProfiles
+  /** Of the default strategy, for `mode: guarantee`. */
+  readonly shortfalls: ShortfallCurve
   readonly noveltyThreshold: number
   readonly metrics: BundleMetrics
   readonly data: { readonly rows: number; readonly digest: string; readonly seed: number }

@@ -1,10 +1,12 @@
 import { headKinds } from '../heads/head-kinds.ts'
 import { RewardTable } from '../online/reward-table.ts'
+import type { Guarantee } from '../training/fit-guarantee.ts'
 import { createBanditScorer } from './bandit-scorer.ts'
 import { createBySizeScorer } from './by-size-scorer.ts'
 import { createCascadeScorer, createVerifyScorer } from './cascade-scorer.ts'
 import { createCentroidScorer } from './centroid-scorer.ts'
 import { createCostAwareScorer } from './cost-aware-scorer.ts'
+import { createGuaranteeScorer } from './guarantee-scorer.ts'
 import { createIntentScorer } from './intent-scorer.ts'
 import { createLatencyScorer, createLeastUsedScorer, createPersonalizedScorer } from './live-scorers.ts'
 import { priorScorer } from './prior-scorer.ts'
@@ -23,7 +25,7 @@ import {
 import { readGroups, readRules } from './read-rules.ts'
 import { createRulesScorer } from './rules-scorer.ts'
 import type { Scorer } from './scorer.ts'
-import { findStrategy } from './strategy-catalogue.ts'
+import { defaultStrategy, findStrategy } from './strategy-catalogue.ts'
 import { createEnsembleScorer, createHeadScorer, type TrainedParts } from './trained-scorer.ts'
 import { createTwoModelScorer } from './two-model-scorer.ts'
 
@@ -51,11 +53,34 @@ export function createScorer(name: string, args: Args, parts: ScorerParts): Crea
   if (entry === null || entry.status === 'not_available')
     return { scorer: createDefault(parts), fallbackReason: 'strategy_not_available' }
   const wanted = entry.implementedBy
+  if (wanted === defaultStrategy && readPromise(args) !== null)
+    return parts.trained === null
+      ? { scorer: createDefault(parts), fallbackReason: 'artifact_missing' }
+      : { scorer: guard(createDefault(parts), wanted, args, parts.trained), fallbackReason: null }
   if (!entry.needsArtifact) return { scorer: createUntrained(wanted, args, parts), fallbackReason: null }
   const scorer = createLearned(wanted, args, parts)
   return scorer === null
     ? { scorer: createDefault(parts), fallbackReason: 'artifact_missing' }
     : { scorer, fallbackReason: null }
+}
+
+/** With `mode: guarantee` a trained strategy keeps a promise about the mean in place of a profile. */
+function guard(scorer: Scorer, strategy: string, args: Args, { bundle, labels }: TrainedParts): Scorer {
+  const promise = readPromise(args)
+  if (promise === null) return scorer
+  const { models, meanScores } = bundle.weights
+  const best = models[meanScores.indexOf(Math.max(...meanScores))] ?? ''
+  return createGuaranteeScorer(scorer, {
+    curve: bundle.heads.get(strategy)?.shortfalls ?? bundle.shortfalls,
+    reference: labels[best] ?? best,
+    ...promise,
+  })
+}
+
+/** Null without `mode: guarantee`. */
+function readPromise(args: Args): Guarantee | null {
+  if (args['mode'] !== 'guarantee') return null
+  return { epsilon: readShare(args, 'epsilon', 0.02), delta: readShare(args, 'delta', 0.1) }
 }
 
 function createDefault({ trained, usePrior }: ScorerParts): Scorer {
@@ -77,7 +102,8 @@ function createLearned(name: string, args: Args, { trained }: ScorerParts): Scor
     headKinds.get(learnedBy)?.check?.(args)
     return null
   }
-  return isPair ? createTwoModelScorer(name, trained, args) : createHeadScorer(name, trained, args)
+  if (isPair) return createTwoModelScorer(name, trained, args)
+  return guard(createHeadScorer(name, trained, args), name, args, trained)
 }
 
 function createUntrained(name: string, args: Args, parts: ScorerParts): Scorer {

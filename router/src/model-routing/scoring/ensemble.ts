@@ -1,6 +1,7 @@
 import type { FeatureSpace, Point } from '../features/feature-space.ts'
 import { hashedSize } from '../features/hash-tokens.ts'
 import { structuredSize } from '../features/structured.ts'
+import { type Breakpoints, readOff } from './breakpoints.ts'
 import type { NeighbourTable } from './neighbour-table.ts'
 
 /** How sharply the classifier's logits become shares of domains. */
@@ -29,6 +30,8 @@ export interface EnsembleWeights {
   readonly meanLnCosts: Float64Array | null
   /** How far estimates are spread around the models' means, to be right on rows they were not trained on. */
   readonly slope: number
+  /** What an estimate of each model really came to, put in its place; null leaves estimates as they are. */
+  readonly calibration: readonly Breakpoints[] | null
 }
 
 /** What a trained model says of one ask, by model of the bundle. Overwritten by the next ask. */
@@ -59,7 +62,7 @@ export interface EnsembleOutput extends Estimates {
   readonly linear: Float64Array
   maxSimilarity: number
   effective: number
-  readonly parts: ReadonlyMap<'domain' | 'knn' | 'ridge', Float64Array>
+  readonly parts: ReadonlyMap<string, Float64Array>
 }
 
 /**
@@ -72,7 +75,7 @@ export class Ensemble implements Predictor {
   readonly #sums: Float64Array
   readonly #regressions: number
   readonly #costs: Float64Array
-  readonly #parts: readonly [Float64Array, Float64Array, Float64Array]
+  readonly #parts: readonly [Float64Array, Float64Array, Float64Array, Float64Array]
   readonly #out: EnsembleOutput
 
   constructor(weights: EnsembleWeights, neighbours: NeighbourTable) {
@@ -83,7 +86,7 @@ export class Ensemble implements Predictor {
     this.#regressions = weights.meanLnCosts === null ? 1 : 2
     this.#sums = new Float64Array(this.#regressions * width + weights.domains.length)
     this.#costs = vector()
-    this.#parts = [vector(), vector(), vector()]
+    this.#parts = [vector(), vector(), vector(), vector()]
     this.#out = {
       quality: vector(),
       cost: vector(),
@@ -98,6 +101,7 @@ export class Ensemble implements Predictor {
         ['domain', this.#parts[0]],
         ['knn', this.#parts[1]],
         ['ridge', this.#parts[2]],
+        ...(weights.calibration === null ? [] : ([['calibration', this.#parts[3]]] as const)),
       ]),
     }
   }
@@ -164,11 +168,14 @@ export class Ensemble implements Predictor {
       const centre = (table + near + 2 * linear) / 4
       const spread = ((table - centre) ** 2 + (near - centre) ** 2 + 2 * (linear - centre) ** 2) / 4
       const mean = weights.meanScores[model] as number
-      const [ofDomain, ofNeighbours, ofRidge] = this.#parts
+      const [ofDomain, ofNeighbours, ofRidge, ofCalibration] = this.#parts
       ofDomain[model] = (weights.slope * (table - mean)) / 4
       ofNeighbours[model] = (weights.slope * (near - mean)) / 4
       ofRidge[model] = (weights.slope * (linear - mean)) / 2
-      const quality = mean + weights.slope * (centre - mean)
+      const raw = mean + weights.slope * (centre - mean)
+      const known = weights.calibration?.[model]
+      const quality = known === undefined ? raw : readOff(known, raw)
+      ofCalibration[model] = quality - raw
       const clipped = Math.max(0, Math.min(1, quality))
       out.domain[model] = table
       out.linear[model] = linear

@@ -13,14 +13,6 @@ export const defaultKnn: KnnOptions = { neighbours: 200, temperature: 12, shrink
 
 const bins = 256
 
-/** What a quick search looks at: the heaviest slots of an ask, and of each the rows it weighs most in. */
-export interface Pruning {
-  readonly slots: number
-  readonly rows: number
-}
-
-export const servedPruning: Pruning = { slots: 64, rows: 512 }
-
 /** Training rows by slot, for inner products with a sparse query. */
 export interface Postings {
   /** Slot s is in [starts[s], starts[s + 1]). */
@@ -54,29 +46,6 @@ export function buildPostings(points: readonly Point[]): Postings {
   return { starts, rows, values }
 }
 
-/** Of every slot only the rows it weighs most in. */
-function prunePostings({ starts, rows, values }: Postings, { rows: most }: Pruning): Postings {
-  const kept: number[] = []
-  const keptStarts = new Int32Array(starts.length)
-  for (let slot = 0; slot < hashedSize; slot++) {
-    const own = Array.from(
-      { length: (starts[slot + 1] as number) - (starts[slot] as number) },
-      (_, at) => at + (starts[slot] as number),
-    )
-    if (own.length > most)
-      own.sort(
-        (left, right) => Math.abs(values[right] as number) - Math.abs(values[left] as number) || left - right,
-      )
-    kept.push(...own.slice(0, most))
-    keptStarts[slot + 1] = kept.length
-  }
-  return {
-    starts: keptStarts,
-    rows: Int32Array.from(kept, (at) => rows[at] as number),
-    values: Float32Array.from(kept, (at) => values[at] as number),
-  }
-}
-
 /** The neighbours of one query. Overwritten by the next. */
 export interface Neighbours {
   readonly rows: Int32Array
@@ -97,13 +66,10 @@ export class KnnIndex {
   readonly #similarities: Float32Array
   readonly #found: Neighbours
   readonly #histogram = new Int32Array(bins)
-  readonly #pruning: Pruning | null
 
-  /** `pruning` searches a part of the postings, an order of magnitude as fast; null all of them. */
-  constructor(postings: Postings, size: number, options: KnnOptions, pruning: Pruning | null = null) {
+  constructor(postings: Postings, size: number, options: KnnOptions) {
     this.size = size
-    this.#pruning = pruning
-    this.#postings = pruning === null ? postings : prunePostings(postings, pruning)
+    this.#postings = postings
     this.#options = { ...options, neighbours: Math.max(1, Math.min(options.neighbours, size)) }
     this.#similarities = new Float32Array(size)
     const room = this.#options.neighbours
@@ -121,11 +87,9 @@ export class KnnIndex {
     const similarities = this.#similarities
     similarities.fill(0)
     const { starts, rows, values } = this.#postings
-    const least = this.#pruning === null ? 0 : this.#leastWeight(point, this.#pruning.slots)
     for (let index = 0; index < point.size; index++) {
       const slot = point.slots[index] as number
       const weight = point.values[index] as number
-      if (Math.abs(weight) < least) continue
       const end = starts[slot + 1] as number
       for (let at = starts[slot] as number; at < end; at++) {
         const row = rows[at] as number
@@ -134,25 +98,6 @@ export class KnnIndex {
     }
     if (skip >= 0) similarities[skip] = -1
     return this.#select()
-  }
-
-  /** About so many slots of the ask weigh this much, found by counting instead of sorting. */
-  #leastWeight({ values, size }: Point, slots: number): number {
-    if (size <= slots) return 0
-    const histogram = this.#histogram.fill(0)
-    let largest = 0
-    for (let index = 0; index < size; index++) largest = Math.max(largest, Math.abs(values[index] as number))
-    if (largest === 0) return 0
-    for (let index = 0; index < size; index++) {
-      const bin = Math.min(bins - 1, Math.floor((Math.abs(values[index] as number) / largest) * bins))
-      histogram[bin] = (histogram[bin] as number) + 1
-    }
-    let held = 0
-    for (let bin = bins - 1; bin >= 0; bin--) {
-      held += histogram[bin] as number
-      if (held >= slots) return (bin * largest) / bins
-    }
-    return 0
   }
 
   /** Those above the lowest similarity that is needed, found by counting instead of sorting. */

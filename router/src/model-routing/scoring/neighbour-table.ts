@@ -1,5 +1,5 @@
 import type { Point } from '../features/feature-space.ts'
-import { KnnIndex, type KnnOptions, type Postings, type Pruning } from './knn-index.ts'
+import { KnnIndex, type KnnOptions, type Postings } from './knn-index.ts'
 
 /** What rows like the query scored and cost. */
 export interface NeighbourTable {
@@ -26,15 +26,15 @@ export interface ExactRows {
   readonly options: KnnOptions
 }
 
-/** The mean over the nearest neighbours: the exact ones, or with `pruning` those that a part of the words finds. */
+/** The mean over the exact nearest neighbours. */
 export class RowNeighbours implements NeighbourTable {
   readonly #rows: ExactRows
   readonly #index: KnnIndex
   readonly #observed: Float64Array
 
-  constructor(rows: ExactRows, pruning: Pruning | null = null) {
+  constructor(rows: ExactRows) {
     this.#rows = rows
-    this.#index = new KnnIndex(rows.postings, rows.size, rows.options, pruning)
+    this.#index = new KnnIndex(rows.postings, rows.size, rows.options)
     this.#observed = new Float64Array(rows.meanScores.length)
   }
 
@@ -46,11 +46,20 @@ export class RowNeighbours implements NeighbourTable {
     costs.fill(0)
     const observed = this.#observed.fill(0)
     scores.fill(0)
+    // Where everything was observed every model has the same weight.
+    if (weights === null) observed.fill(1)
     for (let index = 0; index < found.size; index++) {
       const weight = found.weights[index] as number
       const from = (found.rows[index] as number) * width
+      if (weights === null) {
+        for (let model = 0; model < width; model++) {
+          scores[model] = (scores[model] as number) + weight * (known[from + model] as number)
+          costs[model] = (costs[model] as number) + weight * (paid[from + model] as number)
+        }
+        continue
+      }
       for (let model = 0; model < width; model++) {
-        const share = weights === null ? weight : weight * (weights[from + model] as number)
+        const share = weight * (weights[from + model] as number)
         observed[model] = (observed[model] as number) + share
         scores[model] = (scores[model] as number) + share * (known[from + model] as number)
         costs[model] = (costs[model] as number) + weight * (paid[from + model] as number)

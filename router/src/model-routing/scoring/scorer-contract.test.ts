@@ -7,10 +7,12 @@ import { FeatureExtractor } from '../features/features.ts'
 import { fnvOf } from '../features/hash-tokens.ts'
 import { plainShape } from '../features/structured.ts'
 import { headKinds, trainableStrategies } from '../heads/head-kinds.ts'
+import { fitIsotonic } from '../training/fit-isotonic.ts'
 import type { OutcomeMatrix } from '../training/outcome-matrix.ts'
 import { randomFrom } from '../training/random.ts'
-import { trainBundle } from '../training/train-bundle.ts'
+import { defaultBundleOptions, trainBundle } from '../training/train-bundle.ts'
 import { featureMatrix, prepareTraining } from '../training/training-set.ts'
+import { readOff } from './breakpoints.ts'
 import { createScorer } from './create-scorer.ts'
 import { createScores, type ModelInfo, noLiveState, type RouteContext, type Scorer } from './scorer.ts'
 import { strategyCatalogue } from './strategy-catalogue.ts'
@@ -91,7 +93,7 @@ beforeAll(() => {
   const heads = new Map(
     [...headKinds].map(([strategy, kind]) => [
       strategy,
-      { weights: kind.train(set, { seed: 1, args: {} }), profiles: {}, metrics: shared.metrics },
+      { ...shared, profiles: {}, weights: kind.train(set, { seed: 1, args: {} }) },
     ]),
   )
   const stamp = { createdAt: '2026-01-01T00:00:00Z', createdBy: 'test', goldenAsks: [poem(2), proof(3)] }
@@ -283,5 +285,90 @@ describe('LinUCB', () => {
     expect(quality()).toBeLessThan(0.4)
     scorer.absorb?.([])
     expect(quality()).toBeCloseTo(before, 6)
+  })
+})
+
+describe('an explanation', () => {
+  it('names the words that told the models apart, and training asks like this one', () => {
+    const scorer = scorerOf('llmrouter-auto')
+    const features = new FeatureExtractor().extract(proof(2), plainShape)
+    const told = scorer.explain?.(features, 'large', 'small')
+    expect(told?.features).toHaveLength(8)
+    for (const { feature } of told?.features ?? []) expect(proof(2)).toContain(feature)
+    const own = told?.features.find(({ feature }) => feature === 'prove')
+    expect(own?.contribution).toBeGreaterThan(0)
+    expect(told?.neighbours).toHaveLength(5)
+    for (const { id, task, sim } of told?.neighbours ?? []) {
+      expect(id).toMatch(/^\d+$/)
+      expect(task).toBe('proofs')
+      expect(sim).toBeGreaterThan(0)
+      expect(sim).toBeLessThanOrEqual(1.001)
+    }
+    expect(scorer.explain?.(features, 'large', 'nobody')).toBeNull()
+  })
+})
+
+describe('mode: guarantee', () => {
+  const guarded = { mode: 'guarantee' }
+  const matrix = drawMatrix(600, 4)
+
+  it('keeps its promise on rows it was not made from, and saves money', () => {
+    const featured = featureMatrix(matrix)
+    const rows = [...matrix.rows.keys()]
+    const trained = trainBundle(featured, rows.slice(0, 400))
+    const parts = { trained: { bundle: trained, version: 'g', labels: {} }, usePrior: true, rewards: null }
+    const { scorer } = createScorer('llmrouter-auto', { ...guarded, epsilon: 0.05 }, parts)
+    const unseen = matrix.rows.slice(400)
+    let shortfall = 0
+    let cheap = 0
+    for (const { prompt, scores } of unseen) {
+      const at = decide(scorer, prompt).order[0] ?? 0
+      shortfall += (scores[1] ?? 0) - (scores[at] ?? 0)
+      cheap += at === 0 ? 1 : 0
+    }
+    expect(shortfall / unseen.length).toBeLessThanOrEqual(0.05)
+    expect(cheap).toBeGreaterThan(0)
+  })
+
+  it('refuses too few rows, and what is no share', () => {
+    expect(() => scorerOf('llmrouter-auto', guarded)).toThrow('needs a bundle measured on 200 rows')
+    expect(() => scorerOf('llmrouter-auto', { ...guarded, epsilon: 2 })).toThrow('epsilon')
+  })
+
+  it('says that it needs a bundle', () => {
+    const created = createScorer('llmrouter-auto', guarded, { trained: null, usePrior: true, rewards: null })
+    expect(created.fallbackReason).toBe('artifact_missing')
+  })
+})
+
+describe('isotonic calibration', () => {
+  it('never falls, and gives back the mean of what is alike', () => {
+    const random = randomFrom(5)
+    const predicted = Array.from({ length: 2_000 }, () => random.next())
+    // Worth half of what they promise, and nothing below a third.
+    const real = predicted.map((p) => (random.next() < (p < 1 / 3 ? 0 : p / 2) ? 1 : 0))
+    const curve = fitIsotonic(predicted, real)
+    const read = Array.from({ length: 50 }, (_, step) => readOff(curve, step / 50))
+    expect(read).toEqual(read.toSorted((left, right) => left - right))
+    expect(readOff(curve, 0.2)).toBeLessThan(0.05)
+    expect(readOff(curve, 0.9)).toBeGreaterThan(0.35)
+    expect(readOff(curve, 0.9)).toBeLessThan(0.55)
+  })
+
+  it('is part of the bundle where it was asked for, and of the explanation', () => {
+    const featured = featureMatrix(drawMatrix(320, 6))
+    const trained = trainBundle(featured, [...featured.matrix.rows.keys()], {
+      ...defaultBundleOptions,
+      calibrates: true,
+    })
+    const stamp = { createdAt: '', createdBy: 'test', goldenAsks: [poem(2)] }
+    const opened = openBundle(packBundle(trained, stamp, sha256), sha256).bundle
+    expect(opened.weights.calibration).toEqual(trained.weights.calibration)
+    expect(opened.weights.calibration?.[0]?.x.length).toBeGreaterThan(1)
+    const parts = { trained: { bundle: opened, version: 'c', labels: {} }, usePrior: true, rewards: null }
+    const { scores } = decide(createScorer('llmrouter-auto', {}, parts).scorer, proof(1))
+    expect(scores.components.has('calibration')).toBe(true)
+    const parted = [...scores.components.values()].reduce((sum, part) => sum + (part[0] ?? 0), 0)
+    expect(parted).toBeCloseTo(scores.q[0] ?? 0, 5)
   })
 })

@@ -1,6 +1,7 @@
 import type { CascadePlan } from '../cascade/cascade-plan.ts'
 import type { Features } from '../features/features.ts'
 import type { RequestShape } from '../features/structured.ts'
+import type { AskExplanation } from './explain-ask.ts'
 
 /** What is known of a selectable model from configuration and catalogue. */
 export interface ModelInfo {
@@ -109,6 +110,8 @@ export interface Scorer {
   readonly needs: readonly ScorerNeed[]
   /** Fills `out`. Synchronous and quick. */
   score(features: Features, context: RouteContext, models: readonly ModelInfo[], out: Scores): void
+  /** Why one of two models (by their names here) was expected to do better; absent where nothing was trained. */
+  explain?(features: Features, selected: string, other: string): AskExplanation | null
   /** Begins anew from training and adds what was lived since; absent where nothing live is learned by ask. */
   absorb?(outcomes: readonly JudgedAsk[]): void
 }

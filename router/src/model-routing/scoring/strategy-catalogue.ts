@@ -55,12 +55,14 @@ const missing = (name: string): StrategyEntry => ({
 
 const common = ['profile', 'lambda', 'inner_strategy', 'label_mapping', 'model_path']
 const tiers = [...common, 'tier_mapping']
+/** Arguments of a promise about the mean. */
+const promised = [...common, 'mode', 'epsilon', 'delta']
 const pair = [...common, 'small', 'large']
 
 /** Every strategy name that a configuration may hold. */
 export const strategyCatalogue: readonly StrategyEntry[] = [
-  native(defaultStrategy, 'ensemble', common),
-  native('llmrouter-knn', 'neighbours', [...common, 'n_neighbors', 'weights', 'metric'], true),
+  native(defaultStrategy, 'ensemble', promised),
+  native('llmrouter-knn', 'neighbours', [...promised, 'n_neighbors', 'weights', 'metric'], true),
   native('llmrouter-centroid', 'rules', [...tiers, 'confidence_threshold', 'session_ttl']),
   alias('llmrouter-nadirclaw-centroid', 'llmrouter-centroid'),
   native('llmrouter-rules', 'rules', [...tiers, 'rules']),
@@ -80,12 +82,12 @@ export const strategyCatalogue: readonly StrategyEntry[] = [
   native('llmrouter-smallest', 'fixed', common),
   native('llmrouter-largest', 'fixed', common),
   native('llmrouter-random', 'fixed', [...common, 'weights', 'seed']),
-  native('llmrouter-svm', 'kernel', [...common, 'C'], true),
-  native('llmrouter-mlp', 'neural', [...common, 'hidden_layer_sizes', 'max_iter'], true),
-  native('llmrouter-mf', 'neural', common, true),
-  native('llmrouter-elo', 'rating', [...common, 'per_domain'], true),
-  native('llmrouter-kmeans', 'neighbours', common, true),
-  native('llmrouter-dc', 'neural', common, true),
+  native('llmrouter-svm', 'kernel', [...promised, 'C'], true),
+  native('llmrouter-mlp', 'neural', [...promised, 'hidden_layer_sizes', 'max_iter'], true),
+  native('llmrouter-mf', 'neural', promised, true),
+  native('llmrouter-elo', 'rating', [...promised, 'per_domain'], true),
+  native('llmrouter-kmeans', 'neighbours', promised, true),
+  native('llmrouter-dc', 'neural', promised, true),
   alias('llmrouter-routerdc', 'llmrouter-dc', true),
   native('llmrouter-hybrid', 'linear', [...pair, 'threshold', 'mode'], true),
   native('llmrouter-threshold', 'linear', [...pair, 'threshold', 'strong_share'], true),

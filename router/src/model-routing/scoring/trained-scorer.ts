@@ -4,6 +4,7 @@ import { createPoint, project } from '../features/feature-space.ts'
 import type { HeadArgs } from '../heads/head.ts'
 import { callCost, usualCostRef, usualOutputTokens } from './call-cost.ts'
 import type { Estimates, Predictor } from './ensemble.ts'
+import { explainAsk } from './explain-ask.ts'
 import { componentOf, unknownSigma } from './prior-scorer.ts'
 import type { ModelInfo, RouteContext, Scorer, Scores } from './scorer.ts'
 import { defaultStrategy } from './strategy-catalogue.ts'
@@ -62,6 +63,10 @@ function createTrainedScorer(name: string, parts: TrainedParts, predictor: Predi
     name,
     version,
     needs: ['text', 'artifact'],
+    explain(features, selected, other) {
+      const [one, two] = [columns.get(selected), columns.get(other)]
+      return one === undefined || two === undefined ? null : explainAsk(bundle, features, one, two)
+    },
     score(features, context, models, out) {
       project(features, bundle.weights.space, point)
       const found = predictor.predict(point)

@@ -2,12 +2,21 @@ import type { Predictions } from '../evaluation/predictions.ts'
 import { lambdaGrid, pickAll } from '../evaluation/trade-off.ts'
 
 /** Fewer rows can promise nothing. */
-const leastGuaranteeRows = 200
+export const leastGuaranteeRows = 200
 
-/** "Mean quality at most ε below the reference, with confidence 1 − δ." */
-interface Guarantee {
+/** "Mean quality at most ε below the reference, with confidence 1 − δ." A promise on the mean; none on a single answer. */
+export interface Guarantee {
   readonly epsilon: number
   readonly delta: number
+}
+
+/** How far below the reference's quality every λ fell on rows nobody was trained on, from safest to cheapest. */
+export interface ShortfallCurve {
+  readonly rows: number
+  /** Mean shortfall by λ of the grid. */
+  readonly means: readonly number[]
+  /** Its standard error. */
+  readonly errors: readonly number[]
 }
 
 interface FittedGuarantee {
@@ -17,33 +26,53 @@ interface FittedGuarantee {
   readonly bound: number
 }
 
-/**
- * The cheapest λ that keeps the promise: down the list from safest to cheapest, stopping at the first whose bound
- * d̄ + z·sd/√n fails. Testing in a fixed order needs no correction for the number of tests. The rows must not have been trained on.
- */
-export function fitGuarantee(
+/** What the rows say of every λ. They must not have been trained on. */
+export function measureShortfalls(
   predictions: Predictions,
   reference: number,
   costRef: number,
-  { epsilon, delta }: Guarantee,
-): FittedGuarantee {
+): ShortfallCurve {
+  const points = lambdaGrid.map((lambda) =>
+    measureShortfall(predictions, pickAll(predictions, lambda, costRef), reference),
+  )
+  return {
+    rows: predictions.rows,
+    means: points.map(({ mean }) => mean),
+    errors: points.map(({ error }) => error),
+  }
+}
+
+/**
+ * The cheapest λ that keeps the promise: down the list from safest to cheapest, stopping at the first whose bound
+ * d̄ + z·sd/√n fails. Testing in a fixed order needs no correction for the number of tests.
+ */
+export function keepPromise(curve: ShortfallCurve, { epsilon, delta }: Guarantee): FittedGuarantee {
   let best: FittedGuarantee = { lambda: null, bound: 0 }
-  if (predictions.rows < leastGuaranteeRows) return best
+  if (curve.rows < leastGuaranteeRows) return best
   const z = normalQuantile(1 - delta)
-  for (const lambda of lambdaGrid) {
-    const bound = boundShortfall(predictions, pickAll(predictions, lambda, costRef), reference, z)
+  for (const [at, lambda] of lambdaGrid.entries()) {
+    const bound = (curve.means[at] ?? Number.POSITIVE_INFINITY) + z * (curve.errors[at] ?? 0)
     if (bound > epsilon) break
     best = { lambda, bound }
   }
   return best
 }
 
-function boundShortfall(
+/** Both at once. */
+export function fitGuarantee(
+  predictions: Predictions,
+  reference: number,
+  costRef: number,
+  promise: Guarantee,
+): FittedGuarantee {
+  return keepPromise(measureShortfalls(predictions, reference, costRef), promise)
+}
+
+function measureShortfall(
   { rows, models, scores }: Predictions,
   picks: Int32Array,
   reference: number,
-  z: number,
-): number {
+): { readonly mean: number; readonly error: number } {
   let sum = 0
   let squares = 0
   let counted = 0
@@ -55,13 +84,14 @@ function boundShortfall(
     squares += difference * difference
     counted++
   }
+  // Rows that tell of one model only promise nothing.
+  if (counted < leastGuaranteeRows) return { mean: 1, error: 1 }
   const mean = sum / counted
-  const variance = Math.max(0, squares / counted - mean * mean)
-  return mean + z * Math.sqrt(variance / counted)
+  return { mean, error: Math.sqrt(Math.max(0, squares / counted - mean * mean) / counted) }
 }
 
 /** The inverse of the normal distribution by Acklam's approximation; relative error below 1.2e-9. */
-function normalQuantile(p: number): number {
+export function normalQuantile(p: number): number {
   const low = 0.02425
   if (p < low) return -tail(Math.sqrt(-2 * Math.log(p)))
   if (p > 1 - low) return tail(Math.sqrt(-2 * Math.log(1 - p)))

@@ -1,11 +1,5 @@
 import { openEnsemble, openHead } from '../bundle/open-ensemble.ts'
-import type {
-  BundleMetrics,
-  FittedProfile,
-  FittedProfiles,
-  TrainedBundle,
-  TrainedHead,
-} from '../bundle/trained-bundle.ts'
+import type { FittedProfile, RowName, TrainedBundle, TrainedHead } from '../bundle/trained-bundle.ts'
 import { fitLambda } from '../evaluation/fit-lambda.ts'
 import { averageImprovedQuality, calibrationError } from '../evaluation/measures.ts'
 import { type Predictions, pool, predictRows } from '../evaluation/predictions.ts'
@@ -13,8 +7,11 @@ import { judge, pickAll } from '../evaluation/trade-off.ts'
 import type { HeadArgs, HeadWeights } from '../heads/head.ts'
 import { headKinds } from '../heads/head-kinds.ts'
 import { keepTrainingRows } from '../heads/training-rows.ts'
+import { type Breakpoints, readOff } from '../scoring/breakpoints.ts'
 import { defaultStrategy } from '../scoring/strategy-catalogue.ts'
 import { distillNeighbours } from './distill-neighbours.ts'
+import { measureShortfalls } from './fit-guarantee.ts'
+import { fitIsotonic } from './fit-isotonic.ts'
 import { nameDomains } from './name-domains.ts'
 import { randomFrom, shuffled } from './random.ts'
 import { defaultEnsembleOptions, type EnsembleOptions, trainEnsemble } from './train-ensemble.ts'
@@ -36,6 +33,8 @@ export interface BundleOptions {
   readonly strategies: readonly string[]
   /** Arguments of the strategies beside the default. */
   readonly args: HeadArgs
+  /** Isotonic calibration of every model with enough rows. */
+  readonly calibrates: boolean
 }
 
 export const defaultBundleOptions: BundleOptions = {
@@ -45,6 +44,7 @@ export const defaultBundleOptions: BundleOptions = {
   digest: '',
   strategies: [defaultStrategy],
   args: {},
+  calibrates: false,
 }
 
 /**
@@ -69,14 +69,15 @@ export function trainAndValidate(
   readonly validation: Predictions
   /** Of the other strategies, by name. */
   readonly heads: ReadonlyMap<string, Predictions>
-  /** Which row of the matrix each of the predictions is of. */
-  readonly order: readonly number[]
 } {
   const crossed = crossValidate(featured, positions, options)
   const set = prepareTraining(featured, positions)
   const { weights: plain, rows } = trainEnsemble(set, options.ensemble)
-  const weights = { ...plain, slope: fitSlope(crossed.ensemble, set.meanScores) }
-  const validation = spread(crossed.ensemble, set.meanScores, weights.slope)
+  const slope = fitSlope(crossed.ensemble, set.meanScores)
+  const stretched = spread(crossed.ensemble, set.meanScores, slope)
+  const calibration = options.calibrates ? fitCalibration(stretched) : null
+  const weights = { ...plain, slope, calibration }
+  const validation = calibration === null ? stretched : calibrate(stretched, calibration)
   const fitter = { reference: bestOf(set.meanScores), costRef: Math.max(...set.meanCosts, 1e-12) }
   const heads = new Map<string, TrainedHead>()
   for (const [strategy, predictions] of crossed.heads)
@@ -89,6 +90,7 @@ export function trainAndValidate(
     weights,
     clusters: distillNeighbours(set, rows),
     rows: keepFewRows(set),
+    rowNames: set.size > mostKeptRows ? null : nameRows(featured, positions),
     heads,
     outputTokens: meanOutputTokens(featured, positions, set),
     costRefUsd: fitter.costRef,
@@ -96,7 +98,7 @@ export function trainAndValidate(
     noveltyThreshold: quantile(validation.maxSimilarity, noveltyQuantile),
     data: { rows: positions.length, digest: options.digest, seed: options.seed },
   }
-  return { bundle, validation, heads: crossed.heads, order: crossed.order }
+  return { bundle, validation, heads: crossed.heads }
 }
 
 /** λ of every profile, and how the strategy does at that of `auto`, on rows it has not seen. */
@@ -104,7 +106,7 @@ function fitProfiles(
   predictions: Predictions,
   { reference, costRef }: { readonly reference: number; readonly costRef: number },
   target: number,
-): { readonly profiles: FittedProfiles; readonly metrics: BundleMetrics } {
+): Omit<TrainedHead, 'weights'> {
   const profile = (share: number): FittedProfile => {
     const fitted = fitLambda(predictions, reference, share, costRef)
     return { lambda: fitted.lambda, target: share, val_ratio: fitted.ratio, se: fitted.error }
@@ -112,6 +114,7 @@ function fitProfiles(
   const auto = profile(target)
   const outcome = judge(predictions, pickAll(predictions, auto.lambda, costRef), reference)
   return {
+    shortfalls: measureShortfalls(predictions, reference, costRef),
     profiles: { auto, eco: profile(0.95), reasoning: auto },
     metrics: {
       quality_ratio: outcome.ratio,
@@ -128,11 +131,18 @@ function trainHead(strategy: string, set: TrainingSet, { seed, args }: BundleOpt
   return kind.train(set, { seed, args })
 }
 
-/** More would take too long to search at every decision. */
-const mostSearchedRows = 3_000
+/** More would only make a bundle large. */
+const mostKeptRows = 3_000
 
 function keepFewRows(set: TrainingSet): HeadWeights | null {
-  return set.size > mostSearchedRows ? null : keepTrainingRows(set, 0)
+  return set.size > mostKeptRows ? null : keepTrainingRows(set, 0)
+}
+
+function nameRows({ matrix }: FeaturedMatrix, positions: readonly number[]): readonly RowName[] {
+  return positions.map((position) => {
+    const { id = `${position}`, task = null } = matrix.rows[position] ?? {}
+    return { id, task }
+  })
 }
 
 /** Predictions of rows by models that were trained without them. */
@@ -140,7 +150,6 @@ interface CrossValidation {
   readonly ensemble: Predictions
   /** By strategy. */
   readonly heads: ReadonlyMap<string, Predictions>
-  readonly order: readonly number[]
 }
 
 /** What models trained without a row say of it, for every row. */
@@ -153,31 +162,57 @@ function crossValidate(
   const order = shuffled(positions.length, randomFrom(seed + 1)).map((at) => positions[at] as number)
   const others = strategies.filter((strategy) => strategy !== defaultStrategy)
   const parts: Predictions[] = []
-  const predicted: number[] = []
   const headParts = new Map<string, Predictions[]>(others.map((strategy) => [strategy, []]))
   for (let fold = 0; fold < folds; fold++) {
     const held = order.filter((_, index) => index % folds === fold)
     const kept = order.filter((_, index) => index % folds !== fold)
     if (held.length === 0 || kept.length === 0) continue
-    predicted.push(...held)
     const set = prepareTraining(featured, kept)
     const { weights, rows } = trainEnsemble(set, ensemble)
-    const shared = { weights, clusters: distillNeighbours(set, rows), rows: keepFewRows(set) }
+    const shared = { weights, clusters: distillNeighbours(set, rows) }
     parts.push(predictRows(openEnsemble(shared), featured, held))
     for (const [strategy, list] of headParts) {
-      const trained = { weights: trainHead(strategy, set, options), profiles: {}, metrics: noMetrics }
+      const trained = { ...unmeasured, weights: trainHead(strategy, set, options) }
       const bundle = { ...shared, heads: new Map([[strategy, trained]]) }
       list.push(predictRows(openHead(bundle, strategy), featured, held))
     }
   }
   return {
-    order: predicted,
     ensemble: pool(parts),
     heads: new Map([...headParts].map(([strategy, list]) => [strategy, pool(list)])),
   }
 }
 
-const noMetrics: BundleMetrics = { quality_ratio: 0, cost_saved: 0, aiq: 0, ece: 0 }
+const unmeasured: Omit<TrainedHead, 'weights'> = {
+  profiles: {},
+  metrics: { quality_ratio: 0, cost_saved: 0, aiq: 0, ece: 0 },
+  shortfalls: { rows: 0, means: [], errors: [] },
+}
+
+/** Fewer rows of a model say too little of it. */
+const leastCalibrationRows = 300
+
+/** By model: what estimates of unseen rows really came to. Models of few rows are left as they are. */
+function fitCalibration({ rows, models, quality, scores, weights }: Predictions): readonly Breakpoints[] {
+  return Array.from({ length: models }, (_, model) => {
+    const predicted: number[] = []
+    const real: number[] = []
+    for (let row = 0; row < rows; row++) {
+      const at = row * models + model
+      if (weights[at] === 0) continue
+      predicted.push(quality[at] as number)
+      real.push(scores[at] as number)
+    }
+    return predicted.length < leastCalibrationRows ? { x: [], y: [] } : fitIsotonic(predicted, real)
+  })
+}
+
+function calibrate(predictions: Predictions, calibration: readonly Breakpoints[]): Predictions {
+  const quality = predictions.quality.map((predicted, at) =>
+    readOff(calibration[at % predictions.models] as Breakpoints, predicted),
+  )
+  return { ...predictions, quality }
+}
 
 const [leastSlope, mostSlope] = [0.5, 3]
 

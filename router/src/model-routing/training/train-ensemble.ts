@@ -79,6 +79,7 @@ export function trainEnsemble(
       meanCosts: set.meanCosts,
       meanLnCosts: lnCosts?.means ?? null,
       slope: 1,
+      calibration: null,
     },
     rows: keepRows(set, options.knn),
   }

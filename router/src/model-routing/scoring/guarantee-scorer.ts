@@ -1,0 +1,52 @@
+import {
+  type Guarantee,
+  keepPromise,
+  leastGuaranteeRows,
+  normalQuantile,
+  type ShortfallCurve,
+} from '../training/fit-guarantee.ts'
+import type { ModelInfo, Scorer } from './scorer.ts'
+
+/** A candidate may be expected to be this much worse on one ask than the promise is on the mean. */
+const slack = 0.05
+
+export interface GuaranteeOptions extends Guarantee {
+  readonly curve: ShortfallCurve
+  /** Our name of the model the promise is about. */
+  readonly reference: string
+}
+
+/**
+ * "Mean quality at most ε below the reference model's, with confidence 1 − δ", by the cheapest λ that kept the promise on rows
+ * nobody was trained on; where none did, the reference model answers. Errors: throws when there were too few rows.
+ */
+export function createGuaranteeScorer(inner: Scorer, options: GuaranteeOptions): Scorer {
+  const { curve, reference, epsilon, delta } = options
+  if (curve.rows < leastGuaranteeRows)
+    throw new Error(
+      `mode: guarantee needs a bundle measured on ${leastGuaranteeRows} rows or more; this one has ${curve.rows}`,
+    )
+  const { lambda } = keepPromise(curve, { epsilon, delta })
+  const z = normalQuantile(1 - delta)
+  return {
+    ...inner,
+    score(features, context, models, out) {
+      inner.score(features, context, models, out)
+      const at = positionOf(models, reference)
+      if (at < 0) {
+        out.reasons.push('guarantee_reference_missing')
+        return
+      }
+      const floor = (out.q[at] as number) - epsilon - slack
+      const isSafe = (other: number): boolean =>
+        other === at || (out.q[other] as number) - z * (out.sigma[other] as number) >= floor
+      out.pool = lambda === null ? [at] : models.map((_, other) => other).filter(isSafe)
+      out.lambda = lambda ?? 0
+      out.reasons.push('guarantee')
+    },
+  }
+}
+
+function positionOf(models: readonly ModelInfo[], name: string): number {
+  return models.findIndex((model) => model.name === name || model.aliases.includes(name))
+}
