@@ -26,7 +26,9 @@ export function measureSpeed(matrix) {
     // Through a buffer, so that the text is one piece as it is when it comes from a request.
     Buffer.from(own.slice(at).concat(own).join('\n').slice(0, longAsk)).toString(),
   )
-  console.log('\n### Speed, µs a decision\n\n| asks | p50 | p99 | CPU, mean | models |\n|---|---|---|---|---|')
+  console.log(
+    '\n### Speed, µs a decision\n\n| asks | p50 | p99 | CPU, mean | models |\n|---|---|---|---|---|',
+  )
   for (const [name, asks] of [
     ['as they are', own],
     ['2,000 characters', long],
