@@ -47,7 +47,8 @@ function holdFloor(predictions, reference) {
   const { models, quality, sigma } = predictions
   const floored = quality.map((q, at) => {
     const own = at - (at % models) + reference
-    return at === own || q - normal90 * sigma[at] >= quality[own] - promise.epsilon - 0.05 ? q : -1
+    const [low, base] = [q - normal90 * sigma[at], quality[own] - normal90 * sigma[own]]
+    return low >= base - promise.epsilon - 0.05 ? q : -1
   })
   return { ...predictions, quality: floored }
 }

@@ -37,9 +37,10 @@ export function createGuaranteeScorer(inner: Scorer, options: GuaranteeOptions):
         out.reasons.push('guarantee_reference_missing')
         return
       }
-      const floor = (out.q[at] as number) - epsilon - slack
-      const isSafe = (other: number): boolean =>
-        other === at || (out.q[other] as number) - z * (out.sigma[other] as number) >= floor
+      // Doubt on both sides alike: what one ask will come to is never certain, of the reference neither.
+      const lowOf = (other: number): number => (out.q[other] as number) - z * (out.sigma[other] as number)
+      const floor = lowOf(at) - epsilon - slack
+      const isSafe = (other: number): boolean => other === at || lowOf(other) >= floor
       out.pool = lambda === null ? [at] : models.map((_, other) => other).filter(isSafe)
       out.lambda = lambda ?? 0
       out.reasons.push('guarantee')
