@@ -84,8 +84,8 @@ function measureShortfall(
     squares += difference * difference
     counted++
   }
-  // Rows that tell of one model only promise nothing.
-  if (counted < leastGuaranteeRows) return { mean: 1, error: 1 }
+  // Rows that do not tell of both promise nothing.
+  if (counted < rows || rows < leastGuaranteeRows) return { mean: 1, error: 1 }
   const mean = sum / counted
   return { mean, error: Math.sqrt(Math.max(0, squares / counted - mean * mean) / counted) }
 }
