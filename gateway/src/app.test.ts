@@ -92,6 +92,7 @@ function refusingDependencies(asked: AuthClass[]): Dependencies {
     a2a: { plane: { identity, settings: () => ({ isEnabled: true }), directory: { find: () => null } } },
     health: { identity, runtime },
     operations: { identity },
+    cache: { identity },
     evidence: { identity, webhooks: {} },
     mcp: { identity, mcp: { config: () => mcpConfig } },
     skillRouter: { identity },

@@ -1,4 +1,5 @@
 import { type A2aRoutesDependencies, a2aRoutes } from './a2a/a2a-routes.ts'
+import { type CacheDependencies, cacheRoutes } from './admin/cache-routes.ts'
 import { spendReportRoute } from './admin/governance/spend-report.ts'
 import { type SpendRoutesDependencies, spendRoutes } from './admin/governance/spend-routes.ts'
 import { subjectRoutes } from './admin/governance/subject-routes.ts'
@@ -59,6 +60,7 @@ export interface AppDependencies {
   readonly tokens: TokenRoutesDependencies
   readonly health: HealthDependencies
   readonly operations: OperationsDependencies
+  readonly cache: CacheDependencies
   readonly evidence: EvidenceDependencies
   readonly invocations: InvocationDependencies
   readonly skillRelay: SkillRelay
@@ -131,6 +133,7 @@ export function listRoutes(
     ...quotaRoutes(deps.quotas),
     ...healthRoutes(deps.health),
     ...operationsRoutes(deps.operations),
+    ...cacheRoutes(deps.cache),
     ...evidenceRoutes(deps.evidence),
     ...skillRouterRoutes(deps.skillRouter),
     ...routingApiRoutes(deps.routing),

@@ -21,7 +21,8 @@ const directions: Readonly<Record<string, string>> = {
   'write-behind.ts': '',
   a2a: 'config:types conversation deployments:types http http1 identity json pipeline pricing protocols rest storage:types telemetry transport version.ts',
   admin:
-    'config:types conversation deployments governance http identity pipeline pricing process:types protocols providers:types quotas:types relay rest storage:types telemetry tokens:types transport:types version.ts',
+    'answer-cache:types config:types conversation deployments governance http identity pipeline pricing process:types protocols providers:types quotas:types relay rest storage:types telemetry tokens:types transport:types version.ts',
+  'answer-cache': 'conversation',
   balancing: 'config:types deployments pricing providers:types',
   cli: 'balancing config process skills storage version.ts',
   'cloud-accounts': 'conversation providers:types transport:types',
@@ -42,10 +43,10 @@ const directions: Readonly<Record<string, string>> = {
   'pass-through':
     'config:types conversation deployments:types governance:types http http1:types identity pipeline pricing protocols providers telemetry transport',
   pipeline:
-    'balancing config:types conversation deployments governance:types http http1:types identity injection json model-routing multipart pricing protocols providers relay storage:types telemetry tokens:types transport:types version.ts within.ts',
+    'answer-cache balancing config:types conversation deployments governance:types http http1:types identity injection json model-routing multipart pricing protocols providers relay storage:types telemetry tokens:types transport:types version.ts within.ts',
   pricing: 'config:types conversation:types',
   process:
-    'a2a app.ts balancing config conversation demo deployments evidence governance http identity injection mcp model-routing pipeline pricing providers quotas responses rest skill-router skills storage telemetry tokens transport version.ts',
+    'a2a answer-cache app.ts balancing config conversation demo deployments evidence governance http identity injection mcp model-routing pipeline pricing providers quotas responses rest skill-router skills storage telemetry tokens transport version.ts',
   protocols: 'conversation json pricing:types providers:types relay:types',
   providers: 'cloud-accounts conversation telemetry transport:types',
   quotas: 'http:types pipeline:types rest',

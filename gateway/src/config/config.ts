@@ -15,6 +15,7 @@ export interface GatewayConfig {
   readonly evidence: EvidenceConfig
   readonly userEgress: UserEgressConfig
   readonly telemetry: TelemetryConfig
+  readonly cache: CacheConfig
   readonly requests: RequestConfig
   readonly skills: SkillsConfig
   readonly skillRouter: SkillRouterConfig
@@ -404,6 +405,24 @@ export interface TracingConfig {
   readonly serviceVersion: string | null
   readonly environment: string
   readonly instance: string | null
+}
+
+/** Which answers are kept and given again. */
+export interface CacheConfig {
+  readonly isEnabled: boolean
+  /** False leaves out requests that do not ask for it. */
+  readonly isOnByDefault: boolean
+  readonly ttlMs: number
+  /** Answers in the memory of a process. */
+  readonly maxEntries: number
+  /** Null keeps answers to warmer requests too. */
+  readonly maxTemperature: number | null
+  /** Who shares answers. */
+  readonly scope: 'principal' | 'team' | 'global'
+  readonly operations: ReadonlySet<string>
+  readonly namespace: string | null
+  /** Redis of its own; null uses that of everything else, if there is one. */
+  readonly redisUrl: string | null
 }
 
 export interface RequestConfig {

@@ -17,6 +17,7 @@ import { deriveModelIds, readModelList, singleModel } from './models/model-list.
 import type { ProviderCatalog } from './provider-catalog.ts'
 import { Report } from './report.ts'
 import { readA2aConfig } from './settings/a2a-config.ts'
+import { readCacheConfig } from './settings/cache-config.ts'
 import { type ConfigSections, openSections } from './settings/config-sections.ts'
 import { readEvidenceConfig } from './settings/evidence-config.ts'
 import { readFunctionSkills } from './settings/function-skills-config.ts'
@@ -159,6 +160,7 @@ function assemble(
     a2a: readA2aConfig(root, sections),
     mcp: readMcpConfig(root, sections),
     telemetry: readTelemetryConfig(sections),
+    cache: readCacheConfig(sections),
     requests: readRequestConfig(sections, flags),
     skills: readSkillsConfig(sections),
     skillRouter: readSkillRouterConfig(sections),

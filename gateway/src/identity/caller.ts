@@ -25,6 +25,8 @@ export interface Caller {
   readonly tags: readonly string[]
   /** Members every body must have, `metadata.x` for one within. */
   readonly enforcedParams: readonly string[]
+  /** What its requests may say in `cache`; empty allows all. */
+  readonly allowedCacheControls: readonly string[]
   /** `object_permission` of the key: the servers, tools and agents it is limited to. */
   readonly objectPermission: Readonly<Record<string, unknown>>
   /** The limits of the key itself, as its owner is told. */
@@ -62,6 +64,7 @@ const unrestricted = {
   metadata: {},
   tags: [],
   enforcedParams: [],
+  allowedCacheControls: [],
   objectPermission: {},
   limits: noLimits,
   allowances: noAllowances,

@@ -32,6 +32,7 @@ export function storedCaller(principal: KeyPrincipal): Caller {
     metadata: key.metadata,
     tags: [...new Set([...key.tags, ...readTexts(team?.settings['tags'])])],
     enforcedParams: readTexts(key.settings['enforced_params']),
+    allowedCacheControls: readTexts(key.settings['allowed_cache_controls']),
     objectPermission: readObjectPermission(key.settings),
     limits: readLimits(key.settings),
     allowances: isAdmin ? noAllowances : compileAllowances(principal),

@@ -8,6 +8,7 @@ import type { AttemptResult, StreamingCall } from '../relay/attempt.ts'
 import { CostedStream } from '../relay/costed-stream.ts'
 import type { StreamRelay } from '../relay/relay.ts'
 import { transportTo } from './agent-models.ts'
+import { CapturedStream } from './cache/captured-stream.ts'
 import { describeDeployment } from './describe-deployment.ts'
 import { describeUpstreamFailure } from './describe-upstream-failure.ts'
 import type { Gateway } from './gateway.ts'
@@ -135,7 +136,7 @@ async function sendOnce(
       : prepareMockExchange(request, deployment, mockText, gateway.blobs)
   // What takes no time is not waited for: nearly every exchange.
   const prepared = preparing instanceof Promise ? await preparing : preparing
-  const relay = tellCost(request, deployment, prepared.relay)
+  const relay = tellCost(request, deployment, capture(prepared.relay, progress))
   progress.dropped = prepared.dropped
   const transport = mockText === null ? transportTo(deployment, gateway, request) : gateway.mockTransport
   const sent = relay === prepared.relay ? prepared : { ...prepared, relay }
@@ -145,6 +146,15 @@ async function sendOnce(
   if (result.kind !== 'failure') return { attempt, planned, result, relay }
   progress.failedFields = attempt.fields
   return result.failure
+}
+
+/** The stream's text is remembered where its answer is to be kept. */
+function capture(relay: StreamRelay | null, { caching }: Progress): StreamRelay | null {
+  const keeps = caching?.keeps ?? null
+  if (relay === null || keeps === null) return relay
+  const captured = new CapturedStream(relay)
+  keeps.captured = captured
+  return captured
 }
 
 /** Streams have no header for what they cost, so clients may ask for it in the last event. */

@@ -1,3 +1,4 @@
+import type { AnswerCache } from '../answer-cache/answer-cache.ts'
 import type { DeploymentStates } from '../balancing/deployment-states.ts'
 import type { Strategy } from '../balancing/strategy.ts'
 import type { BlobSealer } from '../conversation/blob-sealer.ts'
@@ -50,6 +51,8 @@ export interface Gateway {
   /** The skills of containers. */
   readonly containers: ContainerSource
   readonly containerHomes: ContainerHomes
+  /** Answers that were given before. */
+  readonly answers: Pick<AnswerCache, 'find' | 'keep'>
   /** Counts prompts without asking a provider. */
   readonly tokens: TokenCounter
   readonly recordRequest: (record: RequestRecord) => void

@@ -12,6 +12,7 @@ import type { Gateway } from './gateway.ts'
 import type { Arrival, ModelRequest } from './model-request.ts'
 import { parse } from './parse.ts'
 import { Progress } from './progress.ts'
+import { recallAnswer } from './recall-answer.ts'
 import { openClientStream, respond, respondWithError } from './respond.ts'
 import { routeSkills } from './route-skills.ts'
 import { settle } from './settle.ts'
@@ -54,6 +55,10 @@ export async function handleRequest(
     const equipped = routeSkills(gateway, request, admission.resolution, progress)
     request = equipped instanceof Promise ? await equipped : equipped
     progress.endStage('route-skills')
+    const recalled = recallAnswer(gateway, request, progress)
+    const isAnswered = recalled instanceof Promise ? await recalled : recalled
+    progress.endStage('recall-answer')
+    if (isAnswered) return
     plan = chooseDeployment(gateway, request, admission.resolution, progress.choice)
     progress.endStage('choose-deployment')
     if (request.stream) {

@@ -10,6 +10,7 @@ import type { ModelChoice } from '../model-routing/model-choice.ts'
 import type { AdjustedCost } from '../pricing/adjust-cost.ts'
 import type { StreamRelay } from '../relay/relay.ts'
 import type { FailedAttempt } from '../telemetry/request-record.ts'
+import type { Caching } from './cache/caching.ts'
 import type { Price } from './price-answer.ts'
 import type { Stage } from './stages.ts'
 
@@ -33,6 +34,8 @@ export class Progress {
   caller: Caller | null = null
   /** What is held against limits until it is settled. */
   reservation: Reservation | null = null
+  /** How it stands to answers that are kept; null where none are. */
+  caching: Caching | null = null
   /** Which of several models; null where the name stands for one. */
   choice: ModelChoice | null = null
   deployment: Deployment | null = null

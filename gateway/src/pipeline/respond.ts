@@ -77,7 +77,16 @@ function respondPlain(
     const lines = describeAnswer(request, answer, progress)
     request.exchange.send(200, headOf(request, reply) + lines, reply.body)
   }
+  capture(reply, progress)
   plan.succeed(reply.usage)
+}
+
+/** The answer is remembered where it is to be kept. */
+function capture(reply: PlainReply, { caching }: Progress): void {
+  const keeps = caching?.keeps ?? null
+  if (keeps === null) return
+  const { usage } = reply
+  keeps.captured = { isStream: reply.isStream === true, text: () => textOf(reply.body), usage }
 }
 
 function headOf({ protocol }: ModelRequest, { isStream, contentType }: PlainReply): string {

@@ -5,6 +5,7 @@ import type { Caller } from '../identity/caller.ts'
 import type { ModelChoice } from '../model-routing/model-choice.ts'
 import type { AdjustedCost } from '../pricing/adjust-cost.ts'
 import { version } from '../version.ts'
+import type { Caching } from './cache/caching.ts'
 import { describeDeployment } from './describe-deployment.ts'
 import { describeDropped } from './describe-dropped.ts'
 import type { ModelRequest } from './model-request.ts'
@@ -44,8 +45,17 @@ export function describeResponse(request: ModelRequest, progress: Progress, now:
   if (options.timeoutMs !== null) lines += `x-litellm-timeout: ${options.timeoutMs / 1000}\r\n`
   const { total, parts } = progress.rounds.length === 0 ? lastBill(progress) : totalBill(progress)
   if (total !== null) lines += describeCost(total, parts)
+  if (progress.caching !== null) lines += describeCaching(progress.caching)
   if (progress.skills !== null) lines += describeSkills(progress.skills.outcome, !request.stream)
   return progress.stageEnds === null ? lines : lines + describeStages(exchange.startedAt, progress.stageEnds)
+}
+
+function describeCaching(caching: Caching): string {
+  const lines = `x-routeiq-cache: ${caching.status}\r\n`
+  const named = caching.key === undefined ? lines : lines + headLine('x-litellm-cache-key', caching.key)
+  if (caching.status !== 'HIT') return named
+  const { tier, ageMs } = caching
+  return `${named}x-routeiq-cache-tier: ${tier}\r\nx-routeiq-cache-age: ${Math.max(0, Math.floor(ageMs / 1000))}\r\n`
 }
 
 /** The parts of the bill are told where the operator adjusts list prices. */

@@ -5,6 +5,7 @@ import type { AnswerFacts } from '../injection/turn-reports.ts'
 import { billColumns } from '../pricing/bill-columns.ts'
 import type { SpendRow } from '../storage/ledger/spend-row.ts'
 import type { RequestRecord } from '../telemetry/request-record.ts'
+import { keepAnswer } from './cache/keep-answer.ts'
 import { hashClientAddress } from './client-address.ts'
 import { describeDeployment } from './describe-deployment.ts'
 import { describeDropped } from './describe-dropped.ts'
@@ -45,14 +46,18 @@ export function settle(
   const record = describe(arrival, operation, request, progress)
   progress.reservation?.settle(realUse(record))
   gateway.recordRequest(record)
-  if (request !== null && progress.attempts > 0) appendRows(gateway, record, request, progress)
+  const isAnswered = progress.attempts > 0 || record.cacheHit
+  if (request !== null && isAnswered) appendRows(gateway, record, request, progress)
   if (request !== null && progress.choice !== null && progress.attempts > 0)
     gateway.keepChoice(keepChoice(request, progress.choice, progress, record))
+  if (request !== null) keepAnswer(gateway, request, progress)
   progress.skills?.settle?.(describeAnswer(record, progress))
 }
 
 /** What counts against limits: nothing where no provider was asked, or none said what it used. */
-export function realUse({ usage, costPico }: RequestRecord): RealUse | null {
+export function realUse({ usage, costPico, cacheHit }: RequestRecord): RealUse | null {
+  // What was answered before counts as a request and nothing else.
+  if (cacheHit) return { inputTokens: 0, outputTokens: 0, costPico: 0n }
   if (usage === null && costPico === null) return null
   return { inputTokens: usage?.inputTokens ?? 0, outputTokens: usage?.outputTokens ?? 0, costPico }
 }
@@ -131,7 +136,7 @@ function describe(
     errorOrigin: error?.origin ?? null,
     stream: request?.stream ?? false,
     clientDisconnected: clientGone,
-    cacheHit: false,
+    cacheHit: progress.caching?.status === 'HIT',
     caller: describeCaller(caller),
     endUser: request?.options.endUser ?? null,
     tags: request?.options.tags ?? [],
@@ -236,7 +241,7 @@ function spendRow(
     grossNanoUsd,
     discountNanoUsd,
     marginNanoUsd,
-    cacheHit: false,
+    cacheHit: record.cacheHit,
     strategy: record.strategy,
     retries: Math.max(0, record.attempts - 1 - record.fallbacks),
     fallbacks: progress.fallbacks,

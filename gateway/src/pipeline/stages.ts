@@ -9,6 +9,7 @@ export const stages = [
   'use-tools',
   'choose-model',
   'route-skills',
+  'recall-answer',
   'choose-deployment',
   'call',
   'respond',

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { GatewayError } from '@routeiq/contract'
+import type { AnswerCache } from '../answer-cache/answer-cache.ts'
 import { type AppDependencies, createApp } from '../app.ts'
 import type { GatewayConfig } from '../config/config.ts'
 import { BlobSealer } from '../conversation/blob-sealer.ts'
@@ -42,6 +43,7 @@ import { AuthorizingTransport } from '../transport/authorizing-transport.ts'
 import { RoutedTransport } from '../transport/routed-transport.ts'
 import type { Transport } from '../transport/transport.ts'
 import { type OpenA2a, openA2a } from './a2a.ts'
+import { openAnswerCache } from './answer-cache.ts'
 import { type ConfigurationHolder, type ReloadReport, sharesState } from './configuration-holder.ts'
 import { embedTexts } from './embed-texts.ts'
 import { type Evidence, openEvidence } from './evidence.ts'
@@ -176,6 +178,10 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
     now: options.now,
     random: options.random,
   })
+  const answerCache = await openAnswerCache({
+    ...{ hub, now: options.now },
+    config: () => configuration.runtime.config,
+  })
   const gateway = composeGateway(options, {
     requestTools: new ChatTools(mcp),
     governor: governance.governor,
@@ -189,6 +195,7 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
     models: modelRouting.router,
     keepChoice: (choice) => modelRouting.choiceLog.record(choice),
     containers: skillAccounts.containers,
+    answers: answerCache.answers,
   })
   await shareCooldowns(hub.state, configuration.states)
   if (sharesState(config)) await shareUsage(hub.state, configuration.states, options.now)
@@ -231,6 +238,7 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
     modelRouting,
     skillRelay,
     mcp,
+    answers: answerCache.answers,
   }
   const stopRescanning = rescanSkills({
     store: hub.skills,
@@ -269,6 +277,7 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
       await Promise.all([evidence.close(), a2a.close()])
       gateway.tokens.close()
       skillRouting.close()
+      await answerCache.close()
       await modelRouting.close()
       await Promise.all([transport.close(), media.close(), functions.close(), mcp.close()])
       telemetry.flush()
@@ -320,6 +329,7 @@ interface GatewayParts
     | 'keepChoice'
     | 'containers'
     | 'requestTools'
+    | 'answers'
   > {
   readonly journal: SpendJournal
 }
@@ -377,6 +387,7 @@ interface SharedParts {
   readonly modelRouting: ModelRouting
   readonly skillRelay: SkillRelay
   readonly mcp: McpPlane
+  readonly answers: AnswerCache
 }
 
 function composeApp(
@@ -395,6 +406,7 @@ function composeApp(
     modelRouting,
     skillRelay,
     mcp,
+    answers,
   }: SharedParts,
 ): AppDependencies {
   const { configuration, prices, hub, telemetry, collectMetrics, now } = options
@@ -459,6 +471,7 @@ function composeApp(
       open: isOpen(runtime().config),
       now,
     },
+    cache: { identity, runtime, answers },
     operations: {
       identity,
       runtime,

@@ -91,6 +91,7 @@ export function listSecrets(config: GatewayConfig): string[] {
     ...identity.adminKeys,
     storage.databaseUrl,
     storage.redisUrl,
+    config.cache.redisUrl,
     ...providerKeys,
     ...endpointHeaders,
     ...toolServers,

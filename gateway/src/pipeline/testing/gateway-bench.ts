@@ -80,6 +80,7 @@ export function openGatewayBench(config: string, patch: Partial<Gateway> = {}): 
     mockTransport: new DemoTransport(Date.now),
     openStreams: new Roster(),
     governor: { admit: () => null },
+    answers: { find: () => null, keep: () => {} },
     tokens: new TokenCounter(),
     active: { enter, leave: (gauge) => gauge.add(-1) },
     recordRequest: (record) => records.push(record),

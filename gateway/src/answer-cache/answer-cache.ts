@@ -1,0 +1,168 @@
+import { keyPrefix } from './cache-key.ts'
+import { type CachedAnswer, formatShared, parseShared } from './cached-answer.ts'
+
+/** Where replicas keep answers for one another. Both calls are bounded in time and never reject for good reasons alone. */
+export interface SharedAnswers {
+  get(key: string): Promise<string | null>
+  set(key: string, value: string, ttlMs: number): Promise<void>
+  delete(key: string): Promise<void>
+}
+
+export interface AnswerCacheOptions {
+  /** Null keeps answers in this process only. */
+  readonly shared: SharedAnswers | null
+  readonly maxEntries: () => number
+  readonly now: () => number
+}
+
+export interface FoundAnswer {
+  readonly answer: CachedAnswer
+  readonly tier: 'l1' | 'l2'
+}
+
+export interface CacheStats {
+  readonly hits: { readonly l1: number; readonly l2: number }
+  readonly misses: number
+  readonly entries: number
+  readonly bytes: number
+  readonly errors: number
+}
+
+interface Entry {
+  readonly answer: CachedAnswer
+  readonly expiresAt: number
+  readonly bytes: number
+}
+
+const maxBytes = 64 * 1024 * 1024
+/** Longer answers are rare and would push out many others. */
+export const maxAnswerBytes = 1024 * 1024
+
+/**
+ * Answers that were given before, by the name of their request: the latest used ones in memory, and all that live on in the
+ * state that replicas share. What fails there is counted and otherwise as if nothing had been kept.
+ */
+export class AnswerCache {
+  readonly #options: AnswerCacheOptions
+  /** In the order of their last use. */
+  readonly #entries = new Map<string, Entry>()
+  #bytes = 0
+  #hits = { l1: 0, l2: 0 }
+  #misses = 0
+  #errors = 0
+
+  constructor(options: AnswerCacheOptions) {
+    this.#options = options
+  }
+
+  get stats(): CacheStats {
+    return {
+      hits: { ...this.#hits },
+      misses: this.#misses,
+      entries: this.#entries.size,
+      bytes: this.#bytes,
+      errors: this.#errors,
+    }
+  }
+
+  /** At once when memory has it or nothing is shared. Answers older than `maxAgeMs` are not taken. */
+  find(key: string, maxAgeMs: number | null): FoundAnswer | null | Promise<FoundAnswer | null> {
+    const entry = this.#take(key)
+    if (entry !== null && this.#isYoung(entry.answer, maxAgeMs)) {
+      this.#hits.l1 += 1
+      return { answer: entry.answer, tier: 'l1' }
+    }
+    if (this.#options.shared !== null && entry === null) return this.#findShared(key, maxAgeMs)
+    this.#misses += 1
+    return null
+  }
+
+  /** Keeps an answer; whoever shares it hears of it in their own time. */
+  keep(key: string, answer: CachedAnswer, ttlMs: number): void {
+    if (answer.text.length > maxAnswerBytes || ttlMs <= 0) return
+    this.#remember(key, answer, this.#options.now() + ttlMs)
+    this.#options.shared?.set(key, formatShared(answer), ttlMs).catch(this.#countError)
+  }
+
+  /** Forgets answers by name, here and where they are shared. */
+  async forget(keys: readonly string[]): Promise<void> {
+    for (const key of keys) this.#drop(key)
+    const { shared } = this.#options
+    if (shared === null) return
+    await Promise.all(keys.map((key) => shared.delete(key).catch(this.#countError)))
+  }
+
+  /** Forgets all answers whose names begin so, of those this process knows. Resolves with their number. */
+  async flush(prefix: string): Promise<number> {
+    const start = prefix.startsWith(keyPrefix) ? prefix : keyPrefix + prefix
+    const keys = [...this.#entries.keys()].filter((key) => key.startsWith(start))
+    await this.forget(keys)
+    return keys.length
+  }
+
+  /** The latest used first. */
+  list(limit: number): { key: string; bytes: number; ageMs: number; expiresInMs: number }[] {
+    const now = this.#options.now()
+    return [...this.#entries]
+      .reverse()
+      .slice(0, limit)
+      .map(([key, { answer, bytes, expiresAt }]) => ({
+        ...{ key, bytes, ageMs: now - answer.storedAt, expiresInMs: expiresAt - now },
+      }))
+  }
+
+  readonly #countError = (): void => {
+    this.#errors += 1
+  }
+
+  async #findShared(key: string, maxAgeMs: number | null): Promise<FoundAnswer | null> {
+    const text = (await this.#options.shared?.get(key).catch(this.#countError)) ?? null
+    const answer = text === null ? null : parseShared(text)
+    if (answer === null || !this.#isYoung(answer, maxAgeMs)) {
+      this.#misses += 1
+      return null
+    }
+    this.#hits.l2 += 1
+    // How long it lives on is known where it is shared; here it is asked for again soon.
+    this.#remember(key, answer, this.#options.now() + sharedRememberedMs)
+    return { answer, tier: 'l2' }
+  }
+
+  #isYoung(answer: CachedAnswer, maxAgeMs: number | null): boolean {
+    return maxAgeMs === null || this.#options.now() - answer.storedAt <= maxAgeMs
+  }
+
+  #take(key: string): Entry | null {
+    const entry = this.#entries.get(key)
+    if (entry === undefined) return null
+    if (entry.expiresAt <= this.#options.now()) {
+      this.#drop(key)
+      return null
+    }
+    this.#entries.delete(key)
+    this.#entries.set(key, entry)
+    return entry
+  }
+
+  #remember(key: string, answer: CachedAnswer, expiresAt: number): void {
+    this.#drop(key)
+    const bytes = answer.text.length * 2 + key.length
+    this.#entries.set(key, { answer, expiresAt, bytes })
+    this.#bytes += bytes
+    const maxEntries = this.#options.maxEntries()
+    for (const oldest of this.#entries.keys()) {
+      if (this.#entries.size <= maxEntries && this.#bytes <= maxBytes) return
+      this.#drop(oldest)
+    }
+  }
+
+  #drop(key: string): void {
+    const entry = this.#entries.get(key)
+    if (entry === undefined) return
+    this.#entries.delete(key)
+    this.#bytes -= entry.bytes
+  }
+}
+
+/** What came from elsewhere may have been deleted there since. */
+const sharedRememberedMs = 5_000

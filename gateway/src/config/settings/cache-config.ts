@@ -1,0 +1,59 @@
+import type { CacheConfig } from '../config.ts'
+import type { Section } from '../values/section.ts'
+import type { ConfigSections } from './config-sections.ts'
+
+const cacheable = ['chat', 'completion', 'embedding'] as const
+/** LiteLLM names calls of one kind by the function that makes them. */
+const operationOf: Readonly<Record<string, string>> = {
+  completion: 'chat',
+  acompletion: 'chat',
+  anthropic_messages: 'chat',
+  aanthropic_messages: 'chat',
+  responses: 'chat',
+  aresponses: 'chat',
+  text_completion: 'completion',
+  atext_completion: 'completion',
+  embedding: 'embedding',
+  aembedding: 'embedding',
+}
+
+/** The cache of answers: `litellm_settings.cache` with its `cache_params`, or `CACHE_ENABLED`. */
+export function readCacheConfig({ litellm, settings, report }: ConfigSections): CacheConfig {
+  const byFile = litellm.boolean('cache') ?? false
+  const params = litellm.section('cache_params')
+  const type = params.text('type') ?? 'local'
+  if (byFile && type !== 'local' && type !== 'redis')
+    report.warn([...params.path, 'type'], `answers are kept in memory and Redis only, not in ${type}`)
+  const scope = params.text('scope') ?? 'principal'
+  if (scope !== 'principal' && scope !== 'team' && scope !== 'global')
+    report.warn([...params.path, 'scope'], 'this should be principal, team or global; principal is used')
+  const ttl = params.amount('ttl') ?? settings.number('cache.ttl_seconds')
+  return {
+    isEnabled: byFile || settings.boolean('cache.enabled'),
+    isOnByDefault: params.text('mode') !== 'default_off',
+    ttlMs: ttl * 1000,
+    maxEntries: settings.number('cache.l1_max_size'),
+    maxTemperature: byFile ? null : settings.number('cache.max_temperature'),
+    scope: scope === 'team' || scope === 'global' ? scope : 'principal',
+    operations: readOperations(params),
+    namespace: params.text('namespace'),
+    redisUrl: settings.text('cache.redis_url') ?? redisOf(params),
+  }
+}
+
+function readOperations(params: Section): ReadonlySet<string> {
+  const named = params.textList('supported_call_types')
+  if (named.length === 0) return new Set(cacheable)
+  return new Set(named.flatMap((name) => operationOf[name] ?? []))
+}
+
+function redisOf(params: Section): string | null {
+  if (params.text('type') !== 'redis') return null
+  const url = params.text('url')
+  if (url !== null) return url
+  const host = params.text('host')
+  if (host === null) return null
+  const password = params.text('password')
+  const scheme = params.boolean('ssl') === true ? 'rediss' : 'redis'
+  return `${scheme}://${password === null ? '' : `:${encodeURIComponent(password)}@`}${host}:${params.count('port') ?? 6379}`
+}

@@ -1,0 +1,27 @@
+import type { Usage } from '../../conversation/usage.ts'
+
+/** How a request stands to the answers that are kept. */
+export type Caching =
+  | { readonly status: 'BYPASS'; readonly key?: undefined; readonly keeps?: null }
+  | { readonly status: 'MISS' | 'BYPASS'; readonly key: string; readonly keeps: Keeping | null }
+  | {
+      readonly status: 'HIT'
+      readonly key: string
+      readonly tier: 'l1' | 'l2'
+      readonly ageMs: number
+      readonly keeps: null
+    }
+
+/** The answer of a request that is to be kept once it has gone well. */
+export interface Keeping {
+  readonly ttlMs: number
+  captured: CapturedText | null
+}
+
+/** What the client was sent. */
+export interface CapturedText {
+  readonly isStream: boolean
+  /** Null when it became too long. */
+  text(): string | null
+  readonly usage: Usage | null
+}

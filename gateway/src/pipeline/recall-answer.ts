@@ -1,0 +1,89 @@
+import type { FoundAnswer } from '../answer-cache/answer-cache.ts'
+import { type CacheControl, readCacheControl } from '../answer-cache/cache-control.ts'
+import { cacheKey } from '../answer-cache/cache-key.ts'
+import type { CacheConfig } from '../config/config.ts'
+import { renderCached } from './cache/render-cached.ts'
+import type { Gateway } from './gateway.ts'
+import type { ModelRequest } from './model-request.ts'
+import type { Progress } from './progress.ts'
+import { describeResponse } from './response-headers.ts'
+
+/**
+ * Answers a request as the same one was answered before, where that is configured; true when it did. Nothing is asked of a
+ * provider then, and nothing is charged. Errors: 400, 403 for a `cache` member that cannot be honoured.
+ */
+export function recallAnswer(
+  gateway: Gateway,
+  request: ModelRequest,
+  progress: Progress,
+): boolean | Promise<boolean> {
+  const { cache } = request.runtime.config
+  if (!cache.isEnabled) return false
+  const control = readControl(request, cache)
+  if (!isCacheable(request, cache) || !(control.reads || control.writes)) {
+    progress.caching = { status: 'BYPASS' }
+    return false
+  }
+  const key = keyOf(request, cache, control)
+  progress.caching = { status: control.reads ? 'MISS' : 'BYPASS', key, ...pick(control) }
+  if (!control.reads) return false
+  const found = gateway.answers.find(key, control.maxAgeMs)
+  return found instanceof Promise
+    ? found.then((answer) => send(gateway, request, progress, key, answer))
+    : send(gateway, request, progress, key, found)
+}
+
+const pick = ({ writes, ttlMs }: CacheControl) => ({ keeps: writes ? { ttlMs, captured: null } : null })
+
+function readControl({ body, exchange, caller }: ModelRequest, cache: CacheConfig): CacheControl {
+  const header = exchange.header('x-routeiq-cache-control')
+  return readCacheControl(body['cache'], header, caller.allowedCacheControls, cache)
+}
+
+/** Answers that depend on more than the request, or that nobody would ask for twice, are not kept. */
+function isCacheable(request: ModelRequest, cache: CacheConfig): boolean {
+  const { operation, body, options, skills, container, upload, isBinary } = request
+  if (!cache.operations.has(operation) || upload !== null || isBinary) return false
+  if (skills !== null || container !== null) return false
+  if (options.mockResponse !== null || options.mockFailure !== null) return false
+  if (body['previous_response_id'] != null || body['conversation'] != null) return false
+  const { temperature } = body
+  return cache.maxTemperature === null || temperature == null || Number(temperature) <= cache.maxTemperature
+}
+
+function keyOf(request: ModelRequest, cache: CacheConfig, control: CacheControl): string {
+  const { caller, protocol, operation, requestedModel, body } = request
+  const { userId, teamId, keyHash } = caller
+  return cacheKey(
+    { scope: cache.scope, userId, teamId, keyHash },
+    {
+      dialect: protocol.id,
+      operation,
+      model: requestedModel,
+      namespace: control.namespace ?? cache.namespace,
+      body,
+    },
+  )
+}
+
+function send(
+  gateway: Gateway,
+  request: ModelRequest,
+  progress: Progress,
+  key: string,
+  found: FoundAnswer | null,
+): boolean {
+  const rendered = found === null ? null : renderCached(request, found.answer, gateway.blobs)
+  if (found === null || rendered === null) return false
+  const { answer, tier } = found
+  progress.caching = { status: 'HIT', key, tier, ageMs: gateway.now() - answer.storedAt, keeps: null }
+  progress.deployment = request.runtime.routing.byDeploymentId.get(answer.deploymentId) ?? null
+  progress.usage = answer.usage
+  progress.costPico = 0n
+  progress.status = 200
+  const type = request.stream
+    ? `content-type: ${request.protocol.streamType}\r\ncache-control: no-cache\r\n`
+    : 'content-type: application/json\r\n'
+  request.exchange.send(200, type + describeResponse(request, progress, performance.now()), rendered)
+  return true
+}

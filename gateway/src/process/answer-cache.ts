@@ -1,0 +1,30 @@
+import { AnswerCache } from '../answer-cache/answer-cache.ts'
+import type { GatewayConfig } from '../config/config.ts'
+import type { SharedState } from '../storage/shared-state/shared-state.ts'
+import type { Hub } from './hub.ts'
+
+export interface OpenedAnswerCache {
+  readonly answers: AnswerCache
+  readonly close: () => Promise<void>
+}
+
+/** The cache of answers of this process, and what replicas share of it: in a Redis of its own, or in that of everything else. */
+export async function openAnswerCache(options: {
+  readonly hub: Hub
+  readonly config: () => GatewayConfig
+  readonly now: () => number
+}): Promise<OpenedAnswerCache> {
+  const { hub, config, now } = options
+  const { cache, storage } = config()
+  const own = cache.isEnabled && cache.redisUrl !== null ? await openOwn(cache.redisUrl, now) : null
+  const shared = own ?? (storage.redisUrl === null ? null : hub.state)
+  return {
+    answers: new AnswerCache({ shared, maxEntries: () => config().cache.maxEntries, now }),
+    close: async () => own?.close(),
+  }
+}
+
+async function openOwn(url: string, now: () => number): Promise<SharedState> {
+  const { RedisState } = await import('../storage/shared-state/redis-state.ts')
+  return RedisState.open({ url, now })
+}
