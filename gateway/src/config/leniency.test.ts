@@ -153,7 +153,6 @@ describe('leniency', () => {
   it.each([
     ['search_tools: [{search_tool_name: a}]', 'search_tools'],
     ['guardrails: [{guardrail_name: g}]', 'guardrails'],
-    ['litellm_settings: {cache: true}', 'litellm_settings.cache'],
     ['general_settings: {store_model_in_db: true}', 'general_settings.store_model_in_db'],
     ['router_settings: {routing_strategy: llmrouter-causallm}', 'router_settings.routing_strategy'],
     ['routeiq: {prompt_management: {enabled: true}}', 'routeiq.prompt_management.enabled'],
@@ -165,7 +164,7 @@ describe('leniency', () => {
   it.each([
     'mcp_servers: {}',
     'guardrails: []',
-    'litellm_settings: {cache: false, callbacks: []}',
+    'litellm_settings: {network_mock: false, callbacks: []}',
     'routeiq: {mcp: {enabled: "no", sync_interval: 9}, mlops: {anything: 1}}',
     'routeiq: {context_optimizer: {mode: off}}',
     'routeiq: {skills: {router: {hint_k: 2}}}',
@@ -212,14 +211,14 @@ describe('leniency', () => {
         'config.yaml':
           'model_list: [x, y]\nrouter_settings: {routing_strategy: round-robin}\nrouteiq: {port: high}\n',
       },
-      env: { CACHE_ENABLED: 'true' },
+      env: { CACHE_SEMANTIC_ENABLED: 'true' },
     })
     expect(config).toBeNull()
     expect(
       diagnostics.filter(({ severity }) => severity === 'error').map(({ path, line }) => [path, line]),
     ).toEqual([
       ['routeiq.port', 3],
-      ['CACHE_ENABLED', undefined],
+      ['CACHE_SEMANTIC_ENABLED', undefined],
       ['model_list[0]', 1],
       ['model_list[1]', 1],
       ['router_settings.routing_strategy', 2],

@@ -3,7 +3,7 @@ import { loadFiles, loadText } from '../load-for-test.ts'
 
 describe('features of later releases', () => {
   it.each([
-    ['CACHE_ENABLED', 'yes'],
+    ['CACHE_SEMANTIC_ENABLED', 'yes'],
     ['ROUTEIQ_OIDC_ENABLED', 'on'],
     ['ROUTEIQ_PROMPT_MANAGEMENT', 'true'],
     ['ROUTEIQ_PROMPT_MANAGEMENT__ENABLED', 'true'],
@@ -89,7 +89,7 @@ describe('unknown variables', () => {
   it('is silenced by ROUTEIQ_SKIP_ENV_VALIDATION', () => {
     const env = { ROUTEIQ_PROT: '1', STORE_MODEL_IN_DB: 'true', ROUTEIQ_SKIP_ENV_VALIDATION: 'true' }
     expect(loadText('', env).diagnostics).toEqual([])
-    expect(loadFiles({ env: { ...env, CACHE_ENABLED: 'true' } }).config).toBeNull()
+    expect(loadFiles({ env: { ...env, CACHE_SEMANTIC_ENABLED: 'true' } }).config).toBeNull()
   })
 
   it('leaves variables of other programs alone', () => {

@@ -13,7 +13,7 @@ export type Caching =
     }
 
 /** The answer of a request that is to be kept once it has gone well. */
-export interface Keeping {
+interface Keeping {
   readonly ttlMs: number
   captured: CapturedText | null
 }
