@@ -28,19 +28,26 @@ export function forwardedHeaders(
     const value = headers[name]
     if (typeof value === 'string') added.add(name, value)
   }
-  const { wire, provider } = deployment
-  if (wire.dialect === request.protocol.id) {
-    for (const name of request.protocol.forwardedHeaders) {
-      const value = headers[name]
-      if (typeof value !== 'string') continue
-      const accepted = wire.filterHeader === undefined ? value : wire.filterHeader(name, value, provider)
-      if (accepted !== null) added.add(name, accepted)
-    }
-  }
+  addThoseOfDialect(request, deployment, added)
   if (request.runtime.config.requests.forwardClientHeaders) addOthers(request, added)
-  const prefix = provider.quirks.forwardedHeaderPrefix
+  const prefix = deployment.provider.quirks.forwardedHeaderPrefix
   if (prefix !== undefined) addPrefixed(request, prefix, added)
   return added.list
+}
+
+/** Headers that mean the same to a provider of the client's own dialect. */
+function addThoseOfDialect(
+  { exchange, protocol }: ModelRequest,
+  { wire, provider }: Deployment,
+  added: AddedHeaders,
+): void {
+  if (wire.dialect !== protocol.id) return
+  for (const name of protocol.forwardedHeaders) {
+    const value = exchange.request.headers[name]
+    if (typeof value !== 'string') continue
+    const accepted = wire.filterHeader === undefined ? value : wire.filterHeader(name, value, provider)
+    if (accepted !== null) added.add(name, accepted)
+  }
 }
 
 /** Headers that speak to a gateway behind this one. */
