@@ -4,6 +4,7 @@ import { findTestServices } from '../src/storage/testing/test-services.ts'
 import { type Answer, call } from './harness/call-gateway.ts'
 import { type ScriptedAgent, startScriptedAgent } from './harness/scripted-agent.ts'
 import { type Gateway, type IssuedKey, startGateway } from './harness/start-gateway.ts'
+import { waitUntil } from './harness/wait-until.ts'
 
 let gateway: Gateway
 let agent: ScriptedAgent
@@ -94,6 +95,13 @@ describe('limits of a conversation', () => {
       expect.stringContaining('3 messages'),
     ])
   })
+})
+
+it('an agent tells what it has cost', async () => {
+  const spend = async () =>
+    (await call(gateway.url, '/v1/agents/dear', { key: gateway.masterKey })).json().spend
+  await waitUntil('it is written', async () => (await spend()) > 0, 30_000)
+  expect(await spend()).toBeCloseTo(0.4)
 })
 
 it('an agent has tokens a minute, of all callers together', async () => {

@@ -122,6 +122,23 @@ describe('the registry', () => {
     expect([answer.status, answer.json().detail.error]).toEqual([status, error])
   })
 
+  it('gives pages, and refuses what is no page', async () => {
+    await register(support)
+    const page = (await asAdmin('/a2a/agents?limit=1')).json()
+    expect(page.agents).toHaveLength(1)
+    const rest = (await asAdmin(`/a2a/agents?limit=1&cursor=${page.next_cursor}`)).json()
+    expect([rest.agents[0].agent_name, rest.next_cursor]).toEqual(['my-agent', undefined])
+    for (const limit of ['abc', '0', '-1'])
+      expect((await asAdmin(`/a2a/agents?limit=${limit}`)).status).toBe(400)
+    await asAdmin('/a2a/agents/my-agent', { method: 'DELETE' })
+  })
+
+  it('wants to know where an agent is', async () => {
+    const { url: _, ...nowhere } = support
+    const answer = await register(nowhere)
+    expect([answer.status, answer.json().detail[0].loc]).toEqual([422, ['body', 'url']])
+  })
+
   it('takes only sensible names, from admins', async () => {
     for (const agent_name of ['', 'a b', 'a/b', 'agents', 5])
       expect((await register({ ...support, agent_name })).status).toBe(422)

@@ -25,6 +25,7 @@ beforeAll(async () => {
     { agent_name: 'current', url: currentAgent.url, static_headers: { 'x-secret': 'for the agent' } },
     { agent_name: 'bare', url: bareAgent.url },
     { agent_name: 'dead', url: 'http://127.0.0.1:9' },
+    { agent_name: 'hasty', url: currentAgent.url, litellm_params: { timeout: 0.2 } },
   ]
   gateway = await startGateway({ config: { agent_list } })
   alice = await gateway.createKey({ user_id: 'alice' })
@@ -263,6 +264,28 @@ describe('calls that fail', () => {
     const { error } = (await send('dead', '0.3', 'x')).json()
     expect(error).toMatchObject({ code: -32603, data: { reason: 'UPSTREAM_UNREACHABLE' } })
     expect(JSON.stringify(error)).not.toContain('127.0.0.1')
+  })
+
+  it('a slow agent is not waited for longer than its registration says', async () => {
+    const { error } = (await send('hasty', '1.0', 'hang-1')).json()
+    expect([error.code, error.data[0].reason]).toEqual([-32603, 'UPSTREAM_TIMEOUT'])
+  })
+
+  it('no agent is named by the address of all', async () => {
+    const answer = await call(gateway.url, '/a2a', {
+      key: alice.key,
+      body: { jsonrpc: '2.0', id: 7, method: 'SendMessage', params: {} },
+    })
+    expect([answer.status, answer.json()]).toEqual([
+      200,
+      { jsonrpc: '2.0', id: 7, error: expect.objectContaining({ code: -32601 }) },
+    ])
+    expect(answer.json().error.message).toContain('/a2a/<agent>')
+  })
+
+  it('a request of more than 4 MiB is too large', async () => {
+    const answer = await send('old', '0.3', 'large', { filler: 'x'.repeat(4_200_000) })
+    expect([answer.status, answer.json().error.code]).toEqual([413, -32600])
   })
 
   it('a stream that is cut ends with an error event', async () => {

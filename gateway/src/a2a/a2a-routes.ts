@@ -27,6 +27,7 @@ export function a2aRoutes({ plane, delivery }: A2aRoutesDependencies): Route<End
     ...agentRoutes(plane),
     ...parityAgentRoutes(plane),
     ...cardRoutes(plane),
+    call('/a2a', null),
     call('/a2a/{id}', null),
     ...['', '/v1'].flatMap((root) => [
       call(`${root}/a2a/{id}/message/send`, 'send'),

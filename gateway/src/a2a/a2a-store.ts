@@ -48,6 +48,8 @@ export interface Activity {
   readonly calls: number
   readonly successes: number
   readonly latencyMs: number
+  /** Whole nano-USD. */
+  readonly costNanoUsd: number
 }
 
 /** Where agents are kept. Rejects with `storage_unavailable` when the database is away. */
@@ -78,4 +80,6 @@ export interface A2aStore extends RemoteAgentStore {
   findPushByToken(tokenHash: string): Promise<PushRow | null>
   removePush(agentId: string, taskId: string, configId: string): Promise<void>
   addActivity(rows: readonly Activity[]): Promise<void>
+  /** In USD, by agent; agents that cost nothing yet are left out. */
+  spendOf(agentIds: readonly string[]): Promise<ReadonlyMap<string, number>>
 }

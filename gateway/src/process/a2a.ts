@@ -153,7 +153,7 @@ export async function openA2a({
       reservations.get(call.exchange)?.settle(use)
       if (isMessage(call)) void limits.settle(call, costPico).catch(onError)
       const durationMs = now() - call.exchange.receivedAt
-      activity.count(call.agent.agentId, error === null, durationMs)
+      activity.count(call.agent.agentId, error === null, durationMs, costPico)
       const outcome = error === null ? 'success' : error.reason.toLowerCase()
       const { firstEventAt } = call.report
       const firstEventMs =

@@ -1,6 +1,7 @@
 import type { A2aStore, Activity } from '../a2a/a2a-store.ts'
 
 const flushEveryMs = 5_000
+const picoPerNano = 1_000n
 
 /** Counts how agents do, and writes it down every few seconds. */
 export class AgentActivity {
@@ -18,15 +19,23 @@ export class AgentActivity {
     this.#timer.unref()
   }
 
-  count(agentId: string, isSuccess: boolean, latencyMs: number): void {
+  count(agentId: string, isSuccess: boolean, latencyMs: number, costPico: bigint | null): void {
     const day = new Date(this.#now()).toISOString().slice(0, 10)
     const key = `${day} ${agentId}`
-    const known = this.#counted.get(key) ?? { agentId, day, calls: 0, successes: 0, latencyMs: 0 }
+    const known = this.#counted.get(key) ?? {
+      agentId,
+      day,
+      calls: 0,
+      successes: 0,
+      latencyMs: 0,
+      costNanoUsd: 0,
+    }
     this.#counted.set(key, {
       ...known,
       calls: known.calls + 1,
       successes: known.successes + (isSuccess ? 1 : 0),
       latencyMs: known.latencyMs + latencyMs,
+      costNanoUsd: known.costNanoUsd + Number((costPico ?? 0n) / picoPerNano),
     })
   }
 

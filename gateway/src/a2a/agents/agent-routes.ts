@@ -1,3 +1,4 @@
+import { GatewayError } from '@routeiq/contract'
 import type { Endpoint } from '../../http/dispatch.ts'
 import type { Method, Route } from '../../http/router.ts'
 import { type ControlRequest, controlEndpoint } from '../../rest/control-endpoint.ts'
@@ -6,7 +7,7 @@ import { requireEnabled } from '../calls/require-enabled.ts'
 import { inspectCard } from '../cards/inspect-card.ts'
 import { skillWords } from '../cards/rewrite-card.ts'
 import { mayUseAgent } from './agent-access.ts'
-import { type AgentBody, agentSchema, toRegistration } from './agent-schema.ts'
+import { type AgentBody, addressedSchema, toRegistration } from './agent-schema.ts'
 import { mapSecrets } from './agent-secrets.ts'
 import { callerOf } from './caller-of.ts'
 import { registerAgent, requireAgent, unregisterAgent } from './register-agent.ts'
@@ -35,7 +36,7 @@ export function agentRoutes(plane: A2aPlane): Route<Endpoint>[] {
   const withBody = (answer: (request: ControlRequest<AgentBody>) => Promise<object>): Endpoint =>
     controlEndpoint({
       identity: plane.identity,
-      body: agentSchema,
+      body: addressedSchema,
       answer: async (request) => {
         requireEnabled(plane)
         return { body: await answer(request) }
@@ -124,9 +125,13 @@ function pageOf(
   query: URLSearchParams,
 ): { agents: readonly RemoteAgent[]; next: string | null } {
   const limit = Number(query.get('limit') ?? Number.POSITIVE_INFINITY)
+  if (Number.isNaN(limit) || limit < 1)
+    throw new GatewayError('invalid_request', 'limit must be a whole number of at least 1.', {
+      param: 'limit',
+    })
   const cursor = query.get('cursor')
   const rest = cursor === null ? agents : agents.filter(({ name }) => name > cursor)
-  if (!(limit >= 1) || rest.length <= limit) return { agents: rest, next: null }
+  if (rest.length <= limit) return { agents: rest, next: null }
   const page = rest.slice(0, Math.floor(limit))
   return { agents: page, next: page.at(-1)?.name ?? null }
 }

@@ -26,6 +26,12 @@ export const agentSchema = z.looseObject({
   team_id: z.string().nullish(),
 })
 
+/** The same of an agent that says where it is, itself or by its card. */
+export const addressedSchema = agentSchema.refine(
+  ({ url, agent_card_params: card }) => url !== undefined || typeof card?.['url'] === 'string',
+  { path: ['url'], message: 'an agent needs a url' },
+)
+
 export type AgentBody = z.infer<typeof agentSchema>
 
 /** What is not a member of the record of its own. */

@@ -39,7 +39,8 @@ export function parityAgentRoutes(plane: A2aPlane): Route<Endpoint>[] {
   const save = async (request: ControlRequest<unknown>, body: AgentBody, known: RemoteAgent | null) => {
     const registration = toRegistration(body)
     const agent = await registerAgent(plane, { ...request, caller: callerOf(request) }, registration, known)
-    return { body: { ...formatAgent(agent), warnings: listWarnings(registration) } }
+    const spend = await spendOf(plane, [agent])
+    return { body: { ...formatAgent(agent, spend), warnings: listWarnings(registration) } }
   }
   const publish = async (request: ControlRequest<unknown>, ids: readonly string[]) => {
     const agents = ids.map((id) => requireAgent(plane, id, callerOf(request)))
@@ -55,15 +56,16 @@ export function parityAgentRoutes(plane: A2aPlane): Route<Endpoint>[] {
       const caller = callerOf(request)
       const visible = plane.directory.list().filter((agent) => mayUseAgent(caller, agent))
       const gateway = plane.base(request.exchange).url
-      return {
-        body: visible.map((agent) => (caller.isAdmin ? formatAgent(agent) : showToUser(agent, gateway))),
-      }
+      if (!caller.isAdmin) return { body: visible.map((agent) => showToUser(agent, gateway)) }
+      const spend = await spendOf(plane, visible)
+      return { body: visible.map((agent) => formatAgent(agent, spend)) }
     }),
     route(['POST', '', 'admin'], agentSchema, (request) => save(request, request.body, null)),
     route(['GET', '/{id}', 'user'], null, async (request) => {
       const agent = find(request)
       const gateway = plane.base(request.exchange).url
-      return { body: callerOf(request).isAdmin ? formatAgent(agent) : showToUser(agent, gateway) }
+      if (!callerOf(request).isAdmin) return { body: showToUser(agent, gateway) }
+      return { body: formatAgent(agent, await spendOf(plane, [agent])) }
     }),
     route(['PUT', '/{id}', 'admin'], agentSchema, (request) => save(request, request.body, find(request))),
     route(['PATCH', '/{id}', 'admin'], patchSchema, (request) => {
@@ -108,11 +110,19 @@ function toBody(agent: RemoteAgent): AgentBody {
   }
 }
 
-function formatAgent(agent: RemoteAgent): object {
+/** In USD, by id. */
+type Spend = ReadonlyMap<string, number>
+
+function spendOf({ store }: A2aPlane, agents: readonly RemoteAgent[]): Promise<Spend> {
+  return store.spendOf(agents.map(({ agentId }) => agentId))
+}
+
+function formatAgent(agent: RemoteAgent, spend: Spend): object {
   const body = toBody(mapSecrets(agent, () => 'set'))
   return {
     ...body,
     agent_id: agent.agentId,
+    spend: spend.get(agent.agentId) ?? 0,
     agent_card_params: {
       name: agent.name,
       description: agent.description,

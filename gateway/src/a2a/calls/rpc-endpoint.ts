@@ -30,7 +30,9 @@ export function rpcEndpoint(plane: A2aPlane, forced: 'send' | 'stream' | null): 
       try {
         requireJson(exchange)
         request.read(await readBody(exchange.request, maxBodyBytes), forced)
-        const agent = findAgent(plane, params['id'] ?? '', caller)
+        const { id } = params
+        if (id === undefined) throw noAgentNamed()
+        const agent = findAgent(plane, id, caller)
         const { operation, version } = request
         const rawId = plane.settings().passesBytes ? request.id : null
         call = {
@@ -47,6 +49,10 @@ export function rpcEndpoint(plane: A2aPlane, forced: 'send' | 'stream' | null): 
       }
     },
   }
+}
+
+function noAgentNamed(): A2aError {
+  return new A2aError('METHOD_NOT_FOUND', 'Method not found: agents are called at /a2a/<agent>.')
 }
 
 async function answer(plane: A2aPlane, request: RpcRequest, call: AgentCall): Promise<void> {

@@ -10,6 +10,6 @@ export function toA2aError(error: unknown): A2aError {
   const more = { cause: error, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) }
   if (code === 'budget_exceeded') return new A2aError('BUDGET_EXCEEDED', message, more)
   if (status === 429) return new A2aError('RATE_LIMITED', message, more)
-  if (code === 'request_too_large') return new A2aError('INVALID_REQUEST', message, more)
+  if (code === 'request_too_large') return new A2aError('REQUEST_TOO_LARGE', message, more)
   return new A2aError('INTERNAL', message, more)
 }

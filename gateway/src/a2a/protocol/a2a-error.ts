@@ -5,6 +5,7 @@ import type { Version } from './methods.ts'
 const reasons = {
   INVALID_JSON: [-32700, 400, 400, 'INVALID_ARGUMENT'],
   INVALID_REQUEST: [-32600, 400, 400, 'INVALID_ARGUMENT'],
+  REQUEST_TOO_LARGE: [-32600, 413, 413, 'INVALID_ARGUMENT'],
   METHOD_NOT_FOUND: [-32601, 200, 404, 'NOT_FOUND'],
   INVALID_PARAMS: [-32602, 200, 400, 'INVALID_ARGUMENT'],
   AGENT_NOT_FOUND: [-32000, 404, 404, 'NOT_FOUND'],
@@ -118,7 +119,10 @@ function errorInfo({ reason, options }: A2aError): JsonRecord {
 
 const byCode: ReadonlyMap<number, Reason> = new Map(
   (Object.entries(reasons) as [Reason, (typeof reasons)[Reason]][])
-    .filter(([reason, [code]]) => code !== -32603 && code !== -32000 && reason !== 'INVALID_JSON')
+    .filter(
+      ([reason, [code]]) =>
+        code !== -32603 && code !== -32000 && reason !== 'INVALID_JSON' && reason !== 'REQUEST_TOO_LARGE',
+    )
     .map(([reason, [code]]) => [code, reason]),
 )
 

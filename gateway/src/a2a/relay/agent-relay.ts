@@ -1,5 +1,11 @@
 import type { A2aConfig } from '../../config/config.ts'
-import { type JsonRecord, parseJson, readRecord, readText } from '../../conversation/json-value.ts'
+import {
+  type JsonRecord,
+  parseJson,
+  readNumber,
+  readRecord,
+  readText,
+} from '../../conversation/json-value.ts'
 import type { HeaderFields } from '../../http1/header-fields.ts'
 import type { RemoteAgent } from '../agents/remote-agent.ts'
 import type { AgentCards, AgentEndpoint, AgentNetwork } from '../cards/agent-cards.ts'
@@ -183,7 +189,7 @@ export class AgentRelay {
         headers: ['host', host, ...buildAgentHeaders(agent, exchange, endpoint.version)],
         body: Buffer.from(JSON.stringify(body)),
       },
-      timeoutMs: sendTimeoutMs,
+      timeoutMs: timeoutOf(agent),
       maxStreamMs: this.#options.settings().maxStreamMs,
       isRaw,
     })
@@ -191,6 +197,12 @@ export class AgentRelay {
     whenAbandoned(sent.cancel)
     return sent.answer
   }
+}
+
+/** `litellm_params.timeout`, in seconds. */
+function timeoutOf({ params }: RemoteAgent): number {
+  const seconds = readNumber(params['timeout'])
+  return seconds !== null && seconds > 0 ? seconds * 1000 : sendTimeoutMs
 }
 
 function isStream(operation: Operation): boolean {

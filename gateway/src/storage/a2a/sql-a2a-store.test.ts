@@ -134,9 +134,17 @@ describe.each(await listTestDatabases())('the store of agents over $name', ({ op
   })
 
   it('adds up the days of agents', async () => {
-    const day = { agentId: 'id-1', day: '2026-11-29', calls: 2, successes: 1, latencyMs: 10.5 }
+    const day = {
+      agentId: 'id-1',
+      day: '2026-11-29',
+      calls: 2,
+      successes: 1,
+      costNanoUsd: 500_000_000,
+      latencyMs: 10.5,
+    }
     await store.addActivity([day, { ...day, day: '2026-11-30' }])
     await store.addActivity([day])
+    expect(await store.spendOf([day.agentId, 'nobody'])).toEqual(new Map([[day.agentId, 1.5]]))
     const { rows } = await opened.database.pool.query(
       "SELECT calls::int, successes::int, latency_ms FROM a2a_activity WHERE day = '2026-11-29'",
     )

@@ -146,13 +146,22 @@ export function createSqlA2aStore(database: Database, now: () => number): A2aSto
     },
     async addActivity(rows) {
       await query(
-        `INSERT INTO a2a_activity AS known (agent_id, day, calls, successes, latency_ms)
-         SELECT "agentId", day, calls, successes, "latencyMs" FROM json_to_recordset($1::json)
-           AS row ("agentId" text, day date, calls bigint, successes bigint, "latencyMs" double precision)
+        `INSERT INTO a2a_activity AS known (agent_id, day, calls, successes, latency_ms, cost_nano_usd)
+         SELECT "agentId", day, calls, successes, "latencyMs", "costNanoUsd" FROM json_to_recordset($1::json)
+           AS row ("agentId" text, day date, calls bigint, successes bigint, "latencyMs" double precision, "costNanoUsd" bigint)
          ON CONFLICT (agent_id, day) DO UPDATE SET calls = known.calls + excluded.calls,
-           successes = known.successes + excluded.successes, latency_ms = known.latency_ms + excluded.latency_ms`,
+           successes = known.successes + excluded.successes, latency_ms = known.latency_ms + excluded.latency_ms,
+           cost_nano_usd = known.cost_nano_usd + excluded.cost_nano_usd`,
         [JSON.stringify(rows)],
       )
+    },
+    async spendOf(agentIds) {
+      const rows = await query<{ agentId: string; spend: string }>(
+        `SELECT agent_id AS "agentId", sum(cost_nano_usd) / 1e9 AS spend FROM a2a_activity
+         WHERE agent_id = ANY($1) GROUP BY agent_id`,
+        [agentIds],
+      )
+      return new Map(rows.map(({ agentId, spend }) => [agentId, Number(spend)]))
     },
   }
 }
