@@ -20,6 +20,7 @@ beforeAll(async () => {
   currentAgent = await startScriptedAgent('1.0')
   gateway = await startGateway({
     config: {
+      routeiq: { a2a: { identity_headers: true } },
       agent_list: [{ agent_name: 'configured', url: oldAgent.url, litellm_params: { make_public: true } }],
     },
     env: {
@@ -331,6 +332,19 @@ describe('push notifications', () => {
     expect((await rpc('ListTaskPushNotificationConfigs', { taskId })).result.configs).toEqual([])
     expect((await call(gateway.url, callback, { body: news })).status).toBe(404)
     webhook.close()
+  })
+})
+
+it('agents are told who calls where the operator wants that', async () => {
+  await call(gateway.url, '/a2a/configured/message:send', {
+    key: user.key,
+    headers: { 'x-litellm-user-id': 'somebody else', 'x-request-id': 'told' },
+    body: { message: { messageId: 'work', role: 'ROLE_USER', parts: [{ text: 'x' }] } },
+  })
+  expect(oldAgent.requests.at(-1)?.headers).toMatchObject({
+    'x-litellm-user-id': 'alice',
+    'x-litellm-trace-id': 'told',
+    'x-litellm-agent-id': expect.stringMatching(/^[0-9a-f]{64}$/),
   })
 })
 

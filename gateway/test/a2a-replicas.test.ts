@@ -48,8 +48,13 @@ it.skipIf(databaseUrl === null)(
     expect((await ask(two, 'GetTask', { id: task.id })).json().result.id).toBe(task.id)
     expect((await ask(two, 'GetTask', { id: task.id }, other.key)).json().error.code).toBe(-32001)
     expect((await ask(two, 'ListTasks', {})).json().result.totalSize).toBe(1)
+    await two.restart('SIGKILL')
+    await waitUntil('it is back', async () => (await ask(two, 'ListTasks', {})).status === 200, 30_000)
+    expect((await ask(two, 'GetTask', { id: task.id })).json().result.id).toBe(task.id)
+    expect((await ask(two, 'GetTask', { id: task.id }, other.key)).json().error.code).toBe(-32001)
     await call(two.url, '/a2a/agents/shared', { key: two.masterKey, method: 'DELETE' })
     const isGone = async (): Promise<boolean> => (await ask(one, 'GetTask', { id: task.id })).status === 404
     await waitUntil('the first one has forgotten it', isGone)
   },
+  60_000,
 )

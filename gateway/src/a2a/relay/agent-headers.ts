@@ -1,7 +1,9 @@
 import type { Exchange } from '../../http/exchange.ts'
+import type { Caller } from '../../identity/caller.ts'
 import { readCredential } from '../../identity/credential.ts'
 import type { RemoteAgent } from '../agents/remote-agent.ts'
 import type { Version } from '../protocol/methods.ts'
+import type { AgentCall } from './agent-call.ts'
 
 /** Where callers put credentials and what only concerns this hop; nobody can have them sent on. */
 const never = new Set([
@@ -16,9 +18,9 @@ export const maxHops = 8
  * authenticates with never leaves.
  */
 export function buildAgentHeaders(
-  agent: RemoteAgent,
-  exchange: Exchange,
+  { agent, exchange, caller }: Pick<AgentCall, 'agent' | 'exchange' | 'caller'>,
   version: Version,
+  tellsIdentity: boolean,
 ): readonly string[] {
   const headers = new Map<string, string>([
     ['content-type', 'application/json'],
@@ -50,8 +52,29 @@ export function buildAgentHeaders(
       if (own === 'authorization' || !never.has(own)) headers.set(own, value)
     }
   }
+  if (tellsIdentity) for (const [name, value] of identityOf(agent, exchange, caller)) headers.set(name, value)
   for (const [name, value] of Object.entries(agent.staticHeaders)) headers.set(name.toLowerCase(), value)
   return [...headers].flat()
+}
+
+/** Who calls, in the names LiteLLM has for it. */
+function identityOf(
+  { agentId }: RemoteAgent,
+  exchange: Exchange,
+  { userId, teamId }: Caller,
+): readonly (readonly [name: string, value: string])[] {
+  const headers: readonly (readonly [name: string, value: string | null])[] = [
+    ['x-litellm-trace-id', exchange.header('x-litellm-trace-id') ?? exchange.requestId],
+    ['x-litellm-user-id', headerText(userId)],
+    ['x-litellm-team-id', headerText(teamId)],
+    ['x-litellm-agent-id', agentId],
+  ]
+  return headers.flatMap(([name, value]) => (value === null ? [] : [[name, value] as const]))
+}
+
+/** Ids are whatever their owners wrote; what fits into no header is left out. */
+function headerText(id: string | null): string | null {
+  return id !== null && /^[\x21-\x7e]+$/.test(id) ? id : null
 }
 
 /** How many gateways a call has come through. */

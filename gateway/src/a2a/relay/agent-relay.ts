@@ -26,7 +26,10 @@ export interface AgentRelayOptions {
   readonly cards: AgentCards
   readonly tasks: TaskLedger
   readonly networkOf: (agent: RemoteAgent) => AgentNetwork
-  readonly settings: () => Pick<A2aConfig, 'maxStreamMs' | 'synthesisesStreams' | 'pieceBytes'>
+  readonly settings: () => Pick<
+    A2aConfig,
+    'maxStreamMs' | 'synthesisesStreams' | 'pieceBytes' | 'tellsIdentity'
+  >
   readonly translations: Readonly<Record<Translation['direction'], Translation>>
   readonly newId: () => string
 }
@@ -165,6 +168,7 @@ export class AgentRelay {
 
   async #exchange(call: AgentCall, operation: Operation, endpoint: AgentEndpoint): Promise<AgentAnswer> {
     const { agent, exchange, version, whenAbandoned, rawId } = call
+    const { maxStreamMs, tellsIdentity } = this.#options.settings()
     if (readHops(exchange) >= maxHops)
       throw new A2aError(
         'UNSUPPORTED_OPERATION',
@@ -186,11 +190,11 @@ export class AgentRelay {
         origin,
         method: 'POST',
         path: pathname + search,
-        headers: ['host', host, ...buildAgentHeaders(agent, exchange, endpoint.version)],
+        headers: ['host', host, ...buildAgentHeaders(call, endpoint.version, tellsIdentity)],
         body: Buffer.from(JSON.stringify(body)),
       },
       timeoutMs: timeoutOf(agent),
-      maxStreamMs: this.#options.settings().maxStreamMs,
+      maxStreamMs,
       isRaw,
     })
     // A client that leaves ends the connection; its task goes on.

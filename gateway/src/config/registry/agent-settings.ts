@@ -64,6 +64,12 @@ export const agentSettings: readonly Setting[] = [
     { choices: ['hybrid', '1.0', '0.3'] },
   ),
   available(
+    'a2a.identity_headers',
+    'boolean',
+    false,
+    'Agents are told who calls: X-LiteLLM-Trace-Id, -User-Id, -Team-Id and -Agent-Id',
+  ),
+  available(
     'a2a.pin_cards',
     'boolean',
     false,
