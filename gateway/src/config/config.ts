@@ -76,6 +76,8 @@ export interface A2aConfig {
   readonly maxStreamMs: number
   readonly cardDefault: 'hybrid' | '1.0' | '0.3'
   readonly rootAgent: string | null
+  /** Calls of agents are spans of their own. */
+  readonly tracesCalls: boolean
   /** Agents are told who calls them. */
   readonly tellsIdentity: boolean
   /** A card counts as it was first seen. */

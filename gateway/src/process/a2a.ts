@@ -18,6 +18,7 @@ import { AgentRelay } from '../a2a/relay/agent-relay.ts'
 import { OpenStreams } from '../a2a/relay/open-streams.ts'
 import { isMessage, priceOf, settleCall } from '../a2a/settle-call.ts'
 import { TaskLedger } from '../a2a/tasks/task-ledger.ts'
+import { traceCall } from '../a2a/trace-call.ts'
 import type { A2aConfig, GatewayConfig } from '../config/config.ts'
 import { zeroUsage } from '../conversation/usage.ts'
 import type { Reservation } from '../governance/governor.ts'
@@ -146,6 +147,7 @@ export async function openA2a({
       if (reservation !== null) reservations.set(call.exchange, reservation)
     },
     settle: (call, error) => {
+      if (settings().tracesCalls) traceCall(call, error)
       if (!call.isModelCall) settleCall(gateway, call, error)
       const costPico = priceOf(call, error)
       const { inputTokens, outputTokens } = call.report.usage ?? zeroUsage

@@ -63,6 +63,9 @@ export const agentSettings: readonly Setting[] = [
     [],
     { choices: ['hybrid', '1.0', '0.3'] },
   ),
+  available('a2a.tracing_enabled', 'boolean', true, 'Calls of agents are spans of their own', [
+    'A2A_TRACING_ENABLED',
+  ]),
   available(
     'a2a.identity_headers',
     'boolean',

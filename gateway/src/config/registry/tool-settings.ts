@@ -4,7 +4,6 @@ import { available, planned, type Setting } from './setting.ts'
 /** Tools over MCP, agents over A2A, and skills. */
 export const toolSettings: readonly Setting[] = [
   ...mcpSettings,
-  planned('process.a2a_tracing_enabled', 'boolean', true, 'Spans for agents', ['A2A_TRACING_ENABLED']),
   available(
     'skills.well_known.enabled',
     'boolean',

@@ -23,6 +23,7 @@ export function readA2aConfig(root: UnknownRecord, { settings, report }: ConfigS
     pieceBytes: Math.max(1, settings.number('a2a.raw_streaming_chunk_size')),
     maxStreamMs: settings.number('a2a.max_stream_seconds') * 1000,
     cardDefault: cardDefault === '1.0' || cardDefault === '0.3' ? cardDefault : 'hybrid',
+    tracesCalls: settings.boolean('a2a.tracing_enabled'),
     tellsIdentity: settings.boolean('a2a.identity_headers'),
     pinsCards: settings.boolean('a2a.pin_cards'),
     rootAgent: settings.text('a2a.root_agent'),
