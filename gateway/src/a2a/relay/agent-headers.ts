@@ -14,8 +14,8 @@ const hopsHeader = 'x-routeiq-a2a-hops'
 export const maxHops = 8
 
 /**
- * The headers of a call to an agent: its own ones win, then those that the caller may hand on. What the caller
- * authenticates with never leaves.
+ * The headers of a call to an agent: its own ones win, then who calls where agents are told, then those that the caller
+ * may hand on. What the caller authenticates with never leaves.
  */
 export function buildAgentHeaders(
   { agent, exchange, caller }: Pick<AgentCall, 'agent' | 'exchange' | 'caller'>,
@@ -29,47 +29,49 @@ export function buildAgentHeaders(
     ['a2a-version', version],
     ['x-request-id', exchange.requestId],
     [hopsHeader, String(readHops(exchange) + 1)],
+    ...passedOn(agent, exchange),
+    ...(exchange.trace === null ? [] : ([['traceparent', exchange.trace.traceparent]] as const)),
+    ...meantFor(agent, exchange),
+    ...(tellsIdentity ? identityOf(agent, exchange, caller) : []),
   ])
-  for (const name of [
-    'a2a-extensions',
-    'x-a2a-extensions',
-    'traceparent',
-    'tracestate',
-    ...agent.extraHeaders,
-  ]) {
-    const value = exchange.header(name.toLowerCase())
-    if (value !== null && !never.has(name.toLowerCase())) headers.set(name.toLowerCase(), value)
-  }
-  if (exchange.trace !== null) headers.set('traceparent', exchange.trace.traceparent)
-  const credential = readCredential(exchange.request.headers, null)
-  const isOwnKey = (value: string): boolean => credential.kind === 'key' && value.includes(credential.value)
-  for (const prefix of [`x-a2a-${agent.name}-`, `x-a2a-${agent.agentId}-`].map((text) =>
-    text.toLowerCase(),
-  )) {
-    for (const [name, value] of Object.entries(exchange.request.headers)) {
-      const own = name.startsWith(prefix) ? name.slice(prefix.length) : ''
-      if (own === '' || value === undefined || isOwnKey(value)) continue
-      if (own === 'authorization' || !never.has(own)) headers.set(own, value)
-    }
-  }
-  if (tellsIdentity) for (const [name, value] of identityOf(agent, exchange, caller)) headers.set(name, value)
   for (const [name, value] of Object.entries(agent.staticHeaders)) headers.set(name.toLowerCase(), value)
   return [...headers].flat()
 }
 
+type Header = [name: string, value: string]
+
+/** What goes on from the caller as it is. */
+function passedOn({ extraHeaders }: RemoteAgent, exchange: Exchange): Header[] {
+  const names = ['a2a-extensions', 'x-a2a-extensions', 'traceparent', 'tracestate', ...extraHeaders]
+  return names.flatMap((written): Header[] => {
+    const name = written.toLowerCase()
+    const value = exchange.header(name)
+    return value === null || never.has(name) ? [] : [[name, value]]
+  })
+}
+
+/** `x-a2a-{agent}-{name}`: what the caller wants this agent alone to have, which may be a credential for it. */
+function meantFor({ name: agentName, agentId }: RemoteAgent, exchange: Exchange): Header[] {
+  const credential = readCredential(exchange.request.headers, null)
+  const isOwnKey = (value: string): boolean => credential.kind === 'key' && value.includes(credential.value)
+  const prefixes = [agentName, agentId].map((name) => `x-a2a-${name}-`.toLowerCase())
+  return Object.entries(exchange.request.headers).flatMap(([name, value]): Header[] => {
+    const prefix = prefixes.find((candidate) => name.startsWith(candidate))
+    const meant = prefix === undefined ? '' : name.slice(prefix.length)
+    if (meant === '' || value === undefined || isOwnKey(value)) return []
+    return meant === 'authorization' || !never.has(meant) ? [[meant, value]] : []
+  })
+}
+
 /** Who calls, in the names LiteLLM has for it. */
-function identityOf(
-  { agentId }: RemoteAgent,
-  exchange: Exchange,
-  { userId, teamId }: Caller,
-): readonly (readonly [name: string, value: string])[] {
+function identityOf({ agentId }: RemoteAgent, exchange: Exchange, { userId, teamId }: Caller): Header[] {
   const headers: readonly (readonly [name: string, value: string | null])[] = [
     ['x-litellm-trace-id', exchange.header('x-litellm-trace-id') ?? exchange.requestId],
     ['x-litellm-user-id', headerText(userId)],
     ['x-litellm-team-id', headerText(teamId)],
     ['x-litellm-agent-id', agentId],
   ]
-  return headers.flatMap(([name, value]) => (value === null ? [] : [[name, value] as const]))
+  return headers.flatMap(([name, value]): Header[] => (value === null ? [] : [[name, value]]))
 }
 
 /** Ids are whatever their owners wrote; what fits into no header is left out. */
