@@ -196,7 +196,7 @@ describe('switches', () => {
     await gateway.restart()
     expect((await call(gateway.url, '/v1/mcp/server', { key })).json()).toHaveLength(2)
     await gateway.stop()
-  })
+  }, 60_000)
 
   it('several workers know of one registration, and of its end', async () => {
     const gateway = await startGateway({ config: configOf({ sync_interval: 1 }), workers: 2 })

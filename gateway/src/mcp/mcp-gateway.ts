@@ -18,7 +18,9 @@ import type { Downstream } from './call/downstream.ts'
 import type { RelayDependencies } from './call/relay.ts'
 import { RequestStates } from './call/request-state.ts'
 import { ParkedCalls } from './call/running-call.ts'
+import type { ToolCall } from './call/tool-call.ts'
 import { Catalogue } from './catalogue/catalogue.ts'
+import { canAnswer } from './native/answer-method.ts'
 import type { CallerSkills } from './native/answer-skills.ts'
 import { Cursors } from './native/cursor.ts'
 import { LegacySessions } from './native/legacy-sessions.ts'
@@ -58,6 +60,10 @@ export interface McpGatewayOptions {
   /** Accounts of people at tool servers. */
   readonly accounts: McpAccountStore
   readonly shared: ShortLived
+  /** Holds a call to the limits of its caller. Errors: rejects with a `GatewayError`. */
+  readonly admitTool: RelayDependencies['admitTool']
+  /** A call is over: its record, its ledger row, its metrics. */
+  readonly settleTool: RelayDependencies['settleTool']
   readonly audit: (event: AuditEvent) => void
   readonly log: (level: 'info' | 'warn', event: string, fields: Readonly<Record<string, string>>) => void
   readonly now: () => number
@@ -118,6 +124,11 @@ export class McpGateway {
       identify: (server) => this.oauth.accounts.identifyWatcher(server),
       openApi: new OpenApiServers({ fetches: this.#fetches, readFile: options.readFile }),
       config: mcp,
+      onQuarantined: ({ settings: { serverId } }, toolName) =>
+        options.audit({
+          ...{ action: 'mcp.tool.quarantine', requestId: null, actor: null, serverId, toolName },
+          ...{ outcome: 'denied', reason: 'its definition has changed' },
+        }),
       onResourceUpdated: (server, uri) => {
         this.#sessions.tellUpdated(server, uri)
         this.#modern.tellUpdated(server, uri)
@@ -128,7 +139,11 @@ export class McpGateway {
     const sealing = secret ?? randomBytes(32)
     this.#relay = {
       upstreams: this.upstreams,
-      identify: (server, downstream) => this.oauth.accounts.identify(server, downstream),
+      identify: (server, { caller, headers }) =>
+        this.oauth.accounts.identify(server, { owner: ownerOf(caller), headers }),
+      admitTool: options.admitTool,
+      settleTool: (call) => this.#settleTool(call),
+      now,
       offerSignIn: (server, downstream) => this.#offerSignIn(server, downstream),
       states: new RequestStates(sealing, now),
       parked: new ParkedCalls(),
@@ -162,18 +177,35 @@ export class McpGateway {
     return this.#sessions.size
   }
 
+  /**
+   * What a caller sees of a selection. Right after a start, or after a server was added, it waits for the first answers of
+   * servers, unless what is known is enough already. Null when the selection names nothing the caller may see.
+   */
+  async settledView(
+    caller: Caller,
+    selection: Selection,
+    isEnough: (view: CatalogueView) => boolean = () => false,
+  ): Promise<CatalogueView | null> {
+    const view = this.views.find(caller, selection)
+    if (view === null || isEnough(view)) return view
+    await this.upstreams.awaitFirstAnswers(view.servers)
+    return this.views.find(caller, selection)
+  }
+
   /** Answers one request of the endpoint for clients of the protocol. */
   async serve(exchange: Exchange, caller: Caller, selection: Selection, body: unknown): Promise<void> {
     const skills = this.#skillsOf(exchange, caller)
     const scope = JSON.stringify([selection, skills?.workspaceId])
     const request = {
       principal: principalOf(caller),
-      owner: ownerOf(caller),
+      caller,
       view: () => this.views.find(caller, selection),
       skills,
       headers: exchange.request.headers,
+      requestId: exchange.requestId,
       body,
     }
+    await this.settledView(caller, selection, (view) => canAnswer(view, body))
     await answerByWeb(exchange, async (web) =>
       (await isLegacyRequest(web, body))
         ? this.#sessions.handle(web, { ...request, scope })
@@ -185,12 +217,12 @@ export class McpGateway {
   openSse(exchange: Exchange, caller: Caller, base: string): Promise<boolean> {
     const view = () => this.views.find(caller, { selector: null })
     const skills = this.#skillsOf(exchange, caller)
-    const owner = ownerOf(caller)
-    return this.sse.open(exchange, { principal: principalOf(caller), owner, view, skills, base })
+    return this.sse.open(exchange, { principal: principalOf(caller), caller, view, skills, base })
   }
 
   /** A message for such a stream; false when it is not there, or not this caller's. */
-  receiveSse(caller: Caller, id: string, message: unknown): boolean {
+  async receiveSse(caller: Caller, id: string, message: unknown): Promise<boolean> {
+    await this.settledView(caller, { selector: null }, (view) => canAnswer(view, message))
     return this.sse.receive(id, principalOf(caller), message as JSONRPCMessage)
   }
 
@@ -216,12 +248,13 @@ export class McpGateway {
     caller: Caller,
     tool: ViewItem,
     args: unknown,
-    { headers, signal }: Pick<Downstream, 'headers' | 'signal'>,
+    { headers, signal, requestId }: Pick<Downstream, 'headers' | 'signal' | 'requestId'>,
   ): Promise<McpResult> {
     const downstream: Downstream = {
       era: 'modern',
       principal: principalOf(caller),
-      owner: ownerOf(caller),
+      caller,
+      requestId,
       headers,
       capabilities: {},
       logLevel: null,
@@ -250,8 +283,10 @@ export class McpGateway {
     { requestId }: Pick<Exchange, 'requestId'>,
     actor: string | null,
     serverId: string,
+    toolName?: string,
   ): void {
-    this.#options.audit({ action, requestId, actor, serverId, outcome: 'success' })
+    const tool = toolName === undefined ? {} : { toolName }
+    this.#options.audit({ action, requestId, actor, serverId, ...tool, outcome: 'success' })
   }
 
   /** Ends the streams that would stay open for good, so that calls under way can be waited for. */
@@ -276,7 +311,7 @@ export class McpGateway {
     const { config, now, log } = this.#options
     return new Connector({
       fetches: this.#fetches,
-      clientInfo: () => this.#identity(),
+      clientInfo: () => this.identity,
       connectTimeoutMs: () => config().mcp.healthTimeoutMs,
       onChallenge: (server, challenge) => this.oauth.accounts.learn(server, challenge),
       onStderr: ({ settings }, text) => log('info', 'mcp_stderr', { server_id: settings.serverId, text }),
@@ -293,21 +328,30 @@ export class McpGateway {
 
   #serverOptions(): Omit<
     ProtocolServerOptions,
-    'era' | 'principal' | 'owner' | 'view' | 'skills' | 'headers'
+    'era' | 'principal' | 'caller' | 'view' | 'skills' | 'headers' | 'requestId'
   > {
     return {
       ...this.#relay,
       config: () => this.#options.config().mcp,
       cursors: this.#cursors,
-      serverInfo: this.#identity(),
+      serverInfo: this.identity,
     }
   }
 
-  async #offerSignIn(
-    server: McpServer,
-    { principal, owner, headers }: Pick<Downstream, 'principal' | 'owner' | 'headers'>,
-  ): Promise<string | null> {
+  #settleTool(call: ToolCall): void {
+    this.#options.settleTool(call)
+    const { tool, requestId, caller, outcome } = call
+    this.#options.audit({
+      ...{ action: 'mcp.tool.call', requestId, actor: caller.keyHash },
+      ...{ serverId: tool.server.settings.serverId, toolName: tool.name },
+      outcome: outcome === 'success' ? 'success' : 'error',
+      ...(outcome !== 'success' && { reason: outcome }),
+    })
+  }
+
+  async #offerSignIn(server: McpServer, { principal, caller, headers }: Downstream): Promise<string | null> {
     const { mcp, server: http } = this.#options.config()
+    const owner = ownerOf(caller)
     if (!mcp.oauthEnabled || owner === null || !isSignedInTo(server)) return null
     const base = publicBaseOf(headers['host'] ?? null, http)
     const { url } = await this.oauth.signIns.open(
@@ -321,7 +365,8 @@ export class McpGateway {
     return url
   }
 
-  #identity(): { readonly name: string; readonly version: string } {
+  /** How the gateway calls itself on the wire. */
+  get identity(): { readonly name: string; readonly version: string } {
     const { serverName, serverVersion } = this.#options.config().mcp
     return { name: serverName, version: serverVersion ?? version }
   }

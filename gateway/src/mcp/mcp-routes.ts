@@ -6,12 +6,14 @@ import { sseRoutes } from './native/sse-routes.ts'
 import { authorizeRoutes } from './oauth/authorize-routes.ts'
 import { oauthRoutes } from './oauth/oauth-routes.ts'
 import { approvalRoutes } from './rest/approval-routes.ts'
+import { infoRoutes } from './rest/info-routes.ts'
 import type { McpRoutesDependencies } from './rest/mcp-endpoint.ts'
 import { mcpRestRoutes } from './rest/mcp-rest-routes.ts'
 import { parityRoutes } from './rest/parity-routes.ts'
 import { proxyRoutes } from './rest/proxy-routes.ts'
 import { serverRoutes } from './rest/server-routes.ts'
 import { toolRoutes } from './rest/tool-routes.ts'
+import { trialRoutes } from './rest/trial-routes.ts'
 import { userCredentialRoutes } from './rest/user-credential-routes.ts'
 
 /** Every route of the gateway for tool servers. */
@@ -29,5 +31,7 @@ export function mcpRoutes(deps: McpRoutesDependencies): Route<Endpoint>[] {
     ...oauthRoutes(deps),
     ...authorizeRoutes(deps),
     ...userCredentialRoutes(deps),
+    ...infoRoutes(deps),
+    ...trialRoutes(deps),
   ]
 }

@@ -1,6 +1,12 @@
 import type { GatewayConfig } from '../config/config.ts'
+import type { Caller } from '../identity/caller.ts'
+import type { AuditEvent } from '../mcp/audit.ts'
+import { priceOf, type ToolAdmission } from '../mcp/call/tool-call.ts'
 import { McpPlane } from '../mcp/mcp-plane.ts'
 import type { ShortLived } from '../mcp/oauth/one-time-values.ts'
+import { accountName, settleToolCall } from '../mcp/settle-tool-call.ts'
+import type { ViewItem } from '../mcp/view/catalogue-view.ts'
+import type { Gateway } from '../pipeline/gateway.ts'
 import { type SkillReading, SkillResources } from '../skills/mcp/skill-resources.ts'
 import type { SharedState } from '../storage/shared-state/shared-state.ts'
 import { UserEgress } from '../transport/egress/user-egress.ts'
@@ -15,9 +21,14 @@ import type { Telemetry } from './telemetry.ts'
 /** Every legacy session at a server holds a stream open beside its calls. */
 const maxConnectionsPerOrigin = 4_096
 
+/** Where calls of tools are held to limits and accounted for. */
+type ToolBooks = Pick<Gateway, 'governor' | 'recordRequest' | 'appendSpend'>
+
 export interface McpParts {
   readonly hub: Hub
   readonly evidence: Evidence
+  /** The model gateway, which is put together later. */
+  readonly books: () => ToolBooks
   readonly config: () => GatewayConfig
   readonly telemetry: Telemetry
   readonly now: () => number
@@ -49,18 +60,17 @@ export async function openMcp(parts: McpParts): Promise<McpPlane> {
         readFile: readUserFile,
         announce: announceToolServers(hub.state, () => config().mcp.sharesChanges),
         log: (level, event, fields) => telemetry.logger.log(level, event, fields),
-        audit: ({ action, requestId, actor, serverId, toolName, outcome, reason }) =>
-          telemetry.logger.log('info', 'audit', {
-            ...{
-              action,
-              outcome,
-              request_id: requestId,
-              actor_id: actor === null ? null : actor.slice(0, 12),
-            },
-            ...{ resource_type: toolName === undefined ? 'mcp_server' : 'mcp_tool', resource_id: serverId },
-            ...(toolName !== undefined && { tool_name: toolName }),
-            ...(reason !== undefined && { outcome_reason: reason }),
-          }),
+        admitTool: async (caller, tool) => admitTool(parts.books(), caller, tool),
+        settleTool: (call) => {
+          settleToolCall(parts.books(), call)
+          const { tool, outcome, startedAt, endedAt } = call
+          const server = tool.server.settings.serverId
+          telemetry.metrics.observeToolCall({ server, outcome, durationMs: endedAt - startedAt })
+        },
+        audit: (event) => {
+          if (event.action === 'mcp.tool.quarantine') telemetry.metrics.countQuarantine(event.serverId)
+          telemetry.logger.log('info', 'audit', describeAudit(event))
+        },
         now,
         random,
       })
@@ -75,6 +85,34 @@ export async function openMcp(parts: McpParts): Promise<McpPlane> {
   // Tools are there for the first request; a database that is away is tried again with the next one.
   if (config().mcp.enabled) await plane.requireGateway().catch(() => {})
   return plane
+}
+
+/** Tools that cost something are held to the budgets of their caller, like models. Errors: 429 `budget_exceeded`. */
+async function admitTool(
+  { governor }: ToolBooks,
+  caller: Caller,
+  tool: ViewItem,
+): Promise<ToolAdmission | null> {
+  if (priceOf(tool) === null) return null
+  const name = accountName(tool)
+  const reservation = await governor.admit({
+    ...{ caller, requestedModel: name, group: { name, deployments: [] }, operation: 'moderation' },
+    ...{ bytes: 0, body: {}, endUser: null, tags: [] },
+  })
+  return {
+    settle: (costPico) =>
+      reservation?.settle(costPico === null ? null : { inputTokens: 0, outputTokens: 0, costPico }),
+  }
+}
+
+function describeAudit(event: AuditEvent): Readonly<Record<string, string | null>> {
+  const { action, requestId, actor, serverId, toolName, outcome, reason } = event
+  return {
+    ...{ action, outcome, request_id: requestId, actor_id: actor === null ? null : actor.slice(0, 12) },
+    ...{ resource_type: toolName === undefined ? 'mcp_server' : 'mcp_tool', resource_id: serverId },
+    ...(toolName !== undefined && { tool_name: toolName }),
+    ...(reason !== undefined && { outcome_reason: reason }),
+  }
 }
 
 /** A skill that was read was delivered; that its agent had loaded it, only a decision of the Skill Router says. */

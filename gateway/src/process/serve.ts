@@ -175,6 +175,7 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
     evidence,
     config: () => configuration.runtime.config,
     telemetry,
+    books: () => gateway,
     now: options.now,
     random: options.random,
   })

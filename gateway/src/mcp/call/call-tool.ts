@@ -3,6 +3,7 @@ import type { CatalogueView, ViewItem } from '../view/catalogue-view.ts'
 import type { Downstream } from './downstream.ts'
 import { type RelayDependencies, relay } from './relay.ts'
 import { invalidParams, RpcError } from './rpc-error.ts'
+import { priceOf } from './tool-call.ts'
 import { findArgumentProblem } from './validate-arguments.ts'
 
 /** Why a tool is not called, before its server is asked. */
@@ -23,8 +24,11 @@ export function findTool(
   return item.isQuarantined ? { refusal: { kind: 'quarantined', tool: item } } : { tool: item }
 }
 
-/** Calls a tool whose arguments have been checked. Errors: rejects with an `RpcError`. */
-export function callTool(
+/**
+ * Calls a tool whose arguments have been checked, and books the call when it is over. Errors: rejects with an `RpcError`, or
+ * with a `GatewayError` when limits of the caller refuse it.
+ */
+export async function callTool(
   deps: RelayDependencies,
   downstream: Downstream,
   tool: ViewItem,
@@ -35,14 +39,38 @@ export function callTool(
     const message = `The server does not offer ${tool.name}; it was only registered by hand.`
     throw new RpcError(invalidParams, message, { reason: 'tool_not_found' })
   }
-  return relay(deps, downstream, {
-    server: tool.server,
-    method: 'tools/call',
-    params: { ...params, name: tool.name },
-    name: tool.name,
-    schema: tool.definition.description['inputSchema'],
-    timeoutMs,
-  })
+  const { caller, requestId } = downstream
+  const admission = await deps.admitTool(caller, tool)
+  const startedAt = deps.now()
+  const settle = (outcome: string): void => {
+    const hasRun = outcome === 'success' || outcome === 'tool_error'
+    const costPico = hasRun ? priceOf(tool) : null
+    admission?.settle(costPico)
+    deps.settleTool({ tool, caller, requestId, startedAt, endedAt: deps.now(), outcome, costPico })
+  }
+  try {
+    const result = await relay(deps, downstream, {
+      server: tool.server,
+      method: 'tools/call',
+      params: { ...params, name: tool.name },
+      name: tool.name,
+      schema: tool.definition.description['inputSchema'],
+      timeoutMs,
+    })
+    // The client is asked something first; the call goes on with another request.
+    if (result['resultType'] === 'input_required') admission?.settle(null)
+    else settle(result['isError'] === true ? 'tool_error' : 'success')
+    return result
+  } catch (error) {
+    settle(outcomeOf(error))
+    throw error
+  }
+}
+
+/** A word for metrics and records: what kind of failure it was. */
+function outcomeOf(error: unknown): string {
+  const { data } = error as { data?: { reason?: unknown } | null }
+  return typeof data?.reason === 'string' ? data.reason : 'upstream_error'
 }
 
 export function findToolArgumentProblem(tool: ViewItem, args: unknown): string | null {

@@ -1,4 +1,5 @@
 import type { ClientCapabilities } from '@modelcontextprotocol/client'
+import type { Caller } from '../../identity/caller.ts'
 import type { McpResult } from '../upstream/upstream-session.ts'
 
 /** The client's side of one request, whichever way it came. */
@@ -6,8 +7,10 @@ export interface Downstream {
   readonly era: 'legacy' | 'modern'
   /** Digest of the key. */
   readonly principal: string
-  /** Whose accounts at servers are used; null for nobody's. */
-  readonly owner: string | null
+  /** Whose accounts at servers are used, and who pays. */
+  readonly caller: Caller
+  /** Of the request over HTTP that brought the call. */
+  readonly requestId: string
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string | undefined>>
   /** What the client can be asked, as it said. */

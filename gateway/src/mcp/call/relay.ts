@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { Caller } from '../../identity/caller.ts'
 import { isSignedInTo } from '../accounts/accounts.ts'
 import type { McpServer } from '../server.ts'
 import type { UpstreamIdentity } from '../upstream/credentials.ts'
@@ -6,10 +7,12 @@ import { formatParamHeaders } from '../upstream/param-headers.ts'
 import { UpstreamFailure } from '../upstream/upstream-failure.ts'
 import type { Interaction, McpResult, UpstreamSession } from '../upstream/upstream-session.ts'
 import type { Upstreams } from '../upstream/upstreams.ts'
+import type { ViewItem } from '../view/catalogue-view.ts'
 import { bridgedCapabilities, type Downstream, passOn } from './downstream.ts'
 import type { CarriedState, RequestStates, StateScope } from './request-state.ts'
 import { internalError, invalidParams, RpcError, rpcErrorOf, urlElicitationRequired } from './rpc-error.ts'
 import { type CallEvent, type ParkedCalls, RunningCall } from './running-call.ts'
+import type { ToolAdmission, ToolCall } from './tool-call.ts'
 
 const maxRounds = 8
 const capabilitiesKey = 'io.modelcontextprotocol/clientCapabilities'
@@ -21,6 +24,11 @@ export interface RelayDependencies {
   readonly identify: (server: McpServer, downstream: Downstream) => Promise<UpstreamIdentity>
   /** An address at which the caller can sign in to a server; null where signing in is off. */
   readonly offerSignIn: (server: McpServer, downstream: Downstream) => Promise<string | null>
+  /** Holds a call of a tool to the limits of its caller. Errors: rejects with a `GatewayError`. */
+  readonly admitTool: (caller: Caller, tool: ViewItem) => Promise<ToolAdmission | null>
+  /** A call of a tool is over. */
+  readonly settleTool: (call: ToolCall) => void
+  readonly now: () => number
   readonly states: RequestStates
   readonly parked: ParkedCalls
 }

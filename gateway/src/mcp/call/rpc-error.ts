@@ -3,6 +3,8 @@ import type { UpstreamFailure } from '../upstream/upstream-failure.ts'
 export const methodNotFound = -32_601
 export const invalidParams = -32_602
 export const internalError = -32_603
+/** The gateway does not let the caller through. */
+export const refused = -32_000
 /** Calling tools is off. */
 export const callsDisabled = -32_004
 export const resourceNotFound = -32_002

@@ -38,7 +38,7 @@ export class ChatTools implements RequestTools {
 
   async answer(gateway: Gateway, request: ModelRequest): Promise<number> {
     const servers = await this.#plane.requireGateway()
-    const offer = this.#offer(servers, request)
+    const offer = await this.#offer(servers, request)
     const gone = new AbortController()
     request.exchange.whenClientGone(() => gone.abort(new Error('the client has left')))
     const { status, body } = await runTurns(gateway, servers, request, offer, gone.signal)
@@ -48,7 +48,7 @@ export class ChatTools implements RequestTools {
     return status
   }
 
-  #offer(servers: McpGateway, request: ModelRequest): Offer {
+  async #offer(servers: McpGateway, request: ModelRequest): Promise<Offer> {
     if (this.#plane.config().mcp.toolInvocation === false) {
       throw new GatewayError(
         'tool_invocation_disabled',
@@ -65,7 +65,7 @@ export class ChatTools implements RequestTools {
     for (const [index, entry] of (request.body['tools'] as readonly unknown[]).entries()) {
       if (!isNamed(entry)) continue
       const named = readNamedTool(entry, index, book)
-      const view = servers.views.find(request.caller, { selector: named.selector })
+      const view = await servers.settledView(request.caller, { selector: named.selector })
       if (view === null)
         throw new GatewayError(
           'server_not_found',
@@ -165,7 +165,8 @@ async function textOfCall(
   const own = Object.entries(named.headers).map(([name, value]) => [prefix + name.toLowerCase(), value])
   const headers = { ...request.exchange.request.headers, ...Object.fromEntries(own) }
   try {
-    const result = await servers.callTool(request.caller, tool, args, { headers, signal })
+    const { requestId } = request.exchange
+    const result = await servers.callTool(request.caller, tool, args, { headers, requestId, signal })
     return textOfResult(result)
   } catch (error) {
     return `Error: ${error instanceof Error ? error.message : 'the tool could not be called.'}`

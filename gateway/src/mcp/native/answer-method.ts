@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { UriTemplate } from '@modelcontextprotocol/server'
+import { GatewayError } from '@routeiq/contract'
 import type { McpConfig } from '../../config/config.ts'
 import { callTool, findTool, findToolArgumentProblem } from '../call/call-tool.ts'
 import type { Downstream } from '../call/downstream.ts'
@@ -9,9 +10,10 @@ import {
   invalidParams,
   methodNotFound,
   RpcError,
+  refused,
   resourceNotFound,
 } from '../call/rpc-error.ts'
-import type { McpServer } from '../server.ts'
+import { aliasOf, type McpServer } from '../server.ts'
 import type { McpResult } from '../upstream/upstream-session.ts'
 import type { CatalogueView, ViewItem } from '../view/catalogue-view.ts'
 import {
@@ -41,6 +43,18 @@ const protocolMethods: ReadonlySet<string> = new Set([
 /** Whether a method is answered here. */
 export function answersMethod(method: string, skills: CallerSkills | null): boolean {
   return protocolMethods.has(method) || (skills !== null && skillMethods.has(method))
+}
+
+const needingEverything: ReadonlySet<unknown> = new Set([
+  ...protocolMethods,
+  ...['initialize', 'server/discover', 'resources/subscribe', 'subscriptions/listen'],
+])
+
+/** Whether a message can be answered by what is known of servers, without those that were not asked yet. */
+export function canAnswer(view: CatalogueView, message: unknown): boolean {
+  const { method, params } = (message ?? {}) as { method?: unknown; params?: { name?: unknown } }
+  if (method === 'tools/call' && typeof params?.name === 'string') return view.findTool(params.name) !== null
+  return !needingEverything.has(method)
 }
 
 type Listed = { readonly description: object }
@@ -75,7 +89,7 @@ export function answerMethod(
     const { principal } = downstream
     const scope = { principal, method, version: versionOf(items) }
     const { items: page, ...next } = deps.cursors.page(items, size, params['cursor'], scope)
-    return { [member]: page.map(({ description }) => description), ...next }
+    return { [member]: page.map(({ description }) => description), ...next, ...gapsOf(view) }
   }
   switch (method) {
     case 'tools/list':
@@ -123,6 +137,12 @@ async function listResources(
   return { resources: page.resources, ...(next !== null && { nextCursor: cursors.seal(next, scope) }) }
 }
 
+/** The servers a list is without, since they have never answered. */
+function gapsOf({ servers, offers }: CatalogueView): { readonly _meta?: object } {
+  const silent = servers.filter((server) => !offers.has(server))
+  return silent.length === 0 ? {} : { _meta: { 'routeiq/partial': silent.map(aliasOf) } }
+}
+
 async function answerCall(
   deps: MethodDependencies,
   view: CatalogueView,
@@ -152,13 +172,12 @@ async function answerCall(
     const text = `Invalid arguments for ${name}: ${problem}`
     return { content: [{ type: 'text', text }], isError: true }
   }
-  return callTool(deps, downstream, found.tool, { ...params, arguments: args }, callTimeoutMs).catch(
-    tellSignIn,
-  )
+  return callTool(deps, downstream, found.tool, { ...params, arguments: args }, callTimeoutMs).catch(explain)
 }
 
-/** Whoever cannot be asked to open an address is told of it. */
-function tellSignIn(error: unknown): McpResult {
+/** Whoever cannot be asked to open an address is told of it; what limits refuse is no fault of the server. */
+function explain(error: unknown): McpResult {
+  if (error instanceof GatewayError) throw new RpcError(refused, error.message, { reason: error.code })
   const isSignIn =
     error instanceof RpcError && (error.data as { reason?: unknown } | undefined)?.reason === 'sign_in'
   if (!isSignIn) throw error

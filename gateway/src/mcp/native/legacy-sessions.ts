@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Server } from '@modelcontextprotocol/server'
+import type { Caller } from '../../identity/caller.ts'
 import type { Catalogue, OfferChange } from '../catalogue/catalogue.ts'
 import type { McpServer } from '../server.ts'
 import type { Upstreams } from '../upstream/upstreams.ts'
@@ -9,21 +10,21 @@ import { type CallerSkills, skillScheme } from './answer-skills.ts'
 import { SessionEvents } from './event-store.ts'
 import { LegacyTransport } from './legacy-transport.ts'
 import { createProtocolServer, type ProtocolServerOptions } from './protocol-server.ts'
+import { legacyRevisions } from './revisions.ts'
 
 const maxSessions = 10_000
 const maxSessionsOfOne = 2_000
 const sweepMs = 5_000
-/** Revisions with a handshake, the newest first. */
-const legacyRevisions = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05', '2024-10-07']
 
 export interface LegacyRequest {
   readonly principal: string
-  readonly owner: string | null
+  readonly caller: Caller
   /** What the URL selects, and the workspace; a session stays with it. */
   readonly scope: string
   readonly view: () => CatalogueView | null
   readonly skills: CallerSkills | null
   readonly headers: Readonly<Record<string, string | undefined>>
+  readonly requestId: string
   readonly body: unknown
 }
 
@@ -34,7 +35,7 @@ export interface LegacySessionsOptions {
   readonly idleMs: () => number
   readonly serverOptions: () => Omit<
     ProtocolServerOptions,
-    'era' | 'principal' | 'owner' | 'view' | 'skills' | 'headers'
+    'era' | 'principal' | 'caller' | 'view' | 'skills' | 'headers' | 'requestId'
   >
   readonly now: () => number
 }
@@ -48,6 +49,7 @@ interface Session {
   readonly skills: CallerSkills | null
   readonly subscriptions: Map<string, () => void>
   headers: LegacyRequest['headers']
+  requestId: string
   usedAt: number
 }
 
@@ -77,6 +79,7 @@ export class LegacySessions {
     }
     session.usedAt = this.#options.now()
     session.headers = legacy.headers
+    session.requestId = legacy.requestId
     return session.transport.handleRequest(request, { parsedBody: legacy.body })
   }
 
@@ -145,6 +148,7 @@ export class LegacySessions {
       skills: legacy.skills,
       subscriptions: new Map(),
       headers: legacy.headers,
+      requestId: legacy.requestId,
       usedAt: this.#options.now(),
     }
     await session.server.connect(transport)
@@ -166,10 +170,11 @@ export class LegacySessions {
       ...this.#options.serverOptions(),
       era: 'legacy',
       principal: legacy.principal,
-      owner: legacy.owner,
+      caller: legacy.caller,
       view: legacy.view,
       skills: legacy.skills,
       headers: () => session()?.headers ?? legacy.headers,
+      requestId: () => session()?.requestId ?? legacy.requestId,
       subscribe: async (view, uri) => {
         const subscriptions = session()?.subscriptions
         const server = ownerOf(view, uri)

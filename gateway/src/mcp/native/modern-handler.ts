@@ -4,6 +4,7 @@ import {
   type McpHttpHandler,
   type ServerEvent,
 } from '@modelcontextprotocol/server'
+import type { Caller } from '../../identity/caller.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { McpServer } from '../server.ts'
 import { findParamMismatch } from '../upstream/param-headers.ts'
@@ -18,10 +19,11 @@ const headerMismatch = -32_020
 
 export interface ModernRequest {
   readonly principal: string
-  readonly owner: string | null
+  readonly caller: Caller
   readonly view: () => CatalogueView | null
   readonly skills: CallerSkills | null
   readonly headers: Readonly<Record<string, string | undefined>>
+  readonly requestId: string
   readonly body: unknown
 }
 
@@ -30,7 +32,7 @@ export interface ModernHandlerOptions {
   readonly catalogue: Catalogue
   readonly serverOptions: () => Omit<
     ProtocolServerOptions,
-    'era' | 'principal' | 'owner' | 'view' | 'skills' | 'headers' | 'method'
+    'era' | 'principal' | 'caller' | 'view' | 'skills' | 'headers' | 'requestId' | 'method'
   >
   readonly keepAliveMs?: number
 }
@@ -124,16 +126,17 @@ export class ModernHandler {
       ({ requestInfo }) => {
         const modern = requestInfo === undefined ? undefined : this.#requests.get(requestInfo)
         if (modern === undefined) throw new Error('a request that did not come this way')
-        const { principal, owner, view, skills, headers, body } = modern
+        const { principal, caller, view, skills, headers, requestId, body } = modern
         return createProtocolServer({
           ...serverOptions(),
           era: 'modern',
           principal,
-          owner,
+          caller,
           method: methodOf(body),
           view,
           skills,
           headers: () => headers,
+          requestId: () => requestId,
         })
       },
       { legacy: 'reject', bus, ...(keepAliveMs !== undefined && { keepAliveMs }) },

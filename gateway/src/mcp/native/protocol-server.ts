@@ -6,6 +6,7 @@ import {
   type StandardSchemaV1,
 } from '@modelcontextprotocol/server'
 import { AjvJsonSchemaValidator } from '@modelcontextprotocol/server/validators/ajv'
+import type { Caller } from '../../identity/caller.ts'
 import type { Downstream } from '../call/downstream.ts'
 import { methodNotFound, RpcError } from '../call/rpc-error.ts'
 import type { McpResult } from '../upstream/upstream-session.ts'
@@ -21,7 +22,7 @@ const validator = new AjvJsonSchemaValidator()
 export interface ProtocolServerOptions extends MethodDependencies {
   readonly era: 'legacy' | 'modern'
   readonly principal: string
-  readonly owner: string | null
+  readonly caller: Caller
   /** Of a server for one request; another than the known ones is not found (404). */
   readonly method?: unknown
   readonly serverInfo: { readonly name: string; readonly version: string }
@@ -29,6 +30,7 @@ export interface ProtocolServerOptions extends MethodDependencies {
   readonly view: () => CatalogueView | null
   /** The headers of the request under way; those of the first one for a session. */
   readonly headers: () => Readonly<Record<string, string | undefined>>
+  readonly requestId: () => string
   /** Legacy sessions: a resource to hear of from now on, or no more. */
   readonly subscribe?: (view: CatalogueView, uri: string) => Promise<void>
   readonly unsubscribe?: (uri: string) => void
@@ -106,7 +108,7 @@ async function answerSubscription(
 }
 
 function downstreamOf(
-  { era, principal, owner, headers }: ProtocolServerOptions,
+  { era, principal, caller, headers, requestId }: ProtocolServerOptions,
   server: Server,
   { mcpReq }: ServerContext,
   sessionLevel: string | null,
@@ -118,8 +120,9 @@ function downstreamOf(
   return {
     era,
     principal,
-    owner,
+    caller,
     headers: headers(),
+    requestId: requestId(),
     capabilities:
       era === 'modern'
         ? ((envelope[capabilitiesKey] ?? {}) as ClientCapabilities)

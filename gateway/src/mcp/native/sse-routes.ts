@@ -54,7 +54,7 @@ async function postMessage(deps: NativeRoutesDependencies, exchange: Exchange): 
   const gateway = await requireGateway(deps)
   const message = await readMessage(exchange)
   const id = queryOf(exchange.target).get('sessionId') ?? ''
-  if (!gateway.receiveSse(caller, id, message))
+  if (!(await gateway.receiveSse(caller, id, message)))
     throw new GatewayError('session_not_found', 'There is no such session; open a new stream.')
   exchange.sendJson(202, { status: 'accepted', session_id: id })
 }

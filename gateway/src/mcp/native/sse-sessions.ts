@@ -3,6 +3,7 @@ import type { JSONRPCMessage, Server, Transport } from '@modelcontextprotocol/se
 import type { McpConfig } from '../../config/config.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import { headLines } from '../../http/server/head-line.ts'
+import type { Caller } from '../../identity/caller.ts'
 import type { Catalogue, OfferChange } from '../catalogue/catalogue.ts'
 import type { CatalogueView } from '../view/catalogue-view.ts'
 import type { CallerSkills } from './answer-skills.ts'
@@ -16,14 +17,14 @@ export interface SseSessionsOptions {
   readonly config: () => McpConfig['sse']
   readonly serverOptions: () => Omit<
     ProtocolServerOptions,
-    'era' | 'principal' | 'owner' | 'view' | 'skills' | 'headers'
+    'era' | 'principal' | 'caller' | 'view' | 'skills' | 'headers' | 'requestId'
   >
   readonly now: () => number
 }
 
 export interface SseCaller {
   readonly principal: string
-  readonly owner: string | null
+  readonly caller: Caller
   readonly view: () => CatalogueView | null
   readonly skills: CallerSkills | null
   /** What stands before the path that is posted to. */
@@ -61,19 +62,20 @@ export class SseSessions {
   }
 
   /** False when there are too many. The stream tells the client where to post to. */
-  async open(exchange: Exchange, caller: SseCaller): Promise<boolean> {
+  async open(exchange: Exchange, opener: SseCaller): Promise<boolean> {
     if (this.#sessions.size >= maxSessions) return false
-    const { principal, owner, view, skills, base } = caller
+    const { principal, caller, view, skills, base } = opener
     const id = randomBytes(24).toString('base64url')
     const stream = new SseStream(exchange, this.#options.config())
     const server = createProtocolServer({
       ...this.#options.serverOptions(),
       era: 'legacy',
       principal,
-      owner,
+      caller,
       view,
       skills,
       headers: () => exchange.request.headers,
+      requestId: () => exchange.requestId,
     })
     const openedAt = this.#options.now()
     this.#sessions.set(id, { id, principal, skills, server, stream, openedAt, usedAt: openedAt })

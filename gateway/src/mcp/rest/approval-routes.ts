@@ -24,7 +24,7 @@ export function approvalRoutes(deps: McpRoutesDependencies): Route<Endpoint>[] {
     }),
     mcpRoute(deps, {
       ...{ method: 'POST', template: `${root}/{tool_name}/approve`, auth: 'admin', body: kindBody },
-      answer: async ({ gateway, caller, params, body }) => {
+      answer: async ({ gateway, caller, params, body, exchange }) => {
         const server = requireVisible(gateway, caller, params['server_id'])
         const name = params['tool_name'] ?? ''
         const definition = definitionsOf(gateway, server).find(
@@ -34,6 +34,7 @@ export function approvalRoutes(deps: McpRoutesDependencies): Route<Endpoint>[] {
           throw new GatewayError('tool_not_found', `${server.settings.name} offers no ${body.kind} ${name}.`)
         await gateway.registry.setPin(pinOf(server.settings.serverId, definition, caller.keyHash))
         const { serverId: server_id } = server.settings
+        gateway.audit('mcp.tool.approve', exchange, caller.keyHash, server_id, name)
         return { body: { status: 'approved', server_id, tool_name: name, digest: definition.digest } }
       },
     }),

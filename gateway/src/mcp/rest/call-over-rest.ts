@@ -6,8 +6,8 @@ import { serverNotFound } from '../registry/mcp-registry.ts'
 import type { CatalogueView, ViewItem } from '../view/catalogue-view.ts'
 
 /** Everything the caller may see. */
-export function wholeView(gateway: McpGateway, caller: Caller): CatalogueView {
-  const view = gateway.views.find(caller, { selector: null })
+export async function wholeView(gateway: McpGateway, caller: Caller): Promise<CatalogueView> {
+  const view = await gateway.settledView(caller, { selector: null })
   if (view === null) throw new Error('a selection of everything names nothing')
   return view
 }
@@ -16,14 +16,17 @@ export function wholeView(gateway: McpGateway, caller: Caller): CatalogueView {
  * The tool a name stands for, at one server when it is named. Errors: 404 `tool_not_found`, 404 `server_not_found`, 409
  * `tool_ambiguous`, 403 `tool_quarantined`.
  */
-export function requireTool(
+export async function requireTool(
   gateway: McpGateway,
   caller: Caller,
   name: string,
   serverId: string | null,
-): ViewItem {
-  const view =
-    serverId === null ? wholeView(gateway, caller) : gateway.views.find(caller, { selector: serverId })
+): Promise<ViewItem> {
+  const view = await gateway.settledView(
+    caller,
+    { selector: serverId },
+    (known) => known.findTool(name) !== null,
+  )
   if (view === null) throw serverNotFound(serverId ?? '')
   const found = gateway.findTool(view, name)
   if ('tool' in found) return found.tool
@@ -51,7 +54,10 @@ export async function callOverRest(
   const gone = new AbortController()
   exchange.whenClientGone(() => gone.abort(new Error('the client has left')))
   const { headers } = exchange.request
-  const result = await gateway.callTool(caller, tool, args, { headers, signal: gone.signal }).catch(fail)
+  const { requestId } = exchange
+  const result = await gateway
+    .callTool(caller, tool, args, { headers, requestId, signal: gone.signal })
+    .catch(fail)
   if (result['resultType'] === 'input_required')
     throw invocationFailed('input_required', `${tool.name} asks its user something; call it through /mcp.`)
   const { resultType: _, ...plain } = result

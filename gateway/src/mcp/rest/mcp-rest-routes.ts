@@ -2,7 +2,7 @@ import { GatewayError } from '@routeiq/contract'
 import type { Endpoint } from '../../http/dispatch.ts'
 import type { Route } from '../../http/router.ts'
 import type { CatalogueView, ViewItem } from '../view/catalogue-view.ts'
-import { callOverRest, requireTool, wholeView } from './call-over-rest.ts'
+import { callOverRest, requireTool } from './call-over-rest.ts'
 import { anyObject, type McpRoutesDependencies, mcpRoute } from './mcp-endpoint.ts'
 import { invocationDisabled } from './tool-routes.ts'
 
@@ -11,12 +11,9 @@ export function mcpRestRoutes(deps: McpRoutesDependencies): Route<Endpoint>[] {
   return [
     mcpRoute(deps, {
       ...{ method: 'GET', template: '/mcp-rest/tools/list', auth: 'user' },
-      answer: ({ gateway, caller, query }) => {
+      answer: async ({ gateway, caller, query }) => {
         const serverId = query.get('server_id')
-        const view =
-          serverId === null || serverId === ''
-            ? wholeView(gateway, caller)
-            : gateway.views.find(caller, { selector: serverId })
+        const view = await gateway.settledView(caller, { selector: serverId || null })
         if (view === null) {
           const message = `There is no tool server ${serverId ?? ''}.`
           return { body: { tools: [], error: 'server_not_found', message } }
@@ -37,7 +34,7 @@ export function mcpRestRoutes(deps: McpRoutesDependencies): Route<Endpoint>[] {
         const id = typeof serverId === 'string' && serverId !== '' ? serverId : null
         if (id !== null && gateway.views.find(caller, { selector: id }) === null)
           throw new GatewayError('access_denied', `There is no tool server ${id}, or the key may not use it.`)
-        const tool = requireTool(gateway, caller, name, id)
+        const tool = await requireTool(gateway, caller, name, id)
         const result = await callOverRest(gateway, caller, exchange, tool, args)
         const server_id = tool.server.settings.serverId
         return { body: { ...result, status: 'success', tool_name: tool.name, server_id } }

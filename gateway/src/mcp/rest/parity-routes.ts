@@ -24,7 +24,7 @@ export function parityRoutes(deps: McpRoutesDependencies): Route<Endpoint>[] {
     }),
     mcpRoute(deps, {
       ...{ method: 'POST', template: '/v1/mcp/server', auth: 'admin', body: anyObject },
-      answer: async ({ gateway, caller, body }) => {
+      answer: async ({ gateway, caller, body, exchange }) => {
         const server_id = body['server_id'] ?? randomBytes(8).toString('hex')
         const settings = readServerBody({ ...body, server_id }, gateway, null)
         if (gateway.registry.find(settings.serverId) !== null)
@@ -33,16 +33,18 @@ export function parityRoutes(deps: McpRoutesDependencies): Route<Endpoint>[] {
             `A server with the id ${settings.serverId} is there already.`,
           )
         const server = await gateway.registry.write(settings, 'create', caller.keyHash)
+        gateway.audit('mcp.server.create', exchange, caller.keyHash, settings.serverId)
         return { status: 201, body: describeServer(gateway, caller, server) }
       },
     }),
     mcpRoute(deps, {
       ...{ method: 'PUT', template: '/v1/mcp/server', auth: 'admin', body: anyObject },
-      answer: async ({ gateway, caller, body }) => {
+      answer: async ({ gateway, caller, body, exchange }) => {
         const before = requireVisible(gateway, caller, String(body['server_id'] ?? ''))
         const merged = { ...writeServer(before), ...body }
         const settings = readServerBody(merged, gateway, before.settings)
         const server = await gateway.registry.write(settings, 'replace', caller.keyHash)
+        gateway.audit('mcp.server.update', exchange, caller.keyHash, settings.serverId)
         return { status: 202, body: describeServer(gateway, caller, server) }
       },
     }),
@@ -68,25 +70,29 @@ export function parityRoutes(deps: McpRoutesDependencies): Route<Endpoint>[] {
     }),
     mcpRoute(deps, {
       ...{ method: 'DELETE', template: one, auth: 'admin' },
-      answer: async ({ gateway, params }) => {
-        await gateway.registry.remove(params['server_id'] ?? '')
+      answer: async ({ gateway, caller, params, exchange }) => {
+        const serverId = params['server_id'] ?? ''
+        await gateway.registry.remove(serverId)
+        gateway.audit('mcp.server.delete', exchange, caller.keyHash, serverId)
         return { status: 202, body: null }
       },
     }),
     mcpRoute(deps, {
       ...{ method: 'POST', template: '/v1/mcp/make_public', auth: 'admin', body: publicBody },
-      answer: async ({ gateway, caller, body: { mcp_server_ids: ids } }) => {
+      answer: async ({ gateway, caller, exchange, body: { mcp_server_ids: ids } }) => {
         const found = ids.map((id) => requireVisible(gateway, caller, id))
-        for (const { settings } of found)
+        for (const { settings } of found) {
           await gateway.registry.write({ ...settings, isPublic: true }, 'replace', caller.keyHash)
+          gateway.audit('mcp.server.update', exchange, caller.keyHash, settings.serverId)
+        }
         const message = `Made ${found.length} servers public.`
         return { status: 202, body: { message, public_mcp_servers: ids } }
       },
     }),
     mcpRoute(deps, {
       ...{ method: 'GET', template: '/v1/mcp/tools', auth: 'user' },
-      answer: ({ gateway, caller }) => ({
-        body: { tools: wholeView(gateway, caller).tools.map(({ description }) => description) },
+      answer: async ({ gateway, caller }) => ({
+        body: { tools: (await wholeView(gateway, caller)).tools.map(({ description }) => description) },
       }),
     }),
     mcpRoute(deps, {

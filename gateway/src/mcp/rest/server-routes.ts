@@ -33,10 +33,12 @@ export function serverRoutes(deps: McpRoutesDependencies): Route<Endpoint>[] {
     }),
     mcpRoute(deps, {
       ...{ ...own, method: 'POST', template: servers, auth: 'admin', body: anyObject },
-      answer: async ({ gateway, caller, body }) => {
+      answer: async ({ gateway, caller, body, exchange }) => {
         const before = gateway.registry.find(String(body['server_id']))
         const settings = readServerBody(body, gateway, before?.settings ?? null)
         const server = await gateway.registry.write(settings, 'either', caller.keyHash)
+        const action = before === null ? 'mcp.server.create' : 'mcp.server.update'
+        gateway.audit(action, exchange, caller.keyHash, settings.serverId)
         return { body: { status: 'registered', server_id: server.settings.serverId } }
       },
     }),
@@ -48,7 +50,7 @@ export function serverRoutes(deps: McpRoutesDependencies): Route<Endpoint>[] {
     }),
     mcpRoute(deps, {
       ...{ ...own, method: 'PUT', template: `${servers}/{server_id}`, auth: 'admin', body: anyObject },
-      answer: async ({ gateway, caller, params, body }) => {
+      answer: async ({ gateway, caller, params, body, exchange }) => {
         const before = requireVisible(gateway, caller, params['server_id'])
         const { serverId } = before.settings
         if (body['server_id'] !== undefined && body['server_id'] !== serverId) {
@@ -58,21 +60,23 @@ export function serverRoutes(deps: McpRoutesDependencies): Route<Endpoint>[] {
         }
         const settings = readServerBody({ ...body, server_id: serverId }, gateway, before.settings)
         const server = await gateway.registry.write(settings, 'replace', caller.keyHash)
+        gateway.audit('mcp.server.update', exchange, caller.keyHash, serverId)
         const described = describeServer(gateway, caller, server)
         return { body: { status: 'updated', server_id: serverId, server: described } }
       },
     }),
     mcpRoute(deps, {
       ...{ ...own, method: 'DELETE', template: `${servers}/{server_id}`, auth: 'admin' },
-      answer: async ({ gateway, params }) => {
+      answer: async ({ gateway, caller, params, exchange }) => {
         const serverId = params['server_id'] ?? ''
         await gateway.registry.remove(serverId)
+        gateway.audit('mcp.server.delete', exchange, caller.keyHash, serverId)
         return { body: { status: 'unregistered', server_id: serverId } }
       },
     }),
     mcpRoute(deps, {
       ...{ ...own, method: 'POST', template: `${servers}/{server_id}/tools`, auth: 'admin', body: toolBody },
-      answer: async ({ gateway, caller, params, body }) => {
+      answer: async ({ gateway, caller, params, body, exchange }) => {
         const serverId = params['server_id'] ?? ''
         const tool = {
           name: body.name,
@@ -80,6 +84,7 @@ export function serverRoutes(deps: McpRoutesDependencies): Route<Endpoint>[] {
           inputSchema: body.input_schema ?? null,
         }
         await gateway.registry.declareTool(serverId, tool, caller.keyHash)
+        gateway.audit('mcp.tool.register', exchange, caller.keyHash, serverId, body.name)
         return { body: { status: 'registered', tool_name: body.name, server_id: serverId } }
       },
     }),

@@ -19,9 +19,9 @@ export function toolRoutes(deps: McpRoutesDependencies): Route<Endpoint>[] {
   return [
     mcpRoute(deps, {
       ...{ ...get, template: `${root}/tools` },
-      answer: ({ gateway, caller }) => ({
+      answer: async ({ gateway, caller }) => ({
         body: {
-          tools: wholeView(gateway, caller).tools.map(({ server, name }) => ({
+          tools: (await wholeView(gateway, caller)).tools.map(({ server, name }) => ({
             server_id: server.settings.serverId,
             server_name: server.settings.name,
             tool: name,
@@ -31,22 +31,22 @@ export function toolRoutes(deps: McpRoutesDependencies): Route<Endpoint>[] {
     }),
     mcpRoute(deps, {
       ...{ ...get, template: `${root}/tools/list` },
-      answer: ({ gateway, caller }) => {
-        const tools = wholeView(gateway, caller).tools.map(describeTool)
+      answer: async ({ gateway, caller }) => {
+        const tools = (await wholeView(gateway, caller)).tools.map(describeTool)
         return { body: { tools, count: tools.length } }
       },
     }),
     mcpRoute(deps, {
       ...{ ...get, template: `${root}/tools/{tool_name}` },
-      answer: ({ gateway, caller, params }) => ({
-        body: describeTool(requireTool(gateway, caller, params['tool_name'] ?? '', null)),
+      answer: async ({ gateway, caller, params }) => ({
+        body: describeTool(await requireTool(gateway, caller, params['tool_name'] ?? '', null)),
       }),
     }),
     mcpRoute(deps, {
       ...{ isOwn: true, method: 'POST', auth: 'user', template: `${root}/tools/call`, body: callBody },
       answer: async ({ gateway, caller, exchange, body }) => {
         if (deps.mcp.config().mcp.toolInvocation !== true) throw invocationDisabled()
-        const tool = requireTool(gateway, caller, body.tool_name, body.server_id ?? null)
+        const tool = await requireTool(gateway, caller, body.tool_name, body.server_id ?? null)
         const result = await callOverRest(gateway, caller, exchange, tool, body.arguments)
         const server_id = tool.server.settings.serverId
         return { body: { status: 'success', tool_name: tool.name, server_id, result } }
@@ -54,9 +54,9 @@ export function toolRoutes(deps: McpRoutesDependencies): Route<Endpoint>[] {
     }),
     mcpRoute(deps, {
       ...{ ...get, template: `${root}/resources` },
-      answer: ({ gateway, caller }) => ({
+      answer: async ({ gateway, caller }) => ({
         body: {
-          resources: wholeView(gateway, caller).resources.map(({ server, uri }) => ({
+          resources: (await wholeView(gateway, caller)).resources.map(({ server, uri }) => ({
             server_id: server.settings.serverId,
             server_name: server.settings.name,
             resource: uri,

@@ -1,9 +1,11 @@
 import type { ClientCapabilities } from '@modelcontextprotocol/client'
+import type { ServerOffer } from '../catalogue/server-state.ts'
 import type { McpRegistry } from '../registry/mcp-registry.ts'
 import { aliasOf, type McpServer } from '../server.ts'
 import { CallSlots } from './call-slots.ts'
 import type { Connector } from './connector.ts'
 import type { UpstreamIdentity } from './credentials.ts'
+import { readOffer } from './read-offer.ts'
 import { SessionPool } from './session-pool.ts'
 import { describeFailure, UpstreamFailure } from './upstream-failure.ts'
 import type { CallOptions, Interaction, McpResult, UpstreamSession } from './upstream-session.ts'
@@ -57,6 +59,40 @@ export class Upstreams {
   /** Resolves once the server has answered or failed to. */
   async probe(server: McpServer): Promise<void> {
     await this.#watchers.get(server.settings.serverId)?.ask()
+  }
+
+  /**
+   * Resolves when all these servers have been asked at least once, so that what they offer is known after a start. Each is
+   * waited for only as long as a probe may take, counted from when it became known.
+   */
+  async awaitFirstAnswers(servers: readonly McpServer[]): Promise<void> {
+    const { config, now } = this.#watcherOptions
+    const waiting = servers.flatMap(({ settings }) => {
+      const watcher = this.#watchers.get(settings.serverId)
+      return watcher === undefined || watcher.hasAnswered ? [] : [watcher]
+    })
+    const until = Math.max(...waiting.map(({ startedAt }) => startedAt)) + config().healthTimeoutMs
+    if (waiting.length === 0 || until <= now()) return
+    let timer: NodeJS.Timeout | undefined
+    const deadline = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, until - now()).unref()
+    })
+    await Promise.race([deadline, Promise.all(waiting.map(({ firstAnswer }) => firstAnswer))])
+    clearTimeout(timer)
+  }
+
+  /** What a server that is not registered offers. Errors: rejects with an `UpstreamFailure`. */
+  async tryOut(server: McpServer): Promise<ServerOffer> {
+    const { config, identify, openApi } = this.#watcherOptions
+    const { healthTimeoutMs } = config()
+    const deadline = AbortSignal.timeout(healthTimeoutMs)
+    try {
+      if (openApi.owns(server)) return await openApi.readOffer(server, deadline)
+      const session = await this.#connector.connect(server, await identify(server), {}, () => {})
+      return await readOffer(session, healthTimeoutMs, deadline).finally(() => session.close())
+    } catch (error) {
+      throw describeFailure(error, aliasOf(server))
+    }
   }
 
   /** Somebody has signed in: what the server offers can be seen now, perhaps. */

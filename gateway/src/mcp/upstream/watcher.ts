@@ -23,6 +23,8 @@ export interface WatcherOptions {
   /** The account the gateway looks at a server with. */
   readonly identify: (server: McpServer) => Promise<UpstreamIdentity>
   readonly config: () => McpConfig
+  /** A definition is not the approved one any more. */
+  readonly onQuarantined: (server: McpServer, name: string) => void
   readonly onResourceUpdated: (server: McpServer, uri: string) => void
   readonly now: () => number
   readonly random: () => number
@@ -42,21 +44,39 @@ export class ServerWatcher {
   #isStopped = false
   #lastSuccessAt: number | null = null
   #usedAt: number
+  /** Epoch milliseconds. */
+  readonly startedAt: number
+  /** Resolves when the server has answered, or failed to, for the first time. */
+  readonly firstAnswer: Promise<void>
+  #onFirstAnswer: (() => void) | null = null
   readonly #uris = new Map<string, number>()
+  /** Digests of changed definitions that were told of. */
+  readonly #told = new Set<string>()
 
   constructor(server: McpServer, options: WatcherOptions) {
     this.server = server
     this.#options = options
-    this.#usedAt = options.now()
+    this.startedAt = options.now()
+    this.#usedAt = this.startedAt
+    this.firstAnswer = new Promise((resolve) => {
+      this.#onFirstAnswer = resolve
+    })
   }
 
   /** Asks once now; several that ask at the same time share the answer. Never rejects. */
   ask(): Promise<void> {
     this.#asking ??= this.#ask().finally(() => {
       this.#asking = null
+      this.#onFirstAnswer?.()
+      this.#onFirstAnswer = null
       this.#schedule()
     })
     return this.#asking
+  }
+
+  /** It was asked at least once. */
+  get hasAnswered(): boolean {
+    return this.#onFirstAnswer === null
   }
 
   /** Somebody wants to hear of a resource. Returns what ends it. */
@@ -87,6 +107,7 @@ export class ServerWatcher {
   async stop(): Promise<void> {
     this.#isStopped = true
     if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#onFirstAnswer?.()
     await this.#hangUp()
   }
 
@@ -100,6 +121,7 @@ export class ServerWatcher {
         ? await openApi.readOffer(this.server, deadline)
         : await readOffer(await this.#connect(), healthTimeoutMs, deadline)
       if (this.#isStopped) return
+      this.#tellChanged(offer)
       await this.#pin(offer)
       this.#lastSuccessAt = now()
       catalogue.setOffer(this.server, offer, {
@@ -183,6 +205,17 @@ export class ServerWatcher {
       .filter(({ kind, name }) => registry.findPin(settings.serverId, kind, name) === null)
       .map((definition) => pinOf(settings.serverId, definition, null))
     await registry.addPins(pins).catch(() => {})
+  }
+
+  /** Each change is told once. */
+  #tellChanged({ tools, prompts, templates }: ServerOffer): void {
+    const { registry, onQuarantined } = this.#options
+    for (const { kind, name, digest } of [...tools, ...prompts, ...templates]) {
+      const pin = registry.findPin(this.server.settings.serverId, kind, name)
+      if (pin === null || pin.digest === digest || this.#told.has(digest)) continue
+      this.#told.add(digest)
+      onQuarantined(this.server, name)
+    }
   }
 
   #schedule(): void {

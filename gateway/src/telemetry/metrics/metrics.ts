@@ -38,6 +38,13 @@ export interface Metrics {
   readonly countTraces: (outcome: 'stored' | 'refused' | 'failed', count: number) => void
   readonly countDecisionWriteFailure: () => void
   readonly agents: AgentMetrics
+  /** `server` is an id of the registry; `outcome` is `success` or what went wrong. */
+  readonly observeToolCall: (call: {
+    readonly server: string
+    readonly outcome: string
+    readonly durationMs: number
+  }) => void
+  readonly countQuarantine: (server: string) => void
   readonly observeSkillInvocation: (invocation: {
     readonly type: string
     readonly namespace: string | null
@@ -60,6 +67,9 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const degraded = registry.counter(routeiqMetrics.skillRouterDegraded)
   const traces = registry.counter(routeiqMetrics.skillTraces)
   const decisionFailures = registry.counter(routeiqMetrics.skillDecisionsLost).bind()
+  const toolCalls = registry.counter(routeiqMetrics.toolCalls)
+  const toolCallDuration = registry.histogram(routeiqMetrics.toolCallDuration)
+  const quarantined = registry.counter(routeiqMetrics.toolsQuarantined)
   const invocations = registry.counter(routeiqMetrics.skillInvocations)
   const invocationDuration = registry.histogram(routeiqMetrics.skillInvocationDuration)
   const ownProcess = registerProcessMetrics(registry, { source, now })
@@ -75,6 +85,11 @@ export function createMetrics(options: MetricsOptions): Metrics {
     countTraces: (outcome, count) => traces.bind(outcome).add(count),
     countDecisionWriteFailure: () => decisionFailures.add(),
     agents: new AgentMetrics(registry),
+    observeToolCall: ({ server, outcome, durationMs }) => {
+      toolCalls.bind(server, outcome).add()
+      toolCallDuration.bind(server).observe(durationMs / 1000)
+    },
+    countQuarantine: (server) => quarantined.bind(server).add(),
     observeSkillInvocation: ({ type, namespace, status, durationMs }) => {
       invocations.bind(type, namespace ?? '', status).add()
       invocationDuration.bind(type).observe(durationMs / 1000)

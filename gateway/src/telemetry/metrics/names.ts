@@ -198,6 +198,25 @@ export const routeiqMetrics = {
   agentPushes: counter('gateway_a2a_push_total', 'News of tasks for clients, by what came of them.', [
     'outcome',
   ]),
+  toolCalls: counter(
+    'gateway_mcp_tool_invocation_total',
+    'Calls of tools, by their server and what came of them.',
+    ['server', 'outcome'],
+    ['server'],
+  ),
+  toolCallDuration: histogram(
+    'mcp_client_operation_duration_seconds',
+    'Time of calls of tools at their servers.',
+    durationBuckets,
+    ['server'],
+    ['server'],
+  ),
+  toolsQuarantined: counter(
+    'gateway_mcp_quarantined_total',
+    'Definitions of tools, prompts and templates that were held back since they had changed.',
+    ['server'],
+    ['server'],
+  ),
   skillInvocations: counter(
     'routeiq_skill_invocations_total',
     'Skills that were called, by what they were and what came of it.',
