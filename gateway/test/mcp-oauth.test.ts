@@ -37,6 +37,7 @@ beforeAll(async () => {
       LLMROUTER_OUTBOUND_HOST_ALLOWLIST: '127.0.0.1',
       LLMROUTER_ENABLE_MCP_TOOL_INVOCATION: 'true',
     },
+    workers: 2,
   })
   key = (await gateway.createKey({ key_alias: 'of-the-person' })).key
 }, 60_000)

@@ -10,7 +10,6 @@ import { UserEgress } from '../transport/egress/user-egress.ts'
 import type { Transport } from '../transport/transport.ts'
 import { version } from '../version.ts'
 import type { McpAccountStore } from './accounts/account-store.ts'
-import { isSignedInTo } from './accounts/accounts.ts'
 import { ownerOf } from './accounts/credential.ts'
 import type { AuditAction, AuditEvent } from './audit.ts'
 import { callTool, findTool, findToolArgumentProblem } from './call/call-tool.ts'
@@ -18,7 +17,6 @@ import type { Downstream } from './call/downstream.ts'
 import type { RelayDependencies } from './call/relay.ts'
 import { RequestStates } from './call/request-state.ts'
 import { ParkedCalls } from './call/running-call.ts'
-import type { ToolCall } from './call/tool-call.ts'
 import { Catalogue } from './catalogue/catalogue.ts'
 import { canAnswer } from './native/answer-method.ts'
 import type { CallerSkills } from './native/answer-skills.ts'
@@ -26,10 +24,10 @@ import { Cursors } from './native/cursor.ts'
 import { LegacySessions } from './native/legacy-sessions.ts'
 import { ModernHandler } from './native/modern-handler.ts'
 import type { ProtocolServerOptions } from './native/protocol-server.ts'
-import { publicBaseOf } from './native/public-base.ts'
 import { SseSessions } from './native/sse-sessions.ts'
 import { answerByWeb } from './native/web-exchange.ts'
 import { composeOAuth, type OAuthParts } from './oauth/compose-oauth.ts'
+import { offerSignIn } from './oauth/offer-sign-in.ts'
 import type { ShortLived } from './oauth/one-time-values.ts'
 import { OpenApiServers } from './openapi/openapi-servers.ts'
 import { refuseOperatorUrl } from './registry/judge-url.ts'
@@ -37,12 +35,13 @@ import { McpRegistry } from './registry/mcp-registry.ts'
 import { ServerSecrets } from './registry/server-secrets.ts'
 import type { McpServerStore } from './registry/server-store.ts'
 import { withoutChallenges } from './rest/proxy-routes.ts'
-import { aliasOf, type McpServer } from './server.ts'
+import type { McpServer } from './server.ts'
 import { Connector } from './upstream/connector.ts'
 import { createGuardedFetch, EgressRefused, type Fetch } from './upstream/guarded-fetch.ts'
 import type { McpResult } from './upstream/upstream-session.ts'
 import { Upstreams } from './upstream/upstreams.ts'
 import type { CatalogueView, ViewItem } from './view/catalogue-view.ts'
+import { SettledViews } from './view/settled-views.ts'
 import { type Selection, Views } from './view/views.ts'
 
 export interface McpGatewayOptions {
@@ -75,6 +74,7 @@ export class McpGateway {
   readonly registry: McpRegistry
   readonly catalogue = new Catalogue()
   readonly views: Views
+  readonly settledViews: SettledViews
   readonly upstreams: Upstreams
   readonly egress: UserEgress
   readonly #options: McpGatewayOptions
@@ -124,10 +124,10 @@ export class McpGateway {
       identify: (server) => this.oauth.accounts.identifyWatcher(server),
       openApi: new OpenApiServers({ fetches: this.#fetches, readFile: options.readFile }),
       config: mcp,
-      onQuarantined: ({ settings: { serverId } }, toolName) =>
+      onQuarantined: ({ settings: { serverId } }, toolName, reason) =>
         options.audit({
           ...{ action: 'mcp.tool.quarantine', requestId: null, actor: null, serverId, toolName },
-          ...{ outcome: 'denied', reason: 'its definition has changed' },
+          ...{ outcome: 'denied', reason },
         }),
       onResourceUpdated: (server, uri) => {
         this.#sessions.tellUpdated(server, uri)
@@ -136,15 +136,21 @@ export class McpGateway {
       now,
       random,
     })
+    this.settledViews = new SettledViews({
+      ...{ views: this.views, catalogue: this.catalogue, upstreams: this.upstreams, now },
+      accounts: this.oauth.accounts,
+    })
     const sealing = secret ?? randomBytes(32)
     this.#relay = {
       upstreams: this.upstreams,
       identify: (server, { caller, headers }) =>
         this.oauth.accounts.identify(server, { owner: ownerOf(caller), headers }),
+      forgetAccount: ({ settings }, { caller }) =>
+        this.oauth.vault.forget(ownerOf(caller) ?? '', settings.serverId),
       admitTool: options.admitTool,
-      settleTool: (call) => this.#settleTool(call),
+      settleTool: options.settleTool,
       now,
-      offerSignIn: (server, downstream) => this.#offerSignIn(server, downstream),
+      offerSignIn: (server, downstream) => offerSignIn(this.oauth.signIns, config(), server, downstream),
       states: new RequestStates(sealing, now),
       parked: new ParkedCalls(),
     }
@@ -177,21 +183,6 @@ export class McpGateway {
     return this.#sessions.size
   }
 
-  /**
-   * What a caller sees of a selection. Right after a start, or after a server was added, it waits for the first answers of
-   * servers, unless what is known is enough already. Null when the selection names nothing the caller may see.
-   */
-  async settledView(
-    caller: Caller,
-    selection: Selection,
-    isEnough: (view: CatalogueView) => boolean = () => false,
-  ): Promise<CatalogueView | null> {
-    const view = this.views.find(caller, selection)
-    if (view === null || isEnough(view)) return view
-    await this.upstreams.awaitFirstAnswers(view.servers)
-    return this.views.find(caller, selection)
-  }
-
   /** Answers one request of the endpoint for clients of the protocol. */
   async serve(exchange: Exchange, caller: Caller, selection: Selection, body: unknown): Promise<void> {
     const skills = this.#skillsOf(exchange, caller)
@@ -205,7 +196,7 @@ export class McpGateway {
       requestId: exchange.requestId,
       body,
     }
-    await this.settledView(caller, selection, (view) => canAnswer(view, body))
+    await this.settledViews.find(caller, selection, (view) => canAnswer(view, body))
     await answerByWeb(exchange, async (web) =>
       (await isLegacyRequest(web, body))
         ? this.#sessions.handle(web, { ...request, scope })
@@ -222,7 +213,7 @@ export class McpGateway {
 
   /** A message for such a stream; false when it is not there, or not this caller's. */
   async receiveSse(caller: Caller, id: string, message: unknown): Promise<boolean> {
-    await this.settledView(caller, { selector: null }, (view) => canAnswer(view, message))
+    await this.settledViews.find(caller, { selector: null }, (view) => canAnswer(view, message))
     return this.sse.receive(id, principalOf(caller), message as JSONRPCMessage)
   }
 
@@ -336,33 +327,6 @@ export class McpGateway {
       cursors: this.#cursors,
       serverInfo: this.identity,
     }
-  }
-
-  #settleTool(call: ToolCall): void {
-    this.#options.settleTool(call)
-    const { tool, requestId, caller, outcome } = call
-    this.#options.audit({
-      ...{ action: 'mcp.tool.call', requestId, actor: caller.keyHash },
-      ...{ serverId: tool.server.settings.serverId, toolName: tool.name },
-      outcome: outcome === 'success' ? 'success' : 'error',
-      ...(outcome !== 'success' && { reason: outcome }),
-    })
-  }
-
-  async #offerSignIn(server: McpServer, { principal, caller, headers }: Downstream): Promise<string | null> {
-    const { mcp, server: http } = this.#options.config()
-    const owner = ownerOf(caller)
-    if (!mcp.oauthEnabled || owner === null || !isSignedInTo(server)) return null
-    const base = publicBaseOf(headers['host'] ?? null, http)
-    const { url } = await this.oauth.signIns.open(
-      {
-        ...{ keyHash: principal, owner, serverId: server.settings.serverId, settings: null, scope: null },
-        ...{ clientId: null, redirectUri: null, state: null, codeChallenge: null, issuer: null },
-        resource: `${base}/mcp/${aliasOf(server)}`,
-      },
-      base,
-    )
-    return url
   }
 
   /** How the gateway calls itself on the wire. */

@@ -1,7 +1,7 @@
 import type { GatewayConfig } from '../config/config.ts'
 import type { Caller } from '../identity/caller.ts'
 import type { AuditEvent } from '../mcp/audit.ts'
-import { priceOf, type ToolAdmission } from '../mcp/call/tool-call.ts'
+import { priceOf, type ToolAdmission, type ToolCall } from '../mcp/call/tool-call.ts'
 import { McpPlane } from '../mcp/mcp-plane.ts'
 import type { ShortLived } from '../mcp/oauth/one-time-values.ts'
 import { accountName, settleToolCall } from '../mcp/settle-tool-call.ts'
@@ -38,6 +38,10 @@ export interface McpParts {
 /** The gateway for tool servers. Its code is loaded when it is on. */
 export async function openMcp(parts: McpParts): Promise<McpPlane> {
   const { hub, config, telemetry, now, random } = parts
+  const audit = (event: AuditEvent): void => {
+    if (event.action === 'mcp.tool.quarantine') telemetry.metrics.countQuarantine(event.serverId)
+    telemetry.logger.log('info', 'audit', describeAudit(event))
+  }
   const plane = new McpPlane({
     config,
     open: async () => {
@@ -63,14 +67,12 @@ export async function openMcp(parts: McpParts): Promise<McpPlane> {
         admitTool: async (caller, tool) => admitTool(parts.books(), caller, tool),
         settleTool: (call) => {
           settleToolCall(parts.books(), call)
-          const { tool, outcome, startedAt, endedAt } = call
-          const server = tool.server.settings.serverId
-          telemetry.metrics.observeToolCall({ server, outcome, durationMs: endedAt - startedAt })
+          const { outcome, startedAt, endedAt } = call
+          const { serverId } = call.tool.server.settings
+          telemetry.metrics.observeToolCall({ server: serverId, outcome, durationMs: endedAt - startedAt })
+          audit(auditOf(call))
         },
-        audit: (event) => {
-          if (event.action === 'mcp.tool.quarantine') telemetry.metrics.countQuarantine(event.serverId)
-          telemetry.logger.log('info', 'audit', describeAudit(event))
-        },
+        audit,
         now,
         random,
       })
@@ -102,6 +104,14 @@ async function admitTool(
   return {
     settle: (costPico) =>
       reservation?.settle(costPico === null ? null : { inputTokens: 0, outputTokens: 0, costPico }),
+  }
+}
+
+function auditOf({ tool, requestId, caller, outcome }: ToolCall): AuditEvent {
+  return {
+    ...{ action: 'mcp.tool.call', requestId, actor: caller.keyHash },
+    ...{ serverId: tool.server.settings.serverId, toolName: tool.name },
+    ...(outcome === 'success' ? { outcome } : { outcome: 'error', reason: outcome }),
   }
 }
 

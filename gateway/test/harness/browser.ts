@@ -7,7 +7,7 @@ export interface Page {
   readonly text: string
 }
 
-/** As much of a browser as signing in needs: cookies by host, redirects, and the one form of a page. */
+/** As much of a browser as signing in needs: cookies by host name, redirects, and the one form of a page. */
 export class Browser {
   readonly #cookies = new Map<string, string>()
   readonly #stopsAt: string
@@ -34,8 +34,8 @@ export class Browser {
 
   async #request(url: string, form: string | undefined): Promise<Page> {
     if (url.startsWith(this.#stopsAt)) return { url, status: 0, text: '' }
-    const { origin, host, pathname, search } = new URL(url)
-    const cookie = this.#cookies.get(host)
+    const { origin, hostname, pathname, search } = new URL(url)
+    const cookie = this.#cookies.get(hostname)
     const answer = await call(origin, pathname + search, {
       headers: {
         ...(cookie !== undefined && { cookie }),
@@ -44,7 +44,7 @@ export class Browser {
       ...(form !== undefined && { body: form }),
     })
     const set = answer.headers['set-cookie']?.split(';')[0]
-    if (set !== undefined) this.#cookies.set(host, set)
+    if (set !== undefined) this.#cookies.set(hostname, set)
     const location = answer.headers['location']
     if (answer.status === 302 && location !== undefined) return this.open(new URL(location, url).href)
     return { url, status: answer.status, text: answer.text }

@@ -53,14 +53,19 @@ export class Accounts {
 
   /** Errors: rejects with an `UpstreamFailure` of kind `sign_in` when an account is needed. */
   async identify(server: McpServer, { owner, headers }: OnBehalf): Promise<UpstreamIdentity> {
-    const { settings } = server
-    const account = owner === null ? null : await this.#options.vault.find(owner, settings.serverId)
+    const account = owner === null ? null : await this.#find(server, owner)
     const passed = passedHeaders(server, headers)
     if (owner !== null && account !== null && isFor(account, server))
       return this.#personal(server, owner, account, passed)
     const isNamed = Object.keys(passed.named).length > 0
     if (!isNamed && needsAccount(server)) throw signInRequired(server)
     return this.#shared(server, { ...passed.let, ...passed.named })
+  }
+
+  /** Errors: 503 `storage_unavailable`. */
+  async hasAccount(server: McpServer, owner: string): Promise<boolean> {
+    const account = await this.#find(server, owner)
+    return account?.status === 'ready' && isFor(account, server)
   }
 
   /** The account the gateway itself looks at a server with: its own, else that of whoever signed in last. */
@@ -79,6 +84,16 @@ export class Accounts {
 
   challengeOf(server: McpServer): Challenge | null {
     return this.#challenges.get(server.settings.serverId) ?? null
+  }
+
+  /** Whoever was away without an account may have signed in elsewhere meanwhile: absence is not taken from memory. */
+  async #find(server: McpServer, owner: string): Promise<Account | null> {
+    const { vault } = this.#options
+    const { serverId } = server.settings
+    const known = await vault.find(owner, serverId)
+    if (known?.status === 'ready' || !needsAccount(server)) return known
+    vault.forget(owner, serverId)
+    return vault.find(owner, serverId)
   }
 
   #personal(
@@ -229,7 +244,7 @@ export function isSignedInTo({ settings }: McpServer): boolean {
 }
 
 /** Whether nobody may call a server without an account of their own. */
-function needsAccount(server: McpServer): boolean {
+export function needsAccount(server: McpServer): boolean {
   return server.settings.isByok || isSignedInTo(server)
 }
 

@@ -6,7 +6,7 @@ import type { UpstreamIdentity } from '../upstream/credentials.ts'
 import { formatParamHeaders } from '../upstream/param-headers.ts'
 import { UpstreamFailure } from '../upstream/upstream-failure.ts'
 import type { Interaction, McpResult, UpstreamSession } from '../upstream/upstream-session.ts'
-import type { Upstreams } from '../upstream/upstreams.ts'
+import type { UpstreamRequest, Upstreams } from '../upstream/upstreams.ts'
 import type { ViewItem } from '../view/catalogue-view.ts'
 import { bridgedCapabilities, type Downstream, passOn } from './downstream.ts'
 import type { CarriedState, RequestStates, StateScope } from './request-state.ts'
@@ -22,6 +22,8 @@ export interface RelayDependencies {
   readonly upstreams: Upstreams
   /** Errors: rejects with an `UpstreamFailure` of kind `sign_in` when the caller needs an account. */
   readonly identify: (server: McpServer, downstream: Downstream) => Promise<UpstreamIdentity>
+  /** What is remembered of the caller's account may be old: it is read again. */
+  readonly forgetAccount: (server: McpServer, downstream: Downstream) => void
   /** An address at which the caller can sign in to a server; null where signing in is off. */
   readonly offerSignIn: (server: McpServer, downstream: Downstream) => Promise<string | null>
   /** Holds a call of a tool to the limits of its caller. Errors: rejects with a `GatewayError`. */
@@ -233,16 +235,15 @@ interface Sending {
 }
 
 async function send(
-  { upstreams, identify }: RelayDependencies,
+  { upstreams, identify, forgetAccount }: RelayDependencies,
   downstream: Downstream,
   { server, method, params, schema, timeoutMs }: RelayTarget,
   { signal, interaction, progress, retry }: Sending,
 ): Promise<McpResult> {
   const capabilities = bridgedCapabilities(downstream.capabilities)
   const headers = schema === undefined ? undefined : formatParamHeaders(schema, params['arguments'])
-  return upstreams.call({
+  const request: Omit<UpstreamRequest, 'identity'> = {
     server,
-    identity: await identify(server, downstream),
     principal: downstream.principal,
     capabilities,
     method,
@@ -258,7 +259,17 @@ async function send(
       ...(progress !== null && { onProgress: progress }),
     },
     interaction,
-  })
+  }
+  const identity = await identify(server, downstream)
+  try {
+    return await upstreams.call({ ...request, identity })
+  } catch (error) {
+    const isRefused = error instanceof UpstreamFailure && error.kind === 'auth_required'
+    if (!isRefused || identity.tokens === undefined) throw error
+    // Its owner may have signed in anew by another process.
+    forgetAccount(server, downstream)
+    return upstreams.call({ ...request, identity: await identify(server, downstream) })
+  }
 }
 
 /** `_meta` for the server: the client's own, and for a modern server what this client can do. */

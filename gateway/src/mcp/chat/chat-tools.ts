@@ -65,7 +65,7 @@ export class ChatTools implements RequestTools {
     for (const [index, entry] of (request.body['tools'] as readonly unknown[]).entries()) {
       if (!isNamed(entry)) continue
       const named = readNamedTool(entry, index, book)
-      const view = await servers.settledView(request.caller, { selector: named.selector })
+      const view = await servers.settledViews.find(request.caller, { selector: named.selector })
       if (view === null)
         throw new GatewayError(
           'server_not_found',

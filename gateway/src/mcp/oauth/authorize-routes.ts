@@ -89,7 +89,7 @@ export function authorizeRoutes(deps: McpRoutesDependencies): Route<Endpoint>[] 
       )
       if (code === null) return answerClient(exchange, request, { error: 'access_denied' })
       gateway.audit('mcp.credential.set', exchange, request.keyHash, request.serverId)
-      gateway.upstreams.lookAgain(server)
+      void gateway.upstreams.lookAgain(server)
       answerClient(exchange, request, { code })
     }),
   ]

@@ -46,6 +46,10 @@ export class McpRegistry {
     return this.#pins.get(pinKey(serverId, kind, name)) ?? null
   }
 
+  get pins(): Iterable<DefinitionPin> {
+    return this.#pins.values()
+  }
+
   /** Reads what has changed since the last time, one reading after the other. */
   refresh(): Promise<void> {
     this.#reading = this.#reading.catch(() => {}).then(() => this.#refresh())

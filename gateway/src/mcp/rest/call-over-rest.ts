@@ -7,7 +7,7 @@ import type { CatalogueView, ViewItem } from '../view/catalogue-view.ts'
 
 /** Everything the caller may see. */
 export async function wholeView(gateway: McpGateway, caller: Caller): Promise<CatalogueView> {
-  const view = await gateway.settledView(caller, { selector: null })
+  const view = await gateway.settledViews.find(caller, { selector: null })
   if (view === null) throw new Error('a selection of everything names nothing')
   return view
 }
@@ -22,7 +22,7 @@ export async function requireTool(
   name: string,
   serverId: string | null,
 ): Promise<ViewItem> {
-  const view = await gateway.settledView(
+  const view = await gateway.settledViews.find(
     caller,
     { selector: serverId },
     (known) => known.findTool(name) !== null,

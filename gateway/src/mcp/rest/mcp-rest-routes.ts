@@ -13,7 +13,7 @@ export function mcpRestRoutes(deps: McpRoutesDependencies): Route<Endpoint>[] {
       ...{ method: 'GET', template: '/mcp-rest/tools/list', auth: 'user' },
       answer: async ({ gateway, caller, query }) => {
         const serverId = query.get('server_id')
-        const view = await gateway.settledView(caller, { selector: serverId || null })
+        const view = await gateway.settledViews.find(caller, { selector: serverId || null })
         if (view === null) {
           const message = `There is no tool server ${serverId ?? ''}.`
           return { body: { tools: [], error: 'server_not_found', message } }

@@ -45,7 +45,9 @@ export function userCredentialRoutes(deps: McpRoutesDependencies): Route<Endpoin
       answer: async ({ gateway, caller, params }) => {
         const server = requireVisible(gateway, caller, params['server_id'])
         const { serverId } = server.settings
-        const account = await gateway.oauth.vault.find(holderOf(caller).owner, serverId)
+        const { owner } = holderOf(caller)
+        gateway.oauth.vault.forget(owner, serverId)
+        const account = await gateway.oauth.vault.find(owner, serverId)
         const tokens = account?.credential.kind === 'oauth' ? account.credential.tokens : null
         const expiresAt = tokens?.expiresAt ?? null
         return {

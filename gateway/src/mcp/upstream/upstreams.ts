@@ -96,8 +96,8 @@ export class Upstreams {
   }
 
   /** Somebody has signed in: what the server offers can be seen now, perhaps. */
-  lookAgain(server: McpServer): void {
-    void this.#watchers.get(server.settings.serverId)?.lookAgain()
+  async lookAgain(server: McpServer): Promise<void> {
+    await this.#watchers.get(server.settings.serverId)?.lookAgain()
   }
 
   async subscribe(server: McpServer, uri: string): Promise<() => void> {

@@ -5,6 +5,7 @@ import type { HealthStatus, ServerOffer } from '../catalogue/server-state.ts'
 import type { OpenApiServers } from '../openapi/openapi-servers.ts'
 import type { McpRegistry } from '../registry/mcp-registry.ts'
 import { aliasOf, type McpServer } from '../server.ts'
+import { listClashing } from '../view/name-clash.ts'
 import type { Connector } from './connector.ts'
 import type { UpstreamIdentity } from './credentials.ts'
 import { readOffer } from './read-offer.ts'
@@ -23,8 +24,8 @@ export interface WatcherOptions {
   /** The account the gateway looks at a server with. */
   readonly identify: (server: McpServer) => Promise<UpstreamIdentity>
   readonly config: () => McpConfig
-  /** A definition is not the approved one any more. */
-  readonly onQuarantined: (server: McpServer, name: string) => void
+  /** A definition is held back. */
+  readonly onQuarantined: (server: McpServer, name: string, reason: string) => void
   readonly onResourceUpdated: (server: McpServer, uri: string) => void
   readonly now: () => number
   readonly random: () => number
@@ -41,6 +42,7 @@ export class ServerWatcher {
   #stopListening: (() => void) | null = null
   #timer: NodeJS.Timeout | null = null
   #asking: Promise<void> | null = null
+  #looking: Promise<void> | null = null
   #isStopped = false
   #lastSuccessAt: number | null = null
   #usedAt: number
@@ -97,8 +99,15 @@ export class ServerWatcher {
     }
   }
 
-  /** Asks anew, as who it is now. */
-  async lookAgain(): Promise<void> {
+  /** Asks anew, as who it is now; several that want it at the same time share the answer. */
+  lookAgain(): Promise<void> {
+    this.#looking ??= this.#lookAgain().finally(() => {
+      this.#looking = null
+    })
+    return this.#looking
+  }
+
+  async #lookAgain(): Promise<void> {
     await this.#asking
     await this.#hangUp()
     await this.ask()
@@ -196,14 +205,30 @@ export class ServerWatcher {
     await this.#session?.request(method, { uri }, { timeoutMs: healthTimeoutMs, signal })
   }
 
-  /** Tools that are seen for the first time are approved, where the server is trusted that far. */
+  /**
+   * Tools that are seen for the first time are approved, where the server is trusted that far and no name of another
+   * server's is taken.
+   */
   async #pin(offer: ServerOffer): Promise<void> {
     const { settings, source } = this.server
     if (source !== 'config' && !settings.approvesOnFirstUse) return
-    const { registry } = this.#options
-    const pins = [...offer.tools, ...offer.prompts, ...offer.templates]
-      .filter(({ kind, name }) => registry.findPin(settings.serverId, kind, name) === null)
+    const { registry, config, onQuarantined } = this.#options
+    const fresh = [...offer.tools, ...offer.prompts, ...offer.templates].filter(
+      ({ kind, name }) => registry.findPin(settings.serverId, kind, name) === null,
+    )
+    // The operator's own file may give two servers one name; then neither has it.
+    const clashing =
+      source === 'config' || fresh.length === 0
+        ? new Set()
+        : listClashing(registry, this.server, fresh, config().toolPrefix)
+    const pins = fresh
+      .filter((definition) => !clashing.has(definition))
       .map((definition) => pinOf(settings.serverId, definition, null))
+    for (const definition of fresh) {
+      if (!clashing.has(definition) || this.#told.has(definition.digest)) continue
+      this.#told.add(definition.digest)
+      onQuarantined(this.server, definition.name, 'its name is that of a tool of another server')
+    }
     await registry.addPins(pins).catch(() => {})
   }
 
@@ -214,7 +239,7 @@ export class ServerWatcher {
       const pin = registry.findPin(this.server.settings.serverId, kind, name)
       if (pin === null || pin.digest === digest || this.#told.has(digest)) continue
       this.#told.add(digest)
-      onQuarantined(this.server, name)
+      onQuarantined(this.server, name, 'its definition has changed')
     }
   }
 

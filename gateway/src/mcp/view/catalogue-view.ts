@@ -168,17 +168,21 @@ function nameItems(
   items: readonly Unnamed[],
   { isSingle, config }: ViewOptions,
 ): { readonly all: readonly ViewItem[]; readonly listed: readonly ViewItem[] } {
-  const owners = countBy(items, ({ name }) => name)
+  // What is held back takes no name from what is not.
+  const isHeard = ({ isQuarantined }: Unnamed): boolean => !isQuarantined
+  const owners = countBy(items.filter(isHeard), ({ name }) => name)
   const all = items.map((item): ViewItem => {
     const isBare =
       isSingle ||
       config.toolPrefix === 'never' ||
-      (config.toolPrefix === 'conflict' && owners.get(item.name) === 1)
+      (config.toolPrefix === 'conflict' && isHeard(item) && owners.get(item.name) === 1)
     const emitted = isBare ? item.name : `${aliasOf(item.server)}-${item.name}`
     return { ...item, emitted, description: { ...item.description, name: emitted } }
   })
+  const heard = countBy(all.filter(isHeard), ({ emitted }) => emitted)
   const uses = countBy(all, ({ emitted }) => emitted)
-  return { all, listed: all.filter(({ emitted }) => uses.get(emitted) === 1) }
+  const isListed = (item: ViewItem): boolean => (isHeard(item) ? heard : uses).get(item.emitted) === 1
+  return { all, listed: all.filter(isListed) }
 }
 
 function countBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): Map<string, number> {
@@ -187,10 +191,13 @@ function countBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): M
   return counts
 }
 
-/** Every spelling of a name, the public one first; the server's bare name when only one has it. */
+/**
+ * Every spelling of a name, the public one first; the server's bare name when only one has it. What is held back keeps its bare
+ * name from others: nobody slips into the place of a tool whose definition has changed.
+ */
 function indexNames(items: readonly ViewItem[]): (name: string) => Lookup {
   const levels: ReadonlyMap<string, readonly ViewItem[]>[] = [
-    group(items, ({ emitted }) => [emitted]),
+    preferApproved(group(items, ({ emitted }) => [emitted])),
     group(items, ({ server, name }) => {
       const { serverId } = server.settings
       return [`${aliasOf(server)}-${name}`, `${serverId}.${name}`, `${serverId}__${name}`]
@@ -206,6 +213,17 @@ function indexNames(items: readonly ViewItem[]): (name: string) => Lookup {
     }
     return null
   }
+}
+
+function preferApproved(
+  groups: ReadonlyMap<string, readonly ViewItem[]>,
+): ReadonlyMap<string, readonly ViewItem[]> {
+  return new Map(
+    [...groups].map(([name, items]) => {
+      const approved = items.filter(({ isQuarantined }) => !isQuarantined)
+      return [name, approved.length > 0 ? approved : items]
+    }),
+  )
 }
 
 function group(
