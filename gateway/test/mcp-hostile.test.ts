@@ -197,12 +197,12 @@ describe('a program', () => {
     const all = pids()
     await gateway.restart('SIGTERM')
     await waitUntil('they are gone', () => areGone(all))
-  }, 40_000)
+  }, 60_000)
 
   it('ends when the gateway is killed', async () => {
     await waitUntil('it runs', async () => (await use('ok', 'program')).status === 200)
     const [own = ''] = [(await use('ok', 'program')).json().content[0].text]
     await gateway.restart('SIGKILL')
     await waitUntil('it is gone', () => areGone([own]))
-  }, 40_000)
+  }, 60_000)
 })

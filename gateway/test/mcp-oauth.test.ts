@@ -202,6 +202,14 @@ describe('a person with a browser and a key', () => {
       expires_at: expect.any(String),
     })
     expect((await useNow(key)).json().content[0].text).toMatch(/^Bearer upstream-access-/)
+    const servers = (await as(key, '/v1/mcp/server')).json()
+    expect(
+      servers.map((one: Record<string, unknown>) => [one['server_id'], one['has_user_credential']]),
+    ).toEqual([
+      ['byok', false],
+      ['crm', true],
+      ['robot', false],
+    ])
   })
 
   it('is told where to sign in, and nobody uses the account of another', async () => {
@@ -417,5 +425,5 @@ describe('secrets', () => {
   it('and accounts stay over a restart', async () => {
     await gateway.restart()
     expect((await useNow(key)).json().content[0].text).toMatch(/^Bearer upstream-access-/)
-  })
+  }, 60_000)
 })

@@ -1,5 +1,6 @@
 import type { McpOAuthSettings } from '../../config/config.ts'
 import type { Caller } from '../../identity/caller.ts'
+import { ownerOf } from '../accounts/credential.ts'
 import type { McpGateway } from '../mcp-gateway.ts'
 import type { McpServer } from '../server.ts'
 
@@ -13,6 +14,20 @@ export function summarizeServer(gateway: McpGateway, caller: Caller, server: Mcp
     transport: settings.writtenTransport,
     ...listOffer(gateway, caller, server),
   }
+}
+
+/** The same with whether the caller has accounts of its own there, unless the database is away. */
+export async function describeServers(
+  gateway: McpGateway,
+  caller: Caller,
+  servers: readonly McpServer[],
+): Promise<object[]> {
+  const owner = ownerOf(caller)
+  const own = owner === null ? [] : await gateway.oauth.vault.listServers(owner).catch(() => null)
+  return servers.map((server) => ({
+    ...describeServer(gateway, caller, server),
+    ...(own !== null && { has_user_credential: own.includes(server.settings.serverId) }),
+  }))
 }
 
 /** Everything that may be read about a server: of secrets only that they are there. */

@@ -5,7 +5,7 @@ import type { Endpoint } from '../../http/dispatch.ts'
 import type { Route } from '../../http/router.ts'
 import { aliasOf } from '../server.ts'
 import { wholeView } from './call-over-rest.ts'
-import { describeServer, writeServer } from './describe-server.ts'
+import { describeServer, describeServers, writeServer } from './describe-server.ts'
 import { anyObject, type McpRoutesDependencies, mcpRoute } from './mcp-endpoint.ts'
 import { readServerBody } from './register-server.ts'
 import { requireVisible } from './server-routes.ts'
@@ -18,8 +18,8 @@ export function parityRoutes(deps: McpRoutesDependencies): Route<Endpoint>[] {
   return [
     mcpRoute(deps, {
       ...{ method: 'GET', template: '/v1/mcp/server', auth: 'user' },
-      answer: ({ gateway, caller }) => ({
-        body: gateway.views.visibleServers(caller).map((server) => describeServer(gateway, caller, server)),
+      answer: async ({ gateway, caller }) => ({
+        body: await describeServers(gateway, caller, gateway.views.visibleServers(caller)),
       }),
     }),
     mcpRoute(deps, {
@@ -64,9 +64,10 @@ export function parityRoutes(deps: McpRoutesDependencies): Route<Endpoint>[] {
     }),
     mcpRoute(deps, {
       ...{ method: 'GET', template: one, auth: 'user' },
-      answer: ({ gateway, caller, params }) => ({
-        body: describeServer(gateway, caller, requireVisible(gateway, caller, params['server_id'])),
-      }),
+      answer: async ({ gateway, caller, params }) => {
+        const server = requireVisible(gateway, caller, params['server_id'])
+        return { body: (await describeServers(gateway, caller, [server]))[0] }
+      },
     }),
     mcpRoute(deps, {
       ...{ method: 'DELETE', template: one, auth: 'admin' },
