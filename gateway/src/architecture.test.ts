@@ -38,7 +38,8 @@ const directions: Readonly<Record<string, string>> = {
   injection: 'config:types conversation identity:types within.ts',
   json: '',
   mcp: 'config conversation http http1:types identity pipeline pricing rest skills:types telemetry transport version.ts',
-  'model-routing': 'config:types conversation:types deployments:types pricing write-behind.ts',
+  'model-routing':
+    'config:types conversation:types deployments:types pricing telemetry:types write-behind.ts',
   multipart: '',
   'pass-through':
     'config:types conversation deployments:types governance:types http http1:types identity pipeline pricing protocols providers telemetry transport',
@@ -54,7 +55,7 @@ const directions: Readonly<Record<string, string>> = {
   responses:
     'conversation deployments http identity:types json pipeline protocols relay storage:types transport:types',
   rest: 'http identity pipeline storage:types',
-  'routing-api': 'http:types identity:types model-routing pipeline rest',
+  'routing-api': 'http:types identity model-routing pipeline rest',
   'skill-router':
     'config:types evidence:types http identity injection:types pipeline:types rest skills within.ts',
   skills:

@@ -46,15 +46,29 @@ export { importLlmRouter } from './model-routing/data/import-llmrouter.ts'
 export { importRouterBench } from './model-routing/data/import-routerbench.ts'
 export { joinMatrices, MatrixError, readMatrix, writeMatrix } from './model-routing/data/read-matrix.ts'
 export { type DecisionInput, decideModel, type ModelDecision } from './model-routing/decision/decide-model.ts'
+export { type Exploration, explore } from './model-routing/decision/explore.ts'
 export { type Hold, type HoldInput, holdPin } from './model-routing/decision/hold-pin.ts'
 export { isProfile, type Profile, profiles } from './model-routing/decision/profiles.ts'
 export { evaluateBundle } from './model-routing/evaluation/evaluate-bundle.ts'
+export {
+  evaluatePolicy,
+  type LoggedOutcome,
+  type PolicyValue,
+} from './model-routing/evaluation/off-policy.ts'
 export { FeatureExtractor, featureSpec } from './model-routing/features/features.ts'
 export { type StoredFeatures, storeFeatures } from './model-routing/features/stored-features.ts'
 export type { RequestShape } from './model-routing/features/structured.ts'
 export { trainableStrategies, trainedBy } from './model-routing/heads/head-kinds.ts'
+export {
+  type DriftState,
+  driftWidening,
+  earlierEpochShare,
+  noDrift,
+  watchDrift,
+} from './model-routing/online/drift.ts'
 export { type OutcomeSums, Residuals } from './model-routing/online/residuals.ts'
 export { RewardTable } from './model-routing/online/reward-table.ts'
+export { agePreference, type PreferenceSums, userBias } from './model-routing/online/user-bias.ts'
 export { complexExamples, simpleExamples } from './model-routing/scoring/centroid-examples.ts'
 export type { Tier } from './model-routing/scoring/complexity.ts'
 export { createScorer, type ScorerParts } from './model-routing/scoring/create-scorer.ts'
@@ -66,6 +80,7 @@ export {
   noLiveState,
   type RouteContext,
 } from './model-routing/scoring/scorer.ts'
+export { shiftQualities } from './model-routing/scoring/shift-qualities.ts'
 export {
   defaultStrategy,
   findStrategy,

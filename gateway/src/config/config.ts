@@ -283,6 +283,10 @@ export interface ModelRoutingConfig {
   readonly reloadIntervalMs: number
   /** Whether outcomes move estimates; what was learned is kept while it is off. */
   readonly learning: boolean
+  /** Share of requests that try a model which is nearly as good. */
+  readonly exploreRate: number
+  /** Whether what a user says of models moves the estimates for that user. */
+  readonly personal: boolean
   /** How late an outcome may come. */
   readonly feedbackWindowMs: number
   /** A strategy that is not available is an error, and not replaced. */

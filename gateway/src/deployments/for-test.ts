@@ -110,6 +110,8 @@ const modelRoutingDefaults: ModelRoutingConfig = {
   labels: {},
   reloadIntervalMs: 300_000,
   learning: true,
+  exploreRate: 0,
+  personal: false,
   feedbackWindowMs: 604_800_000,
   strictStrategies: false,
   killSwitch: false,

@@ -1,3 +1,5 @@
+import type { DriftState } from '@routeiq/router'
+
 /** A choice as it is kept: enough to credit it when its outcome is known. No text of the prompt. */
 export interface KeptChoice {
   readonly decisionId: string
@@ -27,6 +29,8 @@ export interface KeptChoice {
   readonly costUsd: number | null
   readonly baselineUsd: number | null
   readonly taskId: string | null
+  /** The decision about skills it was made with. */
+  readonly routingId: string | null
   /** Candidates with their estimates, and reasons: what replaying and evaluating need. */
   readonly details: Readonly<Record<string, unknown>>
   /** Epoch milliseconds. */
@@ -45,6 +49,8 @@ export interface ChoiceFeedback {
   readonly weight: number
   readonly reason: string | null
   readonly keyHash: string | null
+  /** The task it belongs to, where that was not known before. */
+  readonly taskId: string | null
 }
 
 interface FeedbackVerdict {
@@ -54,10 +60,12 @@ interface FeedbackVerdict {
   readonly duplicate: boolean
   /** A better source has spoken. */
   readonly superseded: boolean
+  /** The model turns out other than it used to. */
+  readonly isDrift: boolean
 }
 
 /** What all judged choices of one kind sum up to; older days count for less. */
-export interface LearningCell {
+interface LearningCell {
   readonly bundleId: string
   readonly domain: string
   readonly tier: string
@@ -69,9 +77,20 @@ export interface LearningCell {
   readonly residual: number
 }
 
+/** Names one choice; the first that is given counts. */
 export interface ChoiceHandle {
-  readonly decisionId: string | null
-  readonly requestId: string | null
+  readonly decisionId?: string | null
+  readonly requestId?: string | null
+  readonly routingId?: string | null
+  /** The last one of this arm that `keyHash` made. */
+  readonly arm?: string | null
+  readonly keyHash?: string | null
+}
+
+/** What is learned: sums by cell, and which models have changed. */
+export interface Learning {
+  readonly cells: readonly LearningCell[]
+  readonly drifts: readonly (DriftState & { readonly arm: string })[]
 }
 
 /** A window of choices that were judged, for evidence. */
@@ -84,12 +103,12 @@ export interface EvidenceRow extends KeptChoice {
 export interface ChoiceStore {
   /** All or none; a choice that is there already stays. */
   saveChoices(choices: readonly KeptChoice[]): Promise<void>
-  /** The choice itself, or the last one of a request; null when there is none. */
+  /** The choice itself, or the last one the handle fits; null when there is none. */
   findChoice(handle: ChoiceHandle): Promise<KeptChoice | null>
   /** Keeps a judgement and adds its difference to what is learned, in one step. The choice must exist. */
   giveFeedback(feedback: ChoiceFeedback, now: number): Promise<FeedbackVerdict>
   /** What is learned, each day at half the weight of seven days later. */
-  readLearning(now: number): Promise<readonly LearningCell[]>
+  readLearning(now: number): Promise<Learning>
   /** Choices since then, newest first. Null for every workspace. */
   listChoices(workspaceId: string | null, since: number, limit: number): Promise<readonly EvidenceRow[]>
   purgeChoices(before: number): Promise<void>

@@ -1,23 +1,33 @@
-import { Residuals, RewardTable } from '@routeiq/router'
-import type { ChoiceStore, LearningCell } from './choice-store.ts'
+import { type DriftState, driftWidening, noDrift, Residuals, RewardTable } from '@routeiq/router'
+import type { ChoiceStore, Learning } from './choice-store.ts'
+import type { PreferenceStore } from './preference-store.ts'
+import { Preferences } from './preferences.ts'
 
 const refreshMs = 5_000
+const mostPreferences = 10_000
 const noRewards = new RewardTable()
+const nothing: Learning = { cells: [], drifts: [] }
 
 export interface LearnedOutcomesOptions {
   readonly store: Pick<ChoiceStore, 'readLearning'>
+  readonly preferences: Pick<PreferenceStore, 'listRecentPreferences'>
   readonly isOn: () => boolean
+  /** Whether what a user said moves the estimates for that user. */
+  readonly isPersonal: () => boolean
   readonly now: () => number
+  readonly onRead: (learning: Learning) => void
   readonly onError: (error: unknown) => void
 }
 
-/** What all gateways learned from outcomes, read every five seconds; a request only looks at the table in memory. */
+/** What all gateways learned from outcomes, read every five seconds; a request only looks at the tables in memory. */
 export class LearnedOutcomes {
   readonly #options: LearnedOutcomesOptions
   readonly #timer: NodeJS.Timeout
-  #cells: readonly LearningCell[] = []
+  #learning = nothing
+  #drifts = new Map<string, DriftState>()
   #residuals = new Map<string, Residuals>()
   #rewards = new RewardTable()
+  #preferences = new Preferences([], 0)
   #lastRead: number | null = null
 
   constructor(options: LearnedOutcomesOptions) {
@@ -33,10 +43,11 @@ export class LearnedOutcomes {
 
   /** Null while learning is off: nothing is lost meanwhile. */
   residualsFor(bundleId: string): Residuals | null {
-    if (!this.#options.isOn() || this.#cells.length === 0) return null
+    if (!this.#options.isOn() || this.#learning.cells.length === 0) return null
     let residuals = this.#residuals.get(bundleId)
     if (residuals === undefined) {
-      residuals = new Residuals(this.#cells, bundleId)
+      const wideningOf = (arm: string): number => driftWidening(this.#drifts.get(arm) ?? noDrift)
+      residuals = new Residuals(this.#learning.cells, bundleId, wideningOf)
       this.#residuals.set(bundleId, residuals)
     }
     return residuals
@@ -47,15 +58,33 @@ export class LearnedOutcomes {
     return this.#options.isOn() ? this.#rewards : noRewards
   }
 
+  /** What a user thinks of models; null where that does not count. */
+  biasesOf(workspaceId: string, userId: string | null): ReadonlyMap<string, number> | null {
+    return this.#options.isOn() && this.#options.isPersonal()
+      ? this.#preferences.biasesOf(workspaceId, userId)
+      : null
+  }
+
+  /** Users whose opinions are known here. */
+  get knownUsers(): number {
+    return this.#preferences.size
+  }
+
   /** Reads again; resolves when it has, or has failed. */
   async refresh(): Promise<void> {
+    const { store, preferences, isPersonal, now, onRead, onError } = this.#options
     try {
-      this.#cells = await this.#options.store.readLearning(this.#options.now())
+      const learning = await store.readLearning(now())
+      if (isPersonal())
+        this.#preferences = new Preferences(await preferences.listRecentPreferences(mostPreferences), now())
+      this.#learning = learning
+      this.#drifts = new Map(learning.drifts.map((drift) => [drift.arm, drift]))
       this.#residuals = new Map()
-      this.#rewards = new RewardTable(this.#cells)
-      this.#lastRead = this.#options.now()
+      this.#rewards = new RewardTable(learning.cells)
+      this.#lastRead = now()
+      onRead(learning)
     } catch (error) {
-      this.#options.onError(error)
+      onError(error)
     }
   }
 

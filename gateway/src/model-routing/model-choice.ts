@@ -38,13 +38,18 @@ export interface ModelChoice {
   readonly experiment: Assignment | null
   readonly filtered: readonly { readonly model: string; readonly reason: string }[]
   readonly reasons: readonly string[]
+  /** By position of the candidates, before anything held the choice. */
+  readonly propensities: Float64Array
   readonly propensity: number
-  readonly propensityMethod: 'deterministic' | 'random' | 'mc256'
+  readonly propensityMethod: 'deterministic' | 'random' | 'epsilon' | 'mc256'
   readonly explored: boolean
+  /** Headers that asked for what the caller may not decide. */
+  readonly ignored: readonly string[]
   /** For learning from the outcome; no text can be read from them. */
   readonly features: StoredFeatures
   readonly ask: Pick<Ask, 'source'> & { readonly chars: number }
   readonly timings: {
+    readonly filterUs: number
     readonly featuresUs: number
     readonly scoreUs: number
     readonly totalUs: number

@@ -3,11 +3,14 @@ import {
   createSeededRandom,
   type DecisionInput,
   decideModel,
+  type Exploration,
+  explore,
   FeatureExtractor,
   holdPin,
   type ModelDecision,
   type Profile,
   type RouteContext,
+  shiftQualities,
   storeFeatures,
 } from '@routeiq/router'
 import type { ModelRoutingConfig } from '../config/config.ts'
@@ -37,6 +40,11 @@ export interface RouteAsked {
   readonly tags: readonly string[]
   readonly userAgent: string
   readonly team: string | null
+  /** Whose opinions of models count. */
+  readonly workspaceId: string
+  readonly userId: string | null
+  /** Outcomes may teach, and a model may be tried to learn about it. */
+  readonly learns: boolean
   /** Who is assigned in an experiment. */
   readonly unit: Omit<ExperimentUnit, 'model'>
   readonly overrides: RouteOverrides
@@ -46,6 +54,8 @@ export interface RouteAsked {
   readonly isSessionNamed: boolean
   /** A question what would be chosen: nothing is remembered of it. */
   readonly dryRun: boolean
+  /** Microseconds that finding the arms took. */
+  readonly filterUs: number
   /** Epoch milliseconds. */
   readonly now: number
 }
@@ -57,13 +67,15 @@ export interface RouteOverrides {
   readonly lambda: number | null
   /** USD. */
   readonly maxCost: number | null
+  /** Headers that asked for what the caller may not decide. */
+  readonly ignored: readonly string[]
 }
 
 export interface ModelRouterOptions {
   readonly scorers: Scorers
   readonly pins: Pins
   /** What live outcomes taught; null where nothing is learned. */
-  readonly outcomes: Pick<LearnedOutcomes, 'residualsFor'> | null
+  readonly outcomes: Pick<LearnedOutcomes, 'residualsFor' | 'biasesOf'> | null
   readonly isKilled: () => boolean
   readonly randomBytes: (size: number) => Buffer
 }
@@ -92,7 +104,9 @@ export class ModelRouter {
     // Copied before the hold, which may look at another ask.
     const stored = storeFeatures(features)
     const held = this.#hold(input, decision)
-    const at = resolved.isStatic ? 0 : held.at
+    const tried = this.#explore(input, decision, held, config)
+    const at = resolved.isStatic ? 0 : (tried?.at ?? held.at)
+    const propensities = tried?.propensity ?? decision.propensity
     const order = [at, ...decision.order.filter((other) => other !== at)]
     const nameOf = (position: number): string => decision.models[position]?.name ?? ''
     const affinity: Affinity = resolved.isStatic ? { ...held.affinity, action: 'none' } : held.affinity
@@ -119,18 +133,23 @@ export class ModelRouter {
       affinity,
       experiment,
       filtered: asked.filtered,
-      reasons: explain(decision, affinity, resolved),
-      propensity: affinity.action === 'kept' || resolved.isStatic ? 1 : (decision.propensity[at] ?? 1),
+      reasons: explain(decision, affinity, resolved, tried?.explored ?? false),
+      propensities,
+      propensity: affinity.action === 'kept' || resolved.isStatic ? 1 : (propensities[at] ?? 1),
       propensityMethod:
         decision.estimatePropensity !== null
           ? 'mc256'
           : decision.strategy === 'llmrouter-random'
             ? 'random'
-            : 'deterministic',
-      explored: false,
+            : tried === null
+              ? 'deterministic'
+              : 'epsilon',
+      explored: tried?.explored ?? false,
+      ignored: asked.overrides.ignored,
       features: stored,
       ask: { source: asked.ask.source, chars: asked.ask.text.length },
       timings: {
+        filterUs: asked.filterUs,
         featuresUs: (extractedAt - startedAt) * 1_000,
         scoreUs: (scoredAt - extractedAt) * 1_000,
         totalUs: (performance.now() - startedAt) * 1_000,
@@ -186,14 +205,43 @@ export class ModelRouter {
       lambda: overrides.lambda ?? routed.lambda,
       fitted: resolved.fitted,
       maxCost: overrides.maxCost,
-      // The bandit has what was learned in its draws already.
-      adjust: (scores, domain) =>
-        scores.redraw !== null
-          ? undefined
-          : this.#options.outcomes
-              ?.residualsFor(resolved.bundleId ?? '')
-              ?.adjust(scores, models, domain ?? 'other'),
+      adjust: (scores, domain) => {
+        // The bandit has what was learned in its draws already.
+        if (scores.redraw === null)
+          this.#options.outcomes
+            ?.residualsFor(resolved.bundleId ?? '')
+            ?.adjust(scores, models, domain ?? 'other')
+        const biases = this.#options.outcomes?.biasesOf(asked.workspaceId, asked.userId) ?? null
+        if (biases !== null)
+          shiftQualities(
+            scores,
+            'user',
+            models.map(({ name }) => biases.get(name) ?? 0),
+          )
+      },
     }
+  }
+
+  /** Another model now and then, where nobody is hurt by it; null where the best one is taken for certain. */
+  #explore(
+    { asked, resolved, profile, random }: ChoiceInput,
+    decision: ModelDecision,
+    { affinity }: HeldModel,
+    { exploreRate, learning }: ModelRoutingConfig,
+  ): Exploration | null {
+    const mayTry =
+      exploreRate > 0 &&
+      learning &&
+      asked.learns &&
+      !asked.dryRun &&
+      !asked.ask.inToolLoop &&
+      !resolved.isStatic &&
+      affinity.action === 'none' &&
+      profile !== 'premium' &&
+      // Where chance decides already nothing is added to it.
+      decision.estimatePropensity === null &&
+      decision.strategy !== 'llmrouter-random'
+    return mayTry ? explore(decision, exploreRate, random) : null
   }
 
   /** Which model the conversation is on, and whether it stays there. */
@@ -267,8 +315,14 @@ function unheld(keyHash: string | null): Affinity {
   return { keyHash, hit: false, pinned: null, action: 'none', gain: 0, switchCost: 0 }
 }
 
-function explain(decision: ModelDecision, { action }: Affinity, resolved: ResolvedScorer): readonly string[] {
+function explain(
+  decision: ModelDecision,
+  { action }: Affinity,
+  resolved: ResolvedScorer,
+  explored: boolean,
+): readonly string[] {
   const reasons = [...decision.reasons]
+  if (explored) reasons.unshift('explored')
   if (action !== 'none') reasons.unshift(`affinity_${action}`)
   if (resolved.fallbackReason !== null) reasons.unshift(`fallback:${resolved.fallbackReason}`)
   if (resolved.isStatic) reasons.unshift('kill_switch')

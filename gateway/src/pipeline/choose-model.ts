@@ -7,6 +7,8 @@ import { Removals } from '../deployments/empty-candidates-error.ts'
 import { type CandidateRequest, filterCandidates } from '../deployments/filter-candidates.ts'
 import type { Resolution } from '../deployments/resolve-model.ts'
 import type { Arm, RoutedGroup } from '../deployments/routed-group.ts'
+import { holdsPermission } from '../identity/permissions.ts'
+import { workspaceOf } from '../identity/workspace.ts'
 import type { ModelChoice } from '../model-routing/model-choice.ts'
 import type { RouteAsked, RouteOverrides } from '../model-routing/model-router.ts'
 import { type Ask, readAsk } from '../model-routing/read-ask.ts'
@@ -30,12 +32,15 @@ export function chooseModel(
 ): ModelChoice | null {
   const routed = request.runtime.routing.routed.get(resolution.group)
   if (routed === undefined || request.operation !== 'chat') return null
+  const startedAt = performance.now()
   const removals = new Removals(gateway.now())
   const arms = filterArms(gateway, request, resolution, routed, removals)
   const filtered = describeRemovals(routed, arms, removals)
   if (arms.length === 0) throw removals.toError(resolution.requestedName, request.options.tags)
   const overrides = preview ?? readOverrides(request)
-  const asked = describe(gateway, request, { routed, arms, filtered, overrides, dryRun: preview !== null })
+  const filterUs = (performance.now() - startedAt) * 1_000
+  const dryRun = preview !== null
+  const asked = describe(gateway, request, { routed, arms, filtered, overrides, dryRun, filterUs })
   const choice = gateway.models.choose(asked, request.runtime.config.modelRouting)
   if (!choice.reasons.includes('max_cost_unreachable')) return choice
   throw new GatewayError(
@@ -93,7 +98,7 @@ function describeRemovals(
     })
 }
 
-type Described = Pick<RouteAsked, 'routed' | 'arms' | 'filtered' | 'overrides' | 'dryRun'>
+type Described = Pick<RouteAsked, 'routed' | 'arms' | 'filtered' | 'overrides' | 'dryRun' | 'filterUs'>
 
 function describe(gateway: Gateway, request: ModelRequest, described: Described): RouteAsked {
   const { exchange, options, caller } = request
@@ -105,6 +110,9 @@ function describe(gateway: Gateway, request: ModelRequest, described: Described)
     tags: options.tags,
     userAgent: exchange.header('user-agent') ?? '',
     team: caller.teamId,
+    workspaceId: workspaceOf(caller, null),
+    userId: caller.userId ?? options.endUser,
+    learns: exchange.header('x-routeiq-learn') !== 'off',
     unit: {
       tenant: caller.organizationId ?? caller.teamId,
       user: caller.userId ?? options.endUser,
@@ -164,17 +172,22 @@ function describeConversation(
   }
 }
 
+/** For those who may override the router. */
+const reservedHeaders = ['x-routeiq-strategy', 'x-routeiq-lambda'] as const
+
 /** Errors: 400 that names the header and what it takes. */
 function readOverrides({ exchange, caller, runtime }: ModelRequest): RouteOverrides {
   const profile = exchange.header('x-routeiq-profile')
   if (profile !== null && !isProfile(profile))
     throw invalid('x-routeiq-profile', `one of ${profiles.join(', ')}`)
   const maxCost = readAmount('x-routeiq-max-cost', exchange.header('x-routeiq-max-cost'))
-  const mayOverride = caller.isAdmin || caller.metadata['router_override'] === true
+  const mayOverride =
+    holdsPermission(caller, 'router.override') || caller.metadata['router_override'] === true
+  const ignored = mayOverride ? [] : reservedHeaders.filter((name) => exchange.header(name) !== null)
   const strategy = mayOverride ? exchange.header('x-routeiq-strategy') : null
   const lambda = mayOverride ? readAmount('x-routeiq-lambda', exchange.header('x-routeiq-lambda')) : null
   if (strategy !== null) requireStrategy(strategy, runtime.config.modelRouting.strictStrategies)
-  return { profile, strategy, lambda, maxCost }
+  return { profile, strategy, lambda, maxCost, ignored }
 }
 
 function requireStrategy(name: string, isStrict: boolean): void {

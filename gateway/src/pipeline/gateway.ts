@@ -5,7 +5,6 @@ import type { BlobSealer } from '../conversation/blob-sealer.ts'
 import type { Governor } from '../governance/governor.ts'
 import type { Roster } from '../http/roster.ts'
 import type { SkillInjector } from '../injection/skill-injector.ts'
-import type { KeptChoice } from '../model-routing/choice-store.ts'
 import type { ModelRouter } from '../model-routing/model-router.ts'
 import type { ClientStream } from '../relay/client-stream.ts'
 import type { SpendRow } from '../storage/ledger/spend-row.ts'
@@ -16,6 +15,7 @@ import type { Transport } from '../transport/transport.ts'
 import type { Identity } from './authenticate.ts'
 import type { FetchMedia } from './inline-media.ts'
 import type { ModelRequest, Runtime } from './model-request.ts'
+import type { SettledChoice } from './settle-choice.ts'
 import type { ContainerHomes } from './skills/container-homes.ts'
 import type { ContainerSource } from './skills/container-source.ts'
 import type { RequestTools } from './use-tools.ts'
@@ -57,8 +57,8 @@ export interface Gateway {
   readonly tokens: TokenCounter
   readonly recordRequest: (record: RequestRecord) => void
   readonly appendSpend: (row: SpendRow) => void
-  /** Keeps which model was chosen, so that its outcome can be credited. */
-  readonly keepChoice: (choice: KeptChoice) => void
+  /** Keeps which model was chosen, so that its outcome can be credited, and tells of it. */
+  readonly settleChoice: (settled: SettledChoice) => void
   /** Epoch milliseconds. */
   readonly now: () => number
   readonly random: () => number

@@ -2,6 +2,7 @@ import type { Deployment } from '../deployments/deployment.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { headLine } from '../http/server/head-line.ts'
 import type { Caller } from '../identity/caller.ts'
+import { describeDecision } from '../model-routing/describe-decision.ts'
 import type { ModelChoice } from '../model-routing/model-choice.ts'
 import type { AdjustedCost } from '../pricing/adjust-cost.ts'
 import { version } from '../version.ts'
@@ -39,7 +40,10 @@ export function describeResponse(request: ModelRequest, progress: Progress, now:
   if (progress.reservation !== null) lines += progress.reservation.lines
   if (progress.deployment !== null)
     lines += `${describeDeployment(progress.deployment).headLines}${describeTier(progress)}x-routeiq-strategy: ${progress.strategy ?? ''}\r\n`
-  if (progress.choice !== null) lines += describeChoice(progress.choice, progress.deployment)
+  if (progress.choice !== null) {
+    lines += describeChoice(progress.choice, progress.deployment)
+    if (isWanted(exchange.header('x-routeiq-explain'))) lines += explainChoice(progress.choice)
+  }
   const dropped = describeDropped(progress.dropped)
   if (dropped !== null) lines += headLine('x-routeiq-dropped', dropped)
   if (options.timeoutMs !== null) lines += `x-litellm-timeout: ${options.timeoutMs / 1000}\r\n`
@@ -108,7 +112,7 @@ function describeTier({ choice, deployment }: Progress): string {
 
 /** Which model was chosen, and the handle for feedback on it. */
 function describeChoice(choice: ModelChoice, deployment: Deployment | null): string {
-  const { decision, affinity, experiment } = choice
+  const { decision, affinity, experiment, ignored } = choice
   const answering = deployment === null ? undefined : choice.routed.armOf.get(deployment)
   return (
     headLine('x-routeiq-selected-arm', answering?.name ?? choice.chosen) +
@@ -118,8 +122,32 @@ function describeChoice(choice: ModelChoice, deployment: Deployment | null): str
     headLine('x-routeiq-affinity', affinity.action) +
     (experiment === null
       ? ''
-      : headLine('x-routeiq-experiment', `${experiment.experimentId};variant=${experiment.variant.name}`))
+      : headLine('x-routeiq-experiment', `${experiment.experimentId};variant=${experiment.variant.name}`)) +
+    (ignored.length === 0
+      ? ''
+      : headLine(
+          'x-routeiq-warning',
+          `ignored without the permission router.override: ${ignored.join(', ')}`,
+        ))
   )
+}
+
+const isWanted = (header: string | null): boolean => header !== null && !['', '0', 'false'].includes(header)
+
+const explained = 3
+const mostExplainedBytes = 1_024
+
+/** The best candidates as base64url JSON, as many as fit. */
+function explainChoice(choice: ModelChoice): string {
+  const { candidates, reasons } = describeDecision(choice)
+  for (let count = explained; count > 0; count--) {
+    const top = candidates
+      .slice(0, count)
+      .map(({ model, q, sigma, cost_usd, utility, score }) => ({ model, q, sigma, cost_usd, utility, score }))
+    const text = Buffer.from(JSON.stringify({ candidates: top, reasons })).toString('base64url')
+    if (text.length <= mostExplainedBytes) return headLine('x-routeiq-explain', text)
+  }
+  return ''
 }
 
 /** Plain decimal notation without an exponent. */

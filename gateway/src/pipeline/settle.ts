@@ -10,9 +10,9 @@ import { hashClientAddress } from './client-address.ts'
 import { describeDeployment } from './describe-deployment.ts'
 import { describeDropped } from './describe-dropped.ts'
 import type { Gateway } from './gateway.ts'
-import { keepChoice } from './keep-choice.ts'
 import type { Arrival, ModelRequest } from './model-request.ts'
 import type { Progress, RoundBill } from './progress.ts'
+import { settleChoice } from './settle-choice.ts'
 import { lastBill, totalBill } from './total-bill.ts'
 
 const clientClosedRequest = 499
@@ -49,7 +49,7 @@ export function settle(
   const isAnswered = progress.attempts > 0 || record.cacheHit
   if (request !== null && isAnswered) appendRows(gateway, record, request, progress)
   if (request !== null && progress.choice !== null && progress.attempts > 0)
-    gateway.keepChoice(keepChoice(request, progress.choice, progress, record))
+    gateway.settleChoice(settleChoice(request, progress.choice, progress, record))
   if (request !== null) keepAnswer(gateway, request, progress)
   progress.skills?.settle?.(describeAnswer(record, progress))
 }

@@ -2,11 +2,16 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import type { GatewayConfig } from '../config/config.ts'
 import { BundleSource } from '../model-routing/bundle-source.ts'
 import { ChoiceLog } from '../model-routing/choice-log.ts'
-import type { ChoiceStore } from '../model-routing/choice-store.ts'
+import type { ChoiceStore, Learning } from '../model-routing/choice-store.ts'
+import { decisionEventName } from '../model-routing/decision-event.ts'
+import { positionOf } from '../model-routing/describe-decision.ts'
 import { LearnedOutcomes } from '../model-routing/learned-outcomes.ts'
 import { ModelRouter } from '../model-routing/model-router.ts'
 import { type Pin, Pins } from '../model-routing/pins.ts'
+import type { PreferenceStore } from '../model-routing/preference-store.ts'
 import { Scorers } from '../model-routing/scorers.ts'
+import type { Gateway } from '../pipeline/gateway.ts'
+import type { SettledChoice } from '../pipeline/settle-choice.ts'
 import { InProcessState } from '../storage/shared-state/in-process-state.ts'
 import type { Hub } from './hub.ts'
 import { readBundle } from './read-bundle.ts'
@@ -33,7 +38,11 @@ export interface ModelRouting {
   readonly sharesPins: boolean
   readonly bundles: BundleSource
   readonly choices: ChoiceStore
+  readonly preferences: PreferenceStore
+  readonly metrics: Pick<Telemetry['metrics']['modelChoices'], 'countFeedback' | 'countDrift'>
   readonly choiceLog: ChoiceLog
+  /** Keeps a choice whose request is over, measures it and tells of it. */
+  readonly settle: Gateway['settleChoice']
   readonly outcomes: LearnedOutcomes
   readonly killSwitch: {
     state(): KillSwitchState
@@ -56,7 +65,7 @@ export interface ModelRoutingOptions {
 /** Puts together what chooses models in one process. */
 export async function openModelRouting(options: ModelRoutingOptions): Promise<ModelRouting> {
   const { hub, telemetry, config, now } = options
-  const { logger } = telemetry
+  const { logger, metrics } = telemetry
   const sharesPins = !(hub.state instanceof InProcessState)
   const pins = await sharePins(hub, config, sharesPins)
   const kill = await shareKillSwitch(hub)
@@ -64,8 +73,11 @@ export async function openModelRouting(options: ModelRoutingOptions): Promise<Mo
     logger.log('warn', event, { ...fields, reason: error instanceof Error ? error.message : String(error) })
   const outcomes = new LearnedOutcomes({
     store: hub.choices,
+    preferences: hub.preferences,
     isOn: () => config().modelRouting.learning,
+    isPersonal: () => config().modelRouting.personal,
     now,
+    onRead: ({ cells }) => metrics.modelChoices.setCalibrationError(calibrationError(cells)),
     onError: (error) => warn('routing_outcomes_not_read', error),
   })
   void outcomes.refresh()
@@ -85,6 +97,12 @@ export async function openModelRouting(options: ModelRoutingOptions): Promise<Mo
     router: new ModelRouter({ scorers, pins, outcomes, isKilled: () => kill.state().enabled, randomBytes }),
     ...{ scorers, pins, sharesPins, bundles, choiceLog, outcomes, announceReload },
     choices: hub.choices,
+    preferences: hub.preferences,
+    metrics: metrics.modelChoices,
+    settle: (settled) => {
+      choiceLog.record(settled.kept)
+      observe(telemetry, settled)
+    },
     killSwitch: kill,
     close: async () => {
       kill.close()
@@ -93,6 +111,24 @@ export async function openModelRouting(options: ModelRoutingOptions): Promise<Mo
       await choiceLog.close()
     },
   }
+}
+
+/** Mean distance between expectation and score over the kinds of asks, by what was judged of them. */
+function calibrationError(cells: Learning['cells']): number {
+  const weight = cells.reduce((sum, cell) => sum + cell.weight, 0)
+  return weight <= 0 ? 0 : cells.reduce((sum, { residual }) => sum + Math.abs(residual), 0) / weight
+}
+
+function observe({ metrics, logger }: Telemetry, { choice, kept, event }: SettledChoice): void {
+  const { utility } = choice.decision.ranking
+  const at = positionOf(choice, choice.chosen)
+  metrics.modelChoices.observe({
+    isNovel: (choice.decision.novelty?.nu ?? 0) > 0,
+    explored: choice.explored,
+    affinity: choice.affinity.action,
+    regret: Math.max(0, (utility[choice.decision.order[0] ?? 0] ?? 0) - (utility[at] ?? 0)),
+  })
+  logger.logDecision(decisionEventName, { request_id: kept.requestId, decision_id: kept.decisionId }, event)
 }
 
 /** Loads the bundle now, and looks for another one at the configured interval. */

@@ -12,6 +12,7 @@ import { CorsPolicy } from '../http/cors.ts'
 import { Roster } from '../http/roster.ts'
 import { HttpServer } from '../http/server/http-server.ts'
 import { Authenticator, type ChangedSubject } from '../identity/authenticator.ts'
+import type { Caller } from '../identity/caller.ts'
 import { FailedAttempts } from '../identity/failed-attempts.ts'
 import { ChatTools } from '../mcp/chat/chat-tools.ts'
 import type { McpPlane } from '../mcp/mcp-plane.ts'
@@ -194,7 +195,7 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
     blobs,
     skills: skillInjection.injector,
     models: modelRouting.router,
-    keepChoice: (choice) => modelRouting.choiceLog.record(choice),
+    settleChoice: modelRouting.settle,
     containers: skillAccounts.containers,
     answers: answerCache.answers,
   })
@@ -327,7 +328,7 @@ interface GatewayParts
     | 'blobs'
     | 'skills'
     | 'models'
-    | 'keepChoice'
+    | 'settleChoice'
     | 'containers'
     | 'requestTools'
     | 'answers'
@@ -363,6 +364,13 @@ function composeGateway(options: ServeOptions, { journal, ...parts }: GatewayPar
     now,
     random,
   }
+}
+
+function describeAuditor(caller: Caller | null): {
+  readonly key_hash: string | null
+  readonly user_id: string | null
+} {
+  return { key_hash: caller?.keyHash ?? null, user_id: caller?.userId ?? null }
 }
 
 /** What keys are derived from. Without a configured one, what was sealed lasts as long as this process. */
@@ -502,6 +510,9 @@ function composeApp(
     routing: {
       ...modelRouting,
       gateway,
+      limits: hub.state,
+      audit: (caller, action, fields) =>
+        telemetry.logger.log('info', 'audit', { ...fields, action, ...describeAuditor(caller) }),
       reload: () => reloadForCaller(options),
       hotReload: runtime().config.server.watchFiles,
     },

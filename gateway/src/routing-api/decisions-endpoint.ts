@@ -1,4 +1,5 @@
 import type { Endpoint } from '../http/dispatch.ts'
+import { holdsPermission } from '../identity/permissions.ts'
 import type { EvidenceRow } from '../model-routing/choice-store.ts'
 import { controlEndpoint } from '../rest/control-endpoint.ts'
 import { readWindow } from './read-window.ts'
@@ -11,6 +12,7 @@ export function decisionsEndpoint({ gateway, choices, choiceLog }: RoutingApiDep
   return controlEndpoint({
     identity: gateway.identity,
     body: null,
+    alsoAdmits: (caller) => holdsPermission(caller, 'experiment.read'),
     answer: async ({ query }) => {
       await choiceLog.flush()
       const since = readWindow(query.get('window'), gateway.now())

@@ -1,3 +1,9 @@
+import {
+  describeDecision,
+  describeExperiment,
+  positionOf,
+  round,
+} from '../model-routing/describe-decision.ts'
 import type { ModelChoice } from '../model-routing/model-choice.ts'
 import type { RoutePreview } from '../pipeline/preview-route.ts'
 
@@ -47,56 +53,28 @@ export function describeRoute({ choice, deployment }: RoutePreview, explain: boo
     decision_latency_us: Math.round(choice.timings.totalUs),
     decision_id: choice.decisionId,
     p_best: round(decision.ranking.pBest),
-    experiment:
-      choice.experiment === null
-        ? null
-        : { experiment_id: choice.experiment.experimentId, variant: choice.experiment.variant.name },
+    experiment: describeExperiment(choice),
     filtered: choice.filtered,
     ...(explain ? { explain: explainChoice(choice) } : {}),
   }
 }
 
 function explainChoice(choice: ModelChoice): object {
-  const { decision, ask, affinity, propensity } = choice
-  const { scores, ranking } = decision
+  const { ask, decision } = choice
+  const { lambda, cost_ref_usd, domain, novelty, affinity, propensity, skills, candidates } =
+    describeDecision(choice)
   return {
-    lambda: decision.lambda,
-    cost_ref_usd: decision.costRef,
-    ask,
-    domain: decision.domain,
-    novelty: decision.novelty,
-    affinity: {
-      key_hash: affinity.keyHash,
-      hit: affinity.hit,
-      pinned: affinity.pinned,
-      action: affinity.action,
-      gain: round(affinity.gain),
-      switch_cost: round(affinity.switchCost),
-    },
-    propensity,
-    mode: choice.reasons.includes('guarantee') ? 'guarantee' : 'tradeoff',
+    ...{ lambda, cost_ref_usd, ask, domain, novelty, affinity, propensity, skills, candidates },
     cascade: describeCascade(choice),
+    bundle_id: choice.bundleId,
+    mode: choice.reasons.includes('guarantee') ? 'guarantee' : 'tradeoff',
+    strategy_version: decision.version,
     features: (choice.explanation?.features ?? []).map(({ feature, contribution }) => ({
       feature,
       contribution: round(contribution),
     })),
     neighbours: (choice.explanation?.neighbours ?? []).map(({ id, task, sim }) => ({
       ...{ id, task, sim: round(sim) },
-    })),
-    skills: [],
-    candidates: decision.order.map((at) => ({
-      model: decision.models[at]?.name,
-      q: round(scores.q[at]),
-      sigma: round(scores.sigma[at]),
-      lcb: round(Math.max(0, (scores.q[at] ?? 0) - 1.64 * (scores.sigma[at] ?? 0))),
-      cost_usd: scores.cost[at],
-      utility: round(ranking.utility[at]),
-      score: round(ranking.score[at]),
-      propensity: decision.propensity[at],
-      n_eff: round(scores.nEff[at]),
-      components: Object.fromEntries(
-        [...scores.components].map(([name, values]) => [name, round(values[at])]),
-      ),
     })),
   }
 }
@@ -110,12 +88,4 @@ function describeCascade({ cascade, decision }: ModelChoice): object | null {
   if (mode === 'verify') return { mode, small: nameOf(cascade.small), large: nameOf(cascade.large) }
   const { first, second, strong, comparator } = cascade
   return { mode, first: nameOf(first), second: nameOf(second), strong: nameOf(strong), comparator }
-}
-
-function positionOf({ decision }: ModelChoice, name: string): number {
-  return decision.models.findIndex((model) => model.name === name)
-}
-
-function round(value: number | undefined): number {
-  return Math.round((value ?? 0) * 1e6) / 1e6
 }

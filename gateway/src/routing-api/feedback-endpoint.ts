@@ -16,6 +16,8 @@ const feedbackSchema = z
   .object({
     decision_id: z.string().min(1).max(64).nullish(),
     request_id: z.string().min(1).max(256).nullish(),
+    routing_id: z.string().min(1).max(64).nullish(),
+    selected_arm: z.string().min(1).max(256).nullish(),
     score: z.number().min(0).max(1).nullish(),
     verdict: z.enum(['pass', 'fail', 'review']).nullish(),
     source: z.enum(feedbackSources).default('user'),
@@ -23,10 +25,15 @@ const feedbackSchema = z
     reason: z.string().max(2_000).nullish(),
     weight: z.number().min(0).max(1).nullish(),
   })
-  .refine(({ decision_id, request_id }) => (decision_id ?? request_id ?? null) !== null, {
-    message: 'give `decision_id` (the header x-routeiq-decision-id) or `request_id`',
-    path: ['decision_id'],
-  })
+  .refine(
+    ({ decision_id, request_id, routing_id, selected_arm }) =>
+      (decision_id ?? request_id ?? routing_id ?? selected_arm ?? null) !== null,
+    {
+      message:
+        'give `decision_id` (the header x-routeiq-decision-id), `request_id`, `routing_id` or `selected_arm`',
+      path: ['decision_id'],
+    },
+  )
   .refine(({ score, verdict }) => (score ?? verdict ?? null) !== null, {
     message: 'give `score` (0 to 1) or `verdict` (pass, fail or review)',
     path: ['score'],
@@ -34,6 +41,7 @@ const feedbackSchema = z
 
 type FeedbackBody = z.output<typeof feedbackSchema>
 
+const mostPerMinute = 60
 const attempts = 3
 const pauseMs = 150
 const weights = { user: 1, outcome: 1, check: 0.5, judge: 0.5 } as const
@@ -42,31 +50,80 @@ const scores = { pass: 1, fail: 0, review: null } as const
 
 /** `POST /router/feedback`: how an answer turned out, credited to the model that gave it. Saying it twice counts once. */
 export function feedbackEndpoint(deps: RoutingApiDependencies): Endpoint {
-  const { gateway, choices, outcomes } = deps
+  const { gateway } = deps
   return controlEndpoint({
     identity: gateway.identity,
     body: feedbackSchema,
     answer: async ({ caller, body }) => {
       if (caller === null) throw new Error('the route asks for a key')
+      await admitFeedback(deps, caller)
       const choice = await requireChoice(deps, caller, {
         decisionId: body.decision_id ?? null,
         requestId: body.request_id ?? null,
+        routingId: body.routing_id ?? null,
+        arm: body.selected_arm ?? null,
+        keyHash: caller.keyHash,
       })
-      const verdict = await choices.giveFeedback(
-        {
-          decisionId: choice.decisionId,
-          source: body.source,
-          score: readScore(body),
-          weight: caller.isAdmin ? (body.weight ?? weights[body.source]) : weights[body.source],
-          reason: body.reason ?? null,
-          keyHash: caller.keyHash,
-        },
-        gateway.now(),
-      )
-      if (verdict.applied) await outcomes.refresh()
+      const verdict = await credit(deps, caller, choice, {
+        source: body.source,
+        score: readScore(body),
+        weight: caller.isAdmin ? (body.weight ?? null) : null,
+        reason: body.reason ?? null,
+        taskId: body.task_id ?? null,
+      })
       return { body: { status: 'ok', decision_id: choice.decisionId, arm: choice.arm, ...verdict } }
     },
   })
+}
+
+/** A judgement of one choice, from whoever may judge it. */
+interface Judgement {
+  readonly source: (typeof feedbackSources)[number]
+  readonly score: number | null
+  /** Null takes that of the source. */
+  readonly weight: number | null
+  readonly reason: string | null
+  readonly taskId: string | null
+}
+
+/** Keeps the judgement and lets it teach; what was learned of is read again at once. */
+export async function credit(
+  { gateway, choices, outcomes, metrics }: RoutingApiDependencies,
+  caller: Caller,
+  choice: KeptChoice,
+  { weight, ...judgement }: Judgement,
+): Promise<{ readonly applied: boolean; readonly duplicate: boolean; readonly superseded: boolean }> {
+  const { source } = judgement
+  const { isDrift, ...verdict } = await choices.giveFeedback(
+    {
+      ...judgement,
+      decisionId: choice.decisionId,
+      weight: weight ?? weights[source],
+      keyHash: caller.keyHash,
+    },
+    gateway.now(),
+  )
+  if (!verdict.duplicate) metrics.countFeedback(source)
+  if (isDrift) metrics.countDrift(choice.arm)
+  if (verdict.applied) await outcomes.refresh()
+  return verdict
+}
+
+/** Nobody but admins may judge more than so often. Errors: 429 `rate_limit_exceeded`. */
+export async function admitFeedback(
+  { gateway, limits }: RoutingApiDependencies,
+  { isAdmin, keyHash }: Caller,
+): Promise<void> {
+  if (isAdmin) return
+  const minute = Math.floor(gateway.now() / 60_000)
+  const key = `routeiq:routing-feedback:${keyHash}:${minute}`
+  const { refusedBy } = await limits.increment([{ key, by: 1, ttlMs: 60_000, limit: mostPerMinute }])
+  if (refusedBy === null) return
+  throw new GatewayError(
+    'rate_limit_exceeded',
+    `A key may give feedback ${mostPerMinute} times a minute; an admin key as often as it likes.`,
+    { retryAfterSeconds: Math.ceil(60 - (gateway.now() % 60_000) / 1_000) },
+  )
 }
 
 function readScore({ score, verdict }: FeedbackBody): number | null {
@@ -75,7 +132,7 @@ function readScore({ score, verdict }: FeedbackBody): number | null {
 }
 
 /** Errors: 404, 403 for anybody but the caller of then and admins, 410 when it is too late. */
-async function requireChoice(
+export async function requireChoice(
   { gateway, choices, choiceLog }: RoutingApiDependencies,
   caller: Caller,
   handle: ChoiceHandle,

@@ -1,6 +1,7 @@
 import { findStrategy } from '@routeiq/router'
 import { z } from 'zod'
 import type { Endpoint } from '../http/dispatch.ts'
+import { holdsPermission } from '../identity/permissions.ts'
 import type { BundleSwap } from '../model-routing/bundle-source.ts'
 import { type ControlAnswer, controlEndpoint } from '../rest/control-endpoint.ts'
 import type { RoutingApiDependencies } from './routing-api-dependencies.ts'
@@ -17,6 +18,7 @@ export function reloadEndpoint(deps: RoutingApiDependencies): Endpoint {
   return controlEndpoint({
     identity: gateway.identity,
     body: reloadSchema,
+    alsoAdmits: (caller) => holdsPermission(caller, 'system.config.reload'),
     answer: async ({ body }) => {
       if (typeof body.strategy === 'string' && findStrategy(body.strategy) === null)
         return failure(404, `there is no strategy ${body.strategy}`, [])

@@ -96,6 +96,7 @@ async function answer(
     strategy: body.strategy ?? null,
     lambda: body.lambda ?? null,
     maxCost: body.max_cost ?? null,
+    ignored: [],
   }
   const preview = await previewRoute(gateway, exchange, caller, chat, overrides)
   const compared: object[] = []

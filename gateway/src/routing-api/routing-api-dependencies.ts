@@ -1,10 +1,14 @@
+import type { Caller } from '../identity/caller.ts'
 import type { BundleSource } from '../model-routing/bundle-source.ts'
 import type { ChoiceLog } from '../model-routing/choice-log.ts'
 import type { ChoiceStore } from '../model-routing/choice-store.ts'
 import type { LearnedOutcomes } from '../model-routing/learned-outcomes.ts'
 import type { Pins } from '../model-routing/pins.ts'
+import type { PreferenceStore } from '../model-routing/preference-store.ts'
 import type { Scorers } from '../model-routing/scorers.ts'
 import type { Gateway } from '../pipeline/gateway.ts'
+
+type AuditedFields = Readonly<Record<string, string | number | boolean | null>>
 
 /** What the routes about choosing models work with. */
 export interface RoutingApiDependencies {
@@ -18,8 +22,21 @@ export interface RoutingApiDependencies {
   }
   readonly bundles: BundleSource
   readonly choices: ChoiceStore
+  readonly preferences: PreferenceStore
+  readonly metrics: {
+    countFeedback(source: string): void
+    countDrift(model: string): void
+  }
+  /** Says who changed what of routing, and when. */
+  readonly audit: (caller: Caller | null, action: string, fields: AuditedFields) => void
+  /** Counters that all processes share. */
+  readonly limits: {
+    increment(
+      counters: readonly { key: string; by: number; ttlMs: number; limit: number | null }[],
+    ): Promise<{ readonly refusedBy: number | null }>
+  }
   readonly choiceLog: Pick<ChoiceLog, 'flush'>
-  readonly outcomes: Pick<LearnedOutcomes, 'refresh' | 'lastRead'>
+  readonly outcomes: Pick<LearnedOutcomes, 'refresh' | 'lastRead' | 'knownUsers'>
   /** Reads the configuration again and swaps it. */
   readonly reload: () => {
     readonly succeeded: boolean

@@ -5,10 +5,19 @@ import { decisionsEndpoint } from './decisions-endpoint.ts'
 import { feedbackEndpoint } from './feedback-endpoint.ts'
 import { infoEndpoint } from './info-endpoint.ts'
 import { killSwitchEndpoint } from './kill-switch-endpoint.ts'
+import {
+  forgetPreferencesEndpoint,
+  opinionEndpoint,
+  personalStatsEndpoint,
+  preferencesEndpoint,
+  reasoningRouterEndpoint,
+} from './preferences-endpoints.ts'
 import { reloadEndpoint } from './reload-endpoint.ts'
 import { batchEndpoint, routeEndpoint } from './route-endpoint.ts'
 import type { RoutingApiDependencies } from './routing-api-dependencies.ts'
 import { overviewEndpoint, savingsEndpoint } from './savings-endpoints.ts'
+
+const routing = '/api/v1/routeiq/routing'
 
 /** Which model would answer, what can choose one, and the switch that ends all choosing. */
 export function routingApiRoutes(deps: RoutingApiDependencies): Route<Endpoint>[] {
@@ -29,6 +38,26 @@ export function routingApiRoutes(deps: RoutingApiDependencies): Route<Endpoint>[
     { ...admin, method: 'GET', template: '/api/v1/evidence/overview', handler: overviewEndpoint(deps) },
     { ...admin, method: 'GET', template: '/api/v1/evidence/savings', handler: savingsEndpoint(deps) },
     { ...user, method: 'POST', template: '/router/feedback', handler: feedbackEndpoint(deps) },
+    { ...user, method: 'POST', template: `${routing}/feedback`, handler: opinionEndpoint(deps) },
+    {
+      ...user,
+      method: 'GET',
+      template: `${routing}/preferences/{user_id}`,
+      handler: preferencesEndpoint(deps),
+    },
+    {
+      ...admin,
+      method: 'DELETE',
+      template: `${routing}/preferences/{user_id}`,
+      handler: forgetPreferencesEndpoint(deps),
+    },
+    {
+      ...admin,
+      method: 'GET',
+      template: `${routing}/personalized/stats`,
+      handler: personalStatsEndpoint(deps),
+    },
+    { ...user, method: 'POST', template: `${routing}/r1`, handler: reasoningRouterEndpoint(deps) },
     ...['/router/reload', '/llmrouter/reload', '/config/reload'].map((template) => ({
       ...admin,
       method: 'POST' as const,

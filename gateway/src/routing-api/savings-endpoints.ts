@@ -1,5 +1,6 @@
 import { GatewayError } from '@routeiq/contract'
 import type { Endpoint } from '../http/dispatch.ts'
+import { holdsPermission } from '../identity/permissions.ts'
 import type { EvidenceRow } from '../model-routing/choice-store.ts'
 import { type ChoiceSummary, summariseChoices } from '../model-routing/summarise-choices.ts'
 import { type ControlRequest, controlEndpoint } from '../rest/control-endpoint.ts'
@@ -14,6 +15,7 @@ export function overviewEndpoint(deps: RoutingApiDependencies): Endpoint {
   return controlEndpoint({
     identity: deps.gateway.identity,
     body: null,
+    alsoAdmits: (caller) => holdsPermission(caller, 'experiment.read'),
     answer: async (request) => {
       const rows = await readRows(deps, request)
       const summary = summariseChoices(rows)
@@ -53,6 +55,7 @@ export function savingsEndpoint(deps: RoutingApiDependencies): Endpoint {
   return controlEndpoint({
     identity: deps.gateway.identity,
     body: null,
+    alsoAdmits: (caller) => holdsPermission(caller, 'experiment.read'),
     answer: async (request) => {
       const name = request.query.get('group_by') ?? 'model'
       const groupOf = groupings[name]

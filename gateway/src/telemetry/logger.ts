@@ -62,6 +62,13 @@ export class Logger {
     if (routingDecisions && record.target !== null) writer.writeRedacted(formatDecisionLine(record, quoter))
   }
 
+  /** A published event about one decision, as JSON text in `<event without version>.payload`; with the decision lines. */
+  logDecision(event: string, fields: LogFields, payload: object): void {
+    if (!this.#options.routingDecisions || this.#options.format === 'text') return
+    const attribute = `${event.replace(/\.v\d+$/, '')}.payload`
+    this.log('info', event, { ...fields, [attribute]: JSON.stringify(payload) })
+  }
+
   logError({ error, requestId, traceId }: LoggedError): void {
     const known = error instanceof Error
     const { redactText } = this.#options.writer.redactor

@@ -35,6 +35,12 @@ export const learnedRoutingSettings: readonly Setting[] = [
   }),
   available('routing.use_prior', 'boolean', true, 'Decides by the shipped prior until something is trained'),
   available('routing.learning', 'boolean', true, 'Lets outcomes move the estimates of models'),
+  available(
+    'routing.explore_rate',
+    'number',
+    0,
+    'Share of requests that try a model nearly as good as the best',
+  ),
   available('routing.feedback_window_days', 'number', 7, 'Days after which an outcome comes too late'),
   available('routing.kill_switch', 'boolean', false, 'Takes the first model in the order of the file'),
   available('routing.strict_strategies', 'boolean', false, 'Refuses a strategy that is not available'),
@@ -44,7 +50,13 @@ export const learnedRoutingSettings: readonly Setting[] = [
   planned('routing.centroid_warmup', 'boolean', false, 'Loads the classifier at start', [
     'ROUTEIQ_CENTROID_WARMUP',
   ]),
-  plannedSwitch('routing.personalized_enabled', 'Personalised routing', ['ROUTEIQ_PERSONALIZED_ROUTING']),
+  available(
+    'routing.personalized_enabled',
+    'boolean',
+    false,
+    'Lets what a user says of models move the estimates for that user',
+    ['ROUTEIQ_PERSONALIZED_ROUTING'],
+  ),
   planned('routing.personalized_dim', 'integer', 128, 'Size of a preference', ['ROUTEIQ_PREFERENCE_DIM']),
   planned('routing.personalized_learning_rate', 'number', 0.1, 'Learning rate', [
     'ROUTEIQ_PREFERENCE_LEARNING_RATE',

@@ -37,6 +37,8 @@ export function readModelRoutingConfig(
     labels: readLabels(args['label_mapping']),
     reloadIntervalMs: ((args['reload_interval'] as number | undefined) ?? defaultReloadSeconds) * 1_000,
     learning: settings.boolean('routing.learning'),
+    exploreRate: Math.min(1, Math.max(0, settings.number('routing.explore_rate'))),
+    personal: settings.boolean('routing.personalized_enabled'),
     feedbackWindowMs: settings.number('routing.feedback_window_days') * dayMs,
     strictStrategies: settings.boolean('routing.strict_strategies'),
     killSwitch: settings.boolean('routing.kill_switch'),

@@ -85,7 +85,7 @@ export function openGatewayBench(config: string, patch: Partial<Gateway> = {}): 
     active: { enter, leave: (gauge) => gauge.add(-1) },
     recordRequest: (record) => records.push(record),
     appendSpend: (row) => rows.push(row),
-    keepChoice: () => {},
+    settleChoice: () => {},
     now: Date.now,
     random: seededRandom(1),
     ...patch,

@@ -24,13 +24,14 @@ export interface ChoiceRow {
   readonly cost_usd: number | null
   readonly baseline_usd: number | null
   readonly task_id: string | null
+  readonly routing_id: string | null
   readonly details: Readonly<Record<string, unknown>>
   readonly created_at: Date
 }
 
 export function toRow(choice: KeptChoice): object {
   const { createdAt, decisionId, requestId, workspaceId, keyHash, userId, teamId, bundleId, ...rest } = choice
-  const { inputTokens, outputTokens, costUsd, baselineUsd, taskId, ...same } = rest
+  const { inputTokens, outputTokens, costUsd, baselineUsd, taskId, routingId, ...same } = rest
   return {
     ...same,
     decision_id: decisionId,
@@ -45,6 +46,7 @@ export function toRow(choice: KeptChoice): object {
     cost_usd: costUsd,
     baseline_usd: baselineUsd,
     task_id: taskId,
+    routing_id: routingId,
     created_at: new Date(createdAt),
   }
 }
@@ -65,6 +67,7 @@ export function fromRow(row: ChoiceRow): KeptChoice {
     costUsd: row.cost_usd,
     baselineUsd: row.baseline_usd,
     taskId: row.task_id,
+    routingId: row.routing_id,
     createdAt: row.created_at.getTime(),
   }
 }

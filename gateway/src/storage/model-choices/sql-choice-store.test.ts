@@ -19,7 +19,14 @@ function choice(id: string, patch: Partial<KeptChoice> = {}): KeptChoice {
     },
     ...{ router: 'auto', arm: 'small', domain: 'math', tier: 'simple', strategy: 'llmrouter-auto' },
     ...{ profile: 'auto', bundleId: 'rb_1', quality: 0.5, propensity: 1, learns: true, status: 200 },
-    ...{ inputTokens: 12, outputTokens: null, costUsd: 0.001, baselineUsd: 0.01, taskId: null },
+    ...{
+      inputTokens: 12,
+      outputTokens: null,
+      costUsd: 0.001,
+      baselineUsd: 0.01,
+      taskId: null,
+      routingId: null,
+    },
     details: { reasons: ['best_utility'] },
     createdAt: now,
     ...patch,
@@ -31,7 +38,7 @@ const said = (
   score: number | null,
   patch: Partial<ChoiceFeedback> = {},
 ): ChoiceFeedback => ({
-  ...{ decisionId, source: 'user', score, weight: 1, reason: null, keyHash: 'k' },
+  ...{ decisionId, source: 'user', score, weight: 1, reason: null, keyHash: 'k', taskId: null },
   ...patch,
 })
 
@@ -44,18 +51,20 @@ describe.each(await listTestDatabases())('the choice store over $name', ({ open 
     await migrateDatabase(opened.database)
     store = createSqlChoiceStore(opened.database)
   }, 60_000)
-  beforeEach(() => opened.database.pool.query('TRUNCATE model_choices, model_feedback, model_learning'))
+  beforeEach(() =>
+    opened.database.pool.query('TRUNCATE model_choices, model_feedback, model_learning, model_drift'),
+  )
   afterAll(() => opened?.dispose())
 
   it('gives choices back as they were, by their own id and by that of the request', async () => {
     const kept = choice('a')
     await store.saveChoices([kept, choice('b', { outputTokens: 7, details: {} })])
     await store.saveChoices([choice('a', { arm: 'other' })])
-    expect(await store.findChoice({ decisionId: 'a', requestId: null })).toEqual(kept)
-    expect(await store.findChoice({ decisionId: null, requestId: 'req-b' })).toMatchObject({
+    expect(await store.findChoice({ decisionId: 'a' })).toEqual(kept)
+    expect(await store.findChoice({ requestId: 'req-b' })).toMatchObject({
       outputTokens: 7,
     })
-    expect(await store.findChoice({ decisionId: 'nobody', requestId: null })).toBeNull()
+    expect(await store.findChoice({ decisionId: 'nobody' })).toBeNull()
   })
 
   it('learns from a judgement once, and from a changed one its difference', async () => {
@@ -63,9 +72,9 @@ describe.each(await listTestDatabases())('the choice store over $name', ({ open 
     expect(await store.giveFeedback(said('a', 1), now)).toMatchObject({ applied: true, duplicate: false })
     expect(await store.giveFeedback(said('a', 1), now)).toMatchObject({ applied: false, duplicate: true })
     const cell = { bundleId: 'rb_1', domain: 'math', tier: 'simple', arm: 'small' }
-    expect(await store.readLearning(now)).toEqual([{ ...cell, weight: 1, reward: 1, residual: 0.5 }])
+    expect((await store.readLearning(now)).cells).toEqual([{ ...cell, weight: 1, reward: 1, residual: 0.5 }])
     await store.giveFeedback(said('a', 0), now)
-    expect(await store.readLearning(now)).toEqual([{ ...cell, weight: 1, reward: 0, residual: -0.5 }])
+    expect((await store.readLearning(now)).cells).toEqual([{ ...cell, weight: 1, reward: 0, residual: -0.5 }])
   })
 
   it('lets the better source count, whichever came first', async () => {
@@ -74,29 +83,56 @@ describe.each(await listTestDatabases())('the choice store over $name', ({ open 
     await store.giveFeedback(said('a', 1), now)
     await store.giveFeedback(said('b', 1), now)
     expect(await store.giveFeedback(said('b', 0, { source: 'judge', weight: 0.5 }), now)).toEqual({
-      ...{ applied: false, duplicate: false, superseded: true },
+      ...{ applied: false, duplicate: false, superseded: true, isDrift: false },
     })
-    expect(await store.readLearning(now)).toMatchObject([{ weight: 2, reward: 2 }])
+    expect((await store.readLearning(now)).cells).toMatchObject([{ weight: 2, reward: 2 }])
   })
 
   it('learns nothing from a review, or where the caller said no', async () => {
     await store.saveChoices([choice('a'), choice('b', { learns: false })])
     await store.giveFeedback(said('a', null), now)
     expect(await store.giveFeedback(said('b', 1), now)).toMatchObject({ applied: false })
-    expect(await store.readLearning(now)).toEqual([])
+    expect((await store.readLearning(now)).cells).toEqual([])
   })
 
   it('lets what is a week old count half', async () => {
     await store.saveChoices([choice('a', { createdAt: now - 7 * day })])
     await store.giveFeedback(said('a', 1), now)
-    expect((await store.readLearning(now))[0]?.weight).toBeCloseTo(0.5, 6)
+    expect((await store.readLearning(now)).cells[0]?.weight).toBeCloseTo(0.5, 6)
   })
 
   it('adds up what many say at once', async () => {
     const ids = Array.from({ length: 20 }, (_, index) => `d${index}`)
     await store.saveChoices(ids.map((id) => choice(id)))
     await Promise.all(ids.map((id) => store.giveFeedback(said(id, 1), now)))
-    expect(await store.readLearning(now)).toMatchObject([{ weight: 20, reward: 20, residual: 10 }])
+    expect((await store.readLearning(now)).cells).toMatchObject([{ weight: 20, reward: 20, residual: 10 }])
+  })
+
+  it('finds the last choice of an arm that a key made, and that of a decision about skills', async () => {
+    await store.saveChoices([
+      choice('a'),
+      choice('b', { createdAt: now + 1 }),
+      choice('c', { keyHash: 'other' }),
+    ])
+    expect(await store.findChoice({ arm: 'small', keyHash: 'k' })).toMatchObject({ decisionId: 'b' })
+    expect(await store.findChoice({ arm: 'large', keyHash: 'k' })).toBeNull()
+    await store.saveChoices([choice('d', { routingId: 'rt_1' })])
+    expect(await store.findChoice({ routingId: 'rt_1' })).toMatchObject({ decisionId: 'd' })
+  })
+
+  it('notices that a model got worse, once, and lets what it did before count little', async () => {
+    const ids = Array.from({ length: 40 }, (_, index) => `d${index}`)
+    const details = { candidates: [{ model: 'small', q: 0.9 }] }
+    await store.saveChoices(ids.map((id) => choice(id, { quality: 0.9, details })))
+    const alarms: string[] = []
+    for (const [index, id] of ids.entries())
+      if ((await store.giveFeedback(said(id, index < 30 ? 1 : 0), now)).isDrift) alarms.push(id)
+    expect(alarms).toEqual(['d34'])
+    const { cells, drifts } = await store.readLearning(now)
+    expect(drifts).toMatchObject([{ arm: 'small', epoch: 1, rewards: 5 }])
+    // Thirty passes and four failures of before, a tenth each; six failures since.
+    expect(cells[0]?.weight).toBeCloseTo(9.4, 9)
+    expect(cells[0]?.reward).toBeCloseTo(3, 9)
   })
 
   it('lists choices with the score that counts, of one workspace or all', async () => {

@@ -1,7 +1,9 @@
+import { type DriftState, earlierEpochShare, noDrift, watchDrift } from '@routeiq/router'
 import type { PoolClient } from 'pg'
 import { utcDay } from '../../evidence/utc-day.ts'
 import {
   type ChoiceFeedback,
+  type ChoiceHandle,
   type ChoiceStore,
   feedbackSources,
   type KeptChoice,
@@ -20,16 +22,16 @@ const dayMs = 86_400_000
 const columns = `decision_id text, request_id text, workspace_id text, key_hash text, user_id text, team_id text, router text,
   arm text, domain text, tier text, strategy text, profile text, bundle_id text, quality double precision,
   propensity double precision, learns boolean, status integer, input_tokens bigint, output_tokens bigint,
-  cost_usd double precision, baseline_usd double precision, task_id text, details jsonb, created_at timestamptz`
+  cost_usd double precision, baseline_usd double precision, task_id text, routing_id text, details jsonb, created_at timestamptz`
 const names = columns.replace(/ (?:double precision|text|boolean|integer|bigint|jsonb|timestamptz)/g, '')
 
 const insert = `INSERT INTO model_choices (${names})
 SELECT ${names} FROM json_to_recordset($1::json) AS row (${columns}) ON CONFLICT DO NOTHING`
 
 const addLearning = `
-INSERT INTO model_learning (bundle_id, domain, tier, arm, day, weight, reward, residual, judged)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-ON CONFLICT (bundle_id, domain, tier, arm, day) DO UPDATE SET
+INSERT INTO model_learning (bundle_id, domain, tier, arm, day, epoch, weight, reward, residual, judged)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+ON CONFLICT (bundle_id, domain, tier, arm, day, epoch) DO UPDATE SET
   weight = model_learning.weight + excluded.weight, reward = model_learning.reward + excluded.reward,
   residual = model_learning.residual + excluded.residual, judged = model_learning.judged + excluded.judged`
 
@@ -48,10 +50,10 @@ export function createSqlChoiceStore(database: Database): ChoiceStore {
       const rows = jsonParameter(choices.map(toRow))
       await guardQuery(pool.query({ name: 'save-choices', text: insert, values: [rows] }))
     },
-    async findChoice({ decisionId, requestId }) {
-      const [column, value] = decisionId === null ? ['request_id', requestId] : ['decision_id', decisionId]
-      const text = `SELECT * FROM model_choices WHERE ${column} = $1 ORDER BY created_at DESC LIMIT 1`
-      const { rows } = await guardQuery(pool.query<ChoiceRow>(text, [value]))
+    async findChoice(handle) {
+      const { condition, values } = conditionOf(handle)
+      const text = `SELECT * FROM model_choices WHERE ${condition} ORDER BY created_at DESC LIMIT 1`
+      const { rows } = await guardQuery(pool.query<ChoiceRow>(text, values))
       return rows[0] === undefined ? null : fromRow(rows[0])
     },
     giveFeedback: (feedback, now) => inTransaction(database, (client) => give(client, feedback, now)),
@@ -59,11 +61,16 @@ export function createSqlChoiceStore(database: Database): ChoiceStore {
       const text = `
         SELECT bundle_id, domain, tier, arm, sum(weight * decay) AS weight, sum(reward * decay) AS reward,
           sum(residual * decay) AS residual
-        FROM (SELECT *, power(0.5, ($1::date - day) / ${halfLifeDays}::float8) AS decay FROM model_learning
-          WHERE day > $1::date - ${rememberedDays}) AS days
+        FROM (SELECT l.*, power(0.5, ($1::date - day) / ${halfLifeDays}::float8) *
+            CASE WHEN l.epoch < d.epoch THEN ${earlierEpochShare} ELSE 1 END AS decay
+          FROM model_learning l LEFT JOIN model_drift d USING (arm) WHERE day > $1::date - ${rememberedDays}) AS days
         GROUP BY bundle_id, domain, tier, arm`
       const { rows } = await guardQuery(pool.query<LearningRow>(text, [utcDay(now)]))
-      return rows.map(({ bundle_id, ...row }) => ({ bundleId: bundle_id, ...row }))
+      const drifts = await guardQuery(pool.query<DriftRow>('SELECT * FROM model_drift'))
+      return {
+        cells: rows.map(({ bundle_id, ...row }) => ({ bundleId: bundle_id, ...row })),
+        drifts: drifts.rows,
+      }
     },
     async listChoices(workspaceId, since, limit) {
       const text = `
@@ -82,6 +89,20 @@ export function createSqlChoiceStore(database: Database): ChoiceStore {
   }
 }
 
+/** Errors: throws where the handle names nothing. */
+function conditionOf({ decisionId, requestId, routingId, arm, keyHash }: ChoiceHandle): {
+  readonly condition: string
+  readonly values: unknown[]
+} {
+  const named = { decision_id: decisionId, request_id: requestId, routing_id: routingId }
+  for (const [column, value] of Object.entries(named))
+    if (typeof value === 'string') return { condition: `${column} = $1`, values: [value] }
+  if (typeof arm !== 'string') throw new Error('a handle that names nothing')
+  return { condition: 'arm = $1 AND key_hash IS NOT DISTINCT FROM $2', values: [arm, keyHash ?? null] }
+}
+
+type DriftRow = DriftState & { readonly arm: string }
+
 interface LearningRow {
   readonly bundle_id: string
   readonly domain: string
@@ -99,7 +120,7 @@ interface Judgement {
 }
 
 async function give(client: PoolClient, feedback: ChoiceFeedback, now: number) {
-  const { decisionId, source, score, weight, reason, keyHash } = feedback
+  const { decisionId, source, score, weight, reason, keyHash, taskId } = feedback
   const found = await client.query<ChoiceRow>(
     'SELECT * FROM model_choices WHERE decision_id = $1 FOR UPDATE',
     [decisionId],
@@ -112,7 +133,7 @@ async function give(client: PoolClient, feedback: ChoiceFeedback, now: number) {
   )
   const own = before.find((judgement) => judgement.source === source)
   if (own !== undefined && own.score === score && own.weight === weight)
-    return { applied: false, duplicate: true, superseded: false }
+    return { applied: false, duplicate: true, superseded: false, isDrift: false }
   await client.query(
     `INSERT INTO model_feedback (decision_id, source, score, weight, reason, key_hash, updated_at)
      VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (decision_id, source) DO UPDATE SET
@@ -124,9 +145,11 @@ async function give(client: PoolClient, feedback: ChoiceFeedback, now: number) {
   const [was, is] = [effective(before), effective(after)]
   const superseded = is !== null && is.source !== source && score !== null
   const isChanged = was?.score !== is?.score || was?.weight !== is?.weight
-  if (!isChanged || !row.learns) return { applied: false, duplicate: false, superseded }
-  await learn(client, fromRow(row), was, is)
-  return { applied: true, duplicate: false, superseded }
+  if (taskId !== null && row.task_id === null)
+    await client.query('UPDATE model_choices SET task_id = $2 WHERE decision_id = $1', [decisionId, taskId])
+  if (!isChanged || !row.learns) return { applied: false, duplicate: false, superseded, isDrift: false }
+  const isDrift = await learn(client, fromRow(row), was, is)
+  return { applied: true, duplicate: false, superseded, isDrift }
 }
 
 function effective(judgements: readonly Judgement[]): Judgement | null {
@@ -137,13 +160,13 @@ function effective(judgements: readonly Judgement[]): Judgement | null {
   return null
 }
 
-/** Takes the old judgement out of the sums and puts the new one in, on the day of the choice. */
+/** Takes the old judgement out of the sums and puts the new one in, on the day of the choice. True when the model drifts. */
 async function learn(
   client: PoolClient,
   choice: KeptChoice,
   was: Judgement | null,
   is: Judgement | null,
-): Promise<void> {
+): Promise<boolean> {
   const sums = (judgement: Judgement | null): readonly [number, number, number, number] =>
     judgement === null || judgement.score === null
       ? [0, 0, 0, 0]
@@ -156,5 +179,35 @@ async function learn(
   const [old, fresh] = [sums(was), sums(is)]
   const differences = fresh.map((value, index) => value - (old[index] ?? 0))
   const { bundleId, domain, tier, arm, createdAt } = choice
-  await client.query(addLearning, [bundleId, domain, tier, arm, utcDay(createdAt), ...differences])
+  const { epoch, isAlarm } = await followDrift(client, choice, was === null ? is : null)
+  await client.query(addLearning, [bundleId, domain, tier, arm, utcDay(createdAt), epoch, ...differences])
+  return isAlarm
+}
+
+/** Takes the first judgement of a choice for a look at how its model does; the row keeps others out meanwhile. */
+async function followDrift(
+  client: PoolClient,
+  choice: KeptChoice,
+  fresh: Judgement | null,
+): Promise<{ readonly epoch: number; readonly isAlarm: boolean }> {
+  const { rows } = await client.query<DriftRow>('SELECT * FROM model_drift WHERE arm = $1 FOR UPDATE', [
+    choice.arm,
+  ])
+  const before = rows[0] ?? noDrift
+  if (fresh === null || fresh.score === null) return { epoch: before.epoch, isAlarm: false }
+  const { state, isAlarm } = watchDrift(before, fresh.weight * (fresh.score - servedQuality(choice)))
+  await client.query(
+    `INSERT INTO model_drift (arm, above, below, epoch, rewards, level) VALUES ($1, $2, $3, $4, $5, $6)
+     ON CONFLICT (arm) DO UPDATE SET above = excluded.above, below = excluded.below,
+       epoch = greatest(model_drift.epoch, excluded.epoch), rewards = excluded.rewards, level = excluded.level`,
+    [choice.arm, state.above, state.below, state.epoch, state.rewards, state.level],
+  )
+  return { epoch: state.epoch, isAlarm }
+}
+
+/** What was believed of the model when it was chosen, with all that had been learned. */
+function servedQuality({ details, arm, quality }: KeptChoice): number {
+  const candidates = (details['candidates'] ?? []) as readonly { model?: unknown; q?: unknown }[]
+  const q = candidates.find(({ model }) => model === arm)?.q
+  return typeof q === 'number' ? q : quality
 }

@@ -4,6 +4,7 @@ import { AgentMetrics } from './agent-metrics.ts'
 import { BackpressureMetrics } from './backpressure-metrics.ts'
 import { BreakerMetrics } from './breaker-metrics.ts'
 import { LitellmMetrics } from './litellm-metrics.ts'
+import { ModelChoiceMetrics } from './model-choice-metrics.ts'
 import { routeiqMetrics } from './names.ts'
 import { type ProcessSource, registerProcessMetrics } from './process-metrics.ts'
 import { Registry } from './registry/registry.ts'
@@ -33,6 +34,7 @@ export interface Metrics {
   readonly active: ActiveRequests
   readonly backpressure: BackpressureMetrics
   readonly breakers: BreakerMetrics
+  readonly modelChoices: ModelChoiceMetrics
   /** One more answer of the Skill Router that was made with less than everything. */
   readonly countDegradedSkillAnswer: (reason: string) => void
   readonly countTraces: (outcome: 'stored' | 'refused' | 'failed', count: number) => void
@@ -81,6 +83,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     active,
     backpressure: new BackpressureMetrics(registry),
     breakers: new BreakerMetrics(registry),
+    modelChoices: new ModelChoiceMetrics(registry),
     countDegradedSkillAnswer: (reason) => degraded.bind(reason).add(),
     countTraces: (outcome, count) => traces.bind(outcome).add(count),
     countDecisionWriteFailure: () => decisionFailures.add(),

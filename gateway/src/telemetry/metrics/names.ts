@@ -42,6 +42,7 @@ const tokenBuckets = geometric(1, 4, 12)
 const speedBuckets = [1, 2, 5, 10, 20, 50, 100, 200, 500]
 const routingBuckets = [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1]
 const costBuckets = [0.0001, 0.001, 0.01, 0.1, 0.5, 1, 5, 10]
+const regretBuckets = [0, 0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5]
 const pauseBuckets = [0.0001, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1]
 
 const requestModel = 'gen_ai_request_model'
@@ -103,6 +104,39 @@ export const routeiqMetrics = {
     'Requests routed by a strategy to a model group.',
     ['strategy', 'model'],
     ['model', 'strategy'],
+  ),
+  routingNovel: counter('routeiq_routing_novel_total', 'Requests unlike anything the router was trained on.'),
+  routingAffinity: counter(
+    'routeiq_routing_affinity_total',
+    'Routed requests by what became of the model their conversation was on.',
+    ['action'],
+  ),
+  routingExplored: counter(
+    'routeiq_routing_explored_total',
+    'Requests whose model was chosen to learn about it.',
+  ),
+  routingFeedback: counter(
+    'routeiq_routing_feedback_total',
+    'Judgements of routed requests that were taken.',
+    ['source'],
+  ),
+  routingRegret: histogram(
+    'routeiq_routing_regret_estimate',
+    'Estimated utility given up by not taking the best candidate.',
+    regretBuckets,
+  ),
+  routingCalibration: gauge(
+    'routeiq_routing_calibration_error',
+    'Mean distance between what was expected of models and what they scored, by judged request.',
+    [],
+    [],
+    'max',
+  ),
+  routingDrift: counter(
+    'routeiq_routing_drift_alarm_total',
+    'Times a model turned out other than it used to.',
+    ['model'],
+    ['model'],
   ),
   skillRouterDegraded: counter(
     'routeiq_skill_router_degraded_total',

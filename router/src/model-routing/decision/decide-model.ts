@@ -36,6 +36,8 @@ export interface ModelDecision {
   readonly models: readonly ModelInfo[]
   /** Positions, best first: the chosen one, the rest of its pool, then what is left. */
   readonly order: readonly number[]
+  /** Positions the choice was held to; null for all. */
+  readonly pool: readonly number[] | null
   readonly strategy: string
   readonly version: string
   readonly profile: Profile
@@ -82,6 +84,7 @@ export function decideModel(input: DecisionInput): ModelDecision {
   return {
     models,
     order,
+    pool: limited,
     strategy: scorer.name,
     version: scorer.version,
     profile: input.profile,

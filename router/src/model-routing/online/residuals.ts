@@ -29,7 +29,15 @@ export class Residuals {
   readonly #byModel = new Map<string, Sums>()
   readonly #byDomain = new Map<string, Sums>()
 
-  constructor(cells: readonly OutcomeSums[], bundleId: string) {
+  readonly #wideningOf: (arm: string) => number
+
+  /** `wideningOf` is added to the doubt about a model. */
+  constructor(
+    cells: readonly OutcomeSums[],
+    bundleId: string,
+    wideningOf: (arm: string) => number = () => 0,
+  ) {
+    this.#wideningOf = wideningOf
     for (const cell of cells) {
       const share = cell.bundleId === bundleId ? 1 : foreignShare
       add(this.#byModel, cell.arm, cell, share)
@@ -70,7 +78,8 @@ export class Residuals {
       // Strange asks are drawn to the means, which know of the outcomes of all domains.
       scores.mean[at] = Math.max(0, Math.min(1, (scores.mean[at] as number) + this.#overallShift(name)))
       if (this.#byModel.has(name))
-        scores.sigma[at] = Math.sqrt((scores.sigma[at] as number) ** 2 + 0.25 / (weight + domainRows))
+        scores.sigma[at] =
+          Math.sqrt((scores.sigma[at] as number) ** 2 + 0.25 / (weight + domainRows)) + this.#wideningOf(name)
       scores.nEff[at] = (scores.nEff[at] as number) + weight
     })
     scores.components.set('online', online)

@@ -1,0 +1,119 @@
+import { randomUUID } from 'node:crypto'
+import { workspaceOf } from '../identity/workspace.ts'
+import type { KeptChoice } from '../model-routing/choice-store.ts'
+import { formatDecisionEvent } from '../model-routing/decision-event.ts'
+import { type DescribedDecision, describeDecision } from '../model-routing/describe-decision.ts'
+import type { ModelChoice } from '../model-routing/model-choice.ts'
+import type { RequestRecord } from '../telemetry/request-record.ts'
+import type { ModelRequest } from './model-request.ts'
+import type { Progress } from './progress.ts'
+
+const picoPerUsd = 1e12
+
+/** A choice whose request is over. */
+export interface SettledChoice {
+  readonly kept: KeptChoice
+  readonly choice: ModelChoice
+  /** For whoever listens to decisions. */
+  readonly event: object
+}
+
+/** What is kept and told of a choice once its request is over: the arm that really answered, what it cost, and no text. */
+export function settleChoice(
+  request: ModelRequest,
+  choice: ModelChoice,
+  progress: Progress,
+  record: RequestRecord,
+): SettledChoice {
+  const answering = progress.deployment === null ? undefined : choice.routed.armOf.get(progress.deployment)
+  const arm = answering?.name ?? choice.chosen
+  const decision = describeDecision(choice)
+  return {
+    kept: keepChoice(request, choice, {
+      ...{ arm, decision, record },
+      routingId: progress.skills?.outcome.routingId ?? request.exchange.header('x-routeiq-routing-id'),
+    }),
+    choice,
+    event: formatDecisionEvent({ choice, decision, arm, record, eventId: randomUUID() }),
+  }
+}
+
+interface Settled {
+  readonly routingId: string | null
+  readonly arm: string
+  readonly decision: DescribedDecision
+  readonly record: RequestRecord
+}
+
+function keepChoice(
+  request: ModelRequest,
+  choice: ModelChoice,
+  { arm, decision: described, record, routingId }: Settled,
+): KeptChoice {
+  const { exchange, caller } = request
+  const { decision } = choice
+  const at = decision.models.findIndex(({ name }) => name === arm)
+  const usage = record.usage
+  const part = (name: string): number => decision.scores.components.get(name)?.[at] ?? 0
+  return {
+    decisionId: choice.decisionId,
+    requestId: record.requestId,
+    workspaceId: workspaceOf(caller, null),
+    keyHash: caller.keyHash,
+    userId: caller.userId,
+    teamId: caller.teamId,
+    router: choice.routed.name,
+    arm,
+    domain: decision.domain?.label ?? 'other',
+    tier: decision.tier,
+    strategy: decision.strategy,
+    profile: choice.profile,
+    bundleId: choice.bundleId ?? '',
+    quality: (decision.scores.q[at] ?? 0) - (part('online') + part('user')),
+    propensity: arm === choice.chosen ? readPropensity(choice, at) : 0,
+    learns: exchange.header('x-routeiq-learn') !== 'off' && record.status < 400,
+    status: record.status,
+    inputTokens: usage?.inputTokens ?? null,
+    outputTokens: usage?.outputTokens ?? null,
+    costUsd: record.costPico === null ? null : Number(record.costPico) / picoPerUsd,
+    baselineUsd: baselineCost(choice, usage),
+    taskId: exchange.header('x-routeiq-task-id'),
+    routingId,
+    details: describe(choice, arm, described),
+    createdAt: record.startedAt,
+  }
+}
+
+/** Drawn choices are drawn again to see how likely they were, now that nobody waits. A kept pin was no chance. */
+function readPropensity({ decision, affinity, propensity }: ModelChoice, at: number): number {
+  if (decision.estimatePropensity === null || affinity.action === 'kept') return propensity
+  return decision.estimatePropensity(at)
+}
+
+/** What the best model of the pool would have cost for the same tokens; null when its price or the tokens are unknown. */
+function baselineCost(choice: ModelChoice, usage: RequestRecord['usage']): number | null {
+  const model = choice.decision.models[bestOnAverage(choice)]
+  if (usage === null || model === undefined || model.inputPrice === null || model.outputPrice === null)
+    return null
+  return (usage.inputTokens ?? 0) * model.inputPrice + (usage.outputTokens ?? 0) * model.outputPrice
+}
+
+/** The decision as described, with what replaying needs beside it. */
+function describe(
+  choice: ModelChoice,
+  arm: string,
+  { decision_id: _id, propensity: _propensity, ...decision }: DescribedDecision,
+): KeptChoice['details'] {
+  return {
+    ...decision,
+    features: choice.features,
+    baseline: choice.decision.models[bestOnAverage(choice)]?.name ?? null,
+    ...(arm === choice.chosen ? {} : { fallback: { chosen: choice.chosen, answered: arm } }),
+  }
+}
+
+/** The position of the model with the highest mean quality. */
+function bestOnAverage({ decision }: ModelChoice): number {
+  const { mean } = decision.scores
+  return decision.models.reduce((found, _, at) => ((mean[at] ?? 0) > (mean[found] ?? 0) ? at : found), 0)
+}
