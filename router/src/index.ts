@@ -51,10 +51,16 @@ export { type Hold, type HoldInput, holdPin } from './model-routing/decision/hol
 export { isProfile, type Profile, profiles } from './model-routing/decision/profiles.ts'
 export { evaluateBundle } from './model-routing/evaluation/evaluate-bundle.ts'
 export {
+  analyseExperiment,
+  type ExperimentReport,
+  type VariantOutcomes,
+} from './model-routing/evaluation/experiment-analysis.ts'
+export {
   evaluatePolicy,
   type LoggedOutcome,
   type PolicyValue,
 } from './model-routing/evaluation/off-policy.ts'
+export { bootstrapInterval } from './model-routing/evaluation/resample.ts'
 export { FeatureExtractor, featureSpec } from './model-routing/features/features.ts'
 export { type StoredFeatures, storeFeatures } from './model-routing/features/stored-features.ts'
 export type { RequestShape } from './model-routing/features/structured.ts'

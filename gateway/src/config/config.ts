@@ -285,6 +285,8 @@ export interface ModelRoutingConfig {
   readonly learning: boolean
   /** Share of requests that try a model which is nearly as good. */
   readonly exploreRate: number
+  /** What costs and quality are compared with; null takes the model of the pool that is best on average. */
+  readonly baselineModel: string | null
   /** Whether what a user says of models moves the estimates for that user. */
   readonly personal: boolean
   /** How late an outcome may come. */

@@ -112,6 +112,7 @@ const modelRoutingDefaults: ModelRoutingConfig = {
   learning: true,
   exploreRate: 0,
   personal: false,
+  baselineModel: null,
   feedbackWindowMs: 604_800_000,
   strictStrategies: false,
   killSwitch: false,

@@ -31,10 +31,23 @@ export interface KeptChoice {
   readonly taskId: string | null
   /** The decision about skills it was made with. */
   readonly routingId: string | null
+  /** Null outside of an experiment. */
+  readonly experiment: KeptAssignment | null
+  readonly latencyMs: number | null
   /** Candidates with their estimates, and reasons: what replaying and evaluating need. */
   readonly details: Readonly<Record<string, unknown>>
   /** Epoch milliseconds. */
   readonly createdAt: number
+}
+
+/** Whose choice it was in an experiment. */
+interface KeptAssignment {
+  readonly id: string
+  readonly variant: string
+  /** Hex digits of a hash. */
+  readonly unit: string
+  /** The variant could make a difference to this choice. */
+  readonly exposes: boolean
 }
 
 /** Where a judgement comes from; the first ones count for more than the later ones. */

@@ -1,5 +1,5 @@
 import type { RequestRecord } from '../telemetry/request-record.ts'
-import { type DescribedDecision, describeExperiment } from './describe-decision.ts'
+import { type DescribedDecision, describeAssignment } from './describe-decision.ts'
 import type { ModelChoice } from './model-choice.ts'
 
 export const decisionEventName = 'routeiq.router_decision.v1'
@@ -52,7 +52,7 @@ export function formatDecisionEvent({ choice, decision, arm, record, eventId }: 
     ],
     selected_deployment: record.target?.deploymentId ?? null,
     selection_reason: choice.reasons[0] ?? 'best_utility',
-    experiment: describeExperiment(choice),
+    experiment: describeAssignment(choice),
     timings: {
       total_ms: choice.timings.totalUs / 1_000,
       strategy_ms: choice.timings.scoreUs / 1_000,

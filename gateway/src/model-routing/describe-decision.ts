@@ -59,7 +59,7 @@ export function describeDecision(choice: ModelChoice): DescribedDecision {
       switch_cost: round(affinity.switchCost),
     },
     skills: [],
-    experiment: describeExperiment(choice),
+    experiment: describeAssignment(choice),
     reasons: choice.reasons,
     confidence: round(decision.ranking.score[positionOf(choice, choice.chosen)]),
     p_best: round(decision.ranking.pBest),
@@ -89,7 +89,7 @@ function describeCandidates({ decision, propensities }: ModelChoice): readonly D
 }
 
 /** The assignment in full; null outside of an experiment. */
-export function describeExperiment({ experiment, decision }: ModelChoice): object | null {
+export function describeAssignment({ experiment, decision }: ModelChoice): object | null {
   if (experiment === null) return null
   const { variant, totalWeight, bucket, hashKeyType } = experiment
   return {

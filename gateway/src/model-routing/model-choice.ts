@@ -1,6 +1,6 @@
 import type { AskExplanation, CascadePlan, ModelDecision, Profile, StoredFeatures } from '@routeiq/router'
 import type { RoutedGroup } from '../deployments/routed-group.ts'
-import type { Assignment } from './experiment.ts'
+import type { Assignment } from './experiments/assign-variant.ts'
 import type { Ask } from './read-ask.ts'
 
 /** Whether a conversation stays with its model. */

@@ -17,7 +17,8 @@ import type { ModelRoutingConfig } from '../config/config.ts'
 import type { Arm, RoutedGroup } from '../deployments/routed-group.ts'
 import { estimateInputTokens } from '../pricing/estimate-tokens.ts'
 import { ArmStates } from './arm-states.ts'
-import { type Assignment, assignVariant, type ExperimentUnit } from './experiment.ts'
+import { type Assignment, assignVariant, type ExperimentUnit } from './experiments/assign-variant.ts'
+import type { ExperimentBook } from './experiments/experiment-book.ts'
 import type { LearnedOutcomes } from './learned-outcomes.ts'
 import type { Affinity, ModelChoice } from './model-choice.ts'
 import { describeArm } from './model-info.ts'
@@ -76,6 +77,8 @@ export interface ModelRouterOptions {
   readonly pins: Pins
   /** What live outcomes taught; null where nothing is learned. */
   readonly outcomes: Pick<LearnedOutcomes, 'residualsFor' | 'biasesOf'> | null
+  /** Experiments under way, and what they led to; null where there are none. */
+  readonly experiments: Pick<ExperimentBook, 'runningFor' | 'appliedFor'> | null
   readonly isKilled: () => boolean
   readonly randomBytes: (size: number) => Buffer
 }
@@ -92,7 +95,8 @@ export class ModelRouter {
   choose(asked: RouteAsked, config: ModelRoutingConfig): ModelChoice {
     const startedAt = performance.now()
     const decisionId = `dc_${this.#options.randomBytes(12).toString('hex')}`
-    const experiment = assign(asked, config)
+    const experiment = this.#assign(asked, config)
+    const key = keyIn(asked.conversationKey, experiment)
     const resolved = this.#resolve(asked, config, experiment)
     const profile = asked.overrides.profile ?? asked.routed.profile ?? config.defaultProfile
     const random = createSeededRandom(createHash('sha256').update(decisionId).digest())
@@ -103,15 +107,15 @@ export class ModelRouter {
     const scoredAt = performance.now()
     // Copied before the hold, which may look at another ask.
     const stored = storeFeatures(features)
-    const held = this.#hold(input, decision)
+    const held = this.#hold(input, decision, key)
     const tried = this.#explore(input, decision, held, config)
     const at = resolved.isStatic ? 0 : (tried?.at ?? held.at)
     const propensities = tried?.propensity ?? decision.propensity
     const order = [at, ...decision.order.filter((other) => other !== at)]
     const nameOf = (position: number): string => decision.models[position]?.name ?? ''
     const affinity: Affinity = resolved.isStatic ? { ...held.affinity, action: 'none' } : held.affinity
-    if (!asked.dryRun && asked.conversationKey !== null)
-      this.#options.pins.set(asked.conversationKey, {
+    if (!asked.dryRun && key !== null)
+      this.#options.pins.set(key, {
         arm: nameOf(at),
         tier: decision.tier,
         bundleId: resolved.bundleId,
@@ -167,14 +171,27 @@ export class ModelRouter {
     return scorer.explain?.(this.#extractor.extract(text, shape), selected, other) ?? null
   }
 
+  /**
+   * The variant of the experiment under way, else of the configured one. A caller that chose a strategy, and a name that an
+   * operator gave one of its own, take part in none.
+   */
+  #assign({ routed, overrides, unit }: RouteAsked, { experiment }: ModelRoutingConfig): Assignment | null {
+    if (overrides.strategy !== null || routed.isOwnStrategy) return null
+    const running = this.#options.experiments?.runningFor(routed.name) ?? experiment
+    return running === null ? null : assignVariant(running, { ...unit, model: routed.name })
+  }
+
   #resolve(
     { routed, overrides }: RouteAsked,
     config: ModelRoutingConfig,
     experiment: Assignment | null,
   ): ResolvedScorer {
     const other = overrides.strategy ?? experiment?.variant.strategy ?? null
-    const strategy = other ?? routed.strategy
-    const args = other === null || other === routed.strategy ? routed.args : noArgs
+    const approved = routed.isOwnStrategy
+      ? null
+      : (this.#options.experiments?.appliedFor(routed.name) ?? null)
+    const strategy = other ?? approved ?? routed.strategy
+    const args = strategy === routed.strategy ? routed.args : noArgs
     const resolved = this.#options.scorers.resolve(strategy, args, config.usePrior)
     return config.killSwitch || this.#options.isKilled() ? { ...resolved, isStatic: true } : resolved
   }
@@ -245,9 +262,9 @@ export class ModelRouter {
   }
 
   /** Which model the conversation is on, and whether it stays there. */
-  #hold(input: ChoiceInput, decision: ModelDecision): HeldModel {
+  #hold(input: ChoiceInput, decision: ModelDecision, conversationKey: string | null): HeldModel {
     const { asked, resolved } = input
-    const { conversationKey, ask, now } = asked
+    const { ask, now } = asked
     const fresh = decision.order[0] ?? 0
     if (conversationKey === null) return { at: fresh, pin: null, affinity: unheld(null) }
     const pin = this.#options.pins.find(conversationKey, now)
@@ -289,13 +306,10 @@ export class ModelRouter {
   }
 }
 
-/** A caller that chose a strategy, and a name that an operator gave one of its own, take part in no experiment. */
-function assign(
-  { routed, overrides, unit }: RouteAsked,
-  { experiment }: ModelRoutingConfig,
-): Assignment | null {
-  if (experiment === null || overrides.strategy !== null || routed.isOwnStrategy) return null
-  return assignVariant(experiment, { ...unit, model: routed.name })
+/** Who is assigned to a variant begins a conversation anew with it. */
+function keyIn(conversationKey: string | null, experiment: Assignment | null): string | null {
+  if (conversationKey === null || experiment === null) return conversationKey
+  return `${conversationKey}:${experiment.experimentId}:${experiment.variant.name}`
 }
 
 interface ChoiceInput {

@@ -14,7 +14,16 @@ const row = (patch: Partial<EvidenceRow> = {}): EvidenceRow => ({
     inputTokens: 10,
     outputTokens: 5,
   },
-  ...{ costUsd: 1, baselineUsd: 4, taskId: null, routingId: null, createdAt: 0, score: null },
+  ...{
+    costUsd: 1,
+    baselineUsd: 4,
+    taskId: null,
+    routingId: null,
+    experiment: null,
+    latencyMs: null,
+    createdAt: 0,
+    score: null,
+  },
   details: { baseline: 'large', candidates: [{ model: 'large', q: 0.8 }], reasons: ['novel_query'] },
   ...patch,
 })

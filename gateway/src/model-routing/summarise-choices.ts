@@ -1,29 +1,42 @@
+import { bootstrapInterval } from '@routeiq/router'
 import type { EvidenceRow } from './choice-store.ts'
+import { costPerSuccess, groupTasks } from './cost-per-success.ts'
 
 /** Fewer judged choices say nothing of quality. */
 const leastJudged = 100
-const success = 0.5
+/** A rare choice counts for at most so many others. */
+const mostWeight = 20
 
-/** What a set of choices came to: never what was saved without the quality that was kept. */
+type Interval = readonly [number, number]
+
+/** What a set of choices came to: never what was saved without the quality that was kept. Intervals are of 95 %. */
 export interface ChoiceSummary {
   readonly requests: number
   readonly judged: number
   /** Mean score of judged choices; null when nobody judged. */
   readonly quality: number | null
-  /** Against what the baseline model was expected to score on the same asks; null below 100 judged. */
+  /** Against what the baseline model would have scored on the same asks; null below 100 judged. */
   readonly qualityRatio: number | null
-  readonly qualityRatioInterval: readonly [number, number] | null
+  readonly qualityRatioInterval: Interval | null
   readonly actualUsd: number
   readonly baselineUsd: number
   readonly savingsUsd: number
+  readonly savingsInterval: Interval | null
   readonly savingsShare: number | null
+  readonly savingsShareInterval: Interval | null
   readonly promptTokens: number
   readonly completionTokens: number
   /** Cost of all judged tasks by successful one; null without a success. */
   readonly costPerSuccess: number | null
+  readonly costPerSuccessInterval: Interval | null
+  /** What it would have been with the baseline model. */
+  readonly baselineCostPerSuccess: number | null
   readonly baseline: string | null
   readonly switchRate: number
+  readonly exploredShare: number
   readonly novelShare: number
+  /** Mean distance of scores from what was expected, by tenth of the expectation; null when nobody judged. */
+  readonly calibrationError: number | null
 }
 
 /** Sums choices up. Costs are compared over choices whose cost and baseline are both known. */
@@ -34,28 +47,34 @@ export function summariseChoices(rows: readonly EvidenceRow[]): ChoiceSummary {
     list.reduce((total, row) => total + (read(row) ?? 0), 0)
   const actualUsd = sum(priced, ({ costUsd }) => costUsd)
   const baselineUsd = sum(priced, ({ baselineUsd: usd }) => usd)
-  const quality = judged.length === 0 ? null : sum(judged, ({ score }) => score) / judged.length
-  const ratio = ratioOf(judged)
-  const share = (reason: string): number =>
-    rows.length === 0
-      ? 0
-      : rows.filter(({ details }) => listOf(details['reasons']).includes(reason)).length / rows.length
+  const share = (holds: (row: EvidenceRow) => boolean): number =>
+    rows.length === 0 ? 0 : rows.filter(holds).length / rows.length
+  const has =
+    (reason: string) =>
+    ({ details }: EvidenceRow): boolean =>
+      listOf(details['reasons']).includes(reason)
+  const costs = ({ costUsd, baselineUsd: usd }: EvidenceRow): readonly number[] => [costUsd ?? 0, usd ?? 0]
   return {
     requests: rows.length,
     judged: judged.length,
-    quality,
-    qualityRatio: ratio?.value ?? null,
-    qualityRatioInterval: ratio?.interval ?? null,
+    quality: judged.length === 0 ? null : sum(judged, ({ score }) => score) / judged.length,
+    ...ratioOf(judged),
     actualUsd,
     baselineUsd,
     savingsUsd: baselineUsd - actualUsd,
+    savingsInterval: bootstrapInterval(priced, costs, ([actual = 0, baseline = 0]) => baseline - actual),
     savingsShare: baselineUsd === 0 ? null : 1 - actualUsd / baselineUsd,
+    savingsShareInterval: bootstrapInterval(priced, costs, ([actual = 0, baseline = 0]) =>
+      baseline === 0 ? null : 1 - actual / baseline,
+    ),
     promptTokens: sum(rows, ({ inputTokens }) => inputTokens),
     completionTokens: sum(rows, ({ outputTokens }) => outputTokens),
-    costPerSuccess: costPerSuccess(judged),
+    ...successOf(judged),
     baseline: rows.map(({ details }) => details['baseline']).find((name) => typeof name === 'string') ?? null,
-    switchRate: share('affinity_switched'),
-    novelShare: share('novel_query'),
+    switchRate: share(has('affinity_switched')),
+    exploredShare: share(({ details }) => details['explored'] === true),
+    novelShare: share(has('novel_query')),
+    calibrationError: calibrationErrorOf(judged),
   }
 }
 
@@ -63,38 +82,67 @@ function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : []
 }
 
-/** All attempts of a task together; a task is successful when one of them is. */
-function costPerSuccess(judged: readonly EvidenceRow[]): number | null {
-  const tasks = new Map<string, { cost: number; isSuccess: boolean }>()
-  for (const { taskId, decisionId, costUsd, score } of judged) {
-    const key = taskId ?? decisionId
-    const task = tasks.get(key) ?? { cost: 0, isSuccess: false }
-    task.cost += costUsd ?? 0
-    task.isSuccess ||= (score ?? 0) >= success
-    tasks.set(key, task)
+function successOf(
+  judged: readonly EvidenceRow[],
+): Pick<ChoiceSummary, 'costPerSuccess' | 'costPerSuccessInterval' | 'baselineCostPerSuccess'> {
+  const interval = bootstrapInterval(
+    groupTasks(judged),
+    ({ cost, isSuccess }) => [cost, isSuccess ? 1 : 0],
+    ([cost = 0, successes = 0]) => (successes === 0 ? null : cost / successes),
+  )
+  const expected = judged.reduce((sum, row) => sum + baselineQuality(row), 0)
+  const cost = judged.reduce((sum, { baselineUsd }) => sum + (baselineUsd ?? 0), 0)
+  return {
+    costPerSuccess: costPerSuccess(judged),
+    costPerSuccessInterval: interval,
+    baselineCostPerSuccess: expected === 0 ? null : cost / expected,
   }
-  const all = [...tasks.values()]
-  const successes = all.filter(({ isSuccess }) => isSuccess).length
-  return successes === 0 ? null : all.reduce((total, { cost }) => total + cost, 0) / successes
 }
 
-/** Real score against what the baseline was expected to score, with a 95 % interval of the real one. */
+/** The real score against that of the baseline on the same asks, estimated doubly robustly from the choices that took it. */
 function ratioOf(
   judged: readonly EvidenceRow[],
-): { readonly value: number; readonly interval: readonly [number, number] } | null {
-  if (judged.length < leastJudged) return null
-  const expected = judged.map(baselineQuality)
-  const base = expected.reduce((total, value) => total + value, 0) / expected.length
-  if (base === 0) return null
-  const scores = judged.map(({ score }) => score ?? 0)
-  const mean = scores.reduce((total, value) => total + value, 0) / scores.length
-  const variance = scores.reduce((total, value) => total + (value - mean) ** 2, 0) / scores.length
-  const margin = 1.96 * Math.sqrt(variance / scores.length)
-  return { value: mean / base, interval: [(mean - margin) / base, (mean + margin) / base] }
+): Pick<ChoiceSummary, 'qualityRatio' | 'qualityRatioInterval'> {
+  const nothing = { qualityRatio: null, qualityRatioInterval: null }
+  if (judged.length < leastJudged) return nothing
+  const pairs = judged.map((row) => [row.score ?? 0, robustBaseline(row)] as const)
+  const ratio = ([score = 0, baseline = 0]: readonly number[]): number | null =>
+    baseline <= 0 ? null : score / baseline
+  const totals = pairs.reduce(([left, right], [score, baseline]) => [left + score, right + baseline], [0, 0])
+  const value = ratio(totals)
+  if (value === null) return nothing
+  return { qualityRatio: value, qualityRatioInterval: bootstrapInterval(pairs, (pair) => pair, ratio) }
 }
 
-function baselineQuality({ details, quality }: EvidenceRow): number {
-  const candidates = listOf(details['candidates']) as readonly { model?: unknown; q?: unknown }[]
-  const found = candidates.find(({ model }) => model === details['baseline'])
-  return typeof found?.q === 'number' ? found.q : quality
+function candidatesOf({ details }: EvidenceRow): readonly { model?: unknown; q?: unknown }[] {
+  return listOf(details['candidates']) as readonly { model?: unknown; q?: unknown }[]
+}
+
+function expectedOf(row: EvidenceRow, model: unknown): number | null {
+  const q = candidatesOf(row).find((candidate) => candidate.model === model)?.q
+  return typeof q === 'number' ? q : null
+}
+
+function baselineQuality(row: EvidenceRow): number {
+  return expectedOf(row, row.details['baseline']) ?? row.quality
+}
+
+function robustBaseline(row: EvidenceRow): number {
+  const expected = baselineQuality(row)
+  if (row.arm !== row.details['baseline'] || !(row.propensity > 0)) return expected
+  return expected + Math.min(mostWeight, 1 / row.propensity) * ((row.score ?? 0) - expected)
+}
+
+const bins = 10
+
+/** By tenth of what was expected, how far the scores were from it. */
+function calibrationErrorOf(judged: readonly EvidenceRow[]): number | null {
+  if (judged.length === 0) return null
+  const sums = Array.from({ length: bins }, () => 0)
+  for (const row of judged) {
+    const expected = expectedOf(row, row.arm) ?? row.quality
+    const bin = Math.min(bins - 1, Math.floor(expected * bins))
+    sums[bin] = (sums[bin] ?? 0) + (row.score ?? 0) - expected
+  }
+  return sums.reduce((total, difference) => total + Math.abs(difference), 0) / judged.length
 }

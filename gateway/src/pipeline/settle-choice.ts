@@ -54,6 +54,7 @@ function keepChoice(
   const { decision } = choice
   const at = decision.models.findIndex(({ name }) => name === arm)
   const usage = record.usage
+  const baseline = baselineOf(choice, request.runtime.config.modelRouting.baselineModel)
   const part = (name: string): number => decision.scores.components.get(name)?.[at] ?? 0
   return {
     decisionId: choice.decisionId,
@@ -76,11 +77,22 @@ function keepChoice(
     inputTokens: usage?.inputTokens ?? null,
     outputTokens: usage?.outputTokens ?? null,
     costUsd: record.costPico === null ? null : Number(record.costPico) / picoPerUsd,
-    baselineUsd: baselineCost(choice, usage),
+    baselineUsd: baselineCost(choice, baseline, usage),
     taskId: exchange.header('x-routeiq-task-id'),
     routingId,
-    details: describe(choice, arm, described),
+    experiment: assignmentOf(choice),
+    latencyMs: record.endedAt - record.startedAt,
+    details: describe(choice, { arm, baseline }, described),
     createdAt: record.startedAt,
+  }
+}
+
+/** Where only one model was left, or the conversation had one, no variant could make a difference. */
+function assignmentOf({ experiment, decision, affinity, reasons }: ModelChoice): KeptChoice['experiment'] {
+  if (experiment === null) return null
+  return {
+    ...{ id: experiment.experimentId, variant: experiment.variant.name, unit: experiment.unit },
+    exposes: decision.models.length > 1 && affinity.action !== 'kept' && !reasons.includes('kill_switch'),
   }
 }
 
@@ -90,9 +102,13 @@ function readPropensity({ decision, affinity, propensity }: ModelChoice, at: num
   return decision.estimatePropensity(at)
 }
 
-/** What the best model of the pool would have cost for the same tokens; null when its price or the tokens are unknown. */
-function baselineCost(choice: ModelChoice, usage: RequestRecord['usage']): number | null {
-  const model = choice.decision.models[bestOnAverage(choice)]
+/** What the baseline would have cost for the same tokens; null when its price or the tokens are unknown. */
+function baselineCost(
+  { decision }: ModelChoice,
+  baseline: number,
+  usage: RequestRecord['usage'],
+): number | null {
+  const model = decision.models[baseline]
   if (usage === null || model === undefined || model.inputPrice === null || model.outputPrice === null)
     return null
   return (usage.inputTokens ?? 0) * model.inputPrice + (usage.outputTokens ?? 0) * model.outputPrice
@@ -101,19 +117,21 @@ function baselineCost(choice: ModelChoice, usage: RequestRecord['usage']): numbe
 /** The decision as described, with what replaying needs beside it. */
 function describe(
   choice: ModelChoice,
-  arm: string,
+  { arm, baseline }: { readonly arm: string; readonly baseline: number },
   { decision_id: _id, propensity: _propensity, ...decision }: DescribedDecision,
 ): KeptChoice['details'] {
   return {
     ...decision,
     features: choice.features,
-    baseline: choice.decision.models[bestOnAverage(choice)]?.name ?? null,
+    baseline: choice.decision.models[baseline]?.name ?? null,
     ...(arm === choice.chosen ? {} : { fallback: { chosen: choice.chosen, answered: arm } }),
   }
 }
 
-/** The position of the model with the highest mean quality. */
-function bestOnAverage({ decision }: ModelChoice): number {
+/** The position of the configured baseline, else of the model with the highest mean quality. */
+function baselineOf({ decision }: ModelChoice, configured: string | null): number {
+  const named = decision.models.findIndex(({ name }) => name === configured)
+  if (named >= 0) return named
   const { mean } = decision.scores
   return decision.models.reduce((found, _, at) => ((mean[at] ?? 0) > (mean[found] ?? 0) ? at : found), 0)
 }

@@ -7,6 +7,7 @@ import type { Limiter } from '../governance/limiter.ts'
 import type { McpAccountStore } from '../mcp/accounts/account-store.ts'
 import type { McpServerStore } from '../mcp/registry/server-store.ts'
 import type { ChoiceStore } from '../model-routing/choice-store.ts'
+import type { ExperimentStore } from '../model-routing/experiments/experiment-store.ts'
 import type { PreferenceStore } from '../model-routing/preference-store.ts'
 import type { QuotaStore } from '../quotas/quota-store.ts'
 import type { WorkspaceEmbedderStore } from '../skill-router/embedding/workspace-embedder.ts'
@@ -34,6 +35,7 @@ import { createMemoryMcpStore } from '../storage/mcp/memory-mcp-store.ts'
 import { createSqlAccountStore } from '../storage/mcp/sql-account-store.ts'
 import { createSqlMcpStore } from '../storage/mcp/sql-mcp-store.ts'
 import { createSqlChoiceStore } from '../storage/model-choices/sql-choice-store.ts'
+import { createSqlExperimentStore } from '../storage/model-choices/sql-experiment-store.ts'
 import { createSqlPreferenceStore } from '../storage/model-choices/sql-preference-store.ts'
 import { createSqlQuotaStore } from '../storage/quotas/sql-quota-store.ts'
 import { createSqlAgentStore } from '../storage/registry/sql-agent-store.ts'
@@ -90,6 +92,7 @@ export interface Hub {
   readonly spend: Pick<SpendLedger, 'listSpend' | 'countSpend'>
   readonly choices: ChoiceStore
   readonly preferences: PreferenceStore
+  readonly experiments: ExperimentStore
   readonly state: SharedState
   readonly health: { check(): Promise<DependencyChecks> }
 }
@@ -167,6 +170,7 @@ export async function openHub(options: HubOptions): Promise<OwnedHub> {
     mcpAccounts: createSqlAccountStore(database, now),
     choices,
     preferences: createSqlPreferenceStore(database),
+    experiments: createSqlExperimentStore(database),
     skills: createSqlSkillStore(database, {
       ...catalogue,
       onChange: (workspaceId) => {

@@ -5,6 +5,9 @@ import { ChoiceLog } from '../model-routing/choice-log.ts'
 import type { ChoiceStore, Learning } from '../model-routing/choice-store.ts'
 import { decisionEventName } from '../model-routing/decision-event.ts'
 import { positionOf } from '../model-routing/describe-decision.ts'
+import { ExperimentBook } from '../model-routing/experiments/experiment-book.ts'
+import type { ExperimentStore } from '../model-routing/experiments/experiment-store.ts'
+import { followExperiment, measureExperiment } from '../model-routing/experiments/judge-experiment.ts'
 import { LearnedOutcomes } from '../model-routing/learned-outcomes.ts'
 import { ModelRouter } from '../model-routing/model-router.ts'
 import { type Pin, Pins } from '../model-routing/pins.ts'
@@ -21,6 +24,8 @@ const pinChannel = 'routeiq:pins'
 const killChannel = 'routeiq:kill-switch'
 const killKey = 'routeiq:kill-switch'
 const reloadChannel = 'routeiq:routing-reload'
+const experimentChannel = 'routeiq:routing-experiments'
+const experimentEveryMs = 60_000
 const killPollMs = 2_000
 const killTtlMs = 365 * 86_400_000
 const defaultTtlSeconds = 1_800
@@ -39,6 +44,10 @@ export interface ModelRouting {
   readonly bundles: BundleSource
   readonly choices: ChoiceStore
   readonly preferences: PreferenceStore
+  readonly experiments: ExperimentStore
+  readonly experimentBook: ExperimentBook
+  /** Tells every process that an experiment has changed. */
+  readonly announceExperiments: () => Promise<void>
   readonly metrics: Pick<Telemetry['metrics']['modelChoices'], 'countFeedback' | 'countDrift'>
   readonly choiceLog: ChoiceLog
   /** Keeps a choice whose request is over, measures it and tells of it. */
@@ -93,11 +102,28 @@ export async function openModelRouting(options: ModelRoutingOptions): Promise<Mo
   })
   const stopWatching = watchBundle(bundles, config)
   const announceReload = await shareReloads(options, bundles)
+  const experimentBook = new ExperimentBook({
+    store: hub.experiments,
+    onError: (error) => warn('routing_experiments_not_read', error),
+  })
+  await experimentBook.refresh()
+  await hub.state.subscribe(experimentChannel, () => void experimentBook.refresh())
+  const stopFollowing = followExperiments(hub, now, (error) => warn('routing_experiment_not_judged', error))
   return {
-    router: new ModelRouter({ scorers, pins, outcomes, isKilled: () => kill.state().enabled, randomBytes }),
+    router: new ModelRouter({
+      scorers,
+      pins,
+      outcomes,
+      experiments: experimentBook,
+      isKilled: () => kill.state().enabled,
+      randomBytes,
+    }),
     ...{ scorers, pins, sharesPins, bundles, choiceLog, outcomes, announceReload },
     choices: hub.choices,
     preferences: hub.preferences,
+    experiments: hub.experiments,
+    experimentBook,
+    announceExperiments: () => hub.state.publish(experimentChannel, ''),
     metrics: metrics.modelChoices,
     settle: (settled) => {
       choiceLog.record(settled.kept)
@@ -108,6 +134,8 @@ export async function openModelRouting(options: ModelRoutingOptions): Promise<Mo
       kill.close()
       stopWatching()
       outcomes.close()
+      experimentBook.close()
+      stopFollowing()
       await choiceLog.close()
     },
   }
@@ -129,6 +157,27 @@ function observe({ metrics, logger }: Telemetry, { choice, kept, event }: Settle
     regret: Math.max(0, (utility[choice.decision.order[0] ?? 0] ?? 0) - (utility[at] ?? 0)),
   })
   logger.logDecision(decisionEventName, { request_id: kept.requestId, decision_id: kept.decisionId }, event)
+}
+
+/** Looks at the experiments under way every minute; several processes that do come to the same. */
+function followExperiments(
+  { experiments, state }: Hub,
+  now: () => number,
+  onError: (error: unknown) => void,
+): () => void {
+  const look = async (): Promise<void> => {
+    for (const experiment of await experiments.listExperiments()) {
+      if (experiment.state !== 'running') continue
+      const { report } = await measureExperiment(experiments, experiment, now())
+      const next = followExperiment(experiment, report, now())
+      if (next.state === experiment.state) continue
+      await experiments.updateExperiment(experiment.state, next)
+      await state.publish(experimentChannel, '')
+    }
+  }
+  const timer = setInterval(() => void look().catch(onError), experimentEveryMs)
+  timer.unref()
+  return () => clearInterval(timer)
 }
 
 /** Loads the bundle now, and looks for another one at the configured interval. */

@@ -146,6 +146,7 @@ class Crew {
     exposeOverIpc(port, 'mcpAccounts', this.#hub.mcpAccounts)
     exposeOverIpc(port, 'choices', this.#hub.choices)
     exposeOverIpc(port, 'preferences', this.#hub.preferences)
+    exposeOverIpc(port, 'experiments', this.#hub.experiments)
     exposeOverIpc(port, 'spend', this.#hub.spend)
     exposeOverIpc(port, 'health', this.#hub.health)
     exposeOverIpc<PrimaryCalls>(port, 'primary', { collectMetrics: () => this.#collectMetrics() })

@@ -5,6 +5,7 @@ import type { AsyncLimiter } from '../governance/limiter.ts'
 import type { McpAccountStore } from '../mcp/accounts/account-store.ts'
 import type { McpServerStore } from '../mcp/registry/server-store.ts'
 import type { ChoiceStore } from '../model-routing/choice-store.ts'
+import type { ExperimentStore } from '../model-routing/experiments/experiment-store.ts'
 import type { PreferenceStore } from '../model-routing/preference-store.ts'
 import type { QuotaStore } from '../quotas/quota-store.ts'
 import type { WorkspaceEmbedderStore } from '../skill-router/embedding/workspace-embedder.ts'
@@ -77,6 +78,7 @@ export async function runWorker(startup: Startup): Promise<void> {
     mcpAccounts: connectOverIpc<McpAccountStore>(port, 'mcpAccounts'),
     choices: connectOverIpc<ChoiceStore>(port, 'choices'),
     preferences: connectOverIpc<PreferenceStore>(port, 'preferences'),
+    experiments: connectOverIpc<ExperimentStore>(port, 'experiments'),
     spend: connectOverIpc<Hub['spend']>(port, 'spend'),
     state: connectSharedState(port),
     health: connectOverIpc<Hub['health']>(port, 'health'),

@@ -1,5 +1,6 @@
 import type { Endpoint } from '../http/dispatch.ts'
 import { controlEndpoint } from '../rest/control-endpoint.ts'
+import { weightsOf } from './info-endpoint.ts'
 import { activeStrategy, listStrategies } from './list-strategies.ts'
 import type { RoutingApiDependencies } from './routing-api-dependencies.ts'
 
@@ -15,13 +16,15 @@ export function compareEndpoint(deps: RoutingApiDependencies): Endpoint {
         state: active ? 'active' : ready ? 'staged' : 'disabled',
         registered_at: registeredAt,
       }))
+      const experiment =
+        deps.experimentBook.running[0] ?? deps.gateway.runtime().config.modelRouting.experiment
       return {
         body: {
           strategies,
           total: strategies.length,
-          active_strategy: activeStrategy(deps.gateway),
-          ab_enabled: false,
-          ab_weights: {},
+          active_strategy: activeStrategy(deps),
+          ab_enabled: experiment !== null,
+          ab_weights: weightsOf(experiment),
         },
       }
     },

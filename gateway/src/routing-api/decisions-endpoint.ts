@@ -20,16 +20,20 @@ export function decisionsEndpoint({ gateway, choices, choiceLog }: RoutingApiDep
       const rows = await choices.listChoices(query.get('workspace'), since, limit)
       const wanted = query.get('decision_id')
       const task = query.get('task_id')
+      const routing = query.get('routing_id')
       const found = rows.filter(
-        ({ decisionId, taskId }) =>
-          (wanted ?? decisionId) === decisionId && (task === null || task === taskId),
+        ({ decisionId, taskId, routingId }) =>
+          (wanted ?? decisionId) === decisionId &&
+          (task ?? taskId) === taskId &&
+          (routing ?? routingId) === routingId,
       )
-      return { body: { items: found.map(describe), count: found.length } }
+      return { body: { items: found.map(describeDecisionRow), count: found.length } }
     },
   })
 }
 
-function describe({ details, ...row }: EvidenceRow): object {
+/** A decision with its outcome. */
+export function describeDecisionRow({ details, ...row }: EvidenceRow): object {
   const { features, ...rest } = details
   return {
     decision_id: row.decisionId,
@@ -43,6 +47,9 @@ function describe({ details, ...row }: EvidenceRow): object {
     cost_usd: row.costUsd,
     baseline_usd: row.baselineUsd,
     task_id: row.taskId,
+    routing_id: row.routingId,
+    experiment: row.experiment,
+    latency_ms: row.latencyMs,
     score: row.score,
     created_at: new Date(row.createdAt).toISOString(),
     features,

@@ -1,6 +1,6 @@
 import {
+  describeAssignment,
   describeDecision,
-  describeExperiment,
   positionOf,
   round,
 } from '../model-routing/describe-decision.ts'
@@ -53,7 +53,7 @@ export function describeRoute({ choice, deployment }: RoutePreview, explain: boo
     decision_latency_us: Math.round(choice.timings.totalUs),
     decision_id: choice.decisionId,
     p_best: round(decision.ranking.pBest),
-    experiment: describeExperiment(choice),
+    experiment: describeAssignment(choice),
     filtered: choice.filtered,
     ...(explain ? { explain: explainChoice(choice) } : {}),
   }

@@ -1,11 +1,12 @@
 import type { Endpoint } from '../http/dispatch.ts'
+import type { Experiment } from '../model-routing/experiments/assign-variant.ts'
 import { controlEndpoint } from '../rest/control-endpoint.ts'
 import { activeStrategy, listStrategies } from './list-strategies.ts'
 import type { RoutingApiDependencies } from './routing-api-dependencies.ts'
 
 /** `GET /router/info`: what can choose models, what does, and by which bundle. */
 export function infoEndpoint(deps: RoutingApiDependencies): Endpoint {
-  const { gateway, bundles, outcomes, pins, sharesPins, killSwitch, hotReload } = deps
+  const { gateway, bundles, outcomes, pins, sharesPins, killSwitch, hotReload, experimentBook } = deps
   return controlEndpoint({
     identity: gateway.identity,
     body: null,
@@ -13,6 +14,7 @@ export function infoEndpoint(deps: RoutingApiDependencies): Endpoint {
       const strategies = listStrategies(deps)
       const ready = strategies.filter((strategy) => strategy.ready).map(({ name }) => name)
       const { modelRouting } = gateway.runtime().config
+      const experiment = experimentBook.running[0] ?? modelRouting.experiment
       return {
         body: {
           registered_strategies: ready,
@@ -20,13 +22,13 @@ export function infoEndpoint(deps: RoutingApiDependencies): Endpoint {
           hot_reload_enabled: hotReload,
           registry: {
             registered_strategies: ready,
-            active_strategy: activeStrategy(gateway),
-            ab_weights: Object.fromEntries(
-              (modelRouting.experiment?.variants ?? []).map(({ name, weight }) => [name, weight]),
-            ),
-            ab_enabled: modelRouting.experiment !== null,
+            active_strategy: activeStrategy(deps),
+            ab_weights: weightsOf(experiment),
+            ab_enabled: experiment !== null,
             experiment:
-              modelRouting.experiment === null ? null : { ...modelRouting.experiment, enabled: true },
+              experiment === null
+                ? null
+                : { id: experiment.id, variants: experiment.variants, enabled: true },
             staged_strategies: [],
             strategy_versions: Object.fromEntries(
               strategies.filter(({ version }) => version !== '').map(({ name, version }) => [name, version]),
@@ -59,6 +61,11 @@ export function infoEndpoint(deps: RoutingApiDependencies): Endpoint {
       }
     },
   })
+}
+
+/** The integer weights of the split under way. */
+export function weightsOf(experiment: Experiment | null): Readonly<Record<string, number>> {
+  return Object.fromEntries((experiment?.variants ?? []).map(({ name, weight }) => [name, weight]))
 }
 
 /** Null without one; `problem` says why the folder's last one was not taken. */

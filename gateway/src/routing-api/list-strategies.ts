@@ -9,9 +9,10 @@ export interface ListedStrategy extends StrategyEntry {
 }
 
 /** Every name of the catalogue with its state under the configuration and bundle in force. */
-export function listStrategies({ gateway, scorers }: RoutingApiDependencies): readonly ListedStrategy[] {
+export function listStrategies(deps: RoutingApiDependencies): readonly ListedStrategy[] {
+  const { gateway, scorers } = deps
   const { modelRouting } = gateway.runtime().config
-  const active = activeStrategy(gateway)
+  const active = activeStrategy(deps)
   const parts = {
     trained: scorers.trained?.parts ?? null,
     usePrior: modelRouting.usePrior,
@@ -33,7 +34,11 @@ function versionOf(strategy: string, parts: ScorerParts): string | null {
   }
 }
 
-/** The strategy of `auto` as configured. */
-export function activeStrategy(gateway: RoutingApiDependencies['gateway']): string {
-  return gateway.runtime().config.modelRouting.strategy ?? 'llmrouter-auto'
+/** The strategy of `auto`: as configured, or as an experiment led to. */
+export function activeStrategy({
+  gateway,
+  experimentBook,
+}: Pick<RoutingApiDependencies, 'gateway' | 'experimentBook'>): string {
+  const configured = gateway.runtime().config.modelRouting.strategy ?? 'llmrouter-auto'
+  return experimentBook.appliedFor('auto') ?? configured
 }

@@ -2,6 +2,8 @@ import type { Caller } from '../identity/caller.ts'
 import type { BundleSource } from '../model-routing/bundle-source.ts'
 import type { ChoiceLog } from '../model-routing/choice-log.ts'
 import type { ChoiceStore } from '../model-routing/choice-store.ts'
+import type { ExperimentBook } from '../model-routing/experiments/experiment-book.ts'
+import type { ExperimentStore } from '../model-routing/experiments/experiment-store.ts'
 import type { LearnedOutcomes } from '../model-routing/learned-outcomes.ts'
 import type { Pins } from '../model-routing/pins.ts'
 import type { PreferenceStore } from '../model-routing/preference-store.ts'
@@ -23,6 +25,9 @@ export interface RoutingApiDependencies {
   readonly bundles: BundleSource
   readonly choices: ChoiceStore
   readonly preferences: PreferenceStore
+  readonly experiments: ExperimentStore
+  readonly experimentBook: Pick<ExperimentBook, 'refresh' | 'running' | 'appliedFor'>
+  readonly announceExperiments: () => Promise<void>
   readonly metrics: {
     countFeedback(source: string): void
     countDrift(model: string): void

@@ -2,6 +2,15 @@ import type { Endpoint } from '../http/dispatch.ts'
 import type { Route } from '../http/router.ts'
 import { compareEndpoint } from './compare-endpoint.ts'
 import { decisionsEndpoint } from './decisions-endpoint.ts'
+import {
+  approveExperimentEndpoint,
+  createExperimentEndpoint,
+  endExperimentEndpoint,
+  listExperimentsEndpoint,
+  readExperimentEndpoint,
+  samplesEndpoint,
+  startExperimentEndpoint,
+} from './experiment-endpoints.ts'
 import { feedbackEndpoint } from './feedback-endpoint.ts'
 import { infoEndpoint } from './info-endpoint.ts'
 import { killSwitchEndpoint } from './kill-switch-endpoint.ts'
@@ -58,6 +67,7 @@ export function routingApiRoutes(deps: RoutingApiDependencies): Route<Endpoint>[
       handler: personalStatsEndpoint(deps),
     },
     { ...user, method: 'POST', template: `${routing}/r1`, handler: reasoningRouterEndpoint(deps) },
+    ...experimentRoutes(deps),
     ...['/router/reload', '/llmrouter/reload', '/config/reload'].map((template) => ({
       ...admin,
       method: 'POST' as const,
@@ -65,5 +75,30 @@ export function routingApiRoutes(deps: RoutingApiDependencies): Route<Endpoint>[
       handler: reload,
     })),
     { ...admin, method: 'POST', template: '/router/kill-switch', handler: killSwitchEndpoint(deps) },
+  ]
+}
+
+function experimentRoutes(deps: RoutingApiDependencies): Route<Endpoint>[] {
+  const admin = { auth: 'admin', aliased: false } as const
+  const all = '/api/v1/evidence/experiments'
+  const one = `${all}/{id}`
+  const actions: readonly (readonly [action: string, handler: Endpoint])[] = [
+    ['start', startExperimentEndpoint(deps)],
+    ['stop', endExperimentEndpoint(deps, 'stopped')],
+    ['approve', approveExperimentEndpoint(deps)],
+    ['reject', endExperimentEndpoint(deps, 'rejected')],
+    ['rollback', endExperimentEndpoint(deps, 'rolled_back')],
+  ]
+  return [
+    { ...admin, method: 'GET', template: all, handler: listExperimentsEndpoint(deps) },
+    { ...admin, method: 'POST', template: all, handler: createExperimentEndpoint(deps) },
+    { ...admin, method: 'GET', template: one, handler: readExperimentEndpoint(deps) },
+    { ...admin, method: 'GET', template: `${one}/samples`, handler: samplesEndpoint(deps) },
+    ...actions.map(([action, handler]) => ({
+      ...admin,
+      method: 'POST' as const,
+      template: `${one}/${action}`,
+      handler,
+    })),
   ]
 }

@@ -30,12 +30,20 @@ export function overviewEndpoint(deps: RoutingApiDependencies): Endpoint {
             actual_usd: summary.actualUsd,
             baseline_usd: summary.baselineUsd,
             savings_usd: summary.savingsUsd,
+            savings_usd_ci: summary.savingsInterval,
             savings_pct: summary.savingsShare === null ? null : 100 * summary.savingsShare,
+            savings_pct_ci: summary.savingsShareInterval?.map((share) => 100 * share) ?? null,
           },
-          cptc: { actual: summary.costPerSuccess },
+          cptc: {
+            actual: summary.costPerSuccess,
+            baseline: summary.baselineCostPerSuccess,
+            ci: summary.costPerSuccessInterval,
+          },
           baseline_model: summary.baseline,
           switch_rate: summary.switchRate,
+          explored_share: summary.exploredShare,
           novel_share: summary.novelShare,
+          calibration_error: summary.calibrationError,
           warnings: warningsOf(summary, rows.length),
         },
       }
@@ -95,9 +103,11 @@ function describeGroup(group: string, summary: ChoiceSummary): object {
     ActualCost: summary.actualUsd,
     BaselineCost: summary.baselineUsd,
     CostSavings: summary.savingsUsd,
+    cost_savings_ci: summary.savingsInterval,
     Currency: 'USD',
     BaselineModel: summary.baseline,
     quality_ratio: summary.qualityRatio,
+    quality_ratio_ci: summary.qualityRatioInterval,
     judged: summary.judged,
   }
 }

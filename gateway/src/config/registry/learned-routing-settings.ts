@@ -41,6 +41,7 @@ export const learnedRoutingSettings: readonly Setting[] = [
     0,
     'Share of requests that try a model nearly as good as the best',
   ),
+  available('routing.baseline_model', 'text', null, 'Model that savings and quality are compared with'),
   available('routing.feedback_window_days', 'number', 7, 'Days after which an outcome comes too late'),
   available('routing.kill_switch', 'boolean', false, 'Takes the first model in the order of the file'),
   available('routing.strict_strategies', 'boolean', false, 'Refuses a strategy that is not available'),

@@ -38,6 +38,7 @@ export function readModelRoutingConfig(
     reloadIntervalMs: ((args['reload_interval'] as number | undefined) ?? defaultReloadSeconds) * 1_000,
     learning: settings.boolean('routing.learning'),
     exploreRate: Math.min(1, Math.max(0, settings.number('routing.explore_rate'))),
+    baselineModel: settings.text('routing.baseline_model'),
     personal: settings.boolean('routing.personalized_enabled'),
     feedbackWindowMs: settings.number('routing.feedback_window_days') * dayMs,
     strictStrategies: settings.boolean('routing.strict_strategies'),

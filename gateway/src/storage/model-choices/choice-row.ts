@@ -25,13 +25,28 @@ export interface ChoiceRow {
   readonly baseline_usd: number | null
   readonly task_id: string | null
   readonly routing_id: string | null
+  readonly experiment_id: string | null
+  readonly variant: string | null
+  readonly unit: string | null
+  readonly exposes: boolean
+  readonly latency_ms: number | null
   readonly details: Readonly<Record<string, unknown>>
   readonly created_at: Date
 }
 
 export function toRow(choice: KeptChoice): object {
   const { createdAt, decisionId, requestId, workspaceId, keyHash, userId, teamId, bundleId, ...rest } = choice
-  const { inputTokens, outputTokens, costUsd, baselineUsd, taskId, routingId, ...same } = rest
+  const {
+    inputTokens,
+    outputTokens,
+    costUsd,
+    baselineUsd,
+    taskId,
+    routingId,
+    experiment,
+    latencyMs,
+    ...same
+  } = rest
   return {
     ...same,
     decision_id: decisionId,
@@ -47,6 +62,11 @@ export function toRow(choice: KeptChoice): object {
     baseline_usd: baselineUsd,
     task_id: taskId,
     routing_id: routingId,
+    experiment_id: experiment?.id ?? null,
+    variant: experiment?.variant ?? null,
+    unit: experiment?.unit ?? null,
+    exposes: experiment?.exposes ?? false,
+    latency_ms: latencyMs,
     created_at: new Date(createdAt),
   }
 }
@@ -68,6 +88,11 @@ export function fromRow(row: ChoiceRow): KeptChoice {
     baselineUsd: row.baseline_usd,
     taskId: row.task_id,
     routingId: row.routing_id,
+    experiment:
+      row.experiment_id === null
+        ? null
+        : { id: row.experiment_id, variant: row.variant ?? '', unit: row.unit ?? '', exposes: row.exposes },
+    latencyMs: row.latency_ms,
     createdAt: row.created_at.getTime(),
   }
 }

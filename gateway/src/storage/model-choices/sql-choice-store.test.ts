@@ -26,6 +26,8 @@ function choice(id: string, patch: Partial<KeptChoice> = {}): KeptChoice {
       baselineUsd: 0.01,
       taskId: null,
       routingId: null,
+      experiment: null,
+      latencyMs: 12,
     },
     details: { reasons: ['best_utility'] },
     createdAt: now,

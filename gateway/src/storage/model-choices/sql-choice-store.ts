@@ -22,11 +22,18 @@ const dayMs = 86_400_000
 const columns = `decision_id text, request_id text, workspace_id text, key_hash text, user_id text, team_id text, router text,
   arm text, domain text, tier text, strategy text, profile text, bundle_id text, quality double precision,
   propensity double precision, learns boolean, status integer, input_tokens bigint, output_tokens bigint,
-  cost_usd double precision, baseline_usd double precision, task_id text, routing_id text, details jsonb, created_at timestamptz`
+  cost_usd double precision, baseline_usd double precision, task_id text, routing_id text, experiment_id text, variant text, unit text,
+  exposes boolean, latency_ms double precision, details jsonb, created_at timestamptz`
 const names = columns.replace(/ (?:double precision|text|boolean|integer|bigint|jsonb|timestamptz)/g, '')
 
 const insert = `INSERT INTO model_choices (${names})
 SELECT ${names} FROM json_to_recordset($1::json) AS row (${columns}) ON CONFLICT DO NOTHING`
+
+const expose = `INSERT INTO routing_exposures (experiment_id, unit, variant, decision_id, strategy, created_at)
+SELECT DISTINCT ON (experiment_id, unit) experiment_id, unit, variant, decision_id, strategy, created_at
+FROM json_to_recordset($1::json) AS row (${columns}) WHERE exposes ORDER BY experiment_id, unit, created_at
+ON CONFLICT (experiment_id, unit) DO UPDATE SET decision_id = excluded.decision_id, strategy = excluded.strategy,
+  created_at = excluded.created_at WHERE excluded.created_at < routing_exposures.created_at`
 
 const addLearning = `
 INSERT INTO model_learning (bundle_id, domain, tier, arm, day, epoch, weight, reward, residual, judged)
@@ -36,7 +43,7 @@ ON CONFLICT (bundle_id, domain, tier, arm, day, epoch) DO UPDATE SET
   residual = model_learning.residual + excluded.residual, judged = model_learning.judged + excluded.judged`
 
 /** The best source that gave a score decides; `user` before `outcome` before `check` before `judge`. */
-const bestScore = `
+export const joinBestScore = `
 LEFT JOIN LATERAL (
   SELECT score FROM model_feedback f WHERE f.decision_id = c.decision_id AND f.score IS NOT NULL
   ORDER BY array_position(ARRAY[${feedbackSources.map((source) => `'${source}'`).join(', ')}], f.source) LIMIT 1
@@ -49,6 +56,8 @@ export function createSqlChoiceStore(database: Database): ChoiceStore {
     async saveChoices(choices) {
       const rows = jsonParameter(choices.map(toRow))
       await guardQuery(pool.query({ name: 'save-choices', text: insert, values: [rows] }))
+      if (choices.some(({ experiment }) => experiment?.exposes === true))
+        await guardQuery(pool.query({ name: 'save-exposures', text: expose, values: [rows] }))
     },
     async findChoice(handle) {
       const { condition, values } = conditionOf(handle)
@@ -74,7 +83,7 @@ export function createSqlChoiceStore(database: Database): ChoiceStore {
     },
     async listChoices(workspaceId, since, limit) {
       const text = `
-        SELECT c.*, best.score FROM model_choices c ${bestScore}
+        SELECT c.*, best.score FROM model_choices c ${joinBestScore}
         WHERE c.created_at >= $1 AND ($2::text IS NULL OR c.workspace_id = $2) ORDER BY c.created_at DESC LIMIT $3`
       const { rows } = await guardQuery(
         pool.query<ChoiceRow & { score: number | null }>(text, [new Date(since), workspaceId, limit]),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { assignVariant, hashOf } from './experiment.ts'
+import { assignVariant, hashOf } from './assign-variant.ts'
 
 const experiment = {
   id: 'e1',
@@ -22,6 +22,12 @@ describe('assignment', () => {
   it('goes by what is most stable of a caller', () => {
     const typeOf = (patch: object) => assignVariant(experiment, { ...unit, ...patch })?.hashKeyType
     expect([typeOf({ tenant: null }), typeOf({ user: null })]).toEqual(['user', 'request'])
+  })
+
+  it('does not depend on that of another experiment where it is salted', () => {
+    const bucketOf = (patch: object) => assignVariant({ ...experiment, ...patch }, unit)?.bucket
+    expect(bucketOf({ salted: true })).toBe(Number(hashOf('tenant:acme:user:u1:model:auto:exp:e1') % 100n))
+    expect(bucketOf({ salted: true })).not.toBe(bucketOf({}))
   })
 
   it('is nobody’s without weights', () => {
