@@ -62,7 +62,11 @@ export {
 } from './model-routing/evaluation/off-policy.ts'
 export { bootstrapInterval } from './model-routing/evaluation/resample.ts'
 export { FeatureExtractor, featureSpec } from './model-routing/features/features.ts'
-export { type StoredFeatures, storeFeatures } from './model-routing/features/stored-features.ts'
+export {
+  restoreFeatures,
+  type StoredFeatures,
+  storeFeatures,
+} from './model-routing/features/stored-features.ts'
 export type { RequestShape } from './model-routing/features/structured.ts'
 export { trainableStrategies, trainedBy } from './model-routing/heads/head-kinds.ts'
 export {

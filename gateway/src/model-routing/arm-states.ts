@@ -5,10 +5,12 @@ import type { Arm } from '../deployments/routed-group.ts'
 export class ArmStates implements LiveState {
   readonly #arms: readonly Arm[]
   readonly #now: number
+  readonly #biases: ReadonlyMap<string, number> | null
 
-  constructor(arms: readonly Arm[], now: number) {
+  constructor(arms: readonly Arm[], now: number, biases: ReadonlyMap<string, number> | null) {
     this.#arms = arms
     this.#now = now
+    this.#biases = biases
   }
 
   /** Of the quickest deployment: the balancing within the arm may take that one. */
@@ -25,9 +27,9 @@ export class ArmStates implements LiveState {
     return this.#find(model).reduce((sum, { state }) => sum + state.tokensThisMinute(this.#now), 0)
   }
 
-  /** Nobody's opinion is kept yet. */
-  preference(): number {
-    return 0
+  /** What the caller's user thinks of it. */
+  preference(model: string): number {
+    return this.#biases?.get(model) ?? 0
   }
 
   #find(model: string): Arm['deployments'] {

@@ -77,6 +77,14 @@ interface FeedbackVerdict {
   readonly isDrift: boolean
 }
 
+/** An ask that was answered, and how well. */
+export interface LearnedAsk {
+  readonly arm: string
+  readonly features: unknown
+  readonly weight: number
+  readonly score: number
+}
+
 /** What all judged choices of one kind sum up to; older days count for less. */
 interface LearningCell {
   readonly bundleId: string
@@ -124,5 +132,9 @@ export interface ChoiceStore {
   readLearning(now: number): Promise<Learning>
   /** Choices since then, newest first. Null for every workspace. */
   listChoices(workspaceId: string | null, since: number, limit: number): Promise<readonly EvidenceRow[]>
+  /** When somebody judged last, epoch milliseconds; null while nobody has. */
+  lastJudgedAt(): Promise<number | null>
+  /** The last choices that teach, with the score that counts; each week halves their weight, a change of the model takes nine tenths. */
+  listJudgedAsks(now: number, limit: number): Promise<readonly LearnedAsk[]>
   purgeChoices(before: number): Promise<void>
 }

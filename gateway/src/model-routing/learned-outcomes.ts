@@ -1,21 +1,33 @@
-import { type DriftState, driftWidening, noDrift, Residuals, RewardTable } from '@routeiq/router'
+import {
+  type DriftState,
+  driftWidening,
+  noDrift,
+  Residuals,
+  RewardTable,
+  restoreFeatures,
+} from '@routeiq/router'
 import type { ChoiceStore, Learning } from './choice-store.ts'
 import type { PreferenceStore } from './preference-store.ts'
 import { Preferences } from './preferences.ts'
+import type { Scorers } from './scorers.ts'
 
 const refreshMs = 5_000
 const mostPreferences = 10_000
+/** Older ones would hardly count. */
+const mostAsks = 5_000
 const noRewards = new RewardTable()
 const nothing: Learning = { cells: [], drifts: [] }
 
 export interface LearnedOutcomesOptions {
-  readonly store: Pick<ChoiceStore, 'readLearning'>
+  readonly store: Pick<ChoiceStore, 'readLearning' | 'lastJudgedAt' | 'listJudgedAsks'>
   readonly preferences: Pick<PreferenceStore, 'listRecentPreferences'>
   readonly isOn: () => boolean
   /** Whether what a user said moves the estimates for that user. */
   readonly isPersonal: () => boolean
   readonly now: () => number
   readonly onRead: (learning: Learning) => void
+  /** What learns by ask, and not from sums. */
+  readonly scorers: Pick<Scorers, 'learners' | 'absorb'>
   readonly onError: (error: unknown) => void
 }
 
@@ -29,6 +41,8 @@ export class LearnedOutcomes {
   #rewards = new RewardTable()
   #preferences = new Preferences([], 0)
   #lastRead: number | null = null
+  /** What was taught last: to which scorers, up to which judgement. */
+  #taught = ''
 
   constructor(options: LearnedOutcomesOptions) {
     this.#options = options
@@ -72,7 +86,7 @@ export class LearnedOutcomes {
 
   /** Reads again; resolves when it has, or has failed. */
   async refresh(): Promise<void> {
-    const { store, preferences, isPersonal, now, onRead, onError } = this.#options
+    const { preferences, store, isPersonal, now, onRead, onError } = this.#options
     try {
       const learning = await store.readLearning(now())
       if (isPersonal())
@@ -82,10 +96,29 @@ export class LearnedOutcomes {
       this.#residuals = new Map()
       this.#rewards = new RewardTable(learning.cells)
       this.#lastRead = now()
+      await this.#teach()
       onRead(learning)
     } catch (error) {
       onError(error)
     }
+  }
+
+  /** Gives what learns by ask all that was judged, when somebody has judged since. */
+  async #teach(): Promise<void> {
+    const { store, scorers, isOn, now } = this.#options
+    if (!isOn() || scorers.learners === 0) return
+    const judgedAt = await store.lastJudgedAt()
+    if (judgedAt === null) return
+    const key = `${judgedAt}/${scorers.learners}`
+    if (key === this.#taught) return
+    const asks = await store.listJudgedAsks(now(), mostAsks)
+    scorers.absorb(
+      asks.flatMap(({ arm, features, weight, score }) => {
+        const restored = restoreFeatures(features)
+        return restored === null ? [] : [{ features: restored, model: arm, weight, score }]
+      }),
+    )
+    this.#taught = key
   }
 
   close(): void {

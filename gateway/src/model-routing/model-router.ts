@@ -119,6 +119,7 @@ export class ModelRouter {
         arm: nameOf(at),
         tier: decision.tier,
         bundleId: resolved.bundleId,
+        ...sinceWhen(held.pin, nameOf(at), asked.now),
         turns: (held.pin?.turns ?? 0) + 1,
         usedAt: asked.now,
       })
@@ -201,6 +202,7 @@ export class ModelRouter {
     features: DecisionInput['features'],
   ): DecisionInput {
     const { ask, routed, overrides } = asked
+    const biases = this.#options.outcomes?.biasesOf(asked.workspaceId, asked.userId) ?? null
     const context: RouteContext = {
       inputTokens: estimateInputTokens(asked.bodyBytes),
       maxTokens: ask.shape.maxTokens,
@@ -209,7 +211,7 @@ export class ModelRouter {
       userAgent: asked.userAgent,
       tools: ask.toolNames,
       team: asked.team,
-      live: new ArmStates(asked.arms, asked.now),
+      live: new ArmStates(asked.arms, asked.now, biases),
       random,
     }
     const models = asked.arms.map(describeArm)
@@ -228,8 +230,8 @@ export class ModelRouter {
           this.#options.outcomes
             ?.residualsFor(resolved.bundleId ?? '')
             ?.adjust(scores, models, domain ?? 'other')
-        const biases = this.#options.outcomes?.biasesOf(asked.workspaceId, asked.userId) ?? null
-        if (biases !== null)
+        // The strategy that is about users has them in its estimates already.
+        if (biases !== null && !scores.components.has('user'))
           shiftQualities(
             scores,
             'user',
@@ -341,4 +343,10 @@ function explain(
   if (resolved.fallbackReason !== null) reasons.unshift(`fallback:${resolved.fallbackReason}`)
   if (resolved.isStatic) reasons.unshift('kill_switch')
   return reasons
+}
+
+/** A conversation that moves begins anew on its model. */
+function sinceWhen(pin: Pin | null, arm: string, now: number): Pick<Pin, 'moves' | 'since'> {
+  if (pin === null) return { moves: 0, since: now }
+  return pin.arm === arm ? { moves: pin.moves, since: pin.since } : { moves: pin.moves + 1, since: now }
 }

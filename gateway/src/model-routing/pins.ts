@@ -5,6 +5,9 @@ export interface Pin {
   readonly arm: string
   readonly tier: string
   readonly bundleId: string | null
+  /** How often the conversation has moved, and since when it is on this model (epoch milliseconds). */
+  readonly moves: number
+  readonly since: number
   /** Requests of the conversation so far. */
   readonly turns: number
   /** Epoch milliseconds. */
@@ -39,10 +42,11 @@ export class Pins {
     if (before?.arm !== pin.arm || pin.turns === 2) this.#options.announce?.(key, pin)
   }
 
-  /** What another process said; whoever pinned later is right. */
+  /** What another process said: every process comes to the same pin, in whatever order it hears of them. */
   adopt(key: string, pin: Pin): void {
     const own = this.#pins.get(key)
-    if (own === undefined || own.usedAt < pin.usedAt) this.#store(key, pin)
+    if (own === undefined || own.usedAt < pin.usedAt - this.#options.ttlMs() || isFirmer(pin, own))
+      this.#store(key, { ...pin, usedAt: Math.max(pin.usedAt, own?.usedAt ?? 0) })
   }
 
   get size(): number {
@@ -56,4 +60,11 @@ export class Pins {
     const oldest = this.#pins.keys().next()
     if (!oldest.done) this.#pins.delete(oldest.value)
   }
+}
+
+/** The one that has moved more often knows more; of first ones the first counts, so that later requests adopt it. */
+function isFirmer(one: Pin, other: Pin): boolean {
+  if (one.moves !== other.moves) return one.moves > other.moves
+  if (one.since !== other.since) return one.since < other.since
+  return one.arm < other.arm
 }

@@ -1,6 +1,7 @@
 import {
   createScorer,
   defaultStrategy,
+  type JudgedAsk,
   type Profile,
   type ScorerParts,
   type TrainedParts,
@@ -51,6 +52,7 @@ export class Scorers {
   readonly #rewards: ScorerParts['rewards']
   #trained: TrainedScorers | null = null
   #made = new Map<string, Map<Args, ResolvedScorer>>()
+  #learners = 0
 
   /** `rewards` is what live outcomes came to; null where nothing is learned. */
   constructor(rewards: ScorerParts['rewards']) {
@@ -61,6 +63,17 @@ export class Scorers {
   swap(trained: TrainedScorers | null): void {
     this.#trained = trained
     this.#made = new Map()
+  }
+
+  /** How many that learn by ask have been made; 0 when nothing does. */
+  get learners(): number {
+    return this.#learners
+  }
+
+  /** Teaches them: they begin anew from training with these outcomes on top. */
+  absorb(outcomes: readonly JudgedAsk[]): void {
+    for (const byArgs of this.#made.values())
+      for (const { scorer } of byArgs.values()) scorer.absorb?.(outcomes)
   }
 
   get trained(): TrainedScorers | null {
@@ -86,6 +99,7 @@ export class Scorers {
   #make(strategy: string, args: Args, usePrior: boolean): ResolvedScorer {
     const parts = { trained: this.#trained?.parts ?? null, usePrior, rewards: this.#rewards }
     const created = createSafely(strategy, args, parts)
+    if (created.scorer.absorb !== undefined) this.#learners++
     return {
       requested: strategy,
       scorer: created.scorer,

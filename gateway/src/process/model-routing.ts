@@ -80,7 +80,9 @@ export async function openModelRouting(options: ModelRoutingOptions): Promise<Mo
   const kill = await shareKillSwitch(hub)
   const warn = (event: string, error: unknown, fields: object = {}): void =>
     logger.log('warn', event, { ...fields, reason: error instanceof Error ? error.message : String(error) })
-  const outcomes = new LearnedOutcomes({
+  const scorers: Scorers = new Scorers(() => outcomes.rewards)
+  const outcomes: LearnedOutcomes = new LearnedOutcomes({
+    scorers,
     store: hub.choices,
     preferences: hub.preferences,
     isOn: () => config().modelRouting.learning,
@@ -90,7 +92,6 @@ export async function openModelRouting(options: ModelRoutingOptions): Promise<Mo
     onError: (error) => warn('routing_outcomes_not_read', error),
   })
   void outcomes.refresh()
-  const scorers = new Scorers(() => outcomes.rewards)
   const choiceLog = new ChoiceLog({
     store: hub.choices,
     onWriteFailed: (error, waiting) => warn('routing_choices_not_written', error, { waiting }),

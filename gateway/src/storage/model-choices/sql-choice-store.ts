@@ -7,6 +7,7 @@ import {
   type ChoiceStore,
   feedbackSources,
   type KeptChoice,
+  type LearnedAsk,
 } from '../../model-routing/choice-store.ts'
 import type { Database } from '../database/database.ts'
 import { guardQuery } from '../database/database-error.ts'
@@ -45,7 +46,7 @@ ON CONFLICT (bundle_id, domain, tier, arm, day, epoch) DO UPDATE SET
 /** The best source that gave a score decides; `user` before `outcome` before `check` before `judge`. */
 export const joinBestScore = `
 LEFT JOIN LATERAL (
-  SELECT score FROM model_feedback f WHERE f.decision_id = c.decision_id AND f.score IS NOT NULL
+  SELECT score, weight FROM model_feedback f WHERE f.decision_id = c.decision_id AND f.score IS NOT NULL
   ORDER BY array_position(ARRAY[${feedbackSources.map((source) => `'${source}'`).join(', ')}], f.source) LIMIT 1
 ) best ON true`
 
@@ -89,6 +90,22 @@ export function createSqlChoiceStore(database: Database): ChoiceStore {
         pool.query<ChoiceRow & { score: number | null }>(text, [new Date(since), workspaceId, limit]),
       )
       return rows.map((row) => ({ ...fromRow(row), score: row.score }))
+    },
+    async lastJudgedAt() {
+      const text = 'SELECT updated_at FROM model_feedback ORDER BY updated_at DESC LIMIT 1'
+      const { rows } = await guardQuery(pool.query<{ updated_at: Date }>(text))
+      return rows[0]?.updated_at.getTime() ?? null
+    },
+    async listJudgedAsks(now, limit) {
+      const text = `
+        SELECT c.arm, c.details->'features' AS features, best.score, best.weight
+          * power(0.5, extract(epoch FROM $1::timestamptz - c.created_at) / ${halfLifeDays * 86_400}::float8)
+          * CASE WHEN c.created_at < d.changed_at THEN ${earlierEpochShare} ELSE 1 END AS weight
+        FROM model_choices c ${joinBestScore} LEFT JOIN model_drift d ON d.arm = c.arm
+        WHERE c.learns AND best.score IS NOT NULL AND c.created_at > $2 ORDER BY c.created_at DESC LIMIT $3`
+      const since = new Date(now - rememberedDays * dayMs)
+      const { rows } = await guardQuery(pool.query<LearnedAsk>(text, [new Date(now), since, limit]))
+      return rows
     },
     async purgeChoices(before) {
       await guardQuery(pool.query('DELETE FROM model_choices WHERE created_at < $1', [new Date(before)]))
@@ -157,7 +174,7 @@ async function give(client: PoolClient, feedback: ChoiceFeedback, now: number) {
   if (taskId !== null && row.task_id === null)
     await client.query('UPDATE model_choices SET task_id = $2 WHERE decision_id = $1', [decisionId, taskId])
   if (!isChanged || !row.learns) return { applied: false, duplicate: false, superseded, isDrift: false }
-  const isDrift = await learn(client, fromRow(row), was, is)
+  const isDrift = await learn(client, fromRow(row), was, is, now)
   return { applied: true, duplicate: false, superseded, isDrift }
 }
 
@@ -175,6 +192,7 @@ async function learn(
   choice: KeptChoice,
   was: Judgement | null,
   is: Judgement | null,
+  now: number,
 ): Promise<boolean> {
   const sums = (judgement: Judgement | null): readonly [number, number, number, number] =>
     judgement === null || judgement.score === null
@@ -188,7 +206,7 @@ async function learn(
   const [old, fresh] = [sums(was), sums(is)]
   const differences = fresh.map((value, index) => value - (old[index] ?? 0))
   const { bundleId, domain, tier, arm, createdAt } = choice
-  const { epoch, isAlarm } = await followDrift(client, choice, was === null ? is : null)
+  const { epoch, isAlarm } = await followDrift(client, choice, was === null ? is : null, now)
   await client.query(addLearning, [bundleId, domain, tier, arm, utcDay(createdAt), epoch, ...differences])
   return isAlarm
 }
@@ -198,6 +216,7 @@ async function followDrift(
   client: PoolClient,
   choice: KeptChoice,
   fresh: Judgement | null,
+  now: number,
 ): Promise<{ readonly epoch: number; readonly isAlarm: boolean }> {
   const { rows } = await client.query<DriftRow>('SELECT * FROM model_drift WHERE arm = $1 FOR UPDATE', [
     choice.arm,
@@ -206,10 +225,14 @@ async function followDrift(
   if (fresh === null || fresh.score === null) return { epoch: before.epoch, isAlarm: false }
   const { state, isAlarm } = watchDrift(before, fresh.weight * (fresh.score - servedQuality(choice)))
   await client.query(
-    `INSERT INTO model_drift (arm, above, below, epoch, rewards, level) VALUES ($1, $2, $3, $4, $5, $6)
+    `INSERT INTO model_drift (arm, above, below, epoch, rewards, level, changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
      ON CONFLICT (arm) DO UPDATE SET above = excluded.above, below = excluded.below,
-       epoch = greatest(model_drift.epoch, excluded.epoch), rewards = excluded.rewards, level = excluded.level`,
-    [choice.arm, state.above, state.below, state.epoch, state.rewards, state.level],
+       epoch = greatest(model_drift.epoch, excluded.epoch), rewards = excluded.rewards, level = excluded.level,
+       changed_at = coalesce(excluded.changed_at, model_drift.changed_at)`,
+    [
+      ...[choice.arm, state.above, state.below, state.epoch, state.rewards, state.level],
+      isAlarm ? new Date(now) : null,
+    ],
   )
   return { epoch: state.epoch, isAlarm }
 }
