@@ -6,7 +6,7 @@ if (command === 'skills') {
 } else if (command === 'modules') {
   const { runModules } = await import('./cli/modules/run-modules.ts')
   process.exitCode = await runModules(rest, process)
-} else if (['train', 'eval', 'import', 'export-decisions'].includes(command ?? '')) {
+} else if (['train', 'eval', 'bundle', 'import', 'export-decisions'].includes(command ?? '')) {
   const { runRouting } = await import('./cli/routing/run-routing.ts')
   process.exitCode = await runRouting(command ?? '', rest, process)
 } else {

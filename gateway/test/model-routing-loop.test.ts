@@ -182,6 +182,29 @@ describe('from requests to better decisions', () => {
     expect(unknown).toMatchObject({ code: 2 })
   })
 
+  it('tells from the log what the trained strategy would have come to, and how well models are known', async () => {
+    const replay = (body: object): Promise<Answer> =>
+      call(gateway.url, '/api/v1/evidence/replay', { key: masterKey, body })
+    const value = (await replay({ strategy: 'llmrouter-auto', window: '1d' })).json()
+    expect(value).toMatchObject({ effective_strategy: 'llmrouter-auto', method: 'doubly_robust' })
+    expect(value.rows).toBeGreaterThan(100)
+    expect(value.value).toBeGreaterThan(value.logged_value + 0.1)
+    expect(value.ci[0]).toBeLessThanOrEqual(value.value)
+    expect(value.ess).toBeGreaterThan(20)
+    expect((await replay({ strategy: 'llmrouter-rules' })).status).toBe(400)
+    const evidence = async (path: string) =>
+      (await call(gateway.url, `/api/v1/evidence/${path}?window=1d`, { key: masterKey })).json()
+    const { models } = await evidence('calibration')
+    expect(models.map(({ model }: { model: string }) => model).toSorted()).toEqual(['large', 'small'])
+    for (const { bins, calibration_error: error } of models) {
+      expect(bins.length).toBeGreaterThan(0)
+      expect(error).toBeLessThanOrEqual(1)
+    }
+    expect((await evidence('regret')).mean_regret).toBeGreaterThan(0)
+    const [row] = (await evidence('cost-analysis')).rows
+    expect(row).toMatchObject({ model: 'large', requests: expect.any(Number), cost_usd: expect.any(Number) })
+  })
+
   it('keeps the bundle in force when the next one is broken, and says why', async () => {
     const before = (await call(gateway.url, '/router/info', { key: masterKey })).json().bundle
     const file = join(directory, 'bundle', 'ensemble.json')

@@ -35,6 +35,7 @@ export {
   type OpenedBundle,
   openBundle,
   packBundle,
+  signedText,
 } from './model-routing/bundle/bundle-files.ts'
 export { type GateReport, gateBundle } from './model-routing/bundle/gate-bundle.ts'
 export type { AnswerFacts } from './model-routing/cascade/answer-facts.ts'
@@ -67,7 +68,7 @@ export {
   type StoredFeatures,
   storeFeatures,
 } from './model-routing/features/stored-features.ts'
-export type { RequestShape } from './model-routing/features/structured.ts'
+export { plainShape, type RequestShape } from './model-routing/features/structured.ts'
 export { trainableStrategies, trainedBy } from './model-routing/heads/head-kinds.ts'
 export {
   type DriftState,
@@ -89,7 +90,9 @@ export {
   type ModelInfo,
   noLiveState,
   type RouteContext,
+  type Scores,
 } from './model-routing/scoring/scorer.ts'
+export { type SkillShift, shiftBySkills } from './model-routing/scoring/shift-by-skills.ts'
 export { shiftQualities } from './model-routing/scoring/shift-qualities.ts'
 export {
   defaultStrategy,

@@ -11,6 +11,7 @@ Commands
   train             make a routing bundle from outcomes (routeiq train --help)
   eval              measure a routing bundle on outcomes
   import            read outcomes of other tools, or a gateway's own decisions
+  bundle            sign a bundle, verify its signature or show what is in it
   export-decisions  write what a running gateway decided and how it turned out
   version           print the version
 

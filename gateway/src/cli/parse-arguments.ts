@@ -58,7 +58,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
   const named = first !== undefined && !first.startsWith('-')
   if (named && !commands.includes(first))
     throw new UsageError(
-      `unknown command ${first}; the commands are ${[...commands, 'skills', 'train', 'eval', 'import', 'export-decisions'].join(', ')}`,
+      `unknown command ${first}; the commands are ${[...commands, 'skills', 'train', 'eval', 'bundle', 'import', 'export-decisions'].join(', ')}`,
     )
   const values = readFlags(named ? argv.slice(1) : argv)
   return {

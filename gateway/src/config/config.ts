@@ -277,12 +277,20 @@ export interface ModelRoutingConfig {
   readonly experiment: ExperimentConfig | null
   /** Folder of the trained bundle; null decides by the prior. */
   readonly bundlePath: string | null
+  /** Strategies that only watch. */
+  readonly shadows: readonly ShadowConfig[]
+  /** Folder of bundles that can be put in force over the API; null for none. */
+  readonly bundlesPath: string | null
+  /** Public keys (PEM, Ed25519), one of which must have signed a bundle; empty trusts any. */
+  readonly trustedKeys: readonly string[]
   /** Names of the bundle's models → our own. */
   readonly labels: Readonly<Record<string, string>>
   /** How often the folder is looked at. */
   readonly reloadIntervalMs: number
   /** Whether outcomes move estimates; what was learned is kept while it is off. */
   readonly learning: boolean
+  /** Whether what skills do under each model moves the estimates. */
+  readonly skillShift: boolean
   /** Share of requests that try a model which is nearly as good. */
   readonly exploreRate: number
   /** What costs and quality are compared with; null takes the model of the pool that is best on average. */
@@ -295,6 +303,14 @@ export interface ModelRoutingConfig {
   readonly strictStrategies: boolean
   /** Chooses the first model in the order of the file. */
   readonly killSwitch: boolean
+}
+
+/** A strategy that is asked and never served. */
+interface ShadowConfig {
+  readonly strategy: string
+  readonly args: Readonly<Record<string, unknown>>
+  /** Share of requests, 0 to 1. */
+  readonly sample: number
 }
 
 export interface ExperimentConfig {

@@ -58,7 +58,12 @@ export function describeDecision(choice: ModelChoice): DescribedDecision {
       gain: round(affinity.gain),
       switch_cost: round(affinity.switchCost),
     },
-    skills: [],
+    skills: choice.skills.map(({ skill, pi, shifts, judged }) => ({
+      ...{ skill, pi: round(pi) },
+      shifts: Object.fromEntries(
+        decision.models.map(({ name }, at) => [name, { shift_logit: round(shifts[at]), n: judged[at] ?? 0 }]),
+      ),
+    })),
     experiment: describeAssignment(choice),
     reasons: choice.reasons,
     confidence: round(decision.ranking.score[positionOf(choice, choice.chosen)]),

@@ -1,4 +1,11 @@
-import type { AskExplanation, CascadePlan, ModelDecision, Profile, StoredFeatures } from '@routeiq/router'
+import type {
+  AskExplanation,
+  CascadePlan,
+  ModelDecision,
+  Profile,
+  SkillShift,
+  StoredFeatures,
+} from '@routeiq/router'
 import type { RoutedGroup } from '../deployments/routed-group.ts'
 import type { Assignment } from './experiments/assign-variant.ts'
 import type { Ask } from './read-ask.ts'
@@ -13,6 +20,17 @@ export interface Affinity {
   readonly action: 'none' | 'kept' | 'switched' | 'broken'
   readonly gain: number
   readonly switchCost: number
+}
+
+/** What another strategy would have chosen on the same candidates. */
+export interface ShadowChoice {
+  readonly strategy: string
+  /** The strategy that ran in its place, where it could not. */
+  readonly ran: string
+  readonly model: string
+  readonly quality: number
+  /** USD. */
+  readonly costUsd: number
 }
 
 /** One decision for one request: which arm, and everything that led to it. */
@@ -38,11 +56,15 @@ export interface ModelChoice {
   readonly experiment: Assignment | null
   readonly filtered: readonly { readonly model: string; readonly reason: string }[]
   readonly reasons: readonly string[]
+  /** What the skills it will be offered did to the estimates. */
+  readonly skills: readonly SkillShift[]
   /** By position of the candidates, before anything held the choice. */
   readonly propensities: Float64Array
   readonly propensity: number
   readonly propensityMethod: 'deterministic' | 'random' | 'epsilon' | 'mc256'
   readonly explored: boolean
+  /** Asks the strategies that only watch; null where none does. For after the answer. */
+  readonly shadow: (() => readonly ShadowChoice[]) | null
   /** Headers that asked for what the caller may not decide. */
   readonly ignored: readonly string[]
   /** For learning from the outcome; no text can be read from them. */

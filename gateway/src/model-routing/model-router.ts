@@ -3,13 +3,19 @@ import {
   createSeededRandom,
   type DecisionInput,
   decideModel,
+  type EffectivenessSnapshot,
   type Exploration,
   explore,
   FeatureExtractor,
   holdPin,
   type ModelDecision,
+  type ModelInfo,
+  modelFamilyOf,
   type Profile,
   type RouteContext,
+  type Scores,
+  type SkillShift,
+  shiftBySkills,
   shiftQualities,
   storeFeatures,
 } from '@routeiq/router'
@@ -44,6 +50,8 @@ export interface RouteAsked {
   /** Whose opinions of models count. */
   readonly workspaceId: string
   readonly userId: string | null
+  /** The skills the model will be offered, as far as that is known by now. */
+  readonly skills: readonly ExpectedSkill[]
   /** Outcomes may teach, and a model may be tried to learn about it. */
   readonly learns: boolean
   /** Who is assigned in an experiment. */
@@ -61,6 +69,13 @@ export interface RouteAsked {
   readonly now: number
 }
 
+/** A skill by name or id. */
+export interface ExpectedSkill {
+  readonly name: string
+  /** Its text is put before the model, so that it will be used. */
+  readonly isInjected: boolean
+}
+
 /** What a caller may say about how its request is routed; null leaves the configuration in force. */
 export interface RouteOverrides {
   readonly profile: Profile | null
@@ -70,6 +85,8 @@ export interface RouteOverrides {
   readonly maxCost: number | null
   /** Headers that asked for what the caller may not decide. */
   readonly ignored: readonly string[]
+  /** In place of those the request names. */
+  readonly skills: readonly ExpectedSkill[] | null
 }
 
 export interface ModelRouterOptions {
@@ -77,6 +94,8 @@ export interface ModelRouterOptions {
   readonly pins: Pins
   /** What live outcomes taught; null where nothing is learned. */
   readonly outcomes: Pick<LearnedOutcomes, 'residualsFor' | 'biasesOf'> | null
+  /** How the skills of a workspace have gone, by model; null where nobody knows. */
+  readonly skills: ((workspaceId: string) => SkillKnowledge) | null
   /** Experiments under way, and what they led to; null where there are none. */
   readonly experiments: Pick<ExperimentBook, 'runningFor' | 'appliedFor'> | null
   readonly isKilled: () => boolean
@@ -100,11 +119,14 @@ export class ModelRouter {
     const resolved = this.#resolve(asked, config, experiment)
     const profile = asked.overrides.profile ?? asked.routed.profile ?? config.defaultProfile
     const random = createSeededRandom(createHash('sha256').update(decisionId).digest())
-    const input = { asked, resolved, profile, random: () => random.next() }
+    const noted: ChoiceInput['noted'] = { skills: [] }
+    const { skillShift } = config
+    const input = { asked, resolved, profile, random: () => random.next(), skillShift, noted }
     const features = this.#extractor.extract(asked.ask.text, asked.ask.shape)
     const extractedAt = performance.now()
     const decision = decideModel(this.#describe(input, features))
     const scoredAt = performance.now()
+    const { skills } = noted
     // Copied before the hold, which may look at another ask.
     const stored = storeFeatures(features)
     const held = this.#hold(input, decision, key)
@@ -138,6 +160,7 @@ export class ModelRouter {
       affinity,
       experiment,
       filtered: asked.filtered,
+      skills,
       reasons: explain(decision, affinity, resolved, tried?.explored ?? false),
       propensities,
       propensity: affinity.action === 'kept' || resolved.isStatic ? 1 : (propensities[at] ?? 1),
@@ -151,6 +174,7 @@ export class ModelRouter {
               : 'epsilon',
       explored: tried?.explored ?? false,
       ignored: asked.overrides.ignored,
+      shadow: asked.dryRun ? null : this.#shadow(input, config),
       features: stored,
       ask: { source: asked.ask.source, chars: asked.ask.text.length },
       timings: {
@@ -182,6 +206,28 @@ export class ModelRouter {
     return running === null ? null : assignVariant(running, { ...unit, model: routed.name })
   }
 
+  /** What other strategies would choose, for after the answer; null where none is drawn. */
+  #shadow(input: ChoiceInput, { shadows, usePrior }: ModelRoutingConfig): ModelChoice['shadow'] {
+    const drawn = shadows.filter(({ sample }) => input.random() < sample)
+    if (drawn.length === 0) return null
+    return () =>
+      drawn.map(({ strategy, args }) => {
+        const resolved = this.#options.scorers.resolve(strategy, args, usePrior)
+        const { text, shape } = input.asked.ask
+        const decision = decideModel(
+          this.#describe({ ...input, resolved }, this.#extractor.extract(text, shape)),
+        )
+        const at = decision.order[0] ?? 0
+        return {
+          strategy,
+          ran: resolved.scorer.name,
+          model: decision.models[at]?.name ?? '',
+          quality: decision.scores.q[at] ?? 0,
+          costUsd: decision.scores.cost[at] ?? 0,
+        }
+      })
+  }
+
   #resolve(
     { routed, overrides }: RouteAsked,
     config: ModelRoutingConfig,
@@ -198,7 +244,7 @@ export class ModelRouter {
   }
 
   #describe(
-    { asked, resolved, profile, random }: ChoiceInput,
+    { asked, resolved, profile, random, noted, skillShift }: ChoiceInput,
     features: DecisionInput['features'],
   ): DecisionInput {
     const { ask, routed, overrides } = asked
@@ -230,6 +276,8 @@ export class ModelRouter {
           this.#options.outcomes
             ?.residualsFor(resolved.bundleId ?? '')
             ?.adjust(scores, models, domain ?? 'other')
+        if (scores.redraw === null && asked.skills.length > 0 && skillShift)
+          noted.skills = this.#shiftBySkills(asked, scores, models)
         // The strategy that is about users has them in its estimates already.
         if (biases !== null && !scores.components.has('user'))
           shiftQualities(
@@ -239,6 +287,25 @@ export class ModelRouter {
           )
       },
     }
+  }
+
+  /** What the offered skills do under each model. */
+  #shiftBySkills(
+    { skills, workspaceId }: RouteAsked,
+    scores: Scores,
+    models: readonly ModelInfo[],
+  ): readonly SkillShift[] {
+    const known = this.#options.skills?.(workspaceId) ?? null
+    if (known === null) return []
+    const families = models.map(({ name, aliases }) => modelFamilyOf(aliases[0] ?? name))
+    return shiftBySkills(
+      scores,
+      skills.map(({ name, isInjected }) => ({
+        name,
+        chance: isInjected ? 1 : known.activationChance(name),
+        interactions: families.map((family) => known.interaction(name, family)),
+      })),
+    )
   }
 
   /** Another model now and then, where nobody is hurt by it; null where the best one is taken for certain. */
@@ -314,11 +381,17 @@ function keyIn(conversationKey: string | null, experiment: Assignment | null): s
   return `${conversationKey}:${experiment.experimentId}:${experiment.variant.name}`
 }
 
+/** What is known of skills under models. */
+type SkillKnowledge = Pick<EffectivenessSnapshot, 'interaction' | 'activationChance'>
+
 interface ChoiceInput {
   readonly asked: RouteAsked
   readonly resolved: ResolvedScorer
   readonly profile: Profile
   readonly random: () => number
+  readonly skillShift: boolean
+  /** Written while scores are adjusted. */
+  readonly noted: { skills: readonly SkillShift[] }
 }
 
 interface HeldModel {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { GatewayError } from '@routeiq/contract'
 import { findStrategy, isProfile, profiles } from '@routeiq/router'
+import { readRecord } from '../conversation/json-value.ts'
 import type { ConversationRequest } from '../conversation/request.ts'
 import type { Deployment } from '../deployments/deployment.ts'
 import { Removals } from '../deployments/empty-candidates-error.ts'
@@ -9,6 +10,7 @@ import type { Resolution } from '../deployments/resolve-model.ts'
 import type { Arm, RoutedGroup } from '../deployments/routed-group.ts'
 import { holdsPermission } from '../identity/permissions.ts'
 import { workspaceOf } from '../identity/workspace.ts'
+import { MalformedWish, readSkillsWish } from '../injection/skills-wish.ts'
 import type { ModelChoice } from '../model-routing/model-choice.ts'
 import type { RouteAsked, RouteOverrides } from '../model-routing/model-router.ts'
 import { type Ask, readAsk } from '../model-routing/read-ask.ts'
@@ -112,6 +114,7 @@ function describe(gateway: Gateway, request: ModelRequest, described: Described)
     team: caller.teamId,
     workspaceId: workspaceOf(caller, null),
     userId: caller.userId ?? options.endUser,
+    skills: described.overrides.skills ?? readSkills(request),
     learns: exchange.header('x-routeiq-learn') !== 'off',
     unit: {
       tenant: caller.organizationId ?? caller.teamId,
@@ -124,6 +127,21 @@ function describe(gateway: Gateway, request: ModelRequest, described: Described)
 }
 
 const nothing = { messages: [], tools: [], responseFormat: null, maxOutputTokens: null }
+
+/** The skills a request names; what is wrong with how it names them is said where they are given to it. */
+function readSkills({ exchange, body }: ModelRequest): RouteAsked['skills'] {
+  const wish = exchange.header('x-routeiq-skills') ?? readRecord(body['routeiq'])?.['skills'] ?? null
+  if (wish === null) return nobody
+  try {
+    const { names, bodies } = readSkillsWish(wish)
+    return names.map((name, at) => ({ name, isInjected: at < (bodies ?? 0) }))
+  } catch (error) {
+    if (error instanceof MalformedWish) return nobody
+    throw error
+  }
+}
+
+const nobody: RouteAsked['skills'] = []
 
 /** Null when it cannot be read: its own dialect may know more, and the call says what is wrong. */
 function readConversation(
@@ -187,7 +205,7 @@ function readOverrides({ exchange, caller, runtime }: ModelRequest): RouteOverri
   const strategy = mayOverride ? exchange.header('x-routeiq-strategy') : null
   const lambda = mayOverride ? readAmount('x-routeiq-lambda', exchange.header('x-routeiq-lambda')) : null
   if (strategy !== null) requireStrategy(strategy, runtime.config.modelRouting.strictStrategies)
-  return { profile, strategy, lambda, maxCost, ignored }
+  return { profile, strategy, lambda, maxCost, ignored, skills: null }
 }
 
 function requireStrategy(name: string, isStrict: boolean): void {

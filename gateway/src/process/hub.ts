@@ -6,6 +6,7 @@ import type { EvidenceStore } from '../evidence/evidence-store.ts'
 import type { Limiter } from '../governance/limiter.ts'
 import type { McpAccountStore } from '../mcp/accounts/account-store.ts'
 import type { McpServerStore } from '../mcp/registry/server-store.ts'
+import type { BundleMoveStore } from '../model-routing/bundles/bundle-shelf.ts'
 import type { ChoiceStore } from '../model-routing/choice-store.ts'
 import type { ExperimentStore } from '../model-routing/experiments/experiment-store.ts'
 import type { PreferenceStore } from '../model-routing/preference-store.ts'
@@ -34,6 +35,7 @@ import { InProcessLimiter } from '../storage/limits/in-process-limiter.ts'
 import { createMemoryMcpStore } from '../storage/mcp/memory-mcp-store.ts'
 import { createSqlAccountStore } from '../storage/mcp/sql-account-store.ts'
 import { createSqlMcpStore } from '../storage/mcp/sql-mcp-store.ts'
+import { createSqlBundleMoveStore } from '../storage/model-choices/sql-bundle-move-store.ts'
 import { createSqlChoiceStore } from '../storage/model-choices/sql-choice-store.ts'
 import { createSqlExperimentStore } from '../storage/model-choices/sql-experiment-store.ts'
 import { createSqlPreferenceStore } from '../storage/model-choices/sql-preference-store.ts'
@@ -93,6 +95,7 @@ export interface Hub {
   readonly choices: ChoiceStore
   readonly preferences: PreferenceStore
   readonly experiments: ExperimentStore
+  readonly bundleMoves: BundleMoveStore
   readonly state: SharedState
   readonly health: { check(): Promise<DependencyChecks> }
 }
@@ -171,6 +174,7 @@ export async function openHub(options: HubOptions): Promise<OwnedHub> {
     choices,
     preferences: createSqlPreferenceStore(database),
     experiments: createSqlExperimentStore(database),
+    bundleMoves: createSqlBundleMoveStore(database),
     skills: createSqlSkillStore(database, {
       ...catalogue,
       onChange: (workspaceId) => {

@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import type { EffectivenessSnapshot } from '@routeiq/router'
 import type { GatewayConfig } from '../config/config.ts'
-import { BundleSource } from '../model-routing/bundle-source.ts'
 import { ChoiceLog } from '../model-routing/choice-log.ts'
-import type { ChoiceStore, Learning } from '../model-routing/choice-store.ts'
+import type { ChoiceStore, KeptChoice, Learning } from '../model-routing/choice-store.ts'
 import { decisionEventName } from '../model-routing/decision-event.ts'
 import { positionOf } from '../model-routing/describe-decision.ts'
 import { ExperimentBook } from '../model-routing/experiments/experiment-book.ts'
@@ -13,17 +13,17 @@ import { ModelRouter } from '../model-routing/model-router.ts'
 import { type Pin, Pins } from '../model-routing/pins.ts'
 import type { PreferenceStore } from '../model-routing/preference-store.ts'
 import { Scorers } from '../model-routing/scorers.ts'
+import { ShadowTally } from '../model-routing/shadow-tally.ts'
 import type { Gateway } from '../pipeline/gateway.ts'
 import type { SettledChoice } from '../pipeline/settle-choice.ts'
 import { InProcessState } from '../storage/shared-state/in-process-state.ts'
 import type { Hub } from './hub.ts'
-import { readBundle } from './read-bundle.ts'
+import { openRoutingBundles, type RoutingBundles } from './routing-bundles.ts'
 import type { Telemetry } from './telemetry.ts'
 
 const pinChannel = 'routeiq:pins'
 const killChannel = 'routeiq:kill-switch'
 const killKey = 'routeiq:kill-switch'
-const reloadChannel = 'routeiq:routing-reload'
 const experimentChannel = 'routeiq:routing-experiments'
 const experimentEveryMs = 60_000
 const killPollMs = 2_000
@@ -36,13 +36,14 @@ interface KillSwitchState {
   readonly reason: string
 }
 
-export interface ModelRouting {
+export interface ModelRouting extends Omit<RoutingBundles, 'close'> {
   readonly router: ModelRouter
   readonly scorers: Scorers
   readonly pins: Pins
   readonly sharesPins: boolean
-  readonly bundles: BundleSource
   readonly choices: ChoiceStore
+  /** The skills that a decision about skills offered; null when there is none of that id. */
+  readonly findSkills: (workspaceId: string, routingId: string) => Promise<readonly string[] | null>
   readonly preferences: PreferenceStore
   readonly experiments: ExperimentStore
   readonly experimentBook: ExperimentBook
@@ -50,6 +51,7 @@ export interface ModelRouting {
   readonly announceExperiments: () => Promise<void>
   readonly metrics: Pick<Telemetry['metrics']['modelChoices'], 'countFeedback' | 'countDrift'>
   readonly choiceLog: ChoiceLog
+  readonly shadows: ShadowTally
   /** Keeps a choice whose request is over, measures it and tells of it. */
   readonly settle: Gateway['settleChoice']
   readonly outcomes: LearnedOutcomes
@@ -57,8 +59,6 @@ export interface ModelRouting {
     state(): KillSwitchState
     set(state: KillSwitchState): Promise<void>
   }
-  /** Tells every other process to read configuration and bundle again. */
-  readonly announceReload: () => Promise<void>
   close(): Promise<void>
 }
 
@@ -69,11 +69,13 @@ export interface ModelRoutingOptions {
   /** Reads the configuration again, because another process was told to. */
   readonly reload: () => void
   readonly now: () => number
+  /** How the skills of a workspace have gone. */
+  readonly skills: (workspaceId: string) => EffectivenessSnapshot
 }
 
 /** Puts together what chooses models in one process. */
 export async function openModelRouting(options: ModelRoutingOptions): Promise<ModelRouting> {
-  const { hub, telemetry, config, now } = options
+  const { hub, telemetry, config, now, skills } = options
   const { logger, metrics } = telemetry
   const sharesPins = !(hub.state instanceof InProcessState)
   const pins = await sharePins(hub, config, sharesPins)
@@ -92,17 +94,12 @@ export async function openModelRouting(options: ModelRoutingOptions): Promise<Mo
     onError: (error) => warn('routing_outcomes_not_read', error),
   })
   void outcomes.refresh()
+  const shadows = new ShadowTally()
   const choiceLog = new ChoiceLog({
     store: hub.choices,
     onWriteFailed: (error, waiting) => warn('routing_choices_not_written', error, { waiting }),
   })
-  const bundles = new BundleSource({
-    scorers,
-    read: readBundle,
-    log: (level, event, fields) => logger.log(level, event, { ...fields }),
-  })
-  const stopWatching = watchBundle(bundles, config)
-  const announceReload = await shareReloads(options, bundles)
+  const { close: stopWatching, ...bundleParts } = await openRoutingBundles({ ...options, scorers })
   const experimentBook = new ExperimentBook({
     store: hub.experiments,
     onError: (error) => warn('routing_experiments_not_read', error),
@@ -115,19 +112,26 @@ export async function openModelRouting(options: ModelRoutingOptions): Promise<Mo
       scorers,
       pins,
       outcomes,
+      skills,
       experiments: experimentBook,
       isKilled: () => kill.state().enabled,
       randomBytes,
     }),
-    ...{ scorers, pins, sharesPins, bundles, choiceLog, outcomes, announceReload },
+    ...{ scorers, pins, sharesPins, choiceLog, outcomes },
+    ...bundleParts,
     choices: hub.choices,
+    findSkills: async (workspaceId, routingId) => {
+      const found = await hub.evidence.findDecision(workspaceId, routingId)
+      return found === null ? null : found.offered.map(({ name }) => name)
+    },
     preferences: hub.preferences,
     experiments: hub.experiments,
     experimentBook,
     announceExperiments: () => hub.state.publish(experimentChannel, ''),
     metrics: metrics.modelChoices,
+    shadows,
     settle: (settled) => {
-      choiceLog.record(settled.kept)
+      choiceLog.record(watchAlong(settled, shadows))
       observe(telemetry, settled)
     },
     killSwitch: kill,
@@ -146,6 +150,16 @@ export async function openModelRouting(options: ModelRoutingOptions): Promise<Mo
 function calibrationError(cells: Learning['cells']): number {
   const weight = cells.reduce((sum, cell) => sum + cell.weight, 0)
   return weight <= 0 ? 0 : cells.reduce((sum, { residual }) => sum + Math.abs(residual), 0) / weight
+}
+
+/** The choice as it is kept, with what the strategies that only watch would have done. Nobody waits for them. */
+function watchAlong({ kept, choice }: SettledChoice, tally: ShadowTally): KeptChoice {
+  const shadow = choice.shadow?.() ?? []
+  if (shadow.length === 0) return kept
+  const { scores } = choice.decision
+  const at = positionOf(choice, choice.chosen)
+  tally.add(shadow, { model: choice.chosen, quality: scores.q[at] ?? 0, costUsd: scores.cost[at] ?? 0 })
+  return { ...kept, details: { ...kept.details, shadow } }
 }
 
 function observe({ metrics, logger }: Telemetry, { choice, kept, event }: SettledChoice): void {
@@ -179,39 +193,6 @@ function followExperiments(
   const timer = setInterval(() => void look().catch(onError), experimentEveryMs)
   timer.unref()
   return () => clearInterval(timer)
-}
-
-/** Loads the bundle now, and looks for another one at the configured interval. */
-function watchBundle(bundles: BundleSource, config: () => GatewayConfig): () => void {
-  const load = (): void => {
-    const { bundlePath, labels } = config().modelRouting
-    bundles.load(bundlePath, labels)
-  }
-  load()
-  let timer: NodeJS.Timeout
-  const schedule = (): void => {
-    timer = setTimeout(() => {
-      load()
-      schedule()
-    }, config().modelRouting.reloadIntervalMs)
-    timer.unref()
-  }
-  schedule()
-  return () => clearTimeout(timer)
-}
-
-async function shareReloads(
-  { hub, config, reload }: ModelRoutingOptions,
-  bundles: BundleSource,
-): Promise<() => Promise<void>> {
-  const origin = randomUUID()
-  await hub.state.subscribe(reloadChannel, (sender) => {
-    if (sender === origin) return
-    reload()
-    const { bundlePath, labels } = config().modelRouting
-    bundles.load(bundlePath, labels)
-  })
-  return () => hub.state.publish(reloadChannel, origin)
 }
 
 async function sharePins(hub: Hub, config: () => GatewayConfig, isShared: boolean): Promise<Pins> {

@@ -147,6 +147,7 @@ class Crew {
     exposeOverIpc(port, 'choices', this.#hub.choices)
     exposeOverIpc(port, 'preferences', this.#hub.preferences)
     exposeOverIpc(port, 'experiments', this.#hub.experiments)
+    exposeOverIpc(port, 'bundleMoves', this.#hub.bundleMoves)
     exposeOverIpc(port, 'spend', this.#hub.spend)
     exposeOverIpc(port, 'health', this.#hub.health)
     exposeOverIpc<PrimaryCalls>(port, 'primary', { collectMetrics: () => this.#collectMetrics() })

@@ -4,6 +4,7 @@ import type { EvidenceStore } from '../evidence/evidence-store.ts'
 import type { AsyncLimiter } from '../governance/limiter.ts'
 import type { McpAccountStore } from '../mcp/accounts/account-store.ts'
 import type { McpServerStore } from '../mcp/registry/server-store.ts'
+import type { BundleMoveStore } from '../model-routing/bundles/bundle-shelf.ts'
 import type { ChoiceStore } from '../model-routing/choice-store.ts'
 import type { ExperimentStore } from '../model-routing/experiments/experiment-store.ts'
 import type { PreferenceStore } from '../model-routing/preference-store.ts'
@@ -79,6 +80,7 @@ export async function runWorker(startup: Startup): Promise<void> {
     choices: connectOverIpc<ChoiceStore>(port, 'choices'),
     preferences: connectOverIpc<PreferenceStore>(port, 'preferences'),
     experiments: connectOverIpc<ExperimentStore>(port, 'experiments'),
+    bundleMoves: connectOverIpc<BundleMoveStore>(port, 'bundleMoves'),
     spend: connectOverIpc<Hub['spend']>(port, 'spend'),
     state: connectSharedState(port),
     health: connectOverIpc<Hub['health']>(port, 'health'),

@@ -165,6 +165,7 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
     ...{ hub, telemetry, now: options.now },
     config: () => configuration.runtime.config,
     reload: () => void reload(options),
+    skills: (workspaceId) => evidence.effectiveness.snapshot(workspaceId),
   })
   const skillAccounts = openSkillAccounts({
     ...{ hub, skillRouting, telemetry, transport, secret },

@@ -1,4 +1,5 @@
 import type { Endpoint } from '../http/dispatch.ts'
+import type { ShadowFigures } from '../model-routing/shadow-tally.ts'
 import { controlEndpoint } from '../rest/control-endpoint.ts'
 import { weightsOf } from './info-endpoint.ts'
 import { activeStrategy, listStrategies } from './list-strategies.ts'
@@ -15,6 +16,7 @@ export function compareEndpoint(deps: RoutingApiDependencies): Endpoint {
         ...{ name, family, version, active },
         state: active ? 'active' : ready ? 'staged' : 'disabled',
         registered_at: registeredAt,
+        ...describeShadow(deps.shadows.figures(name)),
       }))
       const experiment =
         deps.experimentBook.running[0] ?? deps.gateway.runtime().config.modelRouting.experiment
@@ -29,4 +31,18 @@ export function compareEndpoint(deps: RoutingApiDependencies): Endpoint {
       }
     },
   })
+}
+
+function describeShadow(figures: ShadowFigures | null): object {
+  if (figures === null) return {}
+  return {
+    metrics: {
+      shadow: {
+        decisions: figures.decisions,
+        agreement: figures.agreement,
+        predicted_quality_difference: figures.qualityDifference,
+        predicted_cost_difference_usd: figures.costDifference,
+      },
+    },
+  }
 }

@@ -6,7 +6,8 @@ import type { RoutingApiDependencies } from './routing-api-dependencies.ts'
 
 /** `GET /router/info`: what can choose models, what does, and by which bundle. */
 export function infoEndpoint(deps: RoutingApiDependencies): Endpoint {
-  const { gateway, bundles, outcomes, pins, sharesPins, killSwitch, hotReload, experimentBook } = deps
+  const { gateway, bundles, outcomes, pins, sharesPins, killSwitch, hotReload, experimentBook, bundleShelf } =
+    deps
   return controlEndpoint({
     identity: gateway.identity,
     body: null,
@@ -29,7 +30,7 @@ export function infoEndpoint(deps: RoutingApiDependencies): Endpoint {
               experiment === null
                 ? null
                 : { id: experiment.id, variants: experiment.variants, enabled: true },
-            staged_strategies: [],
+            staged_strategies: bundleShelf.staged,
             strategy_versions: Object.fromEntries(
               strategies.filter(({ version }) => version !== '').map(({ name, version }) => [name, version]),
             ),
@@ -79,7 +80,7 @@ function describeBundle({ active, problem }: RoutingApiDependencies['bundles']):
     models: manifest.models.map(({ name }) => name),
     profiles: manifest.profiles,
     metrics: manifest.metrics,
-    signed: false,
+    signed: manifest.signature !== undefined,
     problem,
   }
 }

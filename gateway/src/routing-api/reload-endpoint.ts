@@ -2,7 +2,7 @@ import { findStrategy } from '@routeiq/router'
 import { z } from 'zod'
 import type { Endpoint } from '../http/dispatch.ts'
 import { holdsPermission } from '../identity/permissions.ts'
-import type { BundleSwap } from '../model-routing/bundle-source.ts'
+import type { BundleSwap } from '../model-routing/bundles/bundle-source.ts'
 import { type ControlAnswer, controlEndpoint } from '../rest/control-endpoint.ts'
 import type { RoutingApiDependencies } from './routing-api-dependencies.ts'
 
@@ -14,7 +14,7 @@ const reloadSchema = z.object({
 
 /** `POST /router/reload` and its aliases: configuration and bundle are read again and swapped while requests go on. */
 export function reloadEndpoint(deps: RoutingApiDependencies): Endpoint {
-  const { gateway, bundles, announceReload } = deps
+  const { gateway, bundleShelf, loadBundle, announceReload } = deps
   return controlEndpoint({
     identity: gateway.identity,
     body: reloadSchema,
@@ -26,8 +26,8 @@ export function reloadEndpoint(deps: RoutingApiDependencies): Endpoint {
       const report = deps.reload()
       if (!report.succeeded)
         return failure(422, 'the configuration has errors; the one in force stays', report.errors)
-      const { bundlePath, labels } = gateway.runtime().config.modelRouting
-      const swap = bundles.load(bundlePath, labels, body.force)
+      await bundleShelf.refresh()
+      const swap = loadBundle(body.force)
       if (swap.problem !== null) return refusal(swap)
       await announceReload()
       return { body: describe(deps, before, report.changed, swap) }

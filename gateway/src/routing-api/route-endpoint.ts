@@ -4,6 +4,8 @@ import { z } from 'zod'
 import type { Endpoint } from '../http/dispatch.ts'
 import type { Exchange } from '../http/exchange.ts'
 import type { Caller } from '../identity/caller.ts'
+import { workspaceOf } from '../identity/workspace.ts'
+import type { ExpectedSkill } from '../model-routing/model-router.ts'
 import { previewRoute } from '../pipeline/preview-route.ts'
 import { controlEndpoint } from '../rest/control-endpoint.ts'
 import { describeRoute } from './describe-route.ts'
@@ -31,6 +33,8 @@ const routeSchema = z
     strategy: knownStrategy.nullish(),
     lambda: z.number().min(0).nullish(),
     max_cost: z.number().min(0).nullish(),
+    skills: z.array(z.string().min(1)).max(50).nullish(),
+    routing_id: z.string().min(1).max(64).nullish(),
     explain: z.boolean().default(true),
     compare: z.array(knownStrategy).max(32).default([]),
   })
@@ -75,12 +79,29 @@ function requireCaller(caller: Caller | null): Caller {
   return caller
 }
 
+/** Those that are named, or were offered by a decision. Errors: 404 for a decision that is not there. */
+async function expectedSkills(
+  { findSkills }: RoutingApiDependencies,
+  caller: Caller,
+  { skills, routing_id: routingId }: RouteBody,
+): Promise<readonly ExpectedSkill[]> {
+  const named = skills ?? []
+  const offered =
+    routingId === null || routingId === undefined
+      ? []
+      : await findSkills(workspaceOf(caller, null), routingId)
+  if (offered === null)
+    throw new GatewayError('decision_not_found', `There is no decision about skills ${routingId}.`)
+  return [...new Set([...named, ...offered])].map((name) => ({ name, isInjected: false }))
+}
+
 async function answer(
-  { gateway }: RoutingApiDependencies,
+  deps: RoutingApiDependencies,
   exchange: Exchange,
   caller: Caller,
   body: RouteBody,
 ): Promise<object> {
+  const { gateway } = deps
   const chat = {
     model: body.model,
     messages: body.messages ?? [{ role: 'user', content: body.query }],
@@ -97,6 +118,7 @@ async function answer(
     lambda: body.lambda ?? null,
     maxCost: body.max_cost ?? null,
     ignored: [],
+    skills: await expectedSkills(deps, caller, body),
   }
   const preview = await previewRoute(gateway, exchange, caller, chat, overrides)
   const compared: object[] = []

@@ -1,5 +1,6 @@
 import type { Caller } from '../identity/caller.ts'
-import type { BundleSource } from '../model-routing/bundle-source.ts'
+import type { BundleShelf } from '../model-routing/bundles/bundle-shelf.ts'
+import type { BundleSource, BundleSwap } from '../model-routing/bundles/bundle-source.ts'
 import type { ChoiceLog } from '../model-routing/choice-log.ts'
 import type { ChoiceStore } from '../model-routing/choice-store.ts'
 import type { ExperimentBook } from '../model-routing/experiments/experiment-book.ts'
@@ -8,6 +9,7 @@ import type { LearnedOutcomes } from '../model-routing/learned-outcomes.ts'
 import type { Pins } from '../model-routing/pins.ts'
 import type { PreferenceStore } from '../model-routing/preference-store.ts'
 import type { Scorers } from '../model-routing/scorers.ts'
+import type { ShadowTally } from '../model-routing/shadow-tally.ts'
 import type { Gateway } from '../pipeline/gateway.ts'
 
 type AuditedFields = Readonly<Record<string, string | number | boolean | null>>
@@ -23,7 +25,13 @@ export interface RoutingApiDependencies {
     set(state: { readonly enabled: boolean; readonly reason: string }): Promise<void>
   }
   readonly bundles: BundleSource
+  readonly bundleShelf: BundleShelf
+  /** Puts the bundle that should be in force in force. */
+  readonly loadBundle: (force?: boolean) => BundleSwap
   readonly choices: ChoiceStore
+  /** The skills that a decision about skills offered; null when there is none of that id. */
+  readonly findSkills: (workspaceId: string, routingId: string) => Promise<readonly string[] | null>
+  readonly shadows: Pick<ShadowTally, 'figures'>
   readonly preferences: PreferenceStore
   readonly experiments: ExperimentStore
   readonly experimentBook: Pick<ExperimentBook, 'refresh' | 'running' | 'appliedFor'>

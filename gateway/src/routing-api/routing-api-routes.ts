@@ -1,7 +1,9 @@
 import type { Endpoint } from '../http/dispatch.ts'
 import type { Route } from '../http/router.ts'
+import { listBundlesEndpoint, moveBundleEndpoint } from './bundle-endpoints.ts'
 import { compareEndpoint } from './compare-endpoint.ts'
 import { decisionsEndpoint } from './decisions-endpoint.ts'
+import { calibrationEndpoint, costAnalysisEndpoint, regretEndpoint } from './evidence-endpoints.ts'
 import {
   approveExperimentEndpoint,
   createExperimentEndpoint,
@@ -22,6 +24,7 @@ import {
   reasoningRouterEndpoint,
 } from './preferences-endpoints.ts'
 import { reloadEndpoint } from './reload-endpoint.ts'
+import { replayEndpoint } from './replay-endpoint.ts'
 import { batchEndpoint, routeEndpoint } from './route-endpoint.ts'
 import type { RoutingApiDependencies } from './routing-api-dependencies.ts'
 import { overviewEndpoint, savingsEndpoint } from './savings-endpoints.ts'
@@ -67,7 +70,17 @@ export function routingApiRoutes(deps: RoutingApiDependencies): Route<Endpoint>[
       handler: personalStatsEndpoint(deps),
     },
     { ...user, method: 'POST', template: `${routing}/r1`, handler: reasoningRouterEndpoint(deps) },
+    { ...admin, method: 'GET', template: '/api/v1/evidence/calibration', handler: calibrationEndpoint(deps) },
+    { ...admin, method: 'GET', template: '/api/v1/evidence/regret', handler: regretEndpoint(deps) },
+    {
+      ...admin,
+      method: 'GET',
+      template: '/api/v1/evidence/cost-analysis',
+      handler: costAnalysisEndpoint(deps),
+    },
+    { ...admin, method: 'POST', template: '/api/v1/evidence/replay', handler: replayEndpoint(deps) },
     ...experimentRoutes(deps),
+    ...bundleRoutes(deps),
     ...['/router/reload', '/llmrouter/reload', '/config/reload'].map((template) => ({
       ...admin,
       method: 'POST' as const,
@@ -100,5 +113,20 @@ function experimentRoutes(deps: RoutingApiDependencies): Route<Endpoint>[] {
       template: `${one}/${action}`,
       handler,
     })),
+  ]
+}
+
+function bundleRoutes(deps: RoutingApiDependencies): Route<Endpoint>[] {
+  const admin = { auth: 'admin', aliased: false } as const
+  const all = '/api/v1/evidence/bundles'
+  const move = (action: 'stage' | 'promote' | 'rollback'): Route<Endpoint> => ({
+    ...admin,
+    method: 'POST',
+    template: `${all}/{id}/${action}`,
+    handler: moveBundleEndpoint(deps, action),
+  })
+  return [
+    { ...admin, method: 'GET', template: all, handler: listBundlesEndpoint(deps) },
+    ...[move('stage'), move('promote'), move('rollback')],
   ]
 }

@@ -85,7 +85,8 @@ export function savingsEndpoint(deps: RoutingApiDependencies): Endpoint {
   })
 }
 
-async function readRows(
+/** The choices of the window that a request names, newest first. */
+export async function readRows(
   { gateway, choices, choiceLog }: RoutingApiDependencies,
   { query }: Pick<ControlRequest<unknown>, 'query'>,
 ): Promise<readonly EvidenceRow[]> {

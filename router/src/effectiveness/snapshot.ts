@@ -7,6 +7,8 @@ import {
   skillPosterior,
 } from './posterior.ts'
 
+import { measureInteractions, type SkillInteraction } from './skill-interactions.ts'
+
 /** What is known of a skill when a ranking is made. */
 export interface SkillEffectiveness {
   /** e, the expected pass rate at the level asked for. */
@@ -26,6 +28,10 @@ export interface EffectivenessSnapshot {
    * a skill that was neither offered nor judged: nothing is known, which is not the same as nothing good.
    */
   find(skillId: string, modelFamily: string | null): SkillEffectiveness | null
+  /** What a skill, by id or name, and a model family make of each other; null where nobody knows. */
+  interaction(skill: string, modelFamily: string): SkillInteraction | null
+  /** The chance that a skill that is offered gets used, by id or name. */
+  activationChance(skill: string): number
 }
 
 /** One day of one skill under one model family. */
@@ -38,6 +44,9 @@ export interface EffectivenessRow {
   readonly passes: number
   readonly fails: number
   readonly offers: number
+  /** Where it is known. */
+  readonly skillName?: string
+  readonly activations?: number
 }
 
 interface Tally extends JudgedCounts {
@@ -45,6 +54,8 @@ interface Tally extends JudgedCounts {
   weight: number
   passes: number
   judged: number
+  offers: number
+  activations: number
 }
 
 interface SkillTally {
@@ -54,7 +65,13 @@ interface SkillTally {
 
 const recentDays = 30
 
-export const emptyEffectiveness: EffectivenessSnapshot = { find: () => null }
+const unknownChance = 1 / 4
+
+export const emptyEffectiveness: EffectivenessSnapshot = {
+  find: () => null,
+  interaction: () => null,
+  activationChance: () => unknownChance,
+}
 
 export function buildEffectivenessSnapshot(rows: readonly EffectivenessRow[]): EffectivenessSnapshot {
   const skills = new Map<string, SkillTally>()
@@ -78,7 +95,15 @@ export function buildEffectivenessSnapshot(rows: readonly EffectivenessRow[]): E
     }
     found.set(skillId, levels)
   }
+  const ids = idsByName(rows)
+  const idOf = (skill: string): string => (skills.has(skill) ? skill : (ids.get(skill) ?? ''))
+  const interactionOf = measureInteractions(prior, skills)
   return {
+    interaction: (skill, family) => interactionOf(idOf(skill), family),
+    activationChance: (skill) => {
+      const { activations = 0, offers = 0 } = skills.get(idOf(skill))?.total ?? {}
+      return Math.min(1, (activations + 1) / (offers + 4))
+    },
     find: (skillId, modelFamily) => {
       const levels = found.get(skillId)
       return levels?.get(modelFamily) ?? levels?.get(unknownFamily) ?? null
@@ -105,14 +130,23 @@ function addRow(skills: Map<string, SkillTally>, row: EffectivenessRow): void {
   addTo(family, row)
 }
 
-function newTally(): Tally {
-  return { weight: 0, passes: 0, judged: 0, offers30d: 0 }
+/** Skills are also asked for by name. */
+function idsByName(rows: readonly EffectivenessRow[]): ReadonlyMap<string, string> {
+  return new Map(
+    rows.flatMap(({ skillName, skillId }) => (skillName === undefined ? [] : [[skillName, skillId]])),
+  )
 }
 
-function addTo(tally: Tally, { ageDays, passes, fails, offers }: EffectivenessRow): void {
+function newTally(): Tally {
+  return { weight: 0, passes: 0, judged: 0, offers30d: 0, offers: 0, activations: 0 }
+}
+
+function addTo(tally: Tally, { ageDays, passes, fails, offers, activations }: EffectivenessRow): void {
   const weight = decayWeight(ageDays)
   tally.weight += weight * (passes + fails)
   tally.passes += weight * passes
   tally.judged += passes + fails
+  tally.offers += offers
+  tally.activations += activations ?? passes + fails
   if (ageDays < recentDays) tally.offers30d += offers
 }

@@ -16,7 +16,7 @@ const known = (entries: Record<string, [mean: number, judged: number, offers: nu
       if (entry === undefined) return null
       return { posteriorMean: entry[0], workspaceMean: 0.5, judged: entry[1], offers30d: entry[2] }
     },
-  }) satisfies EffectivenessSnapshot
+  }) satisfies Pick<EffectivenessSnapshot, 'find'>
 
 describe('rankCandidates', () => {
   it('keeps the order of retrieval without evidence, ties by name', () => {

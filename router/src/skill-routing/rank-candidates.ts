@@ -23,7 +23,7 @@ export interface RankedCandidate<Skill extends MenuEntry> extends Candidate<Skil
 /** Orders candidates by match strength, success and exploration bonus; ties by name. Null leaves success out. */
 export function rankCandidates<Skill extends MenuEntry>(
   candidates: readonly Candidate<Skill>[],
-  effectiveness: EffectivenessSnapshot | null,
+  effectiveness: Pick<EffectivenessSnapshot, 'find'> | null,
   modelFamily: string | null,
 ): RankedCandidate<Skill>[] {
   const ranked = candidates.map((candidate) => rate(candidate, effectiveness, modelFamily))
@@ -32,7 +32,7 @@ export function rankCandidates<Skill extends MenuEntry>(
 
 function rate<Skill extends MenuEntry>(
   candidate: Candidate<Skill>,
-  effectiveness: EffectivenessSnapshot | null,
+  effectiveness: Pick<EffectivenessSnapshot, 'find'> | null,
   modelFamily: string | null,
 ): RankedCandidate<Skill> {
   const { skill, fused, relevance, score, lists } = candidate

@@ -1,4 +1,5 @@
 import { MatrixError } from '@routeiq/router'
+import { bundle } from './bundle.ts'
 import { evaluate } from './evaluate.ts'
 import { exportDecisions } from './export-decisions.ts'
 import { importData } from './import-data.ts'
@@ -28,13 +29,17 @@ const commands: Readonly<Record<string, { readonly usage: string; readonly run: 
     usage: 'import --from llmrouter|routerbench|decisions --in FILE --out FILE [--prices FILE]',
     run: importData,
   },
+  bundle: {
+    usage: 'bundle sign|verify|inspect --bundle DIR [--key FILE.pem]',
+    run: bundle,
+  },
   'export-decisions': {
     usage: 'export-decisions --out FILE [--base-url URL] [--api-key KEY] [--window 30d] [--limit N]',
     run: exportDecisions,
   },
 }
 
-/** `routeiq train`, `eval`, `import`, `export-decisions`. Resolves to the exit code: 0 fine, 1 failed, 2 wrong usage. */
+/** `routeiq train`, `eval`, `bundle`, `import`, `export-decisions`. Resolves to the exit code: 0 fine, 1 failed, 2 wrong usage. */
 export async function runRouting(name: string, argv: readonly string[], terminal: Terminal): Promise<number> {
   const command = commands[name]
   if (command === undefined) throw new Error(`no command ${name}`)

@@ -23,6 +23,9 @@ const companions: Readonly<Record<string, Record<string, string>>> = {
   'redis.ssl': { REDIS_HOST: 'cache.test' },
   'process.local_price_map': { LITELLM_MODEL_COST_MAP_URL: 'https://prices.test/map.json' },
   'routing.experiment_id': { LLMROUTER_STRATEGY_WEIGHTS: '{"llmrouter-auto": 1}' },
+  'security.enforce_signed_models': {
+    ROUTEIQ_ROUTING__TRUSTED_KEYS: '-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA\n-----END PUBLIC KEY-----',
+  },
   'process.skip_env_validation': { ROUTEIQ_UNHEARD_OF: 'x' },
   'security.cors_credentials': { ROUTEIQ_CORS_ORIGINS: 'https://app.test' },
 }

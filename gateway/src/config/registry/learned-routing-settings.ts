@@ -2,7 +2,13 @@ import { accepted, available, planned, plannedSwitch, type Setting } from './set
 
 /** How a model is learned to be the right one. */
 export const learnedRoutingSettings: readonly Setting[] = [
-  planned('process.models_path', 'text', 'models', 'Folder of routing models', ['LLMROUTER_MODELS_PATH']),
+  available(
+    'process.models_path',
+    'text',
+    'models',
+    'Folder of bundles that can be put in force over the API',
+    ['LLMROUTER_MODELS_PATH'],
+  ),
   available('process.model_path', 'text', null, 'Folder of the trained bundle that chooses models', [
     'LLMROUTER_MODEL_PATH',
   ]),
@@ -10,9 +16,26 @@ export const learnedRoutingSettings: readonly Setting[] = [
   planned('process.model_manifest_path', 'text', null, 'Manifest of routing models', [
     'LLMROUTER_MODEL_MANIFEST_PATH',
   ]),
-  planned('security.enforce_signed_models', 'boolean', true, 'Refuses unsigned routing models', [
-    'LLMROUTER_ENFORCE_SIGNED_MODELS',
-  ]),
+  available(
+    'security.enforce_signed_models',
+    'boolean',
+    true,
+    'Where `routing.trusted_keys` are given, refuses bundles that none of them signed',
+    ['LLMROUTER_ENFORCE_SIGNED_MODELS'],
+  ),
+  available(
+    'routing.shadow',
+    'json',
+    null,
+    'Strategies that are asked after the answer, and never served',
+    [],
+    {
+      example: '[{"strategy": "llmrouter-bandit", "sample": 0.1}]',
+    },
+  ),
+  available('routing.trusted_keys', 'list', [], 'Public keys (PEM, Ed25519) whose bundles are trusted', [], {
+    example: '-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA\n-----END PUBLIC KEY-----',
+  }),
   accepted('process.allow_pickle_models', 'boolean', false, 'Pickles are never executed', [
     'LLMROUTER_ALLOW_PICKLE_MODELS',
   ]),
@@ -40,6 +63,12 @@ export const learnedRoutingSettings: readonly Setting[] = [
     'number',
     0,
     'Share of requests that try a model nearly as good as the best',
+  ),
+  available(
+    'routing.skill_shift',
+    'boolean',
+    true,
+    'Chooses models with the skills they will be offered in mind',
   ),
   available('routing.baseline_model', 'text', null, 'Model that savings and quality are compared with'),
   available('routing.feedback_window_days', 'number', 7, 'Days after which an outcome comes too late'),

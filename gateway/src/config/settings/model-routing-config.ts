@@ -34,9 +34,13 @@ export function readModelRoutingConfig(
     usePrior: settings.boolean('routing.use_prior'),
     experiment: readExperiment(sections),
     bundlePath: (args['model_path'] as string | undefined) ?? settings.text('process.model_path'),
+    shadows: readShadows(sections),
+    bundlesPath: settings.text('process.models_path'),
+    trustedKeys: settings.boolean('security.enforce_signed_models') ? readKeys(sections) : [],
     labels: readLabels(args['label_mapping']),
     reloadIntervalMs: ((args['reload_interval'] as number | undefined) ?? defaultReloadSeconds) * 1_000,
     learning: settings.boolean('routing.learning'),
+    skillShift: settings.boolean('routing.skill_shift'),
     exploreRate: Math.min(1, Math.max(0, settings.number('routing.explore_rate'))),
     baselineModel: settings.text('routing.baseline_model'),
     personal: settings.boolean('routing.personalized_enabled'),
@@ -77,6 +81,38 @@ function readExperiment({ settings, report }: ConfigSections): ExperimentConfig 
   return parsed.data === undefined || !parsed.data.enabled
     ? null
     : { id: id ?? parsed.data.id, variants: parsed.data.variants }
+}
+
+const shadowSchema = z.array(
+  z.strictObject({
+    strategy: z.string(),
+    args: z.record(z.string(), z.unknown()).default({}),
+    sample: z.number().min(0).max(1).default(1),
+  }),
+)
+
+function readShadows({ settings, report }: ConfigSections): ModelRoutingConfig['shadows'] {
+  const path = ['routeiq', 'routing', 'shadow']
+  const parsed = shadowSchema.safeParse(settings.json('routing.shadow') ?? [])
+  for (const issue of parsed.error?.issues ?? [])
+    report.fatal([...path, ...issue.path.map(String)], issue.message)
+  for (const { strategy } of parsed.data ?? [])
+    if ((findStrategy(strategy)?.status ?? 'not_available') === 'not_available')
+      report.fatal(path, `the strategy ${strategy} is not available to choose models`)
+  return parsed.data ?? []
+}
+
+/** PEM texts of Ed25519 public keys. */
+function readKeys({ settings, report }: ConfigSections): readonly string[] {
+  const keys = settings.list('routing.trusted_keys')
+  keys.forEach((key, at) => {
+    if (!key.includes('-----BEGIN PUBLIC KEY-----'))
+      report.fatal(
+        ['routeiq', 'routing', 'trusted_keys', String(at)],
+        'is no public key in PEM (`-----BEGIN PUBLIC KEY-----`)',
+      )
+  })
+  return keys
 }
 
 function readLabels(mapping: unknown): Readonly<Record<string, string>> {

@@ -16,13 +16,13 @@ export async function loadEffectiveness(
   const rows = await store.readRollup(workspaceId, {
     from: daysBefore(today, windowDays - 1),
     to: daysBefore(today, -1),
-    by: ['skill_id', 'model_family', 'day'],
+    by: ['skill_id', 'skill_name', 'model_family', 'day'],
   })
   return buildEffectivenessSnapshot(
     rows
       .filter(({ skillId }) => skillId !== '')
-      .map(({ skillId, modelFamily, day, passes, fails, offers }) => ({
-        skillId,
+      .map(({ skillId, skillName, modelFamily, day, passes, fails, offers, activations }) => ({
+        ...{ skillId, skillName, activations },
         modelFamily,
         ageDays: Math.max(0, daysBetween(day, today)),
         passes,

@@ -71,6 +71,7 @@ export function openGatewayBench(config: string, patch: Partial<Gateway> = {}): 
       scorers: new Scorers(null),
       pins: new Pins({ ttlMs: () => 1_800_000, announce: null }),
       outcomes: null,
+      skills: null,
       experiments: null,
       isKilled: () => false,
       randomBytes,

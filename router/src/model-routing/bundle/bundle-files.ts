@@ -23,6 +23,14 @@ export type BundleFiles = Readonly<Record<string, string>>
 /** Hex of SHA-256 over UTF-8. */
 export type Sha256 = (text: string) => string
 
+/** Who vouches for a bundle. */
+interface BundleSignature {
+  readonly alg: string
+  readonly key_id: string
+  /** Base64. */
+  readonly sig: string
+}
+
 /** What `bundle.json` says. */
 export interface BundleManifest {
   readonly format: string
@@ -56,6 +64,7 @@ export interface BundleManifest {
   readonly files: readonly { readonly name: string; readonly sha256: string; readonly bytes: number }[]
   readonly created_at: string
   readonly created_by: string
+  readonly signature?: BundleSignature
 }
 
 /** What is written beside the weights. */
@@ -64,6 +73,11 @@ export interface BundleStamp {
   readonly createdBy: string
   /** Asks whose estimates are written down, to be compared when the bundle is opened. */
   readonly goldenAsks: readonly string[]
+}
+
+/** What a signature of a bundle is over: all of its manifest but the signature, in canonical JSON. */
+export function signedText({ signature: _signature, ...manifest }: BundleManifest): string {
+  return canonicalJson(manifest)
 }
 
 /** The files of a bundle. The same training gives the same bytes, but for `created_at`. */
@@ -130,9 +144,7 @@ export interface OpenedBundle {
  */
 export function openBundle(files: BundleFiles, sha256: Sha256): OpenedBundle {
   const manifest = readManifest(files[manifestName])
-  const { bundle_id: id, created_at: _created, signature: _signature, ...body } = manifest as BundleManifest & {
-    signature?: unknown
-  }
+  const { bundle_id: id, created_at: _created, signature: _signature, ...body } = manifest
   if (idOf(body, sha256) !== id) throw new Error(`bundle.json was changed: its id is not ${id}`)
   const read = (name: string): string => readContent(files, manifest, name, sha256)
   if (manifest.files.reduce((sum, { bytes }) => sum + bytes, 0) > mostBytes)

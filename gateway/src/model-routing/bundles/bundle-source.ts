@@ -1,5 +1,5 @@
 import { defaultStrategy, type GateReport, gateBundle, type OpenedBundle } from '@routeiq/router'
-import type { FittedLambdas, Scorers } from './scorers.ts'
+import type { FittedLambdas, Scorers } from '../scorers.ts'
 
 /** The bundle in force, for those who ask. */
 export interface ActiveBundle {
@@ -51,25 +51,11 @@ export class BundleSource {
   load(folder: string | null, labels: Readonly<Record<string, string>>, force = false): BundleSwap {
     const old = this.#active?.id ?? null
     if (folder === null) return this.#clear(old)
-    let opened: OpenedBundle
-    try {
-      opened = this.#options.read(folder)
-    } catch (error) {
-      return this.#refuse({
-        old,
-        new: null,
-        gate: null,
-        problem: 'invalid',
-        message: (error as Error).message,
-      })
-    }
+    const { opened, ...judged } = this.#open(folder)
+    if (opened === null || (judged.problem !== null && !force && judged.new !== old))
+      return this.#refuse(judged)
     const { manifest, bundle } = opened
-    const gate = gateBundle(manifest.metrics, this.#comparable(manifest))
-    if (!gate.passed && !force && manifest.bundle_id !== old) {
-      const failed = gate.checks.filter(({ passed }) => !passed).map(({ name }) => name)
-      const message = `the bundle ${manifest.bundle_id} does not pass the gate: ${failed.join(', ')}`
-      return this.#refuse({ old, new: manifest.bundle_id, gate, problem: 'gate_failed', message })
-    }
+    const { gate } = judged
     this.#options.scorers.swap({
       bundleId: manifest.bundle_id,
       parts: { bundle, version: manifest.bundle_id, labels },
@@ -83,6 +69,30 @@ export class BundleSource {
     if (manifest.bundle_id !== old)
       this.#options.log('info', 'routing_bundle_loaded', { bundle_id: manifest.bundle_id, replaced: old })
     return { old, new: manifest.bundle_id, gate, problem: null, message: '' }
+  }
+
+  /** What putting the folder's bundle in force would come to; nothing changes. */
+  judge(folder: string): BundleSwap {
+    const { opened: _opened, ...judged } = this.#open(folder)
+    return judged
+  }
+
+  #open(folder: string): BundleSwap & { readonly opened: OpenedBundle | null } {
+    const old = this.#active?.id ?? null
+    let opened: OpenedBundle
+    try {
+      opened = this.#options.read(folder)
+    } catch (error) {
+      const { message } = error as Error
+      return { old, new: null, gate: null, problem: 'invalid', message, opened: null }
+    }
+    const { manifest } = opened
+    const gate = gateBundle(manifest.metrics, this.#comparable(manifest))
+    const swap = { old, new: manifest.bundle_id, gate, opened }
+    if (gate.passed) return { ...swap, problem: null, message: '' }
+    const failed = gate.checks.filter(({ passed }) => !passed).map(({ name }) => name)
+    const message = `the bundle ${manifest.bundle_id} does not pass the gate: ${failed.join(', ')}`
+    return { ...swap, problem: 'gate_failed', message }
   }
 
   #clear(old: string | null): BundleSwap {

@@ -1,0 +1,78 @@
+import { GatewayError } from '@routeiq/contract'
+import { findStrategy, profiles } from '@routeiq/router'
+import { z } from 'zod'
+import type { Endpoint } from '../http/dispatch.ts'
+import { holdsPermission } from '../identity/permissions.ts'
+import { replayChoices } from '../model-routing/replay-choices.ts'
+import { controlEndpoint } from '../rest/control-endpoint.ts'
+import { readWindow } from './read-window.ts'
+import type { RoutingApiDependencies } from './routing-api-dependencies.ts'
+
+const mostRows = 20_000
+
+const schema = z.object({
+  strategy: z
+    .string()
+    .refine((name) => findStrategy(name) !== null, { message: 'GET /router/info lists the strategies' }),
+  args: z.record(z.string(), z.unknown()).default({}),
+  profile: z.enum(profiles).nullish(),
+  lambda: z.number().min(0).nullish(),
+  window: z.string().default('30d'),
+})
+
+/** `POST /api/v1/evidence/replay`: what a strategy would have come to on the judged requests of a window, from logged probabilities. */
+export function replayEndpoint({ gateway, scorers, choices, choiceLog }: RoutingApiDependencies): Endpoint {
+  return controlEndpoint({
+    ...{ identity: gateway.identity, body: schema },
+    alsoAdmits: (caller) => holdsPermission(caller, 'experiment.read'),
+    answer: async ({ body }) => {
+      const { config, routing } = gateway.runtime()
+      const resolved = scorers.resolve(body.strategy, body.args, config.modelRouting.usePrior)
+      requireReplayable(resolved.scorer.needs, resolved.scorer.name)
+      await choiceLog.flush()
+      const rows = await choices.listChoices(null, readWindow(body.window, gateway.now()), mostRows)
+      const value = replayChoices(rows, {
+        ...{ resolved, profile: body.profile ?? null, lambda: body.lambda ?? null, now: gateway.now() },
+        arms: [...routing.routers.values()].flatMap(({ arms }) => arms).filter(isFirst),
+      })
+      return {
+        body: {
+          strategy: body.strategy,
+          effective_strategy: resolved.scorer.name,
+          bundle_id: resolved.bundleId,
+          rows: value.rows,
+          value: value.doublyRobust,
+          ci: value.doublyRobustInterval,
+          snips: value.snips,
+          snips_ci: value.snipsInterval,
+          ess: value.effectiveRows,
+          clipped_share: value.clippedShare,
+          cost: value.cost,
+          logged_value: value.loggedScore,
+          logged_cost: value.loggedCost,
+          method: 'doubly_robust',
+          refused: value.refusal,
+        },
+      }
+    },
+  })
+}
+
+/** A model belongs to several routers. */
+function isFirst<Named extends { readonly name: string }>(
+  arm: Named,
+  at: number,
+  all: readonly Named[],
+): boolean {
+  return all.findIndex(({ name }) => name === arm.name) === at
+}
+
+/** Decisions keep features and no text. Errors: 400 for what reads words. */
+function requireReplayable(needs: readonly string[], name: string): void {
+  if (needs.includes('artifact') || !needs.includes('text')) return
+  throw new GatewayError(
+    'invalid_request',
+    `${name} reads the words of a request, and decisions are kept without them; only trained strategies and those that look at models alone can be replayed.`,
+    { param: 'strategy' },
+  )
+}

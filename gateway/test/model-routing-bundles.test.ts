@@ -1,0 +1,178 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Answer, call } from './harness/call-gateway.ts'
+import { removeDirectory, temporaryDirectory } from './harness/data-directory.ts'
+import { deployment } from './harness/deployments.ts'
+import { runProduct } from './harness/run-product.ts'
+import { type ScriptedUpstream, startScriptedUpstream } from './harness/scripted-upstream.ts'
+import { type Gateway, masterKey, startGateway } from './harness/start-gateway.ts'
+import { waitUntil } from './harness/wait-until.ts'
+
+let upstream: ScriptedUpstream
+let gateway: Gateway
+let directory: string
+/** Ids of the bundles by folder. */
+const ids = { first: '', second: '', noise: '' }
+
+const bundles = '/api/v1/evidence/bundles'
+const shadow = [{ strategy: 'llmrouter-smallest', sample: 1 }]
+const subjects = ['oak', 'pine', 'birch', 'maple', 'cedar', 'willow', 'larch', 'elm']
+
+/** The small model is good at sums and bad at poems. */
+function rowsOf(count: number, noise: boolean): string {
+  return Array.from({ length: count }, (_, index) => {
+    const isPoem = index % 2 === 0
+    const about = `the ${subjects[index % 8]} number ${index}`
+    const prompt = isPoem
+      ? `write a gentle poem in rhymes about ${about}`
+      : `calculate the integral over ${about}`
+    const scores = noise ? [(index >> 1) % 2, (index >> 2) % 2] : [1, isPoem ? 0 : 1]
+    const row = { id: `r${index}`, task: isPoem ? 'poem' : 'sum', prompt, s: scores, c: [0.01, 0.0001] }
+    return JSON.stringify(index === 0 ? { models: ['large', 'small'], ...row } : row)
+  }).join('\n')
+}
+
+async function run(...argv: string[]) {
+  const product = runProduct(argv, {}, directory)
+  const { code } = await product.exited
+  return { code, stdout: product.stdout(), stderr: product.stderr() }
+}
+
+const config = (routing: object = {}): object => ({
+  model_list: ['small', 'large'].map((name, index) =>
+    deployment(
+      name,
+      upstream.openaiBase,
+      { input_cost_per_token: (1 + 99 * index) * 1e-7, output_cost_per_token: (1 + 99 * index) * 4e-7 },
+      { id: name },
+    ),
+  ),
+  routeiq: { routing: { shadow, ...routing } },
+})
+
+beforeAll(async () => {
+  upstream = await startScriptedUpstream()
+  directory = await temporaryDirectory()
+  const shelf = join(directory, 'bundles')
+  mkdirSync(join(shelf, 'broken'), { recursive: true })
+  writeFileSync(join(shelf, 'broken', 'bundle.json'), '{')
+  for (const [name, rows, noise] of [
+    ['first', 120, false],
+    ['second', 160, false],
+    ['noise', 120, true],
+  ] as const) {
+    const data = join(directory, `${name}.jsonl`)
+    writeFileSync(data, rowsOf(rows, noise))
+    const trained = await run('train', '--data', data, '--out', join(shelf, name))
+    expect(trained, trained.stderr).toMatchObject({ code: 0 })
+    ids[name] = (
+      JSON.parse(readFileSync(join(shelf, name, 'bundle.json'), 'utf8')) as { bundle_id: string }
+    ).bundle_id
+  }
+  gateway = await startGateway({ config: config(), env: { LLMROUTER_MODELS_PATH: shelf } })
+}, 120_000)
+
+afterAll(async () => {
+  await gateway?.stop()
+  await upstream?.close()
+  await removeDirectory(directory)
+})
+
+const get = (path: string): Promise<Answer> => call(gateway.url, path, { key: masterKey })
+const move = (id: string, action: string, body: object = {}, key = masterKey): Promise<Answer> =>
+  call(gateway.url, `${bundles}/${id}/${action}`, { key, body })
+const active = async (): Promise<string | null> =>
+  (await get('/router/info')).json().bundle?.bundle_id ?? null
+
+describe('bundles', () => {
+  it('are listed with their state, broken ones with what is wrong', async () => {
+    const body = (await get(bundles)).json()
+    expect(body).toMatchObject({ active: null, promoted: null, staged: [], total: 4 })
+    const states = body.bundles.map((one: { state: string; bundle_id: string }) => [one.bundle_id, one.state])
+    expect(states).toContainEqual([ids.first, 'available'])
+    expect(states).toContainEqual([null, 'invalid'])
+  })
+
+  it('are looked at without serving, and put in force only through the gate', async () => {
+    expect((await move(ids.first, 'stage')).json()).toMatchObject({
+      status: 'staged',
+      gate: { passed: true },
+    })
+    expect((await get('/router/info')).json().registry.staged_strategies).toEqual([ids.first])
+    expect(await active()).toBeNull()
+    const { key } = await gateway.createKey({})
+    expect((await move(ids.first, 'promote', {}, key)).status).toBe(403)
+    expect((await move('rb_none', 'promote')).json().error.code).toBe('bundle_not_found')
+    const refused = await move(ids.noise, 'promote')
+    expect([refused.status, refused.json().error.code]).toEqual([409, 'gate_failed'])
+    expect(refused.json().detail.gate).toMatchObject({ passed: false })
+    expect(await active()).toBeNull()
+    expect((await move(ids.first, 'promote')).json()).toMatchObject({ old: null, new: ids.first })
+    expect(await active()).toBe(ids.first)
+  })
+
+  it('are taken back one after the other, over a restart', async () => {
+    expect((await move(ids.second, 'promote')).json()).toMatchObject({ old: ids.first, new: ids.second })
+    await gateway.restart('SIGKILL')
+    expect(await active()).toBe(ids.second)
+    expect((await move(ids.first, 'rollback')).json().error.code).toBe('invalid_transition')
+    expect((await move(ids.second, 'rollback')).json()).toMatchObject({ new: ids.first })
+    expect((await move(ids.noise, 'promote', { force: true })).json()).toMatchObject({ new: ids.noise })
+    expect(gateway.stdout()).toContain('"action":"routing.bundle.promote"')
+    expect((await move(ids.noise, 'rollback')).json()).toMatchObject({ new: ids.first })
+    expect((await move(ids.first, 'rollback')).json()).toMatchObject({ new: null })
+    expect(await active()).toBeNull()
+  })
+
+  it('must be signed by a trusted key where there are some', async () => {
+    const keys = generateKeyPairSync('ed25519', {
+      publicKeyEncoding: { type: 'spki', format: 'pem' },
+      privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    })
+    writeFileSync(join(directory, 'private.pem'), keys.privateKey)
+    writeFileSync(join(directory, 'public.pem'), keys.publicKey)
+    await gateway.reload(config({ trusted_keys: [keys.publicKey] }))
+    const unsigned = await move(ids.first, 'promote')
+    expect([unsigned.status, unsigned.json().detail[0]?.msg ?? unsigned.text]).toEqual([
+      422,
+      expect.stringContaining('not signed'),
+    ])
+    const folder = join(directory, 'bundles', 'first')
+    const flags = (key: string): string[] => ['--bundle', folder, '--key', join(directory, key)]
+    expect(await run('bundle', 'sign', ...flags('private.pem'))).toMatchObject({ code: 0, stderr: '' })
+    expect(await run('bundle', 'verify', ...flags('public.pem'))).toMatchObject({ code: 0 })
+    expect((await run('bundle', 'inspect', '--bundle', folder)).stdout).toContain('models: large, small')
+    expect((await move(ids.first, 'promote')).json()).toMatchObject({ new: ids.first })
+    expect((await get('/router/info')).json().bundle).toMatchObject({ signed: true })
+    await move(ids.first, 'rollback')
+  })
+})
+
+describe('a strategy that only watches', () => {
+  it('is asked about every request, serves none, and is compared', async () => {
+    await move(ids.first, 'promote')
+    const ask = (content: string): Promise<Answer> =>
+      call(gateway.url, '/v1/chat/completions', {
+        key: masterKey,
+        body: { model: 'routeiq/premium', messages: [{ role: 'user', content }] },
+      })
+    const figures = async () => {
+      const { strategies } = (await get('/llmrouter/strategies/compare')).json()
+      return strategies.find(({ name }: { name: string }) => name === 'llmrouter-smallest').metrics?.shadow
+    }
+    upstream.reset()
+    for (let index = 0; index < 6; index++)
+      await ask(`write a gentle poem in rhymes about the elm number ${300 + index}`)
+    const shown = await waitUntil('all were watched', async () => {
+      const seen = await figures()
+      return seen?.decisions >= 6 ? seen : null
+    })
+    expect(shown.agreement).toBeLessThan(1)
+    expect(shown.predicted_cost_difference_usd).toBeLessThan(0)
+    expect(upstream.requestsFor('small')).toHaveLength(0)
+    const { items } = (await get('/api/v1/evidence/routing-traces?window=1h&limit=1')).json()
+    expect(items[0].details.shadow).toMatchObject([{ strategy: 'llmrouter-smallest', model: 'small' }])
+  })
+})
