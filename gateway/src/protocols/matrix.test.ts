@@ -31,7 +31,8 @@ import { protocols } from './protocols.ts'
 // matrix once it is registered and its wire has the fixtures of the contract suite. What a client would see is read
 // back with the wire of the client's own dialect, so that nothing here knows how a dialect spells anything.
 
-const wires = listWires()
+/** Agents keep a conversation themselves and are sent its last message only, so that they have no place here. */
+const wires = listWires().filter(({ dialect }) => dialect !== 'a2a-message')
 const pairs = protocols.flatMap((protocol) =>
   wires.map((wire) => [protocol.id, wire.id, protocol, wire] as const),
 )
