@@ -33,6 +33,8 @@ describe.skipIf(redisUrl === null)('RedisState when Redis fails', () => {
     expect(await state.get(key)).toBeNull()
     await state.set(key, 'local', 60_000)
     expect(await state.get(key)).toBe('local')
+    await state.set(`${key}-long`, 'x'.repeat(5_000), 60_000)
+    expect(await state.get(`${key}-long`)).toBeNull()
     expect([await count(), await count()]).toEqual([1, 2])
     relay.restore()
     await expect.poll(() => state.isShared, { timeout: 10_000 }).toBe(true)

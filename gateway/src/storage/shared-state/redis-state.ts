@@ -11,6 +11,8 @@ import type { CounterIncrement, IncrementResult, SharedState, Unsubscribe } from
 const connectTimeoutMs = 1_000
 const commandTimeoutMs = 50
 const maxReconnectDelayMs = 2_000
+/** Longer values are not kept in this process while Redis is away: an outage must not fill its memory. */
+const maxLocalLength = 4_096
 
 /** KEYS: the counters. ARGV: by, ttlMs, limit (-1: none) for each. Answers the refusing index from 1 (0: none), then the values as text. */
 const incrementScript = `
@@ -96,7 +98,9 @@ export class RedisState implements SharedState {
   set(key: string, value: string, ttlMs: number): Promise<void> {
     return this.#attempt(
       async () => void (await this.#commands.set(key, value, 'PX', Math.max(1, Math.round(ttlMs)))),
-      () => this.#local.set(key, value, ttlMs),
+      async () => {
+        if (value.length <= maxLocalLength) await this.#local.set(key, value, ttlMs)
+      },
     )
   }
 
