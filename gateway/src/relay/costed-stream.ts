@@ -1,62 +1,23 @@
-import type { GatewayError } from '@routeiq/contract'
 import { parseJson, readRecord } from '../conversation/json-value.ts'
 import type { Usage } from '../conversation/usage.ts'
 import { dataOf, splitEvents } from '../protocols/event-text.ts'
-import type { UpstreamFailure } from '../providers/failure.ts'
 import type { StreamRelay } from './relay.ts'
+import { WrappedStream } from './wrapped-stream.ts'
 
 /** What usage costs, in USD; null when nobody knows. */
 export type CostOf = (usage: Usage) => number | null
 
 /** A stream for a client that asked what it costs: its last usage, be it an event or a member of one, tells so as `cost`. */
-export class CostedStream implements StreamRelay {
-  readonly encoding: StreamRelay['encoding']
-  readonly mediaType: string
-  readonly #relay: StreamRelay
+export class CostedStream extends WrappedStream {
   readonly #costOf: CostOf
 
   constructor(relay: StreamRelay, costOf: CostOf) {
-    this.encoding = relay.encoding
-    this.mediaType = relay.mediaType
-    this.#relay = relay
+    super(relay)
     this.#costOf = costOf
   }
 
-  get failure(): UpstreamFailure | null {
-    return this.#relay.failure
-  }
-
-  get usage(): Usage | null {
-    return this.#relay.usage
-  }
-
-  get terms(): StreamRelay['terms'] {
-    return this.#relay.terms
-  }
-
-  get estimatedOutputTokens(): number {
-    return this.#relay.estimatedOutputTokens
-  }
-
-  push(chunk: Buffer): string | null {
-    return this.#addCost(this.#relay.push(chunk))
-  }
-
-  end(): string | null {
-    return this.#addCost(this.#relay.end())
-  }
-
-  conclude(): Promise<string> | null {
-    const last = this.#relay.conclude?.() ?? null
-    return last === null ? null : last.then((text) => this.#addCost(text) ?? '')
-  }
-
-  formatFailure(error: GatewayError): string | null {
-    return this.#relay.formatFailure?.(error) ?? null
-  }
-
-  #addCost(events: string | null): string | null {
-    const usage = events?.includes('"usage"') ? this.#relay.usage : null
+  protected override pass(events: string | null): string | null {
+    const usage = events?.includes('"usage"') ? this.usage : null
     const cost = usage === null ? null : this.#costOf(usage)
     if (events === null || cost === null) return events
     let text = ''
