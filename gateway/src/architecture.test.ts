@@ -37,7 +37,7 @@ const directions: Readonly<Record<string, string>> = {
   identity: 'config:types deployments governance http:types storage:types',
   injection: 'config:types conversation identity:types within.ts',
   json: '',
-  mcp: 'config conversation http http1:types identity pipeline pricing rest skills:types telemetry transport version.ts',
+  mcp: 'config conversation http http1:types identity json pipeline pricing rest skills:types telemetry transport version.ts',
   'model-routing':
     'config:types conversation:types deployments:types pricing telemetry:types write-behind.ts',
   multipart: '',

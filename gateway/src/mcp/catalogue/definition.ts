@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { canonicalJson } from '../../json/canonical-json.ts'
 import type { DefinitionKind, DefinitionPin } from '../registry/server-store.ts'
 
 /** A tool, prompt, resource or template as its server describes it; members we do not know are kept. */
@@ -41,7 +42,7 @@ function digestDefinition(description: Description): string {
   const pinned = Object.fromEntries(
     pinnedMembers.flatMap((member) => (member in description ? [[member, description[member]]] : [])),
   )
-  return createHash('sha256').update(canonicalText(pinned)).digest('hex')
+  return createHash('sha256').update(canonicalJson(pinned)).digest('hex')
 }
 
 /** What approves a definition. */
@@ -52,17 +53,7 @@ export function pinOf(serverId: string, definition: Definition, pinnedBy: string
 
 /** The members in which two descriptions differ, of those that are pinned. */
 export function listChanged(before: Description, after: Description): string[] {
-  return pinnedMembers.filter((member) => canonicalText(before[member]) !== canonicalText(after[member]))
-}
-
-/** JSON with members in order, so that the same content has the same text. */
-function canonicalText(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalText).join(',')}]`
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
-  const members = Object.entries(value)
-    .filter(([, member]) => member !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonicalText(member)}`).join(',')}}`
+  return pinnedMembers.filter((member) => canonicalJson(before[member]) !== canonicalJson(after[member]))
 }
 
 /** Characters that are there and not seen, or that turn the direction of what follows. */
@@ -74,7 +65,7 @@ const secretPhrases =
 
 /** What an attacker would hide in a definition. Finds patterns, and so reduces the risk without removing it. */
 function lint(description: Description): string[] {
-  const text = canonicalText(description)
+  const text = canonicalJson(description)
   const findings: string[] = []
   if (hiddenCharacters.test(text)) findings.push('invisible or direction-changing characters')
   if (instructionTags.test(text)) findings.push('a block that looks like instructions to the model')
