@@ -18,6 +18,11 @@ export interface TaskRow extends Principal {
   readonly updatedAt: number
 }
 
+export interface ContextRow extends Principal {
+  readonly agentId: string
+  readonly contextId: string
+}
+
 export interface PushRow {
   readonly agentId: string
   readonly taskId: string
@@ -55,6 +60,7 @@ export interface Activity {
 /** Where agents are kept. Rejects with `storage_unavailable` when the database is away. */
 export interface RemoteAgentStore {
   listAgents(): Promise<readonly RemoteAgent[]>
+  findAgent(agentId: string): Promise<RemoteAgent | null>
   /** Changes whenever an agent was added, changed or removed. */
   agentsVersion(): Promise<string>
   /** Errors: `conflict` when another agent has the name. */
@@ -65,13 +71,18 @@ export interface RemoteAgentStore {
 
 /** Agents, and who owns what at them. */
 export interface A2aStore extends RemoteAgentStore {
-  /** Adds tasks, or their news. The owner of a known task stays; a task that has ended stays so. */
-  saveTasks(tasks: readonly TaskRow[]): Promise<void>
+  /**
+   * Adds tasks, or their news; of each task one row. The owner of a known task stays; a task that has ended stays so.
+   * Resolves with those that belong to somebody else and were left alone.
+   */
+  saveTasks(tasks: readonly TaskRow[]): Promise<readonly TaskRow[]>
   findTask(agentId: string, taskId: string): Promise<TaskRow | null>
   listTasks(query: TaskQuery): Promise<{ readonly tasks: readonly TaskRow[]; readonly total: number }>
   removeTask(agentId: string, taskId: string): Promise<void>
   /** Who has the conversation, which is the asking one when nobody had it. */
   claimContext(agentId: string, contextId: string, principal: Principal): Promise<Principal>
+  /** Adds conversations; of one that is known the owner stays. Resolves with whose they are. */
+  saveContexts(contexts: readonly ContextRow[]): Promise<readonly ContextRow[]>
   /** Removes what was not touched since `before`, and all tasks but the newest `keep`; ended ones first. */
   purge(before: number, keep: number): Promise<void>
   /** Errors: `conflict` past ten of one task. */

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { A2aPlane } from '../a2a/a2a-plane.ts'
 import type { A2aRoutesDependencies } from '../a2a/a2a-routes.ts'
+import type { TaskRow } from '../a2a/a2a-store.ts'
 import { AgentDirectory } from '../a2a/agents/agent-directory.ts'
 import { sealAgents } from '../a2a/agents/agent-secrets.ts'
 import { forgetRemoved } from '../a2a/agents/register-agent.ts'
@@ -82,7 +83,11 @@ export async function openA2a({
     onChanged: ({ agentId }, quarantined) =>
       telemetry.logger.log('warn', 'audit', { action: 'a2a.card.change', resource_id: agentId, quarantined }),
   })
-  const tasks = new TaskLedger({ store, settings, onError, now })
+  const onForeign = ({ agentId, taskId }: Pick<TaskRow, 'agentId' | 'taskId'>): void =>
+    telemetry.logger.log('warn', 'audit', {
+      ...{ action: 'a2a.task.foreign', resource_id: agentId, task_id: taskId },
+    })
+  const tasks = new TaskLedger({ store, settings, onError, onForeign, now })
   const { agents: metrics } = telemetry.metrics
   const streams = new OpenStreams((open) => {
     metrics.openStreams.value = open
@@ -194,10 +199,9 @@ function baseOf({ a2a, server }: GatewayConfig, exchange: Exchange): { url: stri
 /** Messages count like other calls of their key; of what they cost nothing is known before. */
 async function reserve(
   { governor }: Gateway,
-  { agent, caller, params }: AgentCall,
+  { agent, caller, bytes }: AgentCall,
 ): Promise<Reservation | null> {
   const name = `a2a/${agent.name}`
-  const bytes = JSON.stringify(params).length
   return governor.admit({
     ...{ caller, requestedModel: name, group: { name, deployments: [] }, operation: 'moderation' },
     ...{ bytes, body: {}, endUser: null, tags: [] },

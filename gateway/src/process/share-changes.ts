@@ -33,13 +33,14 @@ export async function shareAgentChanges(
   await directory.refresh()
   await state.subscribe(agentChannel, (message) => {
     const notice = JSON.parse(message) as { origin: string; agentId: string }
-    if (notice.origin !== origin) void directory.refresh().then(() => onChange(notice.agentId), ignore)
+    if (notice.origin !== origin)
+      void directory.refreshAgent(notice.agentId).then(() => onChange(notice.agentId), ignore)
   })
   const timer = setInterval(() => void directory.follow().catch(ignore), agentIntervalMs)
   timer.unref()
   return {
     announce: async (agentId) => {
-      await directory.refresh()
+      await directory.refreshAgent(agentId)
       onChange(agentId)
       await state.publish(agentChannel, JSON.stringify({ origin, agentId }))
     },

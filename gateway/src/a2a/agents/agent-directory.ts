@@ -2,19 +2,22 @@ import type { RemoteAgentStore } from '../a2a-store.ts'
 import type { RemoteAgent } from './remote-agent.ts'
 
 export interface AgentDirectoryOptions {
-  readonly store: Pick<RemoteAgentStore, 'listAgents' | 'agentsVersion'>
+  readonly store: Pick<RemoteAgentStore, 'listAgents' | 'findAgent' | 'agentsVersion'>
   /** Those of the configuration in force; of equal names they win. */
   readonly configured: () => readonly RemoteAgent[]
 }
 
-/** All agents, in memory: finding one costs a look-up, however many there are. */
+/** All agents, in memory: finding one costs a look-up, and a change costs the one that changed, however many there are. */
 export class AgentDirectory {
   readonly #options: AgentDirectoryOptions
   #version = ''
-  #stored: readonly RemoteAgent[] = []
+  #stored = new Map<string, RemoteAgent>()
   #configured: readonly RemoteAgent[] = []
   #byName = new Map<string, RemoteAgent>()
   #byId = new Map<string, RemoteAgent>()
+  /** By name; null until somebody wants to see them in order. */
+  #sorted: readonly RemoteAgent[] | null = null
+  #reading: Promise<void> = Promise.resolve()
 
   constructor(options: AgentDirectoryOptions) {
     this.#options = options
@@ -24,7 +27,8 @@ export class AgentDirectory {
   /** By name order. */
   list(): readonly RemoteAgent[] {
     this.#followConfiguration()
-    return [...this.#byName.values()]
+    this.#sorted ??= [...this.#byName.values()].sort((left, right) => (left.name < right.name ? -1 : 1))
+    return this.#sorted
   }
 
   find(idOrName: string): RemoteAgent | null {
@@ -33,16 +37,50 @@ export class AgentDirectory {
   }
 
   /** Reads the stored agents again. */
-  async refresh(): Promise<void> {
+  refresh(): Promise<void> {
+    return this.#inTurn(() => this.#readAll())
+  }
+
+  /** Reads one stored agent again. */
+  refreshAgent(agentId: string): Promise<void> {
+    return this.#inTurn(() => this.#readOne(agentId))
+  }
+
+  /** Reads them again when somebody has changed them. */
+  follow(): Promise<void> {
+    return this.#inTurn(async () => {
+      if ((await this.#options.store.agentsVersion()) !== this.#version) await this.#readAll()
+    })
+  }
+
+  /** What was read earlier must not replace what was read later. */
+  #inTurn(read: () => Promise<void>): Promise<void> {
+    const turn = this.#reading.then(read)
+    this.#reading = turn.catch(() => {})
+    return turn
+  }
+
+  async #readAll(): Promise<void> {
     const version = await this.#options.store.agentsVersion()
-    this.#stored = await this.#options.store.listAgents()
+    const agents = await this.#options.store.listAgents()
+    this.#stored = new Map(agents.map((agent) => [agent.agentId, agent]))
     this.#version = version
     this.#index()
   }
 
-  /** Reads them again when somebody has changed them. */
-  async follow(): Promise<void> {
-    if ((await this.#options.store.agentsVersion()) !== this.#version) await this.refresh()
+  async #readOne(agentId: string): Promise<void> {
+    const agent = await this.#options.store.findAgent(agentId)
+    const before = this.#stored.get(agentId)
+    if (before !== undefined) {
+      this.#stored.delete(agentId)
+      if (this.#byName.get(before.name) === before) this.#byName.delete(before.name)
+      if (this.#byId.get(agentId) === before) this.#byId.delete(agentId)
+    }
+    if (agent !== null) {
+      this.#stored.set(agentId, agent)
+      this.#add(agent)
+    }
+    this.#sorted = null
   }
 
   #followConfiguration(): void {
@@ -51,10 +89,17 @@ export class AgentDirectory {
 
   #index(): void {
     this.#configured = this.#options.configured()
-    const names = new Set(this.#configured.map(({ name }) => name))
-    const stored = this.#stored.filter(({ name }) => !names.has(name))
-    const all = [...this.#configured, ...stored].sort((left, right) => (left.name < right.name ? -1 : 1))
-    this.#byName = new Map(all.map((agent) => [agent.name, agent]))
-    this.#byId = new Map(all.map((agent) => [agent.agentId, agent]))
+    this.#byName = new Map()
+    this.#byId = new Map()
+    this.#sorted = null
+    for (const agent of [...this.#configured, ...this.#stored.values()]) this.#add(agent)
+  }
+
+  /** Agents of the configuration come first, and keep their names. */
+  #add(agent: RemoteAgent): void {
+    const namesake = this.#byName.get(agent.name)
+    if (namesake?.origin === 'configuration' && namesake !== agent) return
+    this.#byName.set(agent.name, agent)
+    this.#byId.set(agent.agentId, agent)
   }
 }

@@ -26,6 +26,10 @@ export function sealAgents(store: RemoteAgentStore, sealer: BlobSealer): RemoteA
   const open = (stored: string): string => (isSealed(stored) ? (sealer.open(stored)?.payload ?? '') : stored)
   return {
     listAgents: async () => (await store.listAgents()).map((agent) => mapSecrets(agent, open)),
+    findAgent: async (agentId) => {
+      const agent = await store.findAgent(agentId)
+      return agent === null ? null : mapSecrets(agent, open)
+    },
     agentsVersion: () => store.agentsVersion(),
     saveAgent: (agent) => store.saveAgent(mapSecrets(agent, seal)),
     removeAgent: (agentId) => store.removeAgent(agentId),

@@ -103,14 +103,14 @@ async function readCall(
   readParams: ReadParams,
 ): Promise<AgentCall> {
   requireVersion(exchange)
-  const body = await readObject(exchange)
+  const { body, bytes } = await readObject(exchange)
   const agent = findAgent(plane, params['id'] ?? '', caller)
   const { task, verb } = splitVerb(params['task'] ?? '')
   const asked = verb ?? operation
   if (exchange.request.method === 'POST' && asked === 'get')
     throw new A2aError('METHOD_NOT_FOUND', 'POST to a task ends in :cancel or :subscribe.')
   const read = readParams({ ...params, task }, queryOf(exchange.target), body)
-  return beginCall({ exchange, caller, agent, operation: asked, version: '1.0', params: read })
+  return beginCall({ exchange, caller, agent, operation: asked, version: '1.0', params: read, bytes })
 }
 
 async function answer(plane: A2aPlane, call: AgentCall): Promise<void> {
@@ -150,16 +150,16 @@ function requireVersion(exchange: Exchange): void {
   throw new A2aError('VERSION_NOT_SUPPORTED', 'HTTP+JSON is served in version 1.0; for 0.3 use JSON-RPC.')
 }
 
-async function readObject(exchange: Exchange): Promise<JsonRecord> {
-  if (exchange.request.method !== 'POST') return {}
-  const bytes = await readBody(exchange.request, maxBodyBytes)
-  if (bytes.length === 0) return {}
+async function readObject(exchange: Exchange): Promise<{ body: JsonRecord; bytes: number }> {
+  if (exchange.request.method !== 'POST') return { body: {}, bytes: 0 }
+  const read = await readBody(exchange.request, maxBodyBytes)
+  if (read.length === 0) return { body: {}, bytes: 0 }
   requireJson(exchange)
-  const parsed = parseJson(bytes.toString('utf8'))
+  const parsed = parseJson(read.toString('utf8'))
   if (parsed === undefined) throw new A2aError('INVALID_JSON', 'The body is not valid JSON.')
   const record = readRecord(parsed)
   if (record === null) throw new A2aError('INVALID_REQUEST', 'The body should be an object.')
-  return acceptProtoNames(record)
+  return { body: acceptProtoNames(record), bytes: read.length }
 }
 
 function readNumbers(query: URLSearchParams, names: readonly string[]): JsonRecord {

@@ -29,16 +29,15 @@ export function rpcEndpoint(plane: A2aPlane, forced: 'send' | 'stream' | null): 
       let call: AgentCall | null = null
       try {
         requireJson(exchange)
-        request.read(await readBody(exchange.request, maxBodyBytes), forced)
+        const body = await readBody(exchange.request, maxBodyBytes)
+        request.read(body, forced)
         const { id } = params
         if (id === undefined) throw noAgentNamed()
         const agent = findAgent(plane, id, caller)
-        const { operation, version } = request
+        const { operation, version, params: asked } = request
         const rawId = plane.settings().passesBytes ? request.id : null
-        call = {
-          ...beginCall({ exchange, caller, agent, operation, version, params: request.params }),
-          rawId,
-        }
+        const parts = { exchange, caller, agent, operation, version, params: asked, bytes: body.length }
+        call = { ...beginCall(parts), rawId }
         await answer(plane, request, call)
         plane.settle(call, null)
       } catch (error) {

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { JsonRecord } from '../../conversation/json-value.ts'
+import { startDeadline } from '../../http/deadline.ts'
 import { headLines } from '../../http/server/head-line.ts'
 import { A2aError } from '../protocol/a2a-error.ts'
 import type { AgentCall } from '../relay/agent-call.ts'
@@ -30,7 +30,7 @@ export async function sendEvents(
 ): Promise<void> {
   const iterator = events[Symbol.asyncIterator]()
   const next = iterator.next()
-  await Promise.race([next, sleep(commentEveryMs, null, { ref: false })])
+  await resolvedWithin(next, commentEveryMs)
   const client = new EventClient(call, options)
   try {
     for (let step = await client.orInterrupted(next); step.done !== true; ) {
@@ -49,10 +49,19 @@ export async function sendEvents(
   }
 }
 
+/** Resolves with the promise or when the time is over, and rejects with the promise. */
+function resolvedWithin(promise: Promise<unknown>, ms: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const deadline = startDeadline(ms, resolve)
+    promise.then(() => resolve(), reject).finally(() => deadline.clear())
+  })
+}
+
 /** The client of a stream: may be slow, may leave, and hears of it when the stream is taken away. */
 class EventClient {
   readonly #call: AgentCall
-  readonly #interrupted: Promise<never>
+  #interruption: A2aError | null = null
+  #onInterrupt: ((error: A2aError) => void) | null = null
   readonly #leave: () => void
   readonly #comments: NodeJS.Timeout
   #isBetweenEvents = true
@@ -61,15 +70,10 @@ class EventClient {
   constructor(call: AgentCall, { streams, headers }: SendEventsOptions) {
     this.#call = call
     const { exchange } = call
-    let interrupt: (error: A2aError) => void = () => {}
-    this.#interrupted = new Promise((_, reject) => {
-      interrupt = reject
-    })
-    this.#interrupted.catch(() => {})
-    this.#leave = streams.add(call.agent.agentId, interrupt)
+    this.#leave = streams.add(call.agent.agentId, this.#interrupt)
     exchange.whenClientGone(() => {
       this.#drained?.()
-      interrupt(new A2aError('INTERNAL', 'The client left.'))
+      this.#interrupt(new A2aError('INTERNAL', 'The client left.'))
     })
     const lines = headLines([
       ...['x-request-id', exchange.requestId, 'content-type', 'text/event-stream'],
@@ -80,8 +84,18 @@ class EventClient {
     this.#comments = setInterval(() => this.#comment(), commentEveryMs)
   }
 
+  readonly #interrupt = (error: A2aError): void => {
+    this.#interruption ??= error
+    this.#onInterrupt?.(error)
+  }
+
+  /** A race with one promise for the whole stream would keep every event of it. */
   orInterrupted<Value>(promise: Promise<Value>): Promise<Value> {
-    return Promise.race([promise, this.#interrupted])
+    return new Promise((resolve, reject) => {
+      if (this.#interruption === null) this.#onInterrupt = reject
+      else reject(this.#interruption)
+      promise.then(resolve, reject)
+    })
   }
 
   /** Text is the data of an event; bytes are of a stream that passes as it is. */

@@ -1,16 +1,11 @@
-import {
-  type JsonRecord,
-  parseJson,
-  readRecord,
-  readRecords,
-  readString,
-} from '../../conversation/json-value.ts'
+import { type JsonRecord, parseJson, readRecord, readString } from '../../conversation/json-value.ts'
 import { canonicalJson } from '../../json/canonical-json.ts'
 import { fetchBytes } from '../../transport/fetch-bytes.ts'
 import type { Transport } from '../../transport/transport.ts'
 import type { RemoteAgent } from '../agents/remote-agent.ts'
 import { A2aError } from '../protocol/a2a-error.ts'
 import type { Version } from '../protocol/methods.ts'
+import { type AgentEndpoint, chooseEndpoint } from './choose-endpoint.ts'
 import { cardKeysOf, isSignedBy } from './verify-card.ts'
 
 const freshMs = 300_000
@@ -18,15 +13,6 @@ const failureMs = 30_000
 const maxCardBytes = 1_048_576
 /** For all the places where a card may be together: a first call waits for it. */
 const timeoutMs = 10_000
-
-/** Where and how an agent is called. */
-export interface AgentEndpoint {
-  readonly url: string
-  readonly version: Version
-  readonly tenant: string | null
-  /** Nobody said which version it is. */
-  readonly isGuess: boolean
-}
 
 /** The way to an agent's server, and who it refuses. */
 export interface AgentNetwork {
@@ -39,6 +25,12 @@ interface KnownCard {
   readonly card: JsonRecord | null
   readonly until: number
   readonly url: string | null
+}
+
+interface KnownEndpoint {
+  readonly agent: RemoteAgent
+  readonly card: JsonRecord | null
+  readonly endpoint: AgentEndpoint
 }
 
 export interface AgentCardsOptions {
@@ -55,6 +47,7 @@ export class AgentCards {
   readonly #options: AgentCardsOptions
   readonly #known = new Map<string, KnownCard>()
   readonly #fetching = new Map<string, Promise<JsonRecord | null>>()
+  readonly #endpoints = new Map<string, KnownEndpoint>()
   /** Agents without a card that turned out to speak 1.0. */
   readonly #current = new Set<string>()
 
@@ -84,28 +77,27 @@ export class AgentCards {
   /** The best interface of the card on the registered server, else the registered address. Errors: AGENT_UNAVAILABLE for a card nobody vouches for. */
   async endpoint(agent: RemoteAgent): Promise<AgentEndpoint | null> {
     if (agent.url === null) return null
-    const pinned = pinnedVersion(agent)
     const card = await this.find(agent)
+    const known = this.#endpoints.get(agent.agentId)
+    if (known !== undefined && known.agent === agent && known.card === card) return known.endpoint
     if (card === null && cardKeysOf(agent) !== null) throw distrusted()
-    const offered =
-      card === null ? [] : listInterfaces(card).filter(({ url }) => isSameOrigin(url, agent.url))
-    const best =
-      offered.find(({ version }) => version === (pinned ?? '1.0')) ??
-      (pinned === null ? offered.find(({ version }) => version === '0.3') : undefined)
-    if (best !== undefined) return { ...best, isGuess: false }
-    const version = pinned ?? (this.#current.has(agent.agentId) ? '1.0' : '0.3')
-    return { url: agent.url, version, tenant: null, isGuess: pinned === null }
+    const guess = this.#current.has(agent.agentId) ? '1.0' : '0.3'
+    const endpoint = chooseEndpoint(card, { url: agent.url, pinned: pinnedVersion(agent), guess })
+    this.#endpoints.set(agent.agentId, { agent, card, endpoint })
+    return endpoint
   }
 
   /** What was believed of the agent's version was wrong: the card is fetched anew, and a guess goes the other way. */
   doubt(agent: RemoteAgent, version: Version): void {
     this.#known.delete(agent.agentId)
+    this.#endpoints.delete(agent.agentId)
     if (version === '0.3') this.#current.add(agent.agentId)
     else this.#current.delete(agent.agentId)
   }
 
   forget(agentId: string): void {
     this.#known.delete(agentId)
+    this.#endpoints.delete(agentId)
     this.#current.delete(agentId)
   }
 
@@ -181,34 +173,4 @@ function cardAddresses(url: string | null): readonly string[] {
 function pinnedVersion({ params }: RemoteAgent): Version | null {
   const pinned = readString(params['protocol_version']) ?? ''
   return /^1(?:\.|$)/.test(pinned) ? '1.0' : /^0(?:\.|$)/.test(pinned) ? '0.3' : null
-}
-
-type Interface = Pick<AgentEndpoint, 'url' | 'version' | 'tenant'>
-
-/** The JSON-RPC interfaces of a card of either version. */
-function listInterfaces(card: JsonRecord): readonly Interface[] {
-  const current = readRecords(card['supportedInterfaces']).flatMap((entry): Interface[] => {
-    const url = readString(entry['url'])
-    const version = readString(entry['protocolVersion']) ?? '1.0'
-    if (url === null || entry['protocolBinding'] !== 'JSONRPC') return []
-    const tenant = readString(entry['tenant'])
-    return [{ url, version: version.startsWith('0') ? '0.3' : '1.0', tenant: tenant === '' ? null : tenant }]
-  })
-  const old: Interface[] = []
-  const main = readString(card['url'])
-  const transport = readString(card['preferredTransport']) ?? 'JSONRPC'
-  if (main !== null && transport === 'JSONRPC') old.push({ url: main, version: '0.3', tenant: null })
-  for (const entry of readRecords(card['additionalInterfaces'])) {
-    const url = readString(entry['url'])
-    if (url !== null && entry['transport'] === 'JSONRPC') old.push({ url, version: '0.3', tenant: null })
-  }
-  return [...current, ...old]
-}
-
-function isSameOrigin(url: string, registered: string | null): boolean {
-  try {
-    return registered !== null && new URL(url).origin === new URL(registered).origin
-  } catch {
-    return false
-  }
 }

@@ -32,6 +32,7 @@ export class AgentLimits {
   /** Counts a message. Errors: RATE_LIMITED, BUDGET_EXCEEDED. */
   async admit(call: AgentCall): Promise<void> {
     const limits = this.#limitsOf(call.agent, contextOf(call))
+    if (limits.length === 0) return
     const [messages, used] = [limits.filter(isOfMessages), limits.filter((limit) => !isOfMessages(limit))]
     const counted = await this.#count(used.map((limit) => ({ ...limit, by: 0, limit: null })))
     const spent = used.find(({ most }, index) => (counted.values[index] ?? 0) >= most)
@@ -73,14 +74,16 @@ export class AgentLimits {
 
   #ofAgent({ agentId, requestsPerMinute, others }: RemoteAgent): Limit[] {
     const standard = this.#options.messagesPerMinute()
-    const key = `a2a:${digest(agentId)}:${this.#minute()}`
+    const key = `a2a:${agentId}:${this.#minute()}`
     return [
       ...minuteLimit(key, 'messages', requestsPerMinute ?? (standard === 0 ? null : standard), 'This agent'),
       ...minuteLimit(key, 'tokens', readNumber(others['tpm_limit']), 'This agent'),
     ]
   }
 
-  #ofConversation({ agentId, others, params }: RemoteAgent, contextId: string): Limit[] {
+  #ofConversation(agent: RemoteAgent, contextId: string): Limit[] {
+    if (!limitsConversations(agent)) return []
+    const { agentId, others, params } = agent
     const key = `a2a:${digest(`${agentId}\n${contextId}`)}`
     const minute = `${key}:${this.#minute()}`
     const who = 'A conversation with this agent'
@@ -100,6 +103,13 @@ export class AgentLimits {
   #secondsLeft(): number {
     return Math.ceil(((this.#minute() + 1) * minuteMs - this.#options.now()) / 1000)
   }
+}
+
+function limitsConversations({ others, params }: RemoteAgent): boolean {
+  return [
+    ...[others['session_rpm_limit'], others['session_tpm_limit']],
+    ...[params['max_iterations'], params['max_budget_per_session']],
+  ].some((value) => value !== undefined && value !== null)
 }
 
 const isOfMessages = ({ counts }: Limit): boolean => counts === 'messages'

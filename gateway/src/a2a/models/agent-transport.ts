@@ -35,7 +35,8 @@ export class AgentTransport implements Transport {
   send({ path, body }: UpstreamRequest, sink: UpstreamSink): UpstreamCall {
     const call = new ModelCall(this.#plane, this.#from, sink)
     // Answering in the same turn would reach a sink that is still being built.
-    setImmediate(() => void call.run(path, readRecord(parseJson(body?.toString('utf8') ?? '')) ?? {}))
+    const params = readRecord(parseJson(body?.toString('utf8') ?? '')) ?? {}
+    setImmediate(() => void call.run(path, params, body?.length ?? 0))
     return call
   }
 
@@ -69,11 +70,11 @@ class ModelCall implements UpstreamCall {
     this.#goOn()
   }
 
-  async run(path: string, params: JsonRecord): Promise<void> {
+  async run(path: string, params: JsonRecord, bytes: number): Promise<void> {
     if (this.#isCancelled) return
     let call: AgentCall | null = null
     try {
-      call = await this.#open(path, params)
+      call = await this.#open(path, params, bytes)
       await this.#answer(call)
       await this.#plane.sessions.keep(this.#from, call)
       this.#plane.settle(call, null)
@@ -84,7 +85,7 @@ class ModelCall implements UpstreamCall {
     }
   }
 
-  async #open(path: string, params: JsonRecord): Promise<AgentCall> {
+  async #open(path: string, params: JsonRecord, bytes: number): Promise<AgentCall> {
     const [, name = '', verb] = /^\/a2a\/([^/]+)\/message:(send|stream)$/.exec(path) ?? []
     const { exchange, caller } = this.#from
     const agent = findAgent(this.#plane, decodeURIComponent(name), caller)
@@ -93,7 +94,7 @@ class ModelCall implements UpstreamCall {
     const canStream = verb === 'stream' && (await this.#plane.relay.canStream(agent))
     return {
       ...beginCall({
-        ...{ exchange, caller, agent, version: '1.0' },
+        ...{ exchange, caller, agent, version: '1.0', bytes },
         operation: canStream ? 'stream' : 'send',
         params: { ...params, message: { ...message, ...known } },
       }),

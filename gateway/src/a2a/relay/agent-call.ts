@@ -13,6 +13,8 @@ export interface AgentCall {
   readonly operation: Operation
   readonly version: Version
   readonly params: JsonRecord
+  /** Size of the client's request. */
+  readonly bytes: number
   /** Somebody asked the agent like a model: the pipeline holds the call to its caller's limits, and settles it. */
   readonly isModelCall: boolean
   /** Registers what ends the call of the agent when nobody waits for it any more. */
@@ -36,7 +38,7 @@ interface CallReport {
 
 /** A call as a client made it; nothing is known of it yet. */
 export function beginCall(
-  parts: Pick<AgentCall, 'exchange' | 'caller' | 'agent' | 'operation' | 'version' | 'params'>,
+  parts: Pick<AgentCall, 'exchange' | 'caller' | 'agent' | 'operation' | 'version' | 'params' | 'bytes'>,
 ): AgentCall {
   return {
     ...parts,

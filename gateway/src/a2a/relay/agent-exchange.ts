@@ -1,3 +1,4 @@
+import { type JsonRecord, parseJson, readRecord } from '../../conversation/json-value.ts'
 import { type Deadline, startDeadline } from '../../http/deadline.ts'
 import type { HeaderFields } from '../../http1/header-fields.ts'
 import { SseParser } from '../../protocols/sse.ts'
@@ -12,7 +13,13 @@ const lastLineEnd = Buffer.from('\n\n')
 
 /** What an agent answered: a body that is there, or events that are still coming. */
 export type AgentAnswer =
-  | { readonly kind: 'body'; readonly status: number; readonly text: string; readonly headers: HeaderFields }
+  | {
+      readonly kind: 'body'
+      readonly status: number
+      /** Null when the body is no JSON object. */
+      readonly message: JsonRecord | null
+      readonly headers: HeaderFields
+    }
   | { readonly kind: 'events'; readonly events: EventQueue; readonly headers: HeaderFields }
   | { readonly kind: 'bytes'; readonly bytes: EventQueue<Buffer>; readonly headers: HeaderFields }
 
@@ -131,8 +138,8 @@ export class AgentExchange implements UpstreamSink {
     if (this.#stream !== null) {
       if (!this.#isRaw) this.#take(lastLineEnd)
     } else if (this.#headers !== null) {
-      const text = Buffer.concat(this.#chunks).toString('utf8')
-      this.#resolve({ kind: 'body', status: this.#status, text, headers: this.#headers })
+      const message = readRecord(parseJson(Buffer.concat(this.#chunks).toString('utf8')))
+      this.#resolve({ kind: 'body', status: this.#status, message, headers: this.#headers })
     }
     this.#finish(null)
   }

@@ -52,10 +52,14 @@ function passedOn({ extraHeaders }: RemoteAgent, exchange: Exchange): Header[] {
 
 /** `x-a2a-{agent}-{name}`: what the caller wants this agent alone to have, which may be a credential for it. */
 function meantFor({ name: agentName, agentId }: RemoteAgent, exchange: Exchange): Header[] {
-  const credential = readCredential(exchange.request.headers, null)
+  const { headers } = exchange.request
+  const named = Object.keys(headers).filter((name) => name.startsWith('x-a2a-'))
+  if (named.length === 0) return []
+  const credential = readCredential(headers, null)
   const isOwnKey = (value: string): boolean => credential.kind === 'key' && value.includes(credential.value)
   const prefixes = [agentName, agentId].map((name) => `x-a2a-${name}-`.toLowerCase())
-  return Object.entries(exchange.request.headers).flatMap(([name, value]): Header[] => {
+  return named.flatMap((name): Header[] => {
+    const value = headers[name]
     const prefix = prefixes.find((candidate) => name.startsWith(candidate))
     const meant = prefix === undefined ? '' : name.slice(prefix.length)
     if (meant === '' || value === undefined || isOwnKey(value)) return []

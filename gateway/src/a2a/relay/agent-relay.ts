@@ -8,7 +8,8 @@ import {
 } from '../../conversation/json-value.ts'
 import type { HeaderFields } from '../../http1/header-fields.ts'
 import type { RemoteAgent } from '../agents/remote-agent.ts'
-import type { AgentCards, AgentEndpoint, AgentNetwork } from '../cards/agent-cards.ts'
+import type { AgentCards, AgentNetwork } from '../cards/agent-cards.ts'
+import type { AgentEndpoint } from '../cards/choose-endpoint.ts'
 import { A2aError, readAgentError } from '../protocol/a2a-error.ts'
 import { methodName, type Operation } from '../protocol/methods.ts'
 import { translateEvent, translateParams, translateResult } from '../protocol/translate-calls.ts'
@@ -161,7 +162,7 @@ export class AgentRelay {
   async #endpoint(agent: RemoteAgent): Promise<AgentEndpoint> {
     const endpoint = await this.#options.cards.endpoint(agent)
     if (endpoint === null) throw unavailable('it was registered without an address')
-    const refusal = this.#options.networkOf(agent).refuseHost(new URL(endpoint.url).hostname)
+    const refusal = this.#options.networkOf(agent).refuseHost(endpoint.address.hostname)
     if (refusal !== null) throw unavailable(`its address may not be called: ${refusal}`)
     return endpoint
   }
@@ -183,7 +184,7 @@ export class AgentRelay {
       method: methodName(operation, endpoint.version),
       params: endpoint.tenant === null ? params : { ...params, tenant: endpoint.tenant },
     }
-    const { origin, pathname, search, host } = new URL(endpoint.url)
+    const { origin, pathname, search, host } = endpoint.address
     const sent = new AgentExchange({
       transport: this.#options.networkOf(agent).transport,
       request: {
@@ -237,8 +238,7 @@ function readAnswer(answer: AgentAnswer & { kind: 'body' }): JsonRecord {
 }
 
 /** A JSON-RPC answer that is no error. Errors: A2aError. */
-function readReply({ status, text }: AgentAnswer & { kind: 'body' }): JsonRecord {
-  const message = readRecord(parseJson(text))
+function readReply({ status, message }: AgentAnswer & { kind: 'body' }): JsonRecord {
   if (message?.['jsonrpc'] === undefined && status >= 400)
     throw new A2aError('UPSTREAM_ERROR', `The agent answered with status ${status}.`)
   if (message === null) throw new A2aError('INVALID_AGENT_RESPONSE', "The agent's answer is not JSON.")
@@ -259,7 +259,7 @@ function openResponse(message: JsonRecord): JsonRecord {
 /** Only an agent that understood nothing may be asked again. */
 function isOfOtherVersion(answer: AgentAnswer): boolean {
   if (answer.kind !== 'body') return false
-  const error = readRecord(readRecord(parseJson(answer.text))?.['error'])
+  const error = readRecord(answer.message?.['error'])
   return error?.['code'] === -32601 || error?.['code'] === -32009
 }
 

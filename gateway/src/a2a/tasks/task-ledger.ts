@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Caller } from '../../identity/caller.ts'
-import type { A2aStore, Principal, TaskRow } from '../a2a-store.ts'
+import type { A2aStore, ContextRow, Principal, TaskRow } from '../a2a-store.ts'
 import { A2aError } from '../protocol/a2a-error.ts'
 
 const flushEveryMs = 20
@@ -22,6 +22,8 @@ export interface TaskLedgerOptions {
   readonly store: A2aStore
   readonly settings: () => { taskScope: 'principal' | 'team'; taskTtlMs: number; maxTasks: number }
   readonly onError: (error: unknown) => void
+  /** An agent told one caller of a task of another. */
+  readonly onForeign: (task: Pick<TaskRow, 'agentId' | 'taskId'>) => void
   readonly now: () => number
 }
 
@@ -34,6 +36,7 @@ export class TaskLedger {
   readonly #known = new Map<string, TaskRow>()
   readonly #contexts = new Map<string, Principal>()
   #unwritten = new Map<string, TaskRow>()
+  #unwrittenContexts: ContextRow[] = []
   #writing: Promise<void> = Promise.resolve()
   #timer: NodeJS.Timeout | null = null
   readonly #purging: NodeJS.Timeout
@@ -85,6 +88,7 @@ export class TaskLedger {
     const now = this.#options.now()
     const known = this.#known.get(key)
     if (known !== undefined && !this.#maySee(caller, known)) {
+      this.#options.onForeign(known)
       throw new A2aError('INVALID_AGENT_RESPONSE', 'The agent answered with a task that is not known here.')
     }
     const task = {
@@ -97,7 +101,7 @@ export class TaskLedger {
     }
     this.#remember(this.#known, key, task)
     this.#unwritten.set(key, task)
-    this.#timer ??= setTimeout(() => void this.#flush(), flushEveryMs)
+    this.#writeSoon()
   }
 
   /** The agent does not know the task any more. */
@@ -113,6 +117,7 @@ export class TaskLedger {
   forgetAgent(agentId: string): void {
     for (const memory of [this.#known, this.#contexts, this.#unwritten])
       for (const key of memory.keys()) if (key.startsWith(`${agentId}\n`)) memory.delete(key)
+    this.#unwrittenContexts = this.#unwrittenContexts.filter((context) => context.agentId !== agentId)
   }
 
   /** For a listing: everything noted here is in the store. */
@@ -140,7 +145,8 @@ export class TaskLedger {
     if (this.#contexts.has(key)) return
     const principal = principalOf(caller)
     this.#remember(this.#contexts, key, principal)
-    void this.#options.store.claimContext(agentId, contextId, principal).catch(this.#options.onError)
+    this.#unwrittenContexts.push({ agentId, contextId, ...principal })
+    this.#writeSoon()
   }
 
   #remember<Value>(memory: Map<string, Value>, key: string, value: Value): void {
@@ -151,17 +157,38 @@ export class TaskLedger {
     if (oldest !== undefined) memory.delete(oldest)
   }
 
+  #writeSoon(): void {
+    this.#timer ??= setTimeout(() => void this.#flush(), flushEveryMs)
+  }
+
   async #flush(): Promise<void> {
     if (this.#timer !== null) clearTimeout(this.#timer)
     this.#timer = null
     const tasks = [...this.#unwritten.values()]
+    const contexts = this.#unwrittenContexts
     this.#unwritten = new Map()
+    this.#unwrittenContexts = []
     const previous = this.#writing
     this.#writing = (async () => {
       await previous
-      if (tasks.length > 0) await this.#options.store.saveTasks(tasks).catch(this.#options.onError)
+      await this.#write(tasks, contexts).catch(this.#options.onError)
     })()
     await this.#writing
+  }
+
+  /** What turns out to be somebody else's, whom this process did not know of, is not believed any longer. */
+  async #write(tasks: readonly TaskRow[], contexts: readonly ContextRow[]): Promise<void> {
+    const { store, onForeign } = this.#options
+    const [foreign, owned] = await Promise.all([
+      tasks.length > 0 ? store.saveTasks(tasks) : [],
+      contexts.length > 0 ? store.saveContexts(contexts) : [],
+    ])
+    for (const { agentId, contextId, owner, teamId } of owned)
+      this.#remember(this.#contexts, keyOf(agentId, contextId), { owner, teamId })
+    for (const task of foreign) {
+      this.#known.delete(keyOf(task.agentId, task.taskId))
+      onForeign(task)
+    }
   }
 
   async #purge(): Promise<void> {

@@ -57,6 +57,7 @@ describe.each(await listTestDatabases())('the store of agents over $name', ({ op
     const versions = [await store.agentsVersion()]
     await store.saveAgent(agent)
     expect(await store.listAgents()).toEqual([agent])
+    expect([await store.findAgent('id-1'), await store.findAgent('id-2')]).toEqual([agent, null])
     versions.push(await store.agentsVersion())
     await store.saveAgent({ ...agent, description: 'Helps more' })
     versions.push(await store.agentsVersion())
@@ -70,10 +71,9 @@ describe.each(await listTestDatabases())('the store of agents over $name', ({ op
 
   it('keeps the first owner and the end of a task', async () => {
     await store.saveTasks([task('1'), task('2', { state: null, contextId: null })])
-    await store.saveTasks([
-      task('1', { state: 'TASK_STATE_COMPLETED', updatedAt: now + 5 }),
-      task('2', { owner: 'user:b', state: 'TASK_STATE_FAILED' }),
-    ])
+    const foreign = task('2', { owner: 'user:b', state: 'TASK_STATE_FAILED' })
+    const ended = task('1', { state: 'TASK_STATE_COMPLETED', updatedAt: now + 5 })
+    expect(await store.saveTasks([ended, foreign])).toEqual([foreign])
     await store.saveTasks([task('1', { updatedAt: now + 9 })])
     expect(await store.findTask('id-1', '1')).toEqual(
       task('1', { state: 'TASK_STATE_COMPLETED', updatedAt: now + 9 }),
@@ -104,6 +104,14 @@ describe.each(await listTestDatabases())('the store of agents over $name', ({ op
     const first = { owner: 'user:a', teamId: null }
     expect(await store.claimContext('id-1', 'c', first)).toEqual(first)
     expect(await store.claimContext('id-1', 'c', { owner: 'user:b', teamId: 't' })).toEqual(first)
+    const row = { agentId: 'id-1', owner: 'user:b', teamId: 't' }
+    const contexts = ['c', 'd', 'd'].map((contextId) => ({ ...row, contextId }))
+    const owned = await store.saveContexts(contexts)
+    expect(owned.toSorted((left, right) => (left.contextId < right.contextId ? -1 : 1))).toEqual([
+      { agentId: 'id-1', contextId: 'c', ...first },
+      { ...row, contextId: 'd' },
+    ])
+    expect(await store.claimContext('id-1', 'd', first)).toEqual({ owner: 'user:b', teamId: 't' })
   })
 
   it('forgets what is old, and beyond the limit what has ended first', async () => {

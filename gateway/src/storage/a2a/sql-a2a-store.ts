@@ -1,5 +1,5 @@
 import { GatewayError } from '@routeiq/contract'
-import type { A2aStore, PushRow, TaskRow } from '../../a2a/a2a-store.ts'
+import type { A2aStore, ContextRow, PushRow, TaskRow } from '../../a2a/a2a-store.ts'
 import type { RemoteAgent } from '../../a2a/agents/remote-agent.ts'
 import type { Database } from '../database/database.ts'
 import { guardQuery } from '../database/database-error.ts'
@@ -22,15 +22,13 @@ export function createSqlA2aStore(database: Database, now: () => number): A2aSto
     guardQuery(pool.query<Row>(text, [...values])).then(({ rows }) => rows)
   return {
     async listAgents() {
-      const rows = await query<AgentRow>(
-        'SELECT agent_id, registration, created_at, updated_at FROM a2a_agents ORDER BY agent_name',
+      return (await query<AgentRow>(`SELECT ${agentColumns} FROM a2a_agents ORDER BY agent_name`)).map(
+        toAgent,
       )
-      return rows.map(({ agent_id, registration, created_at, updated_at }) => ({
-        ...registration,
-        agentId: agent_id,
-        createdAt: created_at.getTime(),
-        updatedAt: updated_at.getTime(),
-      }))
+    },
+    async findAgent(agentId) {
+      const text = `SELECT ${agentColumns} FROM a2a_agents WHERE agent_id = $1`
+      return (await query<AgentRow>(text, [agentId])).map(toAgent)[0] ?? null
     },
     async agentsVersion() {
       const [row] = await query<{ version: string }>(
@@ -62,7 +60,10 @@ export function createSqlA2aStore(database: Database, now: () => number): A2aSto
       })
     },
     async saveTasks(tasks) {
-      await query(saveTasksStatement, [JSON.stringify(tasks)])
+      const saved = await query<{ key: string }>(saveTasksStatement, [JSON.stringify(tasks)])
+      if (saved.length === tasks.length) return []
+      const keys = new Set(saved.map(({ key }) => key))
+      return tasks.filter(({ agentId, taskId }) => !keys.has(`${agentId} ${taskId}`))
     },
     async findTask(agentId, taskId) {
       const [row] = await query<StoredTask>('SELECT * FROM a2a_tasks WHERE agent_id = $1 AND task_id = $2', [
@@ -95,6 +96,9 @@ export function createSqlA2aStore(database: Database, now: () => number): A2aSto
         [agentId, contextId],
       )
       return row === undefined ? { owner, teamId } : { owner: row.owner, teamId: row.team_id }
+    },
+    async saveContexts(contexts) {
+      return query<ContextRow>(saveContextsStatement, [JSON.stringify(contexts), new Date(now())])
     },
     async purge(before, keep) {
       const date = new Date(before)
@@ -166,21 +170,49 @@ export function createSqlA2aStore(database: Database, now: () => number): A2aSto
   }
 }
 
+const agentColumns = 'agent_id, registration, created_at, updated_at'
 const endedStates = "'TASK_STATE_COMPLETED','TASK_STATE_CANCELED','TASK_STATE_FAILED','TASK_STATE_REJECTED'"
 const pushColumns =
   'agent_id AS "agentId", task_id AS "taskId", config_id AS "configId", token_hash AS "tokenHash", config'
 
+/** In one order everywhere, so that two gateways that write the same tasks do not wait for each other. */
 const saveTasksStatement = `
   INSERT INTO a2a_tasks AS known (agent_id, task_id, owner, team_id, context_id, state, created_at, updated_at)
   SELECT "agentId", "taskId", owner, "teamId", "contextId", state,
          to_timestamp("createdAt" / 1000.0), to_timestamp("updatedAt" / 1000.0)
   FROM json_to_recordset($1::json) AS task ("agentId" text, "taskId" text, owner text, "teamId" text,
     "contextId" text, state text, "createdAt" double precision, "updatedAt" double precision)
+  ORDER BY 1, 2
   ON CONFLICT (agent_id, task_id) DO UPDATE
   SET state = CASE WHEN known.state IN (${endedStates}) THEN known.state ELSE coalesce(excluded.state, known.state) END,
       context_id = coalesce(known.context_id, excluded.context_id),
       updated_at = greatest(known.updated_at, excluded.updated_at)
-  WHERE known.owner = excluded.owner`
+  WHERE known.owner = excluded.owner
+  RETURNING agent_id || ' ' || task_id AS key`
+
+const saveContextsStatement = `
+  WITH given AS (
+    SELECT DISTINCT ON ("agentId", "contextId") "agentId" AS agent_id, "contextId" AS context_id, owner, "teamId" AS team_id
+    FROM json_to_recordset($1::json) AS context ("agentId" text, "contextId" text, owner text, "teamId" text)
+  ), added AS (
+    INSERT INTO a2a_contexts (agent_id, context_id, owner, team_id, created_at)
+    SELECT agent_id, context_id, owner, team_id, $2 FROM given ORDER BY 1, 2
+    ON CONFLICT DO NOTHING RETURNING agent_id, context_id, owner, team_id
+  )
+  SELECT agent_id AS "agentId", context_id AS "contextId", owner, team_id AS "teamId" FROM (
+    SELECT * FROM added
+    UNION ALL
+    SELECT agent_id, context_id, known.owner, known.team_id FROM a2a_contexts AS known JOIN given USING (agent_id, context_id)
+  ) AS context`
+
+function toAgent({ agent_id, registration, created_at, updated_at }: AgentRow): RemoteAgent {
+  return {
+    ...registration,
+    agentId: agent_id,
+    createdAt: created_at.getTime(),
+    updatedAt: updated_at.getTime(),
+  }
+}
 
 interface StoredTask {
   readonly agent_id: string
