@@ -1,5 +1,6 @@
 import { createPostgresDatabase } from '../../src/storage/testing/test-databases.ts'
 import { findTestServices } from '../../src/storage/testing/test-services.ts'
+import { type Gateway, type GatewayOptions, startGateway } from './start-gateway.ts'
 
 /** A kind of database the product runs on. */
 export interface ProductDatabase {
@@ -9,7 +10,7 @@ export interface ProductDatabase {
 }
 
 /** The databases of this machine, for suites that must hold on each. PostgreSQL is missing where it is not installed. */
-export async function listDatabases(): Promise<readonly ProductDatabase[]> {
+export async function listDatabases(): Promise<readonly [ProductDatabase, ...ProductDatabase[]]> {
   const embedded = { name: 'embedded', create: async () => ({ env: {}, remove: async () => {} }) }
   const { databaseUrl } = await findTestServices()
   if (databaseUrl === null) return [embedded]
@@ -23,4 +24,22 @@ export async function listDatabases(): Promise<readonly ProductDatabase[]> {
       },
     },
   ]
+}
+
+/** A gateway over a new database of this kind, which goes when the gateway is stopped. */
+export async function startGatewayOver(kind: ProductDatabase, options: GatewayOptions): Promise<Gateway> {
+  const { env, remove } = await kind.create()
+  try {
+    const gateway = await startGateway({ ...options, env: { ...env, ...options.env } })
+    const stop = gateway.stop.bind(gateway)
+    gateway.stop = async () => {
+      const exit = await stop()
+      await remove()
+      return exit
+    }
+    return gateway
+  } catch (error) {
+    await remove()
+    throw error
+  }
 }

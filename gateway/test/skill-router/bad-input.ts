@@ -7,7 +7,7 @@ const invisible = ['\u200b', '\u202e', '\u2060', '\u{e0041}', '\ufeff']
 
 /**
  * What people, programs and attackers send. Each is refused with what, where and why. Hostile archives are in
- * `skills-hostile-uploads.test.ts`, ids of other tenants in A10.
+ * `../skills-gateway/g2-hostile-uploads.ts`, ids of other tenants in A10.
  */
 export function describeBadInput(stage: () => Stage): void {
   let workspace: Workspace
