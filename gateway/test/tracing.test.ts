@@ -114,6 +114,24 @@ it('other routes and refusals are spans too', async () => {
   expect(named('GET /models').attributes).toMatchObject({ 'http.response.status_code': 401 })
 })
 
+it.each([
+  ['bash', 'provider_tool', 'client_action_required', false],
+  ['nothing-of-the-kind', 'none', 'module_skills_disabled', true],
+])('a call of the skill %s is a span', async (skill, type, status, isError) => {
+  const headers = { traceparent: sampled }
+  await call(gateway.url, '/v1/skills', { key, headers, body: { skill_name: skill } })
+  await arrived(2)
+  const span = named(`skill.invoke/${skill}`)
+  expect(span).toMatchObject({ traceId, kind: internal })
+  expect(span.attributes).toMatchObject({
+    'skill.id': skill,
+    'skill.type': type,
+    'skill.status': status,
+    'skill.duration_ms': expect.any(Number),
+  })
+  expect(span.attributes['error.type']).toBe(isError ? status : undefined)
+})
+
 it('what its caller does not keep, or nobody asked for, is not kept and goes on as it came', async () => {
   const dropped = `00-${traceId}-${callersSpan}-00`
   await ask({ traceparent: dropped })

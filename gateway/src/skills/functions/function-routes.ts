@@ -68,6 +68,7 @@ export function functionRoutes({ invocations, identity }: FunctionRoutesDependen
             name: `${params['name'] ?? ''}.${params['method'] ?? ''}`,
             body,
             withLogs: query.get('logs') === 'true',
+            trace: exchange.trace,
           }),
       }),
     },

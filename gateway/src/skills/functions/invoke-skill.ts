@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { GatewayError } from '@routeiq/contract'
 import { z } from 'zod'
+import type { Exchange } from '../../http/exchange.ts'
 import type { ControlAnswer } from '../../rest/control-endpoint.ts'
 import type { FunctionSkills, Invocation } from './function-skills.ts'
+import { traceInvocation } from './trace-invocation.ts'
 
 /** What became of one invocation, for the log and the metrics. */
 export interface InvocationRecord {
@@ -45,6 +47,8 @@ export interface InvocationRequest extends Pick<InvocationRecord, 'requestId' | 
   readonly name: string | null
   readonly body: Body
   readonly withLogs: boolean
+  /** Null for requests whose trace is not kept. */
+  readonly trace: Exchange['trace']
 }
 
 type Body = Readonly<Record<string, unknown>>
@@ -93,7 +97,9 @@ export async function invokeSkill(
     const durationMs = Math.round((deps.now() - startedAt) * 10) / 10
     const { type, status, namespace = null } = done
     const { requestId, actor } = request
-    deps.record({ id, requestId, actor, name: asked.name, type, namespace, status, durationMs })
+    const invocation = { id, requestId, actor, name: asked.name, type, namespace, status, durationMs }
+    deps.record(invocation)
+    if (request.trace !== null) traceInvocation(request.trace, invocation, startedAt)
     return durationMs
   }
   try {

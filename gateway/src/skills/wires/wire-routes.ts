@@ -113,8 +113,8 @@ async function invoke(
   if (body.length > maxInvocationBytes)
     throw new GatewayError('request_too_large', 'The arguments of a function have at most 1 MiB.')
   const withLogs = query.get('logs') === 'true'
-  const { requestId } = exchange
-  const answer = await deps.invoke({ requestId, actor, workspaceId, name, body: json, withLogs })
+  const { requestId, trace } = exchange
+  const answer = await deps.invoke({ requestId, actor, workspaceId, name, body: json, withLogs, trace })
   exchange.sendJson(answer.status ?? 200, answer.body, answer.headers)
   return null
 }
