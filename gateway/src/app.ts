@@ -43,6 +43,7 @@ import { functionRoutes } from './skills/functions/function-routes.ts'
 import { type InvocationDependencies, invokeSkill } from './skills/functions/invoke-skill.ts'
 import { installRoutes } from './skills/install/install-routes.ts'
 import { type MarketplaceDependencies, marketplaceRoutes } from './skills/marketplace/marketplace-routes.ts'
+import { resourceReportRoute } from './skills/mcp/report-resources.ts'
 import { registryRoutes } from './skills/registry/registry-routes.ts'
 import { type WellKnownDependencies, wellKnownRoutes } from './skills/well-known/well-known-routes.ts'
 import { skillWireRoutes } from './skills/wires/wire-routes.ts'
@@ -141,6 +142,7 @@ export function listRoutes(
     verifyRoute(deps.gateway.identity, deps.evidence.requireManifest),
     ...functionRoutes({ invocations: deps.invocations, identity: deps.gateway.identity }),
     ...skillRoutes(deps.skills),
+    resourceReportRoute(deps.skills),
     ...skillWireRoutes({
       ...deps.skills,
       relay: (request) => deps.skillRelay.relay(request),

@@ -1,4 +1,5 @@
-import type { ListedSkill, SkillResources } from '../../skills/mcp/skill-resources.ts'
+import type { ListedSkill } from '../../skills/mcp/listed-skill.ts'
+import type { SkillResources } from '../../skills/mcp/skill-resources.ts'
 import type { Downstream } from '../call/downstream.ts'
 import { invalidParams, methodNotFound, RpcError } from '../call/rpc-error.ts'
 import type { McpResult } from '../upstream/upstream-session.ts'

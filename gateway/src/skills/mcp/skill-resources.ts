@@ -1,24 +1,9 @@
 import { mapConcurrently } from '../benchmarks/map-concurrently.ts'
-import type { Skill, SkillFile } from '../skill.ts'
+import type { Skill } from '../skill.ts'
 import type { SkillStore, VersionText } from '../skill-store.ts'
-import { digestContent, sortByPath } from '../tree-digest.ts'
-import { isProblem, parseFrontmatter, splitSkillMd } from '../validate/frontmatter.ts'
 import { isStrictName } from '../validate/skill-name.ts'
-
-/** A skill as the extension `io.modelcontextprotocol/skills` lists it. */
-export interface ListedSkill {
-  /** Of its `SKILL.md`. */
-  readonly uri: string
-  /** As it was written. */
-  readonly frontmatter: Readonly<Record<string, unknown>>
-  /** Every file, `SKILL.md` included, by path. */
-  readonly resources: readonly {
-    readonly uri: string
-    /** `sha256:` and 64 hex digits. */
-    readonly digest: string
-    readonly size: number
-  }[]
-}
+import { allFiles, describeListed, type ListedSkill, scheme, writeUri } from './listed-skill.ts'
+import { refuseSize, refuseSkill } from './refuse-skill.ts'
 
 export interface ListedSkillPage {
   readonly skills: readonly ListedSkill[]
@@ -58,10 +43,7 @@ export interface DirectoryEntry {
   readonly size?: number
 }
 
-const scheme = 'skill://'
 const pageSkills = 50
-const mostFiles = 512
-const largestSkill = 16 * 1_048_576
 const readsAtOnce = 8
 const directoryType = 'inode/directory'
 
@@ -102,7 +84,7 @@ export class SkillResources {
     const place = readUri(uri)
     if (place === null || place.path !== 'SKILL.md') return null
     const found = await this.#find(workspaceId, place.name)
-    return found === null ? null : describe(found.skill, found.version)
+    return found === null ? null : describeListed(found.skill, found.version)
   }
 
   /** The contents of a file; null when there is none. */
@@ -147,7 +129,7 @@ export class SkillResources {
 
   async #describe(skill: Skill): Promise<ListedSkill | null> {
     const version = await this.#readServed(skill)
-    return version === null ? null : describe(skill, version)
+    return version === null ? null : describeListed(skill, version)
   }
 
   async #find(
@@ -161,41 +143,11 @@ export class SkillResources {
 
   /** Null for a skill that is not shown here. */
   async #readServed(skill: Skill): Promise<VersionText | null> {
-    const { workspaceId, skillId, name, served, isActive, offerScope } = skill
-    if (served === null || !isActive || offerScope !== 'workspace' || !isStrictName(name)) return null
+    const { workspaceId, skillId, served } = skill
+    if (served === null || refuseSkill(skill) !== null) return null
     const version = await this.#store.readVersion(workspaceId, skillId, { versionId: served.versionId })
-    if (version === null || version.files.length >= mostFiles) return null
-    const bytes = allFiles(version).reduce((total, { sizeBytes }) => total + sizeBytes, 0)
-    return bytes <= largestSkill ? version : null
+    return version === null || refuseSize(version) !== null ? null : version
   }
-}
-
-/** `SKILL.md` and the files beside it, by path. */
-function allFiles(version: VersionText): readonly Omit<SkillFile, 'isExecutable' | 'isText'>[] {
-  const own = {
-    path: 'SKILL.md',
-    digest: digestContent(version.skillMd),
-    sizeBytes: Buffer.byteLength(version.skillMd),
-    contentType: 'text/markdown',
-  }
-  return sortByPath([own, ...version.files])
-}
-
-/** Null when its frontmatter does not say of itself what the extension wants of every skill. */
-function describe({ name }: Skill, version: VersionText): ListedSkill | null {
-  const read = parseFrontmatter(splitSkillMd(version.skillMd).frontmatter ?? '')
-  if (isProblem(read) || read.fields['name'] !== name || typeof read.fields['description'] !== 'string')
-    return null
-  const resources = allFiles(version).map(({ path, digest, sizeBytes }) => ({
-    uri: writeUri(name, path),
-    digest: `sha256:${digest}`,
-    size: sizeBytes,
-  }))
-  return { uri: writeUri(name, 'SKILL.md'), frontmatter: read.fields, resources }
-}
-
-function writeUri(name: string, path: string): string {
-  return `${scheme}${name}/${path.split('/').map(encodeURIComponent).join('/')}`
 }
 
 /** The path is empty for the skill's own directory; null for what is no address of a skill. */
