@@ -6,7 +6,10 @@ import { subjectRoutes } from './admin/governance/subject-routes.ts'
 import { type HealthDependencies, healthRoutes } from './admin/health/health-routes.ts'
 import { KeyAdministration } from './admin/keys/key-administration.ts'
 import { type KeyRoutesDependencies, keyRoutes } from './admin/keys/key-routes.ts'
-import { type ModelRoutesDependencies, modelRoutes } from './admin/model-routes.ts'
+import { credentialRoutes } from './admin/models/credential-routes.ts'
+import { type ManagedModelDependencies, managedModelRoutes } from './admin/models/managed-model-routes.ts'
+import { modelInfoRoutes } from './admin/models/model-info-routes.ts'
+import { type ModelRoutesDependencies, modelRoutes } from './admin/models/model-routes.ts'
 import { type OperationsDependencies, operationsRoutes } from './admin/operations-routes.ts'
 import { type TokenRoutesDependencies, tokenRoutes } from './admin/token-routes.ts'
 import type { PassThroughEndpoint } from './config/config.ts'
@@ -57,7 +60,7 @@ export interface AppDependencies {
   readonly registry: RegistryPlane
   readonly keys: KeyRoutesDependencies & Omit<SpendRoutesDependencies, 'administration'>
   readonly quotas: QuotaRoutesDependencies
-  readonly models: ModelRoutesDependencies
+  readonly models: ModelRoutesDependencies & ManagedModelDependencies
   readonly tokens: TokenRoutesDependencies
   readonly health: HealthDependencies
   readonly operations: OperationsDependencies
@@ -128,6 +131,9 @@ export function listRoutes(
     ...messagesRoutes(deps.gateway),
     ...generateRoutes(deps.gateway),
     ...modelRoutes(deps.models),
+    ...modelInfoRoutes(deps.models),
+    ...managedModelRoutes(deps.models),
+    ...credentialRoutes(deps.models),
     ...tokenRoutes(deps.tokens),
     ...keyRoutes(deps.keys),
     ...managementRoutes(deps.keys),

@@ -21,7 +21,7 @@ const directions: Readonly<Record<string, string>> = {
   'write-behind.ts': '',
   a2a: 'config:types conversation deployments:types http http1 identity json pipeline pricing protocols rest storage:types telemetry transport version.ts',
   admin:
-    'answer-cache:types config:types conversation deployments governance http identity pipeline pricing process:types protocols providers:types quotas:types relay rest storage:types telemetry tokens:types transport:types version.ts',
+    'answer-cache:types config:types conversation deployments governance http identity managed-models:types pipeline pricing process:types protocols providers:types quotas:types relay rest storage:types telemetry tokens:types transport:types version.ts',
   'answer-cache': 'conversation',
   balancing: 'config:types deployments pricing providers:types',
   cli: 'balancing config process skills storage version.ts',
@@ -37,6 +37,7 @@ const directions: Readonly<Record<string, string>> = {
   identity: 'config:types deployments governance http:types storage:types',
   injection: 'config:types conversation identity:types within.ts',
   json: '',
+  'managed-models': 'config:types',
   mcp: 'config conversation http http1:types identity json pipeline pricing rest skills:types telemetry transport version.ts',
   'model-routing':
     'config:types conversation:types deployments:types pricing telemetry:types write-behind.ts',
@@ -47,7 +48,7 @@ const directions: Readonly<Record<string, string>> = {
     'answer-cache balancing config:types conversation deployments governance:types http http1:types identity injection json model-routing multipart pricing protocols providers relay storage:types telemetry tokens:types transport:types version.ts within.ts',
   pricing: 'config:types conversation:types',
   process:
-    'a2a answer-cache app.ts balancing config conversation demo deployments evidence governance http identity injection mcp model-routing pipeline pricing providers quotas responses rest skill-router skills storage telemetry tokens transport version.ts',
+    'a2a answer-cache app.ts balancing config conversation demo deployments evidence governance http identity injection managed-models mcp model-routing pipeline pricing providers quotas responses rest skill-router skills storage telemetry tokens transport version.ts',
   protocols: 'conversation json pricing:types providers:types relay:types',
   providers: 'cloud-accounts conversation telemetry transport:types',
   quotas: 'http:types pipeline:types rest',
@@ -61,7 +62,7 @@ const directions: Readonly<Record<string, string>> = {
   skills:
     'config:types conversation deployments http identity json multipart package-file.ts pass-through pipeline providers quotas:types relay rest storage:types transport:types uuid.ts version.ts',
   storage:
-    'a2a:types config:types conversation:types evidence governance mcp:types model-routing package-file.ts pricing:types quotas skill-router:types skills uuid.ts',
+    'a2a:types config:types conversation:types evidence governance managed-models:types mcp:types model-routing package-file.ts pricing:types quotas skill-router:types skills uuid.ts',
   telemetry: 'conversation:types deployments:types providers:types',
   tokens: 'conversation:types package-file.ts',
   transport: 'http1',

@@ -153,7 +153,6 @@ describe('leniency', () => {
   it.each([
     ['search_tools: [{search_tool_name: a}]', 'search_tools'],
     ['guardrails: [{guardrail_name: g}]', 'guardrails'],
-    ['general_settings: {store_model_in_db: true}', 'general_settings.store_model_in_db'],
     ['router_settings: {routing_strategy: llmrouter-causallm}', 'router_settings.routing_strategy'],
     ['routeiq: {prompt_management: {enabled: true}}', 'routeiq.prompt_management.enabled'],
     ['routeiq: {context_optimizer: {mode: safe}}', 'routeiq.context_optimizer.mode'],

@@ -8,6 +8,7 @@ import type { ConfigSource, GatewayConfig, ModelConfig, PassThroughConfig } from
 import { type ConfigFlags, flagSettings } from './config-flags.ts'
 import type { Diagnostic } from './diagnostics.ts'
 import { locateConfig } from './locate-config.ts'
+import { appendManaged, type ManagedEntries } from './managed-entries.ts'
 import { readAliases } from './models/aliases.ts'
 import { readCredentials } from './models/credentials.ts'
 import { demoModels, modelsFromEnvironment } from './models/environment-models.ts'
@@ -47,6 +48,8 @@ export interface LoadConfigInput {
   readonly env: Environment
   readonly flags: ConfigFlags
   readonly providers: ProviderCatalog
+  /** Entries that are kept elsewhere and count like those of the file. */
+  readonly managed?: ManagedEntries
 }
 
 export interface LoadedConfig {
@@ -66,6 +69,7 @@ export function loadConfig(input: LoadConfigInput): LoadedConfig {
     return input.readFile(path)
   }
   const tree = readTree({ ...input, readFile }, report)
+  if (input.managed !== undefined) appendManaged(tree.root, input.managed)
   const derivedIds = deriveModelIds(tree.root)
   report.locateWith((path) => tree.sourceMap.locate(tree.root, path))
   const env = exportEnvironmentBlock(tree.root, input.env, report)
@@ -110,7 +114,10 @@ interface ModelSources {
   readonly hasFile: boolean
 }
 
-/** Models of the file; without a file those of the environment; without keys the demo model. */
+/**
+ * Models of the file; without a file those of the environment; without keys the demo model. Managed ones are listed with
+ * those of the file.
+ */
 function readModels(
   { root, derivedIds, env, sections, hasFile }: ModelSources,
   { providers, flags, readFile }: LoadConfigInput,
@@ -123,13 +130,12 @@ function readModels(
     credentials: readCredentials(root['credential_list'], report),
     report,
   }
-  if (hasFile) {
-    const environment = settings.text('process.litellm_environment')
-    return { models: readModelList({ root, derivedIds, environment }, context), kind: 'file' }
-  }
-  if (flags.model !== undefined) return { models: singleModel(flags.model, context), kind: 'environment' }
-  const models = modelsFromEnvironment(context)
-  return models.length > 0 ? { models, kind: 'environment' } : { models: demoModels(context), kind: 'demo' }
+  const environment = settings.text('process.litellm_environment')
+  const listed = readModelList({ root, derivedIds, environment }, context)
+  if (hasFile) return { models: listed, kind: 'file' }
+  const found = flags.model === undefined ? modelsFromEnvironment(context) : singleModel(flags.model, context)
+  if (found.length > 0) return { models: [...found, ...listed], kind: 'environment' }
+  return { models: [...demoModels(context), ...listed], kind: 'demo' }
 }
 
 type ConfigContent = Omit<GatewayConfig, 'source' | 'versionHash'>

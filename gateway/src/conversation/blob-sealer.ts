@@ -4,7 +4,7 @@ import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto'
 export type BlobForm = 'signature' | 'redacted'
 
 /** What else is sealed: answers the gateway keeps itself, and secrets of webhooks and agents, and what belongs to tool servers. */
-type SealedForm = BlobForm | 'response' | 'webhook' | 'agent' | 'mcp' | 'embedder'
+type SealedForm = BlobForm | 'response' | 'webhook' | 'agent' | 'mcp' | 'embedder' | 'model'
 
 /** An opaque value with where it came from, so that it goes back there and nowhere else. */
 export interface Blob {

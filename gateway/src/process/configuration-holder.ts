@@ -3,6 +3,8 @@ import type { Strategy } from '../balancing/strategy.ts'
 import type { GatewayConfig } from '../config/config.ts'
 import type { ConfigFlags } from '../config/config-flags.ts'
 import type { Diagnostic } from '../config/diagnostics.ts'
+import type { LoadedConfig } from '../config/load-config.ts'
+import { type ManagedEntries, noManagedEntries } from '../config/managed-entries.ts'
 import type { Runtime } from '../pipeline/model-request.ts'
 import type { PriceTable } from '../pricing/price-table.ts'
 import { AgentsAsModels } from './agents-as-models.ts'
@@ -35,6 +37,7 @@ export class ConfigurationHolder {
   readonly #env: Environment
   readonly #prices: PriceTable
   readonly #now: () => number
+  #managed: ManagedEntries = noManagedEntries
   #compiled: CompiledRuntime
   #history: ReloadHistory = { lastAttemptAt: null, lastSuccessAt: null, lastError: null }
 
@@ -69,9 +72,19 @@ export class ConfigurationHolder {
     return this.#history
   }
 
+  /** What is configured beside files and environment, from the next reload on. */
+  manage(entries: ManagedEntries): void {
+    this.#managed = entries
+  }
+
+  /** What a reload would read if these were the managed entries. */
+  readWith(entries: ManagedEntries): LoadedConfig {
+    return readConfiguration(this.#flags, this.#env, entries)
+  }
+
   reload(): ReloadReport {
     const at = this.#now()
-    const loaded = readConfiguration(this.#flags, this.#env)
+    const loaded = this.readWith(this.#managed)
     const errors = loaded.diagnostics.filter((diagnostic) => diagnostic.severity === 'error')
     if (loaded.config === null) {
       const lastError = errors.map(({ path, message }) => `${path}: ${message}`).join('; ')

@@ -4,6 +4,7 @@ import type { A2aStore } from '../a2a/a2a-store.ts'
 import type { StorageConfig } from '../config/config.ts'
 import type { EvidenceStore } from '../evidence/evidence-store.ts'
 import type { Limiter } from '../governance/limiter.ts'
+import type { ManagedModelStore } from '../managed-models/managed-model-store.ts'
 import type { McpAccountStore } from '../mcp/accounts/account-store.ts'
 import type { McpServerStore } from '../mcp/registry/server-store.ts'
 import type { BundleMoveStore } from '../model-routing/bundles/bundle-shelf.ts'
@@ -32,6 +33,7 @@ import { SpendIngester } from '../storage/ledger/spend-ingester.ts'
 import type { SpendLedger } from '../storage/ledger/spend-row.ts'
 import { createSqlSpendLedger } from '../storage/ledger/sql-spend-ledger.ts'
 import { InProcessLimiter } from '../storage/limits/in-process-limiter.ts'
+import { createSqlManagedModelStore } from '../storage/managed-models/sql-managed-model-store.ts'
 import { createMemoryMcpStore } from '../storage/mcp/memory-mcp-store.ts'
 import { createSqlAccountStore } from '../storage/mcp/sql-account-store.ts'
 import { createSqlMcpStore } from '../storage/mcp/sql-mcp-store.ts'
@@ -87,6 +89,7 @@ export interface Hub {
   readonly benchmarks: BenchmarkStore
   readonly quotas: QuotaStore
   readonly embedders: WorkspaceEmbedderStore
+  readonly managedModels: ManagedModelStore
   readonly a2a: A2aStore
   readonly evidence: EvidenceStore
   readonly mcp: McpServerStore
@@ -166,6 +169,7 @@ export async function openHub(options: HubOptions): Promise<OwnedHub> {
     responses,
     quotas,
     embedders: createSqlWorkspaceEmbedders(database, now),
+    managedModels: createSqlManagedModelStore(database, now),
     a2a: createSqlA2aStore(database, now),
     spend: ledger,
     evidence,

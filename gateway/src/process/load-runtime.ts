@@ -6,6 +6,7 @@ import type { GatewayConfig } from '../config/config.ts'
 import type { ConfigFlags } from '../config/config-flags.ts'
 import type { Diagnostic } from '../config/diagnostics.ts'
 import { type LoadedConfig, loadConfig } from '../config/load-config.ts'
+import { noManagedEntries } from '../config/managed-entries.ts'
 import { buildSnapshot } from '../deployments/build-snapshot.ts'
 import { checkRouters } from '../model-routing/check-routers.ts'
 import type { Runtime } from '../pipeline/model-request.ts'
@@ -15,9 +16,13 @@ import { AgentsAsModels } from './agents-as-models.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** Reads files, environment and flags; never throws. */
-export function readConfiguration(flags: ConfigFlags, env: Environment): LoadedConfig {
-  return loadConfig({ readFile: readText, env, flags, providers: registry })
+/** Reads files, environment and flags, and adds what is managed elsewhere; never throws. */
+export function readConfiguration(
+  flags: ConfigFlags,
+  env: Environment,
+  managed = noManagedEntries,
+): LoadedConfig {
+  return loadConfig({ readFile: readText, env, flags, providers: registry, managed })
 }
 
 function readText(path: string): string | null {

@@ -140,6 +140,7 @@ class Crew {
     exposeOverIpc(port, 'benchmarks', this.#hub.benchmarks)
     exposeOverIpc(port, 'quotas', this.#hub.quotas)
     exposeOverIpc(port, 'embedders', this.#hub.embedders)
+    exposeOverIpc(port, 'managedModels', this.#hub.managedModels)
     exposeOverIpc(port, 'a2a', this.#hub.a2a)
     exposeOverIpc(port, 'evidence', this.#hub.evidence)
     exposeOverIpc(port, 'mcp', this.#hub.mcp)

@@ -2,6 +2,7 @@ import cluster from 'node:cluster'
 import type { A2aStore } from '../a2a/a2a-store.ts'
 import type { EvidenceStore } from '../evidence/evidence-store.ts'
 import type { AsyncLimiter } from '../governance/limiter.ts'
+import type { ManagedModelStore } from '../managed-models/managed-model-store.ts'
 import type { McpAccountStore } from '../mcp/accounts/account-store.ts'
 import type { McpServerStore } from '../mcp/registry/server-store.ts'
 import type { BundleMoveStore } from '../model-routing/bundles/bundle-shelf.ts'
@@ -73,6 +74,7 @@ export async function runWorker(startup: Startup): Promise<void> {
     benchmarks: connectOverIpc<BenchmarkStore>(port, 'benchmarks'),
     quotas: connectOverIpc<QuotaStore>(port, 'quotas'),
     embedders: connectOverIpc<WorkspaceEmbedderStore>(port, 'embedders'),
+    managedModels: connectOverIpc<ManagedModelStore>(port, 'managedModels'),
     a2a: connectOverIpc<A2aStore>(port, 'a2a'),
     evidence: connectOverIpc<EvidenceStore>(port, 'evidence'),
     mcp: connectOverIpc<McpServerStore>(port, 'mcp'),

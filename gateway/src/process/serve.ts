@@ -14,6 +14,7 @@ import { HttpServer } from '../http/server/http-server.ts'
 import { Authenticator, type ChangedSubject } from '../identity/authenticator.ts'
 import type { Caller } from '../identity/caller.ts'
 import { FailedAttempts } from '../identity/failed-attempts.ts'
+import type { ManagedModels } from '../managed-models/managed-models.ts'
 import { ChatTools } from '../mcp/chat/chat-tools.ts'
 import type { McpPlane } from '../mcp/mcp-plane.ts'
 import type { Gateway } from '../pipeline/gateway.ts'
@@ -50,6 +51,7 @@ import { embedTexts } from './embed-texts.ts'
 import { type Evidence, openEvidence } from './evidence.ts'
 import { openGovernance } from './governance.ts'
 import { type Hub, journalDirectory } from './hub.ts'
+import { openManagedModels } from './managed-models.ts'
 import { openMcp } from './mcp.ts'
 import { measureCooldowns } from './measure-cooldowns.ts'
 import { MediaFetcher } from './media-fetcher.ts'
@@ -116,7 +118,12 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
     now: options.now,
   })
   const gate = createGate(config, options.maxConcurrentRequests, telemetry)
-  const transport = createTransport(config, options.now)
+  const secret = Buffer.from(secretOf(config.identity))
+  const managed = await openManagedModels({
+    ...{ hub, configuration, telemetry, secret, now: options.now },
+    reload: () => void reload(options),
+  })
+  const transport = createTransport(config, options.now, managed.origins)
   const media = new MediaFetcher(config.userEgress)
   const evidence = openEvidence({
     hub,
@@ -144,7 +151,6 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
     // A quota may take away a workspace's own embedder, or give it back.
     await skillRouting.embedders.refresh()
   }
-  const secret = Buffer.from(secretOf(config.identity))
   const blobs = new BlobSealer(secret, randomBytes)
   const skillInjection = openSkillInjection({
     hub,
@@ -242,6 +248,7 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
     skillRelay,
     mcp,
     answers: answerCache.answers,
+    managed: managed.models,
   }
   const stopRescanning = rescanSkills({
     store: hub.skills,
@@ -282,7 +289,7 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
       skillRouting.close()
       await answerCache.close()
       await modelRouting.close()
-      await Promise.all([transport.close(), media.close(), functions.close(), mcp.close()])
+      await Promise.all([transport.close(), media.close(), functions.close(), mcp.close(), managed.close()])
       telemetry.flush()
       await telemetry.tracing?.close()
     },
@@ -309,13 +316,21 @@ function createGate(config: GatewayConfig, limit: number, { metrics }: Telemetry
   })
 }
 
-function createTransport(config: GatewayConfig, now: () => number): Transport {
+function createTransport(
+  config: GatewayConfig,
+  now: () => number,
+  guarded: ReadonlyMap<string, Transport>,
+): Transport {
   const network = createNetworkTransport({
     maxConnectionsPerOrigin: config.server.upstreamConnections,
     maxIdlePerOrigin: config.server.upstreamIdleConnections,
   })
   const authorizing = new AuthorizingTransport(network, now, readUserFile, createTokenTransport(network))
-  return new RoutedTransport(authorizing, new Map([[new URL(demoBaseUrl).origin, new DemoTransport(now)]]))
+  const operators = new RoutedTransport(
+    authorizing,
+    new Map([[new URL(demoBaseUrl).origin, new DemoTransport(now)]]),
+  )
+  return new RoutedTransport(operators, guarded)
 }
 
 /** What a gateway is made of beside its configuration. */
@@ -398,6 +413,7 @@ interface SharedParts {
   readonly skillRelay: SkillRelay
   readonly mcp: McpPlane
   readonly answers: AnswerCache
+  readonly managed: ManagedModels
 }
 
 function composeApp(
@@ -417,6 +433,7 @@ function composeApp(
     skillRelay,
     mcp,
     answers,
+    managed,
   }: SharedParts,
 ): AppDependencies {
   const { configuration, prices, hub, telemetry, collectMetrics, now } = options
@@ -469,7 +486,7 @@ function composeApp(
       onSubjectsChanged,
     },
     quotas: { identity, quotas, store: hub.quotas, onChange: onQuotasChanged, now },
-    models: { identity, runtime, prices, startedAt: now() },
+    models: { identity, runtime, prices, managed, startedAt: now(), now },
     passThroughEndpoints: runtime().config.passThrough.endpoints,
     tokens: { identity, runtime, tokens: gateway.tokens },
     health: {

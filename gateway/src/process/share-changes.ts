@@ -4,6 +4,7 @@ import type { Cooldown } from '../balancing/deployment-state.ts'
 import type { DeploymentStates, SharedUsage } from '../balancing/deployment-states.ts'
 import type { SubjectCache } from '../governance/subject-cache.ts'
 import type { Authenticator, ChangedSubject } from '../identity/authenticator.ts'
+import type { ManagedModels } from '../managed-models/managed-models.ts'
 import type { Quotas } from '../quotas/quotas.ts'
 import type { SharedRate } from '../quotas/route-rates.ts'
 import type { SharedState } from '../storage/shared-state/shared-state.ts'
@@ -19,6 +20,8 @@ const agentChannel = 'routeiq:a2a-agents'
 const agentIntervalMs = 5_000
 const rateChannel = 'routeiq:route-rates'
 const toolServerChannel = 'routeiq:mcp'
+const managedModelChannel = 'routeiq:managed-models'
+const managedModelIntervalMs = 5_000
 
 /**
  * Reads the agents, and again whenever one is changed anywhere; gateways that share nothing but the database look every
@@ -166,5 +169,23 @@ export async function hearToolServers(state: SharedState, onChange: () => void):
 export function announceToolServers(state: SharedState, isShared: () => boolean): () => void {
   return () => {
     if (isShared()) void state.publish(toolServerChannel, '').catch(() => {})
+  }
+}
+
+/**
+ * Reads the managed models again whenever they are changed anywhere; gateways that share nothing but the database look
+ * every few seconds.
+ */
+export async function followManagedModels(
+  state: SharedState,
+  models: ManagedModels,
+): Promise<{ announce(): void; stop(): void }> {
+  const refresh = (): void => void models.refresh().catch(ignore)
+  await state.subscribe(managedModelChannel, refresh)
+  const timer = setInterval(refresh, managedModelIntervalMs)
+  timer.unref()
+  return {
+    announce: () => void state.publish(managedModelChannel, '').catch(ignore),
+    stop: () => clearInterval(timer),
   }
 }

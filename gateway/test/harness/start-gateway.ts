@@ -6,6 +6,9 @@ import { freePort } from './free-port.ts'
 import { type Exit, type Product, runProduct } from './run-product.ts'
 import { waitUntil } from './wait-until.ts'
 
+/** A first start beside other tests. */
+const startBudgetMs = 60_000
+
 export const masterKey = 'sk-master-of-the-tests-0123456789'
 
 export interface GatewayOptions {
@@ -65,8 +68,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 /** Makes an embedded database in an empty data directory. */
 export async function initialiseDatabase(dataDir: string): Promise<void> {
   const gateway = new ProductGateway({ config: {} }, dataDir, await freePort())
-  await gateway.start()
-  await gateway.end('SIGTERM')
+  try {
+    await gateway.start()
+  } finally {
+    await gateway.end('SIGTERM')
+  }
 }
 
 class ProductGateway implements Gateway {
@@ -125,7 +131,7 @@ class ProductGateway implements Gateway {
           )
         return product.announced() && (await this.#isReady())
       },
-      30_000,
+      startBudgetMs,
     )
   }
 

@@ -149,7 +149,7 @@ export const plannedKeys: Readonly<Record<string, readonly string[]>> = {
     'routing_groups',
   ],
   general_settings: [
-    ...['store_model_in_db', 'enable_jwt_auth', 'custom_auth', 'background_health_checks'],
+    ...['enable_jwt_auth', 'custom_auth', 'background_health_checks'],
     ...[
       'key_management_system',
       'alerting',

@@ -72,13 +72,12 @@ export const coreSettings: readonly Setting[] = [
   }),
   available('process.litellm_debug', 'boolean', false, 'Debug logging', ['LITELLM_DEBUG']),
   planned('process.direct_url', 'text', null, 'Database URL that bypasses a pooler', ['DIRECT_URL']),
-  planned(
+  accepted(
     'general_settings.store_model_in_db',
     'boolean',
     false,
-    'Models added over the API are stored',
+    'Models added over the API are always stored',
     ['STORE_MODEL_IN_DB'],
-    { offWords: ['false', '0', 'no', 'off'], whenAsked: 'warning' },
   ),
   accepted('process.litellm_mode', 'text', null, 'Development convenience of LiteLLM', ['LITELLM_MODE']),
   available(
