@@ -21,7 +21,7 @@ export interface StoredCredential {
   readonly updatedAt: number
 }
 
-export interface StoredModels {
+interface StoredModels {
   /** Grows with every change. */
   readonly version: number
   /** Oldest first. */
