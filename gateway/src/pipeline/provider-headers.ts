@@ -56,8 +56,9 @@ const maxEchoPrefixes = 1_000
 function echoPrefix(name: string): string {
   let prefix = echoPrefixes.get(name)
   if (prefix === undefined) {
-    // Joined, because a string put together by + stays in parts and is copied from them each time.
-    prefix = ['llm_provider-', name, ': '].join('')
+    // In one piece, because a string put together by + stays in parts and is copied from them each time. Not by `join`:
+    // with the name of a property, V8 makes that a string of two octets a character, and so is every head it is part of.
+    prefix = Buffer.from(`llm_provider-${name}: `, 'latin1').toString('latin1')
     if (echoPrefixes.size < maxEchoPrefixes) echoPrefixes.set(name, prefix)
   }
   return prefix
