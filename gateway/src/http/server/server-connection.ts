@@ -3,6 +3,7 @@ import { ChunkedDecoder } from '../../http1/chunked-decoder.ts'
 import { MalformedMessage } from '../../http1/malformed-message.ts'
 import { HeadMemory } from './head-memory.ts'
 import { CHUNKED_BODY, type RequestHead } from './parse-request-head.ts'
+import { readDirectly } from './read-directly.ts'
 import { formatRefusal, type Refusal } from './refusal.ts'
 import { type RequestSource, ServerRequest } from './server-request.ts'
 import { type ResponseOwner, ServerResponse } from './server-response.ts'
@@ -53,7 +54,7 @@ export class ServerConnection implements RequestSource, ResponseOwner {
   constructor(socket: Socket, owner: ConnectionOwner) {
     this.socket = socket
     this.#owner = owner
-    socket.on('data', this.#onData)
+    readDirectly(socket, this.#onData)
     socket.on('drain', this.#onDrain)
     socket.on('close', this.#onClose)
     // What follows an error is `close`.
