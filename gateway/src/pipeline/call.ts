@@ -88,8 +88,8 @@ function nextAttempt(gateway: Gateway, plan: AttemptPlan, progress: Progress): P
   return planned
 }
 
-/** Sends one attempt and waits for its first verdict. Requests the wire cannot carry throw and are not retried. */
-async function callOnce(
+/** Sends one attempt and waits for its first verdict. Requests the wire cannot carry reject and are not retried. */
+function callOnce(
   gateway: Gateway,
   request: ModelRequest,
   planned: PlannedAttempt,
@@ -142,7 +142,7 @@ async function sendOnce(
   const sent = relay === prepared.relay ? prepared : { ...prepared, relay }
   const attempt = startAttempt(transport, request, planned, sent)
   request.exchange.whenClientGone(() => attempt.cancel())
-  const result = await verdictOf(attempt, progress)
+  const result = verdictOf(attempt, await attempt.result, progress)
   if (result.kind !== 'failure') return { attempt, planned, result, relay }
   progress.failedFields = attempt.fields
   return result.failure

@@ -32,7 +32,7 @@ export async function callWithSkills(
   const rounds = new Rounds(gateway, request, turn, planned, progress)
   const first = rounds.start()
   request.exchange.whenClientGone(() => rounds.cancel())
-  const result = await verdictOf(first, progress)
+  const result = verdictOf(first, await first.result, progress)
   if (result.kind !== 'failure') return rounds.answer(first, result)
   progress.failedFields = first.fields
   return result.failure
@@ -127,7 +127,7 @@ class Rounds implements RoundSequence {
 
   async #begin(withTool: boolean): Promise<Attempt | UpstreamFailure> {
     const attempt = this.start(withTool)
-    const result = await verdictOf(attempt, this.#progress)
+    const result = verdictOf(attempt, await attempt.result, this.#progress)
     return result.kind === 'failure' ? this.recover(result.failure) : attempt
   }
 
