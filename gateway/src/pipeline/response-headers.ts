@@ -14,7 +14,9 @@ import type { Progress } from './progress.ts'
 import { describeSkills } from './skills/describe-skills.ts'
 import { lastBill, totalBill } from './total-bill.ts'
 
-const picoPerUsd = 1e12
+/** Decimal places of an amount in 10⁻¹² USD. */
+const picoDigits = 12
+const zero = 0x30
 const identity = headLine('x-litellm-version', version) + headLine('x-routeiq-version', version)
 const linesOfCaller = new WeakMap<Caller, string>()
 
@@ -150,10 +152,15 @@ function explainChoice(choice: ModelChoice): string {
   return ''
 }
 
-/** Plain decimal notation without an exponent. */
+/** Plain decimal notation without an exponent, and without zeros at the end. */
 function formatUsd(pico: bigint): string {
-  const text = (Number(pico) / picoPerUsd).toFixed(12)
-  return text.replace(/\.?0+$/, '')
+  if (pico < 0n) return `-${formatUsd(-pico)}`
+  const digits = pico.toString().padStart(picoDigits + 1, '0')
+  const point = digits.length - picoDigits
+  let end = digits.length
+  while (end > point && digits.charCodeAt(end - 1) === zero) end -= 1
+  const whole = digits.slice(0, point)
+  return end === point ? whole : `${whole}.${digits.slice(point, end)}`
 }
 
 function describeStages(startedAt: number, ends: readonly (readonly [string, number])[]): string {
