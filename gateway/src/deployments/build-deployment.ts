@@ -63,13 +63,14 @@ export function buildDeployment(
     adjustment: findAdjustment(sources.costAdjustments, config.provider),
     facts: mergeFacts(config, entry),
     state: sources.states.get(config.info.id),
+    kept: { text: null },
   }
   const second = responses === null ? null : sources.findWire(responses)
   if (second === null) return deployment
   const located = locate(config, provider, second, upstreamModel)
   // Versions of Azure's interface from before it had Responses.
   if (located.paths.chat === null) return deployment
-  return { ...deployment, responses: { ...deployment, wire: second, ...located } }
+  return { ...deployment, responses: { ...deployment, wire: second, ...located, kept: { text: null } } }
 }
 
 /** The same deployment for one concrete model of a wildcard group. */
@@ -92,6 +93,7 @@ export function withUpstreamModel(
     upstreamModel,
     prices: entry?.prices ?? null,
     facts: mergeFacts(config, entry),
+    kept: { text: null },
   }
 }
 

@@ -4,6 +4,7 @@ import type { Operation } from '../conversation/operation.ts'
 import type { CostAdjustment } from '../pricing/adjust-cost.ts'
 import type { ModelFacts, ModelPrices } from '../pricing/prices.ts'
 import type { ProviderProfile, Wire } from '../providers/wire.ts'
+import type { RequestTarget } from '../telemetry/request-record.ts'
 import type { Authorization } from '../transport/authorization.ts'
 
 export type { Operation } from '../conversation/operation.ts'
@@ -12,8 +13,21 @@ export type { Operation } from '../conversation/operation.ts'
 export type DeploymentPaths = Readonly<Record<Operation | 'chatStream', string | null>>
 
 /**
+ * What is said of a deployment with every request. Made by its first one and kept with it, because a table of all deployments
+ * is far away in memory for each of thousands.
+ */
+export interface DeploymentText {
+  /** In records. */
+  readonly target: RequestTarget
+  /** In the head of every answer. */
+  readonly headLines: string
+  /** Its upstream model as a JSON string. */
+  readonly model: Buffer
+}
+
+/**
  * One callable model at one provider account, compiled from configuration so that a request only reads it.
- * Immutable, except `state`, which is shared by all snapshots that hold the same deployment id.
+ * Immutable, except `state`, which is shared by all snapshots that hold the same deployment id, and `kept`.
  */
 export interface Deployment {
   readonly id: string
@@ -60,6 +74,8 @@ export interface Deployment {
   /** Context limits and abilities: the price table's, overridden by `model_info`. */
   readonly facts: ModelFacts
   readonly state: DeploymentState
+  /** Room for its text. A copy with another name needs room of its own. */
+  readonly kept: { text: DeploymentText | null }
 }
 
 /** All deployments that share one `model_name`, in file order, with what every request would otherwise derive. */

@@ -12,6 +12,8 @@ export class Exchange {
   readonly request: ServerRequest
   readonly response: ServerResponse
   readonly requestId: string
+  /** The id was made here and not by the caller. */
+  readonly isOwnId: boolean
   /** Milliseconds since the epoch. */
   readonly receivedAt: number
   /** Monotonic milliseconds, for durations. */
@@ -30,7 +32,9 @@ export class Exchange {
   constructor(request: ServerRequest, response: ServerResponse) {
     this.request = request
     this.response = response
-    this.requestId = chooseRequestId(request.headers['x-request-id'])
+    const sentId = request.headers['x-request-id']
+    this.requestId = chooseRequestId(sentId)
+    this.isOwnId = this.requestId !== sentId
     this.receivedAt = Date.now()
     this.startedAt = performance.now()
     response.onClose = this.#onClose

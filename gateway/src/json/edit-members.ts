@@ -31,8 +31,8 @@ export function spliceMembers(bytes: Buffer, object: ObjectMembers, edits: Membe
 }
 
 /** Replaces the value of one member that stands there once. */
-export function spliceValue(bytes: Buffer, { valueStart, valueEnd }: MemberSpan, text: string): Buffer[] {
-  return [bytes.subarray(0, valueStart), Buffer.from(text), bytes.subarray(valueEnd)]
+export function spliceValue(bytes: Buffer, { valueStart, valueEnd }: MemberSpan, text: Buffer): Buffer[] {
+  return [bytes.subarray(0, valueStart), text, bytes.subarray(valueEnd)]
 }
 
 /** The only member of this name, null when there is none or more than one. */

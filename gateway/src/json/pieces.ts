@@ -1,14 +1,13 @@
-/** From here on joining costs more than sending the pieces. */
-const joinedBytes = 16_384
-
-/** Octets in pieces that follow each other: a large body of which a few octets were replaced is not copied for that. */
+/** Octets in pieces that follow each other: a body of which a few octets were replaced is not copied for that. */
 export class Pieces {
   readonly pieces: readonly Buffer[]
   readonly length: number
 
   constructor(pieces: readonly Buffer[]) {
     this.pieces = pieces
-    this.length = pieces.reduce((length, piece) => length + piece.length, 0)
+    let length = 0
+    for (const piece of pieces) length += piece.length
+    this.length = length
   }
 
   join(): Buffer {
@@ -18,10 +17,4 @@ export class Pieces {
   toString(encoding?: BufferEncoding): string {
     return this.join().toString(encoding)
   }
-}
-
-/** One buffer where that is cheap, else the pieces themselves. */
-export function compose(pieces: readonly Buffer[]): Buffer | Pieces {
-  const composed = new Pieces(pieces)
-  return composed.length < joinedBytes ? composed.join() : composed
 }

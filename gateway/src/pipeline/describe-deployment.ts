@@ -1,26 +1,19 @@
-import type { Deployment } from '../deployments/deployment.ts'
+import type { Deployment, DeploymentText } from '../deployments/deployment.ts'
 import { headLine } from '../http/server/head-line.ts'
-import type { RequestTarget } from '../telemetry/request-record.ts'
-
-/** What is said of a deployment, made by its first request. */
-export interface DeploymentText {
-  /** In records. */
-  readonly target: RequestTarget
-  /** In the head of every answer. */
-  readonly headLines: string
-}
-
-const texts = new WeakMap<Deployment, DeploymentText>()
 
 export function describeDeployment(deployment: Deployment): DeploymentText {
-  let text = texts.get(deployment)
-  if (text === undefined) {
-    const { id, provider, upstreamModel, apiBase } = deployment
-    const target = { deploymentId: id, provider: provider.id, upstreamModel, apiBase }
-    text = { target, headLines: formatHeadLines(deployment) }
-    texts.set(deployment, text)
+  const { kept } = deployment
+  kept.text ??= makeText(deployment)
+  return kept.text
+}
+
+function makeText(deployment: Deployment): DeploymentText {
+  const { id, provider, upstreamModel, apiBase } = deployment
+  return {
+    target: { deploymentId: id, provider: provider.id, upstreamModel, apiBase, literals: null },
+    headLines: formatHeadLines(deployment),
+    model: Buffer.from(JSON.stringify(upstreamModel)),
   }
-  return text
 }
 
 function formatHeadLines({ id, group, apiBase, upstreamModel, config }: Deployment): string {

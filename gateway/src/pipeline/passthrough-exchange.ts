@@ -3,7 +3,7 @@ import { parseJson } from '../conversation/json-value.ts'
 import { isMediaOperation, type Operation } from '../conversation/operation.ts'
 import type { Deployment } from '../deployments/deployment.ts'
 import { findOnlyMember, spliceMembers, spliceValue } from '../json/edit-members.ts'
-import { compose } from '../json/pieces.ts'
+import { Pieces } from '../json/pieces.ts'
 import { editParts } from '../multipart/edit-parts.ts'
 import type { PassthroughOptions } from '../protocols/protocol.ts'
 import { editMedia } from '../providers/edit-media.ts'
@@ -13,6 +13,7 @@ import type { Wire, WireTarget } from '../providers/wire.ts'
 import type { BodyOctets } from '../transport/transport.ts'
 import { carrierOf } from './carrier-of.ts'
 import { replaceHeaders } from './client-credentials.ts'
+import { describeDeployment } from './describe-deployment.ts'
 import { forwardedHeaders } from './forwarded-headers.ts'
 import { keeperOf } from './history.ts'
 import type { ModelRequest } from './model-request.ts'
@@ -70,22 +71,23 @@ function publicIdsOf(request: ModelRequest, deployment: Deployment): Passthrough
 /** The client's bytes as this deployment gets them: the very same where nothing must change. */
 export function editBody(
   request: ModelRequest,
-  { wire, upstreamModel }: Deployment,
+  deployment: Deployment,
   wanted: Body,
   edits: BodyEdits,
 ): BodyOctets {
+  const { wire, upstreamModel } = deployment
   const isUnchanged = edits === noEdits && wanted === request.body
-  const names = wire.namesModelIn === 'body' ? JSON.stringify(upstreamModel) : null
-  if (isUnchanged && names === null && request.body['model'] === undefined) return request.bytes
+  const namesModel = wire.namesModelIn === 'body'
+  if (isUnchanged && !namesModel && request.body['model'] === undefined) return request.bytes
   const model = findOnlyMember(request.members, 'model')
-  if (isUnchanged && names !== null && model !== null)
-    return compose(spliceValue(request.bytes, model, names))
+  if (isUnchanged && namesModel && model !== null)
+    return new Pieces(spliceValue(request.bytes, model, describeDeployment(deployment).model))
   const { set, remove } = collectEdits(request.body, wanted, edits)
-  if (names === null) remove.add('model')
+  if (!namesModel) remove.add('model')
   else set.set('model', upstreamModel)
   const texts = new Map<string, string>()
   for (const [name, value] of set) if (!remove.has(name)) texts.set(name, JSON.stringify(value))
-  return compose(spliceMembers(request.bytes, request.members, { set: texts, remove }))
+  return new Pieces(spliceMembers(request.bytes, request.members, { set: texts, remove }))
 }
 
 /** The bodies of media operations are the same on every wire. */

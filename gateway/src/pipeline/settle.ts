@@ -87,6 +87,10 @@ function appendRows(
 ): void {
   const { rounds } = progress
   const last = spendRow(record, request, lastBill(progress), progress)
+  if (rounds.length === 0) {
+    gateway.appendSpend(last)
+    return
+  }
   // Calls of other deployments were attempts of their own; what one deployment was asked again is counted from here.
   const counted = rounds.filter(({ deployment }) => deployment !== undefined).length
   const row = { ...last, attempt: last.attempt - counted }
@@ -96,14 +100,15 @@ function appendRows(
     const own = { usage: round.usage, estimated: false, attempt: row.attempt + at }
     gateway.appendSpend({ ...row, ...target, ...bill, ...own })
   }
-  gateway.appendSpend(rounds.length === 0 ? row : { ...row, attempt: row.attempt + rounds.length })
+  gateway.appendSpend({ ...row, attempt: row.attempt + rounds.length })
 }
 
 /** Whose call a row is about. */
 function targetColumns(
   deployment: Deployment,
 ): Pick<SpendRow, 'modelGroup' | 'deploymentId' | 'provider' | 'upstreamModel' | 'apiBase'> {
-  return { modelGroup: deployment.group, ...describeDeployment(deployment).target }
+  const { deploymentId, provider, upstreamModel, apiBase } = describeDeployment(deployment).target
+  return { modelGroup: deployment.group, deploymentId, provider, upstreamModel, apiBase }
 }
 
 function describe(
@@ -118,6 +123,7 @@ function describe(
   const toEpoch = (monotonic: number): number => exchange.receivedAt + (monotonic - exchange.startedAt)
   return {
     requestId: exchange.requestId,
+    isOwnId: exchange.isOwnId,
     callId: exchange.header('x-litellm-call-id') ?? exchange.requestId,
     traceId: exchange.trace?.traceId ?? readTraceId(exchange.header('traceparent')),
     trace: exchange.trace,

@@ -4,6 +4,7 @@ import type { RequestRecord } from './request-record.ts'
 export function makeRequestRecord(changes: Partial<RequestRecord> = {}): RequestRecord {
   return {
     requestId: 'req-1',
+    isOwnId: false,
     callId: 'call-1',
     traceId: null,
     trace: null,

@@ -12,6 +12,8 @@ import type { RequestTrace } from './spans/request-trace.ts'
  */
 export interface RequestRecord {
   readonly requestId: string
+  /** The gateway made it, so it holds no secret; a caller's may. */
+  readonly isOwnId: boolean
   readonly callId: string
   /** W3C trace id, 32 hex digits, when the caller sent one. */
   readonly traceId: string | null
@@ -99,6 +101,16 @@ export interface RequestTarget {
   readonly provider: string
   readonly upstreamModel: string
   readonly apiBase: string
+  /** Room for its names in log lines, where many records share one target; absent where it is made for a single one. */
+  literals?: TargetLiterals | null
+}
+
+/** Names of a target as JSON string literals, redacted as the redactor could in this revision. */
+export interface TargetLiterals {
+  readonly revision: number
+  readonly deploymentId: string
+  readonly provider: string
+  readonly upstreamModel: string
 }
 
 export interface FailedAttempt {
@@ -113,6 +125,7 @@ export interface FailedAttempt {
 
 /** Of a record what only requests of the model pipeline have, for calls outside of it. */
 export const withoutPipeline = {
+  isOwnId: false,
   traceId: null,
   trace: null,
   dropped: null,

@@ -12,11 +12,12 @@ const maximumNameLength = 256
  */
 export function formatAccessLine(record: RequestRecord, quoter: LabelQuoter): string {
   const { caller, target, usage } = record
+  const names = target === null ? null : quoter.namesOf(target)
   let line = `{"attempts":${record.attempts},"cache_hit":${record.cacheHit}`
   if (record.clientDisconnected) line += ',"client_disconnected":true'
   if (usage !== null) line += `,"completion_tokens":${usage.outputTokens}`
   if (record.costPico !== null) line += `,"cost_usd":${Number(record.costPico) / picoPerDollar}`
-  if (target !== null) line += `,"deployment_id":${quoter.quote(target.deploymentId)}`
+  if (names !== null) line += `,"deployment_id":${names.deploymentId}`
   line += `,"duration_ms":${Math.round(record.endedAt - record.startedAt)}`
   if (record.errorCode !== null) line += `,"error_code":"${record.errorCode}"`
   if (record.errorOrigin !== null) line += `,"error_origin":"${record.errorOrigin}"`
@@ -26,8 +27,8 @@ export function formatAccessLine(record: RequestRecord, quoter: LabelQuoter): st
   if (record.requestedModel !== null) line += `,"model":${quoter.quote(record.requestedModel)}`
   if (record.group !== null) line += `,"model_group":${quoter.quote(record.group)}`
   if (usage !== null) line += `,"prompt_tokens":${usage.inputTokens}`
-  if (target !== null) line += `,"provider":${quoter.quote(target.provider)}`
-  line += `,"request_id":${quoter.quoteOnce(record.requestId)},"status":${record.status},"stream":${record.stream}`
+  if (names !== null) line += `,"provider":${names.provider}`
+  line += `,"request_id":${quoter.quoteId(record)},"status":${record.status},"stream":${record.stream}`
   if (caller.teamId !== null) line += `,"team_id":${quoter.quote(caller.teamId)}`
   line += `,"template":${quoter.quote(record.template)},"timestamp":"${formatTimestamp(record.endedAt)}"`
   if (record.traceId !== null) line += `,"trace_id":${quoter.quoteOnce(record.traceId)}`

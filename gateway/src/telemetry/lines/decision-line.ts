@@ -18,8 +18,8 @@ export function formatDecisionLine(record: RequestRecord, quoter: LabelQuoter): 
   line += `,"prompt_tokens":${usage?.inputTokens ?? null}`
   if (record.queryLength !== null) line += `,"query_length":${record.queryLength}`
   line += `,"reason_code":${quoter.quote(selectReason(record))},"reasoning_enabled":${record.reasoningEnabled}`
-  line += `,"request_id":${quoter.quoteOnce(record.requestId)}`
-  line += `,"selected_model":${quoteOrNull(record.target?.upstreamModel ?? null, quoter)}`
+  line += `,"request_id":${quoter.quoteId(record)}`
+  line += `,"selected_model":${record.target === null ? 'null' : quoter.namesOf(record.target).upstreamModel}`
   if (record.strategy !== null) line += `,"strategy":${quoter.quote(record.strategy)}`
   line += `,"timestamp":"${formatTimestamp(record.endedAt)}","trace_id":${record.traceId === null ? 'null' : quoter.quoteOnce(record.traceId)}}`
   return line

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createRedactor } from '../redact.ts'
+import { makeRequestRecord } from '../request-record.fixture.ts'
 import { LabelQuoter } from './label-quoter.ts'
 
 /** A quoter, and how often it has asked its redactor. */
@@ -37,6 +38,24 @@ describe('LabelQuoter', () => {
     expect(asked).toHaveLength(names.length)
   })
 
+  it('keeps the names of a deployment with it, where there is room', () => {
+    const { quoter, asked } = makeCountedQuoter()
+    const names = { deploymentId: 'd1', provider: 'openai', upstreamModel: 'gpt-4o', apiBase: 'x' }
+    const lasting = { ...names, literals: null }
+    const said = { revision: 0, deploymentId: '"d1"', provider: '"openai"', upstreamModel: '"gpt-4o"' }
+    for (const target of [lasting, lasting, names]) expect(quoter.namesOf(target)).toEqual(said)
+    expect(asked).toEqual(['d1', 'openai', 'gpt-4o', 'd1', 'gpt-4o'])
+    expect(names).not.toHaveProperty('literals')
+  })
+
+  it('asks nobody about ids made here', () => {
+    const { quoter, asked } = makeCountedQuoter()
+    expect(quoter.quoteId(makeRequestRecord({ isOwnId: true }))).toBe('"req-1"')
+    expect(asked).toEqual([])
+    expect(quoter.quoteId(makeRequestRecord({ isOwnId: false }))).toBe('"req-1"')
+    expect(asked).toEqual(['req-1'])
+  })
+
   it('starts over rather than grow without end', () => {
     const { quoter, asked } = makeCountedQuoter()
     const names = Array.from({ length: 20_000 }, (_, at) => `${'x'.repeat(200)}${at}`)
@@ -50,9 +69,18 @@ describe('LabelQuoter', () => {
     const redactor = createRedactor()
     const quoter = new LabelQuoter(redactor)
     expect([quoter.quote('my-alias-1'), quoter.quoteOnce('my-alias-1')]).not.toContain('"[REDACTED]"')
+    const target = {
+      deploymentId: 'my-alias-1',
+      provider: 'openai',
+      upstreamModel: 'x',
+      apiBase: 'x',
+      literals: null,
+    }
+    expect(quoter.namesOf(target).deploymentId).toBe('"my-alias-1"')
     redactor.addSecrets(['my-alias-1'])
     quoter.refresh()
     expect(quoter.quote('my-alias-1')).toBe('"[REDACTED]"')
     expect(quoter.quoteOnce('my-alias-1')).toBe('"[REDACTED]"')
+    expect(quoter.namesOf(target).deploymentId).toBe('"[REDACTED]"')
   })
 })

@@ -1,8 +1,9 @@
 import type { Redactor } from '../redact.ts'
+import type { RequestRecord, RequestTarget, TargetLiterals } from '../request-record.ts'
 import { quoteJson } from './json-text.ts'
 
 const maximumLength = 256
-/** Of remembered names and their literals: some 20 000 deployments. Names that callers make up count as well. */
+/** Of remembered names and their literals. Names that callers make up count as well. */
 const maximumCharacters = 4 * 1024 * 1024
 
 /**
@@ -36,6 +37,24 @@ export class LabelQuoter {
   /** For names that come again. */
   quote(text: string): string {
     return this.#literals.get(text) ?? this.#remember(text)
+  }
+
+  /** The names of a deployment, made by its first record and kept with it: in a table of thousands each would be looked for. */
+  namesOf(target: RequestTarget): TargetLiterals {
+    const { literals } = target
+    if (literals != null && literals.revision === this.#revision) return literals
+    const made = {
+      revision: this.#revision,
+      deploymentId: this.quoteOnce(target.deploymentId),
+      provider: this.quote(target.provider),
+      upstreamModel: this.quoteOnce(target.upstreamModel),
+    }
+    if (literals !== undefined) target.literals = made
+    return made
+  }
+
+  quoteId({ requestId, isOwnId }: RequestRecord): string {
+    return isOwnId ? `"${requestId}"` : this.quoteOnce(requestId)
   }
 
   /** For values that do not, such as request ids; asked for twice in a row, as by two lines of one request, made once. */
