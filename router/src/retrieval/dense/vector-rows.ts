@@ -1,8 +1,17 @@
 import { TopK } from '../top-k.ts'
 import { type QuantisedVector, quantiseInto } from './quantise.ts'
 import { blockRows, createRowMemory, type RowMemory } from './row-memory.ts'
+import { mostChosen, SignCodes } from './sign-codes.ts'
 
 const sumUnit = 2 ** 24
+
+/** Up to so many rows all are compared: choosing some would not be faster. */
+const mostCompared = 4096
+/** Of more rows at least so many are compared, and one of so many: 99.3 % of the true first 50 are among them. */
+const leastChosen = 768
+const chosenShare = 50
+
+type Accepts = ((slot: number) => boolean) | null
 
 /** One vector a slot, compared exactly with a query; a slot without one has cosine 0. */
 export class VectorRows {
@@ -12,6 +21,9 @@ export class VectorRows {
   readonly #one = new Float64Array(1)
   /** Null where nobody searches, and needs to know the mean. */
   readonly #sum: Float64Array | null
+  readonly #dimensions: number
+  /** Null as long as all rows are compared. */
+  #codes: SignCodes | null = null
   #filled = 0
   #rows = 0
 
@@ -19,6 +31,7 @@ export class VectorRows {
   constructor(dimensions: number, isSearched = true) {
     this.#memory = createRowMemory(dimensions)
     this.#sum = isSearched ? new Float64Array(dimensions) : null
+    this.#dimensions = dimensions
   }
 
   /** `vector` has length 1, or is zero. */
@@ -29,6 +42,7 @@ export class VectorRows {
     if (scale === 0) return
     this.#scales[slot] = scale
     this.#count(slot, 1)
+    if (this.#sum !== null && this.#rows > mostCompared) this.#encode(slot)
   }
 
   delete(slot: number): void {
@@ -70,16 +84,53 @@ export class VectorRows {
     return this.#one[0] as number
   }
 
-  /** The `depth` slots with the greatest cosine above 0, best first, and the mean cosine over all slots that have a vector. */
-  search(
-    query: QuantisedVector,
-    depth: number,
-    accepts: ((slot: number) => boolean) | null,
-  ): { slots: number[]; mean: number } {
+  /**
+   * The `depth` slots with the greatest cosine above 0, best first, and the mean cosine over all slots that have a
+   * vector. Of many rows those are compared whose signs promise most.
+   */
+  search(query: QuantisedVector, depth: number, accepts: Accepts): { slots: number[]; mean: number } {
+    if (query.scale === 0) return { slots: [], mean: 0 }
+    const chosen = this.#choose(query, accepts)
+    const best =
+      chosen === null ? this.#compareAll(query, depth, accepts) : this.#compare(chosen, query, depth)
+    return { slots: best.drain(), mean: this.#meanCosine(query) }
+  }
+
+  /** The slots that are worth a comparison; null when they are most of them. */
+  #choose(query: QuantisedVector, accepts: Accepts): Int32Array | null {
+    if (this.#codes === null) return null
+    const least = Math.min(mostChosen, Math.max(leastChosen, Math.floor(this.#rows / chosenShare)))
+    this.#codes.estimate(query.values)
+    for (let wanted = least; wanted <= mostChosen && 2 * wanted <= this.#rows; wanted *= 4) {
+      const chosen = this.#codes.choose(wanted)
+      const accepted = accepts === null ? chosen : chosen.filter(accepts)
+      if (2 * accepted.length >= least) return accepted
+    }
+    return null
+  }
+
+  #compare(chosen: Int32Array, query: QuantisedVector, depth: number): TopK {
+    const best = new TopK(depth)
+    let threshold = 0
+    for (let first = 0; first < chosen.length; first += blockRows) {
+      const slots = chosen.subarray(first, first + blockRows)
+      const products = this.#memory.gather(query.values, slots, slots.length)
+      for (let index = 0; index < slots.length; index++) {
+        const slot = slots[index] as number
+        const cosine = (products[index] as number) * (this.#scales[slot] as number)
+        if (cosine <= threshold) continue
+        best.offer(slot, cosine)
+        threshold = Math.max(0, best.threshold)
+      }
+    }
+    return best
+  }
+
+  #compareAll(query: QuantisedVector, depth: number, accepts: Accepts): TopK {
     const best = new TopK(depth)
     const scales = this.#scales
     let threshold = 0
-    for (let first = 0; first < this.#rows && query.scale > 0; first += blockRows) {
+    for (let first = 0; first < this.#rows; first += blockRows) {
       const rows = Math.min(blockRows, this.#rows - first)
       const products = this.#memory.scan(query.values, first, rows)
       for (let row = 0; row < rows; row++) {
@@ -89,7 +140,7 @@ export class VectorRows {
         threshold = Math.max(0, best.threshold)
       }
     }
-    return { slots: best.drain(), mean: this.#meanCosine(query) }
+    return best
   }
 
   #meanCosine({ values, scale }: QuantisedVector): number {
@@ -110,6 +161,16 @@ export class VectorRows {
     const start = this.#memory.offsetOf(slot)
     for (let column = 0; column < sum.length; column++)
       sum[column] = (sum[column] as number) + factor * (bytes[start + column] as number)
+  }
+
+  #encode(slot: number): void {
+    const before = this.#codes
+    const codes = before ?? SignCodes.create(this.#dimensions)
+    if (codes === null) return
+    const first = before === null ? 0 : slot
+    const last = before === null ? this.#rows - 1 : slot
+    for (let row = first; row <= last; row++) codes.put(row, this.#memory.bytes, this.#memory.offsetOf(row))
+    this.#codes = codes
   }
 
   #reserve(rows: number): void {

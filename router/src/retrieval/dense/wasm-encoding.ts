@@ -10,6 +10,10 @@ export const add = [0x6a]
 export const subtract = [0x6b]
 export const multiply = [0x6c]
 export const isZero = [0x45]
+export const and = [0x71]
+export const countOnes = [0x69]
+/** Zeros below the lowest bit that is set. */
+export const countZeros = [0x68]
 export const branch = (depth: number): number[] => [0x0c, depth]
 export const branchIf = (depth: number): number[] => [0x0d, depth]
 export const block = (code: readonly number[]): number[] => [0x02, 0x40, ...code, end]
@@ -26,8 +30,10 @@ export const simdAt = (opcode: number, offset: number): number[] => simd(opcode,
 
 export interface WasmFunction {
   readonly name: string
-  /** Every parameter is an i32, and there is no result. */
+  /** Every parameter is an i32. */
   readonly parameters: number
+  /** Whether it answers an i32. */
+  readonly hasResult?: boolean
   /** The types of further locals, numbered on from the parameters. */
   readonly locals: readonly number[]
   readonly code: readonly number[]
@@ -35,10 +41,10 @@ export interface WasmFunction {
 
 /** A module of these functions over an imported memory `env.memory`. */
 export function encodeModule(functions: readonly WasmFunction[]): Uint8Array<ArrayBuffer> {
-  const types = functions.map(({ parameters }) => [
+  const types = functions.map(({ parameters, hasResult }) => [
     0x60,
     ...vector(new Array<number>(parameters).fill(i32)),
-    ...vector([]),
+    ...vector(hasResult === true ? [i32] : []),
   ])
   const exported = functions.map((each, index) => [...name(each.name), 0x00, index])
   const bodies = functions.map(({ locals, code }) => {
