@@ -75,8 +75,7 @@ export function decideModel(input: DecisionInput): ModelDecision {
   const lambda = (input.lambda ?? scores.lambda ?? terms.lambda) * (1 - (novelty?.nu ?? 0))
   const ranking = rank(scores, size, lambda, costRef)
   const limited = limitPool(input, scores, terms.pool)
-  const inPool = (at: number): boolean => limited === null || limited.includes(at)
-  const order = [...ranking.order.filter(inPool), ...ranking.order.filter((at) => !inPool(at))]
+  const order = limited === null ? ranking.order : inPoolFirst(ranking.order, limited)
   const reasons = [`profile:${input.profile}`, ...terms.reasons, ...scores.reasons]
   if (scores.domain !== null && scores.domain.label !== 'other') reasons.push(`domain:${scores.domain.label}`)
   if ((novelty?.nu ?? 0) > 0) reasons.push('novel_query')
@@ -103,8 +102,7 @@ export function decideModel(input: DecisionInput): ModelDecision {
 
 /** What is no number falls back to what is known without looking; qualities are held to 0 and 1. */
 function repair(scores: Scores, context: RouteContext, models: readonly ModelInfo[]): void {
-  const isSound = (values: Float64Array): boolean => values.every((value) => Number.isFinite(value))
-  if (!isSound(scores.q) || !isSound(scores.cost) || !isSound(scores.sigma)) {
+  if (!allFinite(scores.q) || !allFinite(scores.cost) || !allFinite(scores.sigma)) {
     const priors = createScores(models.length)
     fillPriors(context, models, priors)
     for (let at = 0; at < models.length; at++) {
@@ -119,6 +117,11 @@ function repair(scores: Scores, context: RouteContext, models: readonly ModelInf
     scores.q[at] = Math.max(0, Math.min(1, scores.q[at] as number))
     scores.sigma[at] = Math.max(0.01, scores.sigma[at] as number)
   }
+}
+
+function allFinite(values: Float64Array): boolean {
+  for (let at = 0; at < values.length; at++) if (!Number.isFinite(values[at])) return false
+  return true
 }
 
 interface Terms {
@@ -143,6 +146,10 @@ function readTerms({ profile, models, lambda, fitted }: DecisionInput): Terms {
     return { lambda: lambdaOf('premium'), pool: null, reasons: ['reasoning_pool_empty'] }
   }
   return { lambda: lambdaOf(profile), pool: null, reasons: [] }
+}
+
+function inPoolFirst(order: readonly number[], pool: readonly number[]): readonly number[] {
+  return [...order.filter((at) => pool.includes(at)), ...order.filter((at) => !pool.includes(at))]
 }
 
 /** What scorer, profile and cap allow together; each is left out when nothing would be left. */

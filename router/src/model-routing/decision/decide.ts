@@ -26,12 +26,7 @@ export function rank({ q, cost, sigma }: Scores, size: number, lambda: number, c
     utility[at] = (q[at] as number) - (lambda * price) / costRef
     score[at] = Math.max(0, Math.min(1, (q[at] as number) - (lambda * (price - leastCost)) / costRef))
   }
-  const order = Array.from({ length: size }, (_, at) => at)
-  order.sort((left, right) => {
-    const difference = (utility[right] as number) - (utility[left] as number)
-    if (Math.abs(difference) >= sameUtility) return difference
-    return (cost[left] as number) - (cost[right] as number) || left - right
-  })
+  const order = sortByUtility(utility, cost, size)
   const [first = 0, second] = order
   return {
     order,
@@ -43,6 +38,26 @@ export function rank({ q, cost, sigma }: Scores, size: number, lambda: number, c
       Math.abs((utility[first] as number) - (utility[second] as number)) < sameUtility &&
       (cost[first] as number) < (cost[second] as number),
   }
+}
+
+/** Positions by utility, equals by cost, then as configured; by insertion, for candidates are few. */
+function sortByUtility(utility: Float64Array, cost: Float64Array, size: number): number[] {
+  const order: number[] = []
+  for (let position = 0; position < size; position++) {
+    let at = position
+    while (at > 0 && isBefore(utility, cost, position, order[at - 1] as number)) {
+      order[at] = order[at - 1] as number
+      at--
+    }
+    order[at] = position
+  }
+  return order
+}
+
+function isBefore(utility: Float64Array, cost: Float64Array, one: number, other: number): boolean {
+  const difference = (utility[one] as number) - (utility[other] as number)
+  if (Math.abs(difference) >= sameUtility) return difference > 0
+  return (cost[one] as number) < (cost[other] as number)
 }
 
 function probabilityAbove(utility: Float64Array, sigma: Float64Array, one: number, other: number): number {
