@@ -75,6 +75,7 @@ export {
   driftWidening,
   earlierEpochShare,
   noDrift,
+  trustInTraining,
   watchDrift,
 } from './model-routing/online/drift.ts'
 export { type OutcomeSums, Residuals } from './model-routing/online/residuals.ts'

@@ -9,6 +9,7 @@ export { judge, lambdaGrid, pickAll } from './model-routing/evaluation/trade-off
 export { createPoint, project } from './model-routing/features/feature-space.ts'
 export { FeatureExtractor } from './model-routing/features/features.ts'
 export { plainShape } from './model-routing/features/structured.ts'
+export { earlierEpochShare, noDrift, trustInTraining, watchDrift } from './model-routing/online/drift.ts'
 export { RewardTable } from './model-routing/online/reward-table.ts'
 export { createBanditScorer } from './model-routing/scoring/bandit-scorer.ts'
 export { KnnIndex } from './model-routing/scoring/knn-index.ts'

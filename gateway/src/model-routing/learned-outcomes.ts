@@ -5,6 +5,7 @@ import {
   Residuals,
   RewardTable,
   restoreFeatures,
+  trustInTraining,
 } from '@routeiq/router'
 import type { ChoiceStore, Learning } from './choice-store.ts'
 import type { PreferenceStore } from './preference-store.ts'
@@ -94,7 +95,9 @@ export class LearnedOutcomes {
       this.#learning = learning
       this.#drifts = new Map(learning.drifts.map((drift) => [drift.arm, drift]))
       this.#residuals = new Map()
-      this.#rewards = new RewardTable(learning.cells)
+      this.#rewards = new RewardTable(learning.cells, (arm) =>
+        trustInTraining(this.#drifts.get(arm) ?? noDrift),
+      )
       this.#lastRead = now()
       await this.#teach()
       onRead(learning)

@@ -44,3 +44,8 @@ export function watchDrift(
 export function driftWidening({ epoch, rewards }: DriftState): number {
   return epoch > 0 && rewards < settledRewards ? widening : 0
 }
+
+/** The share of a model's estimate from training that is still believed: little of one that turned out other than it used to. */
+export function trustInTraining({ epoch }: DriftState): number {
+  return epoch > 0 ? earlierEpochShare : 1
+}

@@ -13,7 +13,11 @@ export class RewardTable {
   readonly #cells = new Map<string, Rewards>()
   readonly #models = new Map<string, Rewards>()
 
-  constructor(cells: readonly OutcomeSums[] = []) {
+  readonly #trustIn: (arm: string) => number
+
+  /** `trustIn` is the share of a model's estimate from training that is still believed. */
+  constructor(cells: readonly OutcomeSums[] = [], trustIn: (arm: string) => number = () => 1) {
+    this.#trustIn = trustIn
     for (const { domain, tier, arm, weight, reward } of cells) this.add(domain, tier, arm, weight, reward)
   }
 
@@ -23,6 +27,10 @@ export class RewardTable {
       rewards.successes += reward
       rewards.failures += weight - reward
     }
+  }
+
+  trustIn(arm: string): number {
+    return this.#trustIn(arm)
   }
 
   cell(domain: string, tier: string, arm: string): Readonly<Rewards> {

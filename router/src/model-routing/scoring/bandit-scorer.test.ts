@@ -60,6 +60,18 @@ describe('the bandit', () => {
     expect(share(known)).toBeGreaterThan(0.98)
   })
 
+  it('believes little of what it was told of a model that drifted', () => {
+    const [told, lived] = [0.6, 0.1]
+    const believed = (trust: number): number => {
+      const table = new RewardTable([], () => trust)
+      const { tier, domain } = decide(table)
+      table.add(domain?.label ?? '', tier, 'a', 10, 10 * lived)
+      return decide(table).scores.q[0] ?? 1
+    }
+    expect(believed(1)).toBeGreaterThan(believed(0.1))
+    expect(Math.abs(believed(0.1) - lived)).toBeLessThan((told - lived) / 3)
+  })
+
   it('tells with what probability it picked, and the parts of an estimate still add up', () => {
     const { order, estimatePropensity, scores } = decide(new RewardTable())
     const at = order[0] ?? 0

@@ -4,16 +4,21 @@ import { judgeComplexity } from './complexity.ts'
 import { componentOf } from './prior-scorer.ts'
 import type { Scorer } from './scorer.ts'
 
-/** How many outcomes the inner scorer's estimate is worth. */
-const priorWeight = 5
+/** How many outcomes the inner scorer's estimate is worth: of a model nobody has measured, and of one that was trained. */
+const untrainedWeight = 5
+const trainedWeight = 60
+/** Draws are as narrow as if there were so many times the outcomes: full ones cost more than they find out. */
+const usualSharpness = 40
 /** How many outcomes a model's record over all kinds of asks is worth for one kind. */
 const modelWeight = 6
 
 export interface BanditOptions {
   /** What live outcomes came to; asked at every decision. */
   readonly rewards: () => RewardTable
-  /** In place of the weight of the inner estimate. */
+  /** How many outcomes the inner estimate is worth, in place of what it is worth as a rule. */
   readonly priorWeight?: number
+  /** Draws are as narrow as if there were so many times the outcomes. */
+  readonly sharpness?: number
 }
 
 /**
@@ -21,7 +26,7 @@ export interface BanditOptions {
  * of each model's quality from what is then believed. Learns quality only; money enters by the rule.
  */
 export function createBanditScorer(inner: Scorer, options: BanditOptions): Scorer {
-  const kappa = options.priorWeight ?? priorWeight
+  const sharpness = options.sharpness ?? usualSharpness
   return {
     name: 'llmrouter-bandit',
     version: inner.version,
@@ -37,19 +42,22 @@ export function createBanditScorer(inner: Scorer, options: BanditOptions): Score
         const total = model.successes + model.failures
         const share = total === 0 ? 0 : modelWeight / total
         const q = Math.max(0, Math.min(1, out.q[at] as number))
+        const usualWeight = (out.nEff[at] as number) > 0 ? trainedWeight : untrainedWeight
+        const kappa = (options.priorWeight ?? usualWeight) * table.trustIn(name)
         return {
           a: Math.max(1e-3, kappa * q + cell.successes + share * model.successes),
           b: Math.max(1e-3, kappa * (1 - q) + cell.failures + share * model.failures),
+          kappa,
         }
       })
       const base = Float64Array.from(models, (_, at) => out.q[at] as number)
       const online = componentOf(out, 'online', models.length)
       const draw = (): void =>
         beliefs.forEach(({ a, b }, at) => {
-          out.q[at] = drawBeta(a, b, context.random)
+          out.q[at] = drawBeta(sharpness * a, sharpness * b, context.random)
         })
       draw()
-      beliefs.forEach(({ a, b }, at) => {
+      beliefs.forEach(({ a, b, kappa }, at) => {
         online[at] = (out.q[at] as number) - (base[at] as number)
         out.sigma[at] = Math.sqrt((a * b) / ((a + b) ** 2 * (a + b + 1)))
         out.nEff[at] = a + b - kappa

@@ -113,7 +113,9 @@ function createUntrained(name: string, args: Args, parts: ScorerParts): Scorer {
     case 'llmrouter-bandit':
       return createBanditScorer(createInner(args, parts), {
         rewards: parts.rewards ?? (() => noRewards),
-        priorWeight: readNumber(args, 'cold_start_kappa', 5),
+        ...(args['cold_start_kappa'] !== undefined && {
+          priorWeight: readNumber(args, 'cold_start_kappa', 0),
+        }),
       })
     case 'llmrouter-smallest':
       return createBySizeScorer('smallest')
