@@ -60,7 +60,7 @@ const directions: Readonly<Record<string, string>> = {
   'skill-router':
     'config:types evidence:types http identity injection:types pipeline:types rest skills within.ts',
   skills:
-    'config:types conversation deployments http identity json multipart package-file.ts pass-through pipeline providers quotas:types relay rest storage:types transport:types uuid.ts version.ts',
+    'config:types conversation deployments http identity injection:types json multipart package-file.ts pass-through pipeline providers quotas:types relay rest storage:types transport:types uuid.ts version.ts',
   storage:
     'a2a:types config:types conversation:types evidence governance managed-models:types mcp:types model-routing package-file.ts pricing:types quotas skill-router:types skills uuid.ts',
   telemetry: 'conversation:types deployments:types providers:types',
@@ -79,7 +79,10 @@ const reservedModules: readonly (readonly [module: RegExp, owners: readonly stri
   ],
   // Only its table of status texts.
   [/^node:http$/, ['http/server/status-line.ts']],
-  [/^node:child_process$/, ['cli/modules/', 'mcp/upstream/stdio-transport.ts', 'skills/functions/']],
+  [
+    /^node:child_process$/,
+    ['cli/modules/', 'mcp/upstream/stdio-transport.ts', 'skills/functions/', 'skills/sandbox/'],
+  ],
   [
     /^@modelcontextprotocol\//,
     ['mcp/call/', 'mcp/mcp-gateway.ts', 'mcp/native/', 'mcp/oauth/', 'mcp/upstream/'],
@@ -99,6 +102,7 @@ const reservedModules: readonly (readonly [module: RegExp, owners: readonly stri
       'mcp/upstream/stdio-transport.ts',
       'process/',
       'skills/functions/',
+      'skills/sandbox/',
       'skills/well-known/artifacts.ts',
       'skills/well-known/skill-folder.ts',
       'storage/',
@@ -129,7 +133,7 @@ const processOwners = [
   'cli/',
   'mcp/upstream/stdio-transport.ts',
   'process/',
-  'skills/functions/function-process.ts',
+  'skills/functions/isolated-process.ts',
   'storage/owner-claim.ts',
 ]
 

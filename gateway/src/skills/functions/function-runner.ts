@@ -1,7 +1,8 @@
 import { GatewayError } from '@routeiq/contract'
 import type { FunctionEntry, FunctionItem, FunctionSkillsOptions, ModuleFile } from './function-module.ts'
-import { type CallOutcome, FunctionProcess } from './function-process.ts'
-import { cpuSeconds, type Host, isolationOf, rootOf } from './isolation.ts'
+import { type CallOutcome, IsolatedProcess } from './isolated-process.ts'
+import { cpuSeconds, type Host, isolationOf, launchOf, rootOf } from './isolation.ts'
+import { Places } from './places.ts'
 import { argumentsSchema } from './value-schema.ts'
 
 /** Named arguments, or all of them in order. */
@@ -41,14 +42,14 @@ export class FunctionRunner {
   readonly #host: Host
   readonly #options: FunctionSkillsOptions
   readonly #env: Readonly<Record<string, string | undefined>>
-  readonly #spares = new Map<FunctionEntry, FunctionProcess>()
-  readonly #waiting: (() => void)[] = []
-  #running = 0
+  readonly #spares = new Map<FunctionEntry, IsolatedProcess>()
+  readonly #places: Places
   #closed = false
 
   constructor(host: Host, options: FunctionSkillsOptions, env: Readonly<Record<string, string | undefined>>) {
     this.#host = host
     this.#options = options
+    this.#places = new Places(options)
     this.#env = env
   }
 
@@ -57,10 +58,10 @@ export class FunctionRunner {
     const { entry } = call.module
     this.#checkIsolation(entry)
     const request = this.#prepare(call)
-    await this.#enter()
+    await this.#places.enter()
     const child = this.#take(entry)
     if (child === null) {
-      this.#leave()
+      this.#places.leave()
       throw new GatewayError(
         'isolation_unavailable',
         `This machine has no ${entry.runtime} to run the skill with.`,
@@ -77,7 +78,7 @@ export class FunctionRunner {
     } finally {
       // Its place is free when it is gone; nobody waits for that.
       void child.end().then(() => {
-        this.#leave()
+        this.#places.leave()
         this.#prepareSpare(entry)
       })
     }
@@ -124,7 +125,7 @@ export class FunctionRunner {
     return request
   }
 
-  #take(entry: FunctionEntry): FunctionProcess | null {
+  #take(entry: FunctionEntry): IsolatedProcess | null {
     const spare = this.#spares.get(entry)
     this.#spares.delete(entry)
     return spare ?? this.#start(entry)
@@ -136,32 +137,16 @@ export class FunctionRunner {
     if (spare !== null) this.#spares.set(entry, spare)
   }
 
-  #start(entry: FunctionEntry): FunctionProcess | null {
+  #start(entry: FunctionEntry): IsolatedProcess | null {
     const names = ['PATH', 'LANG', 'TZ', ...entry.env]
     const env = names.flatMap((name) => {
       const value = this.#env[name]
       return value === undefined ? [] : [[name, value] as const]
     })
-    return FunctionProcess.start(this.#host, entry, Object.fromEntries(env))
-  }
-
-  async #enter(): Promise<void> {
-    if (this.#running < this.#options.maxConcurrent) {
-      this.#running += 1
-      return
-    }
-    if (this.#waiting.length >= this.#options.maxQueued)
-      throw new GatewayError('skill_busy', 'Too many skills run at once; try again.', {
-        retryAfterSeconds: 1,
-      })
-    await new Promise<void>((resolve) => this.#waiting.push(resolve))
-  }
-
-  /** Whoever waits longest takes the place over. */
-  #leave(): void {
-    const next = this.#waiting.shift()
-    if (next === undefined) this.#running -= 1
-    else next()
+    return IsolatedProcess.start(
+      (directory) => launchOf(this.#host, entry, directory),
+      Object.fromEntries(env),
+    )
   }
 
   #readOutcome(outcome: CallOutcome, { timeoutMs, memoryMb }: FunctionEntry): FunctionResult {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import type { FunctionEntry } from './function-module.ts'
-import { type Host, launchOf } from './isolation.ts'
+import type { Launch } from './isolation.ts'
 import { measureTree } from './measure-tree.ts'
 
 /** What came of a call, before it has become an answer or an error. */
@@ -29,7 +29,7 @@ const lineEnd = 0x0a
  * One child that waits for one request, in a process group and an empty folder of its own. It has loaded nothing but
  * its runtime until `run`, and everything it started or wrote is gone after it.
  */
-export class FunctionProcess {
+export class IsolatedProcess {
   readonly directory: string
   readonly #child: ChildProcess
   readonly #exited: Promise<void>
@@ -41,15 +41,14 @@ export class FunctionProcess {
   #failure: CallOutcome['kind'] | 'memory' | 'output' | 'processes' | null = null
   #spawnError = ''
 
-  /** Null when the language is not installed. */
+  /** `launchIn` says how to start it in its folder; null when the language is not installed. */
   static start(
-    host: Host,
-    entry: FunctionEntry,
+    launchIn: (directory: string) => Launch | null,
     env: Readonly<Record<string, string>>,
-  ): FunctionProcess | null {
+  ): IsolatedProcess | null {
     const directory = realpathSync(mkdtempSync(join(tmpdir(), 'routeiq-skill-')))
-    const launch = launchOf(host, entry, directory)
-    if (launch !== null) return new FunctionProcess(launch.command, launch.argv, directory, env)
+    const launch = launchIn(directory)
+    if (launch !== null) return new IsolatedProcess(launch.command, launch.argv, directory, env)
     rmSync(directory, { recursive: true, force: true })
     return null
   }
@@ -88,7 +87,7 @@ export class FunctionProcess {
    */
   async run(
     request: object,
-    { timeoutMs, memoryMb }: FunctionEntry,
+    { timeoutMs, memoryMb }: Pick<FunctionEntry, 'timeoutMs' | 'memoryMb'>,
     withLogs: boolean,
   ): Promise<CallOutcome> {
     const watch = setInterval(() => this.#watch(memoryMb * 1_048_576), watchEveryMs)
