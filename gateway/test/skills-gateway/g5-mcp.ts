@@ -265,6 +265,7 @@ export function describeMcp(database: ProductDatabase): void {
       key: hoarder,
       headers: type,
       body: Buffer.from(zip),
+      timeoutMs: 60_000,
     })
     expect(created.status, created.text).toBe(200)
     await upload('kept', {}, hoarder)
@@ -291,6 +292,10 @@ export function describeMcp(database: ProductDatabase): void {
         { name: 'huge', reason: expect.stringMatching(/^it has 18\d{6} bytes/) },
       ],
     })
+    const keeper = { organization_id: 'hoard', permissions: { 'skills.admin': true } }
+    const { key: keeperKey } = await gateway.createKey(keeper)
+    const own = await call(gateway.url, '/api/v1/skill-resources', { key: keeperKey })
+    expect(own.json()).toEqual(report.json())
     expect((await call(gateway.url, '/api/v1/skill-resources', { key: hoarder })).status).toBe(403)
     expect((await new SkillsClient(await connect('modern', hoarder)).list()).skills).toHaveLength(1)
   })

@@ -1,5 +1,6 @@
 import type { Endpoint } from '../../http/dispatch.ts'
 import type { Route } from '../../http/router.ts'
+import { holdsPermission } from '../../identity/permissions.ts'
 import { workspaceOf } from '../../identity/workspace.ts'
 import type { Identity } from '../../pipeline/authenticate.ts'
 import { controlEndpoint } from '../../rest/control-endpoint.ts'
@@ -15,7 +16,10 @@ export interface ResourceReportDependencies {
 
 const pageSkills = 100
 
-/** `GET /api/v1/skill-resources`: what of a workspace MCP serves, and what is left out of it and why. */
+/**
+ * `GET /api/v1/skill-resources`: what of a workspace MCP serves, and what is left out of it and why. For admins, and for
+ * holders of `skills.admin` in their own workspace.
+ */
 export function resourceReportRoute({ identity, store }: ResourceReportDependencies): Route<Endpoint> {
   return {
     method: 'GET',
@@ -26,6 +30,7 @@ export function resourceReportRoute({ identity, store }: ResourceReportDependenc
       identity,
       errors: 'api-v1',
       body: null,
+      alsoAdmits: (caller) => holdsPermission(caller, 'skills.admin'),
       answer: async ({ exchange, caller }) => {
         const workspaceId = caller === null ? '' : workspaceOf(caller, exchange.header('x-workspace-id'))
         return { body: await reportResources(store, workspaceId) }
