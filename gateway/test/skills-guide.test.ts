@@ -109,6 +109,9 @@ describe('functions', () => {
     const everything = await get('/_skill/discovery.json')
     for (const listed of [own, all, everything])
       expect(listed).toContainEqual(expect.objectContaining({ ...item, args: expect.any(Array) }))
+    expect(everything).toContainEqual(
+      expect.objectContaining({ name: 'TextTransformer', path: '/v1/skills/TextTransformer' }),
+    )
     expect(own).toContainEqual({
       namespace: 'routeiq.say.compose.shared',
       name: '*',

@@ -25,6 +25,16 @@ const ladders: readonly Ladder[] = [
     ],
   },
   {
+    name: 'modules of function skills in one listing',
+    read: ({ functionSkills }) => functionSkills.cacheSize,
+    standard: 100,
+    steps: [
+      [{ variable: 'DATABASE_URL=postgres://routeiq@db.test/routeiq' }, 20],
+      [{ variable: 'ROUTEIQ_SKILL_MODULE_CACHE=7' }, 7],
+      [{ file: 'skills: {modules: {cache_size: 8}}' }, 8],
+    ],
+  },
+  {
     name: 'port',
     read: ({ server }) => server.port,
     standard: 4000,

@@ -7,6 +7,7 @@ import type { ConfigSections } from './config-sections.ts'
 
 const namespacePattern = /^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*$/
 const longestTimeoutMs = 120_000
+const moatCacheSize = 20
 const path = ['skills', 'modules']
 
 /** `skills.modules`, and the short form of the environment behind it. What cannot be used is reported and left out. */
@@ -20,12 +21,19 @@ export function readFunctionSkills(
   const short = settings.list('process.skill_modules').flatMap((pair) => readShortForm(pair, report))
   return {
     entries: isOff ? [] : [...listed, ...short],
-    cacheSize: section.count('cache_size') ?? settings.number('process.skill_module_cache'),
+    cacheSize: section.count('cache_size') ?? readCacheSize(settings),
     maxConcurrent: Math.max(1, section.count('max_concurrent') ?? 8),
     maxQueued: section.count('max_queued') ?? 32,
     requireIsolation: section.text('require_isolation') === 'kernel' ? 'kernel' : 'none',
     debug: section.boolean('debug') ?? false,
   }
+}
+
+/** Over a database of their own several gateways run, each of which holds less. */
+function readCacheSize(settings: ConfigSections['settings']): number {
+  const isMoat = settings.text('postgres.url') !== null
+  const isGiven = settings.isGiven('process.skill_module_cache')
+  return isMoat && !isGiven ? moatCacheSize : settings.number('process.skill_module_cache')
 }
 
 function readEntry(entry: unknown, index: number, report: Report): FunctionSkillConfig[] {
