@@ -146,14 +146,9 @@ export function listRoutes(
     ...routingApiRoutes(deps.routing),
     ...mcpRoutes(deps.mcp),
     verifyRoute(deps.gateway.identity, deps.evidence.requireManifest),
-    ...functionRoutes({ invocations: deps.invocations, identity: deps.gateway.identity }),
+    ...callableSkillRoutes(deps),
     ...skillRoutes(deps.skills),
     resourceReportRoute(deps.skills),
-    ...skillWireRoutes({
-      ...deps.skills,
-      relay: (request) => deps.skillRelay.relay(request),
-      invoke: (request) => invokeSkill(deps.invocations, request),
-    }),
     ...wellKnownRoutes(deps.wellKnown),
     ...marketplaceRoutes(deps.marketplace),
     ...a2aRoutes(deps.a2a),
@@ -207,6 +202,25 @@ function responsesRoutes({
     }),
     ...responseRoutes(responses),
   ]
+}
+
+/** Skills as vendors' packages speak of them, and functions beside them: both are called at the same paths. */
+function callableSkillRoutes({
+  gateway,
+  skills,
+  skillRelay,
+  invocations,
+}: Pick<
+  AppDependencies,
+  'gateway' | 'skills' | 'skillRelay' | 'invocations'
+>): Route<Endpoint>[] {
+  const { routes, shown } = skillWireRoutes({
+    ...skills,
+    relay: (request) => skillRelay.relay(request),
+    invoke: (request) => invokeSkill(invocations, request),
+  })
+  const { identity } = gateway
+  return [...functionRoutes({ invocations, identity, skill: shown.handler }), ...routes]
 }
 
 function messagesRoutes(gateway: Gateway): Route<Endpoint>[] {

@@ -198,6 +198,33 @@ export function describeSdks(database: ProductDatabase): void {
       expect([again.status, again.headers['etag']]).toEqual([304, etag])
     })
 
+    it('is there without `/v1` too, beside the listings of functions', async () => {
+      const files = [{ path: 'bare/SKILL.md', content: text('bare') }]
+      const created = await call(gateway.url, '/skills', { key, body: { files } })
+      expect(created.json()).toMatchObject({ type: 'skill', display_title: null })
+      const same = async (path: string) => {
+        const headers = { 'x-routeiq-dialect': 'openai' }
+        const [bare, full] = [
+          await call(gateway.url, `/skills${path}`, { key, headers }),
+          await call(gateway.url, `/v1/skills${path}`, { key, headers }),
+        ]
+        expect(bare.status).toBe(full.status)
+        if (full.status === 200) expect(bare.text).toBe(full.text)
+        return bare.status
+      }
+      for (const path of ['', '?limit=1', '/bare', '/bare/versions', '/bare/versions/1', '/bare/content'])
+        expect(await same(path), path).toBe(200)
+      expect(await same('/nobody')).toBe(404)
+      expect(
+        (await call(gateway.url, '/skills', { key, body: { skill_name: 'bare' } })).json(),
+      ).toMatchObject({
+        type: 'instructions',
+      })
+      for (const path of ['/skills/none__all.json', '/skills/none/index.json'])
+        expect((await call(gateway.url, path, { key })).json().code).toBe('module_skills_disabled')
+      expect((await call(gateway.url, '/skills/bare', { key, method: 'DELETE' })).status).toBe(200)
+    })
+
     it('makes another version of the same files only when it is forced to', async () => {
       const skill = await beta().beta.skills.create({ files: await upload('forced') })
       const path = `/v1/skills/${skill.id}/versions`

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { GatewayError } from '@routeiq/contract'
 import { z } from 'zod'
 import type { Endpoint } from '../../http/dispatch.ts'
+import type { Exchange } from '../../http/exchange.ts'
 import type { Route } from '../../http/router.ts'
 import { workspaceOf } from '../../identity/workspace.ts'
 import type { Identity } from '../../pipeline/authenticate.ts'
@@ -13,12 +14,19 @@ import { type InvocationDependencies, invokeSkill } from './invoke-skill.ts'
 export interface FunctionRoutesDependencies {
   readonly invocations: InvocationDependencies
   readonly identity: Identity
+  /** Answers `/v1/skills/{name}`, which is at the same place without `/v1` as listings are. */
+  readonly skill: Endpoint
 }
 
+const allSuffix = '__all.json'
 const anyObject = z.record(z.string(), z.unknown())
 
 /** Discovery of the configured functions, and their invocation by path and by JSON. */
-export function functionRoutes({ invocations, identity }: FunctionRoutesDependencies): Route<Endpoint>[] {
+export function functionRoutes({
+  invocations,
+  identity,
+  skill,
+}: FunctionRoutesDependencies): Route<Endpoint>[] {
   const { functions } = invocations
   const get = (
     template: string,
@@ -35,19 +43,26 @@ export function functionRoutes({ invocations, identity }: FunctionRoutesDependen
       answer: ({ params, exchange }) => answer(params, exchange.header('if-none-match') ?? null),
     }),
   })
+  const all = get('/skills/{name}', async ({ name: file = '' }, ifNoneMatch) => {
+    const namespace = file.slice(0, -allSuffix.length)
+    const items = listAll(await functions.read(), namespace)
+    if (items === null) throw unknownNamespace(namespace)
+    return listingAnswer(items, ifNoneMatch)
+  })
   return [
-    get('/skills/{namespace}/index.json', async ({ namespace = '' }, ifNoneMatch) => {
+    get('/skills/{name}/index.json', async ({ name: namespace = '' }, ifNoneMatch) => {
       const listing = listNamespace(await functions.read(), namespace, functions.options.cacheSize)
       if (listing === null) throw unknownNamespace(namespace)
       return listingAnswer(listing.items, ifNoneMatch, listing.truncated)
     }),
-    get('/skills/{namespace}', async ({ namespace: file = '' }, ifNoneMatch) => {
-      const namespace = /^(.+)__all\.json$/.exec(file)?.[1]
-      if (namespace === undefined) throw new GatewayError('not_found', 'No such route.')
-      const items = listAll(await functions.read(), namespace)
-      if (items === null) throw unknownNamespace(namespace)
-      return listingAnswer(items, ifNoneMatch)
-    }),
+    {
+      ...all,
+      handler: {
+        errors: (exchange) => (isListing(exchange.target) ? 'api-v1' : surfaceOf(skill, exchange)),
+        handle: (exchange, params, route) =>
+          (isListing(exchange.target) ? all.handler : skill).handle(exchange, params, route),
+      },
+    },
     get('/_skill/discovery.json', async (_, ifNoneMatch) =>
       listingAnswer(listDiscovery(await functions.read()), ifNoneMatch),
     ),
@@ -55,7 +70,6 @@ export function functionRoutes({ invocations, identity }: FunctionRoutesDependen
       method: 'POST',
       template: '/v1/skills/{name}/{method}',
       auth: 'user',
-      aliased: false,
       handler: controlEndpoint({
         identity,
         errors: 'api-v1',
@@ -90,6 +104,12 @@ export function functionRoutes({ invocations, identity }: FunctionRoutesDependen
       }),
     },
   ]
+}
+
+const isListing = (target: string): boolean => target.replace(/\?.*$/s, '').endsWith(allSuffix)
+
+function surfaceOf({ errors }: Endpoint, exchange: Exchange) {
+  return typeof errors === 'function' ? errors(exchange) : errors
 }
 
 function listingAnswer(

@@ -76,5 +76,5 @@ export function wireRoute(
       if (answered !== null) exchange.sendJson(200, answered)
     },
   }
-  return { method, template, auth: 'user', aliased: false, handler }
+  return { method, template, auth: 'user', handler }
 }

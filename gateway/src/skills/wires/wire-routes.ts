@@ -41,7 +41,11 @@ export interface WireRoutesDependencies extends WireStore, WireDependencies {
 }
 
 /** `/v1/skills` as Anthropic (both shapes) and OpenAI speak it, over the one store or an account at the vendor. */
-export function skillWireRoutes(deps: WireRoutesDependencies): Route<Endpoint>[] {
+export function skillWireRoutes(deps: WireRoutesDependencies): {
+  readonly routes: readonly Route<Endpoint>[]
+  /** Shows a skill. */
+  readonly shown: Route<Endpoint>
+} {
   const root = '/v1/skills'
   const one = `${root}/{name}`
   const version = `${one}/versions/{version}`
@@ -49,12 +53,13 @@ export function skillWireRoutes(deps: WireRoutesDependencies): Route<Endpoint>[]
     wireRoute(deps, method, template, answer)
   const kept = (method: Method, template: string, answer: WireAnswer): Route<Endpoint> =>
     route(method, template, async (request) => ((await deps.relay(request)) ? null : answer(request)))
-  return [
+  const shown = kept('GET', one, async ({ workspaceId, id, dialect }) =>
+    formatSkill(dialect, await requireSkill(deps.store, workspaceId, id)),
+  )
+  const routes = [
     route('POST', root, (request) => createOrInvoke(deps, request)),
     kept('GET', root, (request) => listSkills(deps, request)),
-    kept('GET', one, async ({ workspaceId, id, dialect }) =>
-      formatSkill(dialect, await requireSkill(deps.store, workspaceId, id)),
-    ),
+    shown,
     route('POST', one, (request) => setDefaultOrInvoke(deps, request)),
     kept('DELETE', one, (request) => removeSkill(deps, request)),
     kept('GET', `${one}/content`, (request) => sendContent(deps, request, 'latest')),
@@ -64,6 +69,7 @@ export function skillWireRoutes(deps: WireRoutesDependencies): Route<Endpoint>[]
     kept('DELETE', version, (request) => removeVersion(deps, request)),
     kept('GET', `${version}/content`, (request) => sendContent(deps, request, request.version)),
   ]
+  return { routes, shown }
 }
 
 async function showVersion(
