@@ -77,7 +77,7 @@ export const errorCatalogue = {
     'code_execution_unavailable',
     'caller',
     false,
-    'The model has no code execution of its own; leave the tool out, or have it left out by `skills.on_unavailable: drop`.',
+    'The model has no code execution of its own; leave the tool out, have it left out by `skills.on_unavailable: drop`, or have the gateway run code by `skills.code_execution: sandbox`.',
   ),
   context_length_exceeded: entry(
     400,

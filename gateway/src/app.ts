@@ -67,6 +67,7 @@ export interface AppDependencies {
   readonly cache: CacheDependencies
   readonly evidence: EvidenceDependencies
   readonly invocations: InvocationDependencies
+  readonly reportCodeExecution: () => Promise<object>
   readonly skillRelay: SkillRelay
   readonly wellKnown: WellKnownDependencies
   readonly marketplace: MarketplaceDependencies
@@ -210,9 +211,10 @@ function callableSkillRoutes({
   skills,
   skillRelay,
   invocations,
+  reportCodeExecution,
 }: Pick<
   AppDependencies,
-  'gateway' | 'skills' | 'skillRelay' | 'invocations'
+  'gateway' | 'skills' | 'skillRelay' | 'invocations' | 'reportCodeExecution'
 >): Route<Endpoint>[] {
   const { routes, shown } = skillWireRoutes({
     ...skills,
@@ -220,7 +222,7 @@ function callableSkillRoutes({
     invoke: (request) => invokeSkill(invocations, request),
   })
   const { identity } = gateway
-  return [...functionRoutes({ invocations, identity, skill: shown.handler }), ...routes]
+  return [...functionRoutes({ invocations, identity, skill: shown.handler, reportCodeExecution }), ...routes]
 }
 
 function messagesRoutes(gateway: Gateway): Route<Endpoint>[] {

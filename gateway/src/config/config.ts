@@ -481,6 +481,8 @@ export interface SkillsConfig {
   readonly maxPerRequest: number
   /** What becomes of a vendor's skill, or of its code execution, at another vendor's model. */
   readonly onUnavailable: 'error' | 'drop'
+  /** Code of models elsewhere is run by the gateway, for requests with skills in a container. */
+  readonly runsCode: boolean
   /** What happens when a skill cannot be copied to the vendor's account. */
   readonly nativeFallback: 'error' | 'inject'
   /** How long copies stay in accounts that nobody uses. */

@@ -1,4 +1,5 @@
 import type { ConversationRequest, ToolDefinition } from '../conversation/request.ts'
+import { codeToolNames } from './code-tool.ts'
 import { loadToolNames } from './load-skill-tool.ts'
 import { readFileToolNames } from './read-file-tool.ts'
 
@@ -7,6 +8,8 @@ export interface ToolNames {
   readonly load: string
   /** Null where files are not read. */
   readonly readFile: string | null
+  /** Null where no code is run. */
+  readonly runCode: string | null
 }
 
 const headings = ['## Recommended Skills', '## Available Skills']
@@ -19,12 +22,16 @@ export function hasClientRouter({ messages, tools }: ConversationRequest): boole
 /** Names that no tool of the caller has; null when it has every name for the tool that loads. */
 export function chooseToolNames(
   { tools }: Pick<ConversationRequest, 'tools'>,
-  readsFiles: boolean,
+  { readsFiles, runsCode }: { readonly readsFiles: boolean; readonly runsCode: boolean },
 ): ToolNames | null {
   const isFree = (name: string): boolean => !tools.some((tool) => tool.name === name)
   const load = loadToolNames.find(isFree)
   if (load === undefined) return null
-  return { load, readFile: (readsFiles ? readFileToolNames.find(isFree) : undefined) ?? null }
+  return {
+    load,
+    readFile: (readsFiles ? readFileToolNames.find(isFree) : undefined) ?? null,
+    runCode: (runsCode ? codeToolNames.find(isFree) : undefined) ?? null,
+  }
 }
 
 /** The SDKs' tool takes the name of a skill and nothing else; another tool of that name is the caller's own affair. */

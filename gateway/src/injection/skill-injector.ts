@@ -5,6 +5,7 @@ import type { ConversationRequest } from '../conversation/request.ts'
 import type { Caller } from '../identity/caller.ts'
 import { within } from '../within.ts'
 import { chooseToolNames, hasClientRouter } from './client-router.ts'
+import type { CodeRuns } from './code-runs.ts'
 import { findHumanTurns, type HumanTurn } from './human-turns.ts'
 import { renderBody } from './load-skill-tool.ts'
 import { RecentMenus } from './recent-menus.ts'
@@ -32,6 +33,8 @@ export interface SkillsAsked {
   readonly model: string
   /** Versions the request is not to be answered without, whatever is served otherwise. */
   readonly pinned?: PinnedVersions
+  /** Runs the model's code; null for none. */
+  readonly code?: CodeRuns | null
   /** Only to see what would be sent: nothing is recorded. */
   readonly isDryRun?: boolean
   /** A decision to go on with, given by the caller. */
@@ -198,6 +201,7 @@ export class SkillInjector {
   ): SkillTurn {
     const { turns, policy, report, now } = this.#options
     const { rounds, beforeSystem, holdsPreamble, readsFiles } = policy()
+    const code = asked.code ?? null
     const current = human.at(-1)
     const records = human.map((turn) => (turn === current ? record : known.get(turn.digest)))
     const hints = new Map<number, string>()
@@ -210,7 +214,11 @@ export class SkillInjector {
       earlier: records.slice(0, -1).flatMap((earlier) => earlier?.hidden ?? []),
       hints,
       placement: { beforeSystem, cacheControl: this.#cacheControl(asked, record) },
-      toolNames: record.mode === 'inline' ? null : chooseToolNames(asked.conversation, readsFiles),
+      toolNames:
+        record.mode === 'inline'
+          ? null
+          : chooseToolNames(asked.conversation, { readsFiles, runsCode: code !== null }),
+      code,
       holdsPreamble,
       maxRounds: rounds,
       loads: this.#loadsOf(asked, record),

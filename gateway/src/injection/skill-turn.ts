@@ -2,6 +2,8 @@ import type { ToolCallPart, ToolResultPart } from '../conversation/part.ts'
 import type { ReplyPart } from '../conversation/reply.ts'
 import type { ConversationMessage, ConversationRequest, FunctionTool } from '../conversation/request.ts'
 import type { ToolNames } from './client-router.ts'
+import { type CodeRuns, mostRuns } from './code-runs.ts'
+import { codeTool } from './code-tool.ts'
 import { fingerprintAnswer, keepWithin, restoreHidden, toolResult } from './hidden-answers.ts'
 import { bodyHeading, loadSkillTool } from './load-skill-tool.ts'
 import { addHints, placeSkills, type SkillPlacement } from './place-skills.ts'
@@ -30,6 +32,8 @@ export interface SkillTurnOptions {
   /** Rounds of our tools one request may make. */
   readonly maxRounds: number
   readonly loads: SkillLoads
+  /** Runs the model's code; null for none. */
+  readonly code: CodeRuns | null
   /** Keeps the record for the requests that go on with this turn. */
   readonly remember: (becoming: Promise<TurnRecord>) => void
   /** Tells how the request went. */
@@ -41,6 +45,7 @@ export interface SkillTurnOptions {
 export class SkillTurn {
   readonly #options: SkillTurnOptions
   readonly #ownTools: ReadonlySet<string>
+  readonly #maxRounds: number
   #rounds: ConversationMessage[] = []
   /** Calls of our tools that wait for their answer. */
   #open: readonly ToolCallPart[] = []
@@ -50,8 +55,9 @@ export class SkillTurn {
 
   constructor(options: SkillTurnOptions) {
     this.#options = options
-    const { load = null, readFile = null } = options.toolNames ?? {}
-    this.#ownTools = new Set([readFile, load].filter((name) => name !== null))
+    const { load = null, readFile = null, runCode = null } = options.toolNames ?? {}
+    this.#ownTools = new Set([readFile, runCode, load].filter((name) => name !== null))
+    this.#maxRounds = runCode === null ? options.maxRounds : Math.max(options.maxRounds, mostRuns)
   }
 
   get holdsPreamble(): boolean {
@@ -61,6 +67,11 @@ export class SkillTurn {
   /** What our tools are called: nothing of their calls is the client's. */
   get ownTools(): ReadonlySet<string> {
     return this.#ownTools
+  }
+
+  /** Whether the model can have code run. */
+  get runsCode(): boolean {
+    return (this.#options.toolNames?.runCode ?? null) !== null
   }
 
   /** The deployment the turn began with; null for a turn that begins now. */
@@ -96,11 +107,11 @@ export class SkillTurn {
    * made so far. In the last call a request may make our tools cannot be called, nor in one that is told so.
    */
   prepare(conversation: ConversationRequest, withTool = true): ConversationRequest {
-    const { record, hints, earlier, placement, toolNames, maxRounds } = this.#options
+    const { record, hints, earlier, placement, toolNames } = this.#options
     const hidden = keepWithin([...earlier, ...record.hidden], replayedTokens)
     const { messages, used } = restoreHidden(addHints(conversation, hints), hidden)
     const lost = hidden.filter((answer) => record.hidden.includes(answer) && !used.has(answer))
-    const mayLoad = withTool && this.#rounds.length < 2 * maxRounds
+    const mayLoad = withTool && this.#rounds.length < 2 * this.#maxRounds
     // Calls in a conversation want a tool beside them, so that a conversation without other tools keeps ours.
     const isNamed = toolNames !== null && (mayLoad || conversation.tools.length === 0)
     const placed = placeSkills(
@@ -138,6 +149,11 @@ export class SkillTurn {
     this.#options.remember(this.#after)
   }
 
+  /** The client has gone: what runs on its behalf is ended. */
+  abandon(): void {
+    this.#options.code?.stop()
+  }
+
   /** The request is over, whatever became of it. */
   settle(answer: AnswerFacts): void {
     const { record, loads, report } = this.#options
@@ -161,30 +177,37 @@ export class SkillTurn {
   }
 
   async #resolveCalls(): Promise<readonly ToolResultPart[]> {
-    const { loads, toolNames, now } = this.#options
     const results: ToolResultPart[] = []
     // One after the other, because each takes its share of the budget.
     for (const { id, name, arguments: given } of this.#open) {
-      const isFile = name === toolNames?.readFile
-      results.push(toolResult(id, await (isFile ? loads.readFile(given, now()) : loads.load(given, now()))))
+      results.push(toolResult(id, await this.#resolve(name, given)))
     }
     this.#open = []
     return results
   }
 
+  #resolve(name: string, given: string): Promise<string> {
+    const { loads, code, toolNames, now } = this.#options
+    if (code !== null && name === toolNames?.runCode) return code.run(given)
+    return name === toolNames?.readFile ? loads.readFile(given, now()) : loads.load(given, now())
+  }
+
   #hide(visible: readonly ReplyPart[], held: HiddenAnswer['held']): HiddenAnswer {
-    const { record, loads } = this.#options
-    const tokens = loads.loaded
-      .slice(record.loaded.length)
-      .reduce((sum, { tokens }) => sum + tokens, loads.fileTokens - record.fileTokens)
+    const { record, loads, code } = this.#options
+    const read = loads.fileTokens - record.fileTokens + (code?.tokens ?? 0)
+    const tokens = loads.loaded.slice(record.loaded.length).reduce((sum, { tokens }) => sum + tokens, read)
     const fingerprint = fingerprintAnswer([{ role: 'assistant', parts: visible }])
     return { fingerprint, messages: this.#rounds, held, tokens }
   }
 }
 
 /** The tool that loads stands last, files or not. */
-function describeTools({ load, readFile }: ToolNames): readonly FunctionTool[] {
-  return [...(readFile === null ? [] : [readFileTool(readFile)]), loadSkillTool(load)]
+function describeTools({ load, readFile, runCode }: ToolNames): readonly FunctionTool[] {
+  return [
+    ...(runCode === null ? [] : [codeTool(runCode)]),
+    ...(readFile === null ? [] : [readFileTool(readFile)]),
+    loadSkillTool(load),
+  ]
 }
 
 /** Bodies whose place in the conversation is not to be found any more, to stand behind the menu. */

@@ -4,6 +4,7 @@ import type { Strategy } from '../balancing/strategy.ts'
 import type { BlobSealer } from '../conversation/blob-sealer.ts'
 import type { Governor } from '../governance/governor.ts'
 import type { Roster } from '../http/roster.ts'
+import type { CodeSandbox } from '../injection/code-sandbox.ts'
 import type { SkillInjector } from '../injection/skill-injector.ts'
 import type { ModelRouter } from '../model-routing/model-router.ts'
 import type { ClientStream } from '../relay/client-stream.ts'
@@ -16,6 +17,7 @@ import type { Identity } from './authenticate.ts'
 import type { FetchMedia } from './inline-media.ts'
 import type { ModelRequest, Runtime } from './model-request.ts'
 import type { SettledChoice } from './settle-choice.ts'
+import type { RunRecord } from './skills/code-execution.ts'
 import type { ContainerHomes } from './skills/container-homes.ts'
 import type { ContainerSource } from './skills/container-source.ts'
 import type { RequestTools } from './use-tools.ts'
@@ -51,6 +53,9 @@ export interface Gateway {
   /** The skills of containers. */
   readonly containers: ContainerSource
   readonly containerHomes: ContainerHomes
+  /** Runs code of models, where the configuration says so. */
+  readonly sandbox: CodeSandbox
+  readonly recordRun: (run: RunRecord) => void
   /** Answers that were given before. */
   readonly answers: Pick<AnswerCache, 'find' | 'keep'>
   /** Counts prompts without asking a provider. */

@@ -33,6 +33,7 @@ import { FunctionSkills } from '../skills/functions/function-skills.ts'
 import type { InvocationRecord } from '../skills/functions/invoke-skill.ts'
 import { limitSkills } from '../skills/limit-skills.ts'
 import { Marketplace } from '../skills/marketplace/marketplace.ts'
+import type { NamespaceSandbox } from '../skills/sandbox/namespace-sandbox.ts'
 import type { SkillStore } from '../skills/skill-store.ts'
 import { readInstructions } from '../skills/wires/read-instructions.ts'
 import { rescanSkills } from '../skills/write/rescan-skills.ts'
@@ -60,6 +61,7 @@ import { createNetworkTransport, createTokenTransport } from './network-transpor
 import { OwnEmbedders } from './own-embedders.ts'
 import { refreshPrices } from './prices.ts'
 import { readUserFile } from './read-user-file.ts'
+import { recordRuns } from './record-runs.ts'
 import {
   shareCooldowns,
   shareKeyChanges,
@@ -204,6 +206,8 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
     models: modelRouting.router,
     settleChoice: modelRouting.settle,
     containers: skillAccounts.containers,
+    sandbox: skillAccounts.sandbox,
+    recordRun: recordRuns((invocation) => recordInvocation(telemetry, invocation)),
     answers: answerCache.answers,
   })
   await shareCooldowns(hub.state, configuration.states)
@@ -246,6 +250,7 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
     skillRouting,
     modelRouting,
     skillRelay,
+    sandbox: skillAccounts.sandbox,
     mcp,
     answers: answerCache.answers,
     managed: managed.models,
@@ -346,6 +351,8 @@ interface GatewayParts
     | 'models'
     | 'settleChoice'
     | 'containers'
+    | 'sandbox'
+    | 'recordRun'
     | 'requestTools'
     | 'answers'
   > {
@@ -411,6 +418,7 @@ interface SharedParts {
   readonly skillRouting: SkillRouting
   readonly modelRouting: ModelRouting
   readonly skillRelay: SkillRelay
+  readonly sandbox: NamespaceSandbox
   readonly mcp: McpPlane
   readonly answers: AnswerCache
   readonly managed: ManagedModels
@@ -431,6 +439,7 @@ function composeApp(
     skillRouting,
     modelRouting,
     skillRelay,
+    sandbox,
     mcp,
     answers,
     managed,
@@ -455,6 +464,8 @@ function composeApp(
       record: (invocation) => recordInvocation(telemetry, invocation),
       now: () => performance.now(),
     },
+    reportCodeExecution: () =>
+      runtime().config.skills.runsCode ? sandbox.report() : Promise.resolve({ status: 'off' }),
     skillRelay,
     marketplace: composeMarketplace(hub, gateway),
     wellKnown: openSkillDiscovery({ hub, identity, telemetry, config: () => runtime().config, now }),

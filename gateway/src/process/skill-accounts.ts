@@ -3,6 +3,7 @@ import { versionFor } from '../skill-router/hot-skill.ts'
 import { ContainerSkills } from '../skills/accounts/container-skills.ts'
 import { listAccounts } from '../skills/accounts/list-accounts.ts'
 import { ProviderCopies } from '../skills/accounts/provider-copies.ts'
+import { NamespaceSandbox } from '../skills/sandbox/namespace-sandbox.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { Hub } from './hub.ts'
 import type { SkillRouting } from './skill-router.ts'
@@ -24,6 +25,7 @@ export interface SkillAccountsOptions {
 export interface SkillAccounts {
   readonly containers: ContainerSkills
   readonly copies: ProviderCopies
+  readonly sandbox: NamespaceSandbox
   close(): void
 }
 
@@ -44,8 +46,14 @@ export function openSkillAccounts(options: SkillAccountsOptions): SkillAccounts 
     copies,
     secret,
   })
+  const sandbox = new NamespaceSandbox({
+    node: process.execPath,
+    env: process.env,
+    readVersion: (workspaceId, skillId, selector) => bodies.read(workspaceId, skillId, selector),
+    readFiles: (workspaceId, versionId, paths) => hub.skills.readFiles(workspaceId, versionId, paths),
+  })
   const tidying = setInterval(() => void tidy(options, copies), tidyMs).unref()
-  return { containers, copies, close: () => clearInterval(tidying) }
+  return { containers, copies, sandbox, close: () => clearInterval(tidying) }
 }
 
 /** Copies that nobody uses any more do not fill an account. */

@@ -9,6 +9,7 @@ import { describeInstalling } from './g3-installing.ts'
 import { describeReference } from './g3-reference.ts'
 import { describeWellKnown } from './g4-well-known.ts'
 import { describeMcp } from './g5-mcp.ts'
+import { describeCodeExecution } from './g6-code-execution.ts'
 import { describeContainers } from './g6-containers.ts'
 import { describeInjection } from './g7-injection.ts'
 import { describeMatrix } from './g7-matrix.ts'
@@ -38,6 +39,7 @@ export function describeSkillsGateway(database: ProductDatabase): void {
   describe('G4 the published folder', () => describeWellKnown(database))
   describe('G5 skills over MCP, in both eras', () => describeMcp(database))
   describe('G6 skills in a container', () => describeContainers(database))
+  describe('G6 code of a model without code execution', () => describeCodeExecution(database))
   describe('G7 skills in requests', () => describeInjection(database))
   describe('G7 whatever the model does with the tool', () => describeMatrix(database))
   describe('G8 the bytes in front of what is new', () => describePrefix(database))

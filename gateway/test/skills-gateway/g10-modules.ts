@@ -8,6 +8,7 @@ import { call } from '../harness/call-gateway.ts'
 import { type ProductDatabase, startGatewayOver } from '../harness/databases.ts'
 import type { Gateway } from '../harness/start-gateway.ts'
 import { waitUntil } from '../harness/wait-until.ts'
+import { succeeds } from './succeeds.ts'
 
 const modules = (name: string): string =>
   fileURLToPath(new URL(`../function-modules/${name}`, import.meta.url))
@@ -26,15 +27,6 @@ let gateway: Gateway
 let key: string
 let listener: net.Server
 let port: number
-
-function succeeds(command: string, argv: readonly string[]): boolean {
-  try {
-    execFileSync(command, argv, { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
-}
 
 const get = (path: string, headers: Record<string, string> = {}) => call(gateway.url, path, { key, headers })
 const invoke = (name: string, body: object = {}, query = '') =>

@@ -65,7 +65,7 @@ export const toolSettings: readonly Setting[] = [
     'process.skill_module_cache',
     'integer',
     100,
-    'Modules of function skills listed for one namespace',
+    'Modules of function skills listed for one namespace; 20 where `DATABASE_URL` is set and nothing else is said',
     ['ROUTEIQ_SKILL_MODULE_CACHE'],
   ),
   available(
@@ -117,6 +117,14 @@ export const toolSettings: readonly Setting[] = [
     "What becomes of a vendor's skills and code execution in a request to another vendor's model",
     [],
     { choices: ['error', 'drop'] },
+  ),
+  available(
+    'skills.code_execution',
+    'choice',
+    'off',
+    'Whether the gateway runs the code of a model that has no code execution of its own, for requests with skills in a container',
+    [],
+    { choices: ['off', 'sandbox'] },
   ),
   available(
     'skills.native_fallback',

@@ -19,6 +19,7 @@ export function readSkillsConfig(sections: ConfigSections): SkillsConfig {
     neutralDialect: settings.text('skills.neutral_dialect') === 'openai' ? 'openai' : 'anthropic',
     maxPerRequest: Math.max(1, settings.number('skills.max_per_request')),
     onUnavailable: settings.text('skills.on_unavailable') === 'drop' ? 'drop' : 'error',
+    runsCode: settings.text('skills.code_execution') === 'sandbox',
     nativeFallback: settings.text('skills.native_fallback') === 'inject' ? 'inject' : 'error',
     providerCopyTtlMs: Math.max(1, settings.number('skills.provider_copy_ttl')) * dayMs,
     isRegistryPublic: settings.boolean('registry.public_read'),

@@ -28,7 +28,7 @@ export async function beginTurn(
   request: ModelRequest,
   deployment: Deployment,
   wish: SkillsWish,
-  extra: Pick<SkillsAsked, 'pinned' | 'isDryRun'> = {},
+  extra: Pick<SkillsAsked, 'pinned' | 'isDryRun' | 'code'> = {},
 ): Promise<BegunTurn | SkipReason> {
   const { mockResponse } = request.options
   // What a provider keeps itself cannot be put together anew.
@@ -37,12 +37,13 @@ export async function beginTurn(
   const parsed = tryParseWithSkills(request, deployment, gateway.blobs)
   const conversation = parsed?.conversation ?? parseLeniently(gateway, request, deployment)
   const asked = describe(request, deployment, conversation)
-  const { pinned, isDryRun = false } = extra
+  const { pinned, isDryRun = false, code = null } = extra
   try {
     const turn = await gateway.skills.begin({
       ...asked,
       wish,
       isDryRun,
+      code,
       ...(pinned === undefined ? {} : { pinned }),
     })
     return typeof turn === 'string' ? turn : { turn, parsed }

@@ -91,6 +91,7 @@ class Rounds implements RoundSequence {
 
   cancel(): void {
     this.#current?.cancel()
+    this.#turn.abandon()
   }
 
   /** The client's answer, begun by the first call. */

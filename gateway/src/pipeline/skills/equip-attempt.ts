@@ -3,10 +3,12 @@ import { GatewayError } from '@routeiq/contract'
 import type { PlannedAttempt } from '../../balancing/attempt-plan.ts'
 import { readList, readRecord, readString } from '../../conversation/json-value.ts'
 import type { Deployment } from '../../deployments/deployment.ts'
+import type { SkillTurn } from '../../injection/skill-turn.ts'
 import type { Gateway } from '../gateway.ts'
 import type { ModelRequest } from '../model-request.ts'
 import type { Progress } from '../progress.ts'
 import { beginListed } from './begin-listed.ts'
+import { openCodeRuns } from './code-execution.ts'
 import { withContainers } from './container-wire.ts'
 import {
   codeExecution,
@@ -65,10 +67,12 @@ async function injectAll(
   const tools = readList(request.body['tools'])
   const kept = tools.filter((tool) => !codeExecution.test(readString(readRecord(tool)?.['type']) ?? ''))
   const isDropping = request.runtime.config.skills.onUnavailable === 'drop'
+  const code = kept.length < tools.length ? await openCodeRuns(gateway, request, container, deployment) : null
   if (!isDropping && foreign.length > 0) throw unavailable(deployment, foreign)
-  if (!isDropping && kept.length < tools.length) throw noCodeExecution(deployment)
+  if (!isDropping && kept.length < tools.length && code === null) throw noCodeExecution(deployment)
   const names = foreign.map(({ id }) => id)
-  const dropped = kept.length < tools.length ? [...names, 'code_execution'] : names
+  const droppedOf = (turn: SkillTurn | null): readonly string[] =>
+    kept.length < tools.length && turn?.runsCode !== true ? [...names, 'code_execution'] : names
   const overrides = {
     ...planned.overrides,
     container: undefined,
@@ -77,11 +81,11 @@ async function injectAll(
   const without = { ...planned, overrides }
   if (container.own.length === 0) {
     const turn = await container.listed.wished()
-    reportEquipped(progress, turn, { dropped })
+    reportEquipped(progress, turn, { dropped: droppedOf(turn) })
     return { request: { ...request, skills: turn }, planned: without, forgetLost: neverLost }
   }
-  const turn = await beginListed(gateway, request, container.listed, deployment)
-  reportEquipped(progress, turn, { mode: container.isMixed ? 'mixed' : 'injected', dropped })
+  const turn = await beginListed(gateway, request, container.listed, deployment, code)
+  reportEquipped(progress, turn, { mode: container.isMixed ? 'mixed' : 'injected', dropped: droppedOf(turn) })
   return addContainer(gateway, { ...request, skills: turn }, container, without)
 }
 

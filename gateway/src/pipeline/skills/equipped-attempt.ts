@@ -39,10 +39,10 @@ export function reportEquipped(
   }
 }
 
-export function noCodeExecution({ provider, upstreamModel }: Deployment): GatewayError {
+export function noCodeExecution({ provider, upstreamModel }: Deployment, reason = ''): GatewayError {
   return new GatewayError(
     'code_execution_unavailable',
-    `\`tools\` has a code execution that ${upstreamModel} at ${provider.title} does not. Leave it out, or set \`skills.on_unavailable: drop\`.`,
+    `\`tools\` has a code execution that ${upstreamModel} at ${provider.title} does not.${reason === '' ? '' : ` ${reason}`} Leave it out, or set \`skills.on_unavailable: drop\`.`,
     { param: 'tools' },
   )
 }

@@ -32,7 +32,8 @@ export class ListedSkills {
     return this.#begun
   }
 
-  get wish(): SkillsWish {
+  /** `needsTools`: the model is to have tools even where the text of the only skill stands in the prompt. */
+  wish(needsTools: boolean): SkillsWish {
     const { own } = this
     const isShort = own.length === 1 && own.every(({ bodyLength }) => bodyLength <= inlineLength)
     return {
@@ -42,7 +43,7 @@ export class ListedSkills {
       bodies: isShort ? 1 : null,
       bodyTokens: null,
       menuTokens: null,
-      tool: !isShort,
+      tool: !isShort || needsTools,
       hint: true,
       category: null,
       missing: 'error',

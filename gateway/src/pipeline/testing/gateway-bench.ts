@@ -61,6 +61,11 @@ export function openGatewayBench(config: string, patch: Partial<Gateway> = {}): 
     skills: openInjectorBench(new MemorySkills({})).injector,
     containerHomes: new ContainerHomes({ get: () => Promise.resolve(null), set: () => Promise.resolve() }),
     requestTools: { isOn: () => false, wants: () => false, answer: () => Promise.resolve(200) },
+    sandbox: {
+      refuse: () => Promise.resolve('not in tests'),
+      run: () => Promise.reject(new Error('not in tests')),
+    },
+    recordRun: () => {},
     containers: {
       find: () => Promise.resolve(null),
       openAccount: () => null,

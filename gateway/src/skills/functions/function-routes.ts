@@ -16,6 +16,8 @@ export interface FunctionRoutesDependencies {
   readonly identity: Identity
   /** Answers `/v1/skills/{name}`, which is at the same place without `/v1` as listings are. */
   readonly skill: Endpoint
+  /** How code of models is held, for admins. */
+  readonly reportCodeExecution: () => Promise<object>
 }
 
 const allSuffix = '__all.json'
@@ -26,6 +28,7 @@ export function functionRoutes({
   invocations,
   identity,
   skill,
+  reportCodeExecution,
 }: FunctionRoutesDependencies): Route<Endpoint>[] {
   const { functions } = invocations
   const get = (
@@ -98,6 +101,7 @@ export function functionRoutes({
         answer: async () => ({
           body: {
             modules: await functions.report(),
+            code_execution: await reportCodeExecution(),
             note: 'Only what is held by the kernel is a security boundary.',
           },
         }),

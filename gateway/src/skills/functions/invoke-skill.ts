@@ -14,7 +14,7 @@ export interface InvocationRecord {
   readonly actor: string
   /** As it was asked for. */
   readonly name: string
-  readonly type: 'module' | 'instructions' | 'provider_tool' | 'none'
+  readonly type: 'module' | 'instructions' | 'provider_tool' | 'code' | 'none'
   readonly namespace: string | null
   /** `ok`, `client_action_required`, or the code of the error. */
   readonly status: string
@@ -82,6 +82,8 @@ interface Done {
   readonly members: object
 }
 
+export const newInvocationId = (): string => `inv_${randomBytes(12).toString('hex')}`
+
 /**
  * Invokes what a name means: a function, else a skill whose text is given out, else a tool the client has to run itself.
  * Errors: those of `FunctionSkills.invoke`; `skill_not_found`, and `module_skills_disabled` where no functions are configured.
@@ -91,7 +93,7 @@ export async function invokeSkill(
   request: InvocationRequest,
 ): Promise<ControlAnswer> {
   const asked = readRequest(request)
-  const id = `inv_${randomBytes(12).toString('hex')}`
+  const id = newInvocationId()
   const startedAt = deps.now()
   const record = (done: Pick<Done, 'type' | 'namespace' | 'status'>): number => {
     const durationMs = Math.round((deps.now() - startedAt) * 10) / 10
