@@ -473,6 +473,8 @@ export interface SkillsConfig {
   }
   readonly isStrict: boolean
   readonly minBodyChars: number
+  /** All files of a skill together have fewer. */
+  readonly maxTotalBytes: number
   /** Whose skills `/v1/skills` shows: the gateway's, those of an account at the vendor, or either as the request says. */
   readonly mode: 'auto' | 'database' | 'passthrough'
   /** Whose objects clients get that say nothing of a vendor. */

@@ -112,4 +112,34 @@ export function describeUploads(database: ProductDatabase): void {
     const anonymous = await call(gateway.url, '/api/v1/skills/validate', { body: '{}' })
     expect(anonymous.status).toBe(401)
   })
+
+  it('takes less where the operator wants that', async () => {
+    await gateway.reload({ routeiq: { skills: { max_total_bytes: 2_000 } } })
+    const large = { 'pdf/SKILL.md': skillMd, 'pdf/large.txt': 'large enough '.repeat(150) }
+    for (const [body, type] of [
+      [zip(large), 'application/zip'],
+      await form(large),
+      [
+        JSON.stringify({ files: Object.entries(large).map(([path, content]) => ({ path, content })) }),
+        'application/json',
+      ],
+    ] as const) {
+      const refused = await post(body, type)
+      expect(refused).toMatchObject({ valid: false, errors: [{ rule: 'size' }] })
+      expect(refused.errors[0].message).toContain('less than 0.002 MB')
+      const created = await call(gateway.url, '/v1/skills', { key, body, headers: { 'content-type': type } })
+      expect(created.status).toBe(400)
+    }
+    const small = {
+      name: 'small',
+      description: 'Small.',
+      body_markdown: 'It is small, and stays so for as long as anybody looks.',
+    }
+    await call(gateway.url, '/api/v1/skills', { key, body: small })
+    const attached = await call(gateway.url, '/api/v1/skills/small/attachments', {
+      ...{ key, body: { file_path: 'a.txt', directory: 'assets', content_text: 'x'.repeat(3_000) } },
+    })
+    expect([attached.status, attached.text]).toEqual([422, expect.stringContaining('0.002 MB')])
+    await gateway.reload({})
+  })
 }

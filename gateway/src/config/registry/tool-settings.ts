@@ -82,6 +82,14 @@ export const toolSettings: readonly Setting[] = [
   available('skills.validation', 'choice', 'lenient', 'How closely uploads are held to the open format', [], {
     choices: ['lenient', 'strict'],
   }),
+  available(
+    'skills.max_total_bytes',
+    'integer',
+    30_000_000,
+    'All files of a skill together have fewer bytes than this; no more than the default can be had',
+    [],
+    { example: '1000000' },
+  ),
   available('skills.min_body_chars', 'integer', 50, 'Shortest body of a skill created over REST'),
   available('registry.public_read', 'boolean', false, 'Public skills can be read without a key'),
   available(

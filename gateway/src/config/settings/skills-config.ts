@@ -4,6 +4,8 @@ import type { ConfigSections } from './config-sections.ts'
 import { readPlugins } from './plugins-config.ts'
 
 const dayMs = 86_400_000
+/** More than that no request may carry. */
+const largestTotalBytes = 30_000_000
 
 /** What the skill store takes and serves. */
 export function readSkillsConfig(sections: ConfigSections): SkillsConfig {
@@ -15,6 +17,7 @@ export function readSkillsConfig(sections: ConfigSections): SkillsConfig {
     },
     isStrict: settings.text('skills.validation') === 'strict',
     minBodyChars: settings.number('skills.min_body_chars'),
+    maxTotalBytes: readMaxTotalBytes(settings.number('skills.max_total_bytes')),
     mode: readMode(settings.text('skills.mode')),
     neutralDialect: settings.text('skills.neutral_dialect') === 'openai' ? 'openai' : 'anthropic',
     maxPerRequest: Math.max(1, settings.number('skills.max_per_request')),
@@ -52,6 +55,8 @@ function readWellKnown(sections: ConfigSections): SkillsConfig['wellKnown'] {
     allowsLeadingDigit: settings.boolean('skills.well_known.allow_leading_digit'),
   }
 }
+
+const readMaxTotalBytes = (bytes: number): number => Math.min(largestTotalBytes, Math.max(1, bytes))
 
 /** `litellm` is LiteLLM's word for its own database. */
 function readMode(mode: string | null): SkillsConfig['mode'] {

@@ -16,7 +16,6 @@ import {
 
 const maxFiles = 512
 const maxFileBytes = 16 * 1_048_576
-const maxTotalBytes = 30_000_000
 
 /** The same for a path of a skill in every version. */
 function attachmentId(skillId: string, path: string): string {
@@ -92,7 +91,7 @@ function requireFile({ skillId, name }: Skill, version: VersionText | null, whic
 
 /** Adds or replaces files, all of them in one new version or none. */
 export function addAttachments(
-  { store, writer }: SkillRoutesDependencies,
+  { store, writer, settings }: SkillRoutesDependencies,
   workspaceId: string,
   reference: string,
   files: readonly NewFile[],
@@ -101,7 +100,7 @@ export function addAttachments(
   return retryChanged(async () => {
     const skill = await requireOwnSkill(store, workspaceId, reference)
     const current = await store.readVersion(workspaceId, skill.skillId, { versionId: skill.latest.versionId })
-    requireRoom(current?.files ?? [], files)
+    requireRoom(current?.files ?? [], files, settings().maxTotalBytes)
     await writer.revise(workspaceId, skill, {
       addFiles: files,
       author: authorOf(caller, null),
@@ -133,7 +132,7 @@ export function removeAttachment(
 }
 
 /** Errors: 422 for what the tree of a skill may not hold. */
-function requireRoom(present: readonly SkillFile[], added: readonly NewFile[]): void {
+function requireRoom(present: readonly SkillFile[], added: readonly NewFile[], maxTotalBytes: number): void {
   const sizes = new Map(present.map(({ path, sizeBytes }) => [path, sizeBytes]))
   const given = new Set<string>()
   for (const { path, content } of added) {
@@ -146,7 +145,8 @@ function requireRoom(present: readonly SkillFile[], added: readonly NewFile[]): 
   }
   if (sizes.size > maxFiles) throw refused(`A skill has at most ${maxFiles} files.`)
   const total = [...sizes.values()].reduce((sum, size) => sum + size, 0)
-  if (total >= maxTotalBytes) throw refused('The files of a skill have less than 30 MB together.')
+  if (total >= maxTotalBytes)
+    throw refused(`The files of a skill have less than ${maxTotalBytes / 1_000_000} MB together.`)
 }
 
 function refused(message: string): GatewayError {

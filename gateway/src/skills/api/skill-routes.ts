@@ -27,7 +27,7 @@ export function skillRoutes(deps: SkillRoutesDependencies): Route<Endpoint>[] {
     get('/hashes', ({ workspaceId }) => showHashes(store, workspaceId)),
     ...syncRoutes(deps),
     scanExceptionRoute(deps),
-    validateRoute(deps.identity, () => deps.settings().isStrict),
+    validateRoute(deps.identity, deps.settings),
     get('/{skill+}', ({ workspaceId, params }) => showSkill(store, workspaceId, nameIn(params))),
     writing(deps, 'PUT', '/{skill+}', updateBody, ({ workspaceId, params, body, caller }) =>
       updateSkill(deps, workspaceId, nameIn(params), body, caller),

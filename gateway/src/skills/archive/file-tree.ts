@@ -1,6 +1,7 @@
 import { foldPath, refusePath } from './check-path.ts'
 
-const maxTotalBytes = 30_000_000
+/** What all files of a skill have together is less than this. */
+export const largestTotalBytes = 30_000_000
 const maxFiles = 512
 const maxFileBytes = 16 * 1_048_576
 /** What file managers leave behind. */
@@ -28,11 +29,16 @@ export class RefusedArchive extends Error {
 /** Files as they come out of an archive or upload, held to the limits of a skill before any of them is kept. */
 export class FileTree {
   readonly #files = new Map<string, TreeFile>()
+  readonly #maxTotalBytes: number
   #bytes = 0
+
+  constructor(maxTotalBytes = largestTotalBytes) {
+    this.#maxTotalBytes = maxTotalBytes
+  }
 
   /** Bytes the next file may have. */
   get room(): number {
-    return Math.min(maxFileBytes, maxTotalBytes - 1 - this.#bytes)
+    return Math.min(maxFileBytes, this.#maxTotalBytes - 1 - this.#bytes)
   }
 
   get files(): readonly TreeFile[] {
@@ -58,12 +64,14 @@ export class FileTree {
     }
     if (this.#files.size >= maxFiles)
       throw new RefusedArchive(path, 'file-count', `a skill has at most ${maxFiles} files`)
-    if (content.byteLength > this.room) throw tooLarge(path)
+    if (content.byteLength > this.room) throw this.tooLarge(path)
     this.#files.set(folded, file)
     this.#bytes += content.byteLength
   }
-}
 
-export function tooLarge(path: string): RefusedArchive {
-  return new RefusedArchive(path, 'size', 'a file has at most 16 MiB, and all files together less than 30 MB')
+  tooLarge(path: string): RefusedArchive {
+    const together = this.#maxTotalBytes / 1_000_000
+    const message = `a file has at most 16 MiB, and all files together less than ${together} MB`
+    return new RefusedArchive(path, 'size', message)
+  }
 }

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { gunzipSync } from 'node:zlib'
-import { FileTree, RefusedArchive, tooLarge } from './file-tree.ts'
+import { FileTree, largestTotalBytes, RefusedArchive } from './file-tree.ts'
 
 const blockBytes = 512
 /** All files of a skill, their heads, and padding. */
@@ -10,7 +10,8 @@ const ratioFrom = 1_048_576
 const maxNameBytes = 4_096
 
 /** Unpacks a gzipped tar (POSIX ustar and pax, GNU long names). Errors: RefusedArchive. */
-export function readTarGz(bytes: Buffer): FileTree {
+export function readTarGz(bytes: Buffer, maxTotalBytes = largestTotalBytes): FileTree {
+  const tree = new FileTree(maxTotalBytes)
   const limit = Math.min(maxTarBytes, Math.max(ratioFrom, bytes.length * maxRatio))
   let tar: Buffer
   try {
@@ -18,14 +19,13 @@ export function readTarGz(bytes: Buffer): FileTree {
   } catch (error) {
     const isTooLarge = error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE'
     if (!isTooLarge) throw new RefusedArchive('', 'not-gzip', 'the bytes are no gzip archive')
-    if (limit === maxTarBytes) throw tooLarge('')
+    if (limit === maxTarBytes) throw tree.tooLarge('')
     throw new RefusedArchive('', 'ratio', `the archive unpacks to more than ${maxRatio} times its size`)
   }
-  return readTar(tar)
+  return readTar(tar, tree)
 }
 
-function readTar(tar: Buffer): FileTree {
-  const tree = new FileTree()
+function readTar(tar: Buffer, tree: FileTree): FileTree {
   let longName: string | null = null
   for (let at = 0; at + blockBytes <= tar.length; ) {
     const head = tar.subarray(at, at + blockBytes)

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { crc32, inflateRawSync } from 'node:zlib'
-import { FileTree, RefusedArchive, tooLarge } from './file-tree.ts'
+import { FileTree, largestTotalBytes, RefusedArchive } from './file-tree.ts'
 
 const endSignature = 0x06054b50
 const entrySignature = 0x02014b50
@@ -29,8 +29,8 @@ interface Entry {
  * Unpacks a zip (APPNOTE 6.3.10: stored and deflated entries, no zip64). What the headers say about sizes is never
  * believed: inflating stops at the limit. Errors: RefusedArchive.
  */
-export function readZip(bytes: Buffer): FileTree {
-  const tree = new FileTree()
+export function readZip(bytes: Buffer, maxTotalBytes = largestTotalBytes): FileTree {
+  const tree = new FileTree(maxTotalBytes)
   const ranges: (readonly [start: number, end: number])[] = []
   for (const entry of readEntries(bytes)) {
     const isFile = checkEntry(entry)
@@ -38,7 +38,7 @@ export function readZip(bytes: Buffer): FileTree {
     const start = findContent(bytes, entry)
     ranges.push([entry.offset, start + entry.packedBytes])
     const packed = bytes.subarray(start, start + entry.packedBytes)
-    const content = entry.method === 0 ? packed : inflate(packed, entry.path, tree.room)
+    const content = entry.method === 0 ? packed : inflate(packed, entry.path, tree)
     if (content.length !== entry.bytes || crc32(content) !== entry.crc) throw damaged(entry.path)
     tree.add({ path: entry.path, content, isExecutable: (entry.mode & 0o111) !== 0 })
   }
@@ -119,7 +119,8 @@ function findContent(bytes: Buffer, { path, offset, packedBytes }: Entry): numbe
   return start
 }
 
-function inflate(packed: Buffer, path: string, room: number): Buffer {
+function inflate(packed: Buffer, path: string, tree: FileTree): Buffer {
+  const { room } = tree
   const byRatio = Math.max(ratioFrom, packed.length * maxRatio)
   try {
     return inflateRawSync(packed, { maxOutputLength: Math.max(1, Math.min(room, byRatio)) })
@@ -127,7 +128,7 @@ function inflate(packed: Buffer, path: string, room: number): Buffer {
     if (!(error instanceof RangeError) && codeOf(error) !== 'ERR_BUFFER_TOO_LARGE') throw damaged(path)
     if (byRatio < room)
       throw new RefusedArchive(path, 'ratio', `the file unpacks to more than ${maxRatio} times its size`)
-    throw tooLarge(path)
+    throw tree.tooLarge(path)
   }
 }
 

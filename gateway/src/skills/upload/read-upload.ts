@@ -1,7 +1,7 @@
 import { GatewayError } from '@routeiq/contract'
 import { z } from 'zod'
 import { MalformedMultipart, PartScanner, readBoundary } from '../../multipart/part-scanner.ts'
-import { FileTree } from '../archive/file-tree.ts'
+import { FileTree, largestTotalBytes } from '../archive/file-tree.ts'
 import { readTarGz } from '../archive/read-tar.ts'
 import { readZip } from '../archive/read-zip.ts'
 
@@ -31,20 +31,20 @@ const jsonUpload = z.object({
  * Reads an upload by its content type: a form whose file names are paths, a zip, a gzipped tar, or JSON. A form or JSON
  * may hold one archive in the place of files. Errors: RefusedArchive, and 400 for what is no upload at all.
  */
-export function readUpload(contentType: string, body: Buffer): Upload {
+export function readUpload(contentType: string, body: Buffer, maxTotalBytes = largestTotalBytes): Upload {
   const type = contentType.split(';')[0]?.trim().toLowerCase() ?? ''
-  if (type === 'multipart/form-data') return readForm(contentType, body)
+  if (type === 'multipart/form-data') return readForm(contentType, body, maxTotalBytes)
   if (type === 'application/zip' || type === 'application/x-zip-compressed')
-    return { tree: readZip(body), fields: {} }
+    return { tree: readZip(body, maxTotalBytes), fields: {} }
   if (type === 'application/gzip' || type === 'application/x-gzip')
-    return { tree: readTarGz(body), fields: {} }
-  if (type === 'application/json') return readJson(body)
+    return { tree: readTarGz(body, maxTotalBytes), fields: {} }
+  if (type === 'application/json') return readJson(body, maxTotalBytes)
   const message =
     'Send files as multipart/form-data, application/zip, application/gzip, or JSON with `files`.'
   throw new GatewayError('invalid_request', message, { param: 'content-type' })
 }
 
-function readForm(contentType: string, body: Buffer): Upload {
+function readForm(contentType: string, body: Buffer, maxTotalBytes: number): Upload {
   const fields: Record<string, string> = {}
   const files: { path: string; content: Buffer }[] = []
   try {
@@ -60,10 +60,10 @@ function readForm(contentType: string, body: Buffer): Upload {
     if (error instanceof MalformedMultipart) throw new GatewayError('invalid_request', error.message)
     throw error
   }
-  return { tree: collect(files), fields }
+  return { tree: collect(files, maxTotalBytes), fields }
 }
 
-function readJson(body: Buffer): Upload {
+function readJson(body: Buffer, maxTotalBytes: number): Upload {
   let value: unknown
   try {
     value = JSON.parse(body.toString('utf8'))
@@ -81,17 +81,20 @@ function readJson(body: Buffer): Upload {
   const fields = Object.entries(given).flatMap(([name, field]) =>
     typeof field === 'string' || typeof field === 'boolean' ? [[name, String(field)] as const] : [],
   )
-  return { tree: collect(files), fields: Object.fromEntries(fields) }
+  return { tree: collect(files, maxTotalBytes), fields: Object.fromEntries(fields) }
 }
 
 /** One archive alone is unpacked. */
-function collect(files: readonly { readonly path: string; readonly content: Buffer }[]): FileTree {
+function collect(
+  files: readonly { readonly path: string; readonly content: Buffer }[],
+  maxTotalBytes: number,
+): FileTree {
   const [only] = files
   if (files.length === 1 && only !== undefined) {
-    if (/\.(?:zip|skill)$/i.test(only.path)) return readZip(only.content)
-    if (/\.(?:tgz|tar\.gz)$/i.test(only.path)) return readTarGz(only.content)
+    if (/\.(?:zip|skill)$/i.test(only.path)) return readZip(only.content, maxTotalBytes)
+    if (/\.(?:tgz|tar\.gz)$/i.test(only.path)) return readTarGz(only.content, maxTotalBytes)
   }
-  const tree = new FileTree()
+  const tree = new FileTree(maxTotalBytes)
   for (const { path, content } of files) tree.add({ path, content, isExecutable: false })
   return tree
 }

@@ -1,4 +1,5 @@
 import { GatewayError } from '@routeiq/contract'
+import type { SkillsConfig } from '../../config/config.ts'
 import { RefusedArchive } from '../archive/file-tree.ts'
 import { readUpload } from '../upload/read-upload.ts'
 import { type UploadedSkill, validateUpload } from '../upload/validate-upload.ts'
@@ -10,9 +11,13 @@ export interface TakenUpload {
 }
 
 /** The skill in a request. Errors: 400 that lists every problem with path, line and rule. */
-export function takeUpload(contentType: string, body: Buffer, isStrict: boolean): TakenUpload {
+export function takeUpload(
+  contentType: string,
+  body: Buffer,
+  { isStrict, maxTotalBytes }: Pick<SkillsConfig, 'isStrict' | 'maxTotalBytes'>,
+): TakenUpload {
   try {
-    const { tree, fields } = readUpload(contentType, body)
+    const { tree, fields } = readUpload(contentType, body, maxTotalBytes)
     const { skill, errors } = validateUpload(tree.files, isStrict)
     if (skill === null) throw refusedUpload(errors)
     return { skill, fields }

@@ -90,7 +90,7 @@ async function createOrInvoke(deps: WireRoutesDependencies, request: WireRequest
     throw new GatewayError('invalid_request', message)
   }
   if (await deps.relay(request)) return null
-  const upload = takeUpload(contentType, body, deps.settings().isStrict)
+  const upload = takeUpload(contentType, body, deps.settings())
   return formatSkill(dialect, await createFromUpload(deps, workspaceId, upload, request))
 }
 
@@ -147,7 +147,7 @@ async function removeSkill({ store }: WireRoutesDependencies, request: WireReque
 async function addVersion(deps: WireRoutesDependencies, request: WireRequest): Promise<object> {
   const { workspaceId, id, dialect, author, contentType, body, query } = request
   const skill = await requireSkill(deps.store, workspaceId, id)
-  const upload = takeUpload(contentType, body, deps.settings().isStrict)
+  const upload = takeUpload(contentType, body, deps.settings())
   const made = { author, isForced: query.get('force_new_version') === 'true' }
   return formatVersion(dialect, skill, await addFromUpload(deps, workspaceId, skill, upload, made))
 }
