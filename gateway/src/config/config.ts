@@ -97,6 +97,14 @@ export interface FunctionSkillsConfig {
   readonly requireIsolation: 'none' | 'kernel'
   /** Answers of failed calls carry the stack. */
   readonly debug: boolean
+  /** What a client puts into `tools` to run a tool itself, by the name it is invoked by. */
+  readonly clientTools: Readonly<Record<string, ClientTool>>
+}
+
+/** A tool of a provider that runs at the client. */
+export interface ClientTool {
+  readonly type: string
+  readonly name: string
 }
 
 /** A file or folder of functions in one language. */

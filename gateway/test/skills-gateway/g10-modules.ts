@@ -42,6 +42,7 @@ export function describeModules(database: ProductDatabase): void {
     gateway = await startGatewayOver(database, {
       config: {
         skills: {
+          builtin_tools: { computer_use: { type: 'computer_20251124' } },
           modules: {
             enabled: true,
             max_concurrent: 2,
@@ -272,6 +273,10 @@ export function describeModules(database: ProductDatabase): void {
       expect((await invoke('bash', {})).json()).toMatchObject({
         status: 'client_action_required',
         tool: { type: 'bash_20250124', name: 'bash' },
+      })
+      expect((await invoke('computer_use', {})).json().tool).toEqual({
+        type: 'computer_20251124',
+        name: 'computer',
       })
     })
 

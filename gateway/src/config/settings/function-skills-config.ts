@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import type { FunctionSkillConfig, FunctionSkillsConfig } from '../config.ts'
+import type { ClientTool, FunctionSkillConfig, FunctionSkillsConfig } from '../config.ts'
 import type { Report } from '../report.ts'
 import type { UnknownRecord } from '../values/coerce.ts'
 import { Section } from '../values/section.ts'
@@ -8,6 +8,11 @@ import type { ConfigSections } from './config-sections.ts'
 const namespacePattern = /^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*$/
 const longestTimeoutMs = 120_000
 const moatCacheSize = 20
+const standardTools: Readonly<Record<string, ClientTool>> = {
+  computer_use: { type: 'computer_20250124', name: 'computer' },
+  bash: { type: 'bash_20250124', name: 'bash' },
+  text_editor: { type: 'text_editor_20250728', name: 'str_replace_based_edit_tool' },
+}
 const path = ['skills', 'modules']
 
 /** `skills.modules`, and the short form of the environment behind it. What cannot be used is reported and left out. */
@@ -15,7 +20,8 @@ export function readFunctionSkills(
   root: UnknownRecord,
   { settings, report }: ConfigSections,
 ): FunctionSkillsConfig {
-  const section = new Section(root['skills'], ['skills'], report).section('modules')
+  const skills = new Section(root['skills'], ['skills'], report)
+  const section = skills.section('modules')
   const isOff = section.boolean('enabled') === false
   const listed = section.list('entries').flatMap((entry, index) => readEntry(entry, index, report))
   const short = settings.list('process.skill_modules').flatMap((pair) => readShortForm(pair, report))
@@ -26,7 +32,17 @@ export function readFunctionSkills(
     maxQueued: section.count('max_queued') ?? 32,
     requireIsolation: section.text('require_isolation') === 'kernel' ? 'kernel' : 'none',
     debug: section.boolean('debug') ?? false,
+    clientTools: readClientTools(skills.section('builtin_tools')),
   }
+}
+
+/** Providers give their tools other types as models come and go. */
+function readClientTools(section: Section): FunctionSkillsConfig['clientTools'] {
+  const tools = Object.entries(standardTools).map(([key, standard]): [string, ClientTool] => {
+    const given = section.section(key)
+    return [key, { type: given.text('type') ?? standard.type, name: given.text('name') ?? standard.name }]
+  })
+  return Object.fromEntries(tools)
 }
 
 /** Over a database of their own several gateways run, each of which holds less. */

@@ -46,6 +46,7 @@ function catalogueOn(nodeTypes: string | null): FunctionCatalogue {
     maxQueued: 1,
     requireIsolation: 'none',
     debug: false,
+    clientTools: {},
   } as const
   return new FunctionCatalogue({ ...options, entries: [{ ...entry, ...limits }] }, host, () => 0)
 }

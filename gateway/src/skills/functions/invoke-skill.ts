@@ -62,13 +62,6 @@ const named = z.object({
   version: z.union([z.string(), z.int()]).nullish(),
 })
 
-/** Tools that run at the client: the answer says what to put into `tools`. */
-const providerTools: Readonly<Record<string, { readonly type: string; readonly name: string }>> = {
-  computer_use: { type: 'computer_20250124', name: 'computer' },
-  bash: { type: 'bash_20250124', name: 'bash' },
-  text_editor: { type: 'text_editor_20250728', name: 'str_replace_based_edit_tool' },
-}
-
 /** What is known of an invocation before it is one of a kind. */
 interface Asked extends Invocation {
   readonly workspaceId: string
@@ -149,7 +142,8 @@ async function invoke({ functions, readInstructions }: InvocationDependencies, a
     const result = { body: found.body, content_hash: found.contentHash, version: found.versionNumber }
     return { type: 'instructions', status: 'ok', members: { skill_name: found.name, result } }
   }
-  const tool = Object.hasOwn(providerTools, name) ? providerTools[name] : undefined
+  const { clientTools } = functions.options
+  const tool = Object.hasOwn(clientTools, name) ? clientTools[name] : undefined
   if (tool !== undefined)
     return { type: 'provider_tool', status: 'client_action_required', members: { tool } }
   // Says that no functions are configured, where that is so.
