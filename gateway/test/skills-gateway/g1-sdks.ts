@@ -216,9 +216,9 @@ export function describeSdks(database: ProductDatabase): void {
         expect(await same(path), path).toBe(200)
       expect(await same('/nobody')).toBe(404)
       expect(
-        (await call(gateway.url, '/skills', { key, body: { skill_name: 'bare' } })).json(),
+        (await call(gateway.url, '/skills', { key, body: { skill_name: 'bash' } })).json(),
       ).toMatchObject({
-        type: 'instructions',
+        type: 'provider_tool',
       })
       for (const path of ['/skills/none__all.json', '/skills/none/index.json'])
         expect((await call(gateway.url, path, { key })).json().code).toBe('module_skills_disabled')
