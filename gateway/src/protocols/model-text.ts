@@ -3,6 +3,11 @@ export function toLatin1(text: string): string {
   return Buffer.from(text, 'utf8').toString('latin1')
 }
 
+/** The same latin1 text in memory of its own: what is cut from a longer one keeps all of that as long as it lives. */
+export function detachLatin1(text: string): string {
+  return Buffer.from(text, 'latin1').toString('latin1')
+}
+
 /** The exact text that spells a `model` member with this value; null when there is none. */
 export function findModelMember(data: string, model: string): string | null {
   const value = JSON.stringify(model)

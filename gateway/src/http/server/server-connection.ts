@@ -184,7 +184,8 @@ export class ServerConnection implements RequestSource, ResponseOwner {
   #findHead(input: Buffer, start: number): string | null {
     const usual = input.toString('latin1', start, Math.min(input.length, start + USUAL_HEAD_BYTES))
     const end = usual.indexOf(END_OF_HEAD)
-    if (end !== -1) return usual.slice(0, end + 4)
+    // Read once more, and not cut: the head is remembered, and would keep the body behind it.
+    if (end !== -1) return input.toString('latin1', start, start + end + 4)
     if (input.length - start <= USUAL_HEAD_BYTES) return null
     const found = input.indexOf(END_OF_HEAD, start + USUAL_HEAD_BYTES - 4, 'latin1')
     return found === -1 ? null : input.toString('latin1', start, found + 4)

@@ -6,7 +6,7 @@ import type { UpstreamFailure } from '../../providers/failure.ts'
 import type { StreamRelay } from '../../relay/relay.ts'
 import { EventCutter } from '../event-cutter.ts'
 import { countEvents, dataOf, holdsDone, holdsValue, splitEvents } from '../event-text.ts'
-import { findModelMember, toLatin1 } from '../model-text.ts'
+import { detachLatin1, findModelMember, toLatin1 } from '../model-text.ts'
 import { unreadableAnswer } from '../unreadable-answer.ts'
 
 export interface PassthroughStreamOptions {
@@ -128,7 +128,8 @@ export class PassthroughStream implements StreamRelay {
     if (this.#eventsToLook === 0) return
     this.#eventsToLook -= 1
     if (typeof model !== 'string') return
-    this.#modelNeedle = model === this.#model ? null : findModelMember(data, model)
+    const found = model === this.#model ? null : findModelMember(data, model)
+    this.#modelNeedle = found === null ? null : detachLatin1(found)
     if (model !== '') this.#eventsToLook = 0
   }
 

@@ -17,6 +17,8 @@ const COMPLETE = 4
 const FAILED = 5
 /** Nearly every head fits in here. */
 const USUAL_HEAD_OCTETS = 4_096
+/** What a head may keep of the body behind it: every value that is cut from a text keeps the whole text. */
+const KEPT_BODY_OCTETS = 1_024
 
 /**
  * Reads one answer from octets as they come. It calls nobody: each `push` says what it found in the fields, in
@@ -96,7 +98,9 @@ export class ResponseParser {
     const end = text.indexOf('\r\n\r\n') + 4
     if (end === 3 || this.#headOctets + end > this.#maxHeadOctets) return null
     this.#headOctets += end
-    this.#acceptHead(parseResponseHead(text.slice(0, end)))
+    const head =
+      text.length - end > KEPT_BODY_OCTETS ? input.toString('latin1', from, from + end) : text.slice(0, end)
+    this.#acceptHead(parseResponseHead(head))
     return from + end
   }
 
