@@ -13,6 +13,7 @@ import { GatewayError } from '@routeiq/contract'
 import type { TokenIssuer, TokenSet } from '../accounts/credential.ts'
 import type { McpServer } from '../server.ts'
 import { EgressRefused, type Fetch } from '../upstream/guarded-fetch.ts'
+import { clientMetadata } from './client-metadata.ts'
 
 /** What is known of the server that signs people in to a tool server. Fit to be kept between two requests. */
 export interface AuthorizationServer {
@@ -194,18 +195,6 @@ export class AuthorizationServers {
     return ask(this.#options.fetchFor(server)).catch((error: unknown) => {
       throw describeFailure(error)
     })
-  }
-}
-
-/** The gateway as it introduces itself to authorization servers. */
-export function clientMetadata(redirectUri: string) {
-  return {
-    client_name: 'RouteIQ',
-    redirect_uris: [redirectUri],
-    grant_types: ['authorization_code', 'refresh_token'],
-    response_types: ['code'],
-    token_endpoint_auth_method: 'none',
-    application_type: 'web' as const,
   }
 }
 

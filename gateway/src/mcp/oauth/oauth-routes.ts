@@ -12,7 +12,7 @@ import { anyObject, type McpRoutesDependencies, mcpRoute } from '../rest/mcp-end
 import { readServerBody } from '../rest/register-server.ts'
 import { requireVisible } from '../rest/server-routes.ts'
 import { aliasOf } from '../server.ts'
-import { clientMetadata } from './authorization-server.ts'
+import { clientMetadata } from './client-metadata.ts'
 import { isSecretOf, registrationBody } from './gateway-clients.ts'
 import type { IssuedTokens } from './gateway-tokens.ts'
 import {

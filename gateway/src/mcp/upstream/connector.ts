@@ -9,9 +9,10 @@ import {
 import type { Challenge } from '../oauth/authorization-server.ts'
 import { aliasOf, type McpServer } from '../server.ts'
 import type { UpstreamIdentity } from './credentials.ts'
+import { describeFailure } from './describe-failure.ts'
 import type { Fetch } from './guarded-fetch.ts'
 import { StdioTransport } from './stdio-transport.ts'
-import { describeFailure, UpstreamFailure } from './upstream-failure.ts'
+import { UpstreamFailure } from './upstream-failure.ts'
 import { UpstreamSession } from './upstream-session.ts'
 
 const modernForMs = 86_400_000

@@ -1,14 +1,3 @@
-import {
-  InsufficientScopeError,
-  ProtocolError,
-  SdkError,
-  SdkErrorCode,
-  SdkHttpError,
-  UnauthorizedError,
-} from '@modelcontextprotocol/client'
-import { redactText } from '../../telemetry/redact.ts'
-import { EgressRefused } from './guarded-fetch.ts'
-
 export type FailureKind =
   | 'timeout'
   | 'cancelled'
@@ -38,57 +27,4 @@ export class UpstreamFailure extends Error {
     this.code = code
     this.data = data
   }
-}
-
-/** `name` is the alias of the server. */
-export function describeFailure(error: unknown, name: string): UpstreamFailure {
-  const known = findCause(error, UpstreamFailure)
-  if (known !== null) return known
-  if (error instanceof ProtocolError)
-    return new UpstreamFailure('rpc', redactText(error.message), error.code, error.data)
-  const refused = findCause(error, EgressRefused)
-  if (refused !== null) return new UpstreamFailure('blocked', `${name} may not be called: ${refused.message}`)
-  if (error instanceof InsufficientScopeError)
-    return new UpstreamFailure('auth_required', `${name} wants more rights than the account has.`)
-  if (error instanceof UnauthorizedError)
-    return new UpstreamFailure('auth_required', `${name} wants to be signed in to.`)
-  if (error instanceof SdkHttpError) return describeStatus(error, name)
-  if (error instanceof SdkError) return describeSdkError(error, name)
-  if (error instanceof Error && error.name === 'TimeoutError')
-    return new UpstreamFailure('timeout', `${name} did not answer in time.`)
-  const { code } = (error ?? {}) as { code?: unknown }
-  if (code === 401) return new UpstreamFailure('auth_required', `${name} wants to be signed in to.`)
-  return new UpstreamFailure('unreachable', `${name} could not be reached.`)
-}
-
-function describeStatus(error: SdkHttpError, name: string): UpstreamFailure {
-  const { status } = error
-  if (status === 401 || status === 403)
-    return new UpstreamFailure('auth_required', `${name} refused the credential it was given (${status}).`)
-  if (status === 404)
-    return new UpstreamFailure('session_lost', `${name} does not know the session any more.`)
-  return new UpstreamFailure('unreachable', `${name} answered with status ${status}.`)
-}
-
-function describeSdkError(error: SdkError, name: string): UpstreamFailure {
-  switch (error.code) {
-    case SdkErrorCode.RequestTimeout:
-      return /abort|cancel/i.test(error.message)
-        ? new UpstreamFailure('cancelled', 'The call was cancelled.')
-        : new UpstreamFailure('timeout', `${name} did not answer in time.`)
-    case SdkErrorCode.InvalidResult:
-    case SdkErrorCode.UnsupportedResultType:
-    case SdkErrorCode.ClientHttpUnexpectedContent:
-      return new UpstreamFailure('malformed', `${name} answered something that is no valid result.`)
-    case SdkErrorCode.ClientHttpAuthentication:
-    case SdkErrorCode.ClientHttpForbidden:
-      return new UpstreamFailure('auth_required', `${name} wants to be signed in to.`)
-    default:
-      return new UpstreamFailure('unreachable', `${name} could not be reached.`)
-  }
-}
-
-function findCause<Kind extends Error>(error: unknown, kind: new (...args: never[]) => Kind): Kind | null {
-  for (let at = error; at instanceof Error; at = at.cause) if (at instanceof kind) return at
-  return null
 }

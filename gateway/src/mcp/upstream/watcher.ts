@@ -8,8 +8,9 @@ import { aliasOf, type McpServer } from '../server.ts'
 import { listClashing } from '../view/name-clash.ts'
 import type { Connector } from './connector.ts'
 import type { UpstreamIdentity } from './credentials.ts'
+import { describeFailure } from './describe-failure.ts'
 import { readOffer } from './read-offer.ts'
-import { describeFailure, type FailureKind } from './upstream-failure.ts'
+import type { FailureKind } from './upstream-failure.ts'
 import type { UpstreamSession } from './upstream-session.ts'
 
 const settleMs = 50
