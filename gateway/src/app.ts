@@ -6,6 +6,7 @@ import { subjectRoutes } from './admin/governance/subject-routes.ts'
 import { type HealthDependencies, healthRoutes } from './admin/health/health-routes.ts'
 import { KeyAdministration } from './admin/keys/key-administration.ts'
 import { type KeyRoutesDependencies, keyRoutes } from './admin/keys/key-routes.ts'
+import { selfServiceRoutes } from './admin/keys/self-service-routes.ts'
 import { credentialRoutes } from './admin/models/credential-routes.ts'
 import { type ManagedModelDependencies, managedModelRoutes } from './admin/models/managed-model-routes.ts'
 import { modelInfoRoutes } from './admin/models/model-info-routes.ts'
@@ -137,6 +138,7 @@ export function listRoutes(
     ...credentialRoutes(deps.models),
     ...tokenRoutes(deps.tokens),
     ...keyRoutes(deps.keys),
+    ...selfServiceRoutes({ ...deps.keys, prices: deps.models.prices }),
     ...managementRoutes(deps.keys),
     ...quotaRoutes(deps.quotas),
     ...healthRoutes(deps.health),

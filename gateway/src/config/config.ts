@@ -46,6 +46,8 @@ export interface GovernanceConfig {
   readonly countedTokens: 'total' | 'input' | 'output'
   /** Requests must name their end user. */
   readonly enforcesUser: boolean
+  /** Whether callers may look at their own use and make keys of their own. */
+  readonly hasSelfService: boolean
   /** Whether roles other than that of an admin count on management routes. */
   readonly managesByRole: boolean
   /** Fields of new keys, users and teams where a request gives none, and the most a key may be given. */

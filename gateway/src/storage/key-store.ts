@@ -72,6 +72,8 @@ export interface KeyQuery {
   readonly organizationId?: string
   readonly keyAlias?: string
   readonly tokenHash?: string
+  /** Whose owner made them. */
+  readonly mintedBy?: string
   /** Default `createdAt`. */
   readonly sortBy?: KeySortField
   /** Default `desc`. */

@@ -81,7 +81,7 @@ export const accessSettings: readonly Setting[] = [
     '`false` removes bare aliases of `/v1` paths',
     ['ROUTEIQ_API_SURFACE_BARE_PATHS'],
   ),
-  planned('api_surfaces.self_service_keys_enabled', 'boolean', true, 'Users may create their own keys', [
+  available('api_surfaces.self_service_keys_enabled', 'boolean', true, 'Users may create their own keys', [
     'ROUTEIQ_SELF_SERVICE_KEYS',
   ]),
   planned('api_surfaces.persisted_spend_enabled', 'boolean', true, 'Spend reports', [

@@ -17,6 +17,7 @@ export function readGovernanceConfig({
     windowMs: Math.max(1, settings.number('process.rate_limit_window')) * 1_000,
     countedTokens: counted === 'input' || counted === 'output' ? counted : 'total',
     enforcesUser: general.boolean('enforce_user_param') ?? false,
+    hasSelfService: settings.boolean('api_surfaces.self_service_keys_enabled'),
     managesByRole: settings.boolean('management.rbac_enabled'),
     keyDefaults: litellm.record('default_key_generate_params'),
     keyUpperBounds: litellm.record('upperbound_key_generate_params'),

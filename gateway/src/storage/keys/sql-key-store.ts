@@ -135,7 +135,11 @@ function matching(query: Omit<KeyQuery, 'page' | 'size'>): SQL | undefined {
     [virtualKeys.tokenHash, query.tokenHash],
   ] as const
   const rest = wanted.map(([column, value]) => (value === undefined ? undefined : eq(column, value)))
-  return and(or(ofUser, ofTeams), ...rest)
+  const minted =
+    query.mintedBy === undefined
+      ? undefined
+      : sql`${virtualKeys.settings} ->> 'minted_by' = ${query.mintedBy}`
+  return and(or(ofUser, ofTeams), minted, ...rest)
 }
 
 /** The digest breaks ties, so that pages neither repeat nor miss a key. */
