@@ -99,6 +99,33 @@ describe('LexicalIndex', () => {
     }
   })
 
+  it('keeps common terms of many skills as lists, and finds and scores the same with them', () => {
+    const many = makeRandomSkills(2500, createRandom(9))
+    const { index, put, match } = buildIndex(many)
+    const impacts = new Float64Array(many.length)
+    const slots = Int32Array.from(many.keys())
+    const compare = (): void => {
+      for (const query of queries.slice(0, 10)) {
+        const terms = match(query)
+        const scores = many.map((_, slot) => index.measure(slot, terms))
+        const best = [...scores].sort((one, other) => other - one)
+        const found = index.search(terms, 20, null)
+        for (const [place, slot] of found.entries()) expect(scores[slot]).toBeCloseTo(best[place] ?? 0, 2)
+        const [first] = terms
+        if (first === undefined) continue
+        index.readImpacts(first, slots, impacts)
+        for (const slot of slots.subarray(0, 50))
+          expect(impacts[slot]).toBeCloseTo(index.measure(slot, [{ ...first, weight: 1 }]), 4)
+      }
+    }
+    compare()
+    for (let slot = 0; slot < 100; slot++) index.delete(slot)
+    for (let slot = 200; slot < 300; slot++) put(slot, many[slot - 200] ?? makeSkill('none'))
+    compare()
+    const accepts = (slot: number): boolean => slot % 3 !== 0
+    expect(index.search(match(queries[0] ?? new Map()), 20, accepts).every(accepts)).toBe(true)
+  })
+
   it('holds counts greater than a posting can', () => {
     const loud = makeSkill('loud', { body: 'echo '.repeat(3000), name: 'echo '.repeat(100) })
     const { index, match } = buildIndex([loud])

@@ -4,12 +4,18 @@ import { grow } from '../text/word-buffer.ts'
 import { TopK } from '../top-k.ts'
 import { type Field, fields } from './fields.ts'
 import { PostingLists } from './posting-lists.ts'
+import { ScoreBoard } from './score-board.ts'
 
 /** BM25's k1: how soon further occurrences stop to count. */
 const saturation = 1.2
 
 /** The greatest score of a term that is said once, as a multiple of its IDF. */
 export const greatestShare = saturation + 1
+
+/** From so many skills on common terms are kept as lists over all of them. */
+const leastSkills = 2048
+/** A term is common that one of so many skills holds. */
+const commonShare = 12
 
 /** A term of a request that some skill holds. */
 export interface MatchedTerm {
@@ -40,7 +46,9 @@ export class LexicalIndex {
   #termCount = 0
   #found = new Int32Array(256)
   readonly #postings = new PostingLists()
-  /** By term, of those that were looked for. */
+  /** Null as long as there are few skills. */
+  #board: ScoreBoard | null = null
+  /** By term, of those that were looked for and are not common. */
   readonly #scored = new Map<number, ScoredTerm>()
   /** By slot, the terms of a skill, packed: they are needed when it goes. */
   readonly #held: (string | undefined)[] = []
@@ -48,8 +56,8 @@ export class LexicalIndex {
   /** For each field what one word more of it dilutes, at today's average length. */
   readonly #dilutions = new Float64Array(fields.length)
   #lengths = new Uint16Array(0)
-  /** By slot, of the request at hand; zeros in between. */
-  #scores = new Float64Array(0)
+  /** By slot, of the request at hand, where there is no board; zeros in between. */
+  #scores = new Float32Array(0)
   /** One more than the greatest slot there was. */
   #slots = 0
   #size = 0
@@ -115,6 +123,17 @@ export class LexicalIndex {
 
   /** The share of its weight that a term scores in each of `slots`, 0 where it does not stand. */
   readImpacts({ term }: MatchedTerm, slots: Int32Array, into: Float64Array): void {
+    const board = this.#boardOf(term)
+    if (board === null) this.#readRare(term, slots, into)
+    else {
+      const start = this.#write(term, board)
+      const { lists, unit } = board
+      for (let index = 0; index < slots.length; index++)
+        into[index] = (lists[start + (slots[index] as number)] as number) * unit
+    }
+  }
+
+  #readRare(term: number, slots: Int32Array, into: Float64Array): void {
     const impacts = this.#score(term)
     if (slots.length > this.#found.length) this.#found = new Int32Array(2 * slots.length)
     this.#postings.findEach(term, slots, this.#found)
@@ -133,9 +152,13 @@ export class LexicalIndex {
     depth: number,
     accepts: ((slot: number) => boolean) | null,
   ): number[] {
-    for (const { term, weight } of terms) this.#add(term, weight)
+    for (const { term, weight } of terms) {
+      const board = this.#boardOf(term)
+      if (board === null) this.#addRare(term, weight)
+      else board.add(this.#write(term, board), weight)
+    }
     const best = new TopK(depth)
-    const scores = this.#scores
+    const scores = this.#board?.scores ?? this.#scores
     let threshold = 0
     for (let slot = 0; slot < this.#slots; slot++) {
       const score = scores[slot] as number
@@ -147,11 +170,11 @@ export class LexicalIndex {
     return best.drain()
   }
 
-  #add(term: number, weight: number): void {
+  #addRare(term: number, weight: number): void {
     const impacts = this.#score(term)
     const page = this.#postings.pageOf(term)
     const length = this.#postings.lengthOf(term)
-    const scores = this.#scores
+    const scores = this.#board?.scores ?? this.#scores
     for (let index = 0, at = this.#postings.startOf(term); index < length; index++, at += 2) {
       const slot = page[at] as number
       scores[slot] = (scores[slot] as number) + weight * (impacts[index] as number)
@@ -160,7 +183,30 @@ export class LexicalIndex {
 
   #impactOn(slot: number, term: number): number {
     const found = this.#postings.find(term, slot)
-    return found < 0 ? 0 : (this.#score(term)[found] as number)
+    if (found < 0) return 0
+    const page = this.#postings.pageOf(term)
+    return this.#saturate(slot, page[this.#postings.startOf(term) + 2 * found + 1] as number)
+  }
+
+  /** The board when it is for this term. */
+  #boardOf(term: number): ScoreBoard | null {
+    return this.#postings.lengthOf(term) * commonShare > this.#slots ? this.#board : null
+  }
+
+  /** The list of a common term as of the last edit; where it begins. */
+  #write(term: number, board: ScoreBoard): number {
+    const known = board.find(term, this.#edits)
+    if (known >= 0) return known
+    this.#scored.delete(term)
+    const start = board.open(term, this.#edits)
+    const { lists, unit } = board
+    const page = this.#postings.pageOf(term)
+    const length = this.#postings.lengthOf(term)
+    for (let index = 0, at = this.#postings.startOf(term); index < length; index++, at += 2) {
+      const slot = page[at] as number
+      lists[start + slot] = this.#saturate(slot, page[at + 1] as number) / unit + 0.5
+    }
+    return start
   }
 
   /** What each posting of a term scores, as of the last edit. */
@@ -228,6 +274,8 @@ export class LexicalIndex {
     const lengths = new Uint16Array(capacity * fields.length)
     lengths.set(this.#lengths)
     this.#lengths = lengths
-    this.#scores = new Float64Array(capacity)
+    if (capacity >= leastSkills) this.#board ??= ScoreBoard.create(greatestShare)
+    if (this.#board === null) this.#scores = new Float32Array(capacity)
+    else this.#board.reserve(capacity)
   }
 }
