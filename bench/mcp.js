@@ -8,13 +8,25 @@ import { formatNumber } from './report/format-number.js'
 import { formatTable } from './report/format-table.js'
 import { startRouteiq } from './subjects/routeiq.js'
 
-const GOALS = { addedCallMs: 1.5, listMs: 5, idleMb: 60 }
+const GOALS = { addedCallMs: 1.5, listMs: 5, idleMb: 60, addedEventMs: 5 }
 const SERVERS = 100
 const TOOLS = 50
 const SESSIONS = 100
 const CALLS_PER_SECOND = 200
 const SECONDS = 10
 const IDLE_SESSIONS = 1_000
+const STREAMS = 50
+/** Between the first event of a streamed answer and the rest. */
+const PAUSE_MS = 200
+
+/** An answer in two pieces: how far it is, and after a pause the rest. */
+async function stream(response, id, progressToken) {
+  const event = (message) => `event: message\ndata: ${JSON.stringify({ jsonrpc: '2.0', ...message })}\n\n`
+  response.writeHead(200, { 'content-type': 'text/event-stream' })
+  response.write(event({ method: 'notifications/progress', params: { progressToken, progress: 1 } }))
+  await sleep(PAUSE_MS)
+  response.end(event({ id, result: { content: [{ type: 'text', text: 'done' }] } }))
+}
 
 /** A tool server of the 2025-11-25 line with nothing behind it: what it answers is the same each time. */
 async function startToolServer() {
@@ -37,8 +49,9 @@ async function startToolServer() {
     request.on('data', (chunk) => chunks.push(chunk))
     request.on('end', () => {
       if (request.method !== 'POST') return response.writeHead(405).end()
-      const { id, method } = JSON.parse(Buffer.concat(chunks).toString())
+      const { id, method, params } = JSON.parse(Buffer.concat(chunks).toString())
       if (id === undefined) return response.writeHead(202).end()
+      if (params?.name === 'tool_01') return stream(response, id, params._meta?.progressToken)
       const result = results[method]
       const answer =
         result === undefined ? { error: { code: -32601, message: 'Method not found' } } : { result }
@@ -55,7 +68,7 @@ async function startToolServer() {
 const agent = new http.Agent({ keepAlive: true, maxSockets: 2_000 })
 
 /** One message; resolves with the head and the text of the answer. */
-function post({ port, path, headers }, message) {
+function post({ port, path, headers }, message, onPiece = () => {}) {
   const body = JSON.stringify({ jsonrpc: '2.0', ...message })
   return new Promise((resolve, reject) => {
     const request = http.request({
@@ -73,6 +86,7 @@ function post({ port, path, headers }, message) {
       response.setEncoding('utf8')
       response.on('data', (chunk) => {
         text += chunk
+        onPiece(chunk)
       })
       response.on('end', () => resolve({ status: response.statusCode, headers: response.headers, text }))
     })
@@ -125,6 +139,25 @@ async function measureLists(target) {
   return quantiles(times)
 }
 
+/** How long the first event of a streamed answer takes. Errors: when it comes with the rest. */
+async function measureFirstEvents(target) {
+  const session = await openSession(target)
+  const times = []
+  for (let n = 0; n < STREAMS; n += 1) {
+    const startedAt = performance.now()
+    let firstAt = null
+    const params = { name: 'tool_01', arguments: {}, _meta: { progressToken: n } }
+    const { text } = await post(session, { id: n, method: 'tools/call', params }, (piece) => {
+      if (firstAt === null && piece.includes('notifications/progress')) firstAt = performance.now()
+    })
+    if (!text.includes('done')) throw new Error(`a streamed call was answered with ${text.slice(0, 200)}`)
+    if (firstAt === null || performance.now() - firstAt < PAUSE_MS / 2)
+      throw new Error('the first event of a stream came with the rest')
+    times.push(firstAt - startedAt)
+  }
+  return quantiles(times)
+}
+
 function quantiles(times) {
   const sorted = times.toSorted((a, b) => a - b)
   const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]
@@ -139,8 +172,7 @@ async function launch(name, upstreamPort, count) {
   ])
   const config = { mcp_servers: Object.fromEntries(servers), routeiq: { mcp: { health_interval: 600 } } }
   const subject = await startRouteiq({ name, deployments: [], config })
-  const authorization = `Bearer ${subject.key ?? subject.masterKey}`
-  const target = { port: subject.port, path: '/mcp', headers: { authorization } }
+  const target = { port: subject.port, path: '/mcp', headers: subject.headers }
   for (;;) {
     const { text } = await post(target, { id: 1, method: 'tools/list', params: {} })
     const seen = text.split('server-').length > 1
@@ -164,6 +196,8 @@ await runProgram(async () => {
   const lists = await measureLists(target)
   const alone = await measureCalls(direct, 'tool_00')
   const through = await measureCalls({ ...target, path: '/mcp/server-000' }, 'tool_00')
+  const streamedAlone = await measureFirstEvents(direct)
+  const streamed = await measureFirstEvents({ ...target, path: '/mcp/server-000' })
   const before = readMemory(subject.pid).rssMb
   await Promise.all(Array.from({ length: IDLE_SESSIONS }, () => openSession(target)))
   await sleep(3_000)
@@ -173,6 +207,8 @@ await runProgram(async () => {
     ['', 'p50 ms', 'p99 ms'],
     ['tools/call, direct', formatNumber(alone.p50), formatNumber(alone.p99)],
     ['tools/call, through the gateway', formatNumber(through.p50), formatNumber(through.p99)],
+    ['first event of a stream, direct', formatNumber(streamedAlone.p50), formatNumber(streamedAlone.p99)],
+    ['first event of a stream, through the gateway', formatNumber(streamed.p50), formatNumber(streamed.p99)],
     [`first page of tools/list, 2 × ${TOOLS}`, formatNumber(fewLists.p50), formatNumber(fewLists.p99)],
     [`first page of tools/list, ${SERVERS} × ${TOOLS}`, formatNumber(lists.p50), formatNumber(lists.p99)],
   ]
@@ -180,6 +216,7 @@ await runProgram(async () => {
   const judge = (value, goal) =>
     `${formatNumber(value)}, goal ≤ ${goal}: ${value <= goal ? 'goal met' : 'MISSED'}`
   console.log(`a call adds, p50 ms ${judge(through.p50 - alone.p50, GOALS.addedCallMs)}`)
+  console.log(`a first event, p50 ms more ${judge(streamed.p50 - streamedAlone.p50, GOALS.addedEventMs)}`)
   console.log(`a list takes, p50 ms ${judge(lists.p50, GOALS.listMs)}`)
   console.log(`${IDLE_SESSIONS} idle sessions, MB ${judge(idle, GOALS.idleMb)}`)
 })
