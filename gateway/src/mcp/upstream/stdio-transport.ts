@@ -90,12 +90,22 @@ export class StdioTransport implements Transport {
   #read(chunk: Buffer): void {
     try {
       this.#buffer.append(chunk)
-      for (let message = this.#buffer.readMessage(); message !== null; message = this.#buffer.readMessage())
-        this.onmessage?.(message)
+      let isAfterOthers = false
+      for (let message = this.#buffer.readMessage(); message !== null; message = this.#buffer.readMessage()) {
+        const isAnswer = 'result' in message || 'error' in message
+        if (isAnswer && isAfterOthers) this.#deliverLater(message)
+        else this.onmessage?.(message)
+        isAfterOthers ||= !isAnswer
+      }
     } catch (error) {
       this.onerror?.(error as Error)
       if (/buffer|size/i.test(String(error))) this.#signal('SIGKILL')
     }
+  }
+
+  /** An answer ends its call at once, progress is heard a little later: what came before the answer would be lost. */
+  #deliverLater(message: JSONRPCMessage): void {
+    setImmediate(() => this.onmessage?.(message))
   }
 
   /** What the program says of itself, a bounded part of it. */
