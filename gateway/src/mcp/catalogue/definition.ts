@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { canonicalJson } from '../../json/canonical-json.ts'
 import type { DefinitionKind, DefinitionPin } from '../registry/server-store.ts'
+import { findMarkProblem } from '../upstream/param-headers.ts'
 
 /** A tool, prompt, resource or template as its server describes it; members we do not know are kept. */
 export type Description = Readonly<Record<string, unknown>>
@@ -13,7 +14,7 @@ export interface Definition {
   readonly digest: string
   /** What looks wrong about it, in words. */
   readonly findings: readonly string[]
-  /** Its schema is too large, or leads out of itself. */
+  /** Its schema is too large, leads out of itself, or asks for headers that cannot be. */
   readonly isUnfit: boolean
 }
 
@@ -73,7 +74,7 @@ function lint(description: Description): string[] {
   return findings
 }
 
-/** What makes a schema unfit to validate with: too large, too deep, or fetched from the network. */
+/** What makes a schema unfit to be used: too large, too deep, fetched from the network, or with impossible headers. */
 function findSchemaProblems(schema: unknown): string[] {
   if (schema === undefined) return []
   const problems = new Set<string>()
@@ -92,5 +93,7 @@ function findSchemaProblems(schema: unknown): string[] {
   }
   visit(schema, 0)
   if (properties > maxProperties * 4) problems.add('a schema with too many members')
+  const mark = findMarkProblem(schema)
+  if (mark !== null) problems.add(mark)
   return [...problems]
 }

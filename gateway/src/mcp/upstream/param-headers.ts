@@ -5,12 +5,13 @@
 interface MarkedArgument {
   readonly path: readonly string[]
   readonly header: string
-  readonly isNumber: boolean
+  readonly isInteger: boolean
 }
 
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const printable = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/
 const decimal = /^-?\d+(?:\.\d+)?$/
+const markable: ReadonlySet<unknown> = new Set(['string', 'integer', 'boolean'])
 const known = new WeakMap<object, readonly MarkedArgument[]>()
 
 /** Headers for a call, from the arguments as they are sent. */
@@ -29,7 +30,7 @@ export function findParamMismatch(
   args: unknown,
   header: (name: string) => string | null,
 ): { readonly header: string; readonly problem: string } | null {
-  for (const { path, header: name, isNumber } of listMarked(schema)) {
+  for (const { path, header: name, isInteger } of listMarked(schema)) {
     const value = valueAt(args, path)
     const text = textOf(value)
     if (text === null) continue
@@ -41,9 +42,36 @@ export function findParamMismatch(
     if (decoded === null) return { header: field, problem: `${field} is no valid Base64 value` }
     const isEqual =
       decoded === text ||
-      (isNumber && typeof value === 'number' && decimal.test(decoded) && Number(decoded) === value)
+      (isInteger && typeof value === 'number' && decimal.test(decoded) && Number(decoded) === value)
     if (!isEqual) return { header: field, problem: `${field} says something else than ${path.join('.')}` }
   }
+  return null
+}
+
+/** What is wrong with the marks of a schema, for which clients refuse the whole tool; null when nothing is. */
+export function findMarkProblem(schema: unknown): string | null {
+  const taken = new Set<string>()
+  const visit = (node: unknown, depth: number): string | null => {
+    if (typeof node !== 'object' || node === null || depth > 32) return null
+    const { properties } = node as { properties?: unknown }
+    if (typeof properties !== 'object' || properties === null) return null
+    for (const [name, child] of Object.entries(properties)) {
+      const problem = findProblemOfMark(name, child, taken) ?? visit(child, depth + 1)
+      if (problem !== null) return problem
+    }
+    return null
+  }
+  return visit(schema, 0)
+}
+
+function findProblemOfMark(name: string, property: unknown, taken: Set<string>): string | null {
+  if (typeof property !== 'object' || property === null || !('x-mcp-header' in property)) return null
+  const { 'x-mcp-header': header, type } = property as Record<string, unknown>
+  if (typeof header !== 'string' || !token.test(header))
+    return `an x-mcp-header at ${name} that is no name of a header`
+  if (!markable.has(type)) return `an x-mcp-header at ${name}, which is no string, integer or boolean`
+  if (taken.has(header.toLowerCase())) return `the x-mcp-header ${header} twice`
+  taken.add(header.toLowerCase())
   return null
 }
 
@@ -65,9 +93,8 @@ function collect(schema: object, path: readonly string[], marked: MarkedArgument
   for (const [name, child] of Object.entries(properties)) {
     if (typeof child !== 'object' || child === null) continue
     const { 'x-mcp-header': header, type } = child as Record<string, unknown>
-    const isPrimitive = type === 'string' || type === 'integer' || type === 'boolean' || type === 'number'
-    if (typeof header === 'string' && token.test(header) && isPrimitive)
-      marked.push({ path: [...path, name], header, isNumber: type === 'integer' || type === 'number' })
+    if (typeof header === 'string' && token.test(header) && markable.has(type))
+      marked.push({ path: [...path, name], header, isInteger: type === 'integer' })
     collect(child, [...path, name], marked, depth + 1)
   }
 }
