@@ -38,7 +38,7 @@ const directions: Readonly<Record<string, string>> = {
   injection: 'config:types conversation identity:types within.ts',
   json: '',
   'managed-models': 'config:types',
-  mcp: 'config conversation http http1:types identity json pipeline pricing rest skills:types telemetry transport version.ts',
+  mcp: 'config conversation http http1:types identity json pipeline pricing protocols rest skills:types telemetry transport version.ts',
   'model-routing':
     'config:types conversation:types deployments:types pricing telemetry:types write-behind.ts',
   multipart: '',

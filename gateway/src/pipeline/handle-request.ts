@@ -46,10 +46,13 @@ export async function handleRequest(
     admission = admitted instanceof Promise ? await admitted : admitted
     progress.reservation = admission.reservation
     progress.endStage('admit')
-    const used = useTools(gateway, request)
-    if (used !== null) progress.status = await used
+    const using = useTools(gateway, request)
+    const used = using === null ? null : await using
     progress.endStage('use-tools')
-    if (used !== null) return
+    if (used !== null) {
+      progress.status = used
+      return
+    }
     progress.choice = chooseModel(gateway, request, admission.resolution)
     progress.endStage('choose-model')
     const equipped = routeSkills(gateway, request, admission.resolution, progress)

@@ -1,30 +1,27 @@
-import { GatewayError } from '@routeiq/contract'
 import type { Gateway } from './gateway.ts'
 import type { ModelRequest } from './model-request.ts'
 
-const marker = '"mcp"'
+/** The beginning of every type that has to do with such tools, and the member of Messages that lists their servers. */
+const marker = '"mcp'
 
 /** Tools of servers behind the gateway, which requests bring by naming the server. */
 export interface RequestTools {
   readonly isOn: () => boolean
-  /** Whether the gateway is to answer for one of the request's tools. Errors: 400 for a tool that cannot be read. */
+  /** Whether the request has anything to do with tools of servers. */
   wants(request: ModelRequest): boolean
-  /** Answers the client, after as many calls of the model as its tools need. Resolves with the status. */
-  answer(gateway: Gateway, request: ModelRequest): Promise<number>
+  /**
+   * Answers the client, after as many calls of the model as its tools need. Resolves with the status; with null, and
+   * nothing done, when none of the servers is behind the gateway and the provider may know them.
+   */
+  answer(gateway: Gateway, request: ModelRequest): Promise<number | null>
 }
 
 /**
- * Answers a chat completion that brings tools of servers behind the gateway (`type: "mcp"`): the model's calls of them are
+ * Answers a request that brings tools of servers behind the gateway (`type: "mcp"`): the model's calls of them are
  * made here. Every turn of the model is a request of its own with the same caller. Null, at once, for all other requests.
  */
-export function useTools(gateway: Gateway, request: ModelRequest): Promise<number> | null {
+export function useTools(gateway: Gateway, request: ModelRequest): Promise<number | null> | null {
   const { requestTools } = gateway
   if (request.operation !== 'chat' || !requestTools.isOn() || !request.bytes.includes(marker)) return null
-  if (!requestTools.wants(request)) return null
-  if (request.protocol.id === 'openai-chat') return requestTools.answer(gateway, request)
-  throw new GatewayError(
-    'unsupported_parameter',
-    'Tools of servers behind the gateway can be used in chat completions; this dialect comes later.',
-    { param: 'tools' },
-  )
+  return requestTools.wants(request) ? requestTools.answer(gateway, request) : null
 }

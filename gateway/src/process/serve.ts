@@ -15,7 +15,7 @@ import { Authenticator, type ChangedSubject } from '../identity/authenticator.ts
 import type { Caller } from '../identity/caller.ts'
 import { FailedAttempts } from '../identity/failed-attempts.ts'
 import type { ManagedModels } from '../managed-models/managed-models.ts'
-import { ChatTools } from '../mcp/chat/chat-tools.ts'
+import { ServerTools } from '../mcp/chat/request-tools.ts'
 import type { McpPlane } from '../mcp/mcp-plane.ts'
 import type { Gateway } from '../pipeline/gateway.ts'
 import { ContainerHomes } from '../pipeline/skills/container-homes.ts'
@@ -194,7 +194,7 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
     config: () => configuration.runtime.config,
   })
   const gateway = composeGateway(options, {
-    requestTools: new ChatTools(mcp),
+    requestTools: new ServerTools(mcp),
     governor: governance.governor,
     transport,
     agentTransport: ({ exchange, caller, options: { sessionId } }) =>

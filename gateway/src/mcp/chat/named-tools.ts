@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto'
 import { GatewayError } from '@routeiq/contract'
 import { z } from 'zod'
-import type { ModelRequest } from '../../pipeline/model-request.ts'
+import { readList, readRecord } from '../../conversation/json-value.ts'
 
 const approval = z.union([
   z.enum(['always', 'never']),
@@ -14,6 +13,7 @@ const namedTool = z.object({
   type: z.literal('mcp'),
   server_label: z.string().max(256).nullish(),
   server_url: z.string().min(1).max(2_048),
+  authorization: z.string().max(16_384).nullish(),
   require_approval: approval.nullish(),
   allowed_tools: z
     .union([
@@ -24,8 +24,10 @@ const namedTool = z.object({
   headers: z.record(z.string(), z.string()).nullish(),
 })
 
-/** One entry of a request's `tools` that names servers behind the gateway. */
+/** One entry of a request that names servers behind the gateway. */
 export interface NamedTool {
+  /** What the client calls it; null when it does not say. */
+  readonly label: string | null
   /** Null for every server the caller may see. */
   readonly selector: string | null
   readonly headers: Readonly<Record<string, string>>
@@ -42,59 +44,101 @@ export interface AddressBook {
   findByUrl(url: string): string | null
 }
 
-/** Whether a request names servers that somebody has to answer for. */
-export function bringsTools({ body }: ModelRequest): boolean {
-  const { tools } = body
-  return Array.isArray(tools) && tools.some(isNamed)
-}
-
 export function isNamed(tool: unknown): boolean {
   return typeof tool === 'object' && tool !== null && (tool as { type?: unknown }).type === 'mcp'
 }
 
-/** Errors: 400 `invalid_request` for an entry that cannot be read or names a server that is not behind the gateway. */
-export function readNamedTool(tool: unknown, index: number, book: AddressBook): NamedTool {
-  const param = `tools[${index}]`
+/**
+ * Reads an entry of `tools`. Null for one whose server is not behind the gateway: the provider may know it. Errors: 400
+ * `invalid_request` for an entry that cannot be read.
+ */
+export function readNamedTool(tool: unknown, index: number, book: AddressBook): NamedTool | null {
+  // A connector of the provider's.
+  if (readRecord(tool)?.['server_url'] === undefined && readRecord(tool)?.['connector_id'] !== undefined)
+    return null
   const parsed = namedTool.safeParse(tool)
-  if (!parsed.success) throw new GatewayError('invalid_request', z.prettifyError(parsed.error), { param })
-  const { server_url: url, allowed_tools: allowed, require_approval: asked, headers } = parsed.data
+  if (!parsed.success)
+    throw new GatewayError('invalid_request', z.prettifyError(parsed.error), { param: `tools[${index}]` })
+  const { server_url, server_label, allowed_tools, require_approval, headers, authorization } = parsed.data
+  const selector = findSelector(server_url, book)
+  if (selector === null) return null
   return {
-    selector: readSelector(url, book, `${param}.server_url`),
-    headers: headers ?? {},
-    allows: (name) => allowed === null || allowed === undefined || allowed.includes(name),
-    needsApproval: (name) => {
-      if (asked === 'never') return false
-      if (asked === 'always' || asked === null || asked === undefined) return true
-      if (asked.never?.tool_names.includes(name)) return false
-      return asked.never !== null && asked.never !== undefined
-        ? true
-        : (asked.always?.tool_names.includes(name) ?? true)
-    },
+    ...selector,
+    label: server_label ?? null,
+    headers: { ...headers, ...(authorization && { authorization: `Bearer ${authorization}` }) },
+    allows: (name) => allowed_tools === null || allowed_tools === undefined || allowed_tools.includes(name),
+    needsApproval: (name) => wantsToBeAsked(require_approval, name),
+  }
+}
+
+function wantsToBeAsked(asked: z.infer<typeof approval> | null | undefined, name: string): boolean {
+  if (asked === 'never') return false
+  if (asked === 'always' || asked === null || asked === undefined) return true
+  if (asked.never?.tool_names.includes(name)) return false
+  return asked.never !== null && asked.never !== undefined
+    ? true
+    : (asked.always?.tool_names.includes(name) ?? true)
+}
+
+const toolSwitch = z.object({ enabled: z.boolean().nullish() }).nullish()
+const namedServer = z.object({
+  type: z.literal('url'),
+  url: z.string().min(1).max(2_048),
+  name: z.string().min(1).max(256),
+  authorization_token: z.string().max(16_384).nullish(),
+  tool_configuration: z
+    .object({ enabled: z.boolean().nullish(), allowed_tools: z.array(z.string()).nullish() })
+    .nullish(),
+})
+const toolset = z.object({
+  type: z.literal('mcp_toolset'),
+  mcp_server_name: z.string(),
+  default_config: toolSwitch,
+  configs: z.record(z.string(), toolSwitch).nullish(),
+})
+
+/** Reads an entry of `mcp_servers`, the form of Messages, whose tools are called without asking. Null and errors as above. */
+export function readNamedServer(
+  server: unknown,
+  index: number,
+  tools: unknown,
+  book: AddressBook,
+): NamedTool | null {
+  const parsed = namedServer.safeParse(server)
+  if (!parsed.success)
+    throw new GatewayError('invalid_request', z.prettifyError(parsed.error), {
+      param: `mcp_servers[${index}]`,
+    })
+  const { url, name: label, authorization_token: token, tool_configuration: configuration } = parsed.data
+  const selector = findSelector(url, book)
+  if (selector === null) return null
+  const choice = readList(tools)
+    .map((tool) => toolset.safeParse(tool).data)
+    .find((set) => set?.mcp_server_name === label)
+  const isOn = (name: string): boolean =>
+    choice?.configs?.[name]?.enabled ?? choice?.default_config?.enabled ?? true
+  return {
+    ...selector,
+    label,
+    headers: token ? { authorization: `Bearer ${token}` } : {},
+    allows: (name) =>
+      configuration?.enabled !== false &&
+      (configuration?.allowed_tools?.includes(name) ?? true) &&
+      isOn(name),
+    needsApproval: () => false,
   }
 }
 
 /** `litellm_proxy`, `routeiq`, our own address, each with `/mcp/{selector}` or without; or a registered server's. */
-function readSelector(url: string, book: AddressBook, param: string): string | null {
+function findSelector(url: string, book: AddressBook): Pick<NamedTool, 'selector'> | null {
   const own = ['litellm_proxy', 'routeiq', ...(book.publicUrl === null ? [] : [book.publicUrl])]
   const base = own.find((name) => url === name || url.startsWith(`${name}/`))
   if (base !== undefined) {
     const path = url.slice(base.length).replace(/\/+$/, '')
-    if (path === '' || path === '/mcp') return null
+    if (path === '' || path === '/mcp') return { selector: null }
     const selector = /^\/mcp\/([^/]+)$/.exec(path)?.[1]
-    if (selector !== undefined) return decodeURIComponent(selector)
+    if (selector !== undefined) return { selector: decodeURIComponent(selector) }
   }
   const registered = book.findByUrl(url)
-  if (registered !== null) return registered
-  throw new GatewayError(
-    'invalid_request',
-    'This tool server is not behind the gateway. Register it, or name one with litellm_proxy/mcp/<server>.',
-    { param },
-  )
-}
-
-/** A name models accept for a function: other characters replaced, and cut with a digest where it is too long. */
-export function functionName(name: string): string {
-  const plain = name.replaceAll(/[^A-Za-z0-9_-]/g, '_')
-  if (plain.length <= 64) return plain
-  return `${plain.slice(0, 55)}_${createHash('sha256').update(name).digest('hex').slice(0, 8)}`
+  return registered === null ? null : { selector: registered }
 }

@@ -52,8 +52,9 @@ function encodeProviderTool(tool: ProviderTool, encoding: Encoding): Block | nul
     const userLocation = readRecord(tool.value['user_location'])
     return encodeWebSearch({ contextSize: 'medium', userLocation })
   }
-  // Clients of Responses offer OpenAI's own tools whatever the model is.
-  if (encoding.request.dialect === 'openai-responses') encoding.dropped.push(`tools.${tool.name}`)
+  // Clients of Responses offer OpenAI's own tools whatever the model is; a tool server is one they chose themselves.
+  if (encoding.request.dialect === 'openai-responses' && type !== 'mcp')
+    encoding.dropped.push(`tools.${tool.name}`)
   else refuse(`tools.${tool.name}`, encoding)
   return null
 }

@@ -6,6 +6,7 @@ import type {
   ToolChoice,
   ToolDefinition,
 } from '../../conversation/request.ts'
+import { refuse } from '../refuse.ts'
 import { ToolNames } from '../tool-names.ts'
 import { formatUpstreamModel } from '../upstream-model.ts'
 import type { EncodedRequest, WireTarget } from '../wire.ts'
@@ -67,8 +68,11 @@ function addTools(
       continue
     }
     const encoded = encodeTool(tool, request, encoding)
-    if (encoded === null) dropped.push(`tools.${tool.name}`)
-    else tools.push(encoded)
+    if (encoded !== null) tools.push(encoded)
+    // A tool server is one the client chose itself.
+    else if (tool.type === 'provider' && tool.value['type'] === 'mcp')
+      refuse('tools.mcp', { target, dropped })
+    else dropped.push(`tools.${tool.name}`)
   }
   if (request.webSearch !== null) {
     const { contextSize, userLocation } = request.webSearch
