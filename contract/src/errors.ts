@@ -257,6 +257,14 @@ export const errorCatalogue = {
     false,
     'The organization of the key may not call the requested model.',
   ),
+  policy_denied: entry(
+    403,
+    'permission_error',
+    'policy_denied',
+    'caller',
+    false,
+    'A rule of the policy engine refuses the request; `message` is its reason. The body has no envelope.',
+  ),
   control_plane_not_configured: entry(
     403,
     'permission_error',

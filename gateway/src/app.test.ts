@@ -74,6 +74,7 @@ function refusingDependencies(asked: AuthClass[]): Dependencies {
     authenticator: { authenticate },
     failedAttempts: { record: () => false },
     addresses: { require: () => {} },
+    policies: { admit: () => {}, admitEarly: () => {} },
   }
   const runtime = () => ({ config })
   const gateway = { identity, runtime, recordRequest: () => {} }

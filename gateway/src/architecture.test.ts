@@ -45,10 +45,12 @@ const directions: Readonly<Record<string, string>> = {
   'pass-through':
     'config:types conversation deployments:types governance:types http http1:types identity pipeline pricing protocols providers telemetry transport',
   pipeline:
-    'answer-cache balancing config:types conversation deployments governance:types http http1:types identity injection json model-routing multipart pricing protocols providers relay storage:types telemetry tokens:types transport:types version.ts within.ts',
+    'answer-cache balancing config:types conversation deployments governance:types http http1:types identity injection json model-routing multipart policy-engine:types pricing protocols providers relay storage:types telemetry tokens:types transport:types version.ts within.ts',
+  patterns: '',
+  'policy-engine': 'config:types http patterns',
   pricing: 'config:types conversation:types',
   process:
-    'a2a answer-cache app.ts balancing config conversation demo deployments evidence governance http identity injection managed-models mcp model-routing pipeline pricing providers quotas responses rest skill-router skills storage telemetry tokens transport version.ts',
+    'a2a answer-cache app.ts balancing config conversation demo deployments evidence governance http identity injection managed-models mcp model-routing pipeline policy-engine pricing providers quotas responses rest skill-router skills storage telemetry tokens transport version.ts',
   protocols: 'conversation json pricing:types providers:types relay:types',
   providers: 'cloud-accounts conversation telemetry transport:types',
   quotas: 'http:types pipeline:types rest',
@@ -75,7 +77,7 @@ const reservedModules: readonly (readonly [module: RegExp, owners: readonly stri
   [/^@smithy\//, ['cloud-accounts/aws/signature.ts']],
   [
     /^node:(?:net|tls)$/,
-    ['transport/http1/', 'transport/egress/', 'http/address-guard.ts', 'http/server/http-server.ts'],
+    ['transport/http1/', 'transport/egress/', 'http/address-ranges.ts', 'http/server/http-server.ts'],
   ],
   // Only its table of status texts.
   [/^node:http$/, ['http/server/status-line.ts']],

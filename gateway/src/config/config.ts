@@ -27,6 +27,7 @@ export interface GatewayConfig {
   readonly passThrough: PassThroughConfig
   readonly functionSkills: FunctionSkillsConfig
   readonly governance: GovernanceConfig
+  readonly policy: PolicyConfig
   readonly a2a: A2aConfig
   readonly mcp: McpConfig
   /** The raw `routeiq:` block and the LiteLLM sections later planes read (mcp_servers, guardrails, …). */
@@ -59,6 +60,18 @@ export interface GovernanceConfig {
   readonly spendRetentionMs: number | null
   /** Refuses calls whose budget cannot be read. */
   readonly failsClosed: boolean
+}
+
+/** The rules of the policy engine, as far as their file could be read. */
+export interface PolicyConfig {
+  readonly isEnabled: boolean
+  /** Refuses everything while there are no usable rules. */
+  readonly failsClosed: boolean
+  readonly path: string | null
+  /** The content of the file, unchecked. */
+  readonly document: unknown
+  /** Why there is none. */
+  readonly problem: string | null
 }
 
 /** `routeiq.a2a` and `agent_list`: agents of other servers behind the gateway. */

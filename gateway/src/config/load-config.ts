@@ -28,6 +28,7 @@ import { readInjectionConfig } from './settings/injection-config.ts'
 import { readMcpConfig } from './settings/mcp-config.ts'
 import { readModelRoutingConfig } from './settings/model-routing-config.ts'
 import { readPassThroughConfig } from './settings/pass-through-config.ts'
+import { readPolicyConfig } from './settings/policy-config.ts'
 import { readRequestConfig } from './settings/request-config.ts'
 import { ResolvedSettings } from './settings/resolved-settings.ts'
 import { readRoutingConfig } from './settings/routing-config.ts'
@@ -85,7 +86,8 @@ export function loadConfig(input: LoadConfigInput): LoadedConfig {
     { ...input, readFile },
   )
   const passThrough = readPassThroughConfig(sections, models, input.providers, env)
-  const content = assemble(sections, models, passThrough, root, input.flags)
+  const policy = readPolicyConfig(sections, readFile)
+  const content = { ...assemble(sections, models, passThrough, root, input.flags), policy }
   checkSecrets(content.identity, report)
   checkReferences(content, sections)
   const source: ConfigSource = { kind, files: tree.files }
@@ -146,7 +148,7 @@ function assemble(
   passThrough: PassThroughConfig,
   root: UnknownRecord,
   flags: ConfigFlags,
-): ConfigContent {
+): Omit<ConfigContent, 'policy'> {
   const { model_list: _models, credential_list: _credentials, ...rest } = root
   const strategy = readStrategyChoice(sections)
   return {

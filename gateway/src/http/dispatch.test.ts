@@ -65,6 +65,7 @@ beforeEach(() => {
     router: new Router<Endpoint>(routes),
     gate,
     cors: new CorsPolicy(['https://a.test'], false),
+    admitPublic: () => {},
     codeStyle: () => 'symbolic',
     beginTrace: null,
     onUnexpectedError: (_, error) => unexpected.push(error),

@@ -25,6 +25,8 @@ export interface DispatchDependencies {
   readonly router: Router<Endpoint>
   readonly gate: AdmissionGate
   readonly cors: CorsPolicy
+  /** Judges requests of public routes; all others are judged once it is known who calls. Throws to refuse. */
+  readonly admitPublic: (exchange: Exchange) => void
   readonly codeStyle: () => 'symbolic' | 'litellm'
   /** Begins the trace of a request by its `traceparent`; null where nothing is traced. */
   readonly beginTrace: ((traceparent: string | null) => RequestTrace | null) | null
@@ -132,6 +134,7 @@ export class Dispatcher {
 
   #run(exchange: Exchange, route: Route<Endpoint>, params: Readonly<Record<string, string>>): void {
     try {
+      if (route.auth === 'public') this.#deps.admitPublic(exchange)
       const answering = route.handler.handle(exchange, params, route)
       answering?.catch((error: unknown) => this.#fail(exchange, route, error))
     } catch (error) {

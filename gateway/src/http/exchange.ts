@@ -20,6 +20,8 @@ export class Exchange {
   readonly startedAt: number
   /** The documented template once the route is known; the metrics and log label. */
   template = 'unmatched'
+  /** Made by the gateway itself, on behalf of a caller it has let in before. */
+  readonly isInProcess: boolean = false
   /** A key the route reads from the query, null on every other route; counts after all credentials in headers. */
   queryKey: string | null = null
   /** Null for requests whose trace is not kept. */

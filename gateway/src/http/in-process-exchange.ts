@@ -13,6 +13,7 @@ export interface CapturedAnswer {
 export class InProcessExchange extends Exchange {
   /** Settles with the answer; a stream would never settle it. */
   readonly answer: Promise<CapturedAnswer>
+  override readonly isInProcess = true
   #settle: (answer: CapturedAnswer) => void = () => {}
 
   /** `target` is the path a client would have called with `body` as JSON. */

@@ -38,16 +38,20 @@ function renderOn(
   requestId: string,
   codeStyle: 'symbolic' | 'litellm',
 ) {
+  // A refusal by policy reads the same on every route.
+  if (error.code === 'policy_denied') return { status: error.status, body: bareBody(error, requestId) }
   if (surface === 'api-v1') return { status: error.status, body: apiBody(error, requestId) }
   if (error.code === 'validation_failed') return { status: error.status, body: validationBody(error) }
-  if (surface === 'unwrapped')
-    return {
-      status: error.status,
-      body: { error: error.code, message: error.message, request_id: requestId },
-    }
+  if (surface === 'unwrapped') return { status: error.status, body: bareBody(error, requestId) }
   if (surface === 'control') return { status: error.status, body: controlBody(error, requestId) }
   return renderError(surface, error, { requestId, codeStyle })
 }
+
+const bareBody = ({ code, message }: GatewayError, requestId: string) => ({
+  error: code,
+  message,
+  request_id: requestId,
+})
 
 /** Readers of `detail` and readers of `error` both find what they look for. */
 function controlBody(error: GatewayError, requestId: string): Record<string, unknown> {

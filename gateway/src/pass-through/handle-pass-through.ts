@@ -36,12 +36,15 @@ export async function handlePassThrough(
   auth: 'user' | 'public',
 ): Promise<void> {
   const runtime = gateway.runtime()
-  const caller = auth === 'public' ? anonymousCaller : await authenticate(gateway.identity, exchange, auth)
+  const { identity } = gateway
+  const caller =
+    auth === 'public' ? anonymousCaller : await authenticate(identity, exchange, auth, undefined, true)
   requireEveryModel(caller)
   const target = findTarget(runtime, prefix)
   const place = joinPath(target, exchange.target, runtime.config.server.rootPath)
   const { bytes, rest } = await readUploadOf(exchange)
   const model = readModel(bytes, place.path)
+  identity.policies.admitModels(caller, exchange, model === null ? [] : [model])
   const reservation = await reserve(gateway, caller, model ?? prefix, bytes.length)
   const headers = buildUpstreamHeaders(
     exchange.request.headers,

@@ -4,7 +4,7 @@ import { isModelAllowed, requireModelAllowed } from '../deployments/allowed-mode
 import { type Resolution, resolveModel } from '../deployments/resolve-model.ts'
 import type { Arm } from '../deployments/routed-group.ts'
 import type { Reservation } from '../governance/governor.ts'
-import type { Caller } from '../identity/caller.ts'
+import { type Caller, gatewayCaller } from '../identity/caller.ts'
 import type { Gateway } from './gateway.ts'
 import type { ModelRequest } from './model-request.ts'
 import { requireParams } from './require-params.ts'
@@ -26,6 +26,7 @@ export function admit(gateway: Gateway, request: ModelRequest): Admission | Prom
   requireParams(request)
   const resolution = resolveRequested(request)
   requireAllowed(request, resolution)
+  requirePolicy(gateway, request, resolution)
   const { caller, requestedModel, operation, body, options } = request
   const reserved = gateway.governor.admit({
     caller,
@@ -44,6 +45,39 @@ export function admit(gateway: Gateway, request: ModelRequest): Admission | Prom
 function enter(gateway: Gateway, resolution: Resolution, reservation: Reservation | null): Admission {
   const active = gateway.active.enter(resolution.group.name)
   return { resolution, reservation, release: () => gateway.active.leave(active) }
+}
+
+/** Rules see the name that was asked for and those it led to. Errors: 403 `policy_denied`. */
+export function requirePolicy(
+  { identity: { policies } }: Gateway,
+  { runtime, caller, exchange }: ModelRequest,
+  resolution: Resolution,
+): void {
+  if (runtime.policies !== null && caller !== gatewayCaller)
+    policies.admitModels(caller, exchange, namesOf(resolution))
+}
+
+/** Whether the request may also be answered by this model: a fallback, or one of a pool. */
+export function mayUseModel(
+  { identity: { policies } }: Gateway,
+  { runtime, caller, exchange }: ModelRequest,
+  resolution: Resolution,
+): boolean {
+  if (!isModelAllowed(caller.grants, caller.layers, resolution)) return false
+  return runtime.policies === null || policies.allowsModel(caller, exchange, namesOf(resolution))
+}
+
+/** Whether the policy rules let a model of a pool answer: they see the name of the pool beside its own. */
+export function allowsArm(
+  { identity: { policies } }: Gateway,
+  { runtime, caller, exchange, requestedModel }: ModelRequest,
+  { group }: Arm,
+): boolean {
+  return runtime.policies === null || policies.allowsModel(caller, exchange, [requestedModel, group.name])
+}
+
+function namesOf({ requestedName, effectiveName, group }: Resolution): readonly string[] {
+  return [...new Set([requestedName, effectiveName, group.name])]
 }
 
 /** A name that stands for a pool is open to whoever may use a model of it. */

@@ -5,6 +5,7 @@ import type { Exchange } from '../http/exchange.ts'
 import { type Authenticator, UnknownKey } from '../identity/authenticator.ts'
 import { anonymousCaller, type Caller } from '../identity/caller.ts'
 import { FailedAttempts } from '../identity/failed-attempts.ts'
+import { PolicyGate } from '../policy-engine/policy-gate.ts'
 import { authenticate } from './authenticate.ts'
 
 const unknown = new UnknownKey('invalid_api_key', 'Unknown.')
@@ -22,6 +23,10 @@ function open(answer: () => Caller | Promise<Caller>, allowed: string[] = [], li
     authenticator: { authenticate: answer } as unknown as Authenticator,
     failedAttempts: new FailedAttempts(limit, () => 0),
     addresses: new AddressGuard(allowed),
+    policies: new PolicyGate(
+      () => null,
+      () => {},
+    ),
   }
 }
 

@@ -8,6 +8,7 @@ import { type Authenticator, UnknownKey } from '../identity/authenticator.ts'
 import type { Caller } from '../identity/caller.ts'
 import type { FailedAttempts } from '../identity/failed-attempts.ts'
 import { requireRouteAllowed } from '../identity/route-grants.ts'
+import type { PolicyGate } from '../policy-engine/policy-gate.ts'
 
 const guessingDelayMs = 1_000
 
@@ -16,19 +17,22 @@ export interface Identity {
   readonly authenticator: Authenticator
   readonly failedAttempts: FailedAttempts
   readonly addresses: AddressGuard
+  readonly policies: PolicyGate
 }
 
 /**
  * Who is calling. Sources that keep failing are slowed down and then refused with 429; valid keys never are. `alsoAdmits`
- * lets some callers of an admin route in who are no admins.
+ * lets some callers of an admin route in who are no admins. Where a request `asksModel`, the rules that look at models are left
+ * to whoever learns which it is.
  */
 export function authenticate(
   identity: Identity,
   exchange: Exchange,
   auth: AuthClass,
   alsoAdmits?: (caller: Caller) => boolean,
+  asksModel = false,
 ): Caller | Promise<Caller> {
-  return authenticateHeaders(identity, exchange, credentialHeaders(exchange), auth, alsoAdmits)
+  return authenticateHeaders(identity, exchange, credentialHeaders(exchange), auth, alsoAdmits, asksModel)
 }
 
 /** Who the owner of a key is that came another way than in the headers. */
@@ -47,7 +51,7 @@ export async function authenticateToken(
   keyHash: string,
 ): Promise<Caller> {
   identity.addresses.require(exchange.request.remoteAddress)
-  return admitted(await identity.authenticator.findCaller(keyHash), exchange)
+  return admitted(identity, await identity.authenticator.findCaller(keyHash), exchange)
 }
 
 /** Whether a request says at all who sends it. */
@@ -63,13 +67,14 @@ function authenticateHeaders(
   headers: RequestHeaders,
   auth: AuthClass,
   alsoAdmits?: (caller: Caller) => boolean,
+  asksModel = false,
 ): Caller | Promise<Caller> {
   try {
     identity.addresses.require(exchange.request.remoteAddress)
     const caller = identity.authenticator.authenticate(headers, auth, alsoAdmits)
-    if (!(caller instanceof Promise)) return admitted(caller, exchange)
+    if (!(caller instanceof Promise)) return admitted(identity, caller, exchange, asksModel)
     return caller
-      .then((found) => admitted(found, exchange))
+      .then((found) => admitted(identity, found, exchange, asksModel))
       .catch((error) => countFailure(identity, exchange, error))
   } catch (error) {
     return countFailure(identity, exchange, error)
@@ -81,8 +86,10 @@ function credentialHeaders({ request, queryKey }: Exchange): RequestHeaders {
   return queryKey === null ? request.headers : { 'x-goog-api-key': queryKey, ...request.headers }
 }
 
-function admitted(caller: Caller, exchange: Exchange): Caller {
+function admitted({ policies }: Identity, caller: Caller, exchange: Exchange, asksModel = false): Caller {
   requireRouteAllowed(caller, exchange.template)
+  if (asksModel) policies.admitEarly(caller, exchange)
+  else policies.admit(caller, exchange)
   return caller
 }
 

@@ -15,7 +15,11 @@ function isServed(ability: string, body: Record<string, unknown>, enablePreCallC
   const models = [modelConfig('m', { upstreamModel: 'unknown', info: { raw: { [ability]: false } } })]
   const routing = snapshotOf(models, { routing: { enablePreCallChecks } })
   const config = sampleConfig()
-  const runtime = { config: { ...config, routing: { ...config.routing, enablePreCallChecks } }, routing }
+  const runtime = {
+    config: { ...config, routing: { ...config.routing, enablePreCallChecks } },
+    routing,
+    policies: null,
+  }
   const request = { ...sampleRequest({ messages: [], ...body }), runtime }
   const resolution = resolveModel(routing, 'm', request.caller.naming)
   const plan = chooseDeployment(gateway, request, resolution, null)

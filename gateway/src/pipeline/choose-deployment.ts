@@ -1,11 +1,11 @@
 import { ArmOrder } from '../balancing/arm-order.ts'
 import { AttemptPlan } from '../balancing/attempt-plan.ts'
 import type { AttemptRequest } from '../balancing/attempt-request.ts'
-import { isModelAllowed } from '../deployments/allowed-models.ts'
 import type { Capability } from '../deployments/filter-candidates.ts'
 import type { Resolution } from '../deployments/resolve-model.ts'
 import type { ModelChoice } from '../model-routing/model-choice.ts'
 import { estimateInputTokens } from '../pricing/estimate-tokens.ts'
+import { mayUseModel } from './admit.ts'
 import type { Gateway } from './gateway.ts'
 import type { ModelRequest } from './model-request.ts'
 
@@ -56,7 +56,7 @@ function describeRequest(
       disabled: options.disableFallbacks,
     },
     deadlineMs: timeoutMs === null ? Number.POSITIVE_INFINITY : gateway.now() + timeoutMs,
-    mayUse: (target: Resolution) => isModelAllowed(caller.grants, caller.layers, target),
+    mayUse: (target: Resolution) => mayUseModel(gateway, request, target),
   }
 }
 

@@ -15,7 +15,7 @@ import type { ModelChoice } from '../model-routing/model-choice.ts'
 import type { RouteAsked, RouteOverrides } from '../model-routing/model-router.ts'
 import { type Ask, readAsk } from '../model-routing/read-ask.ts'
 import { estimateInputTokens } from '../pricing/estimate-tokens.ts'
-import { mayUseArm } from './admit.ts'
+import { allowsArm, mayUseArm } from './admit.ts'
 import { carrierOf } from './carrier-of.ts'
 import { readCapabilities } from './choose-deployment.ts'
 import type { Gateway } from './gateway.ts'
@@ -61,7 +61,8 @@ function filterArms(
   const { caller, options, runtime } = request
   const { routing } = runtime.config
   const open = routed.arms.filter((arm) => {
-    if (!routed.isPool || mayUseArm(caller, resolution, arm)) return true
+    const isGranted = !routed.isPool || mayUseArm(caller, resolution, arm)
+    if (isGranted && allowsArm(gateway, request, arm)) return true
     for (const deployment of arm.deployments) removals.removed(deployment, 'access')
     return false
   })

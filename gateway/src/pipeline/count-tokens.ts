@@ -7,7 +7,7 @@ import { facing } from '../deployments/select-wires.ts'
 import { ClientGone } from '../http/read-body.ts'
 import { headLine } from '../http/server/head-line.ts'
 import { Attempt } from '../relay/attempt.ts'
-import { resolveRequested } from './admit.ts'
+import { requirePolicy, resolveRequested } from './admit.ts'
 import { authenticate } from './authenticate.ts'
 import { carrierOf } from './carrier-of.ts'
 import { forwardedHeaders } from './forwarded-headers.ts'
@@ -45,9 +45,9 @@ export async function countTokens(gateway: Gateway, arrival: Arrival): Promise<v
   const progress = new Progress(false)
   let request: ModelRequest | null = null
   try {
-    progress.caller = await authenticate(gateway.identity, arrival.exchange, 'user')
+    progress.caller = await authenticate(gateway.identity, arrival.exchange, 'user', undefined, true)
     request = await parse(runtime, arrival, progress.caller)
-    const resolution = admit(request)
+    const resolution = admit(gateway, request)
     const { group } = resolution
     request = await previewSkills(gateway, request, resolution, progress)
     const { body, method } =
@@ -62,9 +62,10 @@ export async function countTokens(gateway: Gateway, arrival: Arrival): Promise<v
   }
 }
 
-function admit(request: ModelRequest): Resolution {
+function admit(gateway: Gateway, request: ModelRequest): Resolution {
   const resolution = resolveRequested(request)
   requireModelAllowed(request.caller.grants, request.caller.layers, resolution)
+  requirePolicy(gateway, request, resolution)
   return resolution
 }
 

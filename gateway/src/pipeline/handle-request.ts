@@ -35,7 +35,7 @@ export async function handleRequest(
   let stream: ClientStream | null = null
   try {
     // What is there already is not waited for: keys are nearly always known and bodies nearly always whole.
-    const caller = knownCaller ?? authenticate(gateway.identity, arrival.exchange, 'user')
+    const caller = knownCaller ?? authenticate(gateway.identity, arrival.exchange, 'user', undefined, true)
     progress.caller = caller instanceof Promise ? await caller : caller
     progress.endStage('authenticate')
     const parsed = parse(runtime, arrival, progress.caller)

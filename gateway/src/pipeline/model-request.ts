@@ -6,6 +6,7 @@ import type { Exchange } from '../http/exchange.ts'
 import type { Caller } from '../identity/caller.ts'
 import type { SkillTurn } from '../injection/skill-turn.ts'
 import type { ObjectMembers } from '../json/object-members.ts'
+import type { Policies } from '../policy-engine/compile-policies.ts'
 import type { CallAddress, Protocol } from '../protocols/protocol.ts'
 import type { History } from './history.ts'
 import type { Upload } from './parse-upload.ts'
@@ -18,6 +19,8 @@ import type { ShellContainer } from './skills/shell-container.ts'
 export interface Runtime {
   readonly config: GatewayConfig
   readonly routing: RoutingSnapshot
+  /** Null where the policy engine is off. */
+  readonly policies: Policies | null
 }
 
 /** A call on a model route before anything of it is read. */

@@ -17,7 +17,7 @@ let config = sampleConfig()
 
 beforeAll(async () => {
   server = await startExchangeServer(async (exchange) => {
-    const runtime = { config, routing: snapshotOf([modelConfig('m')]) }
+    const runtime = { config, routing: snapshotOf([modelConfig('m')]), policies: null }
     const arrival = {
       exchange,
       operation,

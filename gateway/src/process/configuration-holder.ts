@@ -93,7 +93,7 @@ export class ConfigurationHolder {
     }
     const changed = loaded.config.versionHash !== this.runtime.config.versionHash
     const config = keepRestartOnly(loaded.config, this.runtime.config)
-    const compiled = changed ? compileRuntime(config, this.states, this.#prices, this.agents) : this.#compiled
+    const compiled = changed ? this.#compile(config) : this.#compiled
     this.#swap(compiled)
     this.#history = { lastAttemptAt: at, lastSuccessAt: at, lastError: null }
     return {
@@ -106,7 +106,14 @@ export class ConfigurationHolder {
 
   /** Prices came from elsewhere: the same configuration is compiled with the new ones. */
   recompile(): void {
-    this.#swap(compileRuntime(this.runtime.config, this.states, this.#prices, this.agents))
+    this.#swap(this.#compile(this.runtime.config))
+  }
+
+  /** Policies that cannot be used leave those in force where they are. */
+  #compile(config: GatewayConfig): CompiledRuntime {
+    const { policies } = this.runtime
+    const current = policies?.engine == null ? null : policies
+    return compileRuntime(config, this.states, this.#prices, this.agents, current)
   }
 
   #swap(compiled: CompiledRuntime): void {

@@ -10,6 +10,7 @@ import { noManagedEntries } from '../config/managed-entries.ts'
 import { buildSnapshot } from '../deployments/build-snapshot.ts'
 import { checkRouters } from '../model-routing/check-routers.ts'
 import type { Runtime } from '../pipeline/model-request.ts'
+import { compilePolicies, type Policies } from '../policy-engine/compile-policies.ts'
 import type { PriceTable } from '../pricing/price-table.ts'
 import * as registry from '../providers/registry.ts'
 import { AgentsAsModels } from './agents-as-models.ts'
@@ -39,20 +40,41 @@ export interface CompiledRuntime {
   readonly diagnostics: readonly Diagnostic[]
 }
 
-/** Compiles a configuration into what requests read. Pure but for the deployment states it shares. */
+/**
+ * Compiles a configuration into what requests read. Pure but for the deployment states it shares. `current` are the policies
+ * in force, which stay there when new ones cannot be used.
+ */
 export function compileRuntime(
   config: GatewayConfig,
   states: DeploymentStates,
   prices: PriceTable,
   agents = new AgentsAsModels(),
+  current: Policies | null = null,
 ): CompiledRuntime {
   const { findProvider, findWire } = registry
   const sources = { findProvider, findWire, prices, states }
   const built = buildSnapshot(config, sources, agents.under(config, sources))
   const chosen = createStrategy(config.routing)
+  const { policies, problems } = compilePolicies(config.policy)
+  const keepsPolicies = problems.length > 0 && current !== null
   return {
-    runtime: { config, routing: built.snapshot },
+    runtime: { config, routing: built.snapshot, policies: keepsPolicies ? current : policies },
     strategy: chosen.strategy,
-    diagnostics: [...built.diagnostics, ...chosen.diagnostics, ...checkRouters(built.snapshot, config)],
+    diagnostics: [
+      ...built.diagnostics,
+      ...chosen.diagnostics,
+      ...checkRouters(built.snapshot, config),
+      ...problems.map((problem) => describeProblem(config, problem, keepsPolicies)),
+    ],
+  }
+}
+
+function describeProblem({ policy }: GatewayConfig, problem: string, keepsPolicies: boolean): Diagnostic {
+  const without = policy.failsClosed ? 'every request is refused' : 'every request passes'
+  return {
+    severity: 'error',
+    path: policy.path ?? 'POLICY_CONFIG_PATH',
+    message: problem,
+    hint: keepsPolicies ? 'the rules in force stay in force' : `${without} until the rules can be used`,
   }
 }

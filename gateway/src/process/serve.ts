@@ -19,6 +19,7 @@ import { ServerTools } from '../mcp/chat/request-tools.ts'
 import type { McpPlane } from '../mcp/mcp-plane.ts'
 import type { Gateway } from '../pipeline/gateway.ts'
 import { ContainerHomes } from '../pipeline/skills/container-homes.ts'
+import { PolicyGate } from '../policy-engine/policy-gate.ts'
 import type { PriceTable } from '../pricing/price-table.ts'
 import { demoBaseUrl } from '../providers/first-party.ts'
 import { Quotas } from '../quotas/quotas.ts'
@@ -47,6 +48,7 @@ import { RoutedTransport } from '../transport/routed-transport.ts'
 import type { Transport } from '../transport/transport.ts'
 import { type OpenA2a, openA2a } from './a2a.ts'
 import { openAnswerCache } from './answer-cache.ts'
+import { auditPolicy } from './audit-policy.ts'
 import { type ConfigurationHolder, type ReloadReport, sharesState } from './configuration-holder.ts'
 import { embedTexts } from './embed-texts.ts'
 import { type Evidence, openEvidence } from './evidence.ts'
@@ -374,6 +376,10 @@ function composeGateway(options: ServeOptions, { journal, ...parts }: GatewayPar
       }),
       failedAttempts: new FailedAttempts(failuresPerMinute, now),
       addresses: new AddressGuard(identity.allowedIps),
+      policies: new PolicyGate(
+        () => configuration.runtime.policies,
+        (judged) => auditPolicy(telemetry.logger, judged),
+      ),
     },
     ...parts,
     containerHomes: new ContainerHomes(hub.state),
@@ -549,6 +555,7 @@ function composeApp(
       gate,
       cors: new CorsPolicy(server.corsOrigins, server.corsCredentials),
       codeStyle: () => runtime().config.requests.errorCodeStyle,
+      admitPublic: (exchange) => identity.policies.admit(null, exchange),
       beginTrace: telemetry.tracing?.begin ?? null,
       onUnexpectedError: (exchange, error) =>
         telemetry.logger.logError({ error, requestId: exchange.requestId }),

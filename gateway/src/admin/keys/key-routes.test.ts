@@ -10,6 +10,7 @@ import { type ExchangeServer, startExchangeServer } from '../../http/testing/exc
 import { Authenticator } from '../../identity/authenticator.ts'
 import { FailedAttempts } from '../../identity/failed-attempts.ts'
 import { digestKey, digestPepperedKey } from '../../identity/key-digest.ts'
+import { PolicyGate } from '../../policy-engine/policy-gate.ts'
 import type {
   KeyPrincipal,
   KeyQuery,
@@ -110,6 +111,10 @@ function open(patch: Partial<KeyRoutesDependencies> = {}, pepper: string | null 
       authenticator,
       failedAttempts: new FailedAttempts(1_000, now),
       addresses: new AddressGuard([]),
+      policies: new PolicyGate(
+        () => null,
+        () => {},
+      ),
     },
     keys: store,
     keyPrefix: 'sk-riq-',
@@ -125,6 +130,7 @@ function open(patch: Partial<KeyRoutesDependencies> = {}, pepper: string | null 
     router: new Router(routes),
     gate: new AdmissionGate(0, [], { onChange: () => {}, onRefusal: () => {} }),
     cors: new CorsPolicy([], false),
+    admitPublic: () => {},
     codeStyle: () => 'symbolic',
     beginTrace: null,
     onUnexpectedError: (_, error) => {

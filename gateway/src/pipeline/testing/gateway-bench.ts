@@ -12,6 +12,7 @@ import { MemorySkills, openInjectorBench } from '../../injection/for-test.ts'
 import { ModelRouter } from '../../model-routing/model-router.ts'
 import { Pins } from '../../model-routing/pins.ts'
 import { Scorers } from '../../model-routing/scorers.ts'
+import { PolicyGate } from '../../policy-engine/policy-gate.ts'
 import { compileRuntime } from '../../process/load-runtime.ts'
 import { ScriptedTransport } from '../../relay/testing/scripted-transport.ts'
 import type { SpendRow } from '../../storage/ledger/spend-row.ts'
@@ -56,6 +57,10 @@ export function openGatewayBench(config: string, patch: Partial<Gateway> = {}): 
       authenticator: new Authenticator({ config: loaded.identity, keys, now: Date.now, open: false }),
       failedAttempts: new FailedAttempts(1_000, Date.now),
       addresses: new AddressGuard([]),
+      policies: new PolicyGate(
+        () => null,
+        () => {},
+      ),
     },
     states,
     skills: openInjectorBench(new MemorySkills({})).injector,

@@ -51,7 +51,7 @@ export function sampleRequest(
     history: null,
     pathModel: null,
     pathStream: null,
-    runtime: { config, routing: snapshotOf([modelConfig('m')]) },
+    runtime: { config, routing: snapshotOf([modelConfig('m')]), policies: null },
     caller: anonymousCaller,
     bytes,
     members,
