@@ -81,6 +81,7 @@ function refusingDependencies(asked: AuthClass[]): Dependencies {
   const parts = {
     gateway,
     keys: { identity },
+    rules: { identity },
     quotas: { identity },
     models: { identity },
     responses: { identity },

@@ -12,6 +12,10 @@ import { type ManagedModelDependencies, managedModelRoutes } from './admin/model
 import { modelInfoRoutes } from './admin/models/model-info-routes.ts'
 import { type ModelRoutesDependencies, modelRoutes } from './admin/models/model-routes.ts'
 import { type OperationsDependencies, operationsRoutes } from './admin/operations-routes.ts'
+import { keyGovernanceRoutes } from './admin/rules/key-governance-routes.ts'
+import type { RulesDependencies } from './admin/rules/rules-context.ts'
+import { usagePolicyRoutes } from './admin/rules/usage-policy-routes.ts'
+import { workspaceRoutes } from './admin/rules/workspace-routes.ts'
 import { type TokenRoutesDependencies, tokenRoutes } from './admin/token-routes.ts'
 import type { PassThroughEndpoint } from './config/config.ts'
 import type { Operation } from './deployments/deployment.ts'
@@ -60,6 +64,7 @@ export interface AppDependencies {
   readonly skills: SkillRoutesDependencies
   readonly registry: RegistryPlane
   readonly keys: KeyRoutesDependencies & Omit<SpendRoutesDependencies, 'administration'>
+  readonly rules: Omit<RulesDependencies, 'administration'>
   readonly quotas: QuotaRoutesDependencies
   readonly models: ModelRoutesDependencies & ManagedModelDependencies
   readonly tokens: TokenRoutesDependencies
@@ -139,7 +144,7 @@ export function listRoutes(
     ...tokenRoutes(deps.tokens),
     ...keyRoutes(deps.keys),
     ...selfServiceRoutes({ ...deps.keys, prices: deps.models.prices }),
-    ...managementRoutes(deps.keys),
+    ...managementRoutes(deps),
     ...quotaRoutes(deps.quotas),
     ...healthRoutes(deps.health),
     ...operationsRoutes(deps.operations),
@@ -165,9 +170,16 @@ export function listRoutes(
   return [...routes, ...listPassThrough(deps, routes)]
 }
 
-function managementRoutes(deps: AppDependencies['keys']): Route<Endpoint>[] {
-  const all = { ...deps, administration: new KeyAdministration(deps) }
-  return [...subjectRoutes(all), ...spendRoutes(all), spendReportRoute(all)]
+function managementRoutes({ keys, rules }: Pick<AppDependencies, 'keys' | 'rules'>): Route<Endpoint>[] {
+  const administration = new KeyAdministration(keys)
+  const [all, ruled] = [
+    { ...keys, administration },
+    { ...rules, administration },
+  ]
+  return [
+    ...[...subjectRoutes(all), ...spendRoutes(all), spendReportRoute(all)],
+    ...[...workspaceRoutes(ruled), ...keyGovernanceRoutes(ruled), ...usagePolicyRoutes(ruled)],
+  ]
 }
 
 /** Both names of a route with an alias are documented. */

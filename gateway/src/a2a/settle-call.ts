@@ -50,6 +50,7 @@ export function settleCall(
     userId,
     teamId,
     organizationId,
+    workspaceId: caller.governance?.workspaceId ?? null,
     endUser: null,
     tags: record.tags,
     requestedModel: `a2a/${agent.name}`,

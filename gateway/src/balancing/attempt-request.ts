@@ -17,6 +17,6 @@ export interface AttemptRequest extends CandidateRequest {
   readonly fallbacks: RequestFallbacks | null
   /** Epoch milliseconds after which no attempt starts; `Infinity` for none. */
   readonly deadlineMs: number
-  /** Whether the caller's key may use a fallback target. */
-  readonly mayUse: (target: Resolution) => boolean
+  /** Whether a fallback target may be used; `isExempt` where what the key may use does not matter for it. */
+  readonly mayUse: (target: Resolution, isExempt: boolean) => boolean
 }

@@ -57,9 +57,20 @@ export class DeploymentState {
   private sharedTokens = 0
   private readonly collections: StateCollections
 
+  private readonly overBudget = { deployment: 0, provider: 0 }
+
   constructor(id: string, collections: StateCollections) {
     this.id = id
     this.collections = collections
+  }
+
+  /** Until when its own budget, or that of its provider, is used up; 0 where it is not. */
+  setOverBudget(scope: 'deployment' | 'provider', untilMs: number): void {
+    this.overBudget[scope] = untilMs
+  }
+
+  isOverBudget(nowMs: number): boolean {
+    return this.overBudget.deployment > nowMs || this.overBudget.provider > nowMs
   }
 
   /** Milliseconds until the cooldown ends, 0 when there is none. */

@@ -92,8 +92,8 @@ export class FallbackQueue {
     if (resolution === null) return null
     const key = resolution.pinned ? `id:${name}` : resolution.group.name
     if (this.visited.has(key)) return null
-    const exempt = !fromRequest && this.routing.snapshot.routing.fallbacksIgnoreKeyModels
-    if (!exempt && !this.request.mayUse(resolution)) return null
+    const isExempt = !fromRequest && this.routing.snapshot.routing.fallbacksIgnoreKeyModels
+    if (!this.request.mayUse(resolution, isExempt)) return null
     this.visited.add(key)
     return new GroupRun(this.routing, this.request, resolution, readOverrides(target))
   }

@@ -28,6 +28,7 @@ export interface GatewayConfig {
   readonly functionSkills: FunctionSkillsConfig
   readonly governance: GovernanceConfig
   readonly policy: PolicyConfig
+  readonly quota: QuotaConfig
   readonly a2a: A2aConfig
   readonly mcp: McpConfig
   /** The raw `routeiq:` block and the LiteLLM sections later planes read (mcp_servers, guardrails, …). */
@@ -58,6 +59,11 @@ export interface GovernanceConfig {
   readonly teamDefaults: Readonly<Record<string, unknown>>
   /** How long rows of the ledger are kept, milliseconds; null for ever. */
   readonly spendRetentionMs: number | null
+  /** Names, globs and `@provider/…` of models nobody may use. */
+  readonly bannedModels: readonly string[]
+  readonly hasUsagePolicies: boolean
+  /** Spend is counted for workspaces. */
+  readonly countsWorkspaces: boolean
   /** Refuses calls whose budget cannot be read. */
   readonly failsClosed: boolean
 }
@@ -72,6 +78,29 @@ export interface PolicyConfig {
   readonly document: unknown
   /** Why there is none. */
   readonly problem: string | null
+}
+
+/** What every caller may use in a window of the calendar (UTC). */
+export interface QuotaConfig {
+  readonly isEnabled: boolean
+  /** Refuses calls that cannot be counted. */
+  readonly failsClosed: boolean
+  readonly limits: readonly QuotaLimitConfig[]
+  /** For models without a price. */
+  readonly pricePerThousandUsd: number
+  /** Corrects estimates by what was really used. */
+  readonly reconciles: boolean
+}
+
+export interface QuotaLimitConfig {
+  /** Tells entries of one metric and window apart. */
+  readonly id: string
+  readonly metric: 'requests' | 'input_tokens' | 'output_tokens' | 'total_tokens' | 'spend_usd'
+  readonly window: 'minute' | 'hour' | 'day' | 'month'
+  readonly limit: number
+  /** Globs; empty concerns all. */
+  readonly models: readonly string[]
+  readonly routes: readonly string[]
 }
 
 /** `routeiq.a2a` and `agent_list`: agents of other servers behind the gateway. */
@@ -187,6 +216,13 @@ export interface ModelAlias {
   readonly hidden: boolean
 }
 
+/** So many USD in a period. */
+export interface SpendLimitConfig {
+  readonly maxUsd: number
+  /** `30d`; null for one without periods. */
+  readonly duration: string | null
+}
+
 /** One valid entry of `model_list`. */
 export interface ModelConfig {
   readonly modelName: string
@@ -209,6 +245,8 @@ export interface ModelConfig {
   readonly numRetries: number | null
   readonly requestsPerMinute: number | null
   readonly tokensPerMinute: number | null
+  /** What may be spent on it in a period; null for no limit. */
+  readonly budget: SpendLimitConfig | null
   readonly weight: number | null
   readonly order: number | null
   readonly tags: readonly string[]
@@ -255,6 +293,8 @@ export interface ModelInfo {
 }
 
 export interface RoutingConfig {
+  /** What may be spent at a provider, by its id. */
+  readonly providerBudgets: Readonly<Record<string, SpendLimitConfig>>
   readonly strategy: string
   readonly strategyArgs: Readonly<Record<string, unknown>>
   readonly numRetries: number

@@ -29,6 +29,7 @@ import { readMcpConfig } from './settings/mcp-config.ts'
 import { readModelRoutingConfig } from './settings/model-routing-config.ts'
 import { readPassThroughConfig } from './settings/pass-through-config.ts'
 import { readPolicyConfig } from './settings/policy-config.ts'
+import { readQuotaConfig } from './settings/quota-config.ts'
 import { readRequestConfig } from './settings/request-config.ts'
 import { ResolvedSettings } from './settings/resolved-settings.ts'
 import { readRoutingConfig } from './settings/routing-config.ts'
@@ -174,6 +175,7 @@ function assemble(
     skillRouter: readSkillRouterConfig(sections),
     skillInjection: readInjectionConfig(sections),
     governance: readGovernanceConfig(sections),
+    quota: readQuotaConfig(sections),
     modelRouting: readModelRoutingConfig(sections, strategy),
     priceMapSource: readPriceMapSource(sections.settings),
     costAdjustments: {

@@ -1,5 +1,6 @@
 import { GatewayError } from '@routeiq/contract'
 import { matchPattern } from './match-pattern.ts'
+import type { ModelList } from './model-list.ts'
 import type { Resolution } from './resolve-model.ts'
 
 /** A `models` list of a key, team or user, compiled once so that a request only looks names up. */
@@ -13,11 +14,15 @@ export interface ModelGrants {
   readonly patterns: readonly string[]
 }
 
-/** What else holds whoever has a key: the lists of its team, its user and its organization. */
-export interface GrantLayer {
-  readonly scope: 'team' | 'user' | 'org'
-  readonly grants: ModelGrants
-}
+/** What else holds whoever has a key: the lists of its team, its user and its organization, of its workspace and its governance. */
+export type GrantLayer =
+  | { readonly scope: 'team' | 'user' | 'org'; readonly grants: ModelGrants }
+  | {
+      readonly scope: 'workspace' | 'governance'
+      readonly list: ModelList
+      /** The list says what may not be called, instead of what may. */
+      readonly isBlocking: boolean
+    }
 
 const keywords = new Set(['all-proxy-models', 'all-team-models', 'no-default-models'])
 
@@ -57,6 +62,7 @@ export function requireModelAllowed(
 ): void {
   const denial = findDenial(key, layers, resolution)
   if (denial === null) return
+  if ('list' in denial) throw listDenial(denial, resolution)
   const { scope, grants: denying } = denial
   const list = denying.models.map((model) => `'${model}'`).join(', ')
   const message =
@@ -65,12 +71,37 @@ export function requireModelAllowed(
   throw new GatewayError(`${scope}_model_access_denied`, message, { param: 'model' })
 }
 
+/** Whether the lists of a workspace and of a key's governance let it pass. */
+export function isListed(layers: readonly GrantLayer[], resolution: Resolution): boolean {
+  return layers.every((layer) => !('list' in layer) || lets(layer, resolution))
+}
+
+/** Whether a list of what may not be called has it. Being granted a pool by name does not help its models. */
+export function isModelBlocked(layers: readonly GrantLayer[], resolution: Resolution): boolean {
+  return layers.some((layer) => 'list' in layer && layer.isBlocking && layer.list.touches(resolution))
+}
+
+function listDenial(
+  { scope, list, isBlocking }: Extract<GrantLayer, { list: ModelList }>,
+  { requestedName }: Resolution,
+): GatewayError {
+  const of = scope === 'workspace' ? 'The workspace of this key' : 'The governance of this key'
+  const rule = isBlocking ? 'blocks' : 'only allows'
+  const message = `${of} ${rule} models=[${list.entries.join(', ')}]. Tried to access ${requestedName}`
+  return new GatewayError('model_access_denied', message, { param: 'model' })
+}
+
+function lets(layer: GrantLayer, resolution: Resolution): boolean {
+  if ('grants' in layer) return grants(layer.grants, resolution)
+  return layer.isBlocking ? !layer.list.touches(resolution) : layer.list.covers(resolution)
+}
+
 function findDenial(
   key: ModelGrants,
   layers: readonly GrantLayer[],
   resolution: Resolution,
-): { readonly scope: GrantLayer['scope'] | 'key'; readonly grants: ModelGrants } | null {
-  const denying = layers.find(({ grants: granted }) => !grants(granted, resolution))
+): GrantLayer | { readonly scope: 'key'; readonly grants: ModelGrants } | null {
+  const denying = layers.find((layer) => !lets(layer, resolution))
   if (denying !== undefined) return denying
   if (key.allowsTeamModels && layers.some(({ scope }) => scope === 'team')) return null
   return grants(key, resolution) ? null : { scope: 'key', grants: key }

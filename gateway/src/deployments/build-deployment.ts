@@ -58,6 +58,7 @@ export function buildDeployment(
     dropParams: config.dropParams,
     tier: config.info.tier,
     editsBody: editsBody(config),
+    hasBudget: config.budget !== null || routing.providerBudgets[config.provider] !== undefined,
     restricted: config.info.blocked || config.info.teamId !== null,
     prices: entry?.prices ?? null,
     adjustment: findAdjustment(sources.costAdjustments, config.provider),

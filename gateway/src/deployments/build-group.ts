@@ -23,8 +23,8 @@ function listOpenOperations(deployments: readonly Deployment[]): Record<Operatio
 
 function isOpenFor(operation: Operation, deployments: readonly Deployment[]): boolean {
   return deployments.every(
-    ({ paths, restricted, maxParallelRequests }) =>
-      paths[operation] !== null && !restricted && maxParallelRequests === null,
+    ({ paths, restricted, maxParallelRequests, hasBudget }) =>
+      paths[operation] !== null && !restricted && maxParallelRequests === null && !hasBudget,
   )
 }
 

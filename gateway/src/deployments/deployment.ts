@@ -68,6 +68,8 @@ export interface Deployment {
   readonly editsBody: boolean
   /** Blocked, or bound to a team. */
   readonly restricted: boolean
+  /** It, or its provider, may spend only so much. */
+  readonly hasBudget: boolean
   readonly prices: ModelPrices | null
   /** Discount and margin of its provider; null for the list price. */
   readonly adjustment: CostAdjustment | null

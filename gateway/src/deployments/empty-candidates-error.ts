@@ -38,6 +38,7 @@ export class Removals implements RemovalSink {
     if (this.isOnly('team')) return teamError(model)
     if (this.isOnly('operation')) return operationError(model)
     if (this.isOnly('account')) return accountError(model)
+    if (this.isOnly('budget')) return budgetError(model)
     if (this.includes('tags')) return tagError(model, tags)
     if (this.retryAfterMs !== null) return this.unavailableError(model, this.retryAfterMs)
     const counts = this.describeCounts()
@@ -71,6 +72,11 @@ export class Removals implements RemovalSink {
     if (reason === 'rate_limit') return 60_000 - (this.now % 60_000)
     return reason === 'parallel_limit' ? 1000 : null
   }
+}
+
+function budgetError(model: string): GatewayError {
+  const message = `No deployments available - crossed budget: every deployment of model=${model}, or its provider, is over budget.`
+  return new GatewayError('budget_exceeded', message, { retryAfterSeconds: 3_600 })
 }
 
 function contextError(model: string): GatewayError {

@@ -14,6 +14,7 @@ export type RemovalReason =
   | 'region'
   | 'rate_limit'
   | 'parallel_limit'
+  | 'budget'
   | 'tags'
 
 /** Abilities a request may need, named as in `model_info`. */
@@ -94,8 +95,8 @@ function findRemovalReason(
   if (request.boundTo !== null && !sharesAccount(deployment, request.boundTo)) return 'account'
   const restriction = deployment.restricted ? findRestriction(deployment, request.teamId) : null
   if (restriction !== null) return restriction
-  if (!rules.ignoreCooldown && (state.isCoolingDown(rules.now) || state.isProbeTaken(rules.now)))
-    return 'cooldown'
+  if (!rules.ignoreCooldown && isResting(deployment, rules.now)) return 'cooldown'
+  if (deployment.hasBudget && state.isOverBudget(rules.now)) return 'budget'
   if (rules.routing.enablePreCallChecks) {
     if (lacksCapability(deployment, request.capabilities)) return 'capability'
     if (exceedsContext(deployment, request.inputTokens)) return 'context_window'
@@ -105,6 +106,10 @@ function findRemovalReason(
   if (rules.enforceLimits && exceedsLimits(deployment, request.inputTokens, rules.now)) return 'rate_limit'
   const { maxParallelRequests } = deployment
   return maxParallelRequests !== null && state.inFlight >= maxParallelRequests ? 'parallel_limit' : null
+}
+
+function isResting({ state }: Deployment, now: number): boolean {
+  return state.isCoolingDown(now) || state.isProbeTaken(now)
 }
 
 /** Whether both are called at the same address with the same credential. */

@@ -54,6 +54,7 @@ const modelDefaults: Omit<ModelConfig, 'info' | 'modelName' | 'upstreamModel'> =
   numRetries: null,
   requestsPerMinute: null,
   tokensPerMinute: null,
+  budget: null,
   weight: null,
   order: null,
   tags: [],
@@ -71,6 +72,7 @@ const modelDefaults: Omit<ModelConfig, 'info' | 'modelName' | 'upstreamModel'> =
 }
 
 export const routingDefaults: RoutingConfig = {
+  providerBudgets: {},
   strategy: 'simple-shuffle',
   strategyArgs: {},
   numRetries: 2,

@@ -1,8 +1,9 @@
 import type { KeyPrincipal } from '../storage/key-store.ts'
 import type { SpenderKind } from '../storage/spend-totals.ts'
 import type { SubjectRecord } from '../storage/subject-store.ts'
-
-const nanoPerUsd = 1e9
+import { toNanoUsd } from './nano-usd.ts'
+import { readKeyGovernance } from './workspaces/workspace.ts'
+import { governedAllowances, workspaceAllowances } from './workspaces/workspace-allowances.ts'
 
 /** What LiteLLM calls those whose rates are limited; part of the text of a refusal. */
 type Descriptor =
@@ -14,6 +15,8 @@ type Descriptor =
   | 'model_per_key'
   | 'organization'
   | 'tag'
+  | 'workspace'
+  | 'key_governance'
 
 /** How much somebody may do in a window, and at the same time; null for no limit. */
 export interface RateRule {
@@ -61,7 +64,8 @@ type Settings = Readonly<Record<string, unknown>>
  * team, its member and its organization, not to the user's own budget.
  */
 export function compileAllowances(principal: KeyPrincipal): Allowances {
-  const { key, user, team, member, organization } = principal
+  const { key, user, team, member, organization, workspace } = principal
+  const governance = readKeyGovernance(key.settings)
   const own = withBudget(key.settings, principal)
   const shown = key.keyName
   const hashes = [...readTexts(key.settings['former_hashes']), key.tokenHash]
@@ -82,6 +86,8 @@ export function compileAllowances(principal: KeyPrincipal): Allowances {
           withBudget(organization.settings, principal),
         ),
     user === null ? noAllowances : userLimits(user, team !== null || member !== null, principal),
+    workspace === null ? noAllowances : workspaceAllowances(workspace),
+    governance === null ? noAllowances : governedAllowances(governance, { ...of, spenders: hashes }),
   ]
   const rates = parts.flatMap((part) => part.rates)
   const budgets = parts.flatMap((part) => part.budgets)
@@ -114,12 +120,12 @@ export function subjectAllowances(subject: SubjectRecord, shared: SubjectRecord 
 /** A budget of the operator for everything, or null. */
 export function proxyBudget(maxUsd: number | null, duration: string | null): BudgetRule | null {
   if (maxUsd === null) return null
-  return { ...plainBudget('proxy', '', 0), max: toNano(maxUsd), duration }
+  return { ...plainBudget('proxy', '', 0), max: toNanoUsd(maxUsd), duration }
 }
 
 /** The budget of a customer nobody has made. */
 export function defaultCustomerBudget(id: string, maxUsd: number): BudgetRule {
-  return { ...plainBudget('customer', id, 0), max: toNano(maxUsd) }
+  return { ...plainBudget('customer', id, 0), max: toNanoUsd(maxUsd) }
 }
 
 function userLimits(user: SubjectRecord, isInTeam: boolean, principal: KeyPrincipal): Allowances {
@@ -263,10 +269,8 @@ function readNumber(value: unknown): number | null {
 
 function readUsd(value: unknown): number | null {
   const usd = readNumber(value)
-  return usd === null ? null : toNano(usd)
+  return usd === null ? null : toNanoUsd(usd)
 }
-
-const toNano = (usd: number): number => Math.min(Number.MAX_SAFE_INTEGER, Math.round(usd * nanoPerUsd))
 
 const readText = (value: unknown): string | null => (typeof value === 'string' ? value : null)
 

@@ -1,7 +1,8 @@
 import type { Allowances, BudgetRule, RateRule } from './allowances.ts'
 import { type BudgetPeriod, budgetPeriod } from './budget-period.ts'
 import type { EstimatedUse } from './estimate-use.ts'
-import type { BudgetClaim, Claim, SlotClaim, WindowClaim } from './limiter.ts'
+import type { BudgetClaim, SlotClaim, WindowClaim } from './limiter.ts'
+import { amountOf, type UseLimit } from './use-limit.ts'
 
 const longestKeepMs = 86_400_000
 const keptBeyondEndMs = 600_000
@@ -13,15 +14,25 @@ export type CountedTokens = 'total' | 'input' | 'output'
 
 /** One claim of a request, and the rule it comes from. */
 export type Charge =
-  | { readonly claim: WindowClaim | SlotClaim; readonly rate: RateRule; readonly budget: null }
+  | {
+      readonly claim: WindowClaim | SlotClaim
+      readonly rate: RateRule
+      readonly budget: null
+      readonly use: null
+    }
   | {
       readonly claim: BudgetClaim
       readonly rate: null
+      readonly use: null
       readonly budget: BudgetRule
       readonly period: BudgetPeriod
       /** Spend counts from this moment. */
       readonly since: number | null
     }
+  | { readonly claim: BudgetClaim; readonly rate: null; readonly budget: null; readonly use: UseLimit }
+
+export type BudgetCharge = Extract<Charge, { budget: BudgetRule }>
+export type RateCharge = Extract<Charge, { rate: RateRule }>
 
 export interface ChargeContext {
   readonly use: EstimatedUse
@@ -53,7 +64,7 @@ function templatesOfRate(rate: RateRule, windowMs: number): ChargeTemplate[] {
   const subject = `${rate.descriptor}:${rate.id}`
   const templates: ChargeTemplate[] = []
   const same = (claim: WindowClaim | SlotClaim): void => {
-    templates.push({ kind: 'same', charge: { claim, rate, budget: null } })
+    templates.push({ kind: 'same', charge: { claim, rate, budget: null, use: null } })
   }
   if (rate.requests !== null)
     same({ kind: 'window', subject, metric: 'requests', amount: 1, limit: rate.requests, windowMs })
@@ -76,7 +87,7 @@ export function chargeOf(template: ChargeTemplate, context: ChargeContext): Char
     limit,
     windowMs: context.windowMs,
   } as const
-  return { claim, rate, budget: null }
+  return { claim, rate, budget: null, use: null }
 }
 
 /** Null where the call is free. An unknown price is charged as next to nothing, so that only exhausted budgets refuse. */
@@ -85,7 +96,7 @@ function chargeOfBudget(budget: BudgetRule, context: ChargeContext): Charge | nu
   if (use.cost === 0) return null
   const { period, since, subject } = accountOf(budget, now, timezone)
   const endsIn = period.endsAt === null ? longestKeepMs : period.endsAt - now + keptBeyondEndMs
-  const claim: Claim = {
+  const claim: BudgetClaim = {
     kind: 'budget',
     subject,
     amount: use.cost ?? 1,
@@ -93,7 +104,22 @@ function chargeOfBudget(budget: BudgetRule, context: ChargeContext): Charge | nu
     spent: null,
     keepMs: Math.min(longestKeepMs, endsIn),
   }
-  return { claim, rate: null, budget, period, since }
+  return { claim, rate: null, use: null, budget, period, since }
+}
+
+/** What a limit on use asks of a call. Short windows begin at nothing where nobody knows better. */
+export function chargeOfUse(limit: UseLimit, use: EstimatedUse, now: number): Charge {
+  const { account, metric } = limit
+  const endsIn = account.endsAt === null ? longestKeepMs : account.endsAt - now + keptBeyondEndMs
+  const claim: BudgetClaim = {
+    kind: 'quota',
+    subject: account.group === '' ? account.subject : `${account.subject}:${account.group}`,
+    amount: amountOf(metric, use, limit.priceOfThousand),
+    limit: limit.limit ?? unlimited,
+    spent: limit.isKept ? null : 0,
+    keepMs: Math.min(longestKeepMs, endsIn),
+  }
+  return { claim, rate: null, budget: null, use: limit }
 }
 
 /** Nano-USD now, a temporary increase included; null for a budget that only warns. */

@@ -10,14 +10,24 @@ import {
   proxyBudget,
 } from './allowances.ts'
 import { ChargePlans } from './charge-plans.ts'
-import { baseSpend, type Charge, type CountedTokens, chargeOf, countTokens } from './charges.ts'
+import {
+  type BudgetCharge,
+  baseSpend,
+  type Charge,
+  type CountedTokens,
+  chargeOf,
+  chargeOfUse,
+  countTokens,
+} from './charges.ts'
 import { sumSince } from './current-spend.ts'
 import { type CallShape, estimateUse } from './estimate-use.ts'
 import { limitLines, toHeaders } from './limit-headers.ts'
-import type { Claim, Limiter, Settlement, Standing, Verdict } from './limiter.ts'
+import type { BudgetClaim, Claim, Limiter, Settlement, Standing, Verdict } from './limiter.ts'
 import { OutputEstimates } from './output-estimates.ts'
 import { refusal } from './refusals.ts'
 import type { CachedSubject, SubjectCache } from './subject-cache.ts'
+import type { UseCounters } from './use-counters.ts'
+import { amountOf, type UseLimit } from './use-limit.ts'
 
 const picoPerNano = 1_000n
 const renewEveryMs = 60_000
@@ -31,6 +41,10 @@ export interface GovernedCall extends CallShape {
   readonly requestedModel: string
   readonly endUser: string | null
   readonly tags: readonly string[]
+  /** The documented template of its route; null for calls of no route of their own. */
+  readonly route: string | null
+  /** Where it comes from; null where that is not known. */
+  readonly address: string | null
 }
 
 /** What an answered call used; null where nothing is known. */
@@ -46,8 +60,8 @@ export interface Reservation {
   readonly lines: string
   /** Some of them are rate limits. */
   readonly hasRates: boolean
-  /** Null for a call that used nothing. */
-  settle(use: RealUse | null): void
+  /** `use` is null for a call that used nothing; `isMade` is false when nobody was asked. */
+  settle(use: RealUse | null, isMade?: boolean): void
 }
 
 export interface GovernorOptions {
@@ -55,12 +69,17 @@ export interface GovernorOptions {
   readonly totals: Pick<SpendTotals, 'spentSince'>
   readonly subjects: SubjectCache
   readonly settings: () => GovernanceConfig
+  /** Quotas and usage policies that concern a call. */
+  readonly useLimits: (call: GovernedCall, now: number) => readonly UseLimit[]
+  readonly counters: Pick<UseCounters, 'add' | 'read'>
   readonly newId: () => string
   /** Epoch milliseconds. */
   readonly now: () => number
   /** A budget is spent as far as somebody wanted to be told. Spend is nano-USD. */
   readonly onSoftBudget: (budget: BudgetRule, spent: number) => void
   readonly onError: (error: unknown) => void
+  /** A call passed although nobody could say what was used before. */
+  readonly onUncounted: () => void
 }
 
 /**
@@ -86,9 +105,11 @@ export class Governor {
   admit(call: GovernedCall): Reservation | null | Promise<Reservation | null> {
     const own = this.#ownAllowances(call.caller)
     const others = this.#otherAllowances(call)
-    if (others instanceof Promise) return others.then((found) => this.#admitUnder([...own, ...found], call))
-    if (own.length + others.length === 0) return null
-    return this.#admitUnder([...own, ...others], call)
+    const uses = this.#options.useLimits(call, this.#options.now())
+    if (others instanceof Promise)
+      return others.then((found) => this.#admitUnder([...own, ...found], uses, call))
+    if (own.length + others.length + uses.length === 0) return null
+    return this.#admitUnder([...own, ...others], uses, call)
   }
 
   /** Ends the renewal of what is held. */
@@ -139,6 +160,7 @@ export class Governor {
 
   #admitUnder(
     allowances: readonly Allowances[],
+    uses: readonly UseLimit[],
     call: GovernedCall,
   ): Reservation | null | Promise<Reservation | null> {
     const { now, newId, settings, limiter } = this.#options
@@ -151,6 +173,11 @@ export class Governor {
     for (const template of this.#plans.find(allowances, call, windowMs)) {
       const charge = chargeOf(template, context)
       if (charge === null || (charge.rate === null && isRepeated(charge, claims))) continue
+      charges.push(charge)
+      claims.push(charge.claim)
+    }
+    for (const limit of uses) {
+      const charge = chargeOfUse(limit, use, context.now)
       charges.push(charge)
       claims.push(charge.claim)
     }
@@ -171,9 +198,24 @@ export class Governor {
       const refused = charges[refusedBy] as Charge
       throw refusal(refused, verdict.standings[refusedBy] as Standing, now(), toHeaders(lines))
     }
+    if (verdict.isAlone === true) this.#requireCounted(id, charges)
     this.#watch(charges, verdict)
     const hasRates = charges.some(({ claim }) => claim.kind === 'window')
     return { lines, hasRates, settle: this.#hold(id, charges, verdict, group) }
+  }
+
+  /** Errors: 503 of a limit that lets nothing pass which only this process has counted; nothing is held then. */
+  #requireCounted(id: string, charges: readonly Charge[]): void {
+    const counting = charges.find(({ use }) => use?.failsClosed === true)?.use
+    if (counting == null) {
+      if (charges.some(({ use }) => use !== null)) this.#options.onUncounted()
+      return
+    }
+    const nothing = charges.flatMap(({ claim: { kind, subject } }) =>
+      kind === 'window' ? [] : [{ kind, subject, amount: 0 }],
+    )
+    void this.#options.limiter.settle(id, nothing)
+    throw counting.unavailable(null)
   }
 
   /** A limiter that does not know what is spent is told from the ledger. */
@@ -184,13 +226,25 @@ export class Governor {
   ): Promise<Verdict> {
     const verdict = await first
     if (verdict.unknown.length === 0) return verdict
-    const known = charges.map(async (charge) =>
-      charge.rate === null ? { ...charge.claim, spent: await this.#spentOf(charge) } : charge.claim,
-    )
+    const known = charges.map(async (charge) => {
+      if (charge.use !== null) return { ...charge.claim, spent: await this.#usedOf(charge.use) }
+      return charge.rate === null ? { ...charge.claim, spent: await this.#spentOf(charge) } : charge.claim
+    })
     return this.#options.limiter.claim(id, await Promise.all(known))
   }
 
-  async #spentOf({ budget, period, since }: Extract<Charge, { rate: null }>): Promise<number> {
+  async #usedOf(limit: UseLimit): Promise<number> {
+    if (!limit.isKept) return 0
+    try {
+      return await this.#options.counters.read(limit.account)
+    } catch (error) {
+      if (limit.failsClosed) throw limit.unavailable(error)
+      this.#options.onUncounted()
+      return 0
+    }
+  }
+
+  async #spentOf({ budget, period, since }: BudgetCharge): Promise<number> {
     const { totals, settings } = this.#options
     try {
       return baseSpend(budget, period) + (await sumSince(totals, budget, since))
@@ -214,19 +268,28 @@ export class Governor {
     const holding: string[] = []
     for (const { claim } of charges) if (claim.kind !== 'window') holding.push(claim.subject)
     if (holding.length > 0) this.#keep(id, holding, takenAt)
-    return (real) => {
+    return (real, isMade = true) => {
       this.#live.delete(id)
       if (real !== null && real.outputTokens > 0) this.#outputs.learn(group, real.outputTokens)
       const settlements: Settlement[] = []
-      for (const [index, { claim }] of charges.entries()) {
+      for (const [index, charge] of charges.entries()) {
         const isOver = now() >= takenAt + (standings[index]?.resetsInMs ?? 0)
-        const settlement = settleClaim(claim, isOver, real, counted)
+        const settlement =
+          charge.use === null
+            ? settleClaim(charge.claim, isOver, real, counted)
+            : this.#settleUse(charge.use, charge.claim, real, isMade)
         if (settlement !== null) settlements.push(settlement)
       }
       if (settlements.length === 0) return
       const settled = limiter.settle(id, settlements)
       if (settled instanceof Promise) settled.catch(onError)
     }
+  }
+
+  #settleUse(limit: UseLimit, claim: BudgetClaim, real: RealUse | null, isMade: boolean): Settlement {
+    const amount = isMade ? usedOf(limit, claim, real) : 0
+    if (limit.isKept) this.#options.counters.add(limit.account, amount)
+    return { kind: claim.kind, subject: claim.subject, amount }
   }
 
   #keep(id: string, subjects: readonly string[], since: number): void {
@@ -242,25 +305,36 @@ export class Governor {
 
   /** Warns of soft budgets, and compares what the limiter believes with the ledger from time to time. */
   #watch(charges: readonly Charge[], { standings }: Verdict): void {
-    const { now, onSoftBudget, limiter, onError } = this.#options
+    const { onSoftBudget, counters } = this.#options
     for (const [index, charge] of charges.entries()) {
       if (charge.rate !== null) continue
+      const { used: spent = 0, held = 0 } = standings[index] ?? {}
+      if (charge.use !== null) {
+        charge.use.onAdmitted(spent + held)
+        if (charge.use.isKept) this.#correct(charge.claim.subject, () => counters.read(charge.use.account))
+        continue
+      }
       const { budget, claim } = charge
-      const spent = standings[index]?.used ?? 0
       if (budget.soft !== null && spent >= budget.soft && !this.#warned.has(claim.subject)) {
         if (this.#warned.size >= maxRemembered) this.#warned.clear()
         this.#warned.add(claim.subject)
         onSoftBudget(budget, spent)
       }
-      const checkedAt = this.#checkedAt.get(claim.subject)
-      if (checkedAt !== undefined && now() - checkedAt < trustMs) continue
-      if (this.#checkedAt.size >= maxRemembered) this.#checkedAt.clear()
-      this.#checkedAt.set(claim.subject, now())
-      if (checkedAt === undefined) continue
-      this.#spentOf(charge)
-        .then((known) => limiter.raiseSpent(claim.subject, known))
-        .catch(onError)
+      this.#correct(claim.subject, () => this.#spentOf(charge))
     }
+  }
+
+  /** Tells the limiter from time to time what the database knows. */
+  #correct(subject: string, read: () => Promise<number>): void {
+    const { now, limiter, onError } = this.#options
+    const checkedAt = this.#checkedAt.get(subject)
+    if (checkedAt !== undefined && now() - checkedAt < trustMs) return
+    if (this.#checkedAt.size >= maxRemembered) this.#checkedAt.clear()
+    this.#checkedAt.set(subject, now())
+    if (checkedAt === undefined) return
+    read()
+      .then((known) => limiter.raiseSpent(subject, known))
+      .catch(onError)
   }
 }
 
@@ -287,10 +361,22 @@ function settleClaim(
 ): Settlement | null {
   const { kind, subject } = claim
   if (kind === 'slot') return { kind, subject, amount: 0 }
-  if (kind === 'budget') return { kind, subject, amount: toNano(real?.costPico ?? null) }
+  if (claim.kind !== 'window') return { kind, subject, amount: toNano(real?.costPico ?? null) }
   if (claim.metric === 'requests' || isOver) return null
   const amount = (real === null ? 0 : countTokens(real, counted)) - claim.amount
   return amount === 0 ? null : { kind, subject, amount }
+}
+
+/** What a call used of a limit. Without a correction it is what was estimated. */
+function usedOf(
+  { metric, reconciles, priceOfThousand }: UseLimit,
+  claim: BudgetClaim,
+  real: RealUse | null,
+): number {
+  if (metric === 'requests' || !reconciles) return claim.amount
+  if (real === null) return 0
+  const cost = real.costPico === null ? null : toNano(real.costPico)
+  return amountOf(metric, { ...real, cost }, priceOfThousand)
 }
 
 /** Rounded to the nano-dollar, as the ledger does. */

@@ -25,7 +25,8 @@ export interface SlotClaim {
  * unless nothing is held and something is left, since a small budget could never be used otherwise.
  */
 export interface BudgetClaim {
-  readonly kind: 'budget'
+  /** A `quota` makes no exception: it never admits what it has no room for. Its units may also be requests or tokens. */
+  readonly kind: 'budget' | 'quota'
   /** Names the scope and the moment its period began. */
   readonly subject: string
   /** Nano-USD, whole. */
@@ -55,6 +56,8 @@ export interface Verdict {
   /** Budgets whose spend the limiter does not know; nothing is taken or refused while there are any. */
   readonly unknown: readonly number[]
   readonly standings: readonly Standing[]
+  /** The shared limiter was away, and this process counted alone. */
+  readonly isAlone?: boolean
 }
 
 /** What a request really used of a claim. */

@@ -1,5 +1,5 @@
 import { GatewayError } from '@routeiq/contract'
-import { type Charge, limitOf } from './charges.ts'
+import { type BudgetCharge, type Charge, limitOf, type RateCharge } from './charges.ts'
 import type { Standing } from './limiter.ts'
 
 const nanoPerUsd = 1e9
@@ -12,13 +12,14 @@ export function refusal(
   now: number,
   shown: Readonly<Record<string, string>>,
 ): GatewayError {
+  if (charge.use !== null) return charge.use.refuse(standing.used + standing.held, now)
   return charge.rate === null
     ? budgetRefusal(charge, standing, now, shown)
     : rateRefusal(charge, standing, now, shown)
 }
 
 function budgetRefusal(
-  { budget, period }: Extract<Charge, { rate: null }>,
+  { budget, period }: BudgetCharge,
   { used }: Standing,
   now: number,
   headers: Readonly<Record<string, string>>,
@@ -49,7 +50,7 @@ const scopeNames: Readonly<Partial<Record<string, string>>> = {
 }
 
 function rateRefusal(
-  { claim, rate }: Extract<Charge, { budget: null }>,
+  { claim, rate }: RateCharge,
   { used, resetsInMs }: Standing,
   now: number,
   shown: Readonly<Record<string, string>>,

@@ -25,7 +25,15 @@ const defaults: IdentityConfig = {
 }
 const unconfigured = { masterKey: null, adminKeys: [] }
 
-const alone = { retiresAt: null, user: null, team: null, organization: null, member: null, budgets: [] }
+const alone = {
+  retiresAt: null,
+  user: null,
+  team: null,
+  organization: null,
+  workspace: null,
+  member: null,
+  budgets: [],
+}
 
 class MemoryKeys {
   readonly records = new Map<string, KeyRecord>()

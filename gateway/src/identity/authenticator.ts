@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { GatewayError } from '@routeiq/contract'
 import type { IdentityConfig } from '../config/config.ts'
+import { readKeyGovernance } from '../governance/workspaces/workspace.ts'
 import type { AuthClass } from '../http/router.ts'
 import type { KeyPrincipal } from '../storage/key-store.ts'
 import type { SubjectKind } from '../storage/subject-store.ts'
@@ -137,6 +138,11 @@ export class Authenticator {
       if (principal !== null && ownersOf(principal).some((name) => names.has(name)))
         this.#cache.delete(credential)
     }
+  }
+
+  /** How many credentials are in memory. */
+  get cachedKeys(): number {
+    return this.#cache.size
   }
 
   /** The digest new key rows are stored under. */
@@ -307,6 +313,7 @@ function ownersOf({ key, team, organization, user, member, budgets }: KeyPrincip
     `user ${key.userId}`,
     `team ${key.teamId}`,
     `organization ${key.organizationId ?? organization?.id}`,
+    `workspace ${readKeyGovernance(key.settings)?.workspace_id ?? key.teamId}`,
     ...[...referring, ...budgets.map(({ id }) => id)].map((id) => `budget ${id}`),
   ]
 }

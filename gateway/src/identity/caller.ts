@@ -31,6 +31,8 @@ export interface Caller {
   readonly objectPermission: Readonly<Record<string, unknown>>
   /** The limits of the key itself, as its owner is told. */
   readonly limits: KeyLimits
+  /** What its workspace and its governance say beside models and limits; null for a key without. */
+  readonly governance: CallerGovernance | null
   /** What limits its calls: of the key and everybody it belongs to. */
   readonly allowances: Allowances
   /** `proxy_admin`, `internal_user`, …; null for keys that belong to no user. */
@@ -38,6 +40,19 @@ export interface Caller {
   /** What the key and its user may do beyond their role: `key.write`, `mcp.*`, `*`. */
   readonly permissions: ReadonlySet<string>
   readonly isAdmin: boolean
+}
+
+/** What a key's workspace and governance make of its requests. */
+export interface CallerGovernance {
+  readonly workspaceId: string | null
+  /** Families of endpoints it may call; null for all. */
+  readonly scopes: ReadonlySet<string> | null
+  /** Members every request of it has; null for none. */
+  readonly enforcedConfig: Readonly<Record<string, unknown>> | null
+  /** Requests may say otherwise. */
+  readonly mayOverride: boolean
+  /** Of requests that name none. */
+  readonly routingProfile: string | null
 }
 
 /** What a key may use, as stored with it; null where it has no such limit. */
@@ -67,6 +82,7 @@ const unrestricted = {
   allowedCacheControls: [],
   objectPermission: {},
   limits: noLimits,
+  governance: null,
   allowances: noAllowances,
   role: null,
   permissions: new Set<string>(),

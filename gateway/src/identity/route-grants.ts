@@ -36,12 +36,39 @@ const routeGroups: ReadonlyMap<string, readonly string[]> = new Map([
  * list allows everything; admin keys are never limited. Errors: 403 `permission_denied`.
  */
 export function requireRouteAllowed(caller: Caller, template: string): void {
+  const scopes = caller.governance?.scopes ?? null
+  if (scopes !== null && !caller.isAdmin) requireScope(scopes, template)
   if (caller.allowedRoutes.length === 0 || caller.isAdmin) return
   const path = withoutVersion(template)
   if (caller.allowedRoutes.some((route) => covers(route, path))) return
   throw new GatewayError(
     'permission_denied',
     `This key may not call ${path}. Its allowed routes are [${caller.allowedRoutes.join(', ')}].`,
+  )
+}
+
+/** Families of endpoints, by the end of their templates, and those below a prefix. */
+const scopesByEnd: readonly (readonly [end: RegExp, scope: string])[] = [
+  [/(\/embeddings|:(batch)?embedContents?)$/, 'embeddings.write'],
+  [/\/images\/\w+$/, 'images.write'],
+  [/\/audio\/\w+$/, 'audio.write'],
+  [/\/(chat\/completions|completions|messages|messages\/count_tokens)$/, 'completions.write'],
+  [/\/responses(\/.*)?$|:(generateContent|streamGenerateContent|countTokens)$/, 'completions.write'],
+  [/^(\/v1)?\/(mcp|llmrouter\/mcp)(\/|$)/, 'mcp.call'],
+  [/^(\/v1)?\/a2a(\/|$)/, 'a2a.call'],
+  [/^(\/v1)?\/files(\/|$)/, 'files.write'],
+  // Raw access reaches everything of an account.
+  [/\/\{path\+\}$/, '*'],
+]
+
+/** Errors: 403 `permission_denied` naming the scope. Routes of no family need none. */
+function requireScope(scopes: ReadonlySet<string>, template: string): void {
+  const scope = scopesByEnd.find(([end]) => end.test(template))?.[1]
+  if (scope === undefined || scopes.has(scope)) return
+  throw new GatewayError(
+    'permission_denied',
+    `This key may not call ${withoutVersion(template)}: it needs the scope ${scope} and has [${[...scopes].join(', ')}].`,
+    { extras: { required_scope: scope } },
   )
 }
 

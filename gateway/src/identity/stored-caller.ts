@@ -1,7 +1,9 @@
 import { compileModelGrants, type GrantLayer } from '../deployments/allowed-models.ts'
+import { ModelList } from '../deployments/model-list.ts'
 import { compileAllowances, noAllowances } from '../governance/allowances.ts'
+import { readKeyGovernance, readWorkspace } from '../governance/workspaces/workspace.ts'
 import type { KeyPrincipal, KeyRecord } from '../storage/key-store.ts'
-import type { Caller, KeyLimits } from './caller.ts'
+import type { Caller, CallerGovernance, KeyLimits } from './caller.ts'
 
 /** What a stored key and everybody it belongs to make of a request's caller. */
 export function storedCaller(principal: KeyPrincipal): Caller {
@@ -35,6 +37,7 @@ export function storedCaller(principal: KeyPrincipal): Caller {
     allowedCacheControls: readTexts(key.settings['allowed_cache_controls']),
     objectPermission: readObjectPermission(key.settings),
     limits: readLimits(key.settings),
+    governance: governanceOf(principal),
     allowances: isAdmin ? noAllowances : compileAllowances(principal),
     role,
     permissions: new Set([
@@ -55,9 +58,9 @@ function routesOfType(type: unknown): readonly string[] {
 }
 
 /** A user who may call nothing by default may still call what a team may. */
-function layersOf({ key, user, team, organization }: KeyPrincipal): GrantLayer[] {
+function layersOf({ key, user, team, organization, workspace }: KeyPrincipal): GrantLayer[] {
   const layers: GrantLayer[] = []
-  const add = (scope: GrantLayer['scope'], models: readonly string[]): void => {
+  const add = (scope: 'team' | 'user' | 'org', models: readonly string[]): void => {
     if (models.length > 0) layers.push({ scope, grants: compileModelGrants(models) })
   }
   add('team', team?.models ?? [])
@@ -65,7 +68,32 @@ function layersOf({ key, user, team, organization }: KeyPrincipal): GrantLayer[]
   const isOnlyPersonal = key.teamId !== null && ofUser.every((model) => model === 'no-default-models')
   if (!isOnlyPersonal) add('user', ofUser)
   add('org', organization?.models ?? [])
+  const addList = (
+    scope: 'workspace' | 'governance',
+    models: readonly string[],
+    isBlocking: boolean,
+  ): void => {
+    if (models.length > 0) layers.push({ scope, list: new ModelList(models), isBlocking })
+  }
+  const rules = workspace === null ? null : readWorkspace(workspace)
+  addList('workspace', rules?.blocked_models ?? [], true)
+  addList('workspace', rules?.allowed_models ?? [], false)
+  addList('governance', readKeyGovernance(key.settings)?.allowed_models ?? [], false)
   return layers
+}
+
+/** A workspace's word counts where the key's governance has none. */
+function governanceOf({ key, workspace }: KeyPrincipal): CallerGovernance | null {
+  const governance = readKeyGovernance(key.settings)
+  if (governance === null && workspace === null) return null
+  const { scopes = null, enforced_config: config = {}, config_override_allowed = true } = governance ?? {}
+  return {
+    workspaceId: workspace?.id ?? null,
+    scopes: scopes === null || scopes.includes('*') ? null : new Set(scopes),
+    enforcedConfig: Object.keys(config).length === 0 ? null : config,
+    mayOverride: config_override_allowed,
+    routingProfile: workspace === null ? null : readWorkspace(workspace).default_routing_profile,
+  }
 }
 
 function readObjectPermission({

@@ -43,6 +43,7 @@ export function settleToolCall(
     // One request may call several tools.
     requestId: `mcp-${randomUUID()}`,
     ...{ attempt: 1, callType: 'call_mcp_tool', dialect: 'mcp', startedAt, firstTokenAt: null, endedAt },
+    workspaceId: caller.governance?.workspaceId ?? null,
     ...{ keyHash, userId, teamId, organizationId, endUser: null, tags, requestedModel, modelGroup: null },
     ...{ ...target, status, errorCode, usage: null, estimated: false, ...billColumns(costPico, null) },
     ...{

@@ -45,7 +45,7 @@ export async function handlePassThrough(
   const { bytes, rest } = await readUploadOf(exchange)
   const model = readModel(bytes, place.path)
   identity.policies.admitModels(caller, exchange, model === null ? [] : [model])
-  const reservation = await reserve(gateway, caller, model ?? prefix, bytes.length)
+  const reservation = await reserve(gateway, exchange, caller, model ?? prefix, bytes.length)
   const headers = buildUpstreamHeaders(
     exchange.request.headers,
     target,
@@ -81,19 +81,22 @@ export async function handlePassThrough(
 /** Raw calls count like others; of what they cost nothing is known before. */
 async function reserve(
   gateway: Gateway,
+  exchange: Exchange,
   caller: Caller,
   model: string,
   bytes: number,
 ): Promise<Reservation | null> {
   return gateway.governor.admit({
     ...{ caller, requestedModel: model, group: { name: model, deployments: [] }, operation: 'chat' },
-    ...{ bytes, body: {}, endUser: null, tags: [] },
+    ...{ bytes, body: {}, endUser: null, tags: [], route: exchange.template },
+    address: exchange.request.remoteAddress ?? null,
   })
 }
 
 /** A key that is limited to some models must not reach all of an account. */
-function requireEveryModel({ grants }: Caller): void {
-  if (grants.allowsAll) return
+function requireEveryModel({ grants, layers }: Caller): void {
+  const isLimited = layers.some((layer) => 'list' in layer || !layer.grants.allowsAll)
+  if (grants.allowsAll && !isLimited) return
   throw new GatewayError(
     'permission_denied',
     'This key is limited to some models; raw access to a provider reaches all of them. Use the model routes.',

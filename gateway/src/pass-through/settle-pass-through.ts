@@ -54,6 +54,7 @@ export function settlePassThrough(gateway: Gateway, prices: PriceTable, call: Fi
     userId,
     teamId,
     organizationId,
+    workspaceId: caller.governance?.workspaceId ?? null,
     endUser: null,
     tags: record.tags,
     requestedModel: model ?? target.prefix,

@@ -1,16 +1,19 @@
 import { LinearRegex } from './linear-regex.ts'
 import { matchGlob } from './match-glob.ts'
 
-/** A list of names, globs (`*`, `?`) and regular expressions (those that begin with `^`), compiled once. */
+/**
+ * A list of names, globs (`*`, `?`) and, unless only globs are wanted, regular expressions (those that begin with `^`),
+ * compiled once.
+ */
 export class NamePatterns {
   readonly #names = new Set<string>()
   readonly #globs: string[] = []
   readonly #regexes: LinearRegex[] = []
 
   /** Errors: `SyntaxError` that names the pattern which is none. */
-  constructor(patterns: readonly string[]) {
+  constructor(patterns: readonly string[], onlyGlobs = false) {
     for (const pattern of patterns) {
-      if (pattern.startsWith('^')) this.#regexes.push(compile(pattern))
+      if (!onlyGlobs && pattern.startsWith('^')) this.#regexes.push(compile(pattern))
       else if (/[*?]/.test(pattern)) this.#globs.push(pattern)
       else this.#names.add(pattern)
     }

@@ -1,12 +1,17 @@
 import { GatewayError } from '@routeiq/contract'
 import type { DialectId } from '../conversation/dialect.ts'
-import { isModelAllowed, requireModelAllowed } from '../deployments/allowed-models.ts'
+import {
+  isListed,
+  isModelAllowed,
+  isModelBlocked,
+  requireModelAllowed,
+} from '../deployments/allowed-models.ts'
 import { type Resolution, resolveModel } from '../deployments/resolve-model.ts'
 import type { Arm } from '../deployments/routed-group.ts'
 import type { Reservation } from '../governance/governor.ts'
 import { type Caller, gatewayCaller } from '../identity/caller.ts'
 import type { Gateway } from './gateway.ts'
-import type { ModelRequest } from './model-request.ts'
+import type { ModelRequest, Runtime } from './model-request.ts'
 import { requireParams } from './require-params.ts'
 
 /** What an admitted request holds until it is settled. */
@@ -27,7 +32,7 @@ export function admit(gateway: Gateway, request: ModelRequest): Admission | Prom
   const resolution = resolveRequested(request)
   requireAllowed(request, resolution)
   requirePolicy(gateway, request, resolution)
-  const { caller, requestedModel, operation, body, options } = request
+  const { caller, requestedModel, operation, body, options, exchange } = request
   const reserved = gateway.governor.admit({
     caller,
     group: resolution.group,
@@ -37,6 +42,8 @@ export function admit(gateway: Gateway, request: ModelRequest): Admission | Prom
     body,
     endUser: options.endUser,
     tags: options.tags,
+    route: exchange.template,
+    address: exchange.request.remoteAddress ?? null,
   })
   if (!(reserved instanceof Promise)) return enter(gateway, resolution, reserved)
   return reserved.then((reservation) => enter(gateway, resolution, reservation))
@@ -57,22 +64,33 @@ export function requirePolicy(
     policies.admitModels(caller, exchange, namesOf(resolution))
 }
 
-/** Whether the request may also be answered by this model: a fallback, or one of a pool. */
+/**
+ * Whether the request may also be answered by this model, to which it would fall back. Bans, workspaces and policies count
+ * where the models of a key do not, because the operator named it (`isExempt`).
+ */
 export function mayUseModel(
   { identity: { policies } }: Gateway,
   { runtime, caller, exchange }: ModelRequest,
   resolution: Resolution,
+  isExempt: boolean,
 ): boolean {
-  if (!isModelAllowed(caller.grants, caller.layers, resolution)) return false
+  const { grants, layers } = caller
+  if (!(isExempt ? isListed(layers, resolution) : isModelAllowed(grants, layers, resolution))) return false
+  if (runtime.banned?.touches(resolution) === true) return false
   return runtime.policies === null || policies.allowsModel(caller, exchange, namesOf(resolution))
 }
 
-/** Whether the policy rules let a model of a pool answer: they see the name of the pool beside its own. */
+/**
+ * Whether nothing keeps a model of a pool from answering: no ban, no list of what is blocked, and no policy rule, which sees
+ * the name of the pool beside its own.
+ */
 export function allowsArm(
   { identity: { policies } }: Gateway,
   { runtime, caller, exchange, requestedModel }: ModelRequest,
   { group }: Arm,
 ): boolean {
+  const named = { requestedName: group.name, effectiveName: group.name, group, pinned: false }
+  if (runtime.banned?.touches(named) === true || isModelBlocked(caller.layers, named)) return false
   return runtime.policies === null || policies.allowsModel(caller, exchange, [requestedModel, group.name])
 }
 
@@ -83,8 +101,21 @@ function namesOf({ requestedName, effectiveName, group }: Resolution): readonly 
 /** A name that stands for a pool is open to whoever may use a model of it. */
 export function requireAllowed({ caller, runtime }: ModelRequest, resolution: Resolution): void {
   const routed = runtime.routing.routed.get(resolution.group)
-  if (routed?.isPool === true && routed.arms.some((arm) => mayUseArm(caller, resolution, arm))) return
-  requireModelAllowed(caller.grants, caller.layers, resolution)
+  const isGranted = routed?.isPool === true && routed.arms.some((arm) => mayUseArm(caller, resolution, arm))
+  if (!isGranted) requireModelAllowed(caller.grants, caller.layers, resolution)
+  requireNotBanned(runtime, resolution)
+}
+
+/** The last word, for everybody. Errors: 403 `model_access_denied`. */
+export function requireNotBanned({ banned }: Runtime, resolution: Resolution): void {
+  if (banned === null || !banned.touches(resolution)) return
+  throw new GatewayError(
+    'model_access_denied',
+    `The model ${resolution.requestedName} is banned on this gateway.`,
+    {
+      param: 'model',
+    },
+  )
 }
 
 /** Whether a caller may use one model of a pool: it is granted the pool by name, or the model. */

@@ -46,7 +46,7 @@ export async function call(
   progress: Progress,
 ): Promise<Answer> {
   for (;;) {
-    const planned = nextAttempt(gateway, plan, progress)
+    const planned = enforceConfig(request, nextAttempt(gateway, plan, progress))
     const mocked = mockFailureOf(request, plan)
     const outcome = mocked ?? (await callOnce(gateway, request, planned, progress))
     progress.upstreamEndedAt = performance.now()
@@ -86,6 +86,16 @@ function nextAttempt(gateway: Gateway, plan: AttemptPlan, progress: Progress): P
   progress.attempts = plan.attempts
   progress.fallbacks = plan.fallbacks
   return planned
+}
+
+/** The members the governance of the key gives every request, or those that lack them where requests may say otherwise. */
+function enforceConfig({ caller, body }: ModelRequest, planned: PlannedAttempt): PlannedAttempt {
+  const config = caller.governance?.enforcedConfig ?? null
+  if (config === null) return planned
+  const given = Object.entries(config).filter(
+    ([name]) => caller.governance?.mayOverride === false || body[name] === undefined,
+  )
+  return { ...planned, overrides: { ...planned.overrides, ...Object.fromEntries(given) } }
 }
 
 /** Sends one attempt and waits for its first verdict. Requests the wire cannot carry reject and are not retried. */

@@ -18,6 +18,7 @@ function isServed(ability: string, body: Record<string, unknown>, enablePreCallC
   const runtime = {
     config: { ...config, routing: { ...config.routing, enablePreCallChecks } },
     routing,
+    banned: null,
     policies: null,
   }
   const request = { ...sampleRequest({ messages: [], ...body }), runtime }

@@ -56,7 +56,7 @@ function describeRequest(
       disabled: options.disableFallbacks,
     },
     deadlineMs: timeoutMs === null ? Number.POSITIVE_INFINITY : gateway.now() + timeoutMs,
-    mayUse: (target: Resolution) => mayUseModel(gateway, request, target),
+    mayUse: (target, isExempt) => mayUseModel(gateway, request, target, isExempt),
   }
 }
 

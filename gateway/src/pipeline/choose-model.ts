@@ -196,7 +196,7 @@ const reservedHeaders = ['x-routeiq-strategy', 'x-routeiq-lambda'] as const
 
 /** Errors: 400 that names the header and what it takes. */
 function readOverrides({ exchange, caller, runtime }: ModelRequest): RouteOverrides {
-  const profile = exchange.header('x-routeiq-profile')
+  const profile = exchange.header('x-routeiq-profile') ?? caller.governance?.routingProfile ?? null
   if (profile !== null && !isProfile(profile))
     throw invalid('x-routeiq-profile', `one of ${profiles.join(', ')}`)
   const maxCost = readAmount('x-routeiq-max-cost', exchange.header('x-routeiq-max-cost'))

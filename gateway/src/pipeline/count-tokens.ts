@@ -7,7 +7,7 @@ import { facing } from '../deployments/select-wires.ts'
 import { ClientGone } from '../http/read-body.ts'
 import { headLine } from '../http/server/head-line.ts'
 import { Attempt } from '../relay/attempt.ts'
-import { requirePolicy, resolveRequested } from './admit.ts'
+import { requireNotBanned, requirePolicy, resolveRequested } from './admit.ts'
 import { authenticate } from './authenticate.ts'
 import { carrierOf } from './carrier-of.ts'
 import { forwardedHeaders } from './forwarded-headers.ts'
@@ -65,6 +65,7 @@ export async function countTokens(gateway: Gateway, arrival: Arrival): Promise<v
 function admit(gateway: Gateway, request: ModelRequest): Resolution {
   const resolution = resolveRequested(request)
   requireModelAllowed(request.caller.grants, request.caller.layers, resolution)
+  requireNotBanned(request.runtime, resolution)
   requirePolicy(gateway, request, resolution)
   return resolution
 }

@@ -1,6 +1,7 @@
 import type { GatewayConfig } from '../config/config.ts'
 import type { JsonRecord } from '../conversation/json-value.ts'
 import type { Deployment } from '../deployments/deployment.ts'
+import type { ModelList } from '../deployments/model-list.ts'
 import type { RoutingSnapshot } from '../deployments/routing-snapshot.ts'
 import type { Exchange } from '../http/exchange.ts'
 import type { Caller } from '../identity/caller.ts'
@@ -19,6 +20,8 @@ import type { ShellContainer } from './skills/shell-container.ts'
 export interface Runtime {
   readonly config: GatewayConfig
   readonly routing: RoutingSnapshot
+  /** Models nobody may use; null for none. */
+  readonly banned: ModelList | null
   /** Null where the policy engine is off. */
   readonly policies: Policies | null
 }

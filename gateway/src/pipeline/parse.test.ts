@@ -17,7 +17,7 @@ let config = sampleConfig()
 
 beforeAll(async () => {
   server = await startExchangeServer(async (exchange) => {
-    const runtime = { config, routing: snapshotOf([modelConfig('m')]), policies: null }
+    const runtime = { config, routing: snapshotOf([modelConfig('m')]), banned: null, policies: null }
     const arrival = {
       exchange,
       operation,

@@ -44,9 +44,9 @@ export function settle(
   const { exchange } = arrival
   exchange.whenClientGone(null)
   const record = describe(arrival, operation, request, progress)
-  progress.reservation?.settle(realUse(record))
-  gateway.recordRequest(record)
   const isAnswered = progress.attempts > 0 || record.cacheHit
+  progress.reservation?.settle(realUse(record), isAnswered)
+  gateway.recordRequest(record)
   if (request !== null && isAnswered) appendRows(gateway, record, request, progress)
   if (request !== null && progress.choice !== null && progress.attempts > 0)
     gateway.settleChoice(settleChoice(request, progress.choice, progress, record))
@@ -231,6 +231,7 @@ function spendRow(
     userId: record.caller.userId,
     teamId: record.caller.teamId,
     organizationId: record.caller.organizationId,
+    workspaceId: request.caller.governance?.workspaceId ?? null,
     endUser: record.endUser,
     tags: record.tags,
     requestedModel: request.requestedModel,

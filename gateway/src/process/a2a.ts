@@ -204,6 +204,6 @@ async function reserve(
   const name = `a2a/${agent.name}`
   return governor.admit({
     ...{ caller, requestedModel: name, group: { name, deployments: [] }, operation: 'moderation' },
-    ...{ bytes, body: {}, endUser: null, tags: [] },
+    ...{ bytes, body: {}, endUser: null, tags: [], route: null, address: null },
   })
 }

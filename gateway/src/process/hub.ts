@@ -61,6 +61,8 @@ import { createSqlSpendTotals } from '../storage/spend/sql-spend-totals.ts'
 import type { SpendTotals } from '../storage/spend-totals.ts'
 import type { SubjectStore } from '../storage/subject-store.ts'
 import { createSqlSubjectStore } from '../storage/subjects/sql-subject-store.ts'
+import type { UseStore } from '../storage/use-store.ts'
+import { createSqlUseStore } from '../storage/uses/sql-use-store.ts'
 import { followLinks } from './follow-links.ts'
 import { announceSkillChanges } from './share-changes.ts'
 
@@ -79,6 +81,7 @@ export interface Hub {
   readonly subjects: SubjectStore
   readonly totals: SpendTotals
   readonly limiter: Limiter
+  readonly uses: UseStore
   readonly responses: ResponseStore
   readonly skills: SkillStore
   readonly providerCopies: ProviderCopyStore
@@ -157,6 +160,8 @@ export async function openHub(options: HubOptions): Promise<OwnedHub> {
   const stopPurgingChoices = runHourly(() =>
     choices.purgeChoices(now() - options.evidenceRetentionDays * dayMs),
   )
+  const uses = createSqlUseStore(database)
+  const stopPurgingUses = runHourly(() => uses.purge(now() - dayMs))
   const state = redis ?? new InProcessState(now)
   const catalogue = { now, newId: randomUUID, onChange: announceSkillChanges(state) }
   const registry = createSqlRegistryStore(database, catalogue)
@@ -166,6 +171,7 @@ export async function openHub(options: HubOptions): Promise<OwnedHub> {
     subjects: createSqlSubjectStore(database, now),
     totals: createSqlSpendTotals(database),
     limiter: redis?.limiter ?? new InProcessLimiter(now),
+    uses,
     responses,
     quotas,
     embedders: createSqlWorkspaceEmbedders(database, now),
@@ -200,6 +206,7 @@ export async function openHub(options: HubOptions): Promise<OwnedHub> {
       stopPurgingSpend()
       stopPurgingEvidence()
       stopPurgingChoices()
+      stopPurgingUses()
       links.stop()
       await ingester.flush(flushBudgetMs)
       await ingester.stop()

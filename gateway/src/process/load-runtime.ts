@@ -8,6 +8,7 @@ import type { Diagnostic } from '../config/diagnostics.ts'
 import { type LoadedConfig, loadConfig } from '../config/load-config.ts'
 import { noManagedEntries } from '../config/managed-entries.ts'
 import { buildSnapshot } from '../deployments/build-snapshot.ts'
+import { ModelList } from '../deployments/model-list.ts'
 import { checkRouters } from '../model-routing/check-routers.ts'
 import type { Runtime } from '../pipeline/model-request.ts'
 import { compilePolicies, type Policies } from '../policy-engine/compile-policies.ts'
@@ -56,9 +57,15 @@ export function compileRuntime(
   const built = buildSnapshot(config, sources, agents.under(config, sources))
   const chosen = createStrategy(config.routing)
   const { policies, problems } = compilePolicies(config.policy)
+  const { bannedModels } = config.governance
   const keepsPolicies = problems.length > 0 && current !== null
   return {
-    runtime: { config, routing: built.snapshot, policies: keepsPolicies ? current : policies },
+    runtime: {
+      config,
+      routing: built.snapshot,
+      banned: bannedModels.length === 0 ? null : new ModelList(bannedModels),
+      policies: keepsPolicies ? current : policies,
+    },
     strategy: chosen.strategy,
     diagnostics: [
       ...built.diagnostics,

@@ -99,7 +99,7 @@ async function admitTool(
   const name = accountName(tool)
   const reservation = await governor.admit({
     ...{ caller, requestedModel: name, group: { name, deployments: [] }, operation: 'moderation' },
-    ...{ bytes: 0, body: {}, endUser: null, tags: [] },
+    ...{ bytes: 0, body: {}, endUser: null, tags: [], route: null, address: null },
   })
   return {
     settle: (costPico) =>

@@ -130,6 +130,7 @@ class Crew {
     exposeOverIpc(port, 'subjects', this.#hub.subjects)
     exposeOverIpc(port, 'totals', this.#hub.totals)
     exposeOverIpc(port, 'limiter', toAsyncLimiter(this.#hub.limiter))
+    exposeOverIpc(port, 'uses', this.#hub.uses)
     exposeOverIpc(port, 'responses', this.#hub.responses)
     exposeOverIpc(port, 'skills', this.#hub.skills)
     exposeOverIpc(port, 'provider-copies', this.#hub.providerCopies)

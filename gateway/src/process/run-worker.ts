@@ -26,6 +26,7 @@ import type { ResponseStore } from '../storage/response-store.ts'
 import { connectSharedState } from '../storage/shared-state/ipc-state.ts'
 import type { SpendTotals } from '../storage/spend-totals.ts'
 import type { SubjectStore } from '../storage/subject-store.ts'
+import type { UseStore } from '../storage/use-store.ts'
 import type { MetricsSnapshot } from '../telemetry/metrics/snapshot.ts'
 import { ConfigurationHolder } from './configuration-holder.ts'
 import type { Hub } from './hub.ts'
@@ -64,6 +65,7 @@ export async function runWorker(startup: Startup): Promise<void> {
     subjects: connectOverIpc<SubjectStore>(port, 'subjects'),
     totals: connectOverIpc<SpendTotals>(port, 'totals'),
     limiter: connectOverIpc<AsyncLimiter>(port, 'limiter', limiterTimeoutMs),
+    uses: connectOverIpc<UseStore>(port, 'uses'),
     responses: connectOverIpc<ResponseStore>(port, 'responses'),
     skills: connectOverIpc<SkillStore>(port, 'skills'),
     providerCopies: connectOverIpc<ProviderCopyStore>(port, 'provider-copies'),

@@ -18,6 +18,7 @@ import type { ManagedModels } from '../managed-models/managed-models.ts'
 import { ServerTools } from '../mcp/chat/request-tools.ts'
 import type { McpPlane } from '../mcp/mcp-plane.ts'
 import type { Gateway } from '../pipeline/gateway.ts'
+import type { Runtime } from '../pipeline/model-request.ts'
 import { ContainerHomes } from '../pipeline/skills/container-homes.ts'
 import { PolicyGate } from '../policy-engine/policy-gate.ts'
 import type { PriceTable } from '../pricing/price-table.ts'
@@ -40,6 +41,7 @@ import { readInstructions } from '../skills/wires/read-instructions.ts'
 import { rescanSkills } from '../skills/write/rescan-skills.ts'
 import { SkillWriter } from '../skills/write/skill-writer.ts'
 import { SpendJournal } from '../storage/ledger/spend-journal.ts'
+import type { SpendRow } from '../storage/ledger/spend-row.ts'
 import { formatPrometheus } from '../telemetry/metrics/format-prometheus.ts'
 import type { MetricsSnapshot } from '../telemetry/metrics/snapshot.ts'
 import { TokenCounter } from '../tokens/token-counter.ts'
@@ -52,7 +54,7 @@ import { auditPolicy } from './audit-policy.ts'
 import { type ConfigurationHolder, type ReloadReport, sharesState } from './configuration-holder.ts'
 import { embedTexts } from './embed-texts.ts'
 import { type Evidence, openEvidence } from './evidence.ts'
-import { openGovernance } from './governance.ts'
+import { type Governance, openGovernance } from './governance.ts'
 import { type Hub, journalDirectory } from './hub.ts'
 import { openManagedModels } from './managed-models.ts'
 import { openMcp } from './mcp.ts'
@@ -165,10 +167,11 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
     config: () => configuration.runtime.config,
     now: options.now,
   })
-  const governance = openGovernance({
+  const governance = await openGovernance({
     hub,
     telemetry,
-    settings: () => configuration.runtime.config.governance,
+    config: () => configuration.runtime.config,
+    routing: () => configuration.runtime.routing,
     now: options.now,
   })
   const modelRouting = await openModelRouting({
@@ -198,6 +201,7 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
   const gateway = composeGateway(options, {
     requestTools: new ServerTools(mcp),
     governor: governance.governor,
+    upstream: governance.upstream,
     transport,
     agentTransport: ({ exchange, caller, options: { sessionId } }) =>
       a2a.agentTransport({ exchange, caller, sessionId }),
@@ -216,11 +220,14 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
   if (sharesState(config)) await shareUsage(hub.state, configuration.states, options.now)
   measureCooldowns(configuration.states, telemetry.metrics.breakers)
   const onKeysChanged = await shareKeyChanges(hub.state, gateway.identity.authenticator)
-  const onSubjectsChanged = await shareSubjectChanges(
-    hub.state,
-    gateway.identity.authenticator,
-    governance.subjects,
-  )
+  const onSubjectsChanged = await shareSubjectChanges(hub.state, gateway.identity.authenticator, {
+    forget: (changed) => {
+      governance.subjects.forget(changed)
+      if (changed.some(({ kind }) => kind === 'usage_policy'))
+        void governance.refreshPolicies().catch(() => {})
+    },
+    refresh: () => governance.subjects.refresh(),
+  })
   const functions = new FunctionSkills(config.functionSkills, {
     env: process.env,
     node: process.execPath,
@@ -244,6 +251,7 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
   const parts = {
     a2a,
     onKeysChanged,
+    governance,
     onSubjectsChanged,
     quotas,
     onQuotasChanged,
@@ -287,7 +295,7 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
       // Requests that were cut off settle as their connections close.
       await gate.drain(settleBudgetMs)
       await nextTurn()
-      governance.governor.close()
+      await governance.close()
       journal.close()
       skillInjection.close()
       skillAccounts.close()
@@ -359,9 +367,10 @@ interface GatewayParts
     | 'answers'
   > {
   readonly journal: SpendJournal
+  readonly upstream: Governance['upstream']
 }
 
-function composeGateway(options: ServeOptions, { journal, ...parts }: GatewayParts): Gateway {
+function composeGateway(options: ServeOptions, { journal, upstream, ...parts }: GatewayParts): Gateway {
   const { configuration, hub, telemetry, now, random } = options
   const { identity, storage } = configuration.runtime.config
   return {
@@ -389,10 +398,18 @@ function composeGateway(options: ServeOptions, { journal, ...parts }: GatewayPar
     openStreams: new Roster(),
     tokens: new TokenCounter(),
     recordRequest: (record) => telemetry.queue.push(record),
-    appendSpend: storage.disableSpendLogs ? () => {} : (row) => journal.append(row),
+    appendSpend: (row) => {
+      upstream.add(row)
+      if (!storage.disableSpendLogs) journal.append(countForWorkspace(row, configuration.runtime))
+    },
     now,
     random,
   }
+}
+
+/** Whose spend is not counted for workspaces has none in its ledger. */
+function countForWorkspace(row: SpendRow, { config }: Runtime): SpendRow {
+  return config.governance.countsWorkspaces ? row : { ...row, workspaceId: null }
 }
 
 function describeAuditor(caller: Caller | null): {
@@ -400,6 +417,15 @@ function describeAuditor(caller: Caller | null): {
   readonly user_id: string | null
 } {
   return { key_hash: caller?.keyHash ?? null, user_id: caller?.userId ?? null }
+}
+
+function auditChange(
+  { logger }: Telemetry,
+  caller: Caller | null,
+  action: string,
+  fields: Readonly<Record<string, string | number | boolean | null>>,
+): void {
+  logger.log('info', 'audit', { ...fields, action, ...describeAuditor(caller) })
 }
 
 /** What keys are derived from. Without a configured one, what was sealed lasts as long as this process. */
@@ -414,6 +440,7 @@ function isOpen({ identity }: GatewayConfig): boolean {
 
 /** What every process of a gateway learns of the others' changes. */
 interface SharedParts {
+  readonly governance: Governance
   readonly a2a: OpenA2a
   readonly functions: FunctionSkills
   readonly onKeysChanged: (tokenHashes: readonly string[]) => void
@@ -436,6 +463,7 @@ function composeApp(
   gate: AdmissionGate,
   {
     a2a,
+    governance,
     onKeysChanged,
     onSubjectsChanged,
     quotas,
@@ -502,6 +530,21 @@ function composeApp(
       onKeysChanged,
       onSubjectsChanged,
     },
+    rules: {
+      identity,
+      keys: hub.keys,
+      subjects: hub.subjects,
+      uses: hub.uses,
+      counters: governance.counters,
+      onKeysChanged,
+      onSubjectsChanged,
+      onPoliciesChanged: governance.refreshPolicies,
+      usagePoliciesOn: () => runtime().config.governance.hasUsagePolicies,
+      timezone: () => runtime().config.governance.timezone,
+      keyCacheTtlMs: identityConfig.keyCacheTtlMs,
+      audit: (caller, action, fields) => auditChange(telemetry, caller, action, fields),
+      now,
+    },
     quotas: { identity, quotas, store: hub.quotas, onChange: onQuotasChanged, now },
     models: { identity, runtime, prices, managed, startedAt: now(), now },
     passThroughEndpoints: runtime().config.passThrough.endpoints,
@@ -546,8 +589,7 @@ function composeApp(
       ...modelRouting,
       gateway,
       limits: hub.state,
-      audit: (caller, action, fields) =>
-        telemetry.logger.log('info', 'audit', { ...fields, action, ...describeAuditor(caller) }),
+      audit: (caller, action, fields) => auditChange(telemetry, caller, action, fields),
       reload: () => reloadForCaller(options),
       hotReload: runtime().config.server.watchFiles,
     },

@@ -105,7 +105,7 @@ export async function shareKeyChanges(
 export async function shareSubjectChanges(
   state: SharedState,
   authenticator: Authenticator,
-  subjects: SubjectCache,
+  subjects: Pick<SubjectCache, 'forget' | 'refresh'>,
 ): Promise<(changed: readonly ChangedSubject[]) => void> {
   const forget = (changed: readonly ChangedSubject[]): void => {
     authenticator.forgetSubjects(changed)

@@ -41,6 +41,8 @@ export interface KeyPrincipal {
   readonly user: SubjectRecord | null
   readonly team: SubjectRecord | null
   readonly organization: SubjectRecord | null
+  /** The one its governance names, else the one that bears the name of its team. */
+  readonly workspace: SubjectRecord | null
   /** The user's place in the team. */
   readonly member: MembershipRecord | null
   /** The budgets all of them refer to. */
@@ -120,6 +122,8 @@ export interface KeyStore {
    * `conflict` when the new digest is taken.
    */
   regenerate(tokenHash: string, successor: KeySuccessor): Promise<KeyRecord | null>
+  /** How many keys have a governance of their own. */
+  countGoverned(): Promise<number>
   /** The aliases of all keys, or those that match; ascending. */
   aliases(query: Pick<KeyQuery, 'userId' | 'teamId'>): Promise<readonly string[]>
   /** Deletes what exists and returns it; what does not exist is simply missing from the answer. */

@@ -1,6 +1,17 @@
 /** Whom spend is summed up for. `personal` is a user outside of teams, `member` a user in one (`team:user`). */
 export type SpenderKind =
-  | ('proxy' | 'key' | 'user' | 'personal' | 'team' | 'member' | 'organization' | 'customer' | 'tag')
+  | (
+      | 'proxy'
+      | 'key'
+      | 'user'
+      | 'personal'
+      | 'team'
+      | 'member'
+      | 'organization'
+      | 'customer'
+      | 'tag'
+      | 'workspace'
+    )
   | ('model' | 'key_model' | 'provider' | 'deployment')
 
 /** What somebody used in one period. Spend is nano-USD. */

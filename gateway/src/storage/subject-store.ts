@@ -1,5 +1,10 @@
-/** Whoever keys belong to or spend is counted for. A `budget` is a set of limits that others refer to. */
-export type SubjectKind = 'user' | 'team' | 'organization' | 'customer' | 'tag' | 'budget'
+/**
+ * Whoever keys belong to or spend is counted for. A `budget` is a set of limits that others refer to, a `usage_policy` a rule
+ * about use.
+ */
+export type SubjectKind =
+  | ('user' | 'team' | 'organization' | 'workspace')
+  | ('customer' | 'tag' | 'budget' | 'usage_policy')
 
 /** One subject as stored. Times are epoch milliseconds. */
 export interface SubjectRecord {

@@ -3,6 +3,7 @@ import { GatewayError } from '@routeiq/contract'
 import type { GovernanceConfig } from '../../config/config.ts'
 import { mainBudget } from '../../governance/allowances.ts'
 import { type CurrentSpend, currentSpend } from '../../governance/current-spend.ts'
+import { keyGovernanceMember } from '../../governance/workspaces/workspace.ts'
 import { type Caller, maskKey } from '../../identity/caller.ts'
 import { digestKey } from '../../identity/key-digest.ts'
 import { defaultWorkspace } from '../../identity/workspace.ts'
@@ -150,7 +151,8 @@ export class KeyAdministration {
   #newKey(body: GenerateKeyBody, key: string, caller: Caller | null): NewKey {
     const { identity, now } = this.#deps
     const { key: _, key_alias, duration, user_id, team_id, organization_id, ...rest } = body
-    const { models, aliases, allowed_routes, tags, metadata, blocked, ...settings } = rest
+    const { models, aliases, allowed_routes, tags, metadata, blocked, ...sent } = rest
+    const settings = withoutReserved(sent)
     return {
       tokenHash: identity.authenticator.storedDigest(key),
       keyName: maskKey(key),
@@ -172,7 +174,8 @@ export class KeyAdministration {
 
   #changes(body: Omit<UpdateKeyBody, 'key'>): Parameters<KeyStore['update']>[1] {
     const { key: _, key_alias, duration, user_id, team_id, organization_id, ...rest } = body
-    const { models, aliases, allowed_routes, tags, metadata, blocked, ...settings } = rest
+    const { models, aliases, allowed_routes, tags, metadata, blocked, ...sent } = rest
+    const settings = withoutReserved(sent)
     return {
       ...given('keyAlias', key_alias),
       ...given('userId', user_id),
@@ -232,4 +235,10 @@ function withoutNothing<Body extends object>(body: Body): Body {
 export function noSuchKey(key: string): GatewayError {
   const shown = key.startsWith('sk-') ? maskKey(key) : key.slice(0, 64)
   return new GatewayError('key_not_found', `Key not found: ${shown}.`, { param: 'key' })
+}
+
+/** What the gateway itself notes in a key's settings cannot be sent. */
+function withoutReserved(settings: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const { former_hashes: _, spend_set_at: __, [keyGovernanceMember]: ___, ...sent } = settings
+  return sent
 }

@@ -46,8 +46,20 @@ class MemoryKeyStore implements KeyStore {
 
   async findPrincipal(tokenHash: string): Promise<KeyPrincipal | null> {
     const key = this.records.get(tokenHash)
-    const alone = { retiresAt: null, user: null, team: null, organization: null, member: null, budgets: [] }
+    const alone = {
+      retiresAt: null,
+      user: null,
+      team: null,
+      organization: null,
+      workspace: null,
+      member: null,
+      budgets: [],
+    }
     return key === undefined ? null : { key, ...alone }
+  }
+
+  async countGoverned(): Promise<number> {
+    return 0
   }
 
   async findByAlias(keyAlias: string): Promise<KeyRecord | null> {

@@ -1,4 +1,5 @@
 import type { CurrentSpend } from '../../governance/current-spend.ts'
+import { keyGovernanceMember } from '../../governance/workspaces/workspace.ts'
 import type { KeyRecord } from '../../storage/key-store.ts'
 
 /** What a row always has, also where nothing was given. */
@@ -19,7 +20,7 @@ const absent = {
 
 /** A stored key as the management routes show it; never the key itself. Times are ISO 8601. */
 export function formatKeyRow(record: KeyRecord, current: CurrentSpend): Record<string, unknown> {
-  const { spend_set_at: _, former_hashes: __, ...settings } = record.settings
+  const { spend_set_at: _, former_hashes: __, [keyGovernanceMember]: ___, ...settings } = record.settings
   return {
     ...absent,
     ...settings,

@@ -1,4 +1,4 @@
-import type { CacheControlInjectionPoint, ModelConfig } from '../config.ts'
+import type { CacheControlInjectionPoint, ModelConfig, SpendLimitConfig } from '../config.ts'
 import { type ProviderAccount, type ProviderCatalog, readProviderAccount } from '../provider-catalog.ts'
 import type { Path, Report } from '../report.ts'
 import type { ReadFile } from '../source/include-files.ts'
@@ -135,6 +135,7 @@ function buildModel(parts: ModelParts, context: ModelContext): ModelConfig {
     numRetries: params.count('num_retries') ?? params.count('max_retries'),
     requestsPerMinute: params.amount('rpm') ?? parts.root.amount('rpm'),
     tokensPerMinute: params.amount('tpm') ?? parts.root.amount('tpm'),
+    budget: readBudget(params),
     weight: params.amount('weight'),
     order: params.number('order'),
     tags: params.textList('tags'),
@@ -151,6 +152,11 @@ function buildModel(parts: ModelParts, context: ModelContext): ModelConfig {
     prices: readPrices(params, info),
     info: readModelInfo(info, id),
   }
+}
+
+function readBudget(params: Section): SpendLimitConfig | null {
+  const maxUsd = params.amount('max_budget')
+  return maxUsd === null ? null : { maxUsd, duration: params.text('budget_duration') }
 }
 
 /** A key that is written but empty (its variable is missing) is not replaced by another account's key. */

@@ -46,15 +46,33 @@ export const policySettings: readonly Setting[] = [
   available('policy.config_path', 'text', null, 'Policy file', ['POLICY_CONFIG_PATH']),
   planned('audit.enabled', 'boolean', true, 'Audit log', ['AUDIT_LOG_ENABLED']),
   planned('audit.fail_mode', 'text', 'open', 'When the audit log fails', ['AUDIT_LOG_FAIL_MODE']),
-  plannedSwitch('quota.enabled', 'Quotas', ['ROUTEIQ_QUOTA_ENABLED']),
-  planned('quota.fail_mode', 'text', 'open', 'When quotas cannot be counted', ['ROUTEIQ_QUOTA_FAIL_MODE']),
-  planned('quota.limits_json', 'json', [], 'Limits', ['ROUTEIQ_QUOTA_LIMITS_JSON']),
-  planned('quota.default_spend_per_1k_tokens', 'number', 0.002, 'USD where no price is known', [
+  available('quota.enabled', 'boolean', false, 'Holds every caller to the quotas', ['ROUTEIQ_QUOTA_ENABLED']),
+  available(
+    'quota.fail_mode',
+    'choice',
+    'open',
+    'Whether calls go on when quotas cannot be counted',
+    ['ROUTEIQ_QUOTA_FAIL_MODE'],
+    { choices: ['open', 'closed'] },
+  ),
+  available(
+    'quota.limits_json',
+    'json',
+    [],
+    'What every caller may use in a window',
+    ['ROUTEIQ_QUOTA_LIMITS_JSON'],
+    { example: '[{"metric": "requests", "window": "day", "limit": 1000}]' },
+  ),
+  available('quota.default_spend_per_1k_tokens', 'number', 0.002, 'USD where no price is known', [
     'ROUTEIQ_QUOTA_DEFAULT_SPEND_PER_1K_TOKENS',
   ]),
-  planned('quota.cost_reconciliation_enabled', 'boolean', true, 'Corrects estimates', [
-    'ROUTEIQ_COST_RECONCILIATION_ENABLED',
-  ]),
+  available(
+    'quota.cost_reconciliation_enabled',
+    'boolean',
+    true,
+    'Corrects estimates of quotas by what was really used',
+    ['ROUTEIQ_COST_RECONCILIATION_ENABLED'],
+  ),
   available(
     'governance.fail_mode',
     'choice',
@@ -64,7 +82,7 @@ export const policySettings: readonly Setting[] = [
     { choices: ['open', 'closed'] },
   ),
   planned('governance.backend', 'text', 'file', 'Where rules are stored', ['ROUTEIQ_GOVERNANCE_BACKEND']),
-  planned('governance.banned_models', 'list', [], 'Models nobody may use', [], { offWords: [] }),
+  available('governance.banned_models', 'list', [], 'Models nobody may use'),
   planned('process.governance_state_path', 'text', null, 'State file', ['ROUTEIQ_GOVERNANCE_STATE_PATH']),
   planned('process.usage_policies_state_path', 'text', null, 'State file', [
     'ROUTEIQ_USAGE_POLICIES_STATE_PATH',
@@ -73,8 +91,10 @@ export const policySettings: readonly Setting[] = [
     'ROUTEIQ_GUARDRAIL_POLICIES_STATE_PATH',
   ]),
   planned('process.prompts_state_path', 'text', null, 'State file', ['ROUTEIQ_PROMPTS_STATE_PATH']),
-  plannedSwitch('process.usage_policies_enabled', 'Usage policies', ['ROUTEIQ_USAGE_POLICIES_ENABLED']),
-  planned('process.governance_spend_tracking', 'boolean', true, 'Spend per workspace', [
+  available('process.usage_policies_enabled', 'boolean', false, 'Holds calls to the usage policies', [
+    'ROUTEIQ_USAGE_POLICIES_ENABLED',
+  ]),
+  available('process.governance_spend_tracking', 'boolean', true, 'Counts spend for workspaces', [
     'LLMROUTER_GOVERNANCE_SPEND_TRACKING',
   ]),
   plannedSwitch('prompt_management.enabled', 'Stored prompts', ['ROUTEIQ_PROMPT_MANAGEMENT']),

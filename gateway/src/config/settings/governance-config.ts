@@ -24,6 +24,9 @@ export function readGovernanceConfig({
     userDefaults: litellm.record('default_internal_user_params'),
     teamDefaults: litellm.record('default_team_params'),
     spendRetentionMs: readRetention(general.text('maximum_spend_logs_retention_period'), report),
+    bannedModels: settings.list('governance.banned_models'),
+    hasUsagePolicies: settings.boolean('process.usage_policies_enabled'),
+    countsWorkspaces: settings.boolean('process.governance_spend_tracking'),
     failsClosed: settings.text('governance.fail_mode') === 'closed',
   }
 }

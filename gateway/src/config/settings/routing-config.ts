@@ -1,6 +1,6 @@
-import type { FallbackTable, RoutingConfig } from '../config.ts'
+import type { FallbackTable, RoutingConfig, SpendLimitConfig } from '../config.ts'
 import type { ConfigFlags } from '../config-flags.ts'
-import { isRecord, toNumber, type UnknownRecord } from '../values/coerce.ts'
+import { isRecord, toNumber, toText, type UnknownRecord } from '../values/coerce.ts'
 import type { Section } from '../values/section.ts'
 import { type ConfigSections, firstGiven, sectionWith } from './config-sections.ts'
 import { readFallbackTable, readFallbackTargets } from './fallbacks.ts'
@@ -20,6 +20,7 @@ export function readRoutingConfig(
     firstGiven(sections, (section) => section.milliseconds(key))
   const boolean = (key: string): boolean | null => firstGiven(sections, (section) => section.boolean(key))
   return {
+    providerBudgets: readProviderBudgets(mapOf(sections, 'provider_budget_config'), sections),
     strategy: chosen.balancing,
     strategyArgs: chosen.model === null ? args : {},
     numRetries: count('num_retries') ?? 2,
@@ -86,4 +87,25 @@ function readDefaultFallbacks(sections: ConfigSections): RoutingConfig['defaultF
     [...section.path, 'default_fallbacks'],
     sections.report,
   )
+}
+
+/** `{openai: {budget_limit: 10, time_period: 1d}}`. */
+function readProviderBudgets(
+  table: UnknownRecord,
+  { report }: ConfigSections,
+): Readonly<Record<string, SpendLimitConfig>> {
+  const budgets: Record<string, SpendLimitConfig> = {}
+  for (const [provider, value] of Object.entries(table)) {
+    const limit = isRecord(value) ? value : {}
+    const maxUsd = toNumber(limit['budget_limit'] ?? limit['max_budget'])
+    const duration = toText(limit['time_period'] ?? limit['budget_duration']) ?? null
+    if (maxUsd !== undefined && maxUsd >= 0) budgets[provider.toLowerCase()] = { maxUsd, duration }
+    else
+      report.error(
+        ['router_settings', 'provider_budget_config', provider],
+        'a provider needs a `budget_limit` in USD; it has no budget',
+        'for example {budget_limit: 10, time_period: 1d}',
+      )
+  }
+  return budgets
 }

@@ -51,7 +51,7 @@ export function sampleRequest(
     history: null,
     pathModel: null,
     pathStream: null,
-    runtime: { config, routing: snapshotOf([modelConfig('m')]), policies: null },
+    runtime: { config, routing: snapshotOf([modelConfig('m')]), banned: null, policies: null },
     caller: anonymousCaller,
     bytes,
     members,

@@ -132,6 +132,7 @@ export const spendLogs = pgTable(
     discountNanoUsd: bigint('discount_nano_usd', { mode: 'bigint' }),
     marginNanoUsd: bigint('margin_nano_usd', { mode: 'bigint' }),
     serviceTier: text('service_tier').$type<ServiceTier>(),
+    workspaceId: text('workspace_id'),
   },
   (table) => [
     index('spend_logs_request_id').on(table.requestId, table.attempt),

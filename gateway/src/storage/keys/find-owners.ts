@@ -1,4 +1,5 @@
 import { and, eq, inArray, or, type SQL } from 'drizzle-orm'
+import { readKeyGovernance } from '../../governance/workspaces/workspace.ts'
 import type { Database } from '../database/database.ts'
 import { guardQuery } from '../database/database-error.ts'
 import { memberships, subjects } from '../database/schema.ts'
@@ -11,32 +12,36 @@ export async function findOwners(
   database: Database,
   key: KeyRecord,
 ): Promise<Omit<KeyPrincipal, 'key' | 'retiresAt'>> {
+  const workspaceId = readKeyGovernance(key.settings)?.workspace_id ?? key.teamId
   const owners = await findSubjects(database, [
     ['user', key.userId],
     ['team', key.teamId],
     ['organization', key.organizationId],
+    ['workspace', workspaceId],
   ])
   const find = (kind: SubjectKind): SubjectRecord | null =>
     owners.find((owner) => owner.kind === kind) ?? null
-  const [user, team] = [find('user'), find('team')]
-  const organization = find('organization') ?? (await organizationOf(database, key, team))
+  const [user, team, workspace] = [find('user'), find('team'), find('workspace')]
+  const organization =
+    find('organization') ??
+    (await organizationOf(database, key, team?.organizationId == null ? workspace : team))
   const member = await findMember(database, key)
   const referring = [key, user, team, organization, member].map((record) => record?.settings['budget_id'])
   const budgets = await findSubjects(
     database,
     referring.map((id) => ['budget', typeof id === 'string' ? id : null] as const),
   )
-  return { user, team, organization, member, budgets }
+  return { user, team, organization, workspace, member, budgets }
 }
 
-/** A key that names no organization belongs to that of its team. */
+/** A key that names no organization belongs to that of its team, or of its workspace. */
 async function organizationOf(
   database: Database,
   key: KeyRecord,
-  team: SubjectRecord | null,
+  of: SubjectRecord | null,
 ): Promise<SubjectRecord | null> {
-  if (key.organizationId !== null || team === null || team.organizationId === null) return null
-  const [organization] = await findSubjects(database, [['organization', team.organizationId]])
+  if (key.organizationId !== null || of === null || of.organizationId === null) return null
+  const [organization] = await findSubjects(database, [['organization', of.organizationId]])
   return organization ?? null
 }
 

@@ -44,6 +44,11 @@ export function createSqlKeyStore(database: Database, now: () => number): KeySto
       const owners = await findOwners(database, successor)
       return { key: successor, retiresAt: retired.validUntil.getTime(), ...owners }
     },
+    async countGoverned() {
+      const isGoverned = sql`${virtualKeys.settings} ? 'key_governance' AND jsonb_typeof(${virtualKeys.settings}->'key_governance') = 'object'`
+      const [counted] = await guardQuery(db.select({ total: count() }).from(virtualKeys).where(isGoverned))
+      return counted?.total ?? 0
+    },
     findByAlias: (keyAlias) => findOne(eq(virtualKeys.keyAlias, keyAlias)),
     async list(query) {
       const condition = matching(query)

@@ -48,6 +48,7 @@ const memberColumns: readonly (PgColumn | readonly PgColumn[])[] = [
   spendLogs.discountNanoUsd,
   spendLogs.marginNanoUsd,
   spendLogs.serviceTier,
+  spendLogs.workspaceId,
 ]
 
 // A line of another version or length has no request id, and the column refuses it.
@@ -69,7 +70,7 @@ const values: readonly (readonly [name: string, expression: string])[] = [
 const spenders = `
   VALUES ('proxy', ''), ('key', key_hash), ('user', user_id), ('team', team_id),
     ('personal', CASE WHEN team_id IS NULL THEN user_id END),
-    ('member', team_id || ':' || user_id), ('organization', organization_id), ('customer', end_user),
+    ('member', team_id || ':' || user_id), ('organization', organization_id), ('workspace', workspace_id), ('customer', end_user),
     ('model', coalesce(model_group, requested_model)), ('key_model', key_hash || ':' || model_group),
     ('provider', provider), ('deployment', deployment_id)
   UNION ALL SELECT DISTINCT 'tag', tag FROM jsonb_array_elements_text(tags) AS tag`

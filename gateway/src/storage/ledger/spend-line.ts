@@ -2,11 +2,12 @@ import type { Usage } from '../../conversation/usage.ts'
 import type { SpendRow } from './spend-row.ts'
 
 /** Changes when the members do. New ones are added at the end, for lines of older versions stay readable. */
-const lineVersion = 2
+const lineVersion = 3
 /** Version → members of a line, the version included. */
 export const lineLengths: ReadonlyMap<unknown, number> = new Map([
   [1, 31],
-  [lineVersion, 35],
+  [2, 35],
+  [lineVersion, 36],
 ])
 
 /**
@@ -52,6 +53,7 @@ export function formatSpendLine(row: SpendRow): string {
     formatNano(row.discountNanoUsd),
     formatNano(row.marginNanoUsd),
     usage?.serviceTier ?? null,
+    row.workspaceId,
   ])
   return line.includes('\\u') ? cleanSpendLine(line) : line
 }

@@ -20,6 +20,7 @@ export interface SpendRow extends BillColumns {
   readonly userId: string | null
   readonly teamId: string | null
   readonly organizationId: string | null
+  readonly workspaceId: string | null
   readonly endUser: string | null
   readonly tags: readonly string[]
   readonly requestedModel: string

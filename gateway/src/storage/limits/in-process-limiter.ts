@@ -76,7 +76,7 @@ export class InProcessLimiter implements Limiter {
       }
       const account = this.#account(claim.subject, now)
       account.elsewhere = { held, until: now + observedForMs }
-      if (claim.kind === 'budget') account.spent = used
+      if (claim.kind !== 'slot') account.spent = used
     }
   }
 
@@ -119,13 +119,14 @@ export class InProcessLimiter implements Limiter {
       return { used: window[claim.metric], held: 0, resetsInMs: window.endsAt - now }
     }
     const account = this.#account(claim.subject, now)
-    if (claim.kind === 'budget') remember(account, claim, now)
+    if (claim.kind !== 'slot') remember(account, claim, now)
     const elsewhere = account.elsewhere !== null && account.elsewhere.until > now ? account.elsewhere.held : 0
     return { used: account.spent ?? 0, held: account.held + elsewhere, resetsInMs: 0 }
   }
 
   #isUnknown(claim: Claim): boolean {
-    return claim.kind === 'budget' && this.#accounts.get(claim.subject)?.spent == null
+    const hasSpend = claim.kind === 'budget' || claim.kind === 'quota'
+    return hasSpend && this.#accounts.get(claim.subject)?.spent == null
   }
 
   /** Where the claim stands afterwards. */
@@ -189,6 +190,6 @@ function refuses(claim: Claim, standing: Standing | undefined): boolean {
   const { used, held } = standing ?? { used: 0, held: 0 }
   if (claim.kind === 'slot') return held + 1 > claim.limit
   if (used + held + claim.amount <= claim.limit) return false
-  if (claim.kind === 'budget') return held > 0 || used >= claim.limit
+  if (claim.kind !== 'window') return claim.kind === 'quota' || held > 0 || used >= claim.limit
   return claim.metric === 'requests' || used > 0 || claim.limit <= 0
 }

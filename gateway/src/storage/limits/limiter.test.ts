@@ -112,6 +112,20 @@ describe.each(kinds)('a limiter %s', (_, create) => {
     expect((await limiter.claim('c', [budget(500, 100, 99)])).refusedBy).toBe(0)
   })
 
+  it('never admits what a quota has no room for, and books any unit', async () => {
+    const quota = (amount: number, limit: number): Claim =>
+      ({ ...budget(amount, limit), kind: 'quota' }) as Claim
+    expect((await limiter.claim('a', [quota(101, 100)])).refusedBy).toBe(0)
+    expect((await limiter.claim('b', [quota(60, 100)])).refusedBy).toBeNull()
+    expect((await limiter.claim('c', [quota(41, 100)])).refusedBy).toBe(0)
+    await limiter.settle('b', [{ kind: 'quota', subject, amount: 10 }])
+    expect(await limiter.claim('d', [quota(90, 100)])).toMatchObject({
+      refusedBy: null,
+      standings: [{ used: 10, held: 90 }],
+    })
+    expect((await limiter.claim('e', [quota(1, 100)])).refusedBy).toBe(0)
+  })
+
   it('asks for spend it does not know, and then knows it', async () => {
     expect(await limiter.claim('a', [requests(1), budget(1, 100, null)])).toMatchObject({
       refusedBy: null,

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis'
 import {
   type AsyncLimiter,
+  type BudgetClaim,
   type Claim,
   leaseMs,
   type Settlement,
@@ -60,7 +61,8 @@ for i = 1, #KEYS / 2 do
       end
       if values[1] then
         claim.used = tonumber(values[1])
-        over = claim.used + claim.held + amount > limit and (claim.held > 0 or claim.used >= limit)
+        over = claim.used + claim.held + amount > limit
+        if kind == 'budget' then over = over and (claim.held > 0 or claim.used >= limit) end
       else
         claim.used = -1
         unknown = true
@@ -154,7 +156,7 @@ export class RedisLimiter implements AsyncLimiter {
         this.#local.observe(claims, verdict)
         return verdict
       },
-      async () => this.#local.claim(id, claims),
+      async () => ({ ...this.#local.claim(id, claims), isAlone: true }),
     )
   }
 
@@ -195,13 +197,16 @@ function claimArguments(id: string, claims: readonly Claim[]): (string | number)
   const details = claims.flatMap((claim): (string | number)[] => {
     if (claim.kind === 'window') return [claim.metric, claim.amount, claim.limit, claim.windowMs, '']
     if (claim.kind === 'slot') return ['slot', 1, claim.limit, 2 * leaseMs, '']
-    return ['budget', claim.amount, claim.limit, claim.keepMs, claim.spent ?? '']
+    return [claim.kind, claim.amount, claim.limit, claim.keepMs, claim.spent ?? '']
   })
   return [keys.length, ...keys, id, leaseMs, ...details]
 }
 
 /** The names of a window are those a fleet of LiteLLM uses. */
-function keysOf(kind: 'requests' | 'tokens' | 'slot' | 'budget', subject: string): [string, string] {
+function keysOf(
+  kind: 'requests' | 'tokens' | 'slot' | BudgetClaim['kind'],
+  subject: string,
+): [string, string] {
   if (kind === 'requests' || kind === 'tokens') return [`{${subject}}:window`, `{${subject}}:${kind}`]
   return [`{${subject}}:${kind === 'slot' ? 'max_parallel_requests' : 'account'}`, `{${subject}}:leases`]
 }

@@ -109,6 +109,8 @@ function spentBy(kind: SpenderKind, id: string): SQL | undefined {
       return sql`${spendLogs.teamId} || ':' || ${spendLogs.userId} = ${id}`
     case 'organization':
       return eq(spendLogs.organizationId, id)
+    case 'workspace':
+      return eq(spendLogs.workspaceId, id)
     case 'customer':
       return eq(spendLogs.endUser, id)
     case 'tag':

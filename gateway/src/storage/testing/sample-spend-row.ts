@@ -13,6 +13,7 @@ export function sampleSpendRow(changes: Partial<SpendRow> = {}): SpendRow {
     userId: 'user-1',
     teamId: 'team-1',
     organizationId: null,
+    workspaceId: null,
     endUser: null,
     tags: ['blue', 'prod'],
     requestedModel: 'gpt-4o',

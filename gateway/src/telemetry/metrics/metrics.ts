@@ -39,6 +39,8 @@ export interface Metrics {
   readonly countDegradedSkillAnswer: (reason: string) => void
   readonly countTraces: (outcome: 'stored' | 'refused' | 'failed', count: number) => void
   readonly countDecisionWriteFailure: () => void
+  /** A call passed a quota or usage policy although nobody could say what was used. */
+  readonly countUncountedCall: () => void
   readonly agents: AgentMetrics
   /** `server` is an id of the registry; `outcome` is `success` or what went wrong. */
   readonly observeToolCall: (call: {
@@ -69,6 +71,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const degraded = registry.counter(routeiqMetrics.skillRouterDegraded)
   const traces = registry.counter(routeiqMetrics.skillTraces)
   const decisionFailures = registry.counter(routeiqMetrics.skillDecisionsLost).bind()
+  const uncounted = registry.counter(routeiqMetrics.uncountedCalls).bind()
   const toolCalls = registry.counter(routeiqMetrics.toolCalls)
   const toolCallDuration = registry.histogram(routeiqMetrics.toolCallDuration)
   const quarantined = registry.counter(routeiqMetrics.toolsQuarantined)
@@ -87,6 +90,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     countDegradedSkillAnswer: (reason) => degraded.bind(reason).add(),
     countTraces: (outcome, count) => traces.bind(outcome).add(count),
     countDecisionWriteFailure: () => decisionFailures.add(),
+    countUncountedCall: () => uncounted.add(),
     agents: new AgentMetrics(registry),
     observeToolCall: ({ server, outcome, durationMs }) => {
       toolCalls.bind(server, outcome).add()

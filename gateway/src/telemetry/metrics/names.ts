@@ -152,6 +152,10 @@ export const routeiqMetrics = {
     'routeiq_skill_decision_write_failures_total',
     'Writes of routing decisions that failed; their rows are tried again.',
   ),
+  uncountedCalls: counter(
+    'routeiq_uncounted_calls_total',
+    'Calls that passed a quota or usage policy while what was used before could not be read.',
+  ),
   routingCostPer1k: histogram(
     'routeiq_routing_cost_per_1k_tokens_usd',
     'Cost of 1000 tokens of a routed request.',
