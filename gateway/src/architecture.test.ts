@@ -29,7 +29,8 @@ const directions: Readonly<Record<string, string>> = {
   config: '',
   conversation: 'providers:types',
   demo: 'http1 transport:types',
-  deployments: 'balancing:types config:types conversation patterns pricing providers telemetry:types transport:types',
+  deployments:
+    'balancing:types config:types conversation patterns pricing providers telemetry:types transport:types',
   evidence: 'http identity multipart pipeline quotas:types rest skills:types uuid.ts write-behind.ts',
   governance:
     'config:types conversation:types deployments:types identity:types patterns pricing storage:types',
