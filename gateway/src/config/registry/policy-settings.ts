@@ -1,6 +1,6 @@
-import { available, planned, plannedRequest, plannedSwitch, type Setting } from './setting.ts'
+import { accepted, available, planned, plannedRequest, plannedSwitch, type Setting } from './setting.ts'
 
-/** Cache, egress, policies, quotas, governance and guardrails, a later release. */
+/** Cache, egress, policies, quotas and governance; guardrails, a later release. */
 export const policySettings: readonly Setting[] = [
   available('cache.enabled', 'boolean', false, 'Keeps answers and gives them again', ['CACHE_ENABLED']),
   plannedSwitch('cache.semantic_enabled', 'Semantic cache', ['CACHE_SEMANTIC_ENABLED']),
@@ -81,10 +81,14 @@ export const policySettings: readonly Setting[] = [
     ['ROUTEIQ_GOVERNANCE_FAIL_MODE'],
     { choices: ['open', 'closed'] },
   ),
-  planned('governance.backend', 'text', 'file', 'Where rules are stored', ['ROUTEIQ_GOVERNANCE_BACKEND']),
+  accepted('governance.backend', 'text', 'file', 'Rules are kept in the database, embedded or not', [
+    'ROUTEIQ_GOVERNANCE_BACKEND',
+  ]),
   available('governance.banned_models', 'list', [], 'Models nobody may use'),
-  planned('process.governance_state_path', 'text', null, 'State file', ['ROUTEIQ_GOVERNANCE_STATE_PATH']),
-  planned('process.usage_policies_state_path', 'text', null, 'State file', [
+  accepted('process.governance_state_path', 'text', null, 'Rules are kept in the database instead', [
+    'ROUTEIQ_GOVERNANCE_STATE_PATH',
+  ]),
+  accepted('process.usage_policies_state_path', 'text', null, 'Policies are kept in the database instead', [
     'ROUTEIQ_USAGE_POLICIES_STATE_PATH',
   ]),
   planned('process.guardrail_policies_state_path', 'text', null, 'State file', [
