@@ -317,6 +317,18 @@ describe.each(places)('over $name', ({ open }) => {
     expect(sent()).toMatchObject({ temperature: 0, seed: 7 })
   })
 
+  it('keys that somebody makes with a governed key are governed like it', async () => {
+    const { key, workspace } = await keyIn({ allowed_models: ['claude'] })
+    const minted = await call(gateway.url, '/me/keys', { key, body: {} })
+    expect(minted.status).toBe(201)
+    expect((await chat(minted.json().key)).status).toBe(403)
+    expect((await chat(minted.json().key, { model: 'claude' })).status).toBe(200)
+    const maker = await gateway.createKey({ permissions: { 'key.write': true } })
+    await admin('PUT', `/keys/${maker.token}`, { workspace_id: workspace })
+    const made = await call(gateway.url, '/key/generate', { key: maker.key, body: {} })
+    expect((await chat(made.json().key)).status).toBe(403)
+  })
+
   it('a change counts on every replica', async () => {
     const { key, token } = await keyIn({})
     const at = other ?? gateway

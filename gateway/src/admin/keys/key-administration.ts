@@ -54,7 +54,9 @@ export class KeyAdministration {
     this.#requireWithinBounds(body)
     const key = this.#textOf(body.key ?? null)
     const limit = quotas.limitOf(body.organization_id ?? defaultWorkspace, 'keys')
-    const record = await keys.create(this.#newKey(body, key, caller), limit)
+    const made = this.#newKey(body, key, caller)
+    const inherited = await this.#governanceOf(caller)
+    const record = await keys.create({ ...made, settings: { ...made.settings, ...inherited } }, limit)
     this.#deps.onKeysChanged([record.tokenHash])
     return { key, record }
   }
@@ -146,6 +148,14 @@ export class KeyAdministration {
       'A chosen key needs at least 16 characters after sk- in production.',
       { param: 'key' },
     )
+  }
+
+  /** Who is no admin makes no key that escapes the governance of their own. */
+  async #governanceOf(caller: Caller | null): Promise<Readonly<Record<string, unknown>>> {
+    if (caller === null || caller.isAdmin || caller.governance === null) return {}
+    const own = await this.#deps.keys.findByHash(caller.keyHash ?? '')
+    const governance = own?.settings[keyGovernanceMember] ?? null
+    return governance === null ? {} : { [keyGovernanceMember]: governance }
   }
 
   #newKey(body: GenerateKeyBody, key: string, caller: Caller | null): NewKey {
