@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -86,4 +87,18 @@ export function describeInstalling(database: ProductDatabase): void {
     },
     90_000,
   )
+
+  it('the archive of a skill has the digest it has on every machine', async () => {
+    const { key } = await gateway.createKey()
+    const content = '---\nname: pdf\ndescription: Fill in forms.\n---\n\n# Forms\n\nFill.\n'
+    const files = [{ path: 'pdf/SKILL.md', content }]
+    expect((await call(gateway.url, '/v1/skills', { key, body: { files } })).status).toBe(200)
+    const headers = { authorization: `Bearer ${key}` }
+    const zip = await fetch(`${gateway.url}/v1/skills/pdf/versions/latest/content`, { headers })
+    const digest = createHash('sha256')
+      .update(Buffer.from(await zip.arrayBuffer()))
+      .digest('hex')
+    expect(digest).toBe('cb9af41015b66bf99b08d26b91d69c79ea4987651f792edfb4a1925d3c530b87')
+    expect(zip.headers.get('etag')).toBe(`"${digest}"`)
+  })
 }
