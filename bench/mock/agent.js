@@ -1,6 +1,9 @@
 import { createServer } from 'node:http'
 
-/** Usage: `node agent.js PORT`. An A2A agent of version 1.0 that answers after as many milliseconds as its text says. */
+/**
+ * Usage: `node agent.js PORT`. An A2A agent of version 1.0 that answers after as many milliseconds as its text says. A
+ * stream whose text says `open` after that stays open until its client leaves.
+ */
 const port = Number(process.argv[2])
 let next = 0
 
@@ -31,7 +34,8 @@ createServer((request, response) => {
 }).listen(port, '127.0.0.1')
 
 function answer({ id, method, params }, response) {
-  const waitMs = Number(params.message.parts[0].text)
+  const [wait, end] = params.message.parts[0].text.split(' ')
+  const waitMs = Number(wait)
   const task = { id: `t${next++}`, contextId: `c${next}`, status: { state: 'TASK_STATE_COMPLETED' } }
   if (method === 'SendMessage') {
     setTimeout(() => {
@@ -45,6 +49,7 @@ function answer({ id, method, params }, response) {
   setTimeout(() => {
     // The clock of the machine, so that the reader knows when the event left.
     const event = { task: { ...task, metadata: { sentAt: performance.timeOrigin + performance.now() } } }
-    response.end(`data: ${JSON.stringify({ jsonrpc: '2.0', id, result: event })}\n\n`)
+    response.write(`data: ${JSON.stringify({ jsonrpc: '2.0', id, result: event })}\n\n`)
+    if (end !== 'open') response.end()
   }, waitMs)
 }
