@@ -715,6 +715,14 @@ export const errorCatalogue = {
     true,
     'The provider could not be reached.',
   ),
+  agent_registry_unavailable: entry(
+    500,
+    'server_error',
+    'agent_registry_unavailable',
+    'gateway',
+    true,
+    'The database did not answer, so that agents can be neither registered, changed nor removed.',
+  ),
   tool_invocation_disabled: entry(
     501,
     'invalid_request_error',

@@ -99,6 +99,35 @@ describe('the registry', () => {
     await asAdmin(`/a2a/agents/${agent_id}`, { method: 'DELETE' })
   })
 
+  it('keeps the secrets of a switch to itself, and says what it does not do', async () => {
+    const kill_switch = {
+      url: 'https://example.org/stop',
+      method: 'POST',
+      headers: { authorization: 'Bearer hidden-3' },
+      body: { nested: ['hidden-4'] },
+    }
+    const body = {
+      ...support,
+      kill_switch,
+      litellm_params: { guardrails: ['pii'], auth: { token: 'hidden-5' } },
+    }
+    const registered = (await register(body)).json()
+    expect(registered.warnings).toEqual([
+      'kill_switch is kept but not supported yet',
+      'guardrails is kept but not supported yet',
+    ])
+    const path = `/v1/agents/${registered.agent_id}`
+    const shown = await asAdmin(path)
+    expect(shown.text).not.toContain('hidden')
+    expect(shown.json()).toMatchObject({
+      kill_switch: { url: kill_switch.url, headers: { authorization: 'set' }, body: { nested: ['set'] } },
+      litellm_params: { auth: { token: 'set' } },
+    })
+    const other = { ...body, kill_switch: { ...kill_switch, headers: { authorization: 'another' } } }
+    expect((await register(other)).json().agent_id).toBe(registered.agent_id)
+    await asAdmin(path, { method: 'DELETE' })
+  })
+
   it('changes an agent under its id, and keeps the old one when the new one is wrong', async () => {
     const { agent_id } = (await register(support)).json()
     const put = (body: object) => asAdmin(`/a2a/agents/${agent_id}`, { method: 'PUT', body })
@@ -326,8 +355,10 @@ describe('push notifications', () => {
     })
     const { text } = await call(gateway.url, '/metrics', { key: gateway.masterKey })
     expect(text).toMatch(/^gateway_a2a_push_total\{outcome="delivered"\} 1$/m)
-    const refused = await rpc('CreateTaskPushNotificationConfig', { ...config, url: 'http://10.1.1.1/' })
-    expect(refused.error.code).toBe(-32602)
+    for (const url of ['http://10.1.1.1/', `${base}/a2a/agents`, 'no address']) {
+      const refused = await rpc('CreateTaskPushNotificationConfig', { ...config, url })
+      expect([url, refused.error.code]).toEqual([url, -32602])
+    }
     await rpc('DeleteTaskPushNotificationConfig', { taskId, id: 'mine' })
     expect((await rpc('ListTaskPushNotificationConfigs', { taskId })).result.configs).toEqual([])
     expect((await call(gateway.url, callback, { body: news })).status).toBe(404)

@@ -162,6 +162,13 @@ describe('between callers', () => {
       const foreign = await ask('old', '1.0', operation, { id: task.id }, bob.key)
       expect(foreign.json().error).toEqual(unknown.json().error)
     }
+    const pushes = ['GetTaskPushNotificationConfig', 'ListTaskPushNotificationConfigs']
+    const changes = ['CreateTaskPushNotificationConfig', 'DeleteTaskPushNotificationConfig']
+    for (const method of [...pushes, ...changes]) {
+      const params = { taskId: task.id, id: 'mine', url: 'https://example.org/' }
+      expect((await rpc('old', method, params, bob.key)).json().error).toEqual(unknown.json().error)
+    }
+    expect(gateway.stdout()).toMatch(new RegExp(`"a2a.task.foreign","by":"caller".*"${task.id}"`))
     const more = await send('old', '1.0', 'ask-6b', { taskId: task.id }, bob.key)
     expect(more.json().error.code).toBe(-32001)
     const context = await send('old', '1.0', 'ask-6c', { contextId: task.contextId }, bob.key)

@@ -1,7 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { A2aPlane } from '../a2a/a2a-plane.ts'
 import type { A2aRoutesDependencies } from '../a2a/a2a-routes.ts'
-import type { TaskRow } from '../a2a/a2a-store.ts'
 import { AgentDirectory } from '../a2a/agents/agent-directory.ts'
 import { sealAgents } from '../a2a/agents/agent-secrets.ts'
 import { forgetRemoved } from '../a2a/agents/register-agent.ts'
@@ -18,7 +17,7 @@ import type { AgentCall } from '../a2a/relay/agent-call.ts'
 import { AgentRelay } from '../a2a/relay/agent-relay.ts'
 import { OpenStreams } from '../a2a/relay/open-streams.ts'
 import { isMessage, priceOf, settleCall } from '../a2a/settle-call.ts'
-import { TaskLedger } from '../a2a/tasks/task-ledger.ts'
+import { TaskLedger, type TaskLedgerOptions } from '../a2a/tasks/task-ledger.ts'
 import { traceCall } from '../a2a/trace-call.ts'
 import type { A2aConfig, GatewayConfig } from '../config/config.ts'
 import { zeroUsage } from '../conversation/usage.ts'
@@ -72,7 +71,9 @@ export async function openA2a({
   const userTransport = createUserTransport(egress)
   const store = hub.a2a
   const agents = sealAgents(store, gateway.blobs)
-  const directory = new AgentDirectory({ store: agents, configured: configuredAgents(settings) })
+  const onLeftOut = (agentName: string, reason: string): void =>
+    telemetry.logger.log('warn', 'a2a_agent_left_out', { agent_name: agentName, reason })
+  const directory = new AgentDirectory({ store: agents, configured: configuredAgents(settings, onLeftOut) })
   const networkOf = ({ origin }: RemoteAgent): AgentNetwork =>
     origin === 'configuration'
       ? { transport: gateway.transport, refuseHost: refuseOperatorHost }
@@ -83,9 +84,9 @@ export async function openA2a({
     onChanged: ({ agentId }, quarantined) =>
       telemetry.logger.log('warn', 'audit', { action: 'a2a.card.change', resource_id: agentId, quarantined }),
   })
-  const onForeign = ({ agentId, taskId }: Pick<TaskRow, 'agentId' | 'taskId'>): void =>
+  const onForeign: TaskLedgerOptions['onForeign'] = ({ agentId, taskId }, by) =>
     telemetry.logger.log('warn', 'audit', {
-      ...{ action: 'a2a.task.foreign', resource_id: agentId, task_id: taskId },
+      ...{ action: 'a2a.task.foreign', resource_id: agentId, task_id: taskId, by },
     })
   const tasks = new TaskLedger({ store, settings, onError, onForeign, now })
   const { agents: metrics } = telemetry.metrics

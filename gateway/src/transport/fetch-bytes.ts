@@ -11,6 +11,8 @@ export interface FetchBytesOptions {
   /** For each step of a redirect. */
   readonly timeoutMs: number
   readonly accept: string
+  /** Redirects to other servers are refused. */
+  readonly staysAtOrigin?: boolean
 }
 
 export interface FetchedBytes {
@@ -26,7 +28,10 @@ export async function fetchBytes(url: string, options: FetchBytesOptions): Promi
     const { status, location, ...fetched } = await fetchOnce(place, options)
     if (status === 200) return fetched
     if (status < 300 || status >= 400 || location === null) throw new Error(`status ${status}`)
-    place = new URL(location, place)
+    const next = new URL(location, place)
+    if (options.staysAtOrigin === true && next.origin !== place.origin)
+      throw new Error('a redirect to another server')
+    place = next
   }
   throw new Error(`more than ${maxRedirects} redirects`)
 }

@@ -7,11 +7,11 @@ import { requireEnabled } from '../calls/require-enabled.ts'
 import { inspectCard } from '../cards/inspect-card.ts'
 import { skillWords } from '../cards/rewrite-card.ts'
 import { mayUseAgent } from './agent-access.ts'
-import { type AgentBody, addressedSchema, toRegistration } from './agent-schema.ts'
+import { type AgentBody, addressedSchema, listWarnings, toRegistration } from './agent-schema.ts'
 import { mapSecrets } from './agent-secrets.ts'
 import { callerOf } from './caller-of.ts'
 import { registerAgent, requireAgent, unregisterAgent } from './register-agent.ts'
-import type { RemoteAgent } from './remote-agent.ts'
+import type { AgentRegistration, RemoteAgent } from './remote-agent.ts'
 
 const registeredNote = 'The agent can be called at once; its card is fetched with the first call.'
 const unregisteredNote = 'Its tasks and push targets are gone too.'
@@ -138,10 +138,12 @@ function pageOf(
 
 async function addAgent(plane: A2aPlane, request: ControlRequest<AgentBody>): Promise<object> {
   const caller = callerOf(request)
-  const agent = await registerAgent(plane, { ...request, caller }, toRegistration(request.body), null)
+  const registration = toRegistration(request.body)
+  const agent = await registerAgent(plane, { ...request, caller }, registration, null)
   return {
     status: 'registered',
     ...{ agent_id: agent.agentId, agent_name: agent.name, note: registeredNote },
+    ...warned(registration),
     ...(await inspected(plane, agent, request)),
   }
 }
@@ -149,10 +151,12 @@ async function addAgent(plane: A2aPlane, request: ControlRequest<AgentBody>): Pr
 async function replaceAgent(plane: A2aPlane, request: ControlRequest<AgentBody>): Promise<object> {
   const caller = callerOf(request)
   const known = requireAgent(plane, request.params['id'] ?? '', caller)
-  const agent = await registerAgent(plane, { ...request, caller }, toRegistration(request.body), known)
+  const registration = toRegistration(request.body)
+  const agent = await registerAgent(plane, { ...request, caller }, registration, known)
   const shown = formatAgent(plane, agent, request, true)
   return {
     ...{ status: 'updated', agent_id: agent.agentId, agent: shown },
+    ...warned(registration),
     ...(await inspected(plane, agent, request)),
   }
 }
@@ -161,6 +165,11 @@ async function removeAgent(plane: A2aPlane, request: ControlRequest<unknown>): P
   const agent = requireAgent(plane, request.params['id'] ?? '', callerOf(request))
   await unregisterAgent(plane, request.exchange, agent)
   return { status: 'unregistered', agent_id: agent.agentId, agent_name: agent.name, note: unregisteredNote }
+}
+
+function warned(registration: AgentRegistration): object {
+  const warnings = listWarnings(registration)
+  return warnings.length === 0 ? {} : { warnings }
 }
 
 /** An agent as the registry shows it: its own address for admins, the gateway's for everybody else. */

@@ -72,7 +72,10 @@ export function toRegistration(body: AgentBody): AgentRegistration {
 }
 
 /** Members that are kept for what reads them and change nothing here yet. */
-const unsupported = ['kill_switch', 'identity', 'execution_mode']
+const unsupported = [
+  ...['kill_switch', 'identity', 'execution_mode', 'guardrails', 'object_permission'],
+  'require_trace_id_on_calls_by_agent',
+]
 
 /** Sentences about what a registration asks for and does not get. */
 export function listWarnings({ others, params }: AgentRegistration): readonly string[] {

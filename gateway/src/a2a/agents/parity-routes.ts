@@ -8,7 +8,7 @@ import { mayUseAgent } from './agent-access.ts'
 import { type AgentBody, agentSchema, listWarnings, toRegistration } from './agent-schema.ts'
 import { mapSecrets } from './agent-secrets.ts'
 import { callerOf } from './caller-of.ts'
-import { registerAgent, requireAgent, unregisterAgent } from './register-agent.ts'
+import { inRegistry, registerAgent, requireAgent, unregisterAgent } from './register-agent.ts'
 import type { RemoteAgent } from './remote-agent.ts'
 
 const patchSchema = agentSchema.partial()
@@ -114,7 +114,7 @@ function toBody(agent: RemoteAgent): AgentBody {
 type Spend = ReadonlyMap<string, number>
 
 function spendOf({ store }: A2aPlane, agents: readonly RemoteAgent[]): Promise<Spend> {
-  return store.spendOf(agents.map(({ agentId }) => agentId))
+  return inRegistry(store.spendOf(agents.map(({ agentId }) => agentId)))
 }
 
 function formatAgent(agent: RemoteAgent, spend: Spend): object {

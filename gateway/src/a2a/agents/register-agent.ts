@@ -17,7 +17,7 @@ export function requireAgent(plane: A2aPlane, id: string, caller: Caller): Remot
 
 /**
  * Keeps an agent under the id of its registration, or under the id of the one it replaces. Nothing is dialled. Errors:
- * 400 `invalid_url` and `ssrf_blocked`, 409 `agent_name_taken` and `config_managed`.
+ * 400 `invalid_url` and `ssrf_blocked`, 409 `agent_name_taken` and `config_managed`, 500 `agent_registry_unavailable`.
  */
 export async function registerAgent(
   plane: A2aPlane,
@@ -44,13 +44,13 @@ export async function registerAgent(
     updatedAt: now,
   }
   try {
-    await plane.agents.saveAgent(agent)
+    await inRegistry(plane.agents.saveAgent(agent))
   } catch (error) {
     throw error instanceof GatewayError && error.code === 'conflict' ? nameTaken(registration) : error
   }
   plane.cards.forget(agentId)
   plane.audit(known === null ? 'a2a.agent.create' : 'a2a.agent.update', exchange, agentId)
-  await plane.onAgentsChanged(agentId)
+  await inRegistry(plane.onAgentsChanged(agentId))
   return agent
 }
 
@@ -61,9 +61,20 @@ export async function unregisterAgent(
   agent: RemoteAgent,
 ): Promise<void> {
   requireOwn(agent)
-  await plane.agents.removeAgent(agent.agentId)
+  await inRegistry(plane.agents.removeAgent(agent.agentId))
   plane.audit('a2a.agent.delete', exchange, agent.agentId)
-  await plane.onAgentsChanged(agent.agentId)
+  await inRegistry(plane.onAgentsChanged(agent.agentId))
+}
+
+/** Errors: 500 `agent_registry_unavailable` when the database is away. */
+export async function inRegistry<Result>(work: Promise<Result>): Promise<Result> {
+  try {
+    return await work
+  } catch (error) {
+    if (!(error instanceof GatewayError && error.code === 'storage_unavailable')) throw error
+    const message = 'The registry of agents did not answer; try again shortly.'
+    throw new GatewayError('agent_registry_unavailable', message, { cause: error, retryAfterSeconds: 1 })
+  }
 }
 
 /** What every process does when it hears that an agent has changed. */

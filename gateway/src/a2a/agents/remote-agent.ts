@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import type { JsonRecord } from '../../conversation/json-value.ts'
+import { type JsonRecord, readRecord } from '../../conversation/json-value.ts'
 import { canonicalJson } from '../../json/canonical-json.ts'
-import { isSecretParam } from './agent-secrets.ts'
+import { isSecretParam, openSwitchMembers } from './agent-secrets.ts'
 
 /** An agent on another server, as it was registered. Secrets are in the clear; the store keeps them sealed. */
 export interface RemoteAgent {
@@ -42,9 +42,20 @@ export type AgentRegistration = Omit<
   'agentId' | 'origin' | 'createdBy' | 'updatedBy' | 'createdAt' | 'updatedAt'
 >
 
+function openSwitch(value: unknown): unknown {
+  const record = readRecord(value)
+  return record === null ? value : openSwitchMembers(record)
+}
+
 /** The id of a registration: the same one always has the same, whatever its secrets are. */
 export function deriveAgentId(registration: AgentRegistration): string {
   const params = Object.entries(registration.params).filter(([name]) => !isSecretParam(name))
-  const open = { ...registration, params: Object.fromEntries(params), staticHeaders: {} }
+  const { kill_switch, ...others } = registration.others
+  const open = {
+    ...registration,
+    params: Object.fromEntries(params),
+    staticHeaders: {},
+    others: kill_switch === undefined ? others : { ...others, kill_switch: openSwitch(kill_switch) },
+  }
   return createHash('sha256').update(canonicalJson(open)).digest('hex')
 }

@@ -134,7 +134,14 @@ export class AgentCards {
       try {
         const accept = 'application/json'
         const { bytes } = await fetchBytes(url, {
-          ...{ transport, refuseHost, maxBytes: maxCardBytes, timeoutMs: leftMs, accept },
+          ...{
+            transport,
+            refuseHost,
+            maxBytes: maxCardBytes,
+            timeoutMs: leftMs,
+            accept,
+            staysAtOrigin: true,
+          },
         })
         const card = readRecord(parseJson(bytes.toString('utf8')))
         const keys = cardKeysOf(agent)

@@ -36,7 +36,9 @@ export function rewriteCard(
   form: CardForm,
 ): JsonRecord {
   const source = { ...(own ?? describeAgent(agent)), ...agent.cardParams }
-  const kept = Object.fromEntries(Object.entries(source).filter(([name]) => !replaced.has(name)))
+  const kept = Object.fromEntries(
+    Object.entries(source).filter(([name, value]) => !replaced.has(name) && isSound(name, value)),
+  )
   const described = { ...required, ...kept, name: agent.name }
   return { ...described, ...frameMembers(frame, form), ...capabilityMembers(source, frame, form) }
 }
@@ -48,6 +50,15 @@ const required = {
   defaultInputModes: ['text/plain'],
   defaultOutputModes: ['text/plain'],
   skills: [],
+}
+
+/** Clients cannot read a card whose needed members are of another type. */
+function isSound(name: string, value: unknown): boolean {
+  const example = Object.hasOwn(required, name) ? required[name as keyof typeof required] : undefined
+  return (
+    example === undefined ||
+    (Array.isArray(example) === Array.isArray(value) && typeof example === typeof value)
+  )
 }
 
 /** The card of an agent that gives none of itself. */

@@ -13,7 +13,7 @@ const picoPerNano = 1_000n
 
 export interface AgentLimitsOptions {
   readonly state: Pick<SharedState, 'increment'>
-  /** For agents without a limit of their own; 0 for none. */
+  /** Of agents without a limit of their own, messages that begin tasks; 0 for no limit. */
   readonly messagesPerMinute: () => number
   readonly now: () => number
 }
@@ -31,7 +31,7 @@ export class AgentLimits {
 
   /** Counts a message. Errors: RATE_LIMITED, BUDGET_EXCEEDED. */
   async admit(call: AgentCall): Promise<void> {
-    const limits = this.#limitsOf(call.agent, contextOf(call))
+    const limits = this.#limitsOf(call, contextOf(call))
     if (limits.length === 0) return
     const [messages, used] = [limits.filter(isOfMessages), limits.filter((limit) => !isOfMessages(limit))]
     const counted = await this.#count(used.map((limit) => ({ ...limit, by: 0, limit: null })))
@@ -49,7 +49,7 @@ export class AgentLimits {
     const isNew = contextOf(call) === null
     const tokens = (usage?.inputTokens ?? 0) + (usage?.outputTokens ?? 0)
     const used = { tokens, 'nano-usd': Number((costPico ?? 0n) / picoPerNano) }
-    const increments = this.#limitsOf(call.agent, contextId).flatMap((limit) => {
+    const increments = this.#limitsOf(call, contextId).flatMap((limit) => {
       const isNews = limit.ofConversation && isNew
       const by = limit.counts === 'messages' ? Number(isNews) : used[limit.counts]
       return by > 0 ? [{ ...limit, by, limit: null }] : []
@@ -65,15 +65,16 @@ export class AgentLimits {
         )
   }
 
-  #limitsOf(agent: RemoteAgent, contextId: string | null): (Limit & { readonly ofConversation: boolean })[] {
-    const ofAgent = this.#ofAgent(agent).map((limit) => ({ ...limit, ofConversation: false }))
+  #limitsOf(call: AgentCall, contextId: string | null): (Limit & { readonly ofConversation: boolean })[] {
+    const ofAgent = this.#ofAgent(call).map((limit) => ({ ...limit, ofConversation: false }))
     if (contextId === null) return ofAgent
-    const ofContext = this.#ofConversation(agent, contextId)
+    const ofContext = this.#ofConversation(call.agent, contextId)
     return [...ofAgent, ...ofContext.map((limit) => ({ ...limit, ofConversation: true }))]
   }
 
-  #ofAgent({ agentId, requestsPerMinute, others }: RemoteAgent): Limit[] {
-    const standard = this.#options.messagesPerMinute()
+  #ofAgent({ agent: { agentId, requestsPerMinute, others }, params }: AgentCall): Limit[] {
+    const continuesTask = readText(readRecord(params['message'])?.['taskId']) !== null
+    const standard = continuesTask ? 0 : this.#options.messagesPerMinute()
     const key = `a2a:${agentId}:${this.#minute()}`
     return [
       ...minuteLimit(key, 'messages', requestsPerMinute ?? (standard === 0 ? null : standard), 'This agent'),

@@ -41,12 +41,15 @@ export class PushTargets {
   async require(call: AgentCall, url: string): Promise<void> {
     const card = await this.#options.cards.find(call.agent)
     const isOffered = readRecord(card?.['capabilities'])?.['pushNotifications'] === true
-    if (!isOffered || !this.#options.base(call.exchange).isPublic)
+    const base = this.#options.base(call.exchange)
+    if (!isOffered || !base.isPublic)
       throw new A2aError(
         'PUSH_NOTIFICATION_NOT_SUPPORTED',
         'Push notifications are not supported for this agent.',
       )
-    const refusal = this.#options.egress.refuseUrl(url)
+    const refusal = isAtOrigin(url, base.url)
+      ? 'it is one of the gateway itself'
+      : this.#options.egress.refuseUrl(url)
     if (refusal !== null)
       throw new A2aError('INVALID_PARAMS', `params.url: this address may not be called: ${refusal}.`)
   }
@@ -104,6 +107,10 @@ export class PushTargets {
     const opened = this.#options.open(row.config)
     return opened === null ? null : ((parseJson(opened) as PushConfig | undefined) ?? null)
   }
+}
+
+function isAtOrigin(url: string, base: string): boolean {
+  return URL.canParse(url) && new URL(url).origin === new URL(base).origin
 }
 
 function hash(token: string): string {

@@ -23,6 +23,13 @@ export type AgentAnswer =
   | { readonly kind: 'events'; readonly events: EventQueue; readonly headers: HeaderFields }
   | { readonly kind: 'bytes'; readonly bytes: EventQueue<Buffer>; readonly headers: HeaderFields }
 
+/** The agent wants the same request somewhere else. */
+export interface AgentMoved {
+  readonly kind: 'moved'
+  /** As the agent wrote it. */
+  readonly location: string
+}
+
 export interface AgentExchangeOptions {
   readonly transport: Transport
   readonly request: UpstreamRequest
@@ -36,8 +43,8 @@ export interface AgentExchangeOptions {
 
 /** One call of an agent. Rejects with what its client may know: never an address, never what the network said. */
 export class AgentExchange implements UpstreamSink {
-  readonly answer: Promise<AgentAnswer>
-  #resolve: (answer: AgentAnswer) => void = () => {}
+  readonly answer: Promise<AgentAnswer | AgentMoved>
+  #resolve: (answer: AgentAnswer | AgentMoved) => void = () => {}
   #reject: (error: A2aError) => void = () => {}
   readonly #maxStreamMs: number
   readonly #isRaw: boolean
@@ -79,6 +86,12 @@ export class AgentExchange implements UpstreamSink {
   onHeaders(status: number, headers: HeaderFields): void {
     this.#status = status
     this.#headers = headers
+    if (status === 307 || status === 308) {
+      this.#resolve({ kind: 'moved', location: headers.get('location') ?? '' })
+      this.#finish(null)
+      this.#call?.cancel()
+      return
+    }
     if (status >= 300 && status < 400) {
       this.#finish(new A2aError('UPSTREAM_ERROR', 'The agent redirected the call, which is not followed.'))
       return
@@ -96,7 +109,9 @@ export class AgentExchange implements UpstreamSink {
     }
   }
 
-  #open<Item>(take: (queue: EventQueue<Item>, chunk: Buffer) => boolean): EventQueue<Item> {
+  #open<Item extends { readonly length: number }>(
+    take: (queue: EventQueue<Item>, chunk: Buffer) => boolean,
+  ): EventQueue<Item> {
     const queue = new EventQueue<Item>()
     queue.onRoom = () => this.#call?.resume()
     queue.onAbandoned = this.cancel

@@ -22,6 +22,8 @@ import { buildAgentHeaders, maxHops, readHops } from './agent-headers.ts'
 import { passBytes } from './pass-bytes.ts'
 
 const sendTimeoutMs = 60_000
+/** Redirects of one call that are followed. */
+const maxMoves = 3
 
 export interface AgentRelayOptions {
   readonly cards: AgentCards
@@ -184,24 +186,39 @@ export class AgentRelay {
       method: methodName(operation, endpoint.version),
       params: endpoint.tenant === null ? params : { ...params, tenant: endpoint.tenant },
     }
-    const { origin, pathname, search, host } = endpoint.address
-    const sent = new AgentExchange({
-      transport: this.#options.networkOf(agent).transport,
-      request: {
-        origin,
-        method: 'POST',
-        path: pathname + search,
-        headers: ['host', host, ...buildAgentHeaders(call, endpoint.version, tellsIdentity)],
-        body: Buffer.from(JSON.stringify(body)),
-      },
-      timeoutMs: timeoutOf(agent),
-      maxStreamMs,
-      isRaw,
-    })
-    // A client that leaves ends the connection; its task goes on.
-    whenAbandoned(sent.cancel)
-    return sent.answer
+    const headers = buildAgentHeaders(call, endpoint.version, tellsIdentity)
+    const octets = Buffer.from(JSON.stringify(body))
+    let { address } = endpoint
+    for (let moves = 0; moves <= maxMoves; moves += 1) {
+      const { origin, pathname, search, host } = address
+      const sent = new AgentExchange({
+        transport: this.#options.networkOf(agent).transport,
+        request: {
+          ...{ origin, method: 'POST', path: pathname + search },
+          ...{ headers: ['host', host, ...headers], body: octets },
+        },
+        timeoutMs: timeoutOf(agent),
+        maxStreamMs,
+        isRaw,
+      })
+      // A client that leaves ends the connection; its task goes on.
+      whenAbandoned(sent.cancel)
+      const answer = await sent.answer
+      if (answer.kind !== 'moved') return answer
+      address = resolveMove(answer.location, address)
+    }
+    throw new A2aError('UPSTREAM_ERROR', 'The agent redirected the call too often.')
   }
+}
+
+/** Where a call goes on, which is never another server. Errors: UPSTREAM_ERROR. */
+function resolveMove(location: string, from: URL): URL {
+  const address = URL.canParse(location, from.href) ? new URL(location, from) : null
+  if (address?.origin === from.origin) return address
+  throw new A2aError(
+    'UPSTREAM_ERROR',
+    'The agent redirected the call to another server, which is not followed.',
+  )
 }
 
 /** `litellm_params.timeout`, in seconds. */

@@ -1,9 +1,11 @@
-/** More than this waiting for a slow client pauses the agent. */
-const pauseAbove = 64
+/** More of either waiting for a slow client pauses the agent. */
+const mostEvents = 64
+const mostBytes = 1024 * 1024
 
 /** Events, or bytes, on their way from an agent to its client, in order; a slow client pauses the agent. */
-export class EventQueue<Item = string> implements AsyncIterable<Item> {
+export class EventQueue<Item extends { readonly length: number } = string> implements AsyncIterable<Item> {
   readonly #waiting: Item[] = []
+  #bytes = 0
   #wake: (() => void) | null = null
   #ended = false
   #failure: Error | null = null
@@ -15,8 +17,9 @@ export class EventQueue<Item = string> implements AsyncIterable<Item> {
   /** False asks for a pause until `onRoom`. */
   push(event: Item): boolean {
     this.#waiting.push(event)
+    this.#bytes += event.length
     this.#wakeUp()
-    return this.#waiting.length < pauseAbove
+    return !this.#isFull()
   }
 
   /** No more events; with a failure, after those that wait. */
@@ -30,9 +33,11 @@ export class EventQueue<Item = string> implements AsyncIterable<Item> {
   async *[Symbol.asyncIterator](): AsyncIterator<Item> {
     try {
       for (;;) {
+        const wasFull = this.#isFull()
         const event = this.#waiting.shift()
         if (event !== undefined) {
-          if (this.#waiting.length === pauseAbove - 1) this.onRoom()
+          this.#bytes -= event.length
+          if (wasFull && !this.#isFull()) this.onRoom()
           yield event
         } else if (this.#ended) {
           if (this.#failure !== null) throw this.#failure
@@ -47,6 +52,10 @@ export class EventQueue<Item = string> implements AsyncIterable<Item> {
     } finally {
       this.onAbandoned()
     }
+  }
+
+  #isFull(): boolean {
+    return this.#waiting.length >= mostEvents || this.#bytes > mostBytes
   }
 
   #wakeUp(): void {

@@ -22,8 +22,8 @@ export interface TaskLedgerOptions {
   readonly store: A2aStore
   readonly settings: () => { taskScope: 'principal' | 'team'; taskTtlMs: number; maxTasks: number }
   readonly onError: (error: unknown) => void
-  /** An agent told one caller of a task of another. */
-  readonly onForeign: (task: Pick<TaskRow, 'agentId' | 'taskId'>) => void
+  /** A caller asked for a task of another, or an agent told one caller of a task of another. */
+  readonly onForeign: (task: Pick<TaskRow, 'agentId' | 'taskId'>, by: 'caller' | 'agent') => void
   readonly now: () => number
 }
 
@@ -55,6 +55,8 @@ export class TaskLedger {
     await sleep(patienceMs)
     const late = known === null ? await this.#options.store.findTask(agentId, taskId) : null
     if (late !== null && this.#maySee(caller, late)) return late
+    const foreign = known ?? late
+    if (foreign !== null) this.#options.onForeign(foreign, 'caller')
     throw new A2aError('TASK_NOT_FOUND', 'Task not found')
   }
 
@@ -88,7 +90,7 @@ export class TaskLedger {
     const now = this.#options.now()
     const known = this.#known.get(key)
     if (known !== undefined && !this.#maySee(caller, known)) {
-      this.#options.onForeign(known)
+      this.#options.onForeign(known, 'agent')
       throw new A2aError('INVALID_AGENT_RESPONSE', 'The agent answered with a task that is not known here.')
     }
     const task = {
@@ -187,7 +189,7 @@ export class TaskLedger {
       this.#remember(this.#contexts, keyOf(agentId, contextId), { owner, teamId })
     for (const task of foreign) {
       this.#known.delete(keyOf(task.agentId, task.taskId))
-      onForeign(task)
+      onForeign(task, 'agent')
     }
   }
 

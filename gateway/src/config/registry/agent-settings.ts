@@ -27,9 +27,13 @@ export const agentSettings: readonly Setting[] = [
     'Tasks whose owner is remembered; ended ones are forgotten first',
     ['A2A_TASK_STORE_MAX_TASKS'],
   ),
-  available('a2a.task_rate_limit', 'integer', 100, 'New messages a minute for one agent; 0 for no limit', [
-    'A2A_TASK_RATE_LIMIT',
-  ]),
+  available(
+    'a2a.task_rate_limit',
+    'integer',
+    100,
+    'Messages a minute that begin a task, for one agent; 0 for no limit',
+    ['A2A_TASK_RATE_LIMIT'],
+  ),
   available(
     'a2a.task_scope',
     'choice',

@@ -52,6 +52,8 @@ function readAgents(list: unknown, key: string, report: Report): UnknownRecord[]
       report.warn(place, `${name} needs a url that begins with http:// or https://; the entry is left out`)
       return []
     }
+    if (new Section(section.values['litellm_params'], place, report).values['guardrails'] !== undefined)
+      report.warn(place, `guardrails of agents are not supported yet; messages to ${name} pass unchecked`)
     names.add(name)
     return isRecord(entry) ? [{ ...entry, url }] : []
   })
