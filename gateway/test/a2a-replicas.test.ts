@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createPostgresDatabase } from '../src/storage/testing/test-databases.ts'
 import { findTestServices } from '../src/storage/testing/test-services.ts'
 import { call } from './harness/call-gateway.ts'
+import { openStream } from './harness/read-stream.ts'
 import { type ScriptedAgent, startScriptedAgent } from './harness/scripted-agent.ts'
 import { type Gateway, startGateway } from './harness/start-gateway.ts'
 import { waitUntil } from './harness/wait-until.ts'
@@ -47,6 +48,12 @@ it.skipIf(databaseUrl === null)(
     const { task } = (await ask(one, 'SendMessage', { message })).json().result
     expect((await ask(two, 'GetTask', { id: task.id })).json().result.id).toBe(task.id)
     expect((await ask(two, 'GetTask', { id: task.id }, other.key)).json().error.code).toBe(-32001)
+    const stream = await openStream(two.url, '/a2a/shared', {
+      key,
+      body: { jsonrpc: '2.0', id: 1, method: 'SubscribeToTask', params: { id: task.id } },
+    })
+    await waitUntil('the task is told of', () => stream.text().includes(task.id))
+    stream.leave()
     expect((await ask(two, 'ListTasks', {})).json().result.totalSize).toBe(1)
     await two.restart('SIGKILL')
     await waitUntil('it is back', async () => (await ask(two, 'ListTasks', {})).status === 200, 30_000)
