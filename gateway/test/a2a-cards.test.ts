@@ -129,6 +129,16 @@ describe('signatures', () => {
     expect(JSON.stringify(keys)).not.toContain('"d"')
   })
 
+  it('of the gateway are not given to addresses that nobody but the client names', async () => {
+    const path = '/a2a/plain/.well-known/agent-card.json'
+    const cardFor = async (host: string) =>
+      (await call(gateway.url, path, { key: alice.key, headers: { host } })).json()
+    const named = await cardFor('other.example:8443')
+    expect([named.url, named.signatures]).toEqual(['http://other.example:8443/a2a/plain', undefined])
+    for (const host of ['other.example/path', 'user@other.example'])
+      expect((await cardFor(host)).url).toBe(`${gateway.url}/a2a/plain`)
+  })
+
   it('of an agent are wanted where its registration says by which key', async () => {
     expect((await send('trusted')).json().result.task).toBeDefined()
     expect((await readCard('trusted')).status).toBe(200)

@@ -18,11 +18,7 @@ interface OddServer {
 
 /** What an odd server answers a request for its card with, by the first segment of the path. */
 const cards: Readonly<Record<string, string>> = {
-  list: '[]',
   half: '{"name": "half',
-  html: '<html>',
-  nameless: '{"skills": []}',
-  large: JSON.stringify({ name: 'large', filler: 'x'.repeat(1_100_000) }),
   mistyped: JSON.stringify({
     ...{ name: 'mistyped', skills: 'all', version: 5, capabilities: [], url: 7, additionalInterfaces: {} },
     ...{ supportedInterfaces: [null, 'x', { url: 'no address', protocolBinding: 'JSONRPC' }], novelty: 1 },

@@ -369,6 +369,21 @@ describe('calls that fail', () => {
     expect((await ask('', 'message/send')).json().error.code).toBe(-32602)
   })
 
+  it.each([
+    ['NoSuchMethod', {}, '1.0', -32601],
+    ['no/such', {}, '0.3', -32601],
+    ['NoSuchMethod', { 'a2a-version': '0.3' }, '0.3', -32601],
+    ['SendMessage', { 'a2a-version': '2.0' }, '1.0', -32009],
+    ['message/send', { 'a2a-version': '2.0' }, '0.3', -32009],
+    ['SendMessage', { 'a2a-version': '' }, '0.3', -32601],
+  ])('%s with %j is refused in the form of %s', async (method, headers, version, code) => {
+    const body = { jsonrpc: '2.0', id: 1, method, params: {} }
+    const answer = await call(gateway.url, '/a2a/old', { key: alice.key, headers, body })
+    const { error } = answer.json()
+    expect([answer.headers['a2a-version'], error.code]).toEqual([version, code])
+    expect(Array.isArray(error.data)).toBe(version === '1.0')
+  })
+
   it('calls that go in a circle end', async () => {
     const body = {
       jsonrpc: '2.0',

@@ -144,7 +144,8 @@ export async function openA2a({
     },
     identity: gateway.identity,
     cardKeys: signer.keySet,
-    signCard: (card, root) => signer.sign(card, `${root}/.well-known/a2a-jwks.json`),
+    signCard: (card, root) =>
+      mayVouchFor(config(), root) ? signer.sign(card, `${root}/.well-known/a2a-jwks.json`) : card,
     sealPage: seal,
     openPage: open,
     admit: async (call) => {
@@ -189,13 +190,28 @@ export async function openA2a({
   }
 }
 
-function baseOf({ a2a, server }: GatewayConfig, exchange: Exchange): { url: string; isPublic: boolean } {
-  const configured = a2a.baseUrl ?? server.publicUrl?.replace(/\/+$/, '') ?? null
+function baseOf(config: GatewayConfig, exchange: Exchange): { url: string; isPublic: boolean } {
+  const configured = configuredBase(config)
   if (configured !== null) return { url: configured, isPublic: true }
+  const { server } = config
   const scheme = server.tls === null ? 'http' : 'https'
-  const host = exchange.header('host') ?? `${server.host}:${server.port}`
+  const asked = exchange.header('host') ?? ''
+  const host = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i.test(asked)
+    ? asked
+    : `${server.host}:${server.port}`
   return { url: `${scheme}://${host}${server.rootPath}`, isPublic: false }
 }
+
+function configuredBase({ a2a, server }: GatewayConfig): string | null {
+  return a2a.baseUrl ?? server.publicUrl?.replace(/\/+$/, '') ?? null
+}
+
+/** Whoever asks names the host of an address that is not configured; the gateway signs no address of others. */
+function mayVouchFor(config: GatewayConfig, base: string): boolean {
+  return configuredBase(config) !== null || loopback.has(new URL(base).hostname)
+}
+
+const loopback = new Set(['127.0.0.1', '[::1]', 'localhost'])
 
 /** Messages count like other calls of their key; of what they cost nothing is known before. */
 async function reserve(

@@ -1,4 +1,4 @@
-import { type JsonRecord, parseJson, readRecord, readText } from '../../conversation/json-value.ts'
+import { type JsonRecord, parseJson, readRecord } from '../../conversation/json-value.ts'
 import type { Endpoint } from '../../http/dispatch.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import { ClientGone, readBody } from '../../http/read-body.ts'
@@ -42,7 +42,7 @@ export function rpcEndpoint(plane: A2aPlane, forced: 'send' | 'stream' | null): 
         plane.settle(call, null)
       } catch (error) {
         if (error instanceof ClientGone) throw error
-        const failure = error instanceof VersionedError ? error.error : toA2aError(error)
+        const failure = request.readFailure(error)
         if (call !== null) plane.settle(call, failure)
         if (!exchange.response.headersSent) request.sendError(failure)
       }
@@ -107,16 +107,21 @@ class RpcRequest {
 
   /** The path decides between sending and streaming; so does a client that accepts nothing but a stream. */
   #choose(method: string, forced: 'send' | 'stream' | null): void {
-    const chosen = chooseMethod(
-      method,
-      readText(this.#exchange.header('a2a-version')) ?? queryVersion(this.#exchange),
-    )
+    const asked = this.#exchange.header('a2a-version') ?? queryVersion(this.#exchange)
+    const chosen = chooseMethod(method, asked)
     this.version = chosen.version
     this.operation = chosen.operation
     if (chosen.operation !== 'send' && chosen.operation !== 'stream') return
     const accept = this.#exchange.header('accept') ?? ''
     const wantsStream = accept.includes('text/event-stream') && !/json|\*\/\*/.test(accept)
     this.operation = forced ?? (wantsStream ? 'stream' : chosen.operation)
+  }
+
+  /** What went wrong, which is told in the version of the method's name where no header says which one. */
+  readFailure(error: unknown): A2aError {
+    if (!(error instanceof VersionedError)) return toA2aError(error)
+    this.version = error.version
+    return error.error
   }
 
   headers(extensions: string | null): string[] {
