@@ -167,9 +167,10 @@ describe('a card that changes', () => {
 
   it('counts elsewhere', async () => {
     await gateway.reload({ agent_list: agentList() })
-    expect((await inspect()).findings).toEqual(['The card has characters that cannot be seen.'])
+    expect((await inspect()).findings).toEqual(['The card has invisible or direction-changing characters.'])
     expect(await skillsOf()).toEqual(['other'])
     await waitUntil('it is told of', () => /a2a\.card\.change.*"quarantined":false/.test(gateway.stdout()))
+    expect(gateway.stdout()).toMatch(/"plain","event":"a2a_card_suspicious".*direction-changing/)
   })
 
   it('is asked for by admins alone', async () => {

@@ -83,6 +83,12 @@ export async function openA2a({
     arePinned: () => settings().pinsCards,
     onChanged: ({ agentId }, quarantined) =>
       telemetry.logger.log('warn', 'audit', { action: 'a2a.card.change', resource_id: agentId, quarantined }),
+    onSuspicious: ({ agentId, name }, findings) =>
+      telemetry.logger.log('warn', 'a2a_card_suspicious', {
+        agent_id: agentId,
+        agent_name: name,
+        findings: findings.join('; '),
+      }),
   })
   const onForeign: TaskLedgerOptions['onForeign'] = ({ agentId, taskId }, by) =>
     telemetry.logger.log('warn', 'audit', {

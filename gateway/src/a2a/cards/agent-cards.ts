@@ -1,5 +1,6 @@
 import { type JsonRecord, parseJson, readRecord, readString } from '../../conversation/json-value.ts'
 import { canonicalJson } from '../../json/canonical-json.ts'
+import { findSuspiciousText } from '../../json/find-suspicious-text.ts'
 import { fetchBytes } from '../../transport/fetch-bytes.ts'
 import type { Transport } from '../../transport/transport.ts'
 import type { RemoteAgent } from '../agents/remote-agent.ts'
@@ -39,6 +40,8 @@ export interface AgentCardsOptions {
   readonly arePinned: () => boolean
   /** A card has other skills or interfaces than before. */
   readonly onChanged: (agent: RemoteAgent, isQuarantined: boolean) => void
+  /** A card says what an attacker would say, and did not before. */
+  readonly onSuspicious: (agent: RemoteAgent, findings: readonly string[]) => void
   readonly now: () => number
 }
 
@@ -119,10 +122,17 @@ export class AgentCards {
   /** A card that tells of other skills or addresses than before is told of; where cards are pinned it does not count. */
   #judgeChange(agent: RemoteAgent, fetched: JsonRecord | null): JsonRecord | null {
     const before = this.#known.get(agent.agentId)?.card ?? null
+    if (fetched !== null) this.#judgeText(agent, fetched, before)
     if (fetched === null || before === null || essenceOf(fetched) === essenceOf(before)) return fetched
     const isPinned = this.#options.arePinned()
     this.#options.onChanged(agent, isPinned)
     return isPinned ? before : fetched
+  }
+
+  #judgeText(agent: RemoteAgent, fetched: JsonRecord, before: JsonRecord | null): void {
+    const known = before === null ? [] : findSuspiciousText(before)
+    const findings = findSuspiciousText(fetched)
+    if (findings.some((finding) => !known.includes(finding))) this.#options.onSuspicious(agent, findings)
   }
 
   async #fetchFirst(agent: RemoteAgent): Promise<JsonRecord | null> {

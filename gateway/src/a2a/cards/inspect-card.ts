@@ -1,11 +1,9 @@
 import { type JsonRecord, readRecord } from '../../conversation/json-value.ts'
+import { findSuspiciousText } from '../../json/find-suspicious-text.ts'
 import type { A2aPlane } from '../a2a-plane.ts'
 import type { RemoteAgent } from '../agents/remote-agent.ts'
 import { A2aError } from '../protocol/a2a-error.ts'
 import { cardKeysOf } from './verify-card.ts'
-
-/** Characters that nobody sees, or that turn the order of what is read. */
-const hidden = /[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]|[\u{e0000}-\u{e007f}]/u
 
 /** What an agent's server says of it right now, for who registers it. Never rejects. */
 export async function inspectCard(
@@ -20,8 +18,8 @@ export async function inspectCard(
         ? 'No card was found: it is made of the registration.'
         : 'No card was found that is signed by one of the card_keys: the agent cannot be called.',
     )
-  if (card !== null && hidden.test(JSON.stringify(card)))
-    findings.push('The card has characters that cannot be seen.')
+  for (const finding of card === null ? [] : findSuspiciousText(card))
+    findings.push(`The card has ${finding}.`)
   const endpoint = await cards.endpoint(agent).catch((error: unknown) => {
     if (error instanceof A2aError) return null
     throw error

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { canonicalJson } from '../../json/canonical-json.ts'
+import { findSuspiciousText } from '../../json/find-suspicious-text.ts'
 import type { DefinitionKind, DefinitionPin } from '../registry/server-store.ts'
 import { findMarkProblem } from '../upstream/param-headers.ts'
 
@@ -34,7 +35,7 @@ export function readDefinition(kind: DefinitionKind, name: string, description: 
     name,
     description,
     digest: digestDefinition(description),
-    findings: [...lint(description), ...problems],
+    findings: [...findSuspiciousText(description), ...problems],
     isUnfit: problems.length > 0,
   }
 }
@@ -55,23 +56,6 @@ export function pinOf(serverId: string, definition: Definition, pinnedBy: string
 /** The members in which two descriptions differ, of those that are pinned. */
 export function listChanged(before: Description, after: Description): string[] {
   return pinnedMembers.filter((member) => canonicalJson(before[member]) !== canonicalJson(after[member]))
-}
-
-/** Characters that are there and not seen, or that turn the direction of what follows. */
-const hiddenCharacters =
-  /[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/u
-const instructionTags = /<\/?\s*(?:important|system|instructions?|secret|hidden|admin|assistant)\b[^>]*>/i
-const secretPhrases =
-  /(?:read|send|include|attach|pass|exfiltrate)[^.\n]{0,60}(?:\.env\b|id_rsa|\.ssh\b|api[ _-]?keys?|passwords?|credentials|secrets?)/i
-
-/** What an attacker would hide in a definition. Finds patterns, and so reduces the risk without removing it. */
-function lint(description: Description): string[] {
-  const text = canonicalJson(description)
-  const findings: string[] = []
-  if (hiddenCharacters.test(text)) findings.push('invisible or direction-changing characters')
-  if (instructionTags.test(text)) findings.push('a block that looks like instructions to the model')
-  if (secretPhrases.test(text)) findings.push('words that ask for secrets')
-  return findings
 }
 
 /** What makes a schema unfit to be used: too large, too deep, fetched from the network, or with impossible headers. */
