@@ -353,6 +353,9 @@ describe('push notifications', () => {
       authorization: 'Bearer abc',
       'x-a2a-notification-token': 'secret-token',
     })
+    const { contextId } = begun.result.task
+    const completed = await rpc('ListTasks', { contextId, status: 'TASK_STATE_COMPLETED' })
+    expect(completed.result.totalSize).toBe(1)
     const { text } = await call(gateway.url, '/metrics', { key: gateway.masterKey })
     expect(text).toMatch(/^gateway_a2a_push_total\{outcome="delivered"\} 1$/m)
     for (const url of ['http://10.1.1.1/', `${base}/a2a/agents`, 'no address']) {

@@ -19,13 +19,14 @@ export function pushEndpoint(plane: A2aPlane, delivery: PushDelivery): Endpoint 
       const known = await plane.push.findByToken(token)
       const payload = readRecord(parseJson((await readBody(exchange.request, maxBodyBytes)).toString('utf8')))
       if (known === null || known.row.agentId !== id || payload === null) throw unknownTarget()
-      const { taskId } = readNews('stream', payload, versionOfEvent(payload))
+      const { taskId, state } = readNews('stream', payload, versionOfEvent(payload))
       const { row, config } = known
       if (taskId === null) throw unknownTarget()
       if (row.taskId === '') {
         // The target came with a message whose task had no id yet: it must be one of the same caller.
         if ((await plane.tasks.ownerOf(id, taskId)) !== config.owner) throw unknownTarget()
       } else if (row.taskId !== taskId) throw unknownTarget()
+      await plane.tasks.hear(id, taskId, state)
       delivery.send(id, taskId, config, translatePush(payload, config, plane.translations))
       exchange.sendJson(200, {})
     },

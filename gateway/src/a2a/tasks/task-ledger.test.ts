@@ -76,6 +76,15 @@ it('writes conversations together, and believes what the database says of them',
   await ledger.claimContext('a', 'd', bob)
 })
 
+it('hears of tasks that were begun, and keeps ended ones ended', async () => {
+  const { ledger } = open([theirs])
+  await ledger.hear('a', 't', 'TASK_STATE_COMPLETED')
+  await ledger.hear('a', 'unknown', 'TASK_STATE_COMPLETED')
+  ledger.note('a', { ...news('t'), state: 'TASK_STATE_WORKING' }, alice)
+  expect(await ledger.require('a', 't', alice)).toMatchObject({ state: 'TASK_STATE_COMPLETED' })
+  await expect(ledger.require('a', 'unknown', alice)).rejects.toMatchObject({ reason: 'TASK_NOT_FOUND' })
+})
+
 it('writes nothing of an agent that was removed', async () => {
   const { ledger, written } = open()
   ledger.note('a', news('1', 'c'), bob)

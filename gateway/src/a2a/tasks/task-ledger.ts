@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Caller } from '../../identity/caller.ts'
 import type { A2aStore, ContextRow, Principal, TaskRow } from '../a2a-store.ts'
 import { A2aError } from '../protocol/a2a-error.ts'
+import { isEnded } from '../protocol/translate-objects.ts'
 
 const flushEveryMs = 20
 /** Longer than another gateway takes to write what it has seen. */
@@ -93,14 +94,26 @@ export class TaskLedger {
       this.#options.onForeign(known, 'agent')
       throw new A2aError('INVALID_AGENT_RESPONSE', 'The agent answered with a task that is not known here.')
     }
-    const task = {
+    this.#keep({
       ...(known ?? { ...principalOf(caller), createdAt: now }),
       agentId,
       taskId: news.taskId,
       contextId: news.contextId ?? known?.contextId ?? null,
-      state: news.state ?? known?.state ?? null,
+      state: stateAfter(known?.state ?? null, news.state),
       updatedAt: now,
-    }
+    })
+  }
+
+  /** Notes what an agent said outside of any call; it cannot begin a task that way. */
+  async hear(agentId: string, taskId: string, state: string | null): Promise<void> {
+    const known =
+      this.#known.get(keyOf(agentId, taskId)) ?? (await this.#options.store.findTask(agentId, taskId))
+    if (known === null) return
+    this.#keep({ ...known, state: stateAfter(known.state, state), updatedAt: this.#options.now() })
+  }
+
+  #keep(task: TaskRow): void {
+    const key = keyOf(task.agentId, task.taskId)
     this.#remember(this.#known, key, task)
     this.#unwritten.set(key, task)
     this.#writeSoon()
@@ -205,6 +218,11 @@ export class TaskLedger {
 export function principalOf({ kind, userId, keyHash, teamId }: Caller): Principal {
   if (userId !== null) return { owner: `user:${userId}`, teamId }
   return { owner: kind === 'key' ? `key:${keyHash}` : kind, teamId }
+}
+
+/** A task that has ended stays so. */
+function stateAfter(known: string | null, heard: string | null): string | null {
+  return isEnded(known) ? known : (heard ?? known)
 }
 
 const keyOf = (agentId: string, id: string): string => `${agentId}\n${id}`
