@@ -45,11 +45,16 @@ const fetchImpl: typeof fetch = (url, options) => {
 const path = '.well-known/agent-card.json'
 
 describe.each(['old', 'current'])('the agent %s', (agent) => {
-  it.each(['JSONRPC', 'HTTP+JSON'])('answers the client of 1.x over %s', async (protocol) => {
+  it.each([
+    ['JSONRPC', false],
+    ['HTTP+JSON', false],
+    ['JSONRPC', true],
+  ])('answers the client of 1.x over %s, one that knows 0.3 too: %s', async (protocol, enabled) => {
+    const options = { fetchImpl, legacyCompat: { enabled } }
     const factory = new ClientFactory({
-      transports: [new JsonRpcTransportFactory({ fetchImpl }), new RestTransportFactory({ fetchImpl })],
+      transports: [new JsonRpcTransportFactory(options), new RestTransportFactory(options)],
       preferredTransports: [protocol],
-      cardResolver: new DefaultAgentCardResolver({ fetchImpl }),
+      cardResolver: new DefaultAgentCardResolver(options),
     })
     const client = await factory.createFromUrl(`${gateway.url}/a2a/${agent}/`, path)
     const text = (messageId: string) => ({
