@@ -297,12 +297,46 @@ describe('what a user says of models', () => {
     expect((await post(`${path}/feedback`, { model: 'gpt-4', score: 2 }, key)).status).toBe(422)
   })
 
+  it('counts under the strategy that is about it, where it counts under no other', async () => {
+    const { key } = await gateway.createKey({ user_id: 'cleo' })
+    const routers = { personal: { strategy: 'llmrouter-personalized' } }
+    await gateway.reload(config({ personalized_enabled: false, routers }))
+    const estimates = async (model: string) =>
+      (await post('/router/route', { query: 'hello there', model }, key)).json()
+    const before = (await estimates('personal')).explain.candidates
+    for (let index = 0; index < 6; index++)
+      await post(`${path}/feedback`, { model: 'claude-3-sonnet', score: -1 }, key)
+    const of = (candidates: readonly { model: string; q: number }[]): number =>
+      candidates.find(({ model }) => model === 'claude-3-sonnet')?.q ?? 0
+    const after = await estimates('personal')
+    expect(of(after.explain.candidates)).toBeCloseTo(of(before) - 0.15, 2)
+    expect(after).toMatchObject({ strategy: 'llmrouter-personalized' })
+    expect(after.reasons).toContain('personalized')
+    expect(of((await estimates('auto')).explain.candidates)).toBeCloseTo(of(before), 9)
+  })
+
   it('says where it does not count, and that there is no reasoning router', async () => {
     await gateway.reload(config({ personalized_enabled: false }))
     const off = await post(`${path}/feedback`, { model: 'gpt-4', score: 1 })
     expect([off.status, off.json().detail.error]).toEqual([503, 'personalized_routing_disabled'])
     const none = await post(`${path}/r1`, { query: 'hello' })
     expect([none.status, none.json().detail.error]).toEqual([503, 'router_r1_disabled'])
+  })
+})
+
+describe('a name with a threshold', () => {
+  it('stands for the models of a router, by the strategy of two models', async () => {
+    await gateway.reload(config())
+    const answer = await chat('hello there', { model: 'router-mf-0.116' })
+    expect(answer.status).toBe(200)
+    expect(answer.headers).toMatchObject({ 'x-routeiq-strategy': 'llmrouter-auto' })
+    const asked = { query: 'hello there', model: 'router-auto-0.5' }
+    // Nothing is trained here, and the answer says so.
+    expect((await post('/router/route', asked)).json().reasons).toContain('fallback:artifact_missing')
+    for (const model of ['router-nobody-0.5', 'router-auto-1.5', 'router-auto-', 'router-auto-x']) {
+      const refused = await chat('hello there', { model })
+      expect([model, refused.status, refused.json().error.code]).toEqual([model, 400, 'invalid_model'])
+    }
   })
 })
 

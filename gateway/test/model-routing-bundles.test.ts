@@ -144,6 +144,8 @@ describe('bundles', () => {
     expect(await run('bundle', 'sign', ...flags('private.pem'))).toMatchObject({ code: 0, stderr: '' })
     expect(await run('bundle', 'verify', ...flags('public.pem'))).toMatchObject({ code: 0 })
     expect((await run('bundle', 'inspect', '--bundle', folder)).stdout).toContain('models: large, small')
+    const compared = await run('bundle', 'diff', '--bundle', folder, '--with', folder)
+    expect([compared.code, compared.stdout.includes('no difference')]).toEqual([0, true])
     expect((await move(ids.first, 'promote')).json()).toMatchObject({ new: ids.first })
     expect((await get('/router/info')).json().bundle).toMatchObject({ signed: true })
     await move(ids.first, 'rollback')

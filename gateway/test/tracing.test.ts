@@ -23,6 +23,7 @@ beforeAll(async () => {
     config: {
       model_list: [deployment('gpt', upstream.openaiBase), deployment('spare', upstream.openaiBase)],
       router_settings: { fallbacks: [{ gpt: ['spare'] }], num_retries: 0 },
+      routeiq: { routing: { routers: { either: { models: ['gpt', 'spare'] } } } },
     },
     env: {
       OTEL_EXPORTER_OTLP_ENDPOINT: `${collector.endpoint}/`,
@@ -183,4 +184,16 @@ it('what is left is sent at the end, as JSON where that is asked for', async () 
   expect(named('chat gpt').attributes).toMatchObject({ 'gen_ai.system': 'openai' })
   expect(collector.requests.at(-1)?.['content-type']).toBe('application/json')
   await own.stop()
+})
+
+it('tells the choice of a model as an event of its span, which the decision event names', async () => {
+  const { headers } = await ask({ traceparent: sampled }, { model: 'either' })
+  await arrived(3)
+  const span = named('routing.decision')
+  expect(span.events.map(({ name }) => name)).toEqual(['routeiq.router_decision.v1'])
+  const payload = JSON.parse(String(span.events[0]?.attributes['routeiq.router_decision.payload']))
+  expect(payload).toMatchObject({
+    ...{ trace_id: traceId, span_id: span.spanId, parent_span_id: span.parentSpanId },
+    decision: { decision_id: headers['x-routeiq-decision-id'] },
+  })
 })

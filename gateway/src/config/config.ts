@@ -358,8 +358,10 @@ export interface ModelRoutingConfig {
   readonly exploreRate: number
   /** What costs and quality are compared with; null takes the model of the pool that is best on average. */
   readonly baselineModel: string | null
-  /** Whether what a user says of models moves the estimates for that user. */
+  /** Whether what a user says of models moves the estimates for that user, under every strategy. */
   readonly personal: boolean
+  /** Whether users may say it: some strategy, or every one, heeds it. */
+  readonly hearsOpinions: boolean
   /** How late an outcome may come. */
   readonly feedbackWindowMs: number
   /** A strategy that is not available is an error, and not replaced. */

@@ -118,6 +118,7 @@ const modelRoutingDefaults: ModelRoutingConfig = {
   skillShift: true,
   exploreRate: 0,
   personal: false,
+  hearsOpinions: false,
   baselineModel: null,
   feedbackWindowMs: 604_800_000,
   strictStrategies: false,

@@ -119,7 +119,7 @@ function findUnaliased(snapshot: RoutingSnapshot, name: string, teamId: string |
     const concrete = wildcard.instantiate(name)
     if (concrete !== null) return concrete
   }
-  return snapshot.routers.get(name)?.group ?? null
+  return snapshot.routers.get(name)?.group ?? snapshot.thresholds.find(name)
 }
 
 function unknownModel(name: string): GatewayError {

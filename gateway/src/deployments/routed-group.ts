@@ -34,6 +34,8 @@ const defaultStrategy = 'llmrouter-auto'
 
 export interface RoutedGroups {
   readonly routers: ReadonlyMap<string, RoutedGroup>
+  /** Those that a name with a threshold stands for; made when first asked for. */
+  readonly thresholds: ThresholdRouters
   readonly routed: ReadonlyMap<ModelGroup, RoutedGroup>
 }
 
@@ -62,8 +64,49 @@ export function buildRoutedGroups(
       if (arms.length > 1)
         routed.set(group, assemble(group.name, group, arms, { ...standard, profile: null }, false))
     }
-  return { routers, routed }
+  return { routers, routed, thresholds: new ThresholdRouters(routers, routed) }
 }
+
+const thresholdName = /^router-(.{1,128})-(\d{0,3}(?:\.\d{1,12})?)$/
+const thresholdStrategy = 'llmrouter-threshold'
+const steps = 1_000
+
+/**
+ * `router-<name>-<threshold>`: the models of a router (`auto`, one of the configuration's, or one of RouteLLM's names, which stand
+ * for `auto`), and the stronger of two only where it is expected to do better by more than the threshold. Thresholds are told
+ * apart by thousandths, so that callers cannot make up any number of routers.
+ */
+export class ThresholdRouters {
+  readonly #routers: ReadonlyMap<string, RoutedGroup>
+  readonly #routed: Map<ModelGroup, RoutedGroup>
+  readonly #made = new Map<string, ModelGroup>()
+
+  constructor(routers: ReadonlyMap<string, RoutedGroup>, routed: Map<ModelGroup, RoutedGroup>) {
+    this.#routers = routers
+    this.#routed = routed
+  }
+
+  /** Null when the name is no such thing. */
+  find(requested: string): ModelGroup | null {
+    const [, name = '', written = ''] = thresholdName.exec(requested) ?? []
+    const threshold = Math.round(Number(written) * steps) / steps
+    const router = this.#routers.get(routeLlmNames.has(name) ? 'auto' : name)
+    if (router === undefined || written === '' || !(threshold <= 1)) return null
+    const own = `router-${name}-${threshold}`
+    const known = this.#made.get(own)
+    if (known !== undefined) return known
+    const { small, large } = router.args
+    const args = { threshold, ...(small !== undefined && { small }), ...(large !== undefined && { large }) }
+    const members = router.arms.map(({ group }) => group)
+    const made = poolOf(own, members, { ...router, strategy: thresholdStrategy, args, isOwnStrategy: true })
+    this.#made.set(own, made.group)
+    this.#routed.set(made.group, made)
+    return made.group
+  }
+}
+
+/** What RouteLLM calls its routers; all of them are two models and a threshold. */
+const routeLlmNames = new Set(['mf', 'causal_llm', 'bert', 'sw_ranking', 'random'])
 
 type Terms = Pick<RoutedGroup, 'strategy' | 'args' | 'profile' | 'lambda'> &
   Partial<Pick<RoutedGroup, 'isOwnStrategy'>>

@@ -1,7 +1,7 @@
 import type { ModelAlias, RoutingConfig } from '../config/config.ts'
 import type { Deployment, ModelGroup, WildcardGroup } from './deployment.ts'
 import type { AgentGrants } from './resolve-model.ts'
-import type { RoutedGroup } from './routed-group.ts'
+import type { RoutedGroup, ThresholdRouters } from './routed-group.ts'
 
 /** Everything name resolution and routing read, compiled once per configuration and swapped as one object. */
 export interface RoutingSnapshot {
@@ -21,6 +21,8 @@ export interface RoutingSnapshot {
   readonly teamModels: ReadonlyMap<string, ReadonlyMap<string, ModelGroup>>
   /** Names that stand for a pool of models: `auto`, `routeiq/<profile>`, configured routers. */
   readonly routers: ReadonlyMap<string, RoutedGroup>
+  /** `router-<name>-<threshold>`. */
+  readonly thresholds: Pick<ThresholdRouters, 'find'>
   /** Groups in which a model is chosen before a deployment is. */
   readonly routed: ReadonlyMap<ModelGroup, RoutedGroup>
   /** Every configured deployment id, wildcard groups included. */

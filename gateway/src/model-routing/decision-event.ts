@@ -28,8 +28,9 @@ export function formatDecisionEvent({ choice, decision, arm, record, eventId }: 
     contract_name: decisionEventName,
     event_id: eventId,
     trace_id: record.traceId,
-    span_id: null,
-    parent_span_id: null,
+    // Null where the request is not traced.
+    span_id: record.trace?.decisionSpanId ?? null,
+    parent_span_id: record.trace?.spanId ?? null,
     timestamp_utc: new Date(record.endedAt).toISOString(),
     timestamp_unix_ms: Math.round(record.endedAt),
     input: {

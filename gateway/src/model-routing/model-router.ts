@@ -120,8 +120,8 @@ export class ModelRouter {
     const profile = asked.overrides.profile ?? asked.routed.profile ?? config.defaultProfile
     const random = createSeededRandom(createHash('sha256').update(decisionId).digest())
     const noted: ChoiceInput['noted'] = { skills: [] }
-    const { skillShift } = config
-    const input = { asked, resolved, profile, random: () => random.next(), skillShift, noted }
+    const { skillShift, personal } = config
+    const input = { asked, resolved, profile, random: () => random.next(), skillShift, personal, noted }
     const features = this.#extractor.extract(asked.ask.text, asked.ask.shape)
     const extractedAt = performance.now()
     const decision = decideModel(this.#describe(input, features))
@@ -244,7 +244,7 @@ export class ModelRouter {
   }
 
   #describe(
-    { asked, resolved, profile, random, noted, skillShift }: ChoiceInput,
+    { asked, resolved, profile, random, noted, skillShift, personal }: ChoiceInput,
     features: DecisionInput['features'],
   ): DecisionInput {
     const { ask, routed, overrides } = asked
@@ -279,7 +279,7 @@ export class ModelRouter {
         if (scores.redraw === null && asked.skills.length > 0 && skillShift)
           noted.skills = this.#shiftBySkills(asked, scores, models)
         // The strategy that is about users has them in its estimates already.
-        if (biases !== null && !scores.components.has('user'))
+        if (personal && biases !== null && !scores.components.has('user'))
           shiftQualities(
             scores,
             'user',
@@ -390,6 +390,8 @@ interface ChoiceInput {
   readonly profile: Profile
   readonly random: () => number
   readonly skillShift: boolean
+  /** What users say of models counts under every strategy. */
+  readonly personal: boolean
   /** Written while scores are adjusted. */
   readonly noted: { skills: readonly SkillShift[] }
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { workspaceOf } from '../identity/workspace.ts'
 import type { KeptChoice } from '../model-routing/choice-store.ts'
-import { formatDecisionEvent } from '../model-routing/decision-event.ts'
+import { decisionEventName, formatDecisionEvent } from '../model-routing/decision-event.ts'
 import { type DescribedDecision, describeDecision } from '../model-routing/describe-decision.ts'
 import type { ModelChoice } from '../model-routing/model-choice.ts'
 import type { RequestRecord } from '../telemetry/request-record.ts'
@@ -28,13 +28,15 @@ export function settleChoice(
   const answering = progress.deployment === null ? undefined : choice.routed.armOf.get(progress.deployment)
   const arm = answering?.name ?? choice.chosen
   const decision = describeDecision(choice)
+  const event = formatDecisionEvent({ choice, decision, arm, record, eventId: randomUUID() })
+  record.trace?.noteDecision({ name: decisionEventName, payload: event })
   return {
     kept: keepChoice(request, choice, {
       ...{ arm, decision, record },
       routingId: progress.skills?.outcome.routingId ?? request.exchange.header('x-routeiq-routing-id'),
     }),
     choice,
-    event: formatDecisionEvent({ choice, decision, arm, record, eventId: randomUUID() }),
+    event,
   }
 }
 

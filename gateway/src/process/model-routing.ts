@@ -88,7 +88,7 @@ export async function openModelRouting(options: ModelRoutingOptions): Promise<Mo
     store: hub.choices,
     preferences: hub.preferences,
     isOn: () => config().modelRouting.learning,
-    isPersonal: () => config().modelRouting.personal,
+    isPersonal: () => config().modelRouting.hearsOpinions,
     now,
     onRead: ({ cells }) => metrics.modelChoices.setCalibrationError(calibrationError(cells)),
     onError: (error) => warn('routing_outcomes_not_read', error),

@@ -99,7 +99,8 @@ export async function credit(
       ...judgement,
       decisionId: choice.decisionId,
       weight: weight ?? weights[source],
-      keyHash: caller.keyHash,
+      // What admins say is nobody's influence: it may come in bulk from whoever knows.
+      keyHash: caller.isAdmin ? null : caller.keyHash,
     },
     gateway.now(),
   )

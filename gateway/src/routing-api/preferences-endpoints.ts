@@ -133,7 +133,7 @@ export function reasoningRouterEndpoint({ gateway }: RoutingApiDependencies): En
 }
 
 const isPersonalOn = ({ gateway }: RoutingApiDependencies): boolean =>
-  gateway.runtime().config.modelRouting.personal
+  gateway.runtime().config.modelRouting.hearsOpinions
 
 /** Whose opinions are meant. Errors: 403 for anybody's but one's own, admins apart. */
 function userOf(caller: Caller, asked: string | null): string | null {

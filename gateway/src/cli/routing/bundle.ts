@@ -1,17 +1,22 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { listBundleFiles, type OpenedBundle, openBundle, signedText } from '@routeiq/router'
+import { listBundleFiles, type OpenedBundle, openBundle, profiles, signedText } from '@routeiq/router'
 import { percent, RoutingUsageError, readOptions, sha256 } from './routing-options.ts'
 import type { Terminal } from './run-routing.ts'
 
 const manifestName = 'bundle.json'
 
-/** `routeiq bundle sign|verify|inspect`: who vouches for a bundle, and what is in it. */
+/** `routeiq bundle sign|verify|inspect|diff`: who vouches for a bundle, what is in it, and what is different in another. */
 export function bundle(argv: readonly string[], { stdout }: Terminal): void {
   const [action = '', ...rest] = argv
-  if (!['sign', 'verify', 'inspect'].includes(action))
-    throw new RoutingUsageError(`bundle takes sign, verify or inspect, not ${action || 'nothing'}`)
+  if (!['sign', 'verify', 'inspect', 'diff'].includes(action))
+    throw new RoutingUsageError(`bundle takes sign, verify, inspect or diff, not ${action || 'nothing'}`)
+  if (action === 'diff') {
+    const { bundle: before = '', with: after = '' } = readOptions(rest, ['bundle', 'with'], 2)
+    diff(open(before), open(after), stdout)
+    return
+  }
   const options = readOptions(rest, ['bundle', 'key'], action === 'inspect' ? 1 : 2)
   const folder = options['bundle'] ?? ''
   const manifest = open(folder)
@@ -62,6 +67,44 @@ function inspect(manifest: OpenedBundle['manifest'], stdout: Terminal['stdout'])
     `profile auto: ${percent(quality_ratio)} of the best model's quality at ${percent(cost_saved)} lower cost (AIQ ${aiq.toFixed(4)}, calibration error ${ece.toFixed(3)})`,
   ]
   stdout.write(`${lines.join('\n')}\n`)
+}
+
+/** One line for each thing that is not the same. */
+function diff(before: Manifest, after: Manifest, stdout: Terminal['stdout']): void {
+  const names = ({ models }: Manifest): readonly string[] => models.map(({ name }) => name)
+  const without = (one: readonly string[], other: readonly string[]): readonly string[] =>
+    one.filter((item) => !other.includes(item))
+  const changes = [
+    describeChange('strategy', before.strategy, after.strategy),
+    ...without(names(after), names(before)).map((name) => `+ model ${name}`),
+    ...without(names(before), names(after)).map((name) => `- model ${name}`),
+    ...without(after.domains, before.domains).map((domain) => `+ domain ${domain}`),
+    ...without(before.domains, after.domains).map((domain) => `- domain ${domain}`),
+    ...profiles.map((profile) =>
+      describeChange(`λ of ${profile}`, before.profiles[profile]?.lambda, after.profiles[profile]?.lambda),
+    ),
+    ...(['quality_ratio', 'cost_saved', 'aiq', 'ece'] as const).map((metric) =>
+      describeChange(metric, before.metrics[metric], after.metrics[metric]),
+    ),
+    describeChange('rows of training', before.data.rows, after.data.rows),
+    describeChange('signed by', before.signature?.key_id, after.signature?.key_id),
+  ].filter((line) => line !== null)
+  const head = `${before.bundle_id} → ${after.bundle_id}`
+  stdout.write(`${[head, ...(changes.length === 0 ? ['no difference'] : changes)].join('\n')}\n`)
+}
+
+type Manifest = OpenedBundle['manifest']
+
+/** Null when both are the same. */
+function describeChange(name: string, before: Shown, after: Shown): string | null {
+  return before === after ? null : `${name}: ${show(before)} → ${show(after)}`
+}
+
+type Shown = string | number | undefined
+
+function show(value: Shown): string {
+  if (value === undefined) return 'none'
+  return typeof value === 'number' && !Number.isInteger(value) ? value.toFixed(4) : String(value)
 }
 
 function requireEd25519(key: KeyObject, file: string): KeyObject {

@@ -30,7 +30,7 @@ const commands: Readonly<Record<string, { readonly usage: string; readonly run: 
     run: importData,
   },
   bundle: {
-    usage: 'bundle sign|verify|inspect --bundle DIR [--key FILE.pem]',
+    usage: 'bundle sign|verify|inspect|diff --bundle DIR [--key FILE.pem] [--with DIR]',
     run: bundle,
   },
   'export-decisions': {

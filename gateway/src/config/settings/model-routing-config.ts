@@ -6,6 +6,8 @@ import type { StrategyChoice } from './strategy.ts'
 
 const defaultReloadSeconds = 300
 const dayMs = 86_400_000
+/** The strategy that heeds what a user said, whatever the setting says of others. */
+const personalStrategy = 'llmrouter-personalized'
 const profiles = ['auto', 'eco', 'premium', 'free', 'reasoning'] as const
 
 const routersSchema = z.record(
@@ -25,12 +27,13 @@ export function readModelRoutingConfig(
   { chosen, args }: StrategyChoice,
 ): ModelRoutingConfig {
   const { settings } = sections
+  const routers = readRouters(sections)
   const profile = profiles.find((name) => name === settings.text('routing.default_profile'))
   return {
     strategy: chosen.model,
     args: chosen.model === null ? {} : args,
     defaultProfile: (args['profile'] as RoutingProfile | undefined) ?? profile ?? 'auto',
-    routers: readRouters(sections),
+    routers,
     usePrior: settings.boolean('routing.use_prior'),
     experiment: readExperiment(sections),
     bundlePath: (args['model_path'] as string | undefined) ?? settings.text('process.model_path'),
@@ -44,6 +47,9 @@ export function readModelRoutingConfig(
     exploreRate: Math.min(1, Math.max(0, settings.number('routing.explore_rate'))),
     baselineModel: settings.text('routing.baseline_model'),
     personal: settings.boolean('routing.personalized_enabled'),
+    hearsOpinions:
+      settings.boolean('routing.personalized_enabled') ||
+      [chosen.model, ...routers.map(({ strategy }) => strategy)].includes(personalStrategy),
     feedbackWindowMs: settings.number('routing.feedback_window_days') * dayMs,
     strictStrategies: settings.boolean('routing.strict_strategies'),
     killSwitch: settings.boolean('routing.kill_switch'),

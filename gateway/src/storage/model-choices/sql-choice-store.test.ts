@@ -110,6 +110,34 @@ describe.each(await listTestDatabases())('the choice store over $name', ({ open 
     expect((await store.readLearning(now)).cells).toMatchObject([{ weight: 20, reward: 20, residual: 10 }])
   })
 
+  it('lets no key outweigh the others', async () => {
+    const say = async (keyHash: string | null, count: number) => {
+      const ids = Array.from({ length: count }, (_, index) => `${keyHash}${index}`)
+      await store.saveChoices(ids.map((id) => choice(id)))
+      for (const id of ids) await store.giveFeedback(said(id, 0.5, { keyHash }), now)
+    }
+    const weight = async () => (await store.readLearning(now)).cells[0]?.weight
+    await say('loud', 60)
+    // Nobody else has said anything, so nobody is outweighed.
+    expect(await weight()).toBe(60)
+    await say('b', 30)
+    // Of two keys each has half.
+    expect(await weight()).toBe(30 + 30)
+    for (const key of ['c', 'd', 'e', 'f']) await say(key, 18)
+    // Of six none has more than a fifth: the others have 102, so the loud one 25.5.
+    expect(await weight()).toBeCloseTo(102 + 25.5, 9)
+    await say(null, 4)
+    // What admins say and the gateway finds out itself is nobody's influence, and counts in full.
+    expect(await weight()).toBeCloseTo(106 + 26.5, 9)
+  })
+
+  it('moves a judgement that another key replaces', async () => {
+    await store.saveChoices([choice('a')])
+    await store.giveFeedback(said('a', 0, { keyHash: 'one' }), now)
+    await store.giveFeedback(said('a', 1, { keyHash: 'two' }), now)
+    expect((await store.readLearning(now)).cells).toMatchObject([{ weight: 1, reward: 1 }])
+  })
+
   it('finds the last choice of an arm that a key made, and that of a decision about skills', async () => {
     await store.saveChoices([
       choice('a'),

@@ -37,11 +37,42 @@ ON CONFLICT (experiment_id, unit) DO UPDATE SET decision_id = excluded.decision_
   created_at = excluded.created_at WHERE excluded.created_at < routing_exposures.created_at`
 
 const addLearning = `
-INSERT INTO model_learning (bundle_id, domain, tier, arm, day, epoch, weight, reward, residual, judged)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-ON CONFLICT (bundle_id, domain, tier, arm, day, epoch) DO UPDATE SET
+INSERT INTO model_learning (bundle_id, domain, tier, arm, day, epoch, key_hash, weight, reward, residual, judged)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+ON CONFLICT (bundle_id, domain, tier, arm, day, epoch, key_hash) DO UPDATE SET
   weight = model_learning.weight + excluded.weight, reward = model_learning.reward + excluded.reward,
   residual = model_learning.residual + excluded.residual, judged = model_learning.judged + excluded.judged`
+
+/** No key has more than this of what is learned of one kind of ask and model, or an equal share where there are few keys. */
+const mostInfluence = 0.2
+/** So much of what a key says counts in any case, or somebody who said one thing would silence it. */
+const heardAlways = 20
+
+/**
+ * Sums by kind of ask and model as they count today. What a key said counts in full up to its share of it and the others'
+ * together; what the gateway found out itself, always.
+ */
+const readCells = `
+WITH aged AS (
+  SELECT l.*, power(0.5, ($1::date - day) / ${halfLifeDays}::float8) *
+    CASE WHEN l.epoch < d.epoch THEN ${earlierEpochShare} ELSE 1 END AS decay
+  FROM model_learning l LEFT JOIN model_drift d USING (arm) WHERE day > $1::date - ${rememberedDays}
+), by_key AS (
+  SELECT bundle_id, domain, tier, arm, key_hash, sum(weight * decay) AS weight, sum(reward * decay) AS reward,
+    sum(residual * decay) AS residual
+  FROM aged GROUP BY bundle_id, domain, tier, arm, key_hash
+), shared AS (
+  SELECT *, sum(weight) OVER cell - weight AS others,
+    greatest(${mostInfluence}, 1 / nullif(count(*) OVER cell, 0)::float8) AS share
+  FROM by_key WINDOW cell AS (PARTITION BY bundle_id, domain, tier, arm)
+), capped AS (
+  SELECT *, CASE WHEN key_hash = '' OR share >= 1 OR weight <= 0 THEN 1
+    ELSE least(1, greatest(${heardAlways}, share / (1 - share) * greatest(others, 0)) / weight) END AS counts
+  FROM shared
+)
+SELECT bundle_id, domain, tier, arm, sum(weight * counts) AS weight, sum(reward * counts) AS reward,
+  sum(residual * counts) AS residual
+FROM capped GROUP BY bundle_id, domain, tier, arm`
 
 /** The best source that gave a score decides; `user` before `outcome` before `check` before `judge`. */
 export const joinBestScore = `
@@ -68,14 +99,7 @@ export function createSqlChoiceStore(database: Database): ChoiceStore {
     },
     giveFeedback: (feedback, now) => inTransaction(database, (client) => give(client, feedback, now)),
     async readLearning(now) {
-      const text = `
-        SELECT bundle_id, domain, tier, arm, sum(weight * decay) AS weight, sum(reward * decay) AS reward,
-          sum(residual * decay) AS residual
-        FROM (SELECT l.*, power(0.5, ($1::date - day) / ${halfLifeDays}::float8) *
-            CASE WHEN l.epoch < d.epoch THEN ${earlierEpochShare} ELSE 1 END AS decay
-          FROM model_learning l LEFT JOIN model_drift d USING (arm) WHERE day > $1::date - ${rememberedDays}) AS days
-        GROUP BY bundle_id, domain, tier, arm`
-      const { rows } = await guardQuery(pool.query<LearningRow>(text, [utcDay(now)]))
+      const { rows } = await guardQuery(pool.query<LearningRow>(readCells, [utcDay(now)]))
       const drifts = await guardQuery(pool.query<DriftRow>('SELECT * FROM model_drift'))
       return {
         cells: rows.map(({ bundle_id, ...row }) => ({ bundleId: bundle_id, ...row })),
@@ -143,6 +167,8 @@ interface Judgement {
   readonly source: string
   readonly score: number | null
   readonly weight: number
+  /** Null for whoever has no key. */
+  readonly key_hash: string | null
 }
 
 async function give(client: PoolClient, feedback: ChoiceFeedback, now: number) {
@@ -154,7 +180,7 @@ async function give(client: PoolClient, feedback: ChoiceFeedback, now: number) {
   const [row] = found.rows
   if (row === undefined) throw new Error('feedback on a choice that does not exist')
   const { rows: before } = await client.query<Judgement>(
-    'SELECT source, score, weight FROM model_feedback WHERE decision_id = $1',
+    'SELECT source, score, weight, key_hash FROM model_feedback WHERE decision_id = $1',
     [decisionId],
   )
   const own = before.find((judgement) => judgement.source === source)
@@ -167,7 +193,10 @@ async function give(client: PoolClient, feedback: ChoiceFeedback, now: number) {
        updated_at = excluded.updated_at`,
     [decisionId, source, score, weight, reason, keyHash, new Date(now)],
   )
-  const after = [...before.filter((judgement) => judgement.source !== source), { source, score, weight }]
+  const after = [
+    ...before.filter((judgement) => judgement.source !== source),
+    { source, score, weight, key_hash: keyHash },
+  ]
   const [was, is] = [effective(before), effective(after)]
   const superseded = is !== null && is.source !== source && score !== null
   const isChanged = was?.score !== is?.score || was?.weight !== is?.weight
@@ -194,20 +223,17 @@ async function learn(
   is: Judgement | null,
   now: number,
 ): Promise<boolean> {
-  const sums = (judgement: Judgement | null): readonly [number, number, number, number] =>
-    judgement === null || judgement.score === null
-      ? [0, 0, 0, 0]
-      : [
-          judgement.weight,
-          judgement.weight * judgement.score,
-          judgement.weight * (judgement.score - choice.quality),
-          1,
-        ]
-  const [old, fresh] = [sums(was), sums(is)]
-  const differences = fresh.map((value, index) => value - (old[index] ?? 0))
   const { bundleId, domain, tier, arm, createdAt } = choice
   const { epoch, isAlarm } = await followDrift(client, choice, was === null ? is : null, now)
-  await client.query(addLearning, [bundleId, domain, tier, arm, utcDay(createdAt), epoch, ...differences])
+  const add = async (judgement: Judgement | null, sign: 1 | -1): Promise<void> => {
+    if (judgement === null || judgement.score === null) return
+    const { weight, score } = judgement
+    const sums = [weight, weight * score, weight * (score - choice.quality), 1].map((sum) => sign * sum)
+    const cell = [bundleId, domain, tier, arm, utcDay(createdAt), epoch, judgement.key_hash ?? '']
+    await client.query(addLearning, [...cell, ...sums])
+  }
+  await add(was, -1)
+  await add(is, 1)
   return isAlarm
 }
 

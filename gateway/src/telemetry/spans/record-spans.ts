@@ -1,6 +1,6 @@
 import type { FailedAttempt, RequestRecord } from '../request-record.ts'
-import type { TracedCall } from './request-trace.ts'
-import type { Attributes } from './span.ts'
+import type { TracedCall, TracedDecision } from './request-trace.ts'
+import type { Attributes, Span } from './span.ts'
 
 const picoPerUsd = 1e12
 
@@ -10,15 +10,25 @@ export function addRecordSpans(record: RequestRecord): void {
   const first = trace?.calls[0]
   if (trace === null || first === undefined) return
   if (record.routingMs !== null)
-    trace.addSpan({
-      name: 'routing.decision',
-      kind: 'internal',
-      startedAt: Math.max(record.startedAt, first.startedAt - record.routingMs),
-      endedAt: first.startedAt,
-      attributes: describeDecision(record),
-      error: null,
-    })
+    trace.addSpan(
+      {
+        name: 'routing.decision',
+        kind: 'internal',
+        startedAt: Math.max(record.startedAt, first.startedAt - record.routingMs),
+        endedAt: first.startedAt,
+        attributes: describeDecision(record),
+        events: listEvents(trace.decision, first.startedAt),
+        error: null,
+      },
+      trace.decisionSpanId,
+    )
   for (const [at, call] of trace.calls.entries()) addCallSpan(record, call, at)
+}
+
+function listEvents(decision: TracedDecision | null, at: number): Span['events'] & object {
+  if (decision === null) return []
+  const { name, payload } = decision
+  return [{ name, at, attributes: { 'routeiq.router_decision.payload': JSON.stringify(payload) } }]
 }
 
 function addCallSpan(record: RequestRecord, call: TracedCall, at: number): void {

@@ -7,6 +7,13 @@ export interface TracedCall {
   readonly startedAt: number
 }
 
+/** The event that tells a choice of a model. */
+export interface TracedDecision {
+  readonly name: string
+  /** JSON. */
+  readonly payload: object
+}
+
 export interface RequestTraceOptions {
   readonly traceId: string
   readonly parentSpanId: string | null
@@ -22,6 +29,9 @@ export class RequestTrace {
   readonly startedAt: number
   /** Calls of providers in order, told apart by those they ask. */
   readonly calls: TracedCall[] = []
+  /** Of the choice of a model, so that what is told of it elsewhere can name its span. */
+  readonly decisionSpanId = newSpanId()
+  #decision: TracedDecision | null = null
   readonly #options: RequestTraceOptions
   #noted: Attributes = {}
 
@@ -39,6 +49,15 @@ export class RequestTrace {
   /** Something worth knowing about the request as a whole. */
   note(attributes: Attributes): void {
     this.#noted = { ...this.#noted, ...attributes }
+  }
+
+  /** Which model was chosen, and everything that led to it. */
+  noteDecision(decision: TracedDecision): void {
+    this.#decision = decision
+  }
+
+  get decision(): TracedDecision | null {
+    return this.#decision
   }
 
   /** A provider is called: the header that names this very call. */

@@ -6,7 +6,7 @@ import type { Scorer } from './scorer.ts'
 
 /** How many outcomes the inner scorer's estimate is worth: of a model nobody has measured, and of one that was trained. */
 const untrainedWeight = 5
-const trainedWeight = 60
+const trainedWeight = 250
 /** Draws are as narrow as if there were so many times the outcomes: full ones cost more than they find out. */
 const usualSharpness = 40
 /** How many outcomes a model's record over all kinds of asks is worth for one kind. */

@@ -96,6 +96,7 @@ export const strategyCatalogue: readonly StrategyEntry[] = [
   native('llmrouter-latency-sla', 'live', [...common, 'p_latency_target_ms', 'percentile']),
   native('llmrouter-usage-based', 'live', common),
   native('llmrouter-least-busy', 'live', common),
+  native('llmrouter-personalized', 'live', common),
   native('llmrouter-cascade', 'cascade', [
     ...common,
     'mode',
@@ -109,8 +110,8 @@ export const strategyCatalogue: readonly StrategyEntry[] = [
   native('llmrouter-automix', 'cascade', [...pair, 'verifications', 'threshold']),
   alias('llmrouter-graph', 'llmrouter-mf', true),
   alias('llmrouter-gmt', 'llmrouter-mf', true),
-  ...['personalized', 'custom', 'kv-cache-aware', 'causallm', 'r1', 'knn-multiround', 'llm-multiround'].map(
-    (name) => missing(`llmrouter-${name}`),
+  ...['custom', 'kv-cache-aware', 'causallm', 'r1', 'knn-multiround', 'llm-multiround'].map((name) =>
+    missing(`llmrouter-${name}`),
   ),
   alias('routeiq-kumaraswamy-thompson', 'llmrouter-bandit'),
 ]
