@@ -335,7 +335,7 @@ describe('a name with a threshold', () => {
     expect((await post('/router/route', asked)).json().reasons).toContain('fallback:artifact_missing')
     for (const model of ['router-nobody-0.5', 'router-auto-1.5', 'router-auto-', 'router-auto-x']) {
       const refused = await chat('hello there', { model })
-      expect([model, refused.status, refused.json().error.code]).toEqual([model, 400, 'invalid_model'])
+      expect([model, refused.status, refused.json().error.param]).toEqual([model, 400, 'model'])
     }
   })
 })
