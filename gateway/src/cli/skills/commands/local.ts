@@ -78,6 +78,8 @@ interface Scanned {
   readonly folder: string
   readonly name: string
   readonly status: ScanStatus
+  /** Why its frontmatter could not be read; what it says is scanned all the same. */
+  readonly error?: string
   readonly findings: readonly Finding[]
 }
 
@@ -91,14 +93,15 @@ export const scan = defineCommand({
     const threshold = readChoice('fail-on', values['fail-on'], thresholds) ?? 'blocked'
     const results = (await readFolders(context, names)).map((local) => scanFolder(local, context.directory))
     context.print(formatResults(results, format))
+    for (const { error } of results) if (error !== undefined) context.note(error)
     const failing: readonly ScanStatus[] =
       threshold === 'never' ? [] : threshold === 'flagged' ? ['flagged', 'blocked'] : ['blocked']
-    return results.some(({ status }) => failing.includes(status)) ? 1 : 0
+    return results.some(({ status, error }) => error !== undefined || failing.includes(status)) ? 1 : 0
   },
 })
 
 function scanFolder(local: LocalFolder, directory: string): Scanned {
-  const { name, description, body_markdown: body } = toSyncItem(local)
+  const { name, description, body, error } = readScanned(local)
   const findings = scanSkill({
     name,
     description,
@@ -107,7 +110,29 @@ function scanFolder(local: LocalFolder, directory: string): Scanned {
     allowedTools: readAllowedTools(local.skillMd),
     files: local.files.map(({ path, content }) => ({ path, content, isText: isText(content) })),
   })
-  return { folder: relative(directory, local.folder), name, status: statusOf(findings), findings }
+  return {
+    folder: relative(directory, local.folder),
+    name,
+    status: statusOf(findings),
+    ...(error === undefined ? {} : { error }),
+    findings,
+  }
+}
+
+/** What is scanned of a folder: of one whose frontmatter cannot be read the whole file as its text. */
+function readScanned(local: LocalFolder): {
+  readonly name: string
+  readonly description: string
+  readonly body: string
+  readonly error?: string
+} {
+  try {
+    const { name, description, body_markdown: body } = toSyncItem(local)
+    return { name, description, body }
+  } catch (error) {
+    if (!(error instanceof CommandFailure)) throw error
+    return { name: basename(local.folder), description: '', body: local.skillMd, error: error.message }
+  }
 }
 
 function formatResults(results: readonly Scanned[], format: (typeof formats)[number]): string {
