@@ -91,6 +91,7 @@ describe('SignCodes', () => {
   it('is not made for dimensions that do not suit', () => {
     expect(SignCodes.create(48)).toBeNull()
     expect(SignCodes.create(20)).toBeNull()
+    expect(SignCodes.create(8192)).toBeNull()
   })
 })
 

@@ -10,6 +10,8 @@ import {
 const pageBytes = 65_536
 /** Rows that can be chosen at most. */
 export const mostChosen = 8192
+/** Estimates are below 2^15. */
+const mostDimensions = 4 * Math.floor((2 ** 15 - 1) / greatestEntry)
 const chosenAt = 0
 const tablesAt = 4 * mostChosen
 
@@ -50,7 +52,8 @@ export class SignCodes {
 
   /** Null where the engine has no SIMD, and for dimensions that do not suit. */
   static create(dimensions: number): SignCodes | null {
-    if (dimensions % columnsTogether !== 0 || typeof WebAssembly === 'undefined') return null
+    if (dimensions % columnsTogether !== 0 || dimensions > mostDimensions) return null
+    if (typeof WebAssembly === 'undefined') return null
     const rotation = Rotation.create(dimensions)
     const module = modules.get(dimensions) ?? compile(dimensions)
     return rotation === null || module === null ? null : new SignCodes(dimensions, rotation, module)

@@ -12,7 +12,7 @@ const saturation = 1.2
 /** The greatest score of a term that is said once, as a multiple of its IDF. */
 export const greatestShare = saturation + 1
 
-/** From so many skills on common terms are kept as lists over all of them. */
+/** From room for so many skills on common terms are kept as lists over all of them. */
 const leastSkills = 2048
 /** A term is common that one of so many skills holds. */
 const commonShare = 12
@@ -144,8 +144,8 @@ export class LexicalIndex {
   }
 
   /**
-   * The best slots, best first. Exact, and without pruning: adding up scored lists takes less time than deciding which
-   * of them could be left out.
+   * The best slots, best first. Exact to the sixteen bits of common terms, and without pruning: adding up scored lists
+   * takes less time than deciding which of them could be left out.
    */
   search(
     terms: readonly MatchedTerm[],
