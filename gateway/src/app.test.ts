@@ -24,6 +24,12 @@ const publicRoutes = [
   'GET /.well-known/oauth-protected-resource/mcp',
   'GET /.well-known/oauth-protected-resource/mcp/{selector}',
   'GET /.well-known/oauth-protected-resource/{selector}/mcp',
+  // These ask for a key themselves unless the operator has made the registry public.
+  ...['/v0', '/v0.1'].flatMap((root) => [
+    `GET ${root}/servers`,
+    `GET ${root}/servers/{name}/versions`,
+    `GET ${root}/servers/{name}/versions/{version}`,
+  ]),
   // Cards of public agents; the others ask for a key themselves.
   'GET /.well-known/a2a-jwks.json',
   'GET /.well-known/agent-card.json',

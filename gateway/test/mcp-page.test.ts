@@ -34,6 +34,8 @@ it('the examples of docs/mcp.md do what the page says', async () => {
       { tools: expect.any(Array), count: expect.any(Number) },
       { tools: expect.any(Array), error: null },
       { servers: [{ server: { name: 'tickets' } }] },
+      { servers: [], metadata: { count: 0 } },
+      { server: { name: 'local.routeiq/tickets' } },
       { status: 'stored', server_id: 'tickets' },
       { has_user_credential: true, type: 'entered' },
       { status: 'deleted', has_user_credential: false },

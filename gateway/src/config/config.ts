@@ -616,6 +616,10 @@ export interface SkillInjectionConfig {
 /** The gateway for tool servers. */
 export interface McpConfig {
   readonly enabled: boolean
+  /** The registry in the form of the public one. */
+  readonly subregistry: { readonly namespace: string; readonly isPublic: boolean }
+  /** Calls of servers are spans. */
+  readonly tracesCalls: boolean
   /** `/llmrouter/mcp` answers as if it were not there. */
   readonly isRestHidden: boolean
   /** Null: everywhere but at `/llmrouter/mcp/tools/call`. */

@@ -12,6 +12,7 @@ import { mcpRestRoutes } from './rest/mcp-rest-routes.ts'
 import { parityRoutes } from './rest/parity-routes.ts'
 import { proxyRoutes } from './rest/proxy-routes.ts'
 import { serverRoutes } from './rest/server-routes.ts'
+import { subregistryRoutes } from './rest/subregistry-routes.ts'
 import { toolRoutes } from './rest/tool-routes.ts'
 import { trialRoutes } from './rest/trial-routes.ts'
 import { userCredentialRoutes } from './rest/user-credential-routes.ts'
@@ -33,5 +34,6 @@ export function mcpRoutes(deps: McpRoutesDependencies): Route<Endpoint>[] {
     ...userCredentialRoutes(deps),
     ...infoRoutes(deps),
     ...trialRoutes(deps),
+    ...subregistryRoutes(deps),
   ]
 }

@@ -99,7 +99,23 @@ export const mcpSettings: readonly Setting[] = [
   available('mcp.allowed_origins', 'list', [], 'Origins of browsers that may call `/mcp`', [], {
     example: 'https://app.example.com',
   }),
-  planned('mcp.tracing_enabled', 'boolean', true, 'Spans for MCP', ['MCP_TRACING_ENABLED']),
+  available(
+    'mcp.registry.namespace',
+    'text',
+    'local.routeiq',
+    'What stands before the names of servers at `/v0.1/servers`, a domain of yours in reverse',
+    [],
+    { example: 'com.example' },
+  ),
+  available(
+    'mcp.registry.public',
+    'boolean',
+    false,
+    '`/v0.1/servers` lists public servers, to everybody, and no others',
+  ),
+  available('mcp.tracing_enabled', 'boolean', true, 'Calls of tool servers are spans of their requests', [
+    'MCP_TRACING_ENABLED',
+  ]),
   available('mcp.sse_enabled', 'boolean', true, 'Old SSE transport for clients', [
     'MCP_SSE_TRANSPORT_ENABLED',
   ]),

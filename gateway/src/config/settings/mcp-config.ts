@@ -42,6 +42,11 @@ export function readMcpConfig(root: UnknownRecord, sections: ConfigSections): Mc
     metadataTimeoutMs: ms('mcp.metadata_timeout'),
     healthIntervalMs: Math.max(1_000, ms('mcp.health_interval')),
     toolPrefix: (settings.text('mcp.tool_prefix') ?? 'always') as McpConfig['toolPrefix'],
+    subregistry: {
+      namespace: settings.text('mcp.registry.namespace') ?? 'local.routeiq',
+      isPublic: settings.boolean('mcp.registry.public'),
+    },
+    tracesCalls: settings.boolean('mcp.tracing_enabled'),
     lint: settings.text('mcp.lint') === 'quarantine' ? 'quarantine' : 'warn',
     allowedHosts: settings.list('mcp.allowed_hosts').map((host) => host.toLowerCase()),
     allowedOrigins: settings.list('mcp.allowed_origins'),
