@@ -80,7 +80,12 @@ function post({ port, path, headers }, message, onPiece = () => {}) {
         ...headers,
       },
     })
-    request.on('error', reject)
+    // A connection that was idle may be closed just as it is used again.
+    request.on('error', (error) =>
+      request.reusedSocket && error.code === 'ECONNRESET'
+        ? post({ port, path, headers }, message, onPiece).then(resolve, reject)
+        : reject(error),
+    )
     request.on('response', (response) => {
       let text = ''
       response.setEncoding('utf8')
