@@ -35,8 +35,9 @@ import { McpRegistry } from './registry/mcp-registry.ts'
 import { ServerSecrets } from './registry/server-secrets.ts'
 import type { McpServerStore } from './registry/server-store.ts'
 import { withoutChallenges } from './rest/proxy-routes.ts'
-import type { McpServer } from './server.ts'
+import { aliasOf, type McpServer } from './server.ts'
 import { Connector } from './upstream/connector.ts'
+import type { ClientHeaders } from './upstream/credentials.ts'
 import { createGuardedFetch, EgressRefused, type Fetch } from './upstream/guarded-fetch.ts'
 import type { McpResult } from './upstream/upstream-session.ts'
 import { Upstreams } from './upstream/upstreams.ts'
@@ -85,6 +86,8 @@ export class McpGateway {
   readonly sse: SseSessions
   readonly oauth: OAuthParts
   readonly #cursors: Cursors
+  /** Servers whose clients were told of an old header. */
+  readonly #warned = new WeakSet<McpServer>()
   #poll: NodeJS.Timeout | null = null
   #isClosed = false
 
@@ -149,6 +152,7 @@ export class McpGateway {
         this.oauth.vault.forget(ownerOf(caller) ?? '', settings.serverId),
       admitTool: options.admitTool,
       settleTool: options.settleTool,
+      tracesCalls: () => mcp().tracesCalls,
       now,
       offerSignIn: (server, downstream) => offerSignIn(this.oauth.signIns, config(), server, downstream),
       states: new RequestStates(sealing, now),
@@ -187,21 +191,35 @@ export class McpGateway {
   async serve(exchange: Exchange, caller: Caller, selection: Selection, body: unknown): Promise<void> {
     const skills = this.#skillsOf(exchange, caller)
     const scope = JSON.stringify([selection, skills?.workspaceId])
+    const view = await this.settledViews.find(caller, selection, (found) => canAnswer(found, body))
     const request = {
       principal: principalOf(caller),
       caller,
       view: () => this.views.find(caller, selection),
       skills,
-      headers: exchange.request.headers,
-      requestId: exchange.requestId,
+      headers: this.#headersFor(view, exchange.request.headers),
+      origin: exchange,
       body,
     }
-    await this.settledViews.find(caller, selection, (view) => canAnswer(view, body))
     await answerByWeb(exchange, async (web) =>
       (await isLegacyRequest(web, body))
         ? this.#sessions.handle(web, { ...request, scope })
         : this.#modern.handle(web, request),
     )
+  }
+
+  /** `x-mcp-auth` is the old name of what is now sent for one server by its name. */
+  #headersFor(view: CatalogueView | null, sent: ClientHeaders): ClientHeaders {
+    const credential = sent['x-mcp-auth']
+    const [server] = view?.servers ?? []
+    if (credential === undefined || view?.isSingle !== true || server === undefined) return sent
+    const name = `x-mcp-${aliasOf(server).toLowerCase()}-authorization`
+    if (!this.#warned.has(server)) {
+      this.#warned.add(server)
+      const { serverId: server_id } = server.settings
+      this.#options.log('warn', 'mcp_deprecated_header', { server_id, header: 'x-mcp-auth', instead: name })
+    }
+    return { [name]: credential, ...sent }
   }
 
   /** Opens a stream of the old transport; false when there are too many. */
@@ -239,13 +257,13 @@ export class McpGateway {
     caller: Caller,
     tool: ViewItem,
     args: unknown,
-    { headers, signal, requestId }: Pick<Downstream, 'headers' | 'signal' | 'requestId'>,
+    { headers, signal, origin }: Pick<Downstream, 'headers' | 'signal' | 'origin'>,
   ): Promise<McpResult> {
     const downstream: Downstream = {
       era: 'modern',
       principal: principalOf(caller),
       caller,
-      requestId,
+      origin,
       headers,
       capabilities: {},
       logLevel: null,
@@ -319,7 +337,7 @@ export class McpGateway {
 
   #serverOptions(): Omit<
     ProtocolServerOptions,
-    'era' | 'principal' | 'caller' | 'view' | 'skills' | 'headers' | 'requestId'
+    'era' | 'principal' | 'caller' | 'view' | 'skills' | 'headers' | 'origin'
   > {
     return {
       ...this.#relay,

@@ -17,7 +17,8 @@ export function settleToolCall(
   gateway: Pick<Gateway, 'recordRequest' | 'appendSpend'>,
   call: ToolCall,
 ): void {
-  const { tool, caller, requestId, startedAt, endedAt, outcome, costPico } = call
+  const { tool, caller, startedAt, endedAt, outcome, costPico } = call
+  const { requestId } = call.origin
   const { keyHash, keyAlias, userId, teamId, organizationId, tags } = caller
   const { serverId, url } = tool.server.settings
   const hasRun = outcome === 'success' || outcome === 'tool_error'

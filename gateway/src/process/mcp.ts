@@ -2,6 +2,7 @@ import type { GatewayConfig } from '../config/config.ts'
 import type { Caller } from '../identity/caller.ts'
 import type { AuditEvent } from '../mcp/audit.ts'
 import { priceOf, type ToolAdmission, type ToolCall } from '../mcp/call/tool-call.ts'
+import { traceToolCall } from '../mcp/call/trace-call.ts'
 import { McpPlane } from '../mcp/mcp-plane.ts'
 import type { ShortLived } from '../mcp/oauth/one-time-values.ts'
 import { accountName, settleToolCall } from '../mcp/settle-tool-call.ts'
@@ -67,6 +68,7 @@ export async function openMcp(parts: McpParts): Promise<McpPlane> {
         admitTool: async (caller, tool) => admitTool(parts.books(), caller, tool),
         settleTool: (call) => {
           settleToolCall(parts.books(), call)
+          if (config().mcp.tracesCalls) traceToolCall(call)
           const { outcome, startedAt, endedAt } = call
           const { serverId } = call.tool.server.settings
           telemetry.metrics.observeToolCall({ server: serverId, outcome, durationMs: endedAt - startedAt })
@@ -107,9 +109,9 @@ async function admitTool(
   }
 }
 
-function auditOf({ tool, requestId, caller, outcome }: ToolCall): AuditEvent {
+function auditOf({ tool, origin, caller, outcome }: ToolCall): AuditEvent {
   return {
-    ...{ action: 'mcp.tool.call', requestId, actor: caller.keyHash },
+    ...{ action: 'mcp.tool.call', requestId: origin.requestId, actor: caller.keyHash },
     ...{ serverId: tool.server.settings.serverId, toolName: tool.name },
     ...(outcome === 'success' ? { outcome } : { outcome: 'error', reason: outcome }),
   }

@@ -39,14 +39,14 @@ export async function callTool(
     const message = `The server does not offer ${tool.name}; it was only registered by hand.`
     throw new RpcError(invalidParams, message, { reason: 'tool_not_found' })
   }
-  const { caller, requestId } = downstream
+  const { caller, origin } = downstream
   const admission = await deps.admitTool(caller, tool)
   const startedAt = deps.now()
   const settle = (outcome: string): void => {
     const hasRun = outcome === 'success' || outcome === 'tool_error'
     const costPico = hasRun ? priceOf(tool) : null
     admission?.settle(costPico)
-    deps.settleTool({ tool, caller, requestId, startedAt, endedAt: deps.now(), outcome, costPico })
+    deps.settleTool({ tool, caller, origin, startedAt, endedAt: deps.now(), outcome, costPico })
   }
   try {
     const result = await relay(deps, downstream, {

@@ -1,6 +1,10 @@
 import type { ClientCapabilities } from '@modelcontextprotocol/client'
+import type { Exchange } from '../../http/exchange.ts'
 import type { Caller } from '../../identity/caller.ts'
 import type { McpResult } from '../upstream/upstream-session.ts'
+
+/** The request over HTTP that brought a call. */
+export type CallOrigin = Pick<Exchange, 'requestId' | 'trace'>
 
 /** The client's side of one request, whichever way it came. */
 export interface Downstream {
@@ -9,8 +13,7 @@ export interface Downstream {
   readonly principal: string
   /** Whose accounts at servers are used, and who pays. */
   readonly caller: Caller
-  /** Of the request over HTTP that brought the call. */
-  readonly requestId: string
+  readonly origin: CallOrigin
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string | undefined>>
   /** What the client can be asked, as it said. */

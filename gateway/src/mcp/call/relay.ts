@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Caller } from '../../identity/caller.ts'
+import type { RequestTrace } from '../../telemetry/spans/request-trace.ts'
 import { isSignedInTo } from '../accounts/accounts.ts'
 import type { McpServer } from '../server.ts'
 import type { UpstreamIdentity } from '../upstream/credentials.ts'
@@ -13,6 +14,7 @@ import type { CarriedState, RequestStates, StateScope } from './request-state.ts
 import { internalError, invalidParams, RpcError, rpcErrorOf, urlElicitationRequired } from './rpc-error.ts'
 import { type CallEvent, type ParkedCalls, RunningCall } from './running-call.ts'
 import type { ToolAdmission, ToolCall } from './tool-call.ts'
+import { traceAttempt } from './trace-call.ts'
 
 const maxRounds = 8
 const capabilitiesKey = 'io.modelcontextprotocol/clientCapabilities'
@@ -30,6 +32,8 @@ export interface RelayDependencies {
   readonly admitTool: (caller: Caller, tool: ViewItem) => Promise<ToolAdmission | null>
   /** A call of a tool is over. */
   readonly settleTool: (call: ToolCall) => void
+  /** Whether calls are traced, of requests whose trace is kept. */
+  readonly tracesCalls: () => boolean
   readonly now: () => number
   readonly states: RequestStates
   readonly parked: ParkedCalls
@@ -235,13 +239,15 @@ interface Sending {
 }
 
 async function send(
-  { upstreams, identify, forgetAccount }: RelayDependencies,
+  { upstreams, identify, forgetAccount, tracesCalls }: RelayDependencies,
   downstream: Downstream,
-  { server, method, params, schema, timeoutMs }: RelayTarget,
+  { server, method, params, name, schema, timeoutMs }: RelayTarget,
   { signal, interaction, progress, retry }: Sending,
 ): Promise<McpResult> {
   const capabilities = bridgedCapabilities(downstream.capabilities)
-  const headers = schema === undefined ? undefined : formatParamHeaders(schema, params['arguments'])
+  const trace = tracesCalls() ? downstream.origin.trace : null
+  const marked = schema === undefined ? undefined : formatParamHeaders(schema, params['arguments'])
+  const headers = trace === null ? marked : { ...marked, traceparent: trace.traceparent }
   const request: Omit<UpstreamRequest, 'identity'> = {
     server,
     principal: downstream.principal,
@@ -250,7 +256,7 @@ async function send(
     params: (era) => ({
       ...params,
       ...retry,
-      ...metaOf(era, downstream, capabilities),
+      ...metaOf(era, downstream, capabilities, trace),
     }),
     options: {
       signal,
@@ -259,6 +265,7 @@ async function send(
       ...(progress !== null && { onProgress: progress }),
     },
     interaction,
+    onAttempt: trace === null ? null : (attempt) => traceAttempt(trace, { server, method, name }, attempt),
   }
   const identity = await identify(server, downstream)
   try {
@@ -277,12 +284,14 @@ function metaOf(
   era: UpstreamSession['era'],
   { meta, logLevel }: Downstream,
   capabilities: object,
+  trace: RequestTrace | null,
 ): { readonly _meta?: Record<string, unknown> } {
   const modern =
     era === 'modern'
       ? { [capabilitiesKey]: capabilities, ...(logLevel !== null && { [logLevelKey]: logLevel }) }
       : {}
-  const all = { ...meta, ...modern }
+  const traced = trace === null ? {} : { traceparent: trace.traceparent }
+  const all = { ...traced, ...meta, ...modern }
   return Object.keys(all).length === 0 ? {} : { _meta: all }
 }
 

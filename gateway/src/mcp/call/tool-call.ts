@@ -1,6 +1,7 @@
 import type { Caller } from '../../identity/caller.ts'
 import { parsePico } from '../../pricing/parse-pico.ts'
 import type { ViewItem } from '../view/catalogue-view.ts'
+import type { CallOrigin } from './downstream.ts'
 
 /** What a call that limits let through holds until it is over. */
 export interface ToolAdmission {
@@ -12,7 +13,7 @@ export interface ToolAdmission {
 export interface ToolCall {
   readonly tool: ViewItem
   readonly caller: Caller
-  readonly requestId: string
+  readonly origin: CallOrigin
   readonly startedAt: number
   readonly endedAt: number
   /** `success`, `tool_error` where the tool itself failed, or what kept it from running. */

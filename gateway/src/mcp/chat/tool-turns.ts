@@ -81,8 +81,8 @@ export class ToolTurns {
     const own = Object.entries(named.headers).map(([name, value]) => [prefix + name.toLowerCase(), value])
     const headers = { ...request.exchange.request.headers, ...Object.fromEntries(own) }
     try {
-      const { requestId } = request.exchange
-      return readResult(await servers.callTool(request.caller, tool, args, { headers, requestId, signal }))
+      const origin = request.exchange
+      return readResult(await servers.callTool(request.caller, tool, args, { headers, origin, signal }))
     } catch (error) {
       return failed(error instanceof Error ? error.message : 'the tool could not be called.')
     }

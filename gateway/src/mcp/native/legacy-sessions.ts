@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Server } from '@modelcontextprotocol/server'
 import type { Caller } from '../../identity/caller.ts'
+import type { CallOrigin } from '../call/downstream.ts'
 import type { Catalogue, OfferChange } from '../catalogue/catalogue.ts'
 import type { McpServer } from '../server.ts'
 import type { Upstreams } from '../upstream/upstreams.ts'
@@ -24,7 +25,7 @@ export interface LegacyRequest {
   readonly view: () => CatalogueView | null
   readonly skills: CallerSkills | null
   readonly headers: Readonly<Record<string, string | undefined>>
-  readonly requestId: string
+  readonly origin: CallOrigin
   readonly body: unknown
 }
 
@@ -35,7 +36,7 @@ export interface LegacySessionsOptions {
   readonly idleMs: () => number
   readonly serverOptions: () => Omit<
     ProtocolServerOptions,
-    'era' | 'principal' | 'caller' | 'view' | 'skills' | 'headers' | 'requestId'
+    'era' | 'principal' | 'caller' | 'view' | 'skills' | 'headers' | 'origin'
   >
   readonly now: () => number
 }
@@ -49,7 +50,7 @@ interface Session {
   readonly skills: CallerSkills | null
   readonly subscriptions: Map<string, () => void>
   headers: LegacyRequest['headers']
-  requestId: string
+  origin: CallOrigin
   usedAt: number
 }
 
@@ -79,7 +80,7 @@ export class LegacySessions {
     }
     session.usedAt = this.#options.now()
     session.headers = legacy.headers
-    session.requestId = legacy.requestId
+    session.origin = legacy.origin
     return session.transport.handleRequest(request, { parsedBody: legacy.body })
   }
 
@@ -148,7 +149,7 @@ export class LegacySessions {
       skills: legacy.skills,
       subscriptions: new Map(),
       headers: legacy.headers,
-      requestId: legacy.requestId,
+      origin: legacy.origin,
       usedAt: this.#options.now(),
     }
     await session.server.connect(transport)
@@ -174,7 +175,7 @@ export class LegacySessions {
       view: legacy.view,
       skills: legacy.skills,
       headers: () => session()?.headers ?? legacy.headers,
-      requestId: () => session()?.requestId ?? legacy.requestId,
+      origin: () => session()?.origin ?? legacy.origin,
       subscribe: async (view, uri) => {
         const subscriptions = session()?.subscriptions
         const server = ownerOf(view, uri)

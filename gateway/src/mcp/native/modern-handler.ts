@@ -5,6 +5,7 @@ import {
   type ServerEvent,
 } from '@modelcontextprotocol/server'
 import type { Caller } from '../../identity/caller.ts'
+import type { CallOrigin } from '../call/downstream.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { McpServer } from '../server.ts'
 import { findParamMismatch } from '../upstream/param-headers.ts'
@@ -23,7 +24,7 @@ export interface ModernRequest {
   readonly view: () => CatalogueView | null
   readonly skills: CallerSkills | null
   readonly headers: Readonly<Record<string, string | undefined>>
-  readonly requestId: string
+  readonly origin: CallOrigin
   readonly body: unknown
 }
 
@@ -32,7 +33,7 @@ export interface ModernHandlerOptions {
   readonly catalogue: Catalogue
   readonly serverOptions: () => Omit<
     ProtocolServerOptions,
-    'era' | 'principal' | 'caller' | 'view' | 'skills' | 'headers' | 'requestId' | 'method'
+    'era' | 'principal' | 'caller' | 'view' | 'skills' | 'headers' | 'origin' | 'method'
   >
   readonly keepAliveMs?: number
 }
@@ -126,7 +127,7 @@ export class ModernHandler {
       ({ requestInfo }) => {
         const modern = requestInfo === undefined ? undefined : this.#requests.get(requestInfo)
         if (modern === undefined) throw new Error('a request that did not come this way')
-        const { principal, caller, view, skills, headers, requestId, body } = modern
+        const { principal, caller, view, skills, headers, origin, body } = modern
         return createProtocolServer({
           ...serverOptions(),
           era: 'modern',
@@ -136,7 +137,7 @@ export class ModernHandler {
           view,
           skills,
           headers: () => headers,
-          requestId: () => requestId,
+          origin: () => origin,
         })
       },
       { legacy: 'reject', bus, ...(keepAliveMs !== undefined && { keepAliveMs }) },

@@ -7,7 +7,7 @@ import {
 } from '@modelcontextprotocol/server'
 import { AjvJsonSchemaValidator } from '@modelcontextprotocol/server/validators/ajv'
 import type { Caller } from '../../identity/caller.ts'
-import type { Downstream } from '../call/downstream.ts'
+import type { CallOrigin, Downstream } from '../call/downstream.ts'
 import { methodNotFound, RpcError } from '../call/rpc-error.ts'
 import type { McpResult } from '../upstream/upstream-session.ts'
 import type { CatalogueView } from '../view/catalogue-view.ts'
@@ -30,7 +30,8 @@ export interface ProtocolServerOptions extends MethodDependencies {
   readonly view: () => CatalogueView | null
   /** The headers of the request under way; those of the first one for a session. */
   readonly headers: () => Readonly<Record<string, string | undefined>>
-  readonly requestId: () => string
+  /** Of the request under way. */
+  readonly origin: () => CallOrigin
   /** Legacy sessions: a resource to hear of from now on, or no more. */
   readonly subscribe?: (view: CatalogueView, uri: string) => Promise<void>
   readonly unsubscribe?: (uri: string) => void
@@ -108,7 +109,7 @@ async function answerSubscription(
 }
 
 function downstreamOf(
-  { era, principal, caller, headers, requestId }: ProtocolServerOptions,
+  { era, principal, caller, headers, origin }: ProtocolServerOptions,
   server: Server,
   { mcpReq }: ServerContext,
   sessionLevel: string | null,
@@ -122,7 +123,7 @@ function downstreamOf(
     principal,
     caller,
     headers: headers(),
-    requestId: requestId(),
+    origin: origin(),
     capabilities:
       era === 'modern'
         ? ((envelope[capabilitiesKey] ?? {}) as ClientCapabilities)

@@ -17,7 +17,7 @@ export interface SseSessionsOptions {
   readonly config: () => McpConfig['sse']
   readonly serverOptions: () => Omit<
     ProtocolServerOptions,
-    'era' | 'principal' | 'caller' | 'view' | 'skills' | 'headers' | 'requestId'
+    'era' | 'principal' | 'caller' | 'view' | 'skills' | 'headers' | 'origin'
   >
   readonly now: () => number
 }
@@ -75,7 +75,7 @@ export class SseSessions {
       view,
       skills,
       headers: () => exchange.request.headers,
-      requestId: () => exchange.requestId,
+      origin: () => exchange,
     })
     const openedAt = this.#options.now()
     this.#sessions.set(id, { id, principal, skills, server, stream, openedAt, usedAt: openedAt })

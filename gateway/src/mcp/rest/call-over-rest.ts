@@ -54,9 +54,8 @@ export async function callOverRest(
   const gone = new AbortController()
   exchange.whenClientGone(() => gone.abort(new Error('the client has left')))
   const { headers } = exchange.request
-  const { requestId } = exchange
   const result = await gateway
-    .callTool(caller, tool, args, { headers, requestId, signal: gone.signal })
+    .callTool(caller, tool, args, { headers, origin: exchange, signal: gone.signal })
     .catch(fail)
   if (result['resultType'] === 'input_required')
     throw invocationFailed('input_required', `${tool.name} asks its user something; call it through /mcp.`)

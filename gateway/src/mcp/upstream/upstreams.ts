@@ -22,6 +22,18 @@ export interface UpstreamRequest {
   readonly params: (era: UpstreamSession['era']) => Record<string, unknown>
   readonly options: CallOptions
   readonly interaction: Interaction | null
+  /** Told when a try at the server is over; null where nobody wants to know. */
+  readonly onAttempt: ((attempt: UpstreamAttempt) => void) | null
+}
+
+/** One try at a server that is over. Times are epoch milliseconds. */
+export interface UpstreamAttempt {
+  readonly startedAt: number
+  readonly endedAt: number
+  readonly protocolVersion: string | null
+  readonly result: McpResult | null
+  /** Null when the server has answered. */
+  readonly failure: UpstreamFailure | null
 }
 
 /** All tool servers: one watcher for each, and the sessions of callers. */
@@ -141,15 +153,22 @@ export class Upstreams {
       return openApi.call(server, identity, request.params('legacy'), signal)
     }
     const lease = await this.#pool.lease(request)
+    const { session } = lease
+    const startedAt = this.#now()
+    const tell = (result: McpResult | null, failure: UpstreamFailure | null): void => {
+      const { protocolVersion } = session
+      request.onAttempt?.({ startedAt, endedAt: this.#now(), protocolVersion, result, failure })
+    }
     try {
-      const { session } = lease
       const result = await session.request(method, request.params(session.era), options, interaction)
       lease.release()
+      tell(result, null)
       return result
     } catch (error) {
       const failure = describeFailure(error, aliasOf(request.server))
       if (failure.kind === 'session_lost') lease.discard()
       else lease.release()
+      tell(null, failure)
       throw failure
     }
   }
