@@ -29,7 +29,7 @@ let olderUrl: string
 async function runSkills(cwd: string, ...argv: string[]): Promise<string> {
   // Without a home of its own it would install for the agents of whoever runs the tests.
   const env = cleanEnvironment({ HOME: cwd, DISABLE_TELEMETRY: '1' })
-  const running = promisify(execFile)(process.execPath, [program, ...argv], { cwd, env, timeout: 60_000 })
+  const running = promisify(execFile)(process.execPath, [program, ...argv], { cwd, env, timeout: 120_000 })
   running.child.stdin?.end()
   return (await running).stdout
 }
@@ -85,7 +85,7 @@ export function describeInstalling(database: ProductDatabase): void {
           )
       }
     },
-    90_000,
+    180_000,
   )
 
   it('the archive of a skill has the digest it has on every machine', async () => {

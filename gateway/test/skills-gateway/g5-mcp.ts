@@ -104,7 +104,7 @@ export function describeMcp(database: ProductDatabase): void {
       const answer = await call(gateway.url, '/v1/llmrouter/mcp/server/health', { key: gateway.masterKey })
       return answer.json().summary.healthy === 1
     })
-  }, 60_000)
+  })
   afterAll(async () => {
     await gateway?.stop()
     upstream?.stop()
