@@ -66,7 +66,7 @@ const directions: Readonly<Record<string, string>> = {
   skills:
     'config:types conversation deployments http identity injection:types json multipart package-file.ts pass-through pipeline providers quotas:types relay rest storage:types transport:types uuid.ts version.ts',
   storage:
-    'a2a:types config:types conversation:types evidence governance managed-models:types mcp:types model-routing package-file.ts pricing:types quotas skill-router:types skills uuid.ts',
+    'a2a:types config:types conversation:types evidence governance json managed-models:types mcp:types model-routing package-file.ts pricing:types quotas skill-router:types skills uuid.ts',
   telemetry: 'conversation:types deployments:types providers:types',
   tokens: 'conversation:types package-file.ts',
   transport: 'http1',

@@ -5,9 +5,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { migrateDatabase } from '../database/migrate.ts'
 import { sampleSpendRow } from '../testing/sample-spend-row.ts'
 import { listTestDatabases, type OpenTestDatabase } from '../testing/test-databases.ts'
+import { formatSpendLine } from './for-test.ts'
 import type { JournalAlarm } from './journal-alarm.ts'
 import { SpendIngester } from './spend-ingester.ts'
-import { formatSpendLine } from './spend-line.ts'
 import { createSqlSpendLedger } from './sql-spend-ledger.ts'
 
 describe.each(await listTestDatabases())('segments into $name', (kind) => {

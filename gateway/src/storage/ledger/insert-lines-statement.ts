@@ -3,7 +3,7 @@ import type { PgColumn } from 'drizzle-orm/pg-core'
 import { spendHours, spendLogs } from '../database/schema.ts'
 import { lineLengths } from './spend-line.ts'
 
-/** Where the members of a line go, in the order of `formatSpendLine`, after the version and the request id. */
+/** Where the members of a line go, in the order of `SpendLineWriter`, after the version and the request id. */
 const memberColumns: readonly (PgColumn | readonly PgColumn[])[] = [
   spendLogs.attempt,
   spendLogs.callType,

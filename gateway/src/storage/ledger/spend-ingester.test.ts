@@ -5,10 +5,10 @@ import { GatewayError } from '@routeiq/contract'
 import { DatabaseError } from 'pg'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { sampleSpendRow } from '../testing/sample-spend-row.ts'
-import { readRequestId } from './for-test.ts'
+import { formatSpendLine, readRequestId } from './for-test.ts'
 import type { JournalAlarm } from './journal-alarm.ts'
 import { SpendIngester } from './spend-ingester.ts'
-import { formatSpendLine, isSpendLine } from './spend-line.ts'
+import { isSpendLine } from './spend-line.ts'
 import type { SpendLines } from './spend-row.ts'
 
 const line = (requestId: string): string => `${formatSpendLine(sampleSpendRow({ requestId }))}\n`

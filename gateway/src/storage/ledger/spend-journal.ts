@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs'
 import { claimOwnership, type OwnerClaim } from '../owner-claim.ts'
 import { AlarmThrottle, type RaiseAlarm } from './journal-alarm.ts'
 import { measureSegments, openSuffix, ownerPath, sealedSuffix, segmentPath } from './segments.ts'
-import { formatSpendLine } from './spend-line.ts'
+import { SpendLineWriter } from './spend-line.ts'
 import type { SpendRow } from './spend-row.ts'
 
 const segmentBytes = 4 * 1024 * 1024
@@ -44,6 +44,7 @@ export class SpendJournal {
   readonly #measuring: NodeJS.Timeout
   /** Formatted together when they are written: a row at a time finds its code and data cold. */
   #rows: SpendRow[] = []
+  readonly #lines = new SpendLineWriter()
   #writeScheduled = false
   #writeTimer: NodeJS.Timeout | null = null
   /** Epoch milliseconds of the last write. */
@@ -133,6 +134,7 @@ export class SpendJournal {
       this.#descriptor ??= this.#openSegment()
       this.#drainUnwritten(this.#descriptor)
     } catch (error) {
+      this.#keepUnwritten()
       this.#alarms.raise({
         kind: 'write-failed',
         message: `The spend journal could not be written: ${messageOf(error)}`,
@@ -148,10 +150,10 @@ export class SpendJournal {
   #enqueueLines(): void {
     if (this.#rows.length === 0) return
     const rows = this.#rows.length
-    let lines = ''
-    for (const row of this.#rows) lines += `${formatSpendLine(row)}\n`
+    this.#lines.clear()
+    for (const row of this.#rows) this.#lines.write(row)
     this.#rows = []
-    const bytes = Buffer.from(lines)
+    const bytes = this.#lines.written
     const waiting = this.#unwritten?.length ?? 0
     const full = this.#totalBytes + waiting + bytes.length > this.#maxBytes
     if (full || waiting + bytes.length > maxUnwrittenBytes) {
@@ -176,6 +178,11 @@ export class SpendJournal {
       this.#totalBytes += written
       this.#unwritten = written >= this.#unwritten.length ? null : this.#unwritten.subarray(written)
     }
+  }
+
+  /** The next lines are written where these stand. */
+  #keepUnwritten(): void {
+    if (this.#unwritten !== null) this.#unwritten = Buffer.from(this.#unwritten)
   }
 
   #openSegment(): number {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { sampleSpendRow } from '../testing/sample-spend-row.ts'
-import { cleanSpendLine, formatSpendLine, isSpendLine } from './spend-line.ts'
+import { formatSpendLine } from './for-test.ts'
+import { cleanSpendLine, isSpendLine, SpendLineWriter } from './spend-line.ts'
 
 describe('spend lines', () => {
   it.each([
@@ -11,6 +12,52 @@ describe('spend lines', () => {
     const line = formatSpendLine(row)
     expect(line).not.toContain('\n')
     expect(isSpendLine(line)).toBe(true)
+  })
+
+  it('are what the array of their members is as JSON', () => {
+    const row = sampleSpendRow({
+      sessionId: 'a "session"',
+      clientIpHash: 'é',
+      workspaceId: 'lab',
+      marginNanoUsd: -1n,
+    })
+    const { usage } = row
+    const members = JSON.parse(formatSpendLine(row))
+    const columns = [row.requestId, row.attempt, row.callType, row.dialect]
+    const caller = [row.keyHash, row.userId, row.teamId, row.organizationId, row.endUser, row.tags]
+    const target = [row.deploymentId, row.provider, row.upstreamModel, row.apiBase, row.status, row.errorCode]
+    expect(members).toEqual([
+      ...[3, ...columns, row.startedAt, row.firstTokenAt, row.endedAt, ...caller],
+      ...[row.requestedModel, row.modelGroup, ...target],
+      [120, 34, 5, 6, 1, 7, 8, 9, 2],
+      ...[row.estimated, '123456', row.cacheHit, row.strategy, row.retries, row.fallbacks],
+      ...[row.sessionId, row.clientIpHash, '130000', '13000', '-1', usage?.serviceTier, 'lab'],
+    ])
+  })
+
+  it('have their own names, however many rows there were before', () => {
+    const lines = new SpendLineWriter()
+    const rows = Array.from({ length: 40_000 }, (_, at) =>
+      sampleSpendRow({
+        requestedModel: `model-${at}`,
+        deploymentId: at % 3 === 0 ? null : `deployment-${at % 20_000}`,
+        provider: `provider-${at}`,
+        keyHash: at % 2 === 0 ? null : 'key',
+        costNanoUsd: BigInt(at) ** 5n,
+      }),
+    )
+    for (const row of rows) {
+      lines.clear()
+      lines.write(row)
+      const members = JSON.parse(lines.written.toString())
+      expect([members[14], members[16], members[17], members[8], members[24]]).toEqual([
+        row.requestedModel,
+        row.deploymentId,
+        row.provider,
+        row.keyHash,
+        String(row.costNanoUsd),
+      ])
+    }
   })
 
   it('hold whole milliseconds', () => {

@@ -1,4 +1,5 @@
 import type { Usage } from '../../conversation/usage.ts'
+import { LineWriter } from '../../json/line-writer.ts'
 import type { SpendRow } from './spend-row.ts'
 
 /** Changes when the members do. New ones are added at the end, for lines of older versions stay readable. */
@@ -10,52 +11,163 @@ export const lineLengths: ReadonlyMap<unknown, number> = new Map([
   [lineVersion, 36],
 ])
 
+const comma = 0x2c
+const quote = 0x22
+const openBracket = 0x5b
+const closeBracket = 0x5d
+
+const start = Buffer.from(`[${lineVersion},`)
+const endWithoutWorkspace = Buffer.from('null]\n')
+const absent = Buffer.from('null,')
+const yes = Buffer.from('true,')
+const no = Buffer.from('false,')
+const noTags = Buffer.from('[],')
+
+const usualBytes = 65_536
+/** Names that callers make up are among them; when there are too many it starts over. */
+const maxKnown = 16_384
+const maxKnownLength = 256
+
+type Text = string | null
+
+/** Members that come together with a first one, and the octets of all four. */
+interface KnownGroup {
+  readonly second: Text
+  readonly third: Text
+  readonly fourth: Text
+  readonly octets: Uint8Array
+}
+
 /**
- * One journal line without its line feed: a JSON array, the version first, then the members in a fixed order,
- * free of characters that PostgreSQL has no form for. An array and one native serialisation, because this runs
- * once per request. `insertLinesStatement` reads the members by position.
+ * Writes rows as journal lines: JSON arrays, the version first, then the members in a fixed order, free of characters that
+ * PostgreSQL has no form for, each with a line feed. It runs once per request, so the octets of names that come again are
+ * remembered. `insertLinesStatement` reads the members by position.
  */
-export function formatSpendLine(row: SpendRow): string {
-  const { usage } = row
-  const line = JSON.stringify([
-    lineVersion,
-    row.requestId,
-    row.attempt,
-    row.callType,
-    row.dialect,
-    Math.floor(row.startedAt),
-    row.firstTokenAt === null ? null : Math.floor(row.firstTokenAt),
-    Math.floor(row.endedAt),
-    row.keyHash,
-    row.userId,
-    row.teamId,
-    row.organizationId,
-    row.endUser,
-    row.tags,
-    row.requestedModel,
-    row.modelGroup,
-    row.deploymentId,
-    row.provider,
-    row.upstreamModel,
-    row.apiBase,
-    row.status,
-    row.errorCode,
-    usage === null ? null : formatUsage(usage),
-    row.estimated,
-    formatNano(row.costNanoUsd),
-    row.cacheHit,
-    row.strategy,
-    row.retries,
-    row.fallbacks,
-    row.sessionId,
-    row.clientIpHash,
-    formatNano(row.grossNanoUsd),
-    formatNano(row.discountNanoUsd),
-    formatNano(row.marginNanoUsd),
-    usage?.serviceTier ?? null,
-    row.workspaceId,
-  ])
-  return line.includes('\\u') ? cleanSpendLine(line) : line
+export class SpendLineWriter {
+  readonly #out = new LineWriter(usualBytes)
+  readonly #names = new Map<string, Uint8Array>()
+  readonly #groups = new Map<Text, KnownGroup>()
+
+  /** The lines since the last `clear`; good until another is written. */
+  get written(): Buffer {
+    return this.#out.written
+  }
+
+  clear(): void {
+    this.#out.clear()
+  }
+
+  write(row: SpendRow): void {
+    const out = this.#out
+    out.addOctets(start)
+    this.#addText(row.requestId)
+    out.addNumber(row.attempt, comma)
+    this.#addName(row.callType)
+    this.#addName(row.dialect)
+    out.addNumber(Math.floor(row.startedAt), comma)
+    if (row.firstTokenAt === null) out.addOctets(absent)
+    else out.addNumber(Math.floor(row.firstTokenAt), comma)
+    out.addNumber(Math.floor(row.endedAt), comma)
+    this.#addGroup(row.keyHash, row.userId, row.teamId, row.organizationId)
+    this.#addText(row.endUser)
+    if (row.tags.length === 0) out.addOctets(noTags)
+    else out.addText(`[${row.tags.map(formatText).join(',')}],`)
+    this.#addName(row.requestedModel)
+    this.#addName(row.modelGroup)
+    this.#addGroup(row.deploymentId, row.provider, row.upstreamModel, row.apiBase)
+    out.addNumber(row.status, comma)
+    this.#addName(row.errorCode)
+    this.#addUsage(row.usage)
+    out.addOctets(row.estimated ? yes : no)
+    this.#addAmount(row.costNanoUsd)
+    out.addOctets(row.cacheHit ? yes : no)
+    this.#addName(row.strategy)
+    out.addNumber(row.retries, comma)
+    out.addNumber(row.fallbacks, comma)
+    this.#addText(row.sessionId)
+    this.#addName(row.clientIpHash)
+    this.#addAmount(row.grossNanoUsd)
+    this.#addAmount(row.discountNanoUsd)
+    this.#addAmount(row.marginNanoUsd)
+    this.#addName(row.usage?.serviceTier ?? null)
+    if (row.workspaceId === null) out.addOctets(endWithoutWorkspace)
+    else out.addText(`${formatText(row.workspaceId)}]\n`)
+  }
+
+  #addText(text: Text): void {
+    if (text === null) this.#out.addOctets(absent)
+    else this.#out.addText(`${formatText(text)},`)
+  }
+
+  /** A text that many rows have. */
+  #addName(name: Text): void {
+    if (name === null) this.#out.addOctets(absent)
+    else this.#out.addOctets(this.#names.get(name) ?? this.#learnName(name))
+  }
+
+  #learnName(name: string): Uint8Array {
+    const octets = Buffer.from(`${formatText(name)},`)
+    if (name.length > maxKnownLength) return octets
+    if (this.#names.size >= maxKnown) this.#names.clear()
+    this.#names.set(name, octets)
+    return octets
+  }
+
+  /** Four members at once: of whoever called, or of what was called. */
+  #addGroup(first: Text, second: Text, third: Text, fourth: Text): void {
+    let known = this.#groups.get(first)
+    const isKnown = known?.second === second && known.third === third && known.fourth === fourth
+    if (known === undefined || !isKnown) {
+      const text = [first, second, third, fourth].map(formatText).join(',')
+      known = { second, third, fourth, octets: Buffer.from(`${text},`) }
+      if (this.#groups.size >= maxKnown) this.#groups.clear()
+      this.#groups.set(first, known)
+    }
+    this.#out.addOctets(known.octets)
+  }
+
+  #addUsage(usage: Usage | null): void {
+    const out = this.#out
+    if (usage === null) {
+      out.addOctets(absent)
+      return
+    }
+    out.addOctet(openBracket)
+    out.addNumber(usage.inputTokens, comma)
+    out.addNumber(usage.outputTokens, comma)
+    out.addNumber(usage.cacheReadTokens, comma)
+    out.addNumber(usage.cacheWriteTokens, comma)
+    out.addNumber(usage.cacheWriteOneHourTokens, comma)
+    out.addNumber(usage.reasoningTokens, comma)
+    out.addNumber(usage.audioInputTokens, comma)
+    out.addNumber(usage.audioOutputTokens, comma)
+    out.addNumber(usage.searchCalls, closeBracket)
+    out.addOctet(comma)
+  }
+
+  /** As text, because amounts may be larger than a number holds exactly. */
+  #addAmount(amount: bigint | null): void {
+    const out = this.#out
+    if (amount === null) {
+      out.addOctets(absent)
+      return
+    }
+    out.addOctet(quote)
+    const number = Number(amount)
+    if (Number.isSafeInteger(number)) out.addNumber(number, quote)
+    else out.addText(`${amount}"`)
+    out.addOctet(comma)
+  }
+}
+
+/** Text that JSON has as it is. */
+const plain = /^[\w.:-]*$/
+
+function formatText(text: Text): string {
+  if (text === null) return 'null'
+  if (plain.test(text)) return `"${text}"`
+  const json = JSON.stringify(text)
+  return json.includes('\\u') ? cleanSpendLine(json) : json
 }
 
 /** Replaces the escapes of NUL and of lone surrogates, which PostgreSQL's jsonb refuses, by U+FFFD. */
@@ -74,22 +186,4 @@ export function isSpendLine(line: string): boolean {
   } catch {
     return false
   }
-}
-
-function formatNano(amount: bigint | null): string | null {
-  return amount === null ? null : amount.toString()
-}
-
-function formatUsage(usage: Usage): number[] {
-  return [
-    usage.inputTokens,
-    usage.outputTokens,
-    usage.cacheReadTokens,
-    usage.cacheWriteTokens,
-    usage.cacheWriteOneHourTokens,
-    usage.reasoningTokens,
-    usage.audioInputTokens,
-    usage.audioOutputTokens,
-    usage.searchCalls,
-  ]
 }
