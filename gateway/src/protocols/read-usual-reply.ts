@@ -19,9 +19,10 @@ const ascii = /^[ -~]*$/
 export function readUsualReply(body: Buffer, options: PassthroughReplyOptions): PlainReply | null {
   if (body.length > maxBytes || body[0] !== openBrace) return null
   const text = body.toString('latin1')
-  if (text.includes('"error"') || hasSpecialTier(text)) return null
-  const model = findLeadingModel(text)
-  const usage = findTrailingUsage(text)
+  const names = findNames(text)
+  if (names === null) return null
+  const model = readLeadingModel(text, names.model)
+  const usage = readTrailingUsage(text, names.usage)
   if (model === null || usage === undefined) return null
   const stamp = asOctets(JSON.stringify(options.requestedModel))
   return {
@@ -35,10 +36,36 @@ function asOctets(text: string): string {
   return ascii.test(text) ? text : Buffer.from(text).toString('latin1')
 }
 
+/** Where the names stand that matter here: of the only `model`, and of the last `usage`. */
+interface Names {
+  readonly model: number
+  readonly usage: number
+}
+
+/** The last letters of the names searched for. */
+const endOfModel = 0x6c
+const endOfUsage = 0x65
+
+/** All in one walk over the text, which costs as much as the search for one. Null for what has to be read the long way. */
+function findNames(text: string): Names | null {
+  const names = /"(?:error|model|service_tier|usage)"/g
+  let model = -1
+  let usage = -1
+  while (names.test(text)) {
+    const end = names.lastIndex
+    const letter = text.charCodeAt(end - 2)
+    if (letter === endOfUsage) usage = end - '"usage"'.length
+    else if (letter === endOfModel) {
+      if (model !== -1) return null
+      model = end - '"model"'.length
+    } else if (text.startsWith('"error"', end - '"error"'.length) || isSpecialTier(text, end)) return null
+  }
+  return model === -1 || usage === -1 ? null : { model, usage }
+}
+
 /** Tiers with prices of their own are rare enough to be read the long way. */
-function hasSpecialTier(text: string): boolean {
-  const key = text.indexOf('"service_tier"')
-  const start = key === -1 ? -1 : skipColon(text, key + 14)
+function isSpecialTier(text: string, from: number): boolean {
+  const start = skipColon(text, from)
   return start !== -1 && (text.startsWith('"flex"', start) || text.startsWith('"priority"', start))
 }
 
@@ -47,10 +74,8 @@ interface Span {
   readonly end: number
 }
 
-/** The value of the only `model`, when it is a plain string at the top. */
-function findLeadingModel(text: string): Span | null {
-  const key = text.indexOf('"model"')
-  if (key === -1 || text.indexOf('"model"', key + 7) !== -1) return null
+/** The value of the `model` at this place, when it is a plain string at the top. */
+function readLeadingModel(text: string, key: number): Span | null {
   if (holdsBefore(text, '{', 1, key) || holdsBefore(text, '[', 1, key)) return null
   const start = skipColon(text, key + 7)
   if (start === -1 || text.charCodeAt(start) !== quote) return null
@@ -74,12 +99,10 @@ function skipColon(text: string, from: number): number {
 }
 
 /**
- * The value of the last `usage`; undefined when that is not plainly a member of the answer itself. What stands from its name
+ * The value of the last `usage`, which stands at this place; undefined when that is not plainly a member of the answer itself. What stands from its name
  * to the end of the text, given an opening brace, is an object only when the name stands in the outermost one.
  */
-function findTrailingUsage(text: string): unknown {
-  const key = text.lastIndexOf('"usage"')
-  if (key === -1) return undefined
+function readTrailingUsage(text: string, key: number): unknown {
   try {
     return JSON.parse(`{${text.slice(key)}`).usage ?? undefined
   } catch {
