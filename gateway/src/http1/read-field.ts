@@ -1,17 +1,22 @@
 import { MalformedMessage } from './malformed-message.ts'
 import { NAME_OCTETS, SPACE, TAB } from './octets.ts'
 
-/** Control characters, and a carriage return or line feed that is not part of a CRLF. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is its purpose
-const FORBIDDEN = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|[^\r]\n/
+/**
+ * Lines that end with CRLF and hold no control character but tabs. Said of what may stand there, because looking for what
+ * may not takes three times as long: each octet is then held against several patterns.
+ */
+const LINES = /^(?:[\t -~\x80-\xff]*\r\n)*$/
 
 /** Names found valid before, in lower case; clients and providers send the same few with every message. */
 const knownNames = new Map<string, string>()
 const MAX_KNOWN_NAMES = 1_000
 
-/** @throws MalformedMessage when a head holds what must never stand in one */
+/**
+ * @param head latin1 text up to and including the empty line
+ * @throws MalformedMessage when it holds what must never stand in one
+ */
 export function checkOctets(head: string): void {
-  if (FORBIDDEN.test(head)) throw new MalformedMessage('a control character in its head')
+  if (!LINES.test(head)) throw new MalformedMessage('a control character in its head')
 }
 
 /**
