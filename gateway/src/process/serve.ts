@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
 import { GatewayError } from '@routeiq/contract'
 import type { AnswerCache } from '../answer-cache/answer-cache.ts'
 import { type AppDependencies, createApp } from '../app.ts'
@@ -51,6 +52,7 @@ import type { Transport } from '../transport/transport.ts'
 import { type OpenA2a, openA2a } from './a2a.ts'
 import { openAnswerCache } from './answer-cache.ts'
 import { auditPolicy } from './audit-policy.ts'
+import { boundHeap } from './bound-heap.ts'
 import { type ConfigurationHolder, type ReloadReport, sharesState } from './configuration-holder.ts'
 import { embedTexts } from './embed-texts.ts'
 import { type Evidence, openEvidence } from './evidence.ts'
@@ -216,6 +218,7 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
     recordRun: recordRuns((invocation) => recordInvocation(telemetry, invocation)),
     answers: answerCache.answers,
   })
+  const stopBoundingHeap = boundHeap({ openStreams: gateway.openStreams, setFlag: setFlagsFromString })
   await shareCooldowns(hub.state, configuration.states)
   if (sharesState(config)) await shareUsage(hub.state, configuration.states, options.now)
   measureCooldowns(configuration.states, telemetry.metrics.breakers)
@@ -295,6 +298,7 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
       // Requests that were cut off settle as their connections close.
       await gate.drain(settleBudgetMs)
       await nextTurn()
+      stopBoundingHeap()
       await governance.close()
       journal.close()
       skillInjection.close()
