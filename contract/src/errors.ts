@@ -651,14 +651,6 @@ export const errorCatalogue = {
     false,
     'A budget is exhausted.',
   ),
-  quota_storage_unavailable: entry(
-    503,
-    'service_unavailable',
-    'quota_storage_unavailable',
-    'gateway',
-    true,
-    'Quotas cannot be counted, and `ROUTEIQ_QUOTA_FAIL_MODE=closed` lets nothing pass uncounted.',
-  ),
   usage_policy_exceeded: entry(
     429,
     'rate_limit_error',
@@ -746,6 +738,14 @@ export const errorCatalogue = {
     'upstream',
     true,
     "A skill could not be copied to the vendor's account; the message says why. `skills.native_fallback: inject` does without.",
+  ),
+  quota_storage_unavailable: entry(
+    503,
+    'service_unavailable',
+    'quota_storage_unavailable',
+    'gateway',
+    true,
+    'Quotas cannot be counted, and `ROUTEIQ_QUOTA_FAIL_MODE=closed` lets nothing pass uncounted.',
   ),
   personalized_routing_disabled: entry(
     503,
