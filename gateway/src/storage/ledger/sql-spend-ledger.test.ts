@@ -112,7 +112,7 @@ describe.each(await listTestDatabases())('spend ledger over $name', (kind) => {
     ['an object', '{}'],
     ['short', '[2,"request-1"]'],
     ['long', `${line.slice(0, -1)},null]`],
-    ['of another version', line.replace('[2,', '[3,')],
+    ['of another version', line.replace(/^\[\d+,/, '[99,')],
     ['with NUL', line.replace('user-1', '\\u0000')],
     ['with a lone surrogate', line.replace('user-1', '\\ud800')],
     ['out of range', line.replace('"123456"', `"${2n ** 63n}"`)],
