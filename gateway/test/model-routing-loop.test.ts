@@ -166,7 +166,9 @@ describe('from requests to better decisions', () => {
   it('explains a choice by words of the ask and asks like it, and promises nothing by few rows', async () => {
     const told = await route(poem(302), 'learned')
     expect(told.explain.features.length).toBeGreaterThan(0)
-    for (const { feature } of told.explain.features) expect(poem(302)).toContain(feature)
+    // Words, signs and pairs of them.
+    const words = told.explain.features.flatMap(({ feature }: { feature: string }) => feature.split(' '))
+    for (const word of words) expect(poem(302)).toContain(word)
     expect(told.explain.neighbours[0]).toMatchObject({ id: expect.any(String), sim: expect.any(Number) })
     expect(told.explain.mode).toBe('tradeoff')
     // 160 decisions are too few to promise anything by.
