@@ -29,6 +29,7 @@ export async function measureFiles(harness, { seconds, rounds }) {
   writeSkills(folder)
   process.env.LLMROUTER_PLUGINS = 'skills-discovery'
   process.env.ROUTEIQ_SKILLS_DIR = folder
+  process.env.ROUTEIQ_SKILLS__WELL_KNOWN__REQUESTS_PER_MINUTE = '0'
   const routeiq = await startRouteiq({ name: 'skills', deployments: [] })
   const index = await (await fetch(`http://127.0.0.1:${routeiq.port}/.well-known/skills/index.json`)).text()
   writeFileSync(`${folder}index.json`, index)

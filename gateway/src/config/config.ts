@@ -574,6 +574,8 @@ interface WellKnownConfig {
   readonly hasDirectory: boolean
   readonly hasStore: boolean
   readonly allowsLeadingDigit: boolean
+  /** Of one address; infinite for no limit. */
+  readonly requestsPerMinute: number
 }
 
 /** `routeiq.skills.router`. */

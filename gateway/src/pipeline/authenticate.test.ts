@@ -1,10 +1,10 @@
 import { GatewayError } from '@routeiq/contract'
 import { describe, expect, it } from 'vitest'
 import { AddressGuard } from '../http/address-guard.ts'
+import { CallsBySource } from '../http/calls-by-source.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { type Authenticator, UnknownKey } from '../identity/authenticator.ts'
 import { anonymousCaller, type Caller } from '../identity/caller.ts'
-import { FailedAttempts } from '../identity/failed-attempts.ts'
 import { PolicyGate } from '../policy-engine/policy-gate.ts'
 import { authenticate } from './authenticate.ts'
 
@@ -21,7 +21,10 @@ function open(answer: () => Caller | Promise<Caller>, allowed: string[] = [], li
   return {
     // Only `authenticate` is called.
     authenticator: { authenticate: answer } as unknown as Authenticator,
-    failedAttempts: new FailedAttempts(limit, () => 0),
+    failedAttempts: new CallsBySource(
+      () => limit,
+      () => 0,
+    ),
     addresses: new AddressGuard(allowed),
     policies: new PolicyGate(
       () => null,

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { GatewayError } from '@routeiq/contract'
 import type { AddressGuard } from '../http/address-guard.ts'
+import type { CallsBySource } from '../http/calls-by-source.ts'
 import type { Exchange } from '../http/exchange.ts'
 import type { AuthClass } from '../http/router.ts'
 import type { RequestHeaders } from '../http/server/parse-request-head.ts'
 import { type Authenticator, UnknownKey } from '../identity/authenticator.ts'
 import type { Caller } from '../identity/caller.ts'
-import type { FailedAttempts } from '../identity/failed-attempts.ts'
 import { requireRouteAllowed } from '../identity/route-grants.ts'
 import type { PolicyGate } from '../policy-engine/policy-gate.ts'
 
@@ -15,7 +15,7 @@ const guessingDelayMs = 1_000
 /** What authentication reads; every plane has the same one. */
 export interface Identity {
   readonly authenticator: Authenticator
-  readonly failedAttempts: FailedAttempts
+  readonly failedAttempts: CallsBySource
   readonly addresses: AddressGuard
   readonly policies: PolicyGate
 }

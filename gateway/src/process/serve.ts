@@ -9,12 +9,12 @@ import { BlobSealer } from '../conversation/blob-sealer.ts'
 import { DemoTransport } from '../demo/demo-transport.ts'
 import { AddressGuard } from '../http/address-guard.ts'
 import { AdmissionGate } from '../http/admission-gate.ts'
+import { CallsBySource } from '../http/calls-by-source.ts'
 import { CorsPolicy } from '../http/cors.ts'
 import { Roster } from '../http/roster.ts'
 import { HttpServer } from '../http/server/http-server.ts'
 import { Authenticator, type ChangedSubject } from '../identity/authenticator.ts'
 import type { Caller } from '../identity/caller.ts'
-import { FailedAttempts } from '../identity/failed-attempts.ts'
 import type { ManagedModels } from '../managed-models/managed-models.ts'
 import { ServerTools } from '../mcp/chat/request-tools.ts'
 import type { McpPlane } from '../mcp/mcp-plane.ts'
@@ -387,7 +387,7 @@ function composeGateway(options: ServeOptions, { journal, upstream, ...parts }: 
         now,
         open: isOpen(configuration.runtime.config),
       }),
-      failedAttempts: new FailedAttempts(failuresPerMinute, now),
+      failedAttempts: new CallsBySource(() => failuresPerMinute, now),
       addresses: new AddressGuard(identity.allowedIps),
       policies: new PolicyGate(
         () => configuration.runtime.policies,

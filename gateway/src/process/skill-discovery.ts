@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { GatewayConfig } from '../config/config.ts'
+import { CallsBySource } from '../http/calls-by-source.ts'
 import type { Identity } from '../pipeline/authenticate.ts'
 import { ArtifactShelf } from '../skills/well-known/artifacts.ts'
 import { PublicSkills } from '../skills/well-known/public-skills.ts'
@@ -26,6 +27,7 @@ export function openSkillDiscovery(options: SkillDiscoveryOptions): WellKnownDep
   return {
     identity,
     isEnabled: () => settings().isEnabled,
+    calls: new CallsBySource(() => settings().requestsPerMinute, now),
     published: new PublishedSkills({
       sources: () => [...(settings().hasDirectory ? [folder] : []), ...(settings().hasStore ? [store] : [])],
       onOmitted: ({ name, source, reason }) =>

@@ -3,12 +3,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { loadText } from '../../config/load-for-test.ts'
 import { AddressGuard } from '../../http/address-guard.ts'
 import { AdmissionGate } from '../../http/admission-gate.ts'
+import { CallsBySource } from '../../http/calls-by-source.ts'
 import { CorsPolicy } from '../../http/cors.ts'
 import { Dispatcher } from '../../http/dispatch.ts'
 import { Router } from '../../http/router.ts'
 import { type ExchangeServer, startExchangeServer } from '../../http/testing/exchange-server.ts'
 import { Authenticator } from '../../identity/authenticator.ts'
-import { FailedAttempts } from '../../identity/failed-attempts.ts'
 import { digestKey, digestPepperedKey } from '../../identity/key-digest.ts'
 import { PolicyGate } from '../../policy-engine/policy-gate.ts'
 import type {
@@ -121,7 +121,7 @@ function open(patch: Partial<KeyRoutesDependencies> = {}, pepper: string | null 
     settings: () => governance,
     identity: {
       authenticator,
-      failedAttempts: new FailedAttempts(1_000, now),
+      failedAttempts: new CallsBySource(() => 1_000, now),
       addresses: new AddressGuard([]),
       policies: new PolicyGate(
         () => null,

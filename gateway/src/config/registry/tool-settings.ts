@@ -38,6 +38,12 @@ export const toolSettings: readonly Setting[] = [
     'Also publishes skills whose name begins with a digit',
   ),
   available(
+    'skills.well_known.requests_per_minute',
+    'integer',
+    6000,
+    'Requests a minute that one address may make there; 0 for no limit',
+  ),
+  available(
     'skills.mcp.enabled',
     'boolean',
     true,

@@ -53,6 +53,7 @@ function readWellKnown(sections: ConfigSections): SkillsConfig['wellKnown'] {
     hasDirectory: sources.includes('dir'),
     hasStore: sources.includes('store'),
     allowsLeadingDigit: settings.boolean('skills.well_known.allow_leading_digit'),
+    requestsPerMinute: settings.number('skills.well_known.requests_per_minute') || Number.POSITIVE_INFINITY,
   }
 }
 

@@ -7,7 +7,7 @@ import { builtInPriceTable, seededRandom } from '../../deployments/for-test.ts'
 import { AddressGuard } from '../../http/address-guard.ts'
 import { Roster } from '../../http/roster.ts'
 import { Authenticator } from '../../identity/authenticator.ts'
-import { FailedAttempts } from '../../identity/failed-attempts.ts'
+import { CallsBySource } from '../../http/calls-by-source.ts'
 import { MemorySkills, openInjectorBench } from '../../injection/for-test.ts'
 import { ModelRouter } from '../../model-routing/model-router.ts'
 import { Pins } from '../../model-routing/pins.ts'
@@ -55,7 +55,7 @@ export function openGatewayBench(config: string, patch: Partial<Gateway> = {}): 
     blobs: new BlobSealer(benchKey, randomBytes),
     identity: {
       authenticator: new Authenticator({ config: loaded.identity, keys, now: Date.now, open: false }),
-      failedAttempts: new FailedAttempts(1_000, Date.now),
+      failedAttempts: new CallsBySource(() => 1_000, Date.now),
       addresses: new AddressGuard([]),
       policies: new PolicyGate(
         () => null,

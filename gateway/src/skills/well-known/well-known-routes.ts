@@ -1,3 +1,5 @@
+import { GatewayError } from '@routeiq/contract'
+import type { CallsBySource } from '../../http/calls-by-source.ts'
 import { type Endpoint, sendNoRoute } from '../../http/dispatch.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import type { Route } from '../../http/router.ts'
@@ -15,6 +17,8 @@ export interface WellKnownDependencies {
   readonly published: PublishedSkills
   readonly artifacts: ArtifactShelf
   readonly isEnabled: () => boolean
+  /** Nobody needs a key here, so that addresses are what can be held to a limit. */
+  readonly calls: CallsBySource
 }
 
 const schema = 'https://schemas.agentskills.io/discovery/0.2.0/schema.json'
@@ -31,8 +35,11 @@ export function wellKnownRoutes(deps: WellKnownDependencies): Route<Endpoint>[] 
       aliased: false,
       handler: {
         errors: 'api-v1',
-        handle: (exchange, { rest = '' }) =>
-          deps.isEnabled() ? handle(exchange, rest) : sendNoRoute(exchange),
+        handle: (exchange, { rest = '' }) => {
+          if (!deps.isEnabled()) return sendNoRoute(exchange)
+          requireModest(deps.calls, exchange)
+          return handle(exchange, rest)
+        },
       },
     }) satisfies Route<Endpoint>
   return [
@@ -51,6 +58,14 @@ export function wellKnownRoutes(deps: WellKnownDependencies): Route<Endpoint>[] 
       }),
     },
   ]
+}
+
+/** Errors: 429. */
+function requireModest(calls: CallsBySource, { request }: Exchange): void {
+  if (!calls.record(request.remoteAddress ?? 'unknown')) return
+  throw new GatewayError('rate_limit_exceeded', 'Too many requests from this address; wait a minute.', {
+    retryAfterSeconds: 60,
+  })
 }
 
 class WellKnownPlane {

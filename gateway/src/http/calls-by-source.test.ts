@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { FailedAttempts } from './failed-attempts.ts'
+import { CallsBySource } from './calls-by-source.ts'
 
-describe('FailedAttempts', () => {
+describe('CallsBySource', () => {
   let now = 0
-  const attempts = () => new FailedAttempts(3, () => now)
+  const attempts = () =>
+    new CallsBySource(
+      () => 3,
+      () => now,
+    )
   const times = (count: number, record: () => boolean) => Array.from({ length: count }, record)
 
   it('speaks up from the first one over the limit', () => {

@@ -1,18 +1,18 @@
 const windowMs = 60_000
 const maxSources = 10_000
 
-/** Counts failed authentications per source address, to slow guessing down. A valid key is never affected. */
-export class FailedAttempts {
+/** Counts calls per source address and minute: failed authentications, to slow guessing down, or calls without a key. */
+export class CallsBySource {
   readonly #windows = new Map<string, { startedAt: number; count: number }>()
-  readonly #limit: number
+  readonly #limit: () => number
   readonly #now: () => number
 
-  constructor(limit: number, now: () => number) {
+  constructor(limit: () => number, now: () => number) {
     this.#limit = limit
     this.#now = now
   }
 
-  /** Records one failure; true when the source has more than the limit within a minute. */
+  /** Records one call; true when the source has more than the limit within a minute. */
   record(source: string): boolean {
     const now = this.#now()
     let window = this.#windows.get(source)
@@ -22,6 +22,6 @@ export class FailedAttempts {
       this.#windows.set(source, window)
     }
     window.count += 1
-    return window.count > this.#limit
+    return window.count > this.#limit()
   }
 }
