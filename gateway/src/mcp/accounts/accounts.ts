@@ -19,8 +19,6 @@ import type { Account, Vault } from './vault.ts'
 const renewalShare = 0.8
 const lockMs = 15_000
 const pollMs = 100
-/** How long a call is taken to wait for its answer, at most. */
-const underWayMs = 5_000
 
 export interface AccountsOptions {
   readonly vault: Vault
@@ -122,23 +120,17 @@ export class Accounts {
   }
 
   #tokensOf(server: McpServer, owner: string): TokenSource {
-    let sent: string | undefined
-    let replacedAt = Number.NEGATIVE_INFINITY
     return {
       token: async () => {
         const { credential, account } = await this.#require(server, owner)
         if (isDue(credential.tokens, this.#options.now())) await this.#renewOnce(server, owner, account)
-        const { tokens } = (await this.#require(server, owner)).credential
-        if (sent !== undefined && sent !== tokens.accessToken) replacedAt = this.#options.now()
-        sent = tokens.accessToken
-        return sent
+        return (await this.#require(server, owner)).credential.tokens.accessToken
       },
-      onUnauthorized: async () => {
+      onUnauthorized: async (refused) => {
         this.#options.vault.forget(owner, server.settings.serverId)
         const { credential, account } = await this.#require(server, owner)
-        // Calls share this source: one that was under way then may have been refused with the token before.
-        const wasReplaced = this.#options.now() - replacedAt < underWayMs
-        if (credential.tokens.accessToken === sent && !wasReplaced)
+        // A call that was under way while the token was renewed is refused with the one before.
+        if (refused === null || credential.tokens.accessToken === refused)
           await this.#renewOnce(server, owner, account, true)
       },
     }

@@ -1,4 +1,5 @@
 import {
+  type AuthProvider,
   type ClientCapabilities,
   extractWWWAuthenticateParams,
   type PriorDiscovery,
@@ -8,7 +9,7 @@ import {
 } from '@modelcontextprotocol/client'
 import type { Challenge } from '../oauth/authorization-server.ts'
 import { aliasOf, type McpServer } from '../server.ts'
-import type { UpstreamIdentity } from './credentials.ts'
+import type { TokenSource, UpstreamIdentity } from './credentials.ts'
 import { describeFailure } from './describe-failure.ts'
 import type { Fetch } from './guarded-fetch.ts'
 import { StdioTransport } from './stdio-transport.ts'
@@ -45,6 +46,8 @@ interface Verdict {
 export class Connector {
   readonly #options: ConnectorOptions
   readonly #verdicts = new WeakMap<McpServer, Verdict>()
+  /** The token that each refusal was of. */
+  readonly #refusedTokens = new WeakMap<object, string | null>()
 
   constructor(options: ConnectorOptions) {
     this.#options = options
@@ -102,11 +105,18 @@ export class Connector {
     const options = {
       fetch: this.#listeningFetch(server),
       requestInit: { headers: { ...headers } },
-      ...(tokens !== undefined && { authProvider: tokens }),
+      ...(tokens !== undefined && { authProvider: this.#authProvider(tokens) }),
     }
     return transport === 'sse'
       ? new SSEClientTransport(address, options)
       : new StreamableHTTPClientTransport(address, { ...options, reconnectionOptions: reconnection })
+  }
+
+  #authProvider(tokens: TokenSource): AuthProvider {
+    return {
+      token: () => tokens.token(),
+      onUnauthorized: ({ response }) => tokens.onUnauthorized(this.#refusedTokens.get(response) ?? null),
+    }
   }
 
   /** Hears what a server says when it refuses. */
@@ -114,6 +124,7 @@ export class Connector {
     const fetch = this.#options.fetches[server.source]
     return async (url, init) => {
       const response = await fetch(url, init)
+      if (response.status === 401) this.#refusedTokens.set(response, bearerOf(init))
       if (response.status === 401 || response.status === 403) {
         const { resourceMetadataUrl, scope } = extractWWWAuthenticateParams(response)
         if (resourceMetadataUrl !== undefined || scope !== undefined)
@@ -135,4 +146,9 @@ export class Connector {
     const lifetime = prior.kind === 'modern' ? modernForMs : legacyForMs
     this.#verdicts.set(server, { prior, until: this.#options.now() + lifetime })
   }
+}
+
+function bearerOf(init: Parameters<Fetch>[1]): string | null {
+  const [, token = null] = /^Bearer (.+)$/i.exec(new Headers(init?.headers).get('authorization') ?? '') ?? []
+  return token
 }

@@ -7,8 +7,8 @@ export type ClientHeaders = Readonly<Record<string, string | undefined>>
 /** Tokens that change while a session lasts. */
 export interface TokenSource {
   token(): Promise<string>
-  /** The server has refused the token: the next one is another. */
-  onUnauthorized(): Promise<void>
+  /** The server has refused this token, null for one that is not known: the next one is another. */
+  onUnauthorized(refused: string | null): Promise<void>
 }
 
 /** What a session at a server is opened with. Two with one key are the same account there. */
