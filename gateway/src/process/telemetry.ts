@@ -1,4 +1,5 @@
 import type { GatewayConfig, ModelConfig } from '../config/config.ts'
+import { isSecretParameter } from '../deployments/secret-parameter.ts'
 import { createFileSink } from '../telemetry/file-sink.ts'
 import { LogWriter } from '../telemetry/log-writer.ts'
 import { Logger } from '../telemetry/logger.ts'
@@ -99,9 +100,7 @@ export function listSecrets(config: GatewayConfig): string[] {
   ].filter((secret) => secret !== null)
 }
 
-/** Members of an account by whose name one can tell that they are secret. */
+/** Members of an account that are secret. */
 function accountSecrets({ account }: ModelConfig): string[] {
-  return Object.entries(account).flatMap(([name, value]) =>
-    /secret|token|credentials|key/.test(name) ? value : [],
-  )
+  return Object.entries(account).flatMap(([name, value]) => (isSecretParameter(name) ? value : []))
 }

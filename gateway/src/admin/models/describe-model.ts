@@ -1,5 +1,6 @@
 import type { ModelConfig } from '../../config/config.ts'
 import type { Deployment } from '../../deployments/deployment.ts'
+import { isSecretParameter } from '../../deployments/secret-parameter.ts'
 import { findPriceEntry } from '../../pricing/find-prices.ts'
 import type { PriceTable } from '../../pricing/price-table.ts'
 
@@ -53,9 +54,7 @@ function describeParams({
 
 /** What names an account without opening it. */
 function publicAccount({ account }: ModelConfig): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(account).filter(([name]) => !/secret|token|credentials|key/.test(name)),
-  )
+  return Object.fromEntries(Object.entries(account).filter(([name]) => !isSecretParameter(name)))
 }
 
 const inSeconds = (ms: number | null): number | null => (ms === null ? null : ms / 1_000)
