@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { createRequire } from 'node:module'
 import { readJson, startHarness } from './measure/harness.js'
 import { readMemory } from './measure/process-tree.js'
@@ -9,10 +9,16 @@ import { formatScenario, formatVerdicts } from './report/format-report.js'
 import { SMALL } from './subjects/requests.js'
 import { formatDeployment, startRouteiq } from './subjects/routeiq.js'
 
+const { REDIS_URL: redisUrl, DATABASE_URL: databaseUrl } = process.env
+// A gateway has what its own row names, and inherits neither.
+delete process.env.REDIS_URL
+delete process.env.DATABASE_URL
+
 const ROUNDS = 5
 const SECONDS = 2
 const STEADY_RATE = 300
 const MANY_KEYS = 1_000_000
+const KEYS_IN_USE = 5_000
 const require = createRequire(new URL('../gateway/package.json', import.meta.url))
 const { Client } = require('pg')
 
@@ -43,15 +49,15 @@ async function startWith(name, { mockPort }, limits, env = {}) {
 /** A database of its own on the server of DATABASE_URL, with so many keys. */
 async function createDatabase(keys) {
   const name = `routeiq_limits_${randomUUID().replaceAll('-', '').slice(0, 12)}`
-  await query(process.env.DATABASE_URL, `CREATE DATABASE ${name}`)
-  const url = new URL(process.env.DATABASE_URL)
+  await query(databaseUrl, `CREATE DATABASE ${name}`)
+  const url = new URL(databaseUrl)
   url.pathname = `/${name}`
-  const drop = () => query(process.env.DATABASE_URL, `DROP DATABASE ${name} WITH (FORCE)`)
+  const drop = () => query(databaseUrl, `DROP DATABASE ${name} WITH (FORCE)`)
   const fill = () =>
     query(
       url.href,
       `INSERT INTO virtual_keys (token_hash, key_name, models, aliases, allowed_routes, tags, metadata, blocked, created_at, updated_at, settings)
-       SELECT encode(sha256(n::text::bytea), 'hex'), 'sk-...' || n, '{}', '{}', '{}', '{}', '{}', false, now(), now(), '{"max_budget": 5}'
+       SELECT encode(sha256(('sk-' || n)::bytea), 'hex'), 'sk-...' || n, '{}', '{}', '{}', '{}', '{}', false, now(), now(), '{"max_budget": 5}'
        FROM generate_series(1, ${keys}) AS n`,
     )
   return { url: url.href, drop, fill }
@@ -105,10 +111,10 @@ await runProgram(async () => {
     ],
   )
 
-  if (process.env.REDIS_URL !== undefined) {
+  if (redisUrl !== undefined) {
     const redis = new Map([
-      ['master', await startWith('redis-master', harness, 'master', { REDIS_URL: process.env.REDIS_URL })],
-      ['product', await startWith('redis-all', harness, LIMITS, { REDIS_URL: process.env.REDIS_URL })],
+      ['master', await startWith('redis-master', harness, 'master', { REDIS_URL: redisUrl })],
+      ['product', await startWith('redis-all', harness, LIMITS, { REDIS_URL: redisUrl })],
     ])
     const added = {
       ...rate(
@@ -128,7 +134,7 @@ await runProgram(async () => {
     ])
   }
 
-  if (process.env.DATABASE_URL !== undefined) {
+  if (databaseUrl !== undefined) {
     const [few, many] = [await createDatabase(0), await createDatabase(MANY_KEYS)]
     try {
       const crowd = new Map([
@@ -139,7 +145,7 @@ await runProgram(async () => {
       await measure(harness, 'keys', `${MANY_KEYS} keys in the database, against none`, crowd, closed, [
         rate('keys', 'requests/s with a million keys ÷ with one', perSecond, 0.95),
       ])
-      await callWithManyKeys(crowd.get('product').port)
+      await callWithSomeKeys(crowd.get('product').port)
       const [one, million] = ['master', 'product'].map((name) => readMemory(crowd.get(name).pid).pssMb)
       console.log(
         `memory: ${one.toFixed(0)} MB with one key, ${million.toFixed(0)} MB with a million, goal 150 MB more at most`,
@@ -151,10 +157,8 @@ await runProgram(async () => {
   }
 })
 
-/** Presents many different unknown keys, so that what is cached of them is in the memory read. */
-async function callWithManyKeys(port) {
-  for (let n = 0; n < 2_000; n += 1) {
-    const key = `sk-${createHash('sha256').update(String(n)).digest('hex')}`
-    await readJson(port, 'GET', '/v1/models', { authorization: `Bearer ${key}` }).catch(() => {})
-  }
+/** Presents some thousands of the keys, so that what is kept of keys in use is in the memory read. */
+async function callWithSomeKeys(port) {
+  for (let n = 1; n <= KEYS_IN_USE; n += 1)
+    await readJson(port, 'GET', '/v1/models', { authorization: `Bearer sk-${n}` })
 }

@@ -113,10 +113,13 @@ async function openSession(target) {
 /** The medians of calls that start at even distances, each in the next of the sessions. */
 async function measureCalls(target, toolName) {
   const sessions = await Promise.all(Array.from({ length: SESSIONS }, () => openSession(target)))
+  let calls = 0
   const call = async (session) => {
     const startedAt = performance.now()
     const params = { name: toolName, arguments: { text: 'hi' } }
-    const { text } = await post(session, { id: 2, method: 'tools/call', params })
+    // Two calls of a session may be under way at once on a slow machine, and are told apart by their ids.
+    calls += 1
+    const { text } = await post(session, { id: calls, method: 'tools/call', params })
     if (!text.includes('xxxx')) throw new Error(`a call was answered with ${text.slice(0, 200)}`)
     return performance.now() - startedAt
   }

@@ -2,6 +2,8 @@
 # PostgreSQL with pgvector and Redis on loopback, for the tests.
 #   eval "$(scripts/test-services.sh start [--offline] [--owner PID])"   starts both and prints their addresses
 #   scripts/test-services.sh stop DIRECTORY                              stops what that start began
+#   scripts/test-services.sh halt DIRECTORY postgres|redis               stops one of them, with its data kept (Redis: none)
+#   scripts/test-services.sh resume DIRECTORY postgres|redis             starts it again at the same address
 # Servers also stop by themselves when the process named by --owner ends. --offline downloads nothing and takes
 # what the machine has. Needs bash and node; PostgreSQL comes from a Python wheel that carries the binaries and
 # pgvector (Debian 12 has no pgvector for its PostgreSQL), Redis from the system package.
@@ -74,6 +76,12 @@ start_postgres() {
     cat "$run/initdb.log" >&2
     return 1
   }
+  echo "$bin $port" >"$run/postgres.server"
+  run_postgres "$bin" "$port"
+}
+
+run_postgres() {
+  local bin=$1 port=$2
   as_server_user "$bin/postgres" -D "$run/postgres/data" -c listen_addresses=127.0.0.1 -c port="$port" \
     -c unix_socket_directories='' -c fsync=off -c shared_buffers=32MB </dev/null >"$run/postgres.log" 2>&1 &
   echo $! >"$run/postgres.pid"
@@ -86,8 +94,9 @@ start_postgres() {
   return 1
 }
 
-start_redis() {
+run_redis() {
   local port=$1
+  echo "$port" >"$run/redis.server"
   redis-server --bind 127.0.0.1 --port "$port" --save '' --appendonly no --dir "$run" </dev/null >"$run/redis.log" 2>&1 &
   echo $! >"$run/redis.pid"
   for _ in $(seq 50); do
@@ -101,18 +110,39 @@ start_redis() {
 # A process that has ended but was not collected by its parent yet does not count.
 is_running() { kill -0 "$1" 2>/dev/null && ! grep -qs '^State:[[:space:]]*Z' "/proc/$1/status"; }
 
+check_directory() {
+  case $(basename "$1") in routeiq-test-services.*) ;; *) say "not a services directory: $1"; exit 2 ;; esac
+}
+
+# Ends the server whose process id the file holds.
+end_server() {
+  local file=$1 pid
+  [ -e "$file" ] || return 0
+  pid=$(cat "$file")
+  rm -f "$file"
+  # Interrupt makes PostgreSQL shut down at once instead of waiting for its clients.
+  kill -INT "$pid" 2>/dev/null || return 0
+  for _ in $(seq 50); do is_running "$pid" || return 0; sleep 0.1; done
+  kill -KILL "$pid" 2>/dev/null || true
+}
+
 stop() {
-  local run=$1 file pid
-  case $(basename "$run") in routeiq-test-services.*) ;; *) say "not a services directory: $run"; exit 2 ;; esac
-  for file in "$run"/*.pid; do
-    [ -e "$file" ] || continue
-    pid=$(cat "$file")
-    # Interrupt makes PostgreSQL shut down at once instead of waiting for its clients.
-    kill -INT "$pid" 2>/dev/null || continue
-    for _ in $(seq 50); do is_running "$pid" || break; sleep 0.1; done
-    kill -KILL "$pid" 2>/dev/null || true
-  done
+  local run=$1 file
+  check_directory "$run"
+  for file in "$run"/*.pid; do end_server "$file"; done
   rm -rf "$run"
+}
+
+halt() {
+  check_directory "$1"
+  end_server "$1/$2.pid"
+}
+
+resume() {
+  run=$1
+  check_directory "$run"
+  # shellcheck disable=SC2046 # the binaries' directory and the port
+  "run_$2" $(cat "$run/$2.server")
 }
 
 watch_owner() {
@@ -143,7 +173,7 @@ start() {
     say 'no usable PostgreSQL found'
   fi
   if command -v redis-server >/dev/null; then
-    start_redis "$redis_port"
+    run_redis "$redis_port"
     echo "export ROUTEIQ_TEST_REDIS_URL=redis://127.0.0.1:$redis_port"
   else
     say 'redis-server is not installed'
@@ -155,5 +185,6 @@ start() {
 case ${1:-} in
   start) shift; start "$@" ;;
   stop) stop "${2:?directory}" ;;
-  *) say 'usage: start [--offline] [--owner PID] | stop DIRECTORY'; exit 2 ;;
+  halt | resume) "$1" "${2:?directory}" "${3:?postgres or redis}" ;;
+  *) say 'usage: start [--offline] [--owner PID] | stop DIRECTORY | halt|resume DIRECTORY postgres|redis'; exit 2 ;;
 esac

@@ -51,6 +51,21 @@ export function readCpuSeconds(root) {
 }
 
 /**
+ * CPU time of one process by the kernel's accounting.
+ * @param {number} pid
+ * @returns {{ main: number, all: number }} milliseconds, user and system, of its first thread and of all that are running
+ */
+export function readThreadMs(pid) {
+  const ms = (task) => {
+    const text = read(`/proc/${pid}/task/${task}/stat`)
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
+    return text === '' ? 0 : ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS_PER_SECOND
+  }
+  const all = readdirSync(`/proc/${pid}/task`).reduce((sum, task) => sum + ms(task), 0)
+  return { main: ms(pid), all }
+}
+
+/**
  * Memory of a process tree from smaps_rollup.
  * @param {number} root
  * @returns {{ pssMb: number, rssMb: number }} MB of 10^6 bytes; PSS shares out pages that several processes map

@@ -16,11 +16,12 @@ const QUIET_SHARE = 0.08
 export async function measureScenario(options) {
   const { scenario, subjects, rounds, seconds, report } = options
   const results = Object.fromEntries([...subjects.keys()].map((name) => [name, []]))
-  for (const name of subjects.keys()) await measureRound(options, name, WARM_UP_SECONDS)
+  const warmUp = scenario.warmUp ?? scenario.job
+  for (const name of subjects.keys()) await measureRound(options, name, warmUp, WARM_UP_SECONDS)
   for (let round = 0; round < rounds; round += 1) {
     const names = round % 2 === 0 ? [...subjects.keys()] : [...subjects.keys()].reverse()
     for (const name of names) {
-      const result = await measureRound(options, name, seconds)
+      const result = await measureRound(options, name, scenario.job, seconds)
       results[name][round] = result
       report(`${scenario.id} ${round + 1}/${rounds} ${name}${result.noisy ? '  NOISY' : ''}`)
     }
@@ -28,9 +29,9 @@ export async function measureScenario(options) {
   return results
 }
 
-async function measureRound({ scenario, subjects, harness }, name, seconds) {
+async function measureRound({ scenario, subjects, harness }, name, plan, seconds) {
   const subject = subjects.get(name)
-  const job = scenario.job(seconds, subject)
+  const job = plan(seconds, subject)
   const sampler = sampleMemory(subject.pid, job.mode === 'streams')
   const before = readClocks(subject.pid, harness.helpers)
   try {

@@ -1,6 +1,6 @@
 import { readJson, startHarness } from '../measure/harness.js'
 import { stopProcess } from '../measure/process.js'
-import { readMemory } from '../measure/process-tree.js'
+import { readMemory, readThreadMs } from '../measure/process-tree.js'
 import { runProgram } from '../measure/run-program.js'
 import { formatTable } from '../report/format-table.js'
 import { generateCatalogue } from './http/generated-catalogue.js'
@@ -22,19 +22,25 @@ async function measureCalls(harness, subject, shapes, extra = {}) {
   }
   const run = (members) => harness.runLoad({ ...job, status: extra.status ?? 200, ...members })
   await run({ mode: 'closed', connections: 8, seconds: 2 })
-  return {
-    alone: await run({ mode: 'closed', connections: 1 }),
-    paced: await run({ mode: 'open', connections: CALLERS, rate: 500 }),
-    full: await run({ mode: 'closed', connections: CALLERS }),
+  const alone = await run({ mode: 'closed', connections: 1 })
+  const paced = await run({ mode: 'open', connections: CALLERS, rate: 500 })
+  const before = readThreadMs(subject.pid)
+  const full = await run({ mode: 'closed', connections: CALLERS })
+  const after = readThreadMs(subject.pid)
+  const cpu = {
+    main: (after.main - before.main) / full.requests,
+    all: (after.all - before.all) / full.requests,
   }
+  return { alone, paced, full, cpu }
 }
 
 const ms = (value) => value.toFixed(2)
-const rowOf = (what, { alone, paced, full }, baseline) => [
+const rowOf = (what, { alone, paced, full, cpu }, baseline) => [
   what,
   `${ms(alone.latency.p50)} / ${ms(alone.latency.p99)}`,
   `${ms(paced.latency.p50)} / ${ms(paced.latency.p99)}`,
   `${Math.round(full.perSecond)}`,
+  `${ms(cpu.main)} / ${ms(cpu.all)}`,
   `${(baseline.full.perSecond / full.perSecond).toFixed(2)}`,
 ]
 
@@ -55,6 +61,7 @@ async function measureSize(harness, count) {
       'alone p50 / p99 ms',
       `500/s by ${CALLERS} callers p50 / p99 ms`,
       'requests/s at full load',
+      'CPU ms a request: answering thread / all',
       '× live',
     ],
     rowOf('GET /_health/live', live, live),

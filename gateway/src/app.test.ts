@@ -2,6 +2,7 @@ import { Socket } from 'node:net'
 import { GatewayError } from '@routeiq/contract'
 import { describe, expect, it } from 'vitest'
 import { listRoutes } from './app.ts'
+import { operationOf } from './audit/operations.ts'
 import type { Endpoint } from './http/dispatch.ts'
 import { Exchange } from './http/exchange.ts'
 import type { AuthClass, Route } from './http/router.ts'
@@ -48,6 +49,8 @@ const publicRoutes = [
   'GET /_health/models',
   'GET /_health/ready',
   'GET /claude-code/marketplace.json',
+  'GET /api/v1/routeiq/ui-config',
+  'GET /config/services',
   'GET /config/status',
   'GET /health',
   'GET /health/liveliness',
@@ -56,8 +59,16 @@ const publicRoutes = [
   'GET /metrics',
   'GET /public/skill_hub',
 ]
+/** Admin routes that only look something up. */
+const changeNothing = [
+  'POST /api/v1/evidence/replay',
+  'POST /budget/info',
+  'POST /organization/info',
+  'POST /spend/calculate',
+  'POST /tag/info',
+]
 /** Management routes that are not for admins alone. */
-const userManagementRoutes = ['GET /key/info', 'POST /key/health']
+const userManagementRoutes = ['GET /key/info', 'POST /key/health', 'POST /key/successor']
 
 const config = {
   server: { serviceName: 'test', maxRequestBytes: 1 },
@@ -81,12 +92,15 @@ function refusingDependencies(asked: AuthClass[]): Dependencies {
     failedAttempts: { record: () => false },
     addresses: { require: () => {} },
     policies: { admit: () => {}, admitEarly: () => {} },
+    audit: { record: () => {} },
+    plugins: null,
   }
   const runtime = () => ({ config })
   const gateway = { identity, runtime, recordRequest: () => {} }
   const parts = {
     gateway,
     keys: { identity },
+    hasSpendReports: true,
     rules: { identity },
     quotas: { identity },
     models: { identity },
@@ -100,7 +114,12 @@ function refusingDependencies(asked: AuthClass[]): Dependencies {
     a2a: { plane: { identity, settings: () => ({ isEnabled: true }), directory: { find: () => null } } },
     health: { identity, runtime },
     operations: { identity },
+    status: { identity },
     cache: { identity },
+    breakers: { identity },
+    litellm: { identity },
+    plugins: { identity },
+    audit: { identity },
     evidence: { identity, webhooks: {} },
     mcp: { identity, mcp: { config: () => mcpConfig } },
     skillRouter: { identity },
@@ -137,6 +156,12 @@ describe('the routes', () => {
 
   it('are public only where this list says so', () => {
     expect(templatesWith('public').sort()).toEqual(publicRoutes.toSorted())
+  })
+
+  it('are recorded in the audit log where admins change something by them', () => {
+    const changing = routes.filter(({ auth, method }) => auth === 'admin' && method !== 'GET')
+    const unrecorded = changing.filter(({ method, template }) => operationOf(method, template) === null)
+    expect(unrecorded.map(nameOf).sort()).toEqual(changeNothing)
   })
 
   it('keep management to admins', () => {

@@ -1,5 +1,10 @@
 import { type A2aRoutesDependencies, a2aRoutes } from './a2a/a2a-routes.ts'
+import { type AuditRoutesDependencies, auditRoutes } from './admin/audit-routes.ts'
+import { type BreakerRoutesDependencies, breakerRoutes } from './admin/breaker-routes.ts'
 import { type CacheDependencies, cacheRoutes } from './admin/cache-routes.ts'
+import { activityRoutes } from './admin/governance/activity-routes.ts'
+import { costEstimateRoute } from './admin/governance/cost-estimate.ts'
+import { resetSpendRoute } from './admin/governance/reset-spend.ts'
 import { spendReportRoute } from './admin/governance/spend-report.ts'
 import { type SpendRoutesDependencies, spendRoutes } from './admin/governance/spend-routes.ts'
 import { subjectRoutes } from './admin/governance/subject-routes.ts'
@@ -7,15 +12,19 @@ import { type HealthDependencies, healthRoutes } from './admin/health/health-rou
 import { KeyAdministration } from './admin/keys/key-administration.ts'
 import { type KeyRoutesDependencies, keyRoutes } from './admin/keys/key-routes.ts'
 import { selfServiceRoutes } from './admin/keys/self-service-routes.ts'
+import { type SuccessorDependencies, successorRoutes } from './admin/keys/successor-routes.ts'
+import { type LitellmRoutesDependencies, litellmRoutes } from './admin/litellm-routes.ts'
 import { credentialRoutes } from './admin/models/credential-routes.ts'
 import { type ManagedModelDependencies, managedModelRoutes } from './admin/models/managed-model-routes.ts'
 import { modelInfoRoutes } from './admin/models/model-info-routes.ts'
 import { type ModelRoutesDependencies, modelRoutes } from './admin/models/model-routes.ts'
 import { type OperationsDependencies, operationsRoutes } from './admin/operations-routes.ts'
+import { type PluginStatusDependencies, pluginStatusRoutes } from './admin/plugin-routes.ts'
 import { keyGovernanceRoutes } from './admin/rules/key-governance-routes.ts'
 import type { RulesDependencies } from './admin/rules/rules-context.ts'
 import { usagePolicyRoutes } from './admin/rules/usage-policy-routes.ts'
 import { workspaceRoutes } from './admin/rules/workspace-routes.ts'
+import { type StatusDependencies, statusRoutes } from './admin/status-routes.ts'
 import { type TokenRoutesDependencies, tokenRoutes } from './admin/token-routes.ts'
 import type { PassThroughEndpoint } from './config/config.ts'
 import type { Operation } from './deployments/deployment.ts'
@@ -31,11 +40,13 @@ import type { Gateway } from './pipeline/gateway.ts'
 import { generateRoutes } from './pipeline/generate-routes.ts'
 import { handleRequest } from './pipeline/handle-request.ts'
 import type { History } from './pipeline/history.ts'
+import { pluginRoutes } from './plugins/plugin-endpoints.ts'
 import type { Protocol } from './protocols/protocol.ts'
 import { protocolOf } from './protocols/protocols.ts'
 import { type QuotaRoutesDependencies, quotaRoutes } from './quotas/quota-routes.ts'
 import { type ResponseRoutesDependencies, responseRoutes } from './responses/response-routes.ts'
 import { verifyRoute } from './rest/verify-route.ts'
+import { activeStrategy } from './routing-api/list-strategies.ts'
 import type { RoutingApiDependencies } from './routing-api/routing-api-dependencies.ts'
 import { routingApiRoutes } from './routing-api/routing-api-routes.ts'
 import type { SkillRouterRoutesDependencies } from './skill-router/endpoints/skill-router-dependencies.ts'
@@ -63,14 +74,23 @@ export interface AppDependencies {
   readonly responses: ResponseRoutesDependencies
   readonly skills: SkillRoutesDependencies
   readonly registry: RegistryPlane
-  readonly keys: KeyRoutesDependencies & Omit<SpendRoutesDependencies, 'administration'>
+  readonly keys: KeyRoutesDependencies &
+    SuccessorDependencies &
+    Omit<SpendRoutesDependencies, 'administration'>
+  /** Whether what was spent can be asked for. */
+  readonly hasSpendReports: boolean
   readonly rules: Omit<RulesDependencies, 'administration'>
   readonly quotas: QuotaRoutesDependencies
   readonly models: ModelRoutesDependencies & ManagedModelDependencies
   readonly tokens: TokenRoutesDependencies
   readonly health: HealthDependencies
   readonly operations: OperationsDependencies
+  readonly status: StatusDependencies
+  readonly litellm: LitellmRoutesDependencies
   readonly cache: CacheDependencies
+  readonly breakers: BreakerRoutesDependencies
+  readonly plugins: PluginStatusDependencies
+  readonly audit: AuditRoutesDependencies
   readonly evidence: EvidenceDependencies
   readonly invocations: InvocationDependencies
   readonly reportCodeExecution: () => Promise<object>
@@ -143,12 +163,17 @@ export function listRoutes(
     ...credentialRoutes(deps.models),
     ...tokenRoutes(deps.tokens),
     ...keyRoutes(deps.keys),
+    ...successorRoutes(deps.keys),
     ...selfServiceRoutes({ ...deps.keys, prices: deps.models.prices }),
     ...managementRoutes(deps),
     ...quotaRoutes(deps.quotas),
     ...healthRoutes(deps.health),
     ...operationsRoutes(deps.operations),
+    ...statusRoutes(deps.status, () => activeStrategy(deps.routing)),
     ...cacheRoutes(deps.cache),
+    ...breakerRoutes(deps.breakers),
+    ...pluginStatusRoutes(deps.plugins),
+    ...auditRoutes(deps.audit),
     ...evidenceRoutes(deps.evidence),
     ...skillRouterRoutes(deps.skillRouter),
     ...routingApiRoutes(deps.routing),
@@ -167,22 +192,29 @@ export function listRoutes(
     ...checkRoutes(deps.registry),
     ...installRoutes(deps.registry),
   ]
-  return [...routes, ...listPassThrough(deps, routes)]
+  const all: Route<Endpoint>[] = [...routes, ...litellmRoutes(deps.litellm, () => whole)]
+  const own = [...all, ...listPassThrough(deps, all)]
+  const whole: Route<Endpoint>[] = [...own, ...pluginRoutes(deps.gateway.identity, namesOf(own))]
+  return whole
 }
 
-function managementRoutes({ keys, rules }: Pick<AppDependencies, 'keys' | 'rules'>): Route<Endpoint>[] {
+function managementRoutes({
+  keys,
+  rules,
+  hasSpendReports,
+}: Pick<AppDependencies, 'keys' | 'rules' | 'hasSpendReports'>): Route<Endpoint>[] {
   const administration = new KeyAdministration(keys)
   const [all, ruled] = [
     { ...keys, administration },
     { ...rules, administration },
   ]
+  const reports = hasSpendReports ? [...spendRoutes(all), spendReportRoute(all), ...activityRoutes(all)] : []
   return [
-    ...[...subjectRoutes(all), ...spendRoutes(all), spendReportRoute(all)],
+    ...[...subjectRoutes(all), ...reports, costEstimateRoute(all), resetSpendRoute(all)],
     ...[...workspaceRoutes(ruled), ...keyGovernanceRoutes(ruled), ...usagePolicyRoutes(ruled)],
   ]
 }
 
-/** Both names of a route with an alias are documented. */
 function listPassThrough(
   {
     gateway,
@@ -191,11 +223,14 @@ function listPassThrough(
   }: Pick<AppDependencies, 'gateway' | 'models' | 'passThroughEndpoints'>,
   routes: readonly Route<Endpoint>[],
 ): Route<Endpoint>[] {
-  const names = routes.flatMap(({ method, template }) => [
-    `${method} ${template}`,
-    `${method} /v1${template}`,
-  ])
-  return passThroughRoutes({ gateway, prices: models.prices }, passThroughEndpoints, new Set(names))
+  return passThroughRoutes({ gateway, prices: models.prices }, passThroughEndpoints, namesOf(routes))
+}
+
+/** Both names of a route with an alias are documented. */
+function namesOf(routes: readonly Route<Endpoint>[]): ReadonlySet<string> {
+  return new Set(
+    routes.flatMap(({ method, template }) => [`${method} ${template}`, `${method} /v1${template}`]),
+  )
 }
 
 function responsesRoutes({
@@ -276,5 +311,7 @@ function modelEndpoint(
 /** The composed product, ready to be given to a server. */
 export function createApp(deps: AppDependencies): Dispatcher {
   const router = new Router(listRoutes(deps), { rootPath: deps.rootPath, bareAliases: deps.bareAliases })
+  const { plugins } = deps.gateway.identity
+  for (const { method, template } of router.routes) plugins?.tell('onRouteRegister', template, [method])
   return new Dispatcher({ ...deps.dispatch, router })
 }

@@ -11,22 +11,24 @@ import {
  * that nobody uses any more fails the test too.
  */
 const directions: Readonly<Record<string, string>> = {
-  'main.ts': '',
+  'main.ts': 'process',
   'app.ts':
-    'a2a admin config:types deployments:types evidence http mcp pass-through pipeline protocols quotas responses rest routing-api skill-router skills',
+    'a2a admin config:types deployments:types evidence http mcp pass-through pipeline plugins protocols quotas responses rest routing-api skill-router skills',
   'package-file.ts': '',
   'uuid.ts': '',
   'version.ts': 'package-file.ts',
   'within.ts': '',
   'write-behind.ts': '',
-  a2a: 'config:types conversation deployments:types http http1 identity json pipeline pricing protocols rest storage:types telemetry transport version.ts',
+  a2a: 'config:types conversation deployments:types http http1 identity json pipeline pricing protocols rest secrets storage:types telemetry transport version.ts',
   admin:
-    'answer-cache:types config:types conversation deployments governance http identity managed-models:types pipeline pricing process:types protocols providers:types quotas:types relay rest storage:types telemetry tokens:types transport:types version.ts',
+    'answer-cache:types audit balancing:types config:types config-sync:types conversation deployments governance http identity managed-models:types pipeline plugins:types pricing process:types protocols providers:types quotas:types relay rest secrets:types storage:types telemetry tokens:types transport:types version.ts',
   'answer-cache': 'conversation',
+  audit: 'json write-behind.ts',
   balancing: 'config:types deployments pricing providers:types',
-  cli: 'balancing config process skills storage version.ts',
+  cli: 'audit balancing config injection model-routing process skills storage version.ts',
   'cloud-accounts': 'conversation providers:types transport:types',
   config: '',
+  'config-sync': 'config:types leadership:types transport:types',
   conversation: 'providers:types',
   demo: 'http1 transport:types',
   deployments:
@@ -39,34 +41,37 @@ const directions: Readonly<Record<string, string>> = {
   identity: 'config:types deployments governance http:types storage:types',
   injection: 'config:types conversation identity:types within.ts',
   json: '',
-  'managed-models': 'config:types',
-  mcp: 'config conversation http http1:types identity json pipeline pricing protocols rest skills:types telemetry transport version.ts',
+  leadership: 'within.ts',
+  'managed-models': 'config:types secrets:types',
+  mcp: 'config conversation deployments:types http http1:types identity json pipeline pricing protocols rest secrets:types skills:types telemetry transport version.ts',
   'model-routing':
     'config:types conversation:types deployments:types pricing telemetry:types write-behind.ts',
   multipart: '',
   'pass-through':
     'config:types conversation deployments:types governance:types http http1:types identity pipeline pricing protocols providers telemetry transport',
   pipeline:
-    'answer-cache balancing config:types conversation deployments governance:types http http1:types identity injection json model-routing multipart policy-engine:types pricing protocols providers relay storage:types telemetry tokens:types transport:types version.ts within.ts',
+    'answer-cache audit:types balancing config:types conversation deployments governance:types http http1 identity injection json model-routing multipart plugins:types policy-engine:types pricing protocols providers relay storage:types telemetry tokens:types transport:types version.ts within.ts',
   patterns: '',
+  plugins: 'config http:types identity:types pipeline:types rest within.ts',
   'policy-engine': 'config:types http patterns',
   pricing: 'config:types conversation:types',
   process:
-    'a2a answer-cache app.ts balancing config conversation demo deployments evidence governance http identity injection managed-models mcp model-routing pipeline policy-engine pricing providers quotas responses rest skill-router skills storage telemetry tokens transport version.ts',
+    'a2a admin answer-cache app.ts audit balancing cloud-accounts config config-sync conversation demo deployments evidence governance http http1:types identity injection leadership managed-models mcp model-routing pipeline plugins policy-engine pricing providers quotas responses rest secrets skill-router skills storage telemetry tokens transport version.ts within.ts',
   protocols: 'conversation json pricing:types providers:types relay:types',
   providers: 'cloud-accounts conversation telemetry transport:types',
   quotas: 'http:types pipeline:types rest',
   relay: 'conversation http http1 pricing:types protocols providers:types transport',
   responses:
-    'conversation deployments http identity:types json pipeline protocols relay storage:types transport:types',
-  rest: 'http identity pipeline storage:types',
-  'routing-api': 'http:types identity model-routing pipeline rest',
+    'conversation deployments http identity:types json pipeline protocols relay secrets:types storage:types transport:types',
+  rest: 'audit http identity pipeline storage:types',
+  'routing-api': 'config-sync:types deployments http:types identity model-routing pipeline rest',
+  secrets: 'conversation',
   'skill-router':
     'config:types evidence:types http identity injection:types pipeline:types rest skills within.ts',
   skills:
     'config:types conversation deployments http identity injection:types json multipart package-file.ts pass-through pipeline providers quotas:types relay rest storage:types transport:types uuid.ts version.ts',
   storage:
-    'a2a:types config:types conversation:types evidence governance json managed-models:types mcp:types model-routing package-file.ts pricing:types quotas skill-router:types skills uuid.ts',
+    'a2a:types audit config:types config-sync:types conversation:types evidence governance json leadership:types managed-models:types mcp:types model-routing package-file.ts pricing:types quotas secrets skill-router:types skills uuid.ts',
   telemetry: 'conversation:types deployments:types providers:types',
   tokens: 'conversation:types package-file.ts',
   transport: 'http1',
@@ -87,23 +92,25 @@ const reservedModules: readonly (readonly [module: RegExp, owners: readonly stri
     /^node:child_process$/,
     ['cli/modules/', 'mcp/upstream/stdio-transport.ts', 'skills/functions/', 'skills/sandbox/'],
   ],
-  [
-    /^@modelcontextprotocol\//,
-    ['mcp/call/', 'mcp/mcp-gateway.ts', 'mcp/native/', 'mcp/oauth/', 'mcp/upstream/'],
-  ],
+  [/^@modelcontextprotocol\//, ['mcp/call/', 'mcp/native/', 'mcp/oauth/', 'mcp/upstream/']],
   [/^@babel\/parser$/, ['skills/functions/describe-script.ts']],
-  [/^node:(?:http2|https|dgram|vm)$/, []],
+  [/^node:(?:http2|dgram)$/, []],
+  // The API server of a cluster, which has a CA of its own.
+  [/^node:https$/, ['storage/leases/kubernetes-api.ts']],
+  [/^node:vm$/, ['process/compact-heap.ts']],
   [/^node:cluster$/, ['process/']],
   [/^node:worker_threads$/, ['storage/database/', 'tokens/']],
   [
     /^node:fs(?:\/promises)?$/,
     [
+      'cli/audit/',
       'cli/modules/',
       'cli/routing/',
       'cli/skills/',
       'config/watch-files.ts',
       'http/server/http-server.ts',
       'mcp/upstream/stdio-transport.ts',
+      'plugins/import-plugin.ts',
       'process/',
       'skills/functions/',
       'skills/sandbox/',

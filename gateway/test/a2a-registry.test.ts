@@ -128,6 +128,57 @@ describe('the registry', () => {
     await asAdmin(path, { method: 'DELETE' })
   })
 
+  it('keeps a secret that comes back as it was shown', async () => {
+    const body = {
+      agent_name: 'secretive',
+      url: oldAgent.url,
+      litellm_params: { api_key: 'hidden-6', auth: { token: 'hidden-7' } },
+      static_headers: { 'x-key': 'hidden-8', 'x-other': 'hidden-9' },
+      kill_switch: { url: 'https://example.org/stop', headers: { authorization: 'hidden-10' } },
+      rpm_limit: 1_000,
+    }
+    const { agent_id } = (await register(body)).json()
+    const path = `/a2a/agents/${agent_id}`
+    const shown = (await asAdmin(path)).json()
+    expect(JSON.stringify(shown)).not.toContain('hidden')
+    const put = await asAdmin(path, {
+      method: 'PUT',
+      body: { ...shown, static_headers: { ...shown.static_headers, 'x-other': 'hidden-11' } },
+    })
+    expect(put.json().agent).toMatchObject({
+      litellm_params: { api_key: 'set', auth: { token: 'set' } },
+      kill_switch: { headers: { authorization: 'set' } },
+      rpm_limit: 1_000,
+    })
+    const headersOf = async () => {
+      await call(gateway.url, `/a2a/${agent_id}/message:send`, {
+        key: user.key,
+        body: { message: { messageId: 'work', role: 'ROLE_USER', parts: [{ text: 'x' }] } },
+      })
+      return oldAgent.requests.at(-1)?.headers
+    }
+    expect(await headersOf()).toMatchObject({ 'x-key': 'hidden-8', 'x-other': 'hidden-11' })
+    const patch = { static_headers: { 'x-key': 'set', 'x-new': 'set' } }
+    await asAdmin(`/v1/agents/${agent_id}`, { method: 'PATCH', body: patch })
+    expect(await headersOf()).toMatchObject({ 'x-key': 'hidden-8', 'x-new': 'set' })
+    expect(await headersOf()).not.toHaveProperty('x-other')
+    await asAdmin(path, { method: 'DELETE' })
+  })
+
+  it('is written by who holds the permission, too', async () => {
+    const writer = await gateway.createKey({ permissions: { 'a2a.agent.write': true } })
+    const asWriter = (path: string, options: object = {}) =>
+      call(gateway.url, path, { key: writer.key, ...options })
+    const { agent_id } = (await asWriter('/a2a/agents', { body: support })).json()
+    expect((await asWriter(`/v1/agents/${agent_id}`)).json().agent_card_params.url).toBe(support.url)
+    const patched = await asWriter(`/v1/agents/${agent_id}`, {
+      method: 'PATCH',
+      body: { description: 'Changed' },
+    })
+    expect(patched.json()).toMatchObject({ description: 'Changed' })
+    expect((await asWriter(`/a2a/agents/${agent_id}`, { method: 'DELETE' })).status).toBe(200)
+  })
+
   it('changes an agent under its id, and keeps the old one when the new one is wrong', async () => {
     const { agent_id } = (await register(support)).json()
     const put = (body: object) => asAdmin(`/a2a/agents/${agent_id}`, { method: 'PUT', body })
@@ -294,9 +345,56 @@ describe('cards', () => {
     ])
   })
 
-  it('list the agents of the gateway', async () => {
+  it('may be read by pages of any site, with a version, where they are public', async () => {
+    const origin = 'https://page.example'
+    const asked = {
+      origin,
+      'access-control-request-method': 'GET',
+      'access-control-request-headers': 'a2a-version, authorization',
+    }
+    for (const path of [...paths, '/.well-known/agent-card.json', '/.well-known/a2a-jwks.json']) {
+      const preflight = await call(gateway.url, path, { method: 'OPTIONS', headers: asked })
+      expect([path, preflight.status, preflight.headers]).toEqual([
+        path,
+        204,
+        expect.objectContaining({
+          'access-control-allow-origin': '*',
+          'access-control-allow-methods': 'GET',
+          'access-control-allow-headers': 'a2a-version, authorization',
+        }),
+      ])
+      const card = await call(gateway.url, path, { headers: { origin } })
+      expect(card.headers).toMatchObject({
+        'access-control-allow-origin': '*',
+        'access-control-expose-headers': expect.stringContaining('ETag'),
+      })
+      expect(card.headers['access-control-allow-credentials']).toBeUndefined()
+    }
+    await register(support)
+    const own = await call(gateway.url, '/a2a/my-agent/.well-known/agent.json', {
+      key: user.key,
+      headers: { origin },
+    })
+    expect([own.status, own.headers['access-control-allow-origin']]).toEqual([200, undefined])
+    await asAdmin('/a2a/agents/my-agent', { method: 'DELETE' })
+    const post = { ...asked, 'access-control-request-method': 'POST' }
+    expect((await call(gateway.url, '/a2a/configured', { method: 'OPTIONS', headers: post })).status).toBe(
+      405,
+    )
+  })
+
+  it('answer HEAD like GET', async () => {
+    const [get, head] = await Promise.all(
+      ['GET', 'HEAD'].map((method) => call(gateway.url, paths[0] ?? '', { method })),
+    )
+    expect([head?.status, head?.text, head?.headers['etag']]).toEqual([200, '', get?.headers['etag']])
+  })
+
+  it('list the agents of the gateway, and no way to call it that is not there', async () => {
     const own = (await call(gateway.url, '/.well-known/agent-card.json')).json()
     expect(own).toMatchObject({ name: 'RouteIQ', url: `${base}/a2a` })
+    const ways = own.supportedInterfaces.map(({ protocolBinding }: Event) => protocolBinding)
+    expect(ways).toEqual(['JSONRPC', 'JSONRPC'])
     expect(own.skills.map((skill: { id: string }) => skill.id)).toEqual(['configured'])
   })
 })
@@ -358,7 +456,8 @@ describe('push notifications', () => {
     expect(completed.result.totalSize).toBe(1)
     const { text } = await call(gateway.url, '/metrics', { key: gateway.masterKey })
     expect(text).toMatch(/^gateway_a2a_push_total\{outcome="delivered"\} 1$/m)
-    for (const url of ['http://10.1.1.1/', `${base}/a2a/agents`, 'no address']) {
+    const addresses = ['http://10.1.1.1/', 'https://localhost/', `${base}/a2a/agents`, 'no address']
+    for (const url of addresses) {
       const refused = await rpc('CreateTaskPushNotificationConfig', { ...config, url })
       expect([url, refused.error.code]).toEqual([url, -32602])
     }
@@ -367,6 +466,79 @@ describe('push notifications', () => {
     expect((await call(gateway.url, callback, { body: news })).status).toBe(404)
     webhook.close()
   })
+
+  it('end with the key they were set with, and pause while it is blocked', async () => {
+    const received: string[] = []
+    const webhook = createServer((request, response) => {
+      received.push(request.url ?? '')
+      response.end()
+    }).listen(0, '127.0.0.1')
+    await waitUntil('it listens', () => webhook.listening)
+    const owner = await gateway.createKey({ user_id: 'alice' })
+    const rpc = async (method: string, params: object, { key }: IssuedKey) =>
+      (
+        await call(gateway.url, '/a2a/configured', {
+          ...{ key, body: { jsonrpc: '2.0', id: 1, method, params } },
+        })
+      ).json()
+    const message = { messageId: 'ask', role: 'ROLE_USER', parts: [{ text: 'x' }] }
+    const taskId = (await rpc('SendMessage', { message }, owner)).result.task.id
+    const url = `http://127.0.0.1:${(webhook.address() as AddressInfo).port}/news`
+    await rpc('CreateTaskPushNotificationConfig', { taskId, id: 'mine', url }, owner)
+    const sent = oldAgent.requests.at(-1)?.body.params.pushNotificationConfig
+    const callback = new URL(sent.url).pathname.replace('/prefix', '')
+    const news = { kind: 'task', id: taskId, contextId: 'c', status: { state: 'working' } }
+    const tell = async () => (await call(gateway.url, callback, { body: news })).status
+    const change = (path: string, body: object) => asAdmin(path, { body })
+    expect(await tell()).toBe(200)
+    await change('/key/block', { key: owner.token })
+    expect(await tell()).toBe(404)
+    await change('/key/unblock', { key: owner.token })
+    expect(await tell()).toBe(200)
+    await change('/key/update', { key: owner.token, object_permission: { agents: ['other'] } })
+    expect(await tell()).toBe(404)
+    await change('/key/update', { key: owner.token, object_permission: {} })
+    await change('/key/delete', { keys: [owner.token] })
+    expect(await tell()).toBe(404)
+    const left = await rpc('ListTaskPushNotificationConfigs', { taskId }, user)
+    expect(left.result.configs).toEqual([])
+    await waitUntil('both are there', () => received.length >= 2)
+    expect(received).toHaveLength(2)
+    webhook.close()
+  })
+})
+
+it('does what each example of the API reference says, in order', async () => {
+  const authorization = `Bearer ${gateway.masterKey}`
+  const ask = (method: string, path: string, body?: object) =>
+    call(gateway.url, path, {
+      method,
+      headers: { authorization, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body }),
+    })
+  const registered = await ask('POST', '/a2a/agents', { ...support, url: oldAgent.url })
+  expect(registered.status).toBe(200)
+  const { agent_id } = registered.json()
+  const { agent_name, description } = support
+  const row = { agent_id, agent_name, description, url: oldAgent.url }
+  for (const path of ['/a2a/agents', '/a2a/agents?capability=chat'])
+    expect((await ask('GET', path)).json().agents).toContainEqual(expect.objectContaining(row))
+  const card = await ask('GET', `/a2/a/agents/${agent_id}/card`)
+  expect(card.json()).toMatchObject({ name: agent_name, url: `${base}/a2a/${agent_name}` })
+  const message = { kind: 'message', messageId: 'work', role: 'user', parts: [{ kind: 'text', text: 'x' }] }
+  const streamed = await ask('POST', `/a2a/${agent_id}/message/stream`, {
+    ...{ jsonrpc: '2.0', method: 'message/send', id: '1', params: { message } },
+  })
+  expect(streamed.headers['content-type']).toBe('text/event-stream')
+  const events = [...streamed.text.matchAll(/^data: (.*)$/gm)].map(([, data]) => JSON.parse(data ?? ''))
+  expect(events.map(({ id, result }) => [id, result.kind])).toEqual([
+    ['1', 'task'],
+    ['1', 'status-update'],
+    ['1', 'artifact-update'],
+    ['1', 'status-update'],
+  ])
+  const removed = await ask('DELETE', `/a2a/agents/${agent_id}`)
+  expect(removed.json()).toMatchObject({ status: 'unregistered', agent_id })
 })
 
 it('agents are told who calls where the operator wants that', async () => {

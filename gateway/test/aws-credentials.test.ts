@@ -126,7 +126,9 @@ it('uses the web identity of the machine when it has nothing else, and takes on 
   expect((await chat('machine')).status).toBe(200)
   requireSecret('machine-role', 'secret-3')
   expect((await chat('machine-role')).status).toBe(200)
-  expect(stsCalls().map(({ RoleArn }) => RoleArn)).toEqual([
+  // Credentials of the test before are replaced while they are still used, and may be asked for only now.
+  const calls = stsCalls().filter(({ WebIdentityToken }) => !WebIdentityToken?.startsWith('identity-'))
+  expect(calls.map(({ RoleArn }) => RoleArn)).toEqual([
     'arn:aws:iam::1:role/machine',
     'arn:aws:iam::1:role/machine',
     role,

@@ -104,6 +104,28 @@ describe('agreement', () => {
     expect(Number(answer.headers['x-litellm-response-cost'])).toBeCloseTo((18 * 100.3) / 1e6, 9)
   })
 
+  it('is one decision, which names every call', async () => {
+    upstream.script('tiny', says('The answer is 2.'))
+    upstream.script('small', says('The answer is 3.'))
+    upstream.script('large', says('The answer is 2.'))
+    const id = (await chat('agreeing')).headers['x-routeiq-decision-id']
+    const path = `/api/v1/evidence/routing-traces?decision_id=${id}`
+    const row = await waitUntil('the decision is kept', async () =>
+      (await call(gateway.url, path, { key: masterKey })).json().items.at(0),
+    )
+    expect(row.details.attempts).toHaveLength(3)
+    expect(row.details.attempts).toEqual(
+      expect.arrayContaining(
+        Object.entries(prices).map(([arm, price]) => ({
+          ...{ arm, deployment_id: arm, outcome: 'answered', input_tokens: 11, output_tokens: 7 },
+          cost_usd: expect.closeTo((18 * price) / 1e6, 12),
+        })),
+      ),
+    )
+    expect(row.details.attempts.at(-1)).toMatchObject({ arm: 'large' })
+    expect(row.cost_usd).toBeCloseTo((18 * 100.3) / 1e6, 9)
+  })
+
   it('compares structured answers by what they hold', async () => {
     upstream.script('tiny', says('{"a": 1, "b": [2.0000000001]}'))
     upstream.script('small', says('```json\n{"b": [2], "a": 1}\n```'))
@@ -151,6 +173,23 @@ describe('validity', () => {
     const answer = await chat('climbing', { response_format: { type: 'json_object' } })
     expect(answer.status).toBe(200)
     expect(counts()).toEqual([1, 1, 1])
+  })
+
+  it('holds answers and calls against what their schemas say', async () => {
+    const schema = { type: 'object', properties: { apples: { type: 'integer' } }, required: ['apples'] }
+    upstream.script('tiny', says('{"apples": "two"}'))
+    upstream.script('small', says('{"apples": 2}'))
+    const response_format = { type: 'json_schema', json_schema: { name: 'left', schema } }
+    expect(contentOf(await chat('climbing', { response_format }))).toBe('{"apples": 2}')
+    upstream.reset()
+    const calls = (args: string) =>
+      respond(200, chatCompletion({ toolCalls: [{ name: 'share', arguments: args }] }))
+    upstream.script('tiny', calls('{}'))
+    upstream.script('small', calls('{"apples": 12}'))
+    const tools = [{ type: 'function', function: { name: 'share', parameters: schema } }]
+    const answer = await chat('climbing', { tools })
+    expect(answer.headers['x-routeiq-selected-arm']).toBe('small')
+    expect(counts()).toEqual([1, 1, 0])
   })
 
   it('looks at calls of tools', async () => {
@@ -215,6 +254,43 @@ describe('what is no case for a cascade', () => {
   it('free text has nothing to agree on: it is checked and not compared', async () => {
     await chat('agreeing', { messages: [{ role: 'user', content: 'Tell me about apples and orchards.' }] })
     expect(counts()).toEqual([1, 0, 0])
+  })
+})
+
+describe('a budget', () => {
+  /** One dear call is estimated at 100 USD a million tokens, all three at 0.3 % more. */
+  const dear = (500 * 100) / 1e6
+
+  it('that has no room for all calls together gets one call', async () => {
+    const { key } = await gateway.createKey({ max_budget: dear * 1.2 })
+    const chatWith = async (max_tokens: number) => {
+      upstream.reset()
+      upstream.script('tiny', says('The answer is 2.'))
+      upstream.script('small', says('The answer is 2.'))
+      const messages = [{ role: 'user', content: sum }]
+      const body = { model: 'agreeing', messages, max_tokens }
+      return call(gateway.url, '/v1/chat/completions', { key, body })
+    }
+    // Nothing is spent or held before the first of them, and the calls are held together.
+    expect((await chatWith(400)).status).toBe(200)
+    expect(counts()).toEqual([1, 1, 0])
+    expect((await chatWith(597)).status).toBe(200)
+    expect(counts().reduce((total, count) => total + count, 0)).toBe(1)
+  })
+
+  it('holds nothing once the answer is there', async () => {
+    const { key } = await gateway.createKey({ max_budget: dear })
+    for (let turn = 0; turn < 4; turn++) {
+      upstream.reset()
+      upstream.script('tiny', says('The answer is 2.'))
+      upstream.script('small', says('The answer is 2.'))
+      const messages = [{ role: 'user', content: sum }]
+      await call(gateway.url, '/v1/chat/completions', {
+        key,
+        body: { model: 'agreeing', messages, max_tokens: 400 },
+      })
+      expect(counts()).toEqual([1, 1, 0])
+    }
   })
 })
 

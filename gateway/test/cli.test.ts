@@ -51,6 +51,20 @@ it('wrong usage ends with 2 and says how to go on', async () => {
   expect([flag.code, flag.stderr]).toEqual([2, expect.stringContaining('--port needs a number')])
 })
 
+it('failures are JSON on standard output for who reads JSON', async () => {
+  const failures = await Promise.all([
+    run(['start', '--port', 'http', '--json']),
+    run(['probe-services', '--json', '--config', file('broken.yaml', wrong)]),
+    run(['skills', 'list', '--json', '--base-url', 'http://127.0.0.1:1']),
+  ])
+  expect(failures.map(({ stderr }) => stderr)).toEqual(['', '', ''])
+  expect(failures.map(({ code }) => code)).toEqual([2, 2, 4])
+  const [usage, configuration, gone] = failures.map(({ stdout }) => JSON.parse(stdout))
+  expect(usage).toEqual({ error: { message: '--port needs a number from 0, not http', exit_code: 2 } })
+  expect(JSON.stringify(configuration)).toContain('num_retries')
+  expect(gone).toMatchObject({ error: { exit_code: 4 } })
+})
+
 describe('validate-config', () => {
   it('is content with a good file, warns of questionable ones, and fails then only when strict', async () => {
     const path = file('questionable.yaml', questionable)

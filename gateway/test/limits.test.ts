@@ -5,7 +5,7 @@ import { deployment, messages } from './harness/deployments.ts'
 import { openaiError } from './harness/openai-wire.ts'
 import { openStream } from './harness/read-stream.ts'
 import { type ScriptedUpstream, startScriptedUpstream } from './harness/scripted-upstream.ts'
-import { type Gateway, startGateway } from './harness/start-gateway.ts'
+import { type Gateway, masterKey, startGateway } from './harness/start-gateway.ts'
 import { hang, hangAfter, respond } from './harness/steps.ts'
 import { waitUntil } from './harness/wait-until.ts'
 
@@ -22,6 +22,9 @@ beforeAll(async () => {
     config: {
       model_list: [
         deployment('gpt', upstream.openaiBase, prices),
+        deployment('elastic', upstream.openaiBase),
+        deployment('shared', upstream.openaiBase, { rpm: 6 }),
+        deployment('shared', upstream.openaiBase, { rpm: 4 }),
         deployment('free', upstream.openaiBase, { input_cost_per_token: 0, output_cost_per_token: 0 }),
       ],
     },
@@ -42,6 +45,66 @@ function chat(key: string, extra: object = {}): Promise<Answer> {
 }
 
 const errorOf = (answer: Answer) => answer.json().error
+
+describe('throughput', () => {
+  const make = (body: object, path = '/key/generate') => call(gateway.url, path, { key: masterKey, body })
+  const promised = { rpm_limit_type: 'guaranteed_throughput', models: ['shared'] }
+
+  it('is promised to keys only as far as the model has it', async () => {
+    const first = (await make({ ...promised, rpm_limit: 4 })).json()
+    const second = (
+      await make({ ...promised, models: ['gpt', 'shared'], model_rpm_limit: { shared: 5 } })
+    ).json()
+    const third = await make({ ...promised, rpm_limit: 2 })
+    expect([third.status, third.json().error]).toMatchObject([
+      400,
+      { param: 'rpm_limit', message: expect.stringContaining('greater than model RPM limit=10 of shared') },
+    ])
+    expect((await make({ ...promised, rpm_limit: 1 })).status).toBe(200)
+    // Others share what they find, and models that do not say what they have promise anything.
+    expect((await make({ models: ['shared'], rpm_limit: 90 })).status).toBe(200)
+    expect((await make({ ...promised, models: ['gpt'], rpm_limit: 90 })).status).toBe(200)
+    const more = await make({ key: first.key, rpm_limit: 5 }, '/key/update')
+    expect(more.status).toBe(400)
+    expect((await make({ key: first.key, key_alias: 'same' }, '/key/update')).status).toBe(200)
+    expect((await make({ key: first.key, rpm_limit: 2 }, '/key/update')).status).toBe(200)
+    expect((await make({ ...promised, rpm_limit: 2 })).status).toBe(200)
+    await make({ keys: [second.key] }, '/key/delete')
+    const wishes = await Promise.all(Array.from({ length: 4 }, () => make({ ...promised, rpm_limit: 2 })))
+    expect(wishes.filter(({ status }) => status === 200)).toHaveLength(2)
+    expect((await make({ rpm_limit_type: 'some' })).status).toBe(422)
+  })
+
+  it('is promised to keys only as far as their team has it', async () => {
+    const { team_id } = (await make({ tpm_limit: 1_000 }, '/team/new')).json()
+    expect((await make({ team_id, tpm_limit: 700 })).status).toBe(200)
+    const wish = { team_id, tpm_limit_type: 'guaranteed_throughput' }
+    const refused = await make({ ...wish, tpm_limit: 301 })
+    expect([refused.status, refused.json().error.param]).toEqual([400, 'tpm_limit'])
+    expect((await make({ ...wish, tpm_limit: 300 })).status).toBe(200)
+  })
+
+  it('goes beyond a dynamic limit until a provider of the model refuses calls', async () => {
+    const { key } = await gateway.createKey({ rpm_limit: 1, rpm_limit_type: 'dynamic' })
+    const both = await gateway.createKey({ tpm_limit: 20, tpm_limit_type: 'dynamic', rpm_limit: 3 })
+    const model = 'elastic'
+    for (const remaining of ['0', '0'])
+      expect((await chat(key, { model })).headers).toMatchObject({
+        'x-ratelimit-limit': '1',
+        'x-ratelimit-remaining': remaining,
+      })
+    for (const _ of [1, 2]) expect((await chat(both.key, { model })).status).toBe(200)
+    upstream.script('elastic', respond(429, openaiError('Slow down')))
+    expect((await chat(masterKey, { model })).status).toBe(429)
+    for (const one of [key, both.key]) {
+      const refused = await chat(one, { model })
+      expect([refused.status, errorOf(refused).message]).toEqual([
+        429,
+        expect.stringContaining('Rate limit exceeded'),
+      ])
+    }
+  })
+})
 
 describe('requests a minute', () => {
   it('are counted for the key, denied ones are not, and the answer says how many are left', async () => {
@@ -186,6 +249,24 @@ describe('a budget', () => {
     expect((await chat(key, { model: 'free' })).status).toBe(200)
   })
 
+  it('may be one of several, and the first that is exhausted refuses', async () => {
+    const { key } = await gateway.createKey({
+      budget_limits: [
+        { budget_duration: '30d', max_budget: 1 },
+        { budget_duration: '1d', max_budget: costOfCall * 2 },
+      ],
+    })
+    expect([(await chat(key)).status, (await chat(key)).status]).toEqual([200, 200])
+    const refused = await chat(key)
+    expect([refused.status, errorOf(refused).code]).toEqual([429, 'budget_exceeded'])
+    expect(errorOf(refused).message).toContain(`Max budget: ${costOfCall * 2}`)
+    await call(gateway.url, '/key/update', {
+      ...{ key: gateway.masterKey },
+      body: { key, budget_limits: [{ budget_duration: '30d', max_budget: 1 }] },
+    })
+    expect((await chat(key)).status).toBe(200)
+  })
+
   it('is still spent after a restart, and after a kill', async () => {
     const { key } = await gateway.createKey({ max_budget: costOfCall })
     expect((await chat(key)).status).toBe(200)
@@ -200,4 +281,34 @@ describe('a budget', () => {
       return (await chat(second.key)).status === 429
     })
   }, 60_000)
+})
+
+describe('tokens a minute', () => {
+  /** 11 tokens of prompt and 7 of answer. */
+  it.each([
+    ['input', 11],
+    ['output', 7],
+    ['total', 18],
+  ])('count the %s where token_rate_limit_type says so', async (type, counted) => {
+    const other = await startGateway({
+      config: {
+        model_list: [deployment('gpt', upstream.openaiBase, prices)],
+        general_settings: { token_rate_limit_type: type },
+      },
+    })
+    try {
+      const { key } = await other.createKey({ tpm_limit: 100_000 })
+      const ask = async () => {
+        const answer = await call(other.url, '/v1/chat/completions', {
+          key,
+          body: { model: 'gpt', messages, max_tokens: 7 },
+        })
+        return Number(answer.headers['x-ratelimit-remaining-tokens'])
+      }
+      // An answer tells what was reserved for it and what those before it came to, once they are booked.
+      await waitUntil('a call comes to that', async () => (await ask()) - (await ask()) === counted)
+    } finally {
+      await other.stop()
+    }
+  })
 })

@@ -107,6 +107,13 @@ describe.each(await listDatabases())('models over the API on $name', ({ create }
     )
     expect(patched.json()).toMatchObject({ litellm_params: { tpm: 9_000 } })
     expect(patched.json().litellm_params).not.toHaveProperty('rpm')
+    const named = await ask('/model/update', {
+      id: 'fast-1',
+      litellm_params: { tpm: 8_000 },
+      model_info: { team: 'sales' },
+    })
+    expect(named.json()).toMatchObject({ model_id: 'fast-1', litellm_params: { tpm: 8_000 } })
+    expect((await ask('/model/update', { model_name: 'faster' })).status).toBe(422)
     const renamed = await ask('/model/update', { model_name: 'faster', model_info: { id: 'fast-1' } })
     expect(renamed.status, renamed.text).toBe(200)
     await waitUntil('every worker has the new name', async () => {

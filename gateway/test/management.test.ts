@@ -254,6 +254,7 @@ describe('users', () => {
       user_info: { max_budget: 0.025, user_email: 'cleo@example.org' },
     })
     expect(info.keys).toHaveLength(2)
+    expect(await get('/v2/user/info?user_id=cleo')).toEqual(info.user_info)
     await get('/user/update', { user_id: 'cleo', max_budget: 5, models: ['mini'] })
     expect((await chat(user.key)).json().error.code).toBe('user_model_access_denied')
     expect((await chat(user.key, { model: 'mini' })).status).toBe(200)
@@ -284,6 +285,7 @@ describe('users', () => {
       ['/key/delete', { keys: [stranger.token] }, 404],
       [`/key/info?key=${stranger.token}`, undefined, 404],
       ['/user/info?user_id=eve', undefined, 403],
+      ['/v2/user/info?user_id=eve', undefined, 403],
       ['/user/new', {}, 403],
       ['/user/update', { user_id: 'dan', user_role: 'proxy_admin' }, 403],
       ['/team/new', {}, 403],

@@ -1,3 +1,4 @@
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Answer, type CallOptions, call } from './harness/call-gateway.ts'
 import { type Gateway, startGateway } from './harness/start-gateway.ts'
@@ -135,6 +136,38 @@ describe('what is told of calls', () => {
     expect(text).toMatch(/gateway_mcp_tool_invocation_total\{server="good",outcome="tool_error"\} 1/)
     expect(text).toMatch(/gateway_mcp_tool_invocation_total\{server="slow",outcome="unreachable"\} 1/)
     expect(text).toContain('mcp_client_operation_duration_seconds_count{server="good"}')
+  })
+
+  it('has metrics of answers and of sessions on both sides', async () => {
+    const read = async (series: string): Promise<number> => {
+      const { text } = await call(gateway.url, '/metrics')
+      const line = text.split('\n').find((one) => one.startsWith(`${series} `))
+      return line === undefined ? 0 : Number(line.slice(series.length + 1))
+    }
+    const answers = 'mcp_server_operation_duration_seconds_count{method="tools/list"}'
+    const open = (server: string): string => `gateway_mcp_upstream_sessions{server="${server}"}`
+    const ended = 'mcp_server_session_duration_seconds_count{transport="http"}'
+    const before = { answers: await read(answers), ended: await read(ended) }
+    const client = new Client({ name: 'measured', version: '1' })
+    const requestInit = { headers: { authorization: `Bearer ${key}` } }
+    const transport = new StreamableHTTPClientTransport(new URL(`${gateway.url}/mcp/good`), { requestInit })
+    await client.connect(transport)
+    await client.listTools()
+    await client.callTool({ name: 'echo', arguments: { text: 'x' } })
+    expect((await native(key, '/mcp/good', 'made/up')).text).toContain('-32601')
+    expect(await read(answers)).toBe(before.answers + 1)
+    expect(await read('mcp_server_operation_duration_seconds_count{method="other"}')).toBeGreaterThan(0)
+    expect((await call(gateway.url, '/metrics')).text).not.toContain('made/up')
+    expect(await read(open('good'))).toBeGreaterThan(1)
+    await transport.terminateSession()
+    await client.close()
+    expect(await read(ended)).toBe(before.ended + 1)
+    const body = { server_id: 'brief', name: 'brief', url: good.url.replace('127.0.0.1', 'localhost') }
+    await admin('/llmrouter/mcp/servers', { body })
+    await waitUntil('a session is open', async () => (await read(open('brief'))) === 1)
+    await admin('/llmrouter/mcp/servers/brief', { method: 'DELETE' })
+    await waitUntil('it is over', async () => (await read(open('brief'))) === 0)
+    expect(await read('mcp_client_session_duration_seconds_count{server="brief"}')).toBe(1)
   })
 
   it('has one line in the audit for each thing that was done, without arguments or keys', async () => {

@@ -1,10 +1,10 @@
 import OpenAI from 'openai'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { call } from './harness/call-gateway.ts'
+import { call, openRequest } from './harness/call-gateway.ts'
 import { deployment } from './harness/deployments.ts'
 import { type ScriptedUpstream, startScriptedUpstream } from './harness/scripted-upstream.ts'
 import { type Gateway, type IssuedKey, startGateway } from './harness/start-gateway.ts'
-import { answerTruly } from './harness/steps.ts'
+import { answerTruly, hang } from './harness/steps.ts'
 import { waitUntil } from './harness/wait-until.ts'
 import { startToolServer, type ToolServer } from './mcp-servers/start-server.ts'
 
@@ -23,6 +23,7 @@ beforeAll(async () => {
         secret: { url: tools.url, transport: 'http', access_groups: ['closed'] },
       },
       router_settings: { num_retries: 0 },
+      litellm_settings: { sse_keepalive_ping_interval_seconds: 0.1 },
     },
   })
   key = await gateway.createKey({ object_permission: { mcp_access_groups: ['open'] } })
@@ -173,5 +174,43 @@ describe('tools of servers in a chat completion', () => {
         .end('{"error":{"message":"no","type":"x"}}')
     })
     expect((await ask([named()])).status).toBe(400)
+  })
+})
+
+describe('the whole request', () => {
+  it('has the headers of every answer, with what all turns cost, and one name in the ledger', async () => {
+    upstream.script('gpt-4.1', wanting('echo', { text: 'x' }), answerTruly({ content: 'Done.' }))
+    const { headers } = await ask([named()])
+    expect(headers).toMatchObject({
+      'x-litellm-model-id': expect.any(String),
+      'x-litellm-version': expect.any(String),
+      'x-litellm-call-id': headers['x-request-id'],
+    })
+    await waitUntil('the turns are in the ledger', async () => {
+      const session = String(headers['x-request-id'])
+      const rows = await call(gateway.url, '/spend/logs?limit=100', { key: gateway.masterKey })
+      const own = rows.json().filter((row: { session_id?: string }) => row.session_id === session)
+      return own.length === 3
+    })
+  })
+
+  it.each([true, false])('ends when its time is over, whatever a tool does (stream: %s)', async (stream) => {
+    upstream.script('gpt-4.1', wanting('hang', {}))
+    const answer = await ask([named()], { timeout: 0.4, stream })
+    expect(answer.text).toContain('not done after 0.4 s')
+    // A sign of life has promised a stream.
+    expect(answer.status).toBe(stream ? 200 : 408)
+    if (stream) expect(answer.text).toContain(': ping')
+    expect(upstream.requests).toHaveLength(1)
+  })
+
+  it('ends when its client leaves, while the model answers', async () => {
+    upstream.script('gpt-4.1', hang())
+    const body = { model: 'gpt', messages: [{ role: 'user', content: 'Say hi.' }], tools: [named()] }
+    const request = openRequest(gateway.url, '/v1/chat/completions', { key: key.key, body })
+    request.on('error', () => {})
+    await waitUntil('the model is asked', () => upstream.pendingRequests === 1)
+    request.destroy()
+    await waitUntil('it is asked no more', () => upstream.pendingRequests === 0)
   })
 })

@@ -42,9 +42,9 @@ beforeAll(async () => {
         metadata: { url: 'http://169.254.169.254/mcp', transport: 'http' },
         program: {
           ...{ transport: 'stdio', command: process.execPath, args: [everythingServer, 'stdio'] },
-          env: { OWN_VARIABLE: 'own' },
+          ...{ eager: true, env: { OWN_VARIABLE: 'own' } },
         },
-        missing: { transport: 'stdio', command: '/nowhere/to/be/found' },
+        missing: { transport: 'stdio', command: '/nowhere/to/be/found', eager: true },
       },
       routeiq: { mcp: { client_timeout: 2, health_timeout: 3, health_interval: 1 } },
     },
@@ -149,6 +149,23 @@ describe('a call', () => {
     const answer = await use('echo', 'good', { text: 'x'.repeat(size) })
     expect(answer.json().content[0].text).toHaveLength(size)
   })
+
+  it.each([10, 40_000, 600_000])(
+    'has its answer of one document whole, of %d characters in pieces',
+    async (size) => {
+      const text = 'é'.repeat(size)
+      raw.on('tools/call', (message, response) => {
+        const content = [{ type: 'text', text }]
+        const document = Buffer.from(JSON.stringify({ jsonrpc: '2.0', id: message.id, result: { content } }))
+        // In the middle of a character.
+        const middle = document.indexOf('é') + 1
+        response.writeHead(200, { 'content-type': 'application/json; charset=utf-8' })
+        response.write(document.subarray(0, middle), () => response.end(document.subarray(middle)))
+      })
+      const answer = await use('echo', 'raw')
+      expect(answer.json().content).toEqual([{ type: 'text', text }])
+    },
+  )
 })
 
 describe('definitions', () => {

@@ -5,7 +5,7 @@ import { type Gateway, type IssuedKey, startGateway } from './harness/start-gate
 import { waitUntil } from './harness/wait-until.ts'
 import { everythingServer, startToolServer, type ToolServer } from './mcp-servers/start-server.ts'
 
-const kinds = ['modern', 'sessions', 'stateless', 'program'] as const
+const kinds = ['modern', 'sessions', 'stateless', 'old', 'program'] as const
 const asking = kinds.filter((kind) => kind !== 'stateless')
 const eras = ['legacy', 'modern'] as const
 type Era = (typeof eras)[number]
@@ -20,14 +20,16 @@ beforeAll(async () => {
     startToolServer('modern'),
     startToolServer('sessions'),
     startToolServer('stateless'),
+    startToolServer('old'),
   ])
-  const [modern, sessions, stateless] = servers.map(({ url }) => url)
+  const [modern, sessions, stateless, old] = servers.map(({ url }) => url)
   gateway = await startGateway({
     config: {
       mcp_servers: {
         modern: { url: modern, transport: 'http', extra_headers: ['x-let-through'] },
         sessions: { url: sessions, transport: 'http' },
         stateless: { url: stateless, transport: 'http' },
+        old: { url: old, transport: 'sse' },
         program: { transport: 'stdio', command: process.execPath, args: [everythingServer, 'stdio'] },
         grouped: {
           url: modern,
@@ -335,7 +337,7 @@ describe('the endpoint', () => {
     const answer = await call(gateway.url, '/mcp', { body: initialize })
     expect([answer.status, answer.json().error.data.code]).toEqual([401, 'invalid_api_key'])
     expect(answer.headers['www-authenticate']).toMatch(
-      /^Bearer resource_metadata="http.*oauth-protected-resource\/mcp"$/,
+      /^Bearer resource_metadata="http.*oauth-protected-resource\/mcp", scope="mcp"$/,
     )
   })
 
@@ -416,6 +418,29 @@ describe('the endpoint', () => {
     expect((await post(body, {}, `/mcp/${kind}`)).text).toContain('"code":-32002')
   })
 
+  it('answers old clients in one piece, and by a stream where there is more to say or it takes long', async () => {
+    const headers = {
+      authorization: `Bearer ${acme.key}`,
+      accept: 'application/json, text/event-stream',
+      'content-type': 'application/json',
+    }
+    const open = async (name: string, args: object, signal: AbortSignal | null = null) => {
+      const params = { name, arguments: args, _meta: { progressToken: 7 } }
+      const body = JSON.stringify({ jsonrpc: '2.0', id: 'one', method: 'tools/call', params })
+      return fetch(`${gateway.url}/mcp/modern`, { method: 'POST', headers, body, signal })
+    }
+    const prompt = await open('echo', { text: 'hello' })
+    expect(prompt.headers.get('content-type')).toBe('application/json')
+    expect(await prompt.json()).toMatchObject({ id: 'one', result: { content: [{ text: 'hello' }] } })
+    const telling = await open('test_tool_with_progress', {})
+    expect(telling.headers.get('content-type')).toBe('text/event-stream')
+    expect((await telling.text()).match(/"progressToken":7/g)).toHaveLength(3)
+    const stop = new AbortController()
+    const hanging = await open('hang', {}, stop.signal)
+    expect([hanging.status, hanging.headers.get('content-type')]).toEqual([200, 'text/event-stream'])
+    stop.abort()
+  })
+
   it('mirrors marked arguments in headers to a modern server', async () => {
     const params = {
       name: 'test_custom_headers',
@@ -463,6 +488,37 @@ describe('the endpoint', () => {
     expect((await end(globex.key)).status).toBe(404)
     expect((await end(acme.key)).status).toBe(200)
     expect((await use(acme.key, '/mcp/modern')).status).toBe(404)
+  })
+
+  it('counts the calls that wait for their clients', async () => {
+    const send = (extra: object) =>
+      call(gateway.url, '/mcp/sessions', {
+        ...{ key: acme.key },
+        headers: {
+          accept,
+          'mcp-protocol-version': '2026-07-28',
+          'mcp-method': 'tools/call',
+          'mcp-name': 'test_elicitation',
+        },
+        body: {
+          ...{ jsonrpc: '2.0', id: 1, method: 'tools/call' },
+          params: {
+            ...{ name: 'test_elicitation', arguments: {}, ...extra },
+            _meta: { ...envelope(), 'io.modelcontextprotocol/clientCapabilities': { elicitation: {} } },
+          },
+        },
+      })
+    const parked = async (): Promise<number> => {
+      const { text } = await call(gateway.url, '/metrics')
+      return Number(/^gateway_mcp_parked_calls (\d+)$/m.exec(text)?.[1] ?? 0)
+    }
+    const before = await parked()
+    const { requestState, inputRequests } = (await send({})).json().result
+    expect(await parked()).toBe(before + 1)
+    const [id = ''] = Object.keys(inputRequests)
+    const inputResponses = { [id]: { action: 'decline' } }
+    expect((await send({ requestState, inputResponses })).text).toContain('action=decline')
+    expect(await parked()).toBe(before)
   })
 
   it('takes state of a call back from the caller it was given to alone', async () => {

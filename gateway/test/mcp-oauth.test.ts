@@ -59,11 +59,6 @@ const form = (path: string, fields: Record<string, string>, headers: Record<stri
   })
 const use = (credential: string, name = 'whoami', server_id = 'crm') =>
   as(credential, '/mcp-rest/tools/call', { body: { name, server_id, arguments: {} } })
-const useNow = async (credential: string, name = 'whoami', server_id = 'crm'): Promise<Answer> => {
-  await waitUntil('the tools are known', async () => (await use(credential, name, server_id)).status !== 404)
-  return use(credential, name, server_id)
-}
-
 /** Signs somebody in through a session, without an application. */
 async function signIn(credential: string, serverId = 'crm'): Promise<Page> {
   const { authorize_url } = (await as(credential, oauth('session'), { body: { server_id: serverId } })).json()
@@ -99,6 +94,22 @@ class Application implements OAuthClientProvider {
 const transportOf = (authProvider: OAuthClientProvider) =>
   new StreamableHTTPClientTransport(new URL(`${gateway.url}/mcp/crm`), { authProvider })
 const newClient = () => new Client({ name: 'app', version: '1' })
+
+it.each(['/mcp/crm', '/crm/mcp'])(
+  'tells who comes without a key to %s where to sign in, and for what',
+  async (path) => {
+    const { status, headers } = await call(gateway.url, path, { body: {} })
+    const metadata = `/.well-known/oauth-protected-resource${path}`
+    const signIn = '/.well-known/oauth-authorization-server/crm'
+    const { url } = gateway
+    expect([status, headers['www-authenticate']]).toEqual([
+      401,
+      `Bearer resource_metadata="${url}${metadata}", scope="tools", authorization_uri="${url}${signIn}"`,
+    ])
+    for (const document of [metadata, signIn])
+      expect((await call(url, document)).json()).toMatchObject({ scopes_supported: ['tools'] })
+  },
+)
 
 describe('an application of the official SDK', () => {
   const app = new Application()
@@ -201,7 +212,7 @@ describe('a person with a browser and a key', () => {
       ...{ has_user_credential: true, status: 'ready', type: 'oauth2', scopes: ['tools'] },
       expires_at: expect.any(String),
     })
-    expect((await useNow(key)).json().content[0].text).toMatch(/^Bearer upstream-access-/)
+    expect((await use(key)).json().content[0].text).toMatch(/^Bearer upstream-access-/)
     const servers = (await as(key, '/v1/mcp/server')).json()
     expect(
       servers.map((one: Record<string, unknown>) => [one['server_id'], one['has_user_credential']]),
@@ -214,7 +225,7 @@ describe('a person with a browser and a key', () => {
 
   it('is told where to sign in, and nobody uses the account of another', async () => {
     const stranger = (await gateway.createKey()).key
-    const refused = await useNow(stranger)
+    const refused = await use(stranger)
     expect([refused.status, refused.json().detail]).toEqual([
       401,
       expect.objectContaining({ error: 'upstream_auth_required', authorize_url: expect.any(String) }),
@@ -256,7 +267,7 @@ describe('a person with a browser and a key', () => {
   })
 
   it('of the server’s own account needs none', async () => {
-    expect((await useNow(key, 'whoami', 'robot')).json().content[0].text).toMatch(/^Bearer upstream-access-/)
+    expect((await use(key, 'whoami', 'robot')).json().content[0].text).toMatch(/^Bearer upstream-access-/)
     expect(upstream.tokenRequests('client_credentials').length).toBeGreaterThan(0)
   })
 })
@@ -296,9 +307,12 @@ describe('tokens of a tool server', () => {
 
   it('with too few rights lead to a sign-in that asks for what is missing, and no more', async () => {
     upstream.scopeOfTool.set('administer', 'admin')
-    const refused = await useNow(key, 'administer')
+    const refused = await use(key, 'administer')
     const { authorize_url, error } = refused.json().detail
     expect(error).toBe('upstream_auth_required')
+    // A token that is refused meanwhile does not make it forget.
+    upstream.revoke()
+    expect((await use(key, 'whoami')).status).toBe(200)
     const browser = new Browser(application)
     await browser.submit(await browser.open(authorize_url), { decision: 'allow' })
     expect((await use(key, 'administer')).status).toBe(200)
@@ -427,6 +441,6 @@ describe('secrets', () => {
 
   it('and accounts stay over a restart', async () => {
     await gateway.restart()
-    expect((await useNow(key)).json().content[0].text).toMatch(/^Bearer upstream-access-/)
+    expect((await use(key)).json().content[0].text).toMatch(/^Bearer upstream-access-/)
   }, 60_000)
 })

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Answer, type CallOptions, call } from './harness/call-gateway.ts'
 import { type Gateway, startGateway } from './harness/start-gateway.ts'
 import { waitUntil } from './harness/wait-until.ts'
+import { respond, startRawServer, tool } from './mcp-servers/raw-server.ts'
 import { startToolServer, type ToolServer } from './mcp-servers/start-server.ts'
 
 const canary = 'canary-secret-of-a-tool-server'
@@ -162,6 +163,105 @@ describe('the documented calls', () => {
     })
     await admin('/llmrouter/mcp/servers/my-mcp-server', { method: 'DELETE' })
   })
+})
+
+/** Every request of the published reference, in its order but for the one that removes the server. */
+const reference = (url: string): readonly (readonly [string, object | null, object | null])[] => {
+  const server = { ...documented, url }
+  const own = { server_id: 'my-mcp-server', server_name: 'Updated MCP Server' }
+  const health = { server_id: 'my-mcp-server', status: 'healthy' }
+  const custom = {
+    name: 'custom_tool',
+    description: 'A custom tool',
+    input_schema: { type: 'object', properties: {} },
+  }
+  const peer = { server_id: 'peer', server_name: 'peer', url, transport: 'http' }
+  const containing = (item: object) => expect.arrayContaining([expect.objectContaining(item)])
+  const changed = { ...server, name: 'Updated MCP Server', tools: ['search', 'fetch', 'store'] }
+  return [
+    ['POST /llmrouter/mcp/servers', server, { status: 'registered', server_id: 'my-mcp-server' }],
+    ['GET /llmrouter/mcp/servers', null, { servers: containing({ server_id: 'my-mcp-server', url }) }],
+    [
+      'GET /llmrouter/mcp/servers/my-mcp-server',
+      null,
+      { name: 'My MCP Server', auth_type: 'none', metadata: {} },
+    ],
+    ['PUT /llmrouter/mcp/servers/my-mcp-server', changed, { status: 'updated', server_id: 'my-mcp-server' }],
+    ['GET /v1/llmrouter/mcp/server/my-mcp-server/health?probe=true', null, health],
+    ['GET /llmrouter/mcp/tools', null, { tools: containing({ ...own, tool: 'search' }) }],
+    [
+      'GET /llmrouter/mcp/tools/list',
+      null,
+      { tools: containing({ ...own, name: 'search' }), count: expect.any(Number) },
+    ],
+    ['GET /llmrouter/mcp/tools/search', null, { ...own, name: 'search', input_schema: { type: 'object' } }],
+    [
+      'POST /llmrouter/mcp/tools/call',
+      { tool_name: 'search', arguments: { query: 'example' } },
+      {
+        status: 'success',
+        tool_name: 'search',
+        server_id: 'my-mcp-server',
+        result: { content: [{ text: 'ok' }] },
+      },
+    ],
+    [
+      'POST /llmrouter/mcp/servers/my-mcp-server/tools',
+      custom,
+      { status: 'registered', tool_name: 'custom_tool' },
+    ],
+    ['GET /llmrouter/mcp/resources', null, { resources: expect.any(Array) }],
+    ['GET /v1/llmrouter/mcp/server/health', null, { servers: containing({ server_id: 'my-mcp-server' }) }],
+    ['GET /v1/llmrouter/mcp/registry.json', null, { version: '1.0', server_count: 2 }],
+    ['GET /v1/llmrouter/mcp/access_groups', null, { access_groups: ['file'], count: 1 }],
+    ['POST /v1/mcp/server', peer, { server_id: 'peer' }],
+    ['GET /v1/mcp/server', null, containing({ server_id: 'peer', server_name: 'peer' })],
+    [
+      'PUT /v1/mcp/server',
+      { server_id: 'peer', description: 'new' },
+      { server_id: 'peer', description: 'new' },
+    ],
+    ['GET /v1/mcp/server/peer', null, { server_id: 'peer', status: expect.any(String) }],
+    ['GET /v1/mcp/server/health', null, containing({ server_id: 'peer' })],
+    ['GET /v1/mcp/tools', null, { tools: containing({ name: 'my-mcp-server-search' }) }],
+    ['GET /v1/mcp/access_groups', null, { access_groups: ['file'] }],
+    [
+      'GET /v1/mcp/registry.json',
+      null,
+      { servers: containing({ server: expect.objectContaining({ name: 'peer' }) }) },
+    ],
+    [
+      'GET /mcp-rest/tools/list?server_id=my-mcp-server',
+      null,
+      { tools: containing({ name: 'search' }), error: null },
+    ],
+    [
+      'POST /mcp-rest/tools/call',
+      { name: 'search', arguments: { query: 'example' }, server_id: 'my-mcp-server' },
+      { content: [{ text: 'ok' }], isError: false, status: 'success' },
+    ],
+    ['DELETE /v1/mcp/server/peer', null, null],
+    [
+      'DELETE /llmrouter/mcp/servers/my-mcp-server',
+      null,
+      { status: 'unregistered', server_id: 'my-mcp-server' },
+    ],
+  ]
+}
+
+it('every request of the reference is answered as it says', async () => {
+  const raw = await startRawServer()
+  raw.tools = [tool('search'), tool('fetch')]
+  raw.on('tools/call', (message, response) =>
+    respond(response, message, { content: [{ type: 'text', text: 'ok' }], isError: false }),
+  )
+  for (const [request, body, expected] of reference(raw.url.replace('127.0.0.1', 'localhost'))) {
+    const [method = '', path = ''] = request.split(' ')
+    const answer = await admin(path, { method, ...(body !== null && { body }) })
+    expect([request, Math.floor(answer.status / 100)]).toEqual([request, 2])
+    expect({ answer: answer.json() }, request).toMatchObject({ answer: expected })
+  }
+  raw.close()
 })
 
 describe('the calls of clients of LiteLLM', () => {

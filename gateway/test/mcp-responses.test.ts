@@ -24,6 +24,7 @@ beforeAll(async () => {
       ],
       mcp_servers: { here: { url: tools.url, transport: 'http' } },
       router_settings: { num_retries: 0 },
+      routeiq: { mcp: { confirm_tools: ['cou*'] } },
     },
   })
   key = await gateway.createKey()
@@ -265,6 +266,17 @@ describe('what differs in Messages', () => {
     upstream.script('llama', wanting('echo', { text: 'x' }))
     const message = (await askMessages('llama', { tools: [named({ require_approval: 'always' })] })).json()
     expect([blockTypes(message), message.stop_reason]).toEqual([['tool_use'], 'tool_use'])
+  })
+
+  it('is that a tool that needs agreement is called only where the request names it', async () => {
+    upstream.script('llama', wanting('count', {}), answerTruly({ content: 'Done.' }))
+    const asked = (await askMessages('llama', { mcp_servers: [server] })).json()
+    expect([blockTypes(asked), asked.stop_reason]).toEqual([['tool_use'], 'tool_use'])
+    upstream.reset()
+    upstream.script('llama', wanting('count', {}), answerTruly({ content: 'Done.' }))
+    const agreed = { ...server, tool_configuration: { enabled: true, allowed_tools: ['count'] } }
+    const message = (await askMessages('llama', { mcp_servers: [agreed] })).json()
+    expect(blockTypes(message)).toEqual(['mcp_tool_use', 'mcp_tool_result', 'text'])
   })
 
   it('is that a toolset chooses among the tools', async () => {

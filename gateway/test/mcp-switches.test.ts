@@ -107,6 +107,13 @@ describe('with the old transport and raw access', () => {
     expect(seen.cookie).toBeUndefined()
     const { key } = await gateway.createKey()
     expect((await call(gateway.url, '/mcp/raw/path', { key, body })).status).toBe(403)
+    const { key: permitted } = await gateway.createKey({ permissions: { 'mcp.proxy': true } })
+    const { key: other } = await gateway.createKey({ permissions: { 'mcp.server.write': true } })
+    expect((await call(gateway.url, '/mcp/raw/path', { key: permitted, body })).json().result).toEqual({
+      seen: true,
+    })
+    expect(raw.received.at(-1).headers).toMatchObject({ authorization: 'Bearer own-credential' })
+    expect((await call(gateway.url, '/mcp/raw/path', { key: other, body })).status).toBe(403)
     for (const path of ['/mcp/raw/../x', '/mcp/raw/%2e%2e/x', '/mcp/nobody/x'])
       expect((await call(gateway.url, path, { key: gateway.masterKey, body })).status, path).toBe(404)
   })
@@ -118,6 +125,7 @@ describe('with the old transport and raw access', () => {
       expect((await call(gateway.url, new URL(url).pathname)).json()).toMatchObject({
         resource: `${gateway.url}${path}`,
         bearer_methods_supported: ['header'],
+        scopes_supported: ['mcp'],
       })
     }
   })
@@ -197,27 +205,4 @@ describe('switches', () => {
     expect((await call(gateway.url, '/v1/mcp/server', { key })).json()).toHaveLength(2)
     await gateway.stop()
   }, 60_000)
-
-  it('several workers know of one registration, and of its end', async () => {
-    const gateway = await startGateway({ config: configOf({ sync_interval: 1 }), workers: 2 })
-    const ids = async (): Promise<string[]> => {
-      const answers = await Promise.all(
-        Array.from({ length: 6 }, () => call(gateway.url, '/v1/mcp/server', { key: gateway.masterKey })),
-      )
-      return answers.map((answer) =>
-        answer
-          .json()
-          .map((server: { server_id: string }) => server.server_id)
-          .join(),
-      )
-    }
-    const everywhere = (expected: string) =>
-      waitUntil(expected, async () => (await ids()).every((seen) => seen === expected))
-    const body = { server_id: 'new', name: 'new', url: 'https://example.com/mcp' }
-    await call(gateway.url, '/v1/mcp/server', { key: gateway.masterKey, body })
-    await everywhere('here,new,raw')
-    await call(gateway.url, '/v1/mcp/server/new', { key: gateway.masterKey, method: 'DELETE' })
-    await everywhere('here,raw')
-    await gateway.stop()
-  })
 })

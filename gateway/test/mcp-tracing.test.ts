@@ -76,6 +76,36 @@ it('the server is told of the trace, and nothing that was said is in it', async 
   expect(JSON.stringify(collector.spans)).not.toContain('in private')
 })
 
+it('a message of a client of the protocol is one, with its id and its session', async () => {
+  const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 't', version: '1' } }
+  const send = (message: object, session = {}) =>
+    call(gateway.url, '/mcp/traced', {
+      ...{ key: key.key, body: { jsonrpc: '2.0', ...message } },
+      headers: { ...headers, accept: 'application/json, text/event-stream', ...session },
+    })
+  const begun = await send({ id: 1, method: 'initialize', params })
+  const session = { 'mcp-session-id': String(begun.headers['mcp-session-id']) }
+  await send({ id: 'list-1', method: 'tools/list' }, session)
+  await send({ id: 7, method: 'tools/call', params: { name: 'search' } }, session)
+  await waitUntil('the spans', () =>
+    ['list-1', '7'].every((id) =>
+      collector.spans.some((span) => span.attributes['jsonrpc.request.id'] === id),
+    ),
+  )
+  for (const [name, id] of [
+    ['tools/list', 'list-1'],
+    ['tools/call search', '7'],
+  ]) {
+    const span = collector.spans.find(({ attributes }) => attributes['jsonrpc.request.id'] === id)
+    expect(span).toMatchObject({ name, traceId, kind: serverKind })
+    expect(span?.attributes).toMatchObject({
+      ...{ 'mcp.protocol.version': '2025-11-25', 'network.transport': 'tcp', 'mcp.success': true },
+      'mcp.session.id': expect.stringMatching(/^[0-9a-f]{16}$/),
+    })
+  }
+  expect(JSON.stringify(collector.spans)).not.toContain(session['mcp-session-id'])
+})
+
 it('not where that is switched off', async () => {
   await gateway.reload(config({ tracing_enabled: false }))
   const before = collector.spans.length

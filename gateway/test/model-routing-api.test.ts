@@ -25,12 +25,13 @@ const config = (routing: object = {}): object => ({
     ),
   ),
   router_settings: { num_retries: 2, cooldown_time: 0 },
-  routeiq: { routing: { personalized_enabled: true, ...routing } },
+  // Its section is accepted and changes nothing: there is no reasoning router.
+  routeiq: { routing: { personalized_enabled: true, ...routing }, router_r1: { enabled: true } },
 })
 
 beforeAll(async () => {
   upstream = await startScriptedUpstream()
-  gateway = await startGateway({ config: config() })
+  gateway = await startGateway({ config: config(), env: { ROUTEIQ_ROUTER_R1__ENABLED: 'true' } })
 })
 
 afterAll(async () => {
@@ -48,6 +49,14 @@ function chat(content: string, { key = masterKey, headers = {}, model = 'auto', 
   const body = { model, messages: [{ role: 'user', content }], ...(user === '' ? {} : { user }) }
   return call(gateway.url, '/v1/chat/completions', { key, headers, body })
 }
+
+/** The published events of a decision, in the log. */
+const eventsOf = (decisionId: string) =>
+  gateway
+    .stdout()
+    .split('\n')
+    .filter((line) => line.includes('"event":"routeiq.router_decision.v1"') && line.includes(decisionId))
+    .map((line) => JSON.parse(JSON.parse(line)['routeiq.router_decision.payload']))
 
 describe('the documented calls of the router', () => {
   it('GET /router/info', async () => {
@@ -142,16 +151,12 @@ describe('a routed answer', () => {
   })
 
   it('leaves one event of the published shape, without a word of the prompt', async () => {
-    const { headers } = await chat(secret, { headers: { 'x-routeiq-session-id': 'session-of-the-heron' } })
+    const { headers } = await chat(secret, {
+      headers: { 'x-routeiq-session-id': 'session-of-the-heron', 'x-routeiq-task-id': 'nest-7' },
+    })
     const id = headers['x-routeiq-decision-id'] ?? ''
-    const eventOf = (decisionId: string) =>
-      gateway
-        .stdout()
-        .split('\n')
-        .filter((line) => line.includes('"event":"routeiq.router_decision.v1"') && line.includes(decisionId))
-        .map((line) => JSON.parse(JSON.parse(line)['routeiq.router_decision.payload']))
-    await waitUntil('the event is written', () => eventOf(id).length > 0)
-    const [event, ...others] = eventOf(id)
+    await waitUntil('the event is written', () => eventsOf(id).length > 0)
+    const [event, ...others] = eventsOf(id)
     expect(others).toEqual([])
     expect(event).toMatchObject({
       ...{ contract_version: 'v1', contract_name: 'routeiq.router_decision.v1' },
@@ -174,8 +179,17 @@ describe('a routed answer', () => {
         selected: { arm: headers['x-routeiq-selected-arm'], deployment_id: headers['x-litellm-model-id'] },
         ...{ propensity: 1, propensity_method: 'deterministic', explored: false },
         timings: { total_us: expect.any(Number) },
+        ...{ task_id: 'nest-7', routing_id: null, snapshot_id: expect.stringMatching(/^sha256:\w+@\d+$/) },
+        session_hash: event.decision.affinity.key_hash,
+        attempts: [
+          {
+            ...{ arm: headers['x-routeiq-selected-arm'], deployment_id: headers['x-litellm-model-id'] },
+            ...{ outcome: 'answered', input_tokens: expect.any(Number), cost_usd: expect.any(Number) },
+          },
+        ],
       },
     })
+    expect(event.decision.session_hash).toMatch(/^[0-9a-f]{32}$/)
     expect(JSON.stringify(event)).not.toMatch(/heron/)
     const sum = Object.values(event.decision.candidates[0].components as Record<string, number>)
     expect(sum.reduce((total, part) => total + part, 0)).toBeCloseTo(event.decision.candidates[0].q, 4)
@@ -185,16 +199,18 @@ describe('a routed answer', () => {
     const first = (await post('/router/route', { query: 'good morning, dear reader' })).json().selected_model
     upstream.script(first, respond(500, openaiError('Broken')), respond(500, openaiError('Broken')))
     const { headers } = await chat('good morning, dear reader')
-    const line = await waitUntil('the event is written', () =>
-      gateway
-        .stdout()
-        .split('\n')
-        .find(
-          (text) =>
-            text.includes('router_decision.v1') && text.includes(headers['x-routeiq-decision-id'] ?? ''),
-        ),
-    )
-    const { fallback } = JSON.parse(JSON.parse(line)['routeiq.router_decision.payload'])
+    const id = headers['x-routeiq-decision-id'] ?? ''
+    await waitUntil('the event is written', () => eventsOf(id).length > 0)
+    // However many calls it takes, a request makes one decision.
+    const [{ fallback, decision }, ...others] = eventsOf(id)
+    expect(others).toEqual([])
+    expect(decision.attempts).toMatchObject([
+      { arm: first, outcome: 'failed', status: 500 },
+      { arm: headers['x-routeiq-selected-arm'], outcome: 'answered' },
+    ])
+    const path = `/api/v1/evidence/routing-traces?decision_id=${id}`
+    await waitUntil('it is kept', async () => (await get(path)).json().count === 1)
+    expect((await get(path)).json().items[0].details.attempts).toEqual(decision.attempts)
     expect(fallback).toMatchObject({ fallback_triggered: true, original_model: first })
     expect(headers['x-routeiq-selected-arm']).not.toBe(first)
   })
@@ -253,7 +269,8 @@ describe('feedback', () => {
 describe('what a user says of models', () => {
   const path = '/api/v1/routeiq/routing'
   const qualityOf = async (key: string, model: string): Promise<number> => {
-    const { candidates } = (await post('/router/route', { query: 'hello there' }, key)).json().explain
+    const { ask, candidates } = (await post('/router/route', { query: 'hello there' }, key)).json().explain
+    expect(ask).toEqual({ chars: 11, source: 'user' })
     return candidates.find((candidate: { model: string }) => candidate.model === model).q
   }
 

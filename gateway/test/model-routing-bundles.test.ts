@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Answer, call } from './harness/call-gateway.ts'
@@ -65,11 +65,10 @@ beforeAll(async () => {
   ] as const) {
     const data = join(directory, `${name}.jsonl`)
     writeFileSync(data, rowsOf(rows, noise))
-    const trained = await run('train', '--data', data, '--out', join(shelf, name))
+    const file = name === 'second' ? 'second.rqb' : name
+    const trained = await run('train', '--data', data, '--out', join(shelf, file))
     expect(trained, trained.stderr).toMatchObject({ code: 0 })
-    ids[name] = (
-      JSON.parse(readFileSync(join(shelf, name, 'bundle.json'), 'utf8')) as { bundle_id: string }
-    ).bundle_id
+    ids[name] = /^rb_[0-9a-f]+/.exec(trained.stdout)?.[0] ?? ''
   }
   gateway = await startGateway({ config: config(), env: { LLMROUTER_MODELS_PATH: shelf } })
 }, 120_000)
@@ -152,6 +151,27 @@ describe('bundles', () => {
   })
 })
 
+describe('a bundle in one file', () => {
+  it('is the same bundle, and unpacks to a folder', async () => {
+    const packed = join(directory, 'bundles', 'second.rqb')
+    const folder = join(directory, 'unpacked')
+    const unpacked = await run('bundle', 'pack', '--bundle', packed, '--with', folder)
+    expect(unpacked).toMatchObject({ code: 0, stdout: `${ids.second} in ${folder}\n` })
+    expect((await run('bundle', 'diff', '--bundle', folder, '--with', packed)).stdout).toContain(
+      'no difference',
+    )
+  })
+
+  it('that is no zip, or holds no manifest, is listed with what is wrong', async () => {
+    writeFileSync(join(directory, 'bundles', 'torn.rqb'), 'PK')
+    const { bundles: listed } = (await get(bundles)).json()
+    const torn = listed.find(({ folder }: { folder?: string }) => folder?.endsWith('torn.rqb'))
+    expect(torn ?? listed.filter(({ state }: { state: string }) => state === 'invalid')[1]).toMatchObject({
+      state: 'invalid',
+    })
+  })
+})
+
 describe('a strategy that only watches', () => {
   it('is asked about every request, serves none, and is compared', async () => {
     await move(ids.first, 'promote')
@@ -165,16 +185,25 @@ describe('a strategy that only watches', () => {
       return strategies.find(({ name }: { name: string }) => name === 'llmrouter-smallest').metrics?.shadow
     }
     upstream.reset()
+    const asked = []
     for (let index = 0; index < 6; index++)
-      await ask(`write a gentle poem in rhymes about the elm number ${300 + index}`)
+      asked.push(await ask(`write a gentle poem in rhymes about the elm number ${300 + index}`))
     const shown = await waitUntil('all were watched', async () => {
       const seen = await figures()
       return seen?.decisions >= 6 ? seen : null
     })
     expect(shown.agreement).toBeLessThan(1)
+    expect(shown.replay).toBeNull()
     expect(shown.predicted_cost_difference_usd).toBeLessThan(0)
     expect(upstream.requestsFor('small')).toHaveLength(0)
     const { items } = (await get('/api/v1/evidence/routing-traces?window=1h&limit=1')).json()
+    const judged = { decision_id: asked[0]?.headers['x-routeiq-decision-id'], score: 0.5 }
+    await call(gateway.url, '/router/feedback', { key: masterKey, body: judged })
+    // It would have taken the other model, whose worth is what was expected of it.
+    expect((await figures()).replay).toMatchObject({
+      ...{ rows: 1, logged_value: 0.5, ess: 0, snips: null, method: 'doubly_robust' },
+      ...{ value: expect.any(Number), cost: expect.any(Number), refused: 'too_little_overlap' },
+    })
     expect(items[0].details.shadow).toMatchObject([{ strategy: 'llmrouter-smallest', model: 'small' }])
   })
 })

@@ -120,6 +120,17 @@ describe('from requests to better decisions', () => {
     const report = await run('eval', '--bundle', bundle, '--data', data, '--report', 'json')
     expect(report.code).toBe(0)
     expect(JSON.parse(report.stdout).profiles[0]).toMatchObject({ profile: 'premium' })
+    const seeds = ['eval', '--bundle', bundle, '--data', data, '--seeds', '2']
+    const spread = await run(...seeds, '--report', 'json')
+    expect(spread).toMatchObject({ code: 0, stderr: '' })
+    const { profiles, test_rows: rows } = JSON.parse(spread.stdout)
+    expect(rows).toHaveLength(2)
+    const figures = { mean: expect.any(Number), sd: expect.any(Number), worst: expect.any(Number) }
+    expect(profiles[1]).toEqual({ profile: 'auto', quality_ratio: figures, cost_saved: figures })
+    expect((await run(...seeds)).stdout).toMatch(
+      /trained anew .* for each of 2 seeds[\s\S]*\| auto \| .* worst/,
+    )
+    expect(await run(...seeds.slice(0, -1), '0')).toMatchObject({ code: 2 })
 
     const reload = await call(gateway.url, '/router/reload', { key: masterKey, body: {} })
     expect(reload.json(), reload.text).toMatchObject({

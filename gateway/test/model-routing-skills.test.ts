@@ -76,9 +76,13 @@ it('chooses the model that the offered skill goes well with, and says why', asyn
   expect(best.components.skill).toBeGreaterThan(0)
   expect(other.components.skill).toBeLessThan(0)
   expect(routed.explain.skills).toMatchObject([
-    { skill: 'merge-pdf', shifts: { steady: { n: 25 }, swift: { n: 25 } } },
+    { skill: 'merge-pdf', version: null, n: 25, shifts: { steady: { n: 25 }, swift: { n: 25 } } },
   ])
-  const [{ shifts }] = routed.explain.skills
+  const [{ shifts, shift_logit }] = routed.explain.skills
+  expect(shift_logit).toBe(shifts.steady.shift_logit)
+  const versioned = await ask({ skills: [{ name: 'merge-pdf', version: 'v7' }] })
+  expect(versioned.explain.skills).toMatchObject([{ skill: 'merge-pdf', version: 'v7', n: 25 }])
+  expect((await post('/router/route', { query: 'x', skills: [{ version: 'v7' }] })).status).toBe(422)
   expect(shifts.steady.shift_logit).toBeGreaterThan(0.3)
   expect(shifts.swift.shift_logit).toBeLessThan(-0.3)
   expect((await ask({ skills: ['tell-weather'] })).selected_model).toBe('swift')
@@ -112,6 +116,7 @@ it('does so for requests that name their skills, and for those of a decision abo
     async () => (await ask({ routing_id: decided.routing_id })).explain,
   )
   expect(explain.skills.length).toBe(decided.skills.length)
+  for (const { version } of explain.skills) expect(version).toEqual(expect.any(String))
   expect((await post('/router/route', { query: 'x', routing_id: 'rt_none' })).json().error.code).toBe(
     'decision_not_found',
   )

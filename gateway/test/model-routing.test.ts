@@ -43,6 +43,7 @@ beforeAll(async () => {
       router_settings: { num_retries: 2, cooldown_time: 0 },
       routeiq: {
         routing: {
+          harness_tags: ['system-reminder', 'scratchpad'],
           routers: {
             cheap: { models: ['small', 'middle'], strategy: 'llmrouter-smallest' },
             big: { models: ['small', 'large'], strategy: 'llmrouter-largest' },
@@ -233,6 +234,10 @@ describe('a conversation', () => {
     const noise = `<system-reminder>${hard}</system-reminder>ok, go on`
     const noisy = await chat('auto', [...begin, { role: 'user', content: noise }], session)
     expect(noisy.headers).toMatchObject({ 'x-routeiq-selected-arm': 'small', 'x-routeiq-affinity': 'kept' })
+    const own = `<scratchpad of="helper">${hard}</scratchpad>${easy}`
+    expect((await chat('auto', own)).headers).toMatchObject({ 'x-routeiq-selected-arm': 'small' })
+    const strange = `<notes>${hard}</notes>${easy}`
+    expect((await chat('auto', strange)).headers).toMatchObject({ 'x-routeiq-selected-arm': 'large' })
     const moved = await chat('auto', [...begin, { role: 'user', content: hard }], session)
     expect(moved.headers).toMatchObject({
       'x-routeiq-selected-arm': 'large',

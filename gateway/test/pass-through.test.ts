@@ -293,6 +293,26 @@ describe('what a raw call may not do', () => {
     expect(upstream.requests).toEqual([])
   })
 
+  it('go where a key with pass-through routes of its own may not', async () => {
+    const { key } = await gateway.createKey({ allowed_passthrough_routes: ['/search', '/anthropic/v1/*'] })
+    const statusOf = async (path: string) => (await send(path, { key })).status
+    expect([await statusOf('/search?q=1'), await statusOf('/anthropic/v1/models')]).toEqual([200, 200])
+    const asked = upstream.requests.length
+    for (const path of [
+      '/tree/a',
+      '/openai_passthrough/models',
+      '/anthropic/v2/models',
+      '/%61nthropic/v1/models',
+    ])
+      expect([path, await statusOf(path)]).toEqual([path, 403])
+    expect(upstream.requests.length).toBe(asked)
+    expect((await send('/v1/models', { key })).status).toBe(200)
+    await send('/key/update', { body: { key, allowed_passthrough_routes: ['/tree/*'] } })
+    expect([await statusOf('/tree/a'), await statusOf('/search')]).toEqual([200, 403])
+    const wrong = await send('/key/generate', { body: { allowed_passthrough_routes: '/tree' } })
+    expect(wrong.status).toBe(422)
+  })
+
   it('reach a provider without an account, or an address nobody may call', async () => {
     const unconfigured = await send('/azure_ai/v1/models')
     expect(unconfigured.status).toBe(404)

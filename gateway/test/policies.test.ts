@@ -88,7 +88,7 @@ describe('a rule', () => {
     await waitUntil('the audit line is written', () => written() !== undefined)
     expect(JSON.parse(written() ?? '')).toMatchObject({
       event: 'audit',
-      actor_id: token.slice(0, 8),
+      actor_id: token.slice(0, 16),
       outcome: 'denied',
       outcome_reason: 'Because.',
       rule: 'no-gpt',

@@ -22,6 +22,7 @@ beforeAll(async () => {
       model_list: [
         deployment('gpt', upstream.openaiBase, inputCost),
         deployment('embed', upstream.openaiBase),
+        deployment('rank', upstream.openaiBase, { model: 'jina_ai/jina-reranker-v2' }),
         {
           model_name: 'claude',
           litellm_params: { model: 'anthropic/claude', api_base: upstream.anthropicBase, api_key: 'sk-a' },
@@ -188,6 +189,20 @@ describe('streams', () => {
   })
 })
 
+it('rerankings are kept, at any of their paths', async () => {
+  const documents = ['Rome is in Italy.', 'Oslo is in Norway.']
+  const rerank = (path: string, query: string): Promise<Answer> =>
+    call(gateway.url, path, { key, body: { model: 'rank', query, documents } })
+  const first = await rerank('/v1/rerank', 'Where is Oslo?')
+  expect([first.status, cacheOf(first)]).toEqual([200, 'MISS'])
+  const second = await waitUntil('it is kept', async () => {
+    const answer = await rerank('/rerank', 'Where is Oslo?')
+    return cacheOf(answer) === 'HIT' ? answer : null
+  })
+  expect([second.text, second.headers['x-litellm-response-cost']]).toEqual([first.text, '0'])
+  expect(cacheOf(await rerank('/v1/rerank', 'Where is Rome?'))).toBe('MISS')
+})
+
 it('embeddings are kept', async () => {
   const body = { model: 'embed', input: ['a', 'b'] }
   const embed = (): Promise<Answer> => call(gateway.url, '/v1/embeddings', { key, body })
@@ -291,6 +306,7 @@ describe('operators', () => {
     expect((await admin('/admin/cache/stats')).json()).toMatchObject({ entries: 0, bytes: 0 })
     expect((await call(gateway.url, '/admin/cache/stats', { key })).status).toBe(403)
     expect((await admin('/cache/ping')).json().status).toBe('healthy')
+    expect((await call(gateway.url, '/cache/redis/info', { key })).status).toBe(403)
   })
 })
 
@@ -306,6 +322,12 @@ describe.skipIf(redis === '')('replicas', () => {
     const askReplica = ({ url }: Gateway): Promise<Answer> =>
       call(url, '/v1/chat/completions', { key: masterKey, body })
     const given = await askReplica(first)
+    const described = await call(first.url, '/cache/redis/info', { key: masterKey })
+    expect(described.json()).toMatchObject({
+      num_clients: expect.any(Number),
+      clients: expect.arrayContaining([expect.objectContaining({ id: expect.any(Number) })]),
+      info: { redis_version: expect.any(String), uptime_in_seconds: expect.any(Number) },
+    })
     const shared = await waitUntil('the other has it', async () => {
       const answer = await askReplica(second)
       return answer.headers['x-routeiq-cache'] === 'HIT' ? answer : null

@@ -70,9 +70,59 @@ describe.each(await listDatabases())('self-service on $name', ({ create }) => {
     const stored = (await ask(`/key/info?key=${minted.key}`, masterKey)).json().info
     expect(stored).toMatchObject({ user_id: 'bob', rpm_limit: 9, max_budget: 0.4 })
     expect((await ask('/me/keys', key, { allowed_models: ['gpt'] })).status).toBe(403)
-    const tooMuch = await ask('/me/keys', key, { max_budget_usd: 0.7 })
+    const tooMuch = await ask('/me/keys', key, { max_budget_usd: 1.1 })
     expect([tooMuch.status, tooMuch.text]).toEqual([403, expect.stringContaining('max_budget_usd')])
-    expect((await ask('/me/keys', key, {})).json().max_budget_usd).toBeCloseTo(0.6)
+    expect((await ask('/me/keys', key, {})).json().max_budget_usd).toBe(1)
+  })
+
+  it('spends one budget with all keys, those made with minted ones and those that are gone included', async () => {
+    const { key, token } = await gateway.createKey({ user_id: 'max', max_budget: 0.1 })
+    const mint = async (by: string, body: object = {}) => (await ask('/me/keys', by, body)).json()
+    const child = await mint(key)
+    const grandchild = await mint(child.key, { max_budget_usd: 0.05 })
+    const statusOf = async (by: string) => (await chat('gpt', by)).status
+    expect([await statusOf(child.key), await statusOf(grandchild.key)]).toEqual([200, 200])
+    // Another text of a minted key spends the same money.
+    const renewed = (await ask('/key/regenerate', masterKey, { key: grandchild.key })).json().key
+    expect(await statusOf(renewed)).toBe(200)
+    expect((await ask(`/me/keys/${child.key_id}`, key, undefined, 'DELETE')).status).toBe(200)
+    expect([await statusOf(renewed), await statusOf(key), await statusOf(key)]).toEqual([429, 200, 429])
+    const refused = await chat('gpt', (await mint(key)).key)
+    expect([refused.status, refused.json().error.code]).toEqual([429, 'budget_exceeded'])
+    const spend = await waitUntil('the ledger has all of it', async () => {
+      const { info } = (await ask(`/key/info?key=${token}`, masterKey)).json()
+      return info.spend > 0.09 && info
+    })
+    expect(spend.spend).toBeCloseTo(0.1)
+    expect(Object.keys(spend)).not.toContain('minted_hashes')
+    // More for the one is more for all.
+    await ask('/key/update', masterKey, { key, max_budget: 0.2 })
+    expect([await statusOf(key), await statusOf(renewed)]).toEqual([200, 429])
+  })
+
+  it('spends one budget with all the texts a key has had', async () => {
+    const maker = await gateway.createKey({ user_id: 'ann', max_budget: 1 })
+    let { key } = (await ask('/me/keys', maker.key, { max_budget_usd: 0.1 })).json()
+    for (const _ of [1, 2, 3, 4]) {
+      expect((await chat('gpt', key)).status).toBe(200)
+      const renewed = await ask('/key/regenerate', masterKey, { key, grace_period: '1s' })
+      key = renewed.json().key
+    }
+    const refused = await chat('gpt', key)
+    expect([refused.status, refused.json().error.code]).toEqual([429, 'budget_exceeded'])
+    for (const one of [key, maker.key])
+      await waitUntil('the ledger has all of it', async () => {
+        const { info } = (await ask(`/key/info?key=${one}`, masterKey)).json()
+        return Math.abs(info.spend - 0.1) < 1e-6
+      })
+  })
+
+  it('counts requests of all keys together', async () => {
+    const { key } = await gateway.createKey({ user_id: 'pia', rpm_limit: 2 })
+    const { key: minted } = (await ask('/me/keys', key, {})).json()
+    expect([(await chat('gpt', key)).status, (await chat('gpt', minted)).status]).toEqual([200, 200])
+    const refused = [await chat('gpt', key), await chat('gpt', minted)]
+    expect(refused.map(({ status }) => status)).toEqual([429, 429])
   })
 
   it('lists and deletes one’s own keys only', async () => {
@@ -89,6 +139,16 @@ describe.each(await listDatabases())('self-service on $name', ({ create }) => {
     })
     expect((await chat('gpt', minted)).status).toBe(401)
     expect((await ask('/me/keys', lone, {})).json().owner_id).toMatch(/^key:[0-9a-f]{64}$/)
+  })
+
+  it('does not let a key be passed off as one of one’s own', async () => {
+    const { key } = await gateway.createKey({ user_id: 'liz' })
+    const made = await gateway.createKey({ minted_by: 'liz' })
+    await ask('/key/update', masterKey, { key: made.key, minted_by: 'liz' })
+    expect((await ask('/me/keys', key)).json()).toEqual({ keys: [], count: 0 })
+    const { key: minted } = (await ask('/me/keys', key, {})).json()
+    await ask('/key/update', masterKey, { key: minted, minted_by: 'somebody else' })
+    expect((await ask('/me/keys', key)).json().count).toBe(1)
   })
 
   it('passes on when a key ends, and nothing that lets it rise', async () => {

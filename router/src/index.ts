@@ -42,8 +42,10 @@ export type { AnswerFacts } from './model-routing/cascade/answer-facts.ts'
 export type { CascadePlan } from './model-routing/cascade/cascade-plan.ts'
 export { type ExpectedAnswer, findFault } from './model-routing/cascade/check-answer.ts'
 export { chooseComparator, isSameAnswer } from './model-routing/cascade/compare-answers.ts'
+export { importBattles } from './model-routing/data/import-battles.ts'
 export { importDecisions } from './model-routing/data/import-decisions.ts'
 export { importLlmRouter } from './model-routing/data/import-llmrouter.ts'
+export { importPairs } from './model-routing/data/import-pairs.ts'
 export { importRouterBench } from './model-routing/data/import-routerbench.ts'
 export { joinMatrices, MatrixError, readMatrix, writeMatrix } from './model-routing/data/read-matrix.ts'
 export { type DecisionInput, decideModel, type ModelDecision } from './model-routing/decision/decide-model.ts'
@@ -51,6 +53,7 @@ export { type Exploration, explore } from './model-routing/decision/explore.ts'
 export { type Hold, type HoldInput, holdPin } from './model-routing/decision/hold-pin.ts'
 export { isProfile, type Profile, profiles } from './model-routing/decision/profiles.ts'
 export { evaluateBundle } from './model-routing/evaluation/evaluate-bundle.ts'
+export { evaluateSeeds, type Spread } from './model-routing/evaluation/evaluate-seeds.ts'
 export {
   analyseExperiment,
   type ExperimentReport,
@@ -90,21 +93,24 @@ export {
   type LiveState,
   type ModelInfo,
   noLiveState,
+  type RemoteAdvice,
   type RouteContext,
   type Scores,
 } from './model-routing/scoring/scorer.ts'
 export { type SkillShift, shiftBySkills } from './model-routing/scoring/shift-by-skills.ts'
 export { shiftQualities } from './model-routing/scoring/shift-qualities.ts'
 export {
+  canRun,
   defaultStrategy,
   findStrategy,
+  isServedElsewhere,
   type StrategyEntry,
   strategyCatalogue,
 } from './model-routing/scoring/strategy-catalogue.ts'
 export type { TrainedParts } from './model-routing/scoring/trained-scorer.ts'
 export type { OutcomeMatrix } from './model-routing/training/outcome-matrix.ts'
 export { defaultBundleOptions, trainBundle } from './model-routing/training/train-bundle.ts'
-export { featureMatrix } from './model-routing/training/training-set.ts'
+export { type FeaturedMatrix, featureMatrix } from './model-routing/training/training-set.ts'
 export type { Embedder } from './retrieval/dense/embedder.ts'
 export { StaticEmbedder } from './retrieval/dense/static-embedder.ts'
 export { defaultFusion, type FusionConstants } from './retrieval/fusion/gated.ts'

@@ -1,6 +1,7 @@
 import type { A2aConfig } from '../config/config.ts'
 import type { JsonRecord } from '../conversation/json-value.ts'
 import type { Exchange } from '../http/exchange.ts'
+import type { Caller } from '../identity/caller.ts'
 import type { Identity } from '../pipeline/authenticate.ts'
 import type { UserEgress } from '../transport/egress/user-egress.ts'
 import type { A2aStore, RemoteAgentStore } from './a2a-store.ts'
@@ -46,6 +47,10 @@ export interface A2aPlane {
   readonly settle: (call: AgentCall, error: A2aError | null) => void
   /** Tells every process that agents have changed; resolves when this one knows. */
   readonly onAgentsChanged: (agentId: string) => Promise<void>
-  readonly audit: (action: string, exchange: Exchange, agentId: string) => void
+  readonly audit: (
+    action: string,
+    by: { readonly exchange: Exchange; readonly caller: Caller },
+    agentId: string,
+  ) => void
   readonly now: () => number
 }

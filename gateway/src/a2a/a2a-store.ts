@@ -27,6 +27,8 @@ export interface PushRow {
   readonly agentId: string
   readonly taskId: string
   readonly configId: string
+  /** Of the stored key it was set with, which it does not outlive; null for the operator's own. */
+  readonly keyHash: string | null
   readonly tokenHash: string
   /** Sealed JSON. */
   readonly config: string
@@ -83,8 +85,8 @@ export interface A2aStore extends RemoteAgentStore {
   claimContext(agentId: string, contextId: string, principal: Principal): Promise<Principal>
   /** Adds conversations; of one that is known the owner stays. Resolves with whose they are. */
   saveContexts(contexts: readonly ContextRow[]): Promise<readonly ContextRow[]>
-  /** Removes what was not touched since `before`, and all tasks but the newest `keep`; ended ones first. */
-  purge(before: number, keep: number): Promise<void>
+  /** Removes what was not touched since `before`, and all tasks but the newest `keep`, ended ones first; resolves with those. */
+  purge(before: number, keep: number): Promise<readonly Pick<TaskRow, 'agentId' | 'taskId'>[]>
   /** Errors: `conflict` past ten of one task. */
   savePush(row: PushRow): Promise<void>
   listPush(agentId: string, taskId: string): Promise<readonly PushRow[]>

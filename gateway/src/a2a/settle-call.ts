@@ -95,7 +95,6 @@ function describe(call: AgentCall, error: A2aError | null, now: number): Request
   const { agent, caller, exchange, operation } = call
   const { keyHash, keyAlias, userId, teamId, organizationId } = caller
   return {
-    ...withoutPipeline,
     requestId: exchange.requestId,
     callId: exchange.header('x-litellm-call-id') ?? exchange.requestId,
     startedAt: exchange.receivedAt,
@@ -131,5 +130,6 @@ function describe(call: AgentCall, error: A2aError | null, now: number): Request
     usage: call.report.usage,
     costPico: priceOf(call, error),
     clientIp: exchange.request.remoteAddress ?? null,
+    ...withoutPipeline,
   }
 }

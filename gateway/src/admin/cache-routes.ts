@@ -5,11 +5,14 @@ import type { Route } from '../http/router.ts'
 import type { Identity } from '../pipeline/authenticate.ts'
 import type { Runtime } from '../pipeline/model-request.ts'
 import { controlEndpoint } from '../rest/control-endpoint.ts'
+import type { RedisDescription } from '../storage/shared-state/redis-state.ts'
 
 export interface CacheDependencies {
   readonly identity: Identity
   readonly runtime: () => Runtime
   readonly answers: AnswerCache
+  /** Null where answers are not shared through Redis, and where it does not answer. */
+  readonly describeRedis: () => Promise<RedisDescription | null>
 }
 
 const deletion = z.object({ keys: z.array(z.string()) })
@@ -19,6 +22,7 @@ export function cacheRoutes(deps: CacheDependencies): Route<Endpoint>[] {
   const { identity, answers } = deps
   const isEnabled = (): boolean => deps.runtime().config.cache.isEnabled
   const off = { body: { status: 'cache_not_enabled' } }
+  const noCache = { status: 503, body: { detail: 'Cache not initialized. litellm.cache is None' } }
   const admin = { auth: 'admin' } as const
   const flush = async (prefix: string): Promise<object> => ({
     status: 'flushed',
@@ -74,10 +78,49 @@ export function cacheRoutes(deps: CacheDependencies): Route<Endpoint>[] {
         answer: () =>
           isEnabled()
             ? { body: { status: 'healthy', cache_type: 'redis-or-memory', ping_response: true } }
-            : { status: 503, body: { detail: 'Cache not initialized. litellm.cache is None' } },
+            : noCache,
+      }),
+    },
+    {
+      ...{ ...admin, method: 'GET', template: '/cache/redis/info' },
+      handler: controlEndpoint({
+        ...{ identity, body: null },
+        answer: async () => {
+          if (!isEnabled()) return noCache
+          const redis = await deps.describeRedis()
+          return redis === null ? noRedis : { body: describeRedis(redis) }
+        },
       }),
     },
   ]
+}
+
+const noRedis = {
+  status: 503,
+  body: { detail: 'Answers are not shared through Redis, or it does not answer.' },
+}
+
+function describeRedis({ info, clients }: RedisDescription): object {
+  const listed = clients.split('\n').filter((line) => line.trim() !== '')
+  return {
+    num_clients: listed.length,
+    clients: listed.map((line) => readPairs(line.trim().split(' '), '=')),
+    info: readPairs(
+      info.split(/\r?\n/).filter((line) => line !== '' && !line.startsWith('#')),
+      ':',
+    ),
+  }
+}
+
+/** Numbers as such, everything else as text. */
+function readPairs(pairs: readonly string[], separator: string): Record<string, string | number> {
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const at = pair.indexOf(separator)
+      const value = pair.slice(at + 1)
+      return [pair.slice(0, at), /^-?\d+(?:\.\d+)?$/.test(value) ? Number(value) : value]
+    }),
+  )
 }
 
 function describeStats({ stats }: AnswerCache): object {

@@ -12,9 +12,14 @@ export class AnswerTimes {
     if (this.#count < kept) this.#count++
   }
 
-  /** The sample that this share of them does not exceed, 0 to 1. */
-  percentile(share: number): number {
-    const sorted = this.#samples.slice(0, this.#count).sort()
-    return sorted[Math.min(this.#count - 1, Math.floor(share * this.#count))] ?? 0
+  /** The sample that this share (0 to 1) of so many last ones does not exceed. */
+  percentile(share: number, most = kept): number {
+    const count = Math.min(this.#count, most)
+    const from = this.#next - count
+    const last =
+      from >= 0
+        ? this.#samples.slice(from, this.#next)
+        : Float64Array.of(...this.#samples.slice(from), ...this.#samples.slice(0, this.#next))
+    return last.sort()[Math.min(count - 1, Math.floor(share * count))] ?? 0
   }
 }

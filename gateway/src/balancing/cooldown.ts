@@ -37,6 +37,7 @@ export function recordFailure(
     state.recover(now)
     return
   }
+  if (failure.kind === 'rate_limit') state.noteRateLimit(now)
   state.countFailure(now)
   const durationMs = routing.disableCooldowns ? 0 : findDuration(attempt, routing)
   const due = durationMs > 0 && (isCooldownDue(attempt, rule, routing, now) || probe)

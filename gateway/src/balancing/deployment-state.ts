@@ -3,6 +3,7 @@ import type { LatencyRing } from './latency-ring.ts'
 
 /** A probe that has not answered for this long no longer keeps others from probing. */
 const probeLeaseMs = 30_000
+const rateLimitMemoryMs = 60_000
 
 /** Why and until when a deployment is left alone. */
 export interface Cooldown {
@@ -44,6 +45,7 @@ export class DeploymentState {
   /** True from the end of a cooldown until an attempt has shown that the deployment works again. */
   private recovering = false
   private probeStartedAt: number | null = null
+  private rateLimitedAt = Number.NEGATIVE_INFINITY
   private minute = -1
   private minuteRequests = 0
   private minuteTokens = 0
@@ -82,6 +84,18 @@ export class DeploymentState {
     return this.cooldown !== null && now < this.cooldown.untilMs
   }
 
+  /** Its provider has just refused a call for their number. */
+  noteRateLimit(now: number): void {
+    this.rateLimitedAt = now
+  }
+
+  /** Whether it did so within a minute, as far as this process knows or a cooldown tells. */
+  wasRateLimited(now: number): boolean {
+    const { cooldown } = this
+    const told = cooldown !== null && cooldown.status === 429 ? cooldown.startedAtMs : this.rateLimitedAt
+    return now - Math.max(told, this.rateLimitedAt) < rateLimitMemoryMs
+  }
+
   /** Whether the one probe allowed after a cooldown is already on its way. */
   isProbeTaken(now: number): boolean {
     return this.recovering && this.probeStartedAt !== null && now - this.probeStartedAt < probeLeaseMs
@@ -112,7 +126,11 @@ export class DeploymentState {
    * to a request that was sent before it began.
    */
   recover(now: number): void {
-    if (this.isCoolingDown(now)) return
+    if (!this.isCoolingDown(now)) this.endCooldown()
+  }
+
+  /** Somebody vouches for the deployment: it is called again like any other. */
+  endCooldown(): void {
     if (this.cooldown !== null) this.collections.cooling.delete(this)
     this.cooldown = null
     this.recovering = false

@@ -1,6 +1,7 @@
 import { type Cooldown, DeploymentState, type StateCollections } from './deployment-state.ts'
 
 export type CooldownListener = (cooldown: Cooldown) => void
+export type RecoveryListener = (deploymentId: string) => void
 
 /** Requests and tokens of one deployment in one UTC minute that others have not heard of. */
 export interface SharedUsage {
@@ -14,6 +15,7 @@ export interface SharedUsage {
 export class DeploymentStates {
   private readonly byId = new Map<string, DeploymentState>()
   private readonly listeners: CooldownListener[] = []
+  private readonly recoveryListeners: RecoveryListener[] = []
   private readonly collections: StateCollections
 
   /** `sharesUsage`: other workers or replicas are to be told what is served here. */
@@ -52,6 +54,27 @@ export class DeploymentStates {
   startCooldown(state: DeploymentState, cooldown: Cooldown): void {
     state.startCooldown(cooldown)
     for (const listener of this.listeners) listener(cooldown)
+  }
+
+  /** Hears of every cooldown that is ended here before its time. */
+  onRecovery(listener: RecoveryListener): void {
+    this.recoveryListeners.push(listener)
+  }
+
+  /** Ends a cooldown before its time and tells the listeners. */
+  endCooldown(state: DeploymentState): void {
+    state.endCooldown()
+    for (const listener of this.recoveryListeners) listener(state.id)
+  }
+
+  /** Ends every cooldown, as another replica asks for that has started. */
+  applyReset(): void {
+    for (const state of this.byId.values()) state.endCooldown()
+  }
+
+  /** Ends a cooldown that another worker or replica has ended. */
+  applyRecovery(deploymentId: string): void {
+    this.byId.get(deploymentId)?.endCooldown()
   }
 
   /** Takes over a cooldown another worker or replica started. Unknown deployments and older news are ignored. */

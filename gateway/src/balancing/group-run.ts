@@ -106,8 +106,7 @@ export class GroupRun implements RemovalSink {
   private isOpen(): boolean {
     const { group, request } = this
     if (request.arms?.orders(group) === true) return false
-    if (!group.openFor[request.operation] || request.allowedRegion !== null || request.boundTo !== null)
-      return false
+    if (!group.openFor[request.operation] || request.region !== null || request.boundTo !== null) return false
     if (this.enforcesLimits() || this.routing.snapshot.routing.enableTagFiltering) return false
     return !this.routing.states.hasCooldowns || group.states.every((state) => state.cooldown === null)
   }

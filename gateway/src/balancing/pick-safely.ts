@@ -20,7 +20,19 @@ export function pickSafely(
   } catch {
     pick = null
   }
-  return pick !== null && candidates.includes(pick.deployment)
+  return pick !== null && isAmong(candidates, pick.deployment, context.wholeLevel)
     ? { deployment: pick.deployment, fallbackTriggered: false }
     : { deployment: pickByShuffle(candidates, context).deployment, fallbackTriggered: true }
+}
+
+/** Above this a level is better looked up than looked through. */
+const fewDeployments = 64
+
+const membersOf = new WeakMap<readonly Deployment[], ReadonlySet<Deployment>>()
+
+function isAmong(candidates: readonly Deployment[], deployment: Deployment, wholeLevel: boolean): boolean {
+  if (!wholeLevel || candidates.length <= fewDeployments) return candidates.includes(deployment)
+  const members = membersOf.get(candidates) ?? new Set(candidates)
+  membersOf.set(candidates, members)
+  return members.has(deployment)
 }

@@ -28,7 +28,8 @@ export async function probeConfiguredServices(
   env: Environment,
 ): Promise<CommandResult> {
   const { config, diagnostics } = readConfiguration(flags, env)
-  if (config === null) return { exitCode: 2, output: formatDiagnostics(diagnostics) }
+  if (config === null)
+    return { exitCode: 2, output: (json ? formatDiagnosticsAsJson : formatDiagnostics)(diagnostics) }
   const probes = await probeServices(config.storage, Date.now)
   const rows = probes.map(({ name, status, latencyMs, message }) => {
     const latency = latencyMs === null ? '' : `${Math.round(latencyMs)} ms`

@@ -7,11 +7,17 @@ Commands
   validate-config   check the configuration and report every problem; nothing is started
   probe-services    call the configured database and Redis and report
   skills            work with the skills of a running gateway (routeiq skills --help)
+  audit             say whether the audit log is what was written (routeiq audit --help)
+  secrets           encrypt what is kept secret with another key (routeiq secrets --help)
   modules           describe functions that are skills, by their types (routeiq modules --help)
   train             make a routing bundle from outcomes (routeiq train --help)
   eval              measure a routing bundle on outcomes
   import            read outcomes of other tools, or a gateway's own decisions
+  import litellm    copy keys, users, teams and budgets of a LiteLLM database (routeiq import litellm --help)
   bundle            sign a bundle, verify its signature or show what is in it
+  probe             try prompts on models of a running gateway and judge the answers
+  calibrate         find the threshold that gives the strong one of two models a share of the asks
+  replay            estimate what another strategy would have come to on a running gateway's traffic
   export-decisions  write what a running gateway decided and how it turned out
   version           print the version
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { parseArguments, UsageError } from './parse-arguments.ts'
+import { UsageError } from './fail-command.ts'
+import { parseArguments } from './parse-arguments.ts'
 
 describe('the command', () => {
   it.each([

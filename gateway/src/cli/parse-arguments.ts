@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import type { ConfigFlags } from '../config/config-flags.ts'
+import { UsageError } from './fail-command.ts'
 
 type Command = 'start' | 'validate-config' | 'version' | 'probe-services' | 'help'
 
@@ -11,9 +12,6 @@ export interface Arguments {
   /** Flags that are accepted for compatibility and do nothing. */
   readonly ignored: readonly string[]
 }
-
-/** The command line is wrong; the text says how. */
-export class UsageError extends Error {}
 
 const commands: readonly string[] = ['start', 'validate-config', 'version', 'probe-services', 'help']
 
@@ -58,7 +56,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
   const named = first !== undefined && !first.startsWith('-')
   if (named && !commands.includes(first))
     throw new UsageError(
-      `unknown command ${first}; the commands are ${[...commands, 'skills', 'train', 'eval', 'bundle', 'import', 'export-decisions'].join(', ')}`,
+      `unknown command ${first}; the commands are ${[...commands, 'skills', 'audit', 'train', 'eval', 'bundle', 'import', 'probe', 'calibrate', 'replay', 'export-decisions'].join(', ')}`,
     )
   const values = readFlags(named ? argv.slice(1) : argv)
   return {

@@ -1,14 +1,15 @@
 import { RefusedConfiguration, start } from '../process/start.ts'
 import { version } from '../version.ts'
+import { failCommand, UsageError } from './fail-command.ts'
 import { helpText } from './help-text.ts'
-import { type Arguments, parseArguments, UsageError } from './parse-arguments.ts'
+import { type Arguments, parseArguments } from './parse-arguments.ts'
 
 /** Runs every command but `skills`, reports failures on stderr and ends the process with the code that tells them. */
 export async function runCommand(argv: readonly string[]): Promise<void> {
   try {
     await run(parseArguments(argv))
   } catch (error) {
-    fail(error)
+    fail(error, argv.includes('--json'))
   }
 }
 
@@ -43,11 +44,12 @@ function finish({ exitCode, output }: { exitCode: number; output: string }): voi
   process.exitCode = exitCode
 }
 
-function fail(error: unknown): void {
+/** Without its stack: what it says is for the operator. */
+function fail(error: unknown, json: boolean): void {
+  const isRefused = error instanceof RefusedConfiguration
   const message = error instanceof Error ? error.message : String(error)
-  if (error instanceof UsageError) console.error(`routeiq: ${message}\nSee routeiq --help.`)
-  else if (error instanceof RefusedConfiguration)
-    console.error(`routeiq: the configuration cannot be used\n${message}`)
-  else console.error(`routeiq: ${message}`)
-  process.exit(error instanceof UsageError || error instanceof RefusedConfiguration ? 2 : 1)
+  const told = new Error(isRefused ? `the configuration cannot be used\n${message}` : message)
+  const exitCode = isRefused || error instanceof UsageError ? 2 : 1
+  const usage = isRefused ? '' : 'See routeiq --help.'
+  process.exit(failCommand(process, { program: 'routeiq', error: told, exitCode, usage, json }))
 }

@@ -12,12 +12,14 @@ export interface GatewayConfig {
   readonly identity: IdentityConfig
   readonly server: ServerConfig
   readonly storage: StorageConfig
+  readonly configSync: ConfigSyncConfig
   readonly evidence: EvidenceConfig
   readonly userEgress: UserEgressConfig
   readonly telemetry: TelemetryConfig
   readonly cache: CacheConfig
   readonly requests: RequestConfig
   readonly skills: SkillsConfig
+  readonly plugins: PluginsConfig
   readonly skillRouter: SkillRouterConfig
   readonly skillInjection: SkillInjectionConfig
   readonly modelRouting: ModelRoutingConfig
@@ -29,14 +31,51 @@ export interface GatewayConfig {
   readonly governance: GovernanceConfig
   readonly policy: PolicyConfig
   readonly quota: QuotaConfig
+  readonly audit: AuditConfig
   readonly a2a: A2aConfig
   readonly mcp: McpConfig
   /** The raw `routeiq:` block and the LiteLLM sections later planes read (mcp_servers, guardrails, …). */
   readonly sections: Readonly<Record<string, unknown>>
 }
 
+/** The record of who did what. */
+export interface AuditConfig {
+  /** Names this replica; null for the name of its host. */
+  readonly node: string | null
+  readonly isEnabled: boolean
+  /** Changes of what the gateway manages are refused while they cannot be recorded. */
+  readonly refusesUnrecordedChanges: boolean
+  /** So are requests and calls of tools. */
+  readonly refusesUnrecordedCalls: boolean
+  /** Null for ever. */
+  readonly retentionDays: number | null
+}
+
+/** Who, beside admins, may make keys, and what these must say. */
+export interface KeyGenerationConfig {
+  readonly team: KeyGenerationRule
+  /** Of keys without a team. */
+  readonly personal: KeyGenerationRule
+}
+
+interface KeyGenerationRule {
+  /** In the team, or of the user; null for all. */
+  readonly roles: readonly string[] | null
+  readonly requiredParams: readonly string[]
+}
+
 /** What limits the gateway as a whole, and how limits are counted; null for no limit. */
+/** When keys with `auto_rotate` get another text. Durations are such as `30d`. */
+interface KeyRotationConfig {
+  readonly isEnabled: boolean
+  /** For keys without a `rotation_interval`. */
+  readonly interval: string
+  /** How long the old text is still taken. */
+  readonly gracePeriod: string
+}
+
 export interface GovernanceConfig {
+  readonly keyGeneration: KeyGenerationConfig
   readonly maxBudgetUsd: number | null
   /** `30d`; null for a budget without periods. */
   readonly budgetDuration: string | null
@@ -48,12 +87,17 @@ export interface GovernanceConfig {
   readonly countedTokens: 'total' | 'input' | 'output'
   /** Requests must name their end user. */
   readonly enforcesUser: boolean
+  /** Headers that name the end user of a request, in lower case, the first one first. */
+  readonly endUserHeaders: readonly string[]
   /** Whether callers may look at their own use and make keys of their own. */
   readonly hasSelfService: boolean
+  /** Whether there are routes that report spend. */
+  readonly hasSpendReports: boolean
   /** Whether roles other than that of an admin count on management routes. */
   readonly managesByRole: boolean
   /** Fields of new keys, users and teams where a request gives none, and the most a key may be given. */
   readonly keyDefaults: Readonly<Record<string, unknown>>
+  readonly keyRotation: KeyRotationConfig
   readonly keyUpperBounds: Readonly<Record<string, unknown>>
   readonly userDefaults: Readonly<Record<string, unknown>>
   readonly teamDefaults: Readonly<Record<string, unknown>>
@@ -205,9 +249,64 @@ export interface PassThroughEndpoint {
 }
 
 export interface ConfigSource {
-  readonly kind: 'file' | 'environment' | 'demo'
-  /** Files read, in order of inclusion; the first is the main file. Empty for the other kinds. */
+  readonly kind: 'file' | 'environment' | 'demo' | RemoteConfig['kind']
+  /** Files read, in order of inclusion; the first is the main file, or the place of a remote one. */
   readonly files: readonly string[]
+  /** MD5 of the main file, hexadecimal; null without one. */
+  readonly checksum: string | null
+}
+
+/** Where the configuration is fetched from, and which replica does. */
+export interface ConfigSyncConfig {
+  /** Null where it is read from this machine alone. */
+  readonly remote: RemoteConfig | null
+  /** Without it the place is asked at the start and on request. */
+  readonly polls: boolean
+  readonly intervalMs: number
+  readonly election: ElectionConfig
+}
+
+export type RemoteConfig =
+  | {
+      readonly kind: 's3'
+      readonly bucket: string
+      readonly key: string
+      /** Null for that of the account. */
+      readonly region: string | null
+      /** Null for AWS. */
+      readonly endpoint: string | null
+    }
+  | {
+      readonly kind: 'gcs'
+      readonly bucket: string
+      readonly key: string
+      /** Null for Google Cloud. */
+      readonly endpoint: string | null
+    }
+  | { readonly kind: 'http'; readonly url: string }
+
+/** How the API server is reached. */
+export interface KubernetesConfig {
+  /** Null outside of a cluster. */
+  readonly host: string | null
+  readonly port: number
+  /** Null for the one of the pod. */
+  readonly namespace: string | null
+  /** The folder of its service account. */
+  readonly accountDir: string
+}
+
+export interface ElectionConfig {
+  /** `none`: this replica leads, whatever others do. */
+  readonly backend: 'kubernetes' | 'redis' | 'postgres' | 'none'
+  readonly kubernetes: KubernetesConfig
+  /** What this replica is called; null for the name of its host. */
+  readonly node: string | null
+  readonly lockName: string
+  readonly leaseMs: number
+  readonly renewMs: number
+  /** The lease is given back before a drain. */
+  readonly handsOver: boolean
 }
 
 export interface ModelAlias {
@@ -292,6 +391,16 @@ export interface ModelInfo {
   readonly raw: Readonly<Record<string, unknown>>
 }
 
+/** How requests say where they are to be processed. */
+export interface RegionRoutingConfig {
+  /** Lower case. */
+  readonly header: string
+  /** What counts to a region beside the deployments that name it as theirs. */
+  readonly map: Readonly<Record<string, readonly string[]>>
+  /** Nothing outside of the region ever answers. */
+  readonly isHard: boolean
+}
+
 export interface RoutingConfig {
   /** What may be spent at a provider, by its id. */
   readonly providerBudgets: Readonly<Record<string, SpendLimitConfig>>
@@ -320,15 +429,21 @@ export interface RoutingConfig {
   readonly chatForMessages: boolean
   readonly fallbacksIgnoreKeyModels: boolean
   readonly enablePreCallChecks: boolean
+  /** How long and how many conversations are kept on their deployment; null for none. */
+  readonly conversationAffinity: { readonly ttlMs: number; readonly mostEntries: number } | null
   readonly enableTagFiltering: boolean
+  /** How requests name a region; null pays no heed to regions. */
+  readonly regions: RegionRoutingConfig | null
   readonly tagFilteringMatchAny: boolean
   readonly defaultMaxParallelRequests: number | null
 }
 
 /** How a model is chosen where a name stands for several: `routeiq.routing` and an `llmrouter-*` strategy. */
 export interface ModelRoutingConfig {
-  /** `routing_strategy` where it chooses models, as written; null leaves groups to the balancing strategy. */
-  readonly strategy: string | null
+  /** Chooses among the models of `auto` and its profiles. */
+  readonly strategy: string
+  /** Whether it also chooses within groups of different models, which are left to the balancing strategy otherwise. */
+  readonly choosesInGroups: boolean
   /** `routing_strategy_args` of it. */
   readonly args: Readonly<Record<string, unknown>>
   readonly defaultProfile: RoutingProfile
@@ -354,6 +469,10 @@ export interface ModelRoutingConfig {
   readonly learning: boolean
   /** Whether what skills do under each model moves the estimates. */
   readonly skillShift: boolean
+  /** Whether an ask that is sent again speaks against the answer it had. */
+  readonly implicitFeedback: boolean
+  /** Names of the blocks in user messages that harnesses write. */
+  readonly harnessTags: readonly string[]
   /** Share of requests that try a model which is nearly as good. */
   readonly exploreRate: number
   /** What costs and quality are compared with; null takes the model of the pool that is best on average. */
@@ -364,10 +483,27 @@ export interface ModelRoutingConfig {
   readonly hearsOpinions: boolean
   /** How late an outcome may come. */
   readonly feedbackWindowMs: number
+  /** The profile `free` is refused where no model is free. */
+  readonly freeStrict: boolean
   /** A strategy that is not available is an error, and not replaced. */
   readonly strictStrategies: boolean
   /** Chooses the first model in the order of the file. */
   readonly killSwitch: boolean
+  /** Null where no model judges answers. */
+  readonly judging: JudgingConfig | null
+}
+
+/** How a model judges some of the answers of chosen models. */
+export interface JudgingConfig {
+  /** Share of answers, 0 to 1. */
+  readonly sampleRate: number
+  /** Those that may judge, the preferred one first. */
+  readonly models: readonly string[]
+  /** Answers judged at a time. */
+  readonly batchSize: number
+  readonly feedbackIntervalMs: number
+  /** What judging may cost a day, all processes together. */
+  readonly dailyBudgetUsd: number
 }
 
 /** A strategy that is asked and never served. */
@@ -404,6 +540,8 @@ export type FallbackTarget = string | (Readonly<Record<string, unknown>> & { rea
 
 export interface IdentityConfig {
   readonly masterKey: string | null
+  /** 32 bytes in base64 each. The first encrypts secrets at rest, all of them decrypt. */
+  readonly encryptionKeys: readonly string[]
   /** Keys for what the gateway encrypts are derived from it. */
   readonly saltKey: string | null
   readonly adminKeys: readonly string[]
@@ -418,6 +556,16 @@ export interface IdentityConfig {
   /** `ROUTEIQ_ENV` in lower case, null when unset. */
   readonly environment: string | null
   readonly allowedIps: readonly string[]
+  readonly routes: RouteRulesConfig
+}
+
+/** Routes by documented template, prefix with `*` or group, for everybody who is no admin. */
+export interface RouteRulesConfig {
+  readonly adminOnly: readonly string[]
+  /** Answer without a key, unless they are for admins. */
+  readonly publicRoutes: readonly string[]
+  /** Empty allows all. */
+  readonly allowed: readonly string[]
 }
 
 export interface ServerConfig {
@@ -431,7 +579,11 @@ export interface ServerConfig {
   /** 0 switches backpressure off. */
   readonly maxConcurrentRequests: number
   readonly backpressureExcludedPaths: readonly string[]
+  /** Its start ends the cooldowns of all replicas. */
+  readonly resetsCooldowns: boolean
   readonly drainTimeoutMs: number
+  /** Addresses and CIDR ranges of proxies whose `X-Forwarded-For` names the client. */
+  readonly trustedProxies: readonly string[]
   readonly corsOrigins: readonly string[]
   readonly corsCredentials: boolean
   readonly bareAliases: boolean
@@ -451,10 +603,16 @@ export interface StorageConfig {
   readonly redisUrl: string | null
   readonly dataDir: string
   readonly disableSpendLogs: boolean
+  /** The gateway starts on the tables there are when a migration fails. */
+  readonly toleratesFailedMigrations: boolean
+  /** The number or name of the last migration to apply; null for all. */
+  readonly lastMigration: string | null
 }
 
 /** What the operator opens to addresses that callers write, such as those of webhooks. */
 export interface UserEgressConfig {
+  /** Nothing but what is listed may be reached. */
+  readonly listedOnly: boolean
   readonly allowPrivate: boolean
   readonly hosts: readonly string[]
   /** CIDR. */
@@ -496,6 +654,48 @@ export interface TracingConfig {
   readonly serviceVersion: string | null
   readonly environment: string
   readonly instance: string | null
+}
+
+/** `LLMROUTER_PLUGINS`: code of the operator that the gateway calls. */
+export interface PluginsConfig {
+  /** What is built in, has no hooks and is switched on, by name. */
+  readonly builtIn: ReadonlySet<string>
+  /** The guards that are built in; null where they are off. */
+  readonly piiGuard: PiiGuardConfig | null
+  readonly injectionGuard: InjectionGuardConfig | null
+  /** In the order of the configuration. */
+  readonly modules: readonly PluginModule[]
+  /** What is configured and may not load. */
+  readonly rejected: readonly { readonly written: string; readonly reason: string }[]
+  /** Null allows all. */
+  readonly allowedCapabilities: ReadonlySet<string> | null
+  /** Answers of tools and agents are shown to plugins that judge them. */
+  readonly evaluates: boolean
+  /** Of plugins that do not set one. */
+  readonly failureMode: 'continue' | 'abort' | 'quarantine'
+  readonly startupTimeoutMs: number
+  /** `ROUTEIQ_PLUGIN_<KEY>` by its key in lower case. */
+  readonly settings: Readonly<Record<string, string>>
+}
+
+/** Personal data in what is sent to models. */
+export interface PiiGuardConfig {
+  readonly action: 'redact' | 'block' | 'warn' | 'log'
+  /** Empty is all. */
+  readonly entityTypes: readonly string[]
+}
+
+export interface InjectionGuardConfig {
+  readonly action: 'block' | 'warn' | 'log'
+}
+
+/** A module to import. */
+export interface PluginModule {
+  readonly written: string
+  /** A path that begins with `.` or `/`, or the name of a package. */
+  readonly specifier: string
+  /** SHA-256 of its file, hexadecimal; null for any. */
+  readonly digest: string | null
 }
 
 /** Which answers are kept and given again. */
@@ -650,10 +850,20 @@ export interface McpConfig {
   readonly healthIntervalMs: number
   readonly toolPrefix: 'always' | 'conflict' | 'never'
   readonly lint: 'warn' | 'quarantine'
+  /** Patterns of tools that models only use when the request agrees to it. */
+  readonly confirmTools: readonly string[]
   readonly allowedHosts: readonly string[]
   readonly allowedOrigins: readonly string[]
+  readonly stdioApi: StdioApiConfig
   /** `mcp_servers` of the file. */
   readonly servers: readonly McpServerSettings[]
+}
+
+/** Programs that admins may register as tool servers over REST. */
+export interface StdioApiConfig {
+  readonly isEnabled: boolean
+  /** Each a command and the arguments that it has to begin with. */
+  readonly commands: readonly (readonly string[])[]
 }
 
 /** The transport for clients from before streamable HTTP. */
@@ -713,11 +923,27 @@ export interface McpServerSettings {
   readonly command: string | null
   readonly args: readonly string[]
   readonly cwd: string | null
+  /** Whom a program runs as; null for the user of the gateway. */
+  readonly runsAs: { readonly uid: number; readonly gid: number } | null
+  readonly limits: ProgramLimits
+  /** The program starts with the gateway; else when somebody first wants something of it. */
+  readonly isEager: boolean
   /** Names said about the server before it was asked. */
   readonly declaredTools: readonly McpDeclaredTool[]
   readonly declaredResources: readonly string[]
   readonly info: Readonly<Record<string, unknown>>
   readonly metadata: Readonly<Record<string, unknown>>
+}
+
+/** How much a program may use; null where nothing is said. */
+export interface ProgramLimits {
+  readonly memoryMb: number | null
+  readonly cpuSeconds: number | null
+  readonly openFiles: number | null
+  /** Of the user it runs as, all of them. */
+  readonly processes: number | null
+  /** The largest file it may write. */
+  readonly fileMb: number | null
 }
 
 /** What is written about signing in to a tool server. What is null is found out from the server itself. */

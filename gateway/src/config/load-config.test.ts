@@ -62,7 +62,7 @@ describe('finding the file', () => {
 describe('without a file', () => {
   it('serves the demo model', () => {
     const { config } = loadFiles({})
-    expect(config?.source).toEqual({ kind: 'demo', files: [] })
+    expect(config?.source).toEqual({ kind: 'demo', files: [], checksum: null })
     expect(config?.models).toMatchObject([{ modelName: 'demo', provider: 'demo', upstreamModel: 'demo' }])
   })
 

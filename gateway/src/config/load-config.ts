@@ -4,12 +4,13 @@ import { checkReferences } from './checks/check-references.ts'
 import { checkSecrets } from './checks/check-secrets.ts'
 import { checkSections } from './checks/check-sections.ts'
 import { checkTreeFeatures } from './checks/check-tree-features.ts'
-import type { ConfigSource, GatewayConfig, ModelConfig, PassThroughConfig } from './config.ts'
+import type { ConfigSource, GatewayConfig, ModelConfig, RemoteConfig } from './config.ts'
 import { type ConfigFlags, flagSettings } from './config-flags.ts'
 import type { Diagnostic } from './diagnostics.ts'
 import { locateConfig } from './locate-config.ts'
 import { appendManaged, type ManagedEntries } from './managed-entries.ts'
 import { readAliases } from './models/aliases.ts'
+import { readCandidateFacts } from './models/candidate-facts.ts'
 import { readCredentials } from './models/credentials.ts'
 import { demoModels, modelsFromEnvironment } from './models/environment-models.ts'
 import type { ModelContext } from './models/model-entry.ts'
@@ -18,8 +19,10 @@ import { deriveModelIds, readModelList, singleModel } from './models/model-list.
 import type { ProviderCatalog } from './provider-catalog.ts'
 import { Report } from './report.ts'
 import { readA2aConfig } from './settings/a2a-config.ts'
+import { readAuditConfig } from './settings/audit-config.ts'
 import { readCacheConfig } from './settings/cache-config.ts'
-import { type ConfigSections, openSections } from './settings/config-sections.ts'
+import { type ConfigSections, openSections, sectionWith } from './settings/config-sections.ts'
+import { readConfigSync } from './settings/config-sync-config.ts'
 import { readEvidenceConfig } from './settings/evidence-config.ts'
 import { readFunctionSkills } from './settings/function-skills-config.ts'
 import { readGovernanceConfig } from './settings/governance-config.ts'
@@ -28,6 +31,7 @@ import { readInjectionConfig } from './settings/injection-config.ts'
 import { readMcpConfig } from './settings/mcp-config.ts'
 import { readModelRoutingConfig } from './settings/model-routing-config.ts'
 import { readPassThroughConfig } from './settings/pass-through-config.ts'
+import { readPluginsConfig } from './settings/plugins-config.ts'
 import { readPolicyConfig } from './settings/policy-config.ts'
 import { readQuotaConfig } from './settings/quota-config.ts'
 import { readRequestConfig } from './settings/request-config.ts'
@@ -52,6 +56,18 @@ export interface LoadConfigInput {
   readonly providers: ProviderCatalog
   /** Entries that are kept elsewhere and count like those of the file. */
   readonly managed?: ManagedEntries
+  /** Takes the place of the configuration file. */
+  readonly document?: ConfigDocument | null
+  /** Setting id → value, before flags, environment and file. */
+  readonly overrides?: ReadonlyMap<string, unknown>
+}
+
+/** A configuration that was fetched, in place of a file. */
+export interface ConfigDocument {
+  readonly kind: RemoteConfig['kind']
+  /** The place without credentials: `s3://bucket/config.yaml`. */
+  readonly location: string
+  readonly text: string
 }
 
 export interface LoadedConfig {
@@ -77,7 +93,13 @@ export function loadConfig(input: LoadConfigInput): LoadedConfig {
   const env = exportEnvironmentBlock(tree.root, input.env, report)
   const { include: _include, environment_variables: _variables, ...root } = tree.root
   interpolateTree(root, env, report)
-  const settings = new ResolvedSettings({ flags: flagSettings(input.flags), env, root, report })
+  const settings = new ResolvedSettings({
+    flags: flagSettings(input.flags),
+    overrides: input.overrides ?? new Map(),
+    env,
+    root,
+    report,
+  })
   checkEnvironment({ env: input.env, report, onlyErrors: settings.boolean('process.skip_env_validation') })
   checkSections(root, report)
   checkTreeFeatures(root, report)
@@ -88,25 +110,39 @@ export function loadConfig(input: LoadConfigInput): LoadedConfig {
   )
   const passThrough = readPassThroughConfig(sections, models, input.providers, env)
   const policy = readPolicyConfig(sections, readFile)
-  const content = { ...assemble(sections, models, passThrough, root, input.flags), policy }
+  const plugins = readPluginsConfig(sections, env)
+  const identity = readIdentityConfig(sections, readFile)
+  const parts = { identity, passThrough, plugins }
+  const assembled = assemble(sections, models, parts, root, input.flags)
+  // The token of a pod is replaced again and again, which is no change of the configuration.
+  const configSync = readConfigSync(sections, assembled.storage, (path) => input.readFile(path) !== null)
+  const content = { ...assembled, policy, configSync }
   checkSecrets(content.identity, report)
   checkReferences(content, sections)
-  const source: ConfigSource = { kind, files: tree.files }
+  const source: ConfigSource = {
+    kind: input.document?.kind ?? kind,
+    files: tree.files,
+    checksum: tree.text === null ? null : createHash('md5').update(tree.text).digest('hex'),
+  }
   const config = { source, versionHash: hashContent(content), ...content }
   return { config: report.isFatal ? null : config, diagnostics: report.diagnostics, files: [...asked] }
 }
 
 interface ConfigTree {
   readonly root: UnknownRecord
+  /** The main file as it was read; null without one. */
+  readonly text: string | null
   readonly files: readonly string[]
   readonly sourceMap: SourceMap
 }
 
-function readTree({ flags, env, readFile }: LoadConfigInput, report: Report): ConfigTree {
+function readTree({ flags, env, readFile, document }: LoadConfigInput, report: Report): ConfigTree {
   const sourceMap = new SourceMap()
-  const located = locateConfig(flags, env, readFile, report)
-  if (located === null) return { root: {}, files: [], sourceMap }
-  return { ...readWithIncludes(located.path, located.text, { readFile, report, sourceMap }), sourceMap }
+  const located = document ? { path: document.location, text: document.text } : null
+  const main = located ?? locateConfig(flags, env, readFile, report)
+  if (main === null) return { root: {}, text: null, files: [], sourceMap }
+  const { path, text } = main
+  return { ...readWithIncludes(path, text, { readFile, report, sourceMap }), text, sourceMap }
 }
 
 interface ModelSources {
@@ -131,6 +167,7 @@ function readModels(
     catalog: providers,
     env,
     credentials: readCredentials(root['credential_list'], report),
+    candidates: readCandidateFacts(candidatesPath(sections), readFile, report),
     report,
   }
   const environment = settings.text('process.litellm_environment')
@@ -141,26 +178,35 @@ function readModels(
   return { models: [...demoModels(context), ...listed], kind: 'demo' }
 }
 
+function candidatesPath(sections: ConfigSections): string | null {
+  const args = sectionWith(sections, 'routing_strategy_args')?.record('routing_strategy_args')
+  const written = args?.['llm_data_path']
+  return typeof written === 'string' ? written : sections.settings.text('process.llm_data_path')
+}
+
 type ConfigContent = Omit<GatewayConfig, 'source' | 'versionHash'>
 
 function assemble(
   sections: ConfigSections,
   models: readonly ModelConfig[],
-  passThrough: PassThroughConfig,
+  { identity, passThrough, plugins }: Pick<ConfigContent, 'identity' | 'passThrough' | 'plugins'>,
   root: UnknownRecord,
   flags: ConfigFlags,
-): Omit<ConfigContent, 'policy'> {
+): Omit<ConfigContent, 'policy' | 'configSync'> {
   const { model_list: _models, credential_list: _credentials, ...rest } = root
   const strategy = readStrategyChoice(sections)
+  const storage = readStorageConfig(sections)
   return {
     models,
     aliases: readAliases(sections, models),
     routing: readRoutingConfig(sections, flags, strategy),
-    identity: readIdentityConfig(sections),
+    identity,
+    audit: readAuditConfig(sections, identity.environment === 'production'),
     server: readServerConfig(sections, flags),
-    storage: readStorageConfig(sections),
+    storage,
     evidence: readEvidenceConfig(sections),
     userEgress: {
+      listedOnly: sections.settings.text('process.egress_mode') === 'allowlist',
       allowPrivate: sections.settings.boolean('ssrf.allow_private'),
       hosts: sections.settings.list('ssrf.host_allowlist'),
       networks: sections.settings.list('ssrf.cidr_allowlist'),
@@ -169,9 +215,10 @@ function assemble(
     a2a: readA2aConfig(root, sections),
     mcp: readMcpConfig(root, sections),
     telemetry: readTelemetryConfig(sections),
-    cache: readCacheConfig(sections),
+    cache: readCacheConfig(sections, plugins),
     requests: readRequestConfig(sections, flags),
-    skills: readSkillsConfig(sections),
+    skills: readSkillsConfig(sections, plugins),
+    plugins,
     skillRouter: readSkillRouterConfig(sections),
     skillInjection: readInjectionConfig(sections),
     governance: readGovernanceConfig(sections),

@@ -3,8 +3,8 @@ import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto'
 /** What a provider's opaque value is to it: the signature of readable thinking, or thinking without text. */
 export type BlobForm = 'signature' | 'redacted'
 
-/** What else is sealed: answers the gateway keeps itself, and secrets of webhooks and agents, and what belongs to tool servers. */
-type SealedForm = BlobForm | 'response' | 'webhook' | 'agent' | 'mcp' | 'embedder' | 'model'
+/** What else is sealed: answers the gateway keeps itself, and secrets of webhooks and agents, what belongs to tool servers, and configurations. */
+type SealedForm = BlobForm | 'response' | 'webhook' | 'agent' | 'mcp' | 'embedder' | 'model' | 'configuration'
 
 /** An opaque value with where it came from, so that it goes back there and nowhere else. */
 export interface Blob {

@@ -1,5 +1,7 @@
 import { operations } from '../conversation/operation.ts'
+import type { ModelPrices } from '../pricing/prices.ts'
 import type { Deployment, ModelGroup, Operation } from './deployment.ts'
+import { isAgent } from './is-agent.ts'
 
 /** Derives from its deployments (in file order) what every request to a group would otherwise compute. */
 export function buildGroup(name: string, deployments: readonly Deployment[]): ModelGroup {
@@ -13,7 +15,18 @@ export function buildGroup(name: string, deployments: readonly Deployment[]): Mo
     skillsWish: deployments[0]?.config.info.raw['routeiq_skills'],
     states: deployments.map((deployment) => deployment.state),
     openFor: listOpenOperations(deployments),
+    isTeamOwned: isTeamOwned(deployments),
+    hasAgents: deployments.some(isAgent),
+    priceLists: listPrices(deployments),
   }
+}
+
+const isTeamOwned = (deployments: readonly Deployment[]): boolean =>
+  deployments.length > 0 && deployments.every(({ config }) => config.info.teamId !== null)
+
+/** Each once: deployments of one model share theirs. */
+export function listPrices(deployments: readonly Deployment[]): readonly ModelPrices[] {
+  return [...new Set(deployments.flatMap(({ prices }) => prices ?? []))]
 }
 
 function listOpenOperations(deployments: readonly Deployment[]): Record<Operation, boolean> {

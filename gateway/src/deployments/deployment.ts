@@ -95,6 +95,12 @@ export interface ModelGroup {
   readonly states: readonly DeploymentState[]
   /** Operations every deployment may serve whoever asks: none is blocked, bound to a team or to parallel slots. */
   readonly openFor: Readonly<Record<Operation, boolean>>
+  /** Each of them is some team's own: for everybody else there is no such group. */
+  readonly isTeamOwned: boolean
+  /** Whether any of them is an agent. */
+  readonly hasAgents: boolean
+  /** What they charge, each list once. */
+  readonly priceLists: readonly ModelPrices[]
 }
 
 /** A group whose `model_name` contains `*`; matched textually, most specific first. */

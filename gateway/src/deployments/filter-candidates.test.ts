@@ -96,7 +96,17 @@ describe('filterCandidates', () => {
 
   it('keeps only the allowed region, and trusts no deployment of unknown region', () => {
     const deployments = group([{ regionName: 'eu' }, { regionName: 'us' }, {}])
-    expect(filter(deployments, { allowedRegion: 'eu' }).kept).toEqual(['d0'])
+    const eu = { name: 'eu', members: [], isHard: true }
+    expect(filter(deployments, { region: eu }).kept).toEqual(['d0'])
+    expect(filter(deployments, { region: { ...eu, members: ['d2'] } }).kept).toEqual(['d0', 'd2'])
+    expect(filter(deployments, { region: { ...eu, name: 'asia' } }).kept).toEqual([])
+  })
+
+  it('prefers a region that is only wished for', () => {
+    const deployments = group([{ regionName: 'eu-west-1' }, { regionName: 'us' }])
+    const eu = { name: 'eu', members: ['eu-west-1'], isHard: false }
+    expect(filter(deployments, { region: eu })).toMatchObject({ kept: ['d0'], removed: { d1: 'region' } })
+    expect(filter(deployments, { region: { ...eu, members: [] } }).kept).toEqual(['d0', 'd1'])
   })
 
   it('treats rpm and tpm as limits only where they are', () => {
@@ -176,7 +186,7 @@ describe('the error for an empty set', () => {
     const error = errorOf(
       group([{ info: { blocked: true } }, { info: { blocked: true } }, { regionName: 'us' }]),
       {
-        allowedRegion: 'eu',
+        region: { name: 'eu', members: [], isHard: true },
       },
     )
     expect(error.code).toBe('no_eligible_deployment')

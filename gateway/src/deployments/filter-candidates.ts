@@ -1,5 +1,6 @@
 import type { RoutingConfig } from '../config/config.ts'
 import type { Deployment, Operation } from './deployment.ts'
+import { type RegionWish, servesRegion } from './region-wish.ts'
 
 /** Why a deployment was not a candidate; shown by the decision log and counted in errors. */
 export type RemovalReason =
@@ -35,8 +36,8 @@ export interface CandidateRequest {
   readonly capabilities: readonly Capability[]
   readonly tags: readonly string[]
   readonly teamId: string | null
-  /** `allowed_model_region` of the key or request. */
-  readonly allowedRegion: string | null
+  /** Null leaves regions out of it. */
+  readonly region: RegionWish | null
 }
 
 /** The conditions of one filtering. */
@@ -79,10 +80,23 @@ export function filterCandidates(
     kept ??= candidates.slice(0, index)
     sink.removed(deployment, reason)
   }
-  const remaining = kept ?? candidates
+  const remaining = preferRegion(kept ?? candidates, request.region, sink)
   return rules.routing.enableTagFiltering
     ? filterByTags(remaining, request.tags, rules.routing, sink)
     : remaining
+}
+
+/** Those in the wanted region, where there are any. */
+function preferRegion(
+  candidates: readonly Deployment[],
+  region: RegionWish | null,
+  sink: RemovalSink,
+): readonly Deployment[] {
+  if (region === null || region.isHard) return candidates
+  const within = candidates.filter((deployment) => servesRegion(deployment, region))
+  if (within.length === 0 || within.length === candidates.length) return candidates
+  for (const deployment of candidates) if (!within.includes(deployment)) sink.removed(deployment, 'region')
+  return within
 }
 
 function findRemovalReason(
@@ -101,8 +115,7 @@ function findRemovalReason(
     if (lacksCapability(deployment, request.capabilities)) return 'capability'
     if (exceedsContext(deployment, request.inputTokens)) return 'context_window'
   }
-  if (request.allowedRegion !== null && deployment.config.regionName !== request.allowedRegion)
-    return 'region'
+  if (request.region?.isHard === true && !servesRegion(deployment, request.region)) return 'region'
   if (rules.enforceLimits && exceedsLimits(deployment, request.inputTokens, rules.now)) return 'rate_limit'
   const { maxParallelRequests } = deployment
   return maxParallelRequests !== null && state.inFlight >= maxParallelRequests ? 'parallel_limit' : null

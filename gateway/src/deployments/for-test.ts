@@ -96,13 +96,16 @@ export const routingDefaults: RoutingConfig = {
   chatForMessages: false,
   fallbacksIgnoreKeyModels: true,
   enablePreCallChecks: false,
+  conversationAffinity: null,
   enableTagFiltering: false,
+  regions: null,
   tagFilteringMatchAny: true,
   defaultMaxParallelRequests: null,
 }
 
 const modelRoutingDefaults: ModelRoutingConfig = {
-  strategy: null,
+  strategy: 'llmrouter-auto',
+  choosesInGroups: false,
   args: {},
   defaultProfile: 'auto',
   routers: [],
@@ -115,14 +118,18 @@ const modelRoutingDefaults: ModelRoutingConfig = {
   labels: {},
   reloadIntervalMs: 300_000,
   learning: true,
+  implicitFeedback: false,
+  harnessTags: [],
   skillShift: true,
   exploreRate: 0,
   personal: false,
   hearsOpinions: false,
   baselineModel: null,
   feedbackWindowMs: 604_800_000,
+  freeStrict: false,
   strictStrategies: false,
   killSwitch: false,
+  judging: null,
 }
 
 export interface SnapshotPatch {
@@ -166,7 +173,7 @@ export function candidateRequest(patch: Partial<CandidateRequest> = {}): Candida
     capabilities: [],
     tags: [],
     teamId: null,
-    allowedRegion: null,
+    region: null,
     boundTo: null,
     ...patch,
   }

@@ -2,8 +2,9 @@ import type { PriceTable } from '../pricing/price-table.ts'
 import { type GrantLayer, isModelAllowed, type ModelGrants } from './allowed-models.ts'
 import { buildGroup } from './build-group.ts'
 import type { Deployment, ModelGroup, WildcardGroup } from './deployment.ts'
+import { isOpenTo } from './is-open-to.ts'
 import { matchPattern } from './match-pattern.ts'
-import { type AgentGrants, resolveTarget } from './resolve-model.ts'
+import { type ObjectGrants, resolveTarget } from './resolve-model.ts'
 import type { RoutingSnapshot } from './routing-snapshot.ts'
 
 interface ListedModel {
@@ -20,7 +21,7 @@ export interface ListingRequest {
   readonly key: ModelGrants
   readonly layers: readonly GrantLayer[]
   readonly teamId: string | null
-  readonly agents?: AgentGrants | undefined
+  readonly agents?: ObjectGrants | undefined
   /** `return_wildcard_routes`: wildcards are replaced by the known models they cover. */
   readonly expandWildcards: boolean
 }
@@ -80,8 +81,7 @@ function offerWildcard(
 }
 
 function isVisible(deployment: Deployment, teamId: string | null): boolean {
-  const { blocked, teamId: owner } = deployment.config.info
-  return !blocked && (owner === null || owner === teamId)
+  return !deployment.config.info.blocked && isOpenTo(deployment, { isAdmin: false, teamId })
 }
 
 /** Team deployments are known by their public name; the group name behind it is not shown. */

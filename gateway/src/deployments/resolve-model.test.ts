@@ -63,6 +63,15 @@ describe('resolveModel', () => {
     expect(upstream('ours', { teamId: 'red' })).toBe('fallback/ours')
   })
 
+  it('knows models that are all of one team to its members and admins only', () => {
+    expect(upstream('internal-1', { teamId: 'blue' })).toBe('internal-1')
+    const agents = { isAdmin: true, teamId: null, permissions: [], agentId: null }
+    expect(upstream('internal-1', { agents })).toBe('internal-1')
+    expect(upstream('internal-1', { teamId: 'red' })).toBe('fallback/internal-1')
+    const alone = snapshotOf([modelConfig('theirs', { info: { id: 'team-id', teamId: 'blue' } })])
+    expect(() => resolveModel(alone, 'theirs', anonymous)).toThrow('Invalid model name')
+  })
+
   it("does not let others pin a team's deployment", () => {
     expect(resolve('team-id', { teamId: 'blue' }).pinned).toBe(true)
     expect(resolve('team-id', { teamId: 'red' }).pinned).toBe(false)

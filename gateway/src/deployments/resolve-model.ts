@@ -1,6 +1,7 @@
 import { GatewayError } from '@routeiq/contract'
 import { buildGroup } from './build-group.ts'
 import type { ModelGroup } from './deployment.ts'
+import { isOpenTo } from './is-open-to.ts'
 import type { RoutingSnapshot } from './routing-snapshot.ts'
 
 /** What name resolution needs to know about the caller. */
@@ -10,15 +11,20 @@ export interface NamingPrincipal {
   readonly keyAliases: ReadonlyMap<string, string> | null
   readonly teamAliases: ReadonlyMap<string, string> | null
   /** Absent for whoever may use no agent. */
-  readonly agents?: AgentGrants
+  readonly agents?: ObjectGrants
 }
 
-/** Which agents somebody may use. */
-export interface AgentGrants {
+/** An `object_permission` as it was sent: lists of the agents, tool servers, groups and tools it names. */
+export type ObjectPermission = Readonly<Record<string, unknown>>
+
+/** Which agents and tool servers somebody may use. */
+export interface ObjectGrants {
   readonly isAdmin: boolean
   readonly teamId: string | null
-  /** `object_permission` of the key and of its team: each that names agents must name the one. */
-  readonly permissions: readonly Readonly<Record<string, unknown>>[]
+  /** Of the key and of its team. */
+  readonly permissions: readonly ObjectPermission[]
+  /** The registered agent the key is for, which has an `object_permission` of its own. */
+  readonly agentId: string | null
 }
 
 /** What a requested name stands for. */
@@ -34,7 +40,8 @@ export interface Resolution {
 
 /**
  * Finds the group for a requested model name: rewrites, then deployment id, group, alias (one hop), team name,
- * wildcard, router and agent, the first hit winning. Matching is textual. Errors: throws `invalid_model` when nothing matches.
+ * wildcard, router and agent, the first hit winning. Matching is textual. Errors: throws `invalid_model` when nothing matches, or
+ * only what other teams own.
  */
 export function resolveModel(
   snapshot: RoutingSnapshot,
@@ -56,20 +63,21 @@ export function resolveTarget(
   return lookUp(snapshot, name, name, { teamId })
 }
 
+type Looker = Pick<NamingPrincipal, 'teamId' | 'agents'>
+
 function lookUp(
   snapshot: RoutingSnapshot,
   requestedName: string,
   effectiveName: string,
-  principal: Pick<NamingPrincipal, 'teamId' | 'agents'>,
+  principal: Looker,
 ): Resolution | null {
-  const { teamId } = principal
-  const plain = snapshot.groups.get(effectiveName)
+  const plain = findPlain(snapshot, effectiveName, principal)
   // Nearly every name is that of a group, and the ids are too many to be looked at for it.
   if (plain !== undefined && !snapshot.idsLikeGroups.has(effectiveName))
     return { requestedName, effectiveName, group: plain, pinned: false }
-  const pinned = findPinned(snapshot, effectiveName, teamId)
+  const pinned = findPinned(snapshot, effectiveName, principal.teamId)
   const group =
-    pinned ?? findGroup(snapshot, effectiveName, teamId) ?? findAgent(snapshot, effectiveName, principal)
+    pinned ?? findGroup(snapshot, effectiveName, principal) ?? findAgent(snapshot, effectiveName, principal)
   return group === null ? null : { requestedName, effectiveName, group, pinned: pinned !== null }
 }
 
@@ -89,13 +97,25 @@ function findPinned(snapshot: RoutingSnapshot, name: string, teamId: string | nu
   return buildGroup(deployment.group, [deployment])
 }
 
-function findGroup(snapshot: RoutingSnapshot, name: string, teamId: string | null): ModelGroup | null {
-  const group = snapshot.groups.get(name)
+function findPlain({ groups }: RoutingSnapshot, name: string, looker: Looker): ModelGroup | undefined {
+  const group = groups.get(name)
+  return group !== undefined && isThere(group, looker) ? group : undefined
+}
+
+/** What other teams own all of is passed over, as if it did not exist. */
+function isThere({ isTeamOwned, deployments }: ModelGroup, { teamId, agents }: Looker): boolean {
+  if (!isTeamOwned) return true
+  const looking = { isAdmin: agents?.isAdmin === true, teamId }
+  return deployments.some((deployment) => isOpenTo(deployment, looking))
+}
+
+function findGroup(snapshot: RoutingSnapshot, name: string, looker: Looker): ModelGroup | null {
+  const group = findPlain(snapshot, name, looker)
   if (group !== undefined) return group
   const alias = snapshot.aliases.get(name)
   if (alias !== undefined)
-    return findPinned(snapshot, alias.model, teamId) ?? findUnaliased(snapshot, alias.model, teamId)
-  return findUnaliased(snapshot, name, teamId)
+    return findPinned(snapshot, alias.model, looker.teamId) ?? findUnaliased(snapshot, alias.model, looker)
+  return findUnaliased(snapshot, name, looker)
 }
 
 /** Agents are models by the name `a2a/<agent>`; what the caller may not use looks unknown. */
@@ -108,16 +128,17 @@ function findAgent(
   return snapshot.agents.find(snapshot.aliases.get(name)?.model ?? name, agents)
 }
 
-function findUnaliased(snapshot: RoutingSnapshot, name: string, teamId: string | null): ModelGroup | null {
-  const group = snapshot.groups.get(name)
+function findUnaliased(snapshot: RoutingSnapshot, name: string, looker: Looker): ModelGroup | null {
+  const group = findPlain(snapshot, name, looker)
   if (group !== undefined) return group
+  const { teamId } = looker
   if (teamId !== null) {
     const team = snapshot.teamModels.get(teamId)?.get(name)
     if (team !== undefined) return team
   }
   for (const wildcard of snapshot.wildcards) {
     const concrete = wildcard.instantiate(name)
-    if (concrete !== null) return concrete
+    if (concrete !== null && isThere(concrete, looker)) return concrete
   }
   return snapshot.routers.get(name)?.group ?? snapshot.thresholds.find(name)
 }

@@ -30,7 +30,6 @@ export interface RoutedGroup {
 }
 
 const profiles: readonly RoutingProfile[] = ['auto', 'eco', 'premium', 'free', 'reasoning']
-const defaultStrategy = 'llmrouter-auto'
 
 export interface RoutedGroups {
   readonly routers: ReadonlyMap<string, RoutedGroup>
@@ -44,8 +43,8 @@ export function buildRoutedGroups(
   groups: ReadonlyMap<string, ModelGroup>,
   { modelRouting }: Pick<GatewayConfig, 'modelRouting'>,
 ): RoutedGroups {
-  const { strategy, args } = modelRouting
-  const standard = { strategy: strategy ?? defaultStrategy, args, lambda: readLambda(args) }
+  const { strategy, args, choosesInGroups } = modelRouting
+  const standard = { strategy, args, lambda: readLambda(args) }
   const routers = new Map<string, RoutedGroup>()
   const everything = [...groups.values()].filter(servesChat)
   const offer = (name: string, members: readonly ModelGroup[], rest: Terms): void => {
@@ -58,7 +57,7 @@ export function buildRoutedGroups(
     offer(router.name, members, { ...router, isOwnStrategy: true })
   }
   const routed = new Map([...routers.values()].map((pool) => [pool.group, pool]))
-  if (strategy !== null)
+  if (choosesInGroups)
     for (const group of groups.values()) {
       const arms = armsWithin(group)
       if (arms.length > 1)

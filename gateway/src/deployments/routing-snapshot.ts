@@ -1,6 +1,6 @@
 import type { ModelAlias, RoutingConfig } from '../config/config.ts'
 import type { Deployment, ModelGroup, WildcardGroup } from './deployment.ts'
-import type { AgentGrants } from './resolve-model.ts'
+import type { ObjectGrants } from './resolve-model.ts'
 import type { RoutedGroup, ThresholdRouters } from './routed-group.ts'
 
 /** Everything name resolution and routing read, compiled once per configuration and swapped as one object. */
@@ -33,8 +33,8 @@ export interface RoutingSnapshot {
 /** Agents that are called like models. They come and go without a new configuration. */
 export interface AgentModels {
   /** `name` is `a2a/<agent>`. Null for an agent that is not there, or that these grants do not cover. */
-  find(name: string, grants: AgentGrants): ModelGroup | null
-  list(grants: AgentGrants): readonly ModelGroup[]
+  find(name: string, grants: ObjectGrants): ModelGroup | null
+  list(grants: ObjectGrants): readonly ModelGroup[]
 }
 
 export const noAgentModels: AgentModels = { find: () => null, list: () => [] }

@@ -1,4 +1,4 @@
-import type { KeyPrincipal } from '../storage/key-store.ts'
+import type { KeyPrincipal, KeyRecord } from '../storage/key-store.ts'
 import type { SpenderKind } from '../storage/spend-totals.ts'
 import type { SubjectRecord } from '../storage/subject-store.ts'
 import { toNanoUsd } from './nano-usd.ts'
@@ -29,13 +29,15 @@ export interface RateRule {
   readonly requests: number | null
   readonly tokens: number | null
   readonly parallel: number | null
+  /** What may go beyond its limit while the model's providers do not complain. */
+  readonly dynamic: readonly ('requests' | 'tokens')[]
 }
 
 /** How much somebody may spend in a period. */
 export interface BudgetRule {
   readonly scope: SpenderKind
   readonly id: string
-  /** Under which names the ledger has it: a key that got a new text has several. */
+  /** Under which names the ledger has it: a key that got a new text has several, and those made with it are its own, too. */
   readonly spenders: readonly string[]
   readonly model: string | null
   /** Nano-USD; null for a budget that only warns. */
@@ -61,18 +63,13 @@ type Settings = Readonly<Record<string, unknown>>
 
 /**
  * Everything that limits a key, from its own row and those of whoever it belongs to. A key of a team is charged to the
- * team, its member and its organization, not to the user's own budget.
+ * team, its member and its organization, not to the user's own budget. A key that was made with another one is charged to
+ * that one as well.
  */
 export function compileAllowances(principal: KeyPrincipal): Allowances {
-  const { key, user, team, member, organization, workspace } = principal
-  const governance = readKeyGovernance(key.settings)
-  const own = withBudget(key.settings, principal)
-  const shown = key.keyName
-  const hashes = [...readTexts(key.settings['former_hashes']), key.tokenHash]
-  const of = { id: hashes[0] ?? key.tokenHash, ids: hashes, shown, createdAt: key.createdAt }
+  const { key, makers, user, team, member, organization, workspace } = principal
   const parts = [
-    limitsOf('api_key', 'key', of, own),
-    modelLimits(of, own),
+    ...[key, ...makers].flatMap((one) => keyLimits(one, principal)),
     team === null
       ? noAllowances
       : limitsOf('team', 'team', named(team), withBudget(team.settings, principal)),
@@ -87,7 +84,7 @@ export function compileAllowances(principal: KeyPrincipal): Allowances {
         ),
     user === null ? noAllowances : userLimits(user, team !== null || member !== null, principal),
     workspace === null ? noAllowances : workspaceAllowances(workspace),
-    governance === null ? noAllowances : governedAllowances(governance, { ...of, spenders: hashes }),
+    ...[key, ...makers].map(keyGovernance),
   ]
   const rates = parts.flatMap((part) => part.rates)
   const budgets = parts.flatMap((part) => part.budgets)
@@ -102,7 +99,7 @@ export function mainBudget(
   settings: Settings,
 ): BudgetRule {
   return {
-    ...plainBudget(scope, id, createdAt, [...readTexts(settings['former_hashes']), id]),
+    ...plainBudget(scope, id, createdAt, spendersOf(id, settings)),
     base: readBase(settings),
     max: readUsd(settings['max_budget']),
     duration: readText(settings['budget_duration']),
@@ -123,9 +120,43 @@ export function proxyBudget(maxUsd: number | null, duration: string | null): Bud
   return { ...plainBudget('proxy', '', 0), max: toNanoUsd(maxUsd), duration }
 }
 
+/** What a caller of the gateway's own may spend a day, counted under the name of a key it does not have. */
+export function dailyAllowance(keyHash: string, maxUsd: number): Allowances {
+  const budget = { ...plainBudget('key', keyHash, 0, [keyHash]), max: toNanoUsd(maxUsd), duration: '1d' }
+  return { rates: [], budgets: [budget] }
+}
+
 /** The budget of a customer nobody has made. */
 export function defaultCustomerBudget(id: string, maxUsd: number): BudgetRule {
   return { ...plainBudget('customer', id, 0), max: toNanoUsd(maxUsd) }
+}
+
+function keyLimits(key: KeyRecord, principal: KeyPrincipal): Allowances[] {
+  const of = nameKey(key)
+  const settings = withBudget(key.settings, principal)
+  return [limitsOf('api_key', 'key', of, settings), modelLimits(of, settings)]
+}
+
+function keyGovernance(key: KeyRecord): Allowances {
+  const governance = readKeyGovernance(key.settings)
+  if (governance === null) return noAllowances
+  const of = nameKey(key)
+  return governedAllowances(governance, { ...of, spenders: of.ids })
+}
+
+/** The name under which a key's use is counted, whatever text it has had since. */
+export function accountOfKey({ tokenHash, settings }: KeyRecord): string {
+  return readTexts(settings['former_hashes'])[0] ?? tokenHash
+}
+
+function nameKey(key: KeyRecord): Named {
+  const { tokenHash, settings, keyName: shown, createdAt } = key
+  return { id: accountOfKey(key), ids: spendersOf(tokenHash, settings), shown, createdAt }
+}
+
+/** Accounts: what was spent under their later digests is found by them. */
+function spendersOf(id: string, settings: Settings): readonly string[] {
+  return [readTexts(settings['former_hashes'])[0] ?? id, ...readTexts(settings['minted_hashes'])]
 }
 
 function userLimits(user: SubjectRecord, isInTeam: boolean, principal: KeyPrincipal): Allowances {
@@ -171,6 +202,7 @@ function limitsOf(descriptor: Descriptor, scope: SpenderKind, of: Named, setting
     requests: readNumber(settings['rpm_limit']),
     tokens: readNumber(settings['tpm_limit']),
     parallel: readNumber(settings['max_parallel_requests']),
+    dynamic: readDynamic(settings),
   }
   const isLimited = rate.requests !== null || rate.tokens !== null || rate.parallel !== null
   return { rates: isLimited ? [rate] : [], budgets: budgetsOf(scope, of, settings) }
@@ -213,6 +245,7 @@ function modelLimits(of: Named, settings: Settings): Allowances {
     requests: readNumber(requests[model]),
     tokens: readNumber(tokens[model]),
     parallel: null,
+    dynamic: readDynamic(settings),
   }))
   const budgets = Object.entries(asSettings(settings['model_max_budget'])).flatMap(([model, value]) => {
     const limit = typeof value === 'number' ? { budget_limit: value } : asSettings(value)
@@ -245,6 +278,15 @@ function withBudget(settings: Settings, { budgets }: KeyPrincipal): Settings {
 function withDefaults(settings: Settings, defaults: Settings): Settings {
   const given = Object.entries(settings).filter(([, value]) => value !== null && value !== undefined)
   return { ...defaults, ...Object.fromEntries(given) }
+}
+
+const nothingDynamic: RateRule['dynamic'] = []
+
+function readDynamic(settings: Settings): RateRule['dynamic'] {
+  const requests = settings['rpm_limit_type'] === 'dynamic'
+  const tokens = settings['tpm_limit_type'] === 'dynamic'
+  if (!requests && !tokens) return nothingDynamic
+  return [...(requests ? (['requests'] as const) : []), ...(tokens ? (['tokens'] as const) : [])]
 }
 
 function readBase(settings: Settings): BudgetRule['base'] {

@@ -14,7 +14,11 @@ const config: QuotaConfig = {
   ...{ isEnabled: true, failsClosed: false, limits: [], pricePerThousandUsd: 0.002, reconciles: true },
 }
 const call = (changes: Partial<GovernedCall> = {}): GovernedCall => ({
-  ...{ caller: anonymousCaller, requestedModel: 'fast', group: { name: 'gpt', deployments: [] } },
+  ...{
+    caller: anonymousCaller,
+    requestedModel: 'fast',
+    group: { name: 'gpt', deployments: [], priceLists: [] },
+  },
   ...{ operation: 'chat', bytes: 1, body: {}, endUser: null, tags: [], route: '/chat/completions' },
   address: '10.0.0.1',
   ...changes,

@@ -40,11 +40,20 @@ export interface ChargeContext {
   readonly counted: CountedTokens
   readonly timezone: string
   readonly now: number
+  /** Whether its providers complain of too many calls. */
+  readonly group: {
+    readonly deployments: readonly { readonly state: { wasRateLimited(now: number): boolean } }[]
+  }
 }
 
 /** What one rule asks of a call; what is the same for all calls is made once. */
 export type ChargeTemplate =
-  | { readonly kind: 'same'; readonly charge: Charge }
+  | {
+      readonly kind: 'same'
+      readonly charge: Charge
+      /** In its place while the limit may be exceeded; null for a limit that never may. */
+      readonly loose: Charge | null
+    }
   | { readonly kind: 'tokens'; readonly subject: string; readonly rate: RateRule; readonly limit: number }
   | { readonly kind: 'budget'; readonly budget: BudgetRule }
 
@@ -64,7 +73,10 @@ function templatesOfRate(rate: RateRule, windowMs: number): ChargeTemplate[] {
   const subject = `${rate.descriptor}:${rate.id}`
   const templates: ChargeTemplate[] = []
   const same = (claim: WindowClaim | SlotClaim): void => {
-    templates.push({ kind: 'same', charge: { claim, rate, budget: null, use: null } })
+    const charge = { claim, rate, budget: null, use: null }
+    const isDynamic = claim.kind === 'window' && rate.dynamic.includes(claim.metric)
+    const loose = isDynamic ? { ...charge, claim: { ...claim, limit: unlimited } } : null
+    templates.push({ kind: 'same', charge, loose })
   }
   if (rate.requests !== null)
     same({ kind: 'window', subject, metric: 'requests', amount: 1, limit: rate.requests, windowMs })
@@ -75,9 +87,11 @@ function templatesOfRate(rate: RateRule, windowMs: number): ChargeTemplate[] {
 
 /** Null for a budget that does not concern a free call. */
 export function chargeOf(template: ChargeTemplate, context: ChargeContext): Charge | null {
-  if (template.kind === 'same') return template.charge
+  if (template.kind === 'same')
+    return template.loose !== null && !isStrained(context) ? template.loose : template.charge
   if (template.kind === 'budget') return chargeOfBudget(template.budget, context)
-  const { subject, rate, limit } = template
+  const { subject, rate } = template
+  const limit = rate.dynamic.includes('tokens') && !isStrained(context) ? unlimited : template.limit
   const amount = Math.max(1, countTokens(context.use, context.counted))
   const claim = {
     kind: 'window',
@@ -89,6 +103,10 @@ export function chargeOf(template: ChargeTemplate, context: ChargeContext): Char
   } as const
   return { claim, rate, budget: null, use: null }
 }
+
+/** Whether a provider of the model has refused calls for their number lately. */
+const isStrained = ({ group, now }: ChargeContext): boolean =>
+  group.deployments.some(({ state }) => state.wasRateLimited(now))
 
 /** Null where the call is free. An unknown price is charged as next to nothing, so that only exhausted budgets refuse. */
 function chargeOfBudget(budget: BudgetRule, context: ChargeContext): Charge | null {

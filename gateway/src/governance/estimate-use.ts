@@ -2,6 +2,7 @@ import type { Operation } from '../conversation/operation.ts'
 import type { ModelGroup } from '../deployments/deployment.ts'
 import { estimateCost } from '../pricing/estimate-cost.ts'
 import { estimateInputTokens } from '../pricing/estimate-tokens.ts'
+import type { OutputEstimates } from './output-estimates.ts'
 
 const picoPerNano = 1_000
 /** Beyond this a body is pictures and documents, which cost a model far fewer tokens than their Base64 is long. */
@@ -10,7 +11,7 @@ const tokensBeyond = 0.02
 
 export interface CallShape {
   /** The name limits of a model are held against, and what may serve the call. */
-  readonly group: Pick<ModelGroup, 'name' | 'deployments'>
+  readonly group: Pick<ModelGroup, 'name' | 'deployments' | 'priceLists'>
   readonly operation: Operation
   /** Length of the body. */
   readonly bytes: number
@@ -25,16 +26,17 @@ export interface EstimatedUse {
   readonly cost: number | null
 }
 
-/** `expectOutput` is asked for the tokens of one answer. */
+/** `learnedAs` is the group whose answers tell how long the next one will be. */
 export function estimateUse(
   { group, operation, bytes, body }: CallShape,
-  expectOutput: (maxTokens: number | null) => number,
+  outputs: Pick<OutputEstimates, 'expect'>,
+  learnedAs: string,
 ): EstimatedUse {
   const beyond = Math.max(0, bytes - plainTextBytes)
   const inputTokens = Math.max(1, estimateInputTokens(bytes - beyond) + Math.ceil(beyond * tokensBeyond))
   const count = readCount(body['n'])
   const writesText = operation === 'chat' || operation === 'completion'
-  const outputTokens = writesText ? expectOutput(readMaxTokens(body)) * count : 0
+  const outputTokens = writesText ? outputs.expect(learnedAs, readMaxTokens(body)) * count : 0
   return { inputTokens, outputTokens, cost: dearest(group, operation, inputTokens, outputTokens, count) }
 }
 
@@ -46,8 +48,7 @@ function dearest(
   count: number,
 ): number | null {
   let most: number | null = null
-  for (const { prices } of group.deployments) {
-    if (prices === null) continue
+  for (const prices of group.priceLists) {
     const images = operation.startsWith('image-') ? imagePrice(prices.units) * count : 0
     const pico = (estimateCost(prices, inputTokens, outputTokens) ?? 0) + images
     most = Math.max(most ?? 0, Math.ceil(pico / picoPerNano))

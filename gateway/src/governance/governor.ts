@@ -10,27 +10,20 @@ import {
   proxyBudget,
 } from './allowances.ts'
 import { ChargePlans } from './charge-plans.ts'
-import {
-  type BudgetCharge,
-  baseSpend,
-  type Charge,
-  type CountedTokens,
-  chargeOf,
-  chargeOfUse,
-  countTokens,
-} from './charges.ts'
+import { type BudgetCharge, baseSpend, type Charge, chargeOf, chargeOfUse } from './charges.ts'
 import { sumSince } from './current-spend.ts'
 import { type CallShape, estimateUse } from './estimate-use.ts'
+import { HeldCall, type HoldingDependencies, type Reservation } from './held-call.ts'
+import { HoldIds } from './hold-ids.ts'
 import { limitLines, toHeaders } from './limit-headers.ts'
-import type { BudgetClaim, Claim, Limiter, Settlement, Standing, Verdict } from './limiter.ts'
+import { type Claim, heldBy, type Limiter, type Standing, type Verdict } from './limiter.ts'
+import { LiveHolds } from './live-holds.ts'
 import { OutputEstimates } from './output-estimates.ts'
 import { refusal } from './refusals.ts'
 import type { CachedSubject, SubjectCache } from './subject-cache.ts'
 import type { UseCounters } from './use-counters.ts'
-import { amountOf, type UseLimit } from './use-limit.ts'
+import type { UseLimit } from './use-limit.ts'
 
-const picoPerNano = 1_000n
-const renewEveryMs = 60_000
 /** How long spend is taken from the limiter alone before the ledger is asked whether it knows of more. */
 const trustMs = 10_000
 const maxRemembered = 50_000
@@ -45,23 +38,6 @@ export interface GovernedCall extends CallShape {
   readonly route: string | null
   /** Where it comes from; null where that is not known. */
   readonly address: string | null
-}
-
-/** What an answered call used; null where nothing is known. */
-export interface RealUse {
-  readonly inputTokens: number
-  readonly outputTokens: number
-  readonly costPico: bigint | null
-}
-
-/** What an admitted call holds until it is settled, once. */
-export interface Reservation {
-  /** Where the limits stand, as head lines. */
-  readonly lines: string
-  /** Some of them are rate limits. */
-  readonly hasRates: boolean
-  /** `use` is null for a call that used nothing; `isMade` is false when nobody was asked. */
-  settle(use: RealUse | null, isMade?: boolean): void
 }
 
 export interface GovernorOptions {
@@ -89,33 +65,35 @@ export interface GovernorOptions {
 export class Governor {
   readonly #options: GovernorOptions
   readonly #outputs = new OutputEstimates()
-  /** Calls that hold something, by id: what they hold and since when. */
-  readonly #live = new Map<string, { readonly subjects: readonly string[]; readonly since: number }>()
+  readonly #ids: HoldIds
+  readonly #holding: HoldingDependencies
   readonly #plans = new ChargePlans()
   readonly #checkedAt = new Map<string, number>()
   readonly #warned = new Set<string>()
   #proxy: { readonly settings: GovernanceConfig; readonly allowances: Allowances } | null = null
-  #renewal: NodeJS.Timeout | null = null
 
   constructor(options: GovernorOptions) {
     this.#options = options
+    this.#ids = new HoldIds(options.newId)
+    const live = new LiveHolds(options)
+    this.#holding = { ...options, ids: this.#ids, outputs: this.#outputs, live }
   }
 
   /** Errors: 429 `budget_exceeded` and `rate_limit_exceeded`, 403 for a blocked customer. Null when nothing limits the call. */
   admit(call: GovernedCall): Reservation | null | Promise<Reservation | null> {
     const own = this.#ownAllowances(call.caller)
     const others = this.#otherAllowances(call)
-    const uses = this.#options.useLimits(call, this.#options.now())
+    const now = this.#options.now()
+    const uses = this.#options.useLimits(call, now)
     if (others instanceof Promise)
-      return others.then((found) => this.#admitUnder([...own, ...found], uses, call))
+      return others.then((found) => this.#admitUnder([...own, ...found], uses, call, now))
     if (own.length + others.length + uses.length === 0) return null
-    return this.#admitUnder([...own, ...others], uses, call)
+    return this.#admitUnder(others.length === 0 ? own : [...own, ...others], uses, call, now)
   }
 
   /** Ends the renewal of what is held. */
   close(): void {
-    if (this.#renewal !== null) clearInterval(this.#renewal)
-    this.#renewal = null
+    this.#holding.live.close()
   }
 
   #ownAllowances({ allowances }: Caller): readonly Allowances[] {
@@ -162,12 +140,13 @@ export class Governor {
     allowances: readonly Allowances[],
     uses: readonly UseLimit[],
     call: GovernedCall,
+    now: number,
   ): Reservation | null | Promise<Reservation | null> {
-    const { now, newId, settings, limiter } = this.#options
+    const { settings, limiter } = this.#options
     const group = call.group.name
-    const use = estimateUse(call, (maxTokens) => this.#outputs.expect(group, maxTokens))
+    const use = estimateUse(call, this.#outputs, group)
     const { windowMs, timezone, countedTokens: counted } = settings()
-    const context = { use, windowMs, counted, timezone, now: now() }
+    const context = { use, windowMs, counted, timezone, now, group: call.group }
     const charges: Charge[] = []
     const claims: Claim[] = []
     for (const template of this.#plans.find(allowances, call, windowMs)) {
@@ -177,31 +156,37 @@ export class Governor {
       claims.push(charge.claim)
     }
     for (const limit of uses) {
-      const charge = chargeOfUse(limit, use, context.now)
+      const charge = chargeOfUse(limit, use, now)
       charges.push(charge)
       claims.push(charge.claim)
     }
     if (charges.length === 0) return null
-    const id = newId()
+    const id = this.#ids.take()
     const verdict = limiter.claim(id, claims)
     if (verdict instanceof Promise || verdict.unknown.length > 0)
-      return this.#askAgain(id, charges, verdict).then((known) => this.#conclude(id, charges, known, group))
-    return this.#conclude(id, charges, verdict, group)
+      return this.#askAgain(id, charges, verdict).then((known) =>
+        this.#conclude(id, charges, known, group, this.#options.now()),
+      )
+    return this.#conclude(id, charges, verdict, group, now)
   }
 
   /** Errors: the refusal of the first limit without room. */
-  #conclude(id: string, charges: readonly Charge[], verdict: Verdict, group: string): Reservation {
-    const { now } = this.#options
-    const lines = limitLines(charges, verdict.standings, now())
-    const { refusedBy } = verdict
+  #conclude(
+    id: string,
+    charges: readonly Charge[],
+    verdict: Verdict,
+    group: string,
+    now: number,
+  ): Reservation {
+    const { refusedBy, standings } = verdict
+    const lines = limitLines(charges, standings, now)
     if (refusedBy !== null) {
       const refused = charges[refusedBy] as Charge
-      throw refusal(refused, verdict.standings[refusedBy] as Standing, now(), toHeaders(lines))
+      throw refusal(refused, standings[refusedBy] as Standing, now, toHeaders(lines))
     }
     if (verdict.isAlone === true) this.#requireCounted(id, charges)
-    this.#watch(charges, verdict)
-    const hasRates = charges.some(({ claim }) => claim.kind === 'window')
-    return { lines, hasRates, settle: this.#hold(id, charges, verdict, group) }
+    this.#watch(charges, standings, now)
+    return new HeldCall(this.#holding, { id, group, charges, standings, lines, since: now })
   }
 
   /** Errors: 503 of a limit that lets nothing pass which only this process has counted; nothing is held then. */
@@ -211,9 +196,10 @@ export class Governor {
       if (charges.some(({ use }) => use !== null)) this.#options.onUncounted()
       return
     }
-    const nothing = charges.flatMap(({ claim: { kind, subject } }) =>
-      kind === 'window' ? [] : [{ kind, subject, amount: 0 }],
-    )
+    const nothing = charges.flatMap(({ claim }) => {
+      const { kind, subject } = claim
+      return kind === 'window' ? [] : [{ kind, subject, amount: 0, held: heldBy(claim) }]
+    })
     void this.#options.limiter.settle(id, nothing)
     throw counting.unavailable(null)
   }
@@ -255,86 +241,46 @@ export class Governor {
     }
   }
 
-  /** Returns what settles the call. */
-  #hold(
-    id: string,
-    charges: readonly Charge[],
-    { standings }: Verdict,
-    group: string,
-  ): Reservation['settle'] {
-    const { now, settings, limiter, onError } = this.#options
-    const takenAt = now()
-    const counted = settings().countedTokens
-    const holding: string[] = []
-    for (const { claim } of charges) if (claim.kind !== 'window') holding.push(claim.subject)
-    if (holding.length > 0) this.#keep(id, holding, takenAt)
-    return (real, isMade = true) => {
-      this.#live.delete(id)
-      if (real !== null && real.outputTokens > 0) this.#outputs.learn(group, real.outputTokens)
-      const settlements: Settlement[] = []
-      for (const [index, charge] of charges.entries()) {
-        const isOver = now() >= takenAt + (standings[index]?.resetsInMs ?? 0)
-        const settlement =
-          charge.use === null
-            ? settleClaim(charge.claim, isOver, real, counted)
-            : this.#settleUse(charge.use, charge.claim, real, isMade)
-        if (settlement !== null) settlements.push(settlement)
-      }
-      if (settlements.length === 0) return
-      const settled = limiter.settle(id, settlements)
-      if (settled instanceof Promise) settled.catch(onError)
-    }
-  }
-
-  #settleUse(limit: UseLimit, claim: BudgetClaim, real: RealUse | null, isMade: boolean): Settlement {
-    const amount = isMade ? usedOf(limit, claim, real) : 0
-    if (limit.isKept) this.#options.counters.add(limit.account, amount)
-    return { kind: claim.kind, subject: claim.subject, amount }
-  }
-
-  #keep(id: string, subjects: readonly string[], since: number): void {
-    this.#live.set(id, { subjects, since })
-    this.#renewal ??= setInterval(() => this.#renew(), renewEveryMs).unref()
-  }
-
-  #renew(): void {
-    const { now, limiter, onError } = this.#options
-    for (const [id, { subjects, since }] of this.#live)
-      if (now() - since >= renewEveryMs) limiter.renew(id, subjects).catch(onError)
-  }
-
   /** Warns of soft budgets, and compares what the limiter believes with the ledger from time to time. */
-  #watch(charges: readonly Charge[], { standings }: Verdict): void {
-    const { onSoftBudget, counters } = this.#options
-    for (const [index, charge] of charges.entries()) {
+  #watch(charges: readonly Charge[], standings: readonly Standing[], now: number): void {
+    let index = -1
+    for (const charge of charges) {
+      index += 1
       if (charge.rate !== null) continue
       const { used: spent = 0, held = 0 } = standings[index] ?? {}
+      const { subject } = charge.claim
+      const isDue = this.#isDue(subject, now)
       if (charge.use !== null) {
         charge.use.onAdmitted(spent + held)
-        if (charge.use.isKept) this.#correct(charge.claim.subject, () => counters.read(charge.use.account))
+        if (isDue && charge.use.isKept)
+          this.#correct(subject, this.#options.counters.read(charge.use.account))
         continue
       }
-      const { budget, claim } = charge
-      if (budget.soft !== null && spent >= budget.soft && !this.#warned.has(claim.subject)) {
-        if (this.#warned.size >= maxRemembered) this.#warned.clear()
-        this.#warned.add(claim.subject)
-        onSoftBudget(budget, spent)
-      }
-      this.#correct(claim.subject, () => this.#spentOf(charge))
+      this.#warn(charge, spent)
+      if (isDue) this.#correct(subject, this.#spentOf(charge))
     }
   }
 
-  /** Tells the limiter from time to time what the database knows. */
-  #correct(subject: string, read: () => Promise<number>): void {
-    const { now, limiter, onError } = this.#options
+  #warn({ budget, claim: { subject } }: BudgetCharge, spent: number): void {
+    if (budget.soft === null || spent < budget.soft || this.#warned.has(subject)) return
+    if (this.#warned.size >= maxRemembered) this.#warned.clear()
+    this.#warned.add(subject)
+    this.#options.onSoftBudget(budget, spent)
+  }
+
+  /** Whether the database should be asked again; not at the first call, which has just asked it. */
+  #isDue(subject: string, now: number): boolean {
     const checkedAt = this.#checkedAt.get(subject)
-    if (checkedAt !== undefined && now() - checkedAt < trustMs) return
+    if (checkedAt !== undefined && now - checkedAt < trustMs) return false
     if (this.#checkedAt.size >= maxRemembered) this.#checkedAt.clear()
-    this.#checkedAt.set(subject, now())
-    if (checkedAt === undefined) return
-    read()
-      .then((known) => limiter.raiseSpent(subject, known))
-      .catch(onError)
+    this.#checkedAt.set(subject, now)
+    return checkedAt !== undefined
+  }
+
+  /** Tells the limiter what the database knows. */
+  #correct(subject: string, reading: Promise<number>): void {
+    const { limiter, onError } = this.#options
+    reading.then((known) => limiter.raiseSpent(subject, known)).catch(onError)
   }
 }
 
@@ -350,36 +296,4 @@ function collect(found: readonly (Allowances | CachedSubject | null)[]): Allowan
 /** Of two budgets with one account the first counts, which is made so that it is the stricter. */
 function isRepeated({ claim }: Charge, claims: readonly Claim[]): boolean {
   return claims.some(({ kind, subject }) => kind === 'budget' && subject === claim.subject)
-}
-
-/** Null where nothing has to be corrected: what was counted of a window that is over is gone with it. */
-function settleClaim(
-  claim: Claim,
-  isOver: boolean,
-  real: RealUse | null,
-  counted: CountedTokens,
-): Settlement | null {
-  const { kind, subject } = claim
-  if (kind === 'slot') return { kind, subject, amount: 0 }
-  if (claim.kind !== 'window') return { kind, subject, amount: toNano(real?.costPico ?? null) }
-  if (claim.metric === 'requests' || isOver) return null
-  const amount = (real === null ? 0 : countTokens(real, counted)) - claim.amount
-  return amount === 0 ? null : { kind, subject, amount }
-}
-
-/** What a call used of a limit. Without a correction it is what was estimated. */
-function usedOf(
-  { metric, reconciles, priceOfThousand }: UseLimit,
-  claim: BudgetClaim,
-  real: RealUse | null,
-): number {
-  if (metric === 'requests' || !reconciles) return claim.amount
-  if (real === null) return 0
-  const cost = real.costPico === null ? null : toNano(real.costPico)
-  return amountOf(metric, { ...real, cost }, priceOfThousand)
-}
-
-/** Rounded to the nano-dollar, as the ledger does. */
-function toNano(pico: bigint | null): number {
-  return pico === null ? 0 : Number((pico + picoPerNano / 2n) / picoPerNano)
 }

@@ -1,5 +1,5 @@
 import type { Charge } from './charges.ts'
-import type { Standing, WindowClaim } from './limiter.ts'
+import type { Standing } from './limiter.ts'
 
 const nanoPerUsd = 1e9
 
@@ -9,26 +9,32 @@ export function limitLines(
   standings: readonly Standing[],
   nowMs: number,
 ): string {
-  const requests = tightest(charges, standings, 'requests')
-  const tokens = tightest(charges, standings, 'tokens')
+  let requests: Tightest | null = null
+  let tokens: Tightest | null = null
+  let keySpend: number | null = null
+  let ofModels = ''
+  let index = -1
+  for (const { budget, rate, claim } of charges) {
+    index += 1
+    const standing = standings[index]
+    if (standing === undefined) continue
+    if (budget?.scope === 'key') keySpend ??= standing.used
+    if (claim.kind !== 'window') continue
+    // A limit that may be exceeded now is shown as it is written.
+    const limit = (claim.metric === 'requests' ? rate?.requests : rate?.tokens) ?? claim.limit
+    if (claim.metric === 'requests') requests = tighter(requests, limit, standing)
+    else tokens = tighter(tokens, limit, standing)
+    if (rate?.descriptor === 'model_per_key')
+      ofModels += `x-litellm-key-remaining-${claim.metric}-${headerName(rate.model ?? '')}: ${remainingOf(limit, standing)}\r\n`
+  }
   let lines = ''
   if (requests !== null) {
     const reset = Math.ceil((nowMs + requests.resetsInMs) / 1_000)
     lines = `x-ratelimit-limit: ${requests.limit}\r\nx-ratelimit-remaining: ${requests.remaining}\r\nx-ratelimit-reset: ${reset}\r\n${describe('requests', requests)}`
   }
   if (tokens !== null) lines += describe('tokens', tokens)
-  let hasSpend = false
-  for (const [index, { budget, rate, claim }] of charges.entries()) {
-    const standing = standings[index]
-    if (standing === undefined) continue
-    if (budget?.scope === 'key' && !hasSpend) {
-      hasSpend = true
-      lines += `x-litellm-key-spend: ${standing.used / nanoPerUsd}\r\n`
-    }
-    if (rate?.descriptor === 'model_per_key' && claim.kind === 'window')
-      lines += `x-litellm-key-remaining-${claim.metric}-${headerName(rate.model ?? '')}: ${remainingOf(claim, standing)}\r\n`
-  }
-  return lines
+  if (keySpend !== null) lines += `x-litellm-key-spend: ${keySpend / nanoPerUsd}\r\n`
+  return lines + ofModels
 }
 
 /** The same by name, for the headers of an error. */
@@ -43,24 +49,14 @@ interface Tightest {
   readonly resetsInMs: number
 }
 
-/** The limit of which the smallest part is left. */
-function tightest(
-  charges: readonly Charge[],
-  standings: readonly Standing[],
-  metric: WindowClaim['metric'],
-): Tightest | null {
-  let found: Tightest | null = null
-  for (const [index, { claim }] of charges.entries()) {
-    const standing = standings[index]
-    if (standing === undefined || claim.kind !== 'window' || claim.metric !== metric) continue
-    const remaining = remainingOf(claim, standing)
-    const isTighter = found === null || remaining * found.limit < found.remaining * claim.limit
-    if (isTighter) found = { limit: claim.limit, remaining, resetsInMs: standing.resetsInMs }
-  }
-  return found
+/** The limit of which the smaller part is left. */
+function tighter(found: Tightest | null, limit: number, standing: Standing): Tightest {
+  const remaining = remainingOf(limit, standing)
+  if (found !== null && remaining * found.limit >= found.remaining * limit) return found
+  return { limit, remaining, resetsInMs: standing.resetsInMs }
 }
 
-const remainingOf = ({ limit }: WindowClaim, { used }: Standing): number => Math.max(0, limit - used)
+const remainingOf = (limit: number, { used }: Standing): number => Math.max(0, limit - used)
 
 function describe(metric: 'requests' | 'tokens', { limit, remaining, resetsInMs }: Tightest): string {
   const reset = Math.ceil(resetsInMs / 1_000)

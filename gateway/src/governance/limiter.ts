@@ -66,6 +66,14 @@ export interface Settlement {
   readonly subject: string
   /** Window: tokens beyond the estimate, negative when fewer. Budget: nano-USD. Slot: 0. */
   readonly amount: number
+  /** What its claim held until now. */
+  readonly held: number
+}
+
+/** What a claim holds until the request is settled. A window counts at once and holds nothing. */
+export function heldBy(claim: Claim): number {
+  if (claim.kind === 'slot') return 1
+  return claim.kind === 'window' ? 0 : claim.amount
 }
 
 /**

@@ -23,6 +23,11 @@ export class AddressRanges {
   }
 }
 
+/** Whether a text is an IPv4 or IPv6 address. */
+export function isAddress(text: string): boolean {
+  return isIP(withoutDecoration(text)) !== 0
+}
+
 /** Without the IPv6 spelling of an IPv4 address and without the zone of a link-local one. */
 function withoutDecoration(address: string): string {
   return address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '')

@@ -45,12 +45,25 @@ export class CorsPolicy {
       (this.#credentials ? headLine('access-control-allow-credentials', 'true') : '')
     if (request.method !== 'OPTIONS' || request.headers['access-control-request-method'] === undefined)
       return false
-    const wanted = request.headers['access-control-request-headers'] ?? '*'
-    const lines =
-      headLine('access-control-allow-methods', 'GET, POST, PUT, PATCH, DELETE') +
-      headLine('access-control-allow-headers', wanted) +
-      headLine('access-control-max-age', '600')
-    response.send(204, lines, Buffer.alloc(0))
+    sendPreflight(request, response, 'GET, POST, PUT, PATCH, DELETE')
     return true
   }
+}
+
+/** Lets pages of any site read an answer that holds nothing of its reader, unless origins are configured already. */
+export function openToPages(response: ServerResponse): void {
+  if (response.extraLines !== '') return
+  response.extraLines =
+    headLine('access-control-allow-origin', '*') +
+    headLine('access-control-expose-headers', `ETag, ${exposed}`)
+}
+
+/** Answers what a browser asks before it sends a request with headers of its own. */
+export function sendPreflight(request: ServerRequest, response: ServerResponse, methods: string): void {
+  const wanted = request.headers['access-control-request-headers'] ?? '*'
+  const lines =
+    headLine('access-control-allow-methods', methods) +
+    headLine('access-control-allow-headers', wanted) +
+    headLine('access-control-max-age', '600')
+  response.send(204, lines, Buffer.alloc(0))
 }

@@ -63,9 +63,11 @@ beforeEach(() => {
   gate = new AdmissionGate(1, ['/probe'], { onChange: () => {}, onRefusal: () => {} })
   dispatcher = new Dispatcher({
     router: new Router<Endpoint>(routes),
+    proxies: null,
     gate,
     cors: new CorsPolicy(['https://a.test'], false),
-    admitPublic: () => {},
+    admitPublic: () => null,
+    watch: null,
     codeStyle: () => 'symbolic',
     beginTrace: null,
     onUnexpectedError: (_, error) => unexpected.push(error),

@@ -1,19 +1,23 @@
 import { GatewayError } from '@routeiq/contract'
 import type { RequestTrace } from '../telemetry/spans/request-trace.ts'
 import type { AdmissionGate } from './admission-gate.ts'
-import type { CorsPolicy } from './cors.ts'
+import { type CorsPolicy, openToPages, sendPreflight } from './cors.ts'
 import { Exchange } from './exchange.ts'
+import type { CapturedAnswer, InProcessExchange } from './in-process-exchange.ts'
 import { ClientGone } from './read-body.ts'
 import type { Route, Router } from './router.ts'
 import { type ErrorSurface, sendError, toGatewayError } from './send-error.ts'
 import { checkHead } from './server/check-head.ts'
 import type { ServerRequest } from './server/server-request.ts'
 import type { ServerResponse } from './server/server-response.ts'
+import type { TrustedProxies } from './trusted-proxies.ts'
 
 /** Answers one request of its route. Throws GatewayError to refuse it in the route's error form. */
 export interface Endpoint {
   /** A function where the path alone does not tell the caller's dialect. */
   readonly errors: ErrorSurface | ((exchange: Exchange) => ErrorSurface)
+  /** Pages of any site may ask for it, with what headers they like, where no cross-origin rules are configured. */
+  readonly isOpenToPages?: boolean
   handle(
     exchange: Exchange,
     params: Readonly<Record<string, string>>,
@@ -24,9 +28,13 @@ export interface Endpoint {
 export interface DispatchDependencies {
   readonly router: Router<Endpoint>
   readonly gate: AdmissionGate
+  /** Null where the gateway hears its clients itself. */
+  readonly proxies: TrustedProxies | null
   readonly cors: CorsPolicy
   /** Judges requests of public routes; all others are judged once it is known who calls. Throws to refuse. */
-  readonly admitPublic: (exchange: Exchange) => void
+  readonly admitPublic: (exchange: Exchange) => Promise<void> | null
+  /** Sees every request that a route takes; null where nobody wants to. */
+  readonly watch: ((exchange: Exchange) => void) | null
   readonly codeStyle: () => 'symbolic' | 'litellm'
   /** Begins the trace of a request by its `traceparent`; null where nothing is traced. */
   readonly beginTrace: ((traceparent: string | null) => RequestTrace | null) | null
@@ -64,12 +72,19 @@ export class Dispatcher {
   }
 
   readonly listen = (request: ServerRequest, response: ServerResponse): void => {
+    this.#deps.proxies?.apply(request)
     const exchange = new Exchange(request, response)
     if (this.#deps.cors.apply(request, response)) return
     this.#trace(exchange)
     const refusal = checkHead(request.head) ?? this.#enter(exchange)
     if (refusal === null) this.#route(exchange)
     else this.#refuse(exchange, refusal)
+  }
+
+  /** Answers a request of the gateway's own, which takes no slot. */
+  ask(exchange: InProcessExchange): Promise<CapturedAnswer> {
+    this.#route(exchange)
+    return exchange.answer
   }
 
   /** Takes a slot, or says why not. */
@@ -125,17 +140,31 @@ export class Dispatcher {
       return
     }
     if (found.route === null) {
-      sendNoMethod(exchange, found.allow)
+      if (!this.#answersPreflight(exchange)) sendNoMethod(exchange, found.allow)
       return
     }
     exchange.template = found.route.template
+    this.#deps.watch?.(exchange)
     this.#run(exchange, found.route, found.params)
+  }
+
+  #answersPreflight({ request, response, target }: Exchange): boolean {
+    const wanted = request.headers['access-control-request-method']
+    if (request.method !== 'OPTIONS' || wanted === undefined) return false
+    const route = this.#deps.router.find(wanted, target)?.route
+    if (route?.handler.isOpenToPages !== true) return false
+    openToPages(response)
+    sendPreflight(request, response, route.method)
+    return true
   }
 
   #run(exchange: Exchange, route: Route<Endpoint>, params: Readonly<Record<string, string>>): void {
     try {
-      if (route.auth === 'public') this.#deps.admitPublic(exchange)
-      const answering = route.handler.handle(exchange, params, route)
+      const admitting = route.auth === 'public' ? this.#deps.admitPublic(exchange) : null
+      const answering =
+        admitting === null
+          ? route.handler.handle(exchange, params, route)
+          : admitting.then(() => route.handler.handle(exchange, params, route))
       answering?.catch((error: unknown) => this.#fail(exchange, route, error))
     } catch (error) {
       this.#fail(exchange, route, error)

@@ -38,8 +38,9 @@ function renderOn(
   requestId: string,
   codeStyle: 'symbolic' | 'litellm',
 ) {
-  // A refusal by policy reads the same on every route.
+  // A refusal by policy, or by a plugin, reads the same on every route.
   if (error.code === 'policy_denied') return { status: error.status, body: bareBody(error, requestId) }
+  if (error.code === 'blocked_by_plugin') return { status: error.status, body: pluginBody(error, requestId) }
   if (surface === 'api-v1') return { status: error.status, body: apiBody(error, requestId) }
   if (error.code === 'validation_failed') return { status: error.status, body: validationBody(error) }
   if (surface === 'unwrapped') return { status: error.status, body: bareBody(error, requestId) }
@@ -51,6 +52,13 @@ const bareBody = ({ code, message }: GatewayError, requestId: string) => ({
   error: code,
   message,
   request_id: requestId,
+})
+
+/** What the plugin wrote, completed. */
+const pluginBody = ({ message, options }: GatewayError, requestId: string) => ({
+  message,
+  request_id: requestId,
+  ...options.extras,
 })
 
 /** Readers of `detail` and readers of `error` both find what they look for. */

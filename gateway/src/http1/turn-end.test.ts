@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { atTurnEnd } from './turn-end.ts'
+import { atTurnEnd, turnEnd } from './turn-end.ts'
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
@@ -35,4 +35,26 @@ it('lets no more than 64 wait, and runs each once, in order', async () => {
   for (let task = 64; task < 130; task += 1) atTurnEnd({ runAtTurnEnd: () => log.push(task) })
   await nextTurn()
   expect(log).toEqual(Array.from({ length: 130 }, (_, task) => task))
+})
+
+it('tells when all tasks of the turn have run', async () => {
+  const log: string[] = []
+  const told = [turnEnd(), turnEnd()].map((end) => end.then(() => log.push('told')))
+  for (const name of ['a', 'b']) atTurnEnd({ runAtTurnEnd: () => log.push(name) })
+  await Promise.all(told)
+  expect(log).toEqual(['a', 'b', 'told', 'told'])
+})
+
+it('tells those who ask in a task when the next turn ends', async () => {
+  const log: string[] = []
+  const asked = new Promise<void>((resolve) => {
+    atTurnEnd({
+      runAtTurnEnd: () => {
+        atTurnEnd({ runAtTurnEnd: () => log.push('second') })
+        void turnEnd().then(() => resolve())
+      },
+    })
+  })
+  await asked
+  expect(log).toEqual(['second'])
 })

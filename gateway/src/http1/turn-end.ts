@@ -14,6 +14,8 @@ const maxWaiting = 64
 let waiting: TurnTask[] = []
 let spare: TurnTask[] = []
 let scheduled = false
+let ending: Promise<void> | null = null
+let tellEnded: (() => void) | null = null
 
 /**
  * Runs a task at the end of this turn of the event loop, or once 64 wait. Socket writes go through here: under load the writes of
@@ -24,6 +26,24 @@ export function atTurnEnd(task: TurnTask): void {
   waiting.push(task)
   // Behind what is being done right now, which may not be finished with its task.
   if (waiting.length === maxWaiting) queueMicrotask(runTasks)
+  schedule()
+}
+
+/**
+ * Resolves when all tasks of this turn have run. What nobody waits for waits here: an answer's books, its metrics and its line of
+ * the log are kept when the answer is with the socket, not before.
+ */
+export function turnEnd(): Promise<void> {
+  if (ending === null) {
+    ending = new Promise((resolve) => {
+      tellEnded = resolve
+    })
+    schedule()
+  }
+  return ending
+}
+
+function schedule(): void {
   if (scheduled) return
   scheduled = true
   setImmediate(endTurn)
@@ -31,7 +51,11 @@ export function atTurnEnd(task: TurnTask): void {
 
 function endTurn(): void {
   scheduled = false
+  const tell = tellEnded
+  ending = null
+  tellEnded = null
   runTasks()
+  tell?.()
 }
 
 function runTasks(): void {

@@ -14,6 +14,7 @@ const defaults: IdentityConfig = {
   adminAuthEnabled: true,
   requireAuth: false,
   insecureNoAuth: false,
+  encryptionKeys: [],
   saltKey: null,
   keyPrefix: 'sk-riq-',
   keyPepper: null,
@@ -22,10 +23,12 @@ const defaults: IdentityConfig = {
   allowRequestsOnDbUnavailable: false,
   environment: null,
   allowedIps: [],
+  routes: { adminOnly: [], publicRoutes: [], allowed: [] },
 }
 const unconfigured = { masterKey: null, adminKeys: [] }
 
 const alone = {
+  makers: [],
   retiresAt: null,
   user: null,
   team: null,

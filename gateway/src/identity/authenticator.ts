@@ -8,10 +8,14 @@ import type { SubjectKind } from '../storage/subject-store.ts'
 import { anonymousCaller, type Caller, configuredCaller, maskKey } from './caller.ts'
 import { readCredential } from './credential.ts'
 import { digestKey, digestPepperedKey, equalDigests } from './key-digest.ts'
+import type { AdmitToken } from './provided-holder.ts'
+import { RouteRules } from './route-rules.ts'
 import { storedCaller } from './stored-caller.ts'
 
 const maxCachedCredentials = 50_000
 const maxCredentialLength = 1_024
+/** Tokens of others carry claims. */
+const maxTokenLength = 8_192
 const unknownTtlMs = 5_000
 /** Refusals of the admin class carry `detail` in every dialect. */
 const withDetail = { extras: {} }
@@ -50,8 +54,10 @@ export class Authenticator {
   readonly #config: IdentityConfig
   readonly #keyHeaderName: string | null
   readonly #keys: KeyLookup
+  readonly #admitToken: AdmitToken | null
   readonly #now: () => number
   readonly #open: boolean
+  readonly #routes: RouteRules
   readonly #configured: readonly { readonly digest: string; readonly caller: Caller }[]
   readonly #cache = new Map<string, CachedCredential>()
   /** Look-ups under way. */
@@ -61,28 +67,61 @@ export class Authenticator {
   /** Counts calls of `forget`. */
   #changes = 0
 
-  /** `open` serves the data plane without a key (loopback bind or explicitly insecure). */
-  constructor(options: { config: IdentityConfig; keys: KeyLookup; now: () => number; open: boolean }) {
+  /**
+   * `open` serves the data plane without a key (loopback bind or explicitly insecure). `admitToken` is asked about credentials that
+   * are no keys.
+   */
+  constructor(options: {
+    readonly config: IdentityConfig
+    readonly keys: KeyLookup
+    readonly now: () => number
+    readonly open: boolean
+    readonly admitToken?: AdmitToken | null
+  }) {
     this.#config = options.config
     // Node gives header names in lower case.
     this.#keyHeaderName = options.config.keyHeaderName?.toLowerCase() ?? null
     this.#keys = options.keys
+    this.#admitToken = options.admitToken ?? null
     this.#now = options.now
     this.#open = options.open
+    this.#routes = new RouteRules(options.config.routes)
     this.#configured = configuredKeys(options.config)
   }
 
-  /** Throws GatewayError as the authentication tables of the two route classes say. `alsoAdmits` widens that of admins. */
+  /**
+   * Throws GatewayError as the authentication tables of the two route classes say. `alsoAdmits` widens that of admins. The rules
+   * of the operator about routes hold where `template` says which one is called.
+   */
   authenticate(
     headers: IncomingHttpHeaders,
     auth: AuthClass,
     alsoAdmits: (caller: Caller) => boolean = nobodyElse,
+    template: string | null = null,
+  ): Caller | Promise<Caller> {
+    const caller = this.#identify(headers, auth, alsoAdmits, template)
+    if (template === null) return caller
+    return caller instanceof Promise
+      ? caller.then((found) => this.#holdToRules(found, template))
+      : this.#holdToRules(caller, template)
+  }
+
+  #holdToRules(caller: Caller, template: string): Caller {
+    this.#routes.require(caller, template)
+    return caller
+  }
+
+  #identify(
+    headers: IncomingHttpHeaders,
+    auth: AuthClass,
+    alsoAdmits: (caller: Caller) => boolean,
+    template: string | null,
   ): Caller | Promise<Caller> {
     if (auth === 'admin' && this.#isAdminPlaneOpen()) return openAdmin
     const credential = readCredential(headers, this.#keyHeaderName)
-    if (credential.kind !== 'key') return this.#withoutKey(credential.kind, auth)
+    if (credential.kind !== 'key') return this.#withoutKey(credential.kind, auth, template)
     // Longer than any key can be; not worth a digest, a look-up or a place in the cache.
-    if (credential.value.length > maxCredentialLength)
+    if (credential.value.length > (this.#admitToken === null ? maxCredentialLength : maxTokenLength))
       return this.#admit(unknownCredential, credential.value, auth, alsoAdmits)
     const cached = this.#cache.get(credential.value)
     if (cached !== undefined && cached.freshUntil > this.#now())
@@ -124,7 +163,7 @@ export class Authenticator {
     this.#byDigest.clear()
     const hashes = new Set(tokenHashes)
     for (const [credential, entry] of this.#cache) {
-      const changed = entry.principal !== null && hashes.has(entry.principal.key.tokenHash)
+      const changed = entry.principal !== null && isAnyOf(entry.principal, hashes)
       if (changed || entry.caller === null) this.#cache.delete(credential)
     }
   }
@@ -169,7 +208,7 @@ export class Authenticator {
     )
   }
 
-  #withoutKey(kind: 'none' | 'malformed', auth: AuthClass): Caller {
+  #withoutKey(kind: 'none' | 'malformed', auth: AuthClass, template: string | null): Caller {
     if (auth === 'admin') {
       throw new GatewayError(
         'admin_key_required',
@@ -183,7 +222,7 @@ export class Authenticator {
         'Authentication Error, Malformed API Key passed in. Ensure Key has `Bearer ` prefix.',
       )
     }
-    if (this.#open) return anonymousCaller
+    if (this.#open || (template !== null && this.#routes.isPublic(template))) return anonymousCaller
     throw new GatewayError('invalid_api_key', 'Authentication Error, No api key passed in.')
   }
 
@@ -210,12 +249,15 @@ export class Authenticator {
         freshUntil: Number.POSITIVE_INFINITY,
       })
     const changesBefore = this.#changes
-    const principal = await this.#findStored(credential, stale)
+    const principal =
+      (await this.#findStored(credential, stale)) ?? (await this.#admitToken?.(credential)) ?? null
     const caller = principal === null ? null : storedCaller(principal)
     const ttl = principal === null ? unknownTtlMs : this.#config.keyCacheTtlMs
     const entry = { caller, principal, freshUntil: this.#now() + ttl }
     // A key that changed while it was read may have been read as it was before.
-    return changesBefore === this.#changes ? this.#remember(credential, entry) : entry
+    const isKept =
+      changesBefore === this.#changes && (caller !== null || credential.length <= maxCredentialLength)
+    return isKept ? this.#remember(credential, entry) : entry
   }
 
   #findConfigured(credential: string): Caller | null {
@@ -262,13 +304,7 @@ export class Authenticator {
     }
     if (entry.principal !== null) refuseUnusable(entry.principal, this.#now())
     if (auth === 'admin' && !entry.caller.isAdmin && !alsoAdmits(entry.caller)) {
-      throw new GatewayError(
-        'permission_denied',
-        'This route needs an admin key; the key presented is not one.',
-        {
-          extras: { required_permission: 'proxy_admin' },
-        },
-      )
+      throw new RefusedCaller(entry.caller)
     }
     return entry.caller
   }
@@ -285,6 +321,18 @@ function configuredKeys(config: IdentityConfig): { digest: string; caller: Calle
   if (config.masterKey !== null) add('master', config.masterKey)
   for (const key of config.adminKeys) add('admin', key)
   return members
+}
+
+/** Somebody who is known, and may not. */
+export class RefusedCaller extends GatewayError {
+  readonly caller: Caller
+
+  constructor(caller: Caller) {
+    super('permission_denied', 'This route needs an admin key; the key presented is not one.', {
+      extras: { required_permission: 'proxy_admin' },
+    })
+    this.caller = caller
+  }
 }
 
 /** A key was presented and nobody knows it: what guessing looks like. */
@@ -306,9 +354,16 @@ function unknownKey(credential: string, auth: AuthClass): UnknownKey {
   )
 }
 
+/** Limits of a key hold for those made with it, too. */
+function isAnyOf({ key, makers }: KeyPrincipal, hashes: ReadonlySet<string>): boolean {
+  return hashes.has(key.tokenHash) || makers.some((maker) => hashes.has(maker.tokenHash))
+}
+
 /** Those whose change changes what the key may do, also where they do not exist yet. */
-function ownersOf({ key, team, organization, user, member, budgets }: KeyPrincipal): string[] {
-  const referring = [key, team, organization, user, member].map((record) => record?.settings['budget_id'])
+function ownersOf({ key, makers, team, organization, user, member, budgets }: KeyPrincipal): string[] {
+  const referring = [key, ...makers, team, organization, user, member].map(
+    (record) => record?.settings['budget_id'],
+  )
   return [
     `user ${key.userId}`,
     `team ${key.teamId}`,

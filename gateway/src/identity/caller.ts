@@ -1,5 +1,5 @@
 import { compileModelGrants, type GrantLayer, type ModelGrants } from '../deployments/allowed-models.ts'
-import type { AgentGrants, NamingPrincipal } from '../deployments/resolve-model.ts'
+import type { NamingPrincipal, ObjectGrants } from '../deployments/resolve-model.ts'
 import { type Allowances, noAllowances } from '../governance/allowances.ts'
 
 /** Who makes a request, derived from the credential alone. Immutable; shared by all requests of that credential. */
@@ -18,17 +18,19 @@ export interface Caller {
   /** What else holds the key to some models: its team, its user, its organization. */
   readonly layers: readonly GrantLayer[]
   /** The names the key's own aliases rewrite, and the agents it may name. */
-  readonly naming: NamingPrincipal & { readonly agents: AgentGrants }
+  readonly naming: NamingPrincipal
+  /** The agents, tool servers and tools it is limited to. */
+  readonly objects: ObjectGrants
   /** Route groups or paths the key is limited to; empty allows all. */
   readonly allowedRoutes: readonly string[]
+  /** Paths of raw access the key is limited to; empty allows all. */
+  readonly allowedRawRoutes: readonly string[]
   readonly metadata: Readonly<Record<string, unknown>>
   readonly tags: readonly string[]
   /** Members every body must have, `metadata.x` for one within. */
   readonly enforcedParams: readonly string[]
   /** What its requests may say in `cache`; empty allows all. */
   readonly allowedCacheControls: readonly string[]
-  /** `object_permission` of the key: the servers, tools and agents it is limited to. */
-  readonly objectPermission: Readonly<Record<string, unknown>>
   /** The limits of the key itself, as its owner is told. */
   readonly limits: KeyLimits
   /** What its workspace and its governance say beside models and limits; null for a key without. */
@@ -64,6 +66,9 @@ export interface KeyLimits {
 
 const noLimits: KeyLimits = { maxBudgetUsd: null, tokensPerMinute: null, requestsPerMinute: null }
 
+const allObjects: ObjectGrants = { isAdmin: false, teamId: null, permissions: [], agentId: null }
+const objectsOfAdmin: ObjectGrants = { ...allObjects, isAdmin: true }
+
 const unrestricted = {
   keyAlias: null,
   userId: null,
@@ -71,16 +76,14 @@ const unrestricted = {
   organizationId: null,
   grants: compileModelGrants([]),
   layers: [],
-  naming: {
-    ...{ teamId: null, keyAliases: null, teamAliases: null },
-    agents: { isAdmin: false, teamId: null, permissions: [] },
-  },
+  naming: { teamId: null, keyAliases: null, teamAliases: null, agents: allObjects },
+  objects: allObjects,
   allowedRoutes: [],
+  allowedRawRoutes: [],
   metadata: {},
   tags: [],
   enforcedParams: [],
   allowedCacheControls: [],
-  objectPermission: {},
   limits: noLimits,
   governance: null,
   allowances: noAllowances,
@@ -108,8 +111,14 @@ export const gatewayCaller: Caller = {
 }
 
 export function configuredCaller(kind: 'master' | 'admin', credential: string, keyHash: string): Caller {
-  const naming = { ...unrestricted.naming, agents: { ...unrestricted.naming.agents, isAdmin: true } }
-  return { ...unrestricted, naming, kind, keyHash, keyName: maskKey(credential), isAdmin: true }
+  const naming = { ...unrestricted.naming, agents: objectsOfAdmin }
+  const keyName = maskKey(credential)
+  return { ...unrestricted, naming, objects: objectsOfAdmin, kind, keyHash, keyName, isAdmin: true }
+}
+
+/** Who a row says has made or changed it; null where nobody is known. */
+export function actorOf(caller: Pick<Caller, 'userId' | 'kind'> | null): string | null {
+  return caller?.userId ?? caller?.kind ?? null
 }
 
 /** `sk-...` and the last four characters; shorter secrets show nothing. */

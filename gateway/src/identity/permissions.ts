@@ -6,6 +6,7 @@ import type { Caller } from './caller.ts'
  */
 export function holdsPermission({ isAdmin, permissions }: Caller, permission: string): boolean {
   if (isAdmin || permissions.has('*') || permissions.has(permission)) return true
-  const [namespace = '', action = ''] = permission.split('.', 2)
+  const namespace = permission.slice(0, permission.indexOf('.'))
+  const action = permission.slice(permission.lastIndexOf('.') + 1)
   return permissions.has(`${namespace}.*`) || permissions.has(`*.${action}`)
 }

@@ -25,7 +25,7 @@ const routeGroups: ReadonlyMap<string, readonly string[]> = new Map([
     'management_routes',
     [
       ...['/key/', '/v2/key/', '/user/', '/team/', '/v2/team/', '/organization/', '/customer/', '/end_user/'],
-      ...['/tag/', '/budget/', '/model/', '/spend/', '/global/'],
+      ...['/tag/', '/budget/', '/model/', '/spend/', '/global/', '/cost/'],
     ],
   ],
   ['info_routes', ['/key/info', '/models', '/health']],
@@ -44,6 +44,22 @@ export function requireRouteAllowed(caller: Caller, template: string): void {
   throw new GatewayError(
     'permission_denied',
     `This key may not call ${path}. Its allowed routes are [${caller.allowedRoutes.join(', ')}].`,
+  )
+}
+
+/**
+ * Holds a key to its `allowed_passthrough_routes`: paths, and paths ending in `*`, of raw access to providers and endpoints. A
+ * path is taken as it was asked for, so that one spelt otherwise is none of them. Errors: 403 `permission_denied`.
+ */
+export function requireRawRouteAllowed({ allowedRawRoutes, isAdmin }: Caller, path: string): void {
+  if (allowedRawRoutes.length === 0 || isAdmin) return
+  const isAllowed = allowedRawRoutes.some((route) =>
+    route.endsWith('*') ? path.startsWith(route.slice(0, -1)) : route === path,
+  )
+  if (isAllowed) return
+  throw new GatewayError(
+    'permission_denied',
+    `This key may not call ${path.slice(0, 256)}. Its allowed pass-through routes are [${allowedRawRoutes.join(', ')}].`,
   )
 }
 
@@ -70,6 +86,11 @@ function requireScope(scopes: ReadonlySet<string>, template: string): void {
     `This key may not call ${withoutVersion(template)}: it needs the scope ${scope} and has [${[...scopes].join(', ')}].`,
     { extras: { required_scope: scope } },
   )
+}
+
+/** Whether a template, a template ending in `*` or the name of a group means a documented template. */
+export function coversRoute(route: string, template: string): boolean {
+  return covers(route, withoutVersion(template))
 }
 
 function covers(route: string, path: string): boolean {

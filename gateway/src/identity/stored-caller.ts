@@ -1,5 +1,6 @@
 import { compileModelGrants, type GrantLayer } from '../deployments/allowed-models.ts'
 import { ModelList } from '../deployments/model-list.ts'
+import type { ObjectPermission } from '../deployments/resolve-model.ts'
 import { compileAllowances, noAllowances } from '../governance/allowances.ts'
 import { readKeyGovernance, readWorkspace } from '../governance/workspaces/workspace.ts'
 import type { KeyPrincipal, KeyRecord } from '../storage/key-store.ts'
@@ -10,6 +11,12 @@ export function storedCaller(principal: KeyPrincipal): Caller {
   const { key, user, team, organization } = principal
   const role = readText(user?.settings['user_role'])
   const isAdmin = role === 'proxy_admin'
+  const objects = {
+    isAdmin,
+    teamId: key.teamId,
+    permissions: [readObjectPermission(key.settings), readObjectPermission(team?.settings ?? {})],
+    agentId: readText(key.settings['agent_id']),
+  }
   return {
     kind: 'key',
     keyHash: key.tokenHash,
@@ -24,18 +31,15 @@ export function storedCaller(principal: KeyPrincipal): Caller {
       teamId: key.teamId,
       keyAliases: aliasMap(key.aliases),
       teamAliases: aliasMap(team?.settings['model_aliases']),
-      agents: {
-        isAdmin,
-        teamId: key.teamId,
-        permissions: [readObjectPermission(key.settings), readObjectPermission(team?.settings ?? {})],
-      },
+      agents: objects,
     },
+    objects,
     allowedRoutes: key.allowedRoutes.length > 0 ? key.allowedRoutes : routesOfType(key.settings['key_type']),
+    allowedRawRoutes: readTexts(key.settings['allowed_passthrough_routes']),
     metadata: key.metadata,
     tags: [...new Set([...key.tags, ...readTexts(team?.settings['tags'])])],
     enforcedParams: readTexts(key.settings['enforced_params']),
     allowedCacheControls: readTexts(key.settings['allowed_cache_controls']),
-    objectPermission: readObjectPermission(key.settings),
     limits: readLimits(key.settings),
     governance: governanceOf(principal),
     allowances: isAdmin ? noAllowances : compileAllowances(principal),
@@ -96,9 +100,7 @@ function governanceOf({ key, workspace }: KeyPrincipal): CallerGovernance | null
   }
 }
 
-function readObjectPermission({
-  object_permission: value,
-}: KeyRecord['settings']): Caller['objectPermission'] {
+function readObjectPermission({ object_permission: value }: KeyRecord['settings']): ObjectPermission {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {}
 }
 

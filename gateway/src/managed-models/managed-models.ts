@@ -1,5 +1,6 @@
 import { GatewayError } from '@routeiq/contract'
 import type { ManagedEntries } from '../config/managed-entries.ts'
+import type { KeyRing, SealedPlace } from '../secrets/key-ring.ts'
 import type { ManagedModelStore, StoredCredential, StoredModel } from './managed-model-store.ts'
 import { rejectReferences } from './reject-references.ts'
 
@@ -31,9 +32,7 @@ export interface Trial {
 
 export interface ManagedModelsDependencies {
   readonly store: ManagedModelStore
-  readonly seal: (text: string) => string
-  /** Null for a text sealed with another key. */
-  readonly open: (sealed: string) => string | null
+  readonly keyRing: KeyRing
   /** Reads a configuration with these entries, and puts nothing in force. */
   readonly trial: (entries: ManagedEntries) => Trial
   /** Puts the entries in force here. */
@@ -97,13 +96,13 @@ export class ManagedModels {
     }: { readonly modelName: string; readonly params: Fields; readonly info: Fields },
     actor: string | null,
   ): Promise<ManagedModel> {
-    const { newId, store, seal } = this.#deps
+    const { newId, store, keyRing } = this.#deps
     const id = typeof info['id'] === 'string' && info['id'] !== '' ? info['id'] : newId()
     const model = { id, modelName, params: withoutNothing(params), info: withoutNothing({ ...info, id }) }
     await this.refresh()
     if (this.#isConfigured(id)) throw taken(id)
     this.#requireCallable(model)
-    const sealed = seal(JSON.stringify(model.params))
+    const sealed = keyRing.seal(modelPlace(id), JSON.stringify(model.params))
     const added = await store.addModel({ ...model, params: sealed, createdBy: actor, updatedBy: actor })
     if (!added) throw taken(id)
     await this.#spread()
@@ -112,7 +111,7 @@ export class ManagedModels {
 
   /** Parameters and facts that are left out stay. Errors: 404, 409 `config_managed`, 400 as for `add`. */
   async change(id: string, changes: ModelChanges, actor: string | null): Promise<ManagedModel> {
-    const { store, seal } = this.#deps
+    const { store, keyRing } = this.#deps
     await this.refresh()
     const known = this.#require(id)
     const model = {
@@ -122,7 +121,7 @@ export class ManagedModels {
       info: withoutNothing({ ...known.info, ...changes.info, id }),
     }
     this.#requireCallable(model)
-    const params = seal(JSON.stringify(model.params))
+    const params = keyRing.seal(modelPlace(id), JSON.stringify(model.params))
     if (!(await store.changeModel({ ...model, params, updatedBy: actor }))) throw noSuchModel(id)
     await this.#spread()
     return this.#require(id)
@@ -142,9 +141,10 @@ export class ManagedModels {
     values,
     info,
   }: Omit<ManagedCredential, 'createdAt' | 'updatedAt'>): Promise<void> {
-    const { store, seal } = this.#deps
+    const { store, keyRing } = this.#deps
     this.#requireAllowed(values)
-    if (!(await store.addCredential({ name, held: seal(JSON.stringify(values)), info })))
+    const held = keyRing.seal(credentialPlace(name), JSON.stringify(values))
+    if (!(await store.addCredential({ name, held, info })))
       throw new GatewayError('conflict', `There is a credential named ${name}.`, { param: 'credential_name' })
     await this.#spread()
   }
@@ -154,14 +154,14 @@ export class ManagedModels {
     name: string,
     changes: { readonly values: Fields; readonly info: Fields },
   ): Promise<void> {
-    const { store, seal } = this.#deps
+    const { store, keyRing } = this.#deps
     await this.refresh()
     const known = this.#requireCredential(name)
     const values = withoutNothing({ ...known.values, ...changes.values })
     this.#requireAllowed(values)
     const info = withoutNothing({ ...known.info, ...changes.info })
-    if (!(await store.changeCredential({ name, held: seal(JSON.stringify(values)), info })))
-      throw noSuchCredential(name)
+    const held = keyRing.seal(credentialPlace(name), JSON.stringify(values))
+    if (!(await store.changeCredential({ name, held, info }))) throw noSuchCredential(name)
     await this.#spread()
   }
 
@@ -232,17 +232,17 @@ export class ManagedModels {
   }
 
   #openModel(stored: StoredModel): ManagedModel[] {
-    const params = this.#openFields(stored.params, stored.modelName)
+    const params = this.#openFields(modelPlace(stored.id), stored.params, stored.modelName)
     return params === null ? [] : [{ ...stored, params }]
   }
 
   #openCredential({ held, ...stored }: StoredCredential): ManagedCredential[] {
-    const values = this.#openFields(held, stored.name)
+    const values = this.#openFields(credentialPlace(stored.name), held, stored.name)
     return values === null ? [] : [{ ...stored, values }]
   }
 
-  #openFields(sealed: string, name: string): Fields | null {
-    const text = this.#deps.open(sealed)
+  #openFields(place: SealedPlace, sealed: string, name: string): Fields | null {
+    const text = this.#deps.keyRing.open(place, sealed)
     if (text !== null) return JSON.parse(text) as Fields
     this.#deps.onUnreadable(name)
     return null
@@ -270,6 +270,10 @@ function entriesOf(
 
 const withoutNothing = (fields: Fields): Fields =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null && value !== undefined))
+
+const modelPlace = (row: string): SealedPlace => ({ table: 'managed_models', row })
+
+const credentialPlace = (row: string): SealedPlace => ({ table: 'managed_credentials', row })
 
 const taken = (id: string): GatewayError =>
   new GatewayError('conflict', `There is a model with the id ${id}.`, { param: 'model_info.id' })

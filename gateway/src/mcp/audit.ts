@@ -1,3 +1,5 @@
+import type { ProgramEvent } from './upstream/programs.ts'
+
 export type AuditAction =
   | 'mcp.server.create'
   | 'mcp.server.update'
@@ -10,6 +12,9 @@ export type AuditAction =
   | 'mcp.credential.delete'
   | 'mcp.oauth.consent'
   | 'mcp.oauth.token'
+  | 'mcp.program.start'
+  | 'mcp.program.exit'
+  | 'mcp.program.refuse'
 
 /** Something about tool servers that somebody may want to know of later. Holds no argument, result or secret. */
 export interface AuditEvent {
@@ -22,4 +27,19 @@ export interface AuditEvent {
   readonly toolName?: string
   readonly outcome: 'success' | 'denied' | 'error'
   readonly reason?: string
+}
+
+/** What became of a program of a server. */
+export function describeProgram(serverId: string, event: ProgramEvent): AuditEvent {
+  const about = { requestId: null, actor: null, serverId }
+  switch (event.kind) {
+    case 'start':
+      return { ...about, action: 'mcp.program.start', outcome: 'success' }
+    case 'exit': {
+      const { isWanted, reason } = event.exit
+      return { ...about, action: 'mcp.program.exit', outcome: isWanted ? 'success' : 'error', reason }
+    }
+    case 'refuse':
+      return { ...about, action: 'mcp.program.refuse', outcome: 'denied', reason: event.reason }
+  }
 }

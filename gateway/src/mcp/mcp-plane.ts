@@ -49,7 +49,7 @@ export class McpPlane {
   /** The skills of a workspace have changed, here or in another process. */
   hearSkillChange(workspaceId: string): void {
     void this.#gateway?.then(
-      (gateway) => gateway.tellSkillsChanged(workspaceId),
+      ({ endpoint }) => endpoint.tellSkillsChanged(workspaceId),
       () => {},
     )
   }
@@ -57,7 +57,7 @@ export class McpPlane {
   /** No more streams without an end. */
   endStreams(): void {
     void this.#gateway?.then(
-      (gateway) => gateway.endStreams(),
+      ({ endpoint }) => endpoint.endStreams(),
       () => {},
     )
   }

@@ -12,8 +12,10 @@ import { mcpRestRoutes } from './rest/mcp-rest-routes.ts'
 import { parityRoutes } from './rest/parity-routes.ts'
 import { proxyRoutes } from './rest/proxy-routes.ts'
 import { serverRoutes } from './rest/server-routes.ts'
+import { submissionRoutes } from './rest/submission-routes.ts'
 import { subregistryRoutes } from './rest/subregistry-routes.ts'
 import { toolRoutes } from './rest/tool-routes.ts'
+import { toolsetRoutes } from './rest/toolset-routes.ts'
 import { trialRoutes } from './rest/trial-routes.ts'
 import { userCredentialRoutes } from './rest/user-credential-routes.ts'
 
@@ -24,6 +26,8 @@ export function mcpRoutes(deps: McpRoutesDependencies): Route<Endpoint>[] {
     ...toolRoutes(deps),
     ...parityRoutes(deps),
     ...approvalRoutes(deps),
+    ...submissionRoutes(deps),
+    ...toolsetRoutes(deps),
     ...mcpRestRoutes(deps),
     ...sseRoutes(deps),
     ...nativeRoutes(deps),

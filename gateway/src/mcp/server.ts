@@ -22,3 +22,8 @@ export function isNameOf(server: McpServer, word: string): boolean {
 export function aliasOf({ settings }: McpServer): string {
   return settings.alias ?? settings.serverId
 }
+
+/** A program that is started when somebody first wants something of it. */
+export function isLazy({ settings }: McpServer): boolean {
+  return settings.transport === 'stdio' && !settings.isEager
+}

@@ -32,13 +32,14 @@ export function settleToolCall(
   }
   const kind = caller.kind === 'master' ? 'admin' : caller.kind
   gateway.recordRequest({
-    ...withoutPipeline,
-    ...{ requestId, callId: requestId, startedAt, endedAt, firstByteAt: null },
+    requestId,
+    ...{ callId: requestId, startedAt, endedAt, firstByteAt: null },
     ...{ upstreamMs: endedAt - startedAt, method: 'POST', template: 'tools/call', dialect: null },
     ...{ status, errorCode, errorType: hasRun ? null : outcome, errorOrigin: hasRun ? null : 'upstream' },
     ...{ stream: false, clientDisconnected: outcome === 'cancelled' },
     ...{ caller: { kind, keyHash, keyAlias, userId, teamId, organizationId }, tags },
     ...{ requestedModel, target, usage: null, costPico, clientIp: null },
+    ...withoutPipeline,
   })
   gateway.appendSpend({
     // One request may call several tools.

@@ -14,8 +14,10 @@ export class ArmStates implements LiveState {
   }
 
   /** Of the quickest deployment: the balancing within the arm may take that one. */
-  latencyMs(model: string, percentile: number): number | null {
-    const known = this.#find(model).flatMap(({ state }) => state.answerTimes?.percentile(percentile) ?? [])
+  latencyMs(model: string, percentile: number, samples: number): number | null {
+    const known = this.#find(model).flatMap(
+      ({ state }) => state.answerTimes?.percentile(percentile, samples) ?? [],
+    )
     return known.length === 0 ? null : Math.min(...known)
   }
 

@@ -24,7 +24,7 @@ export function checkRouters(
   })
   const { strategy, args } = modelRouting
   const path = 'router_settings.routing_strategy_args'
-  return strategy === null ? own : [...checkArguments(strategy, args, path), ...own]
+  return [...checkArguments(strategy, args, path), ...own]
 }
 
 function checkArguments(

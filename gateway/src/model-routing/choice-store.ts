@@ -51,8 +51,16 @@ interface KeptAssignment {
 }
 
 /** Where a judgement comes from; the first ones count for more than the later ones. */
-export const feedbackSources = ['user', 'outcome', 'check', 'judge'] as const
+export const feedbackSources = ['user', 'outcome', 'check', 'judge', 'implicit'] as const
 type FeedbackSource = (typeof feedbackSources)[number]
+
+/** Those that somebody gives; the last one the gateway alone reads out of what a caller does. */
+export const givenSources = ['user', 'outcome', 'check', 'judge'] as const
+
+/** What one judgement of a source counts, where nobody says otherwise. */
+export const sourceWeights: Readonly<Record<FeedbackSource, number>> = {
+  ...{ user: 1, outcome: 1, check: 0.5, judge: 0.5, implicit: 0.2 },
+}
 
 export interface ChoiceFeedback {
   readonly decisionId: string
@@ -61,6 +69,8 @@ export interface ChoiceFeedback {
   readonly score: number | null
   readonly weight: number
   readonly reason: string | null
+  /** The gateway saw it itself. It knows failures alone, so such scores teach and are no measure of quality. */
+  readonly isAutomatic: boolean
   readonly keyHash: string | null
   /** The task it belongs to, where that was not known before. */
   readonly taskId: string | null
@@ -108,6 +118,13 @@ export interface ChoiceHandle {
   readonly keyHash?: string | null
 }
 
+/** Null takes any. */
+interface WantedChoices {
+  readonly decisionId: string | null
+  readonly taskId: string | null
+  readonly routingId: string | null
+}
+
 /** What is learned: sums by cell, and which models have changed. */
 export interface Learning {
   readonly cells: readonly LearningCell[]
@@ -118,6 +135,33 @@ export interface Learning {
 export interface EvidenceRow extends KeptChoice {
   /** Of the best source; null when nobody judged. */
   readonly score: number | null
+}
+
+/** How often what was chosen, over all choices that are kept. */
+export interface ChoiceCounts {
+  readonly total: number
+  /** Those that nothing trained had a part in. */
+  readonly untrained: number
+  /** What choosing took, milliseconds; null without choices. */
+  readonly meanDecisionMs: number | null
+  readonly byStrategy: Readonly<Record<string, number>>
+  readonly byProfile: Readonly<Record<string, number>>
+  /** By the model that answered. */
+  readonly byModel: Readonly<Record<string, number>>
+  /** The hundred keys with the most choices. */
+  readonly byKey: readonly { readonly keyHash: string; readonly count: number }[]
+  /** Keys with any. */
+  readonly keys: number
+}
+
+/** What a judge said of a model's answers. */
+export interface JudgedQuality {
+  readonly model: string
+  readonly count: number
+  /** 0 to 1. */
+  readonly mean: number
+  /** Half the width of the interval of 95 %. */
+  readonly margin: number
 }
 
 /** Choices of models and how they turned out. Rejects with `storage_unavailable` when the database does not answer. */
@@ -131,7 +175,15 @@ export interface ChoiceStore {
   /** What is learned, each day at half the weight of seven days later. */
   readLearning(now: number): Promise<Learning>
   /** Choices since then, newest first. Null for every workspace. */
-  listChoices(workspaceId: string | null, since: number, limit: number): Promise<readonly EvidenceRow[]>
+  listChoices(
+    workspaceId: string | null,
+    since: number,
+    limit: number,
+    wanted?: WantedChoices,
+  ): Promise<readonly EvidenceRow[]>
+  countChoices(): Promise<ChoiceCounts>
+  /** Means of what judges said of answers since then, the best model first. */
+  listJudgedQualities(since: number): Promise<readonly JudgedQuality[]>
   /** When somebody judged last, epoch milliseconds; null while nobody has. */
   lastJudgedAt(): Promise<number | null>
   /** The last choices that teach, with the score that counts; each week halves their weight, a change of the model takes nine tenths. */

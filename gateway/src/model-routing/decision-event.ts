@@ -11,6 +11,11 @@ export interface EventFacts {
   /** The model that answered. */
   readonly arm: string
   readonly record: RequestRecord
+  /** The calls of models it led to. */
+  readonly attempts: readonly object[]
+  /** What the caller says it is part of, and the decision about skills it was made with. */
+  readonly taskId: string | null
+  readonly routingId: string | null
   /** UUID. */
   readonly eventId: string
 }
@@ -19,7 +24,8 @@ export interface EventFacts {
  * One decision as a published event: who asked for what, what could have answered, what did and why. Numbers, names and
  * lengths; no text of prompt or answer, and no session.
  */
-export function formatDecisionEvent({ choice, decision, arm, record, eventId }: EventFacts): object {
+export function formatDecisionEvent(facts: EventFacts): object {
+  const { choice, decision, arm, record, eventId } = facts
   const { usage, caller } = record
   const failure = record.failedAttempts.at(-1)
   const fellBack = arm !== choice.chosen || record.fallbacks > 0
@@ -80,11 +86,14 @@ export function formatDecisionEvent({ choice, decision, arm, record, eventId }: 
     decision: {
       ...decision,
       request_id: record.requestId,
+      task_id: facts.taskId,
+      routing_id: facts.routingId,
       selected: {
         model: record.target?.upstreamModel ?? null,
         arm,
         deployment_id: record.target?.deploymentId ?? null,
       },
+      attempts: facts.attempts,
     },
   }
 }

@@ -23,6 +23,8 @@ export function describeDecision(choice: ModelChoice): DescribedDecision {
   const { decision, affinity, timings } = choice
   return {
     decision_id: choice.decisionId,
+    snapshot_id: choice.snapshotId,
+    session_hash: affinity.keyHash,
     requested_model: choice.routed.name,
     pool: decision.models.map(({ name }) => name),
     strategy: choice.requestedStrategy,
@@ -58,8 +60,10 @@ export function describeDecision(choice: ModelChoice): DescribedDecision {
       gain: round(affinity.gain),
       switch_cost: round(affinity.switchCost),
     },
-    skills: choice.skills.map(({ skill, pi, shifts, judged }) => ({
-      ...{ skill, pi: round(pi) },
+    skills: choice.skills.map(({ skill, version, pi, shifts, judged }) => ({
+      ...{ skill, version, pi: round(pi) },
+      n: judged[positionOf(choice, choice.chosen)] ?? 0,
+      shift_logit: round(shifts[positionOf(choice, choice.chosen)]),
       shifts: Object.fromEntries(
         decision.models.map(({ name }, at) => [name, { shift_logit: round(shifts[at]), n: judged[at] ?? 0 }]),
       ),

@@ -37,6 +37,8 @@ export interface ShadowChoice {
 export interface ModelChoice {
   /** `dc_` and 24 hex digits. */
   readonly decisionId: string
+  /** The configuration, and when what was learned was last read: with the bundle what a replay begins from. */
+  readonly snapshotId: string
   readonly routed: RoutedGroup
   /** Several calls in place of one, where the request allows it; null for one. */
   readonly cascade: CascadePlan | null
@@ -69,7 +71,7 @@ export interface ModelChoice {
   readonly ignored: readonly string[]
   /** For learning from the outcome; no text can be read from them. */
   readonly features: StoredFeatures
-  readonly ask: Pick<Ask, 'source'> & { readonly chars: number }
+  readonly ask: Pick<Ask, 'source' | 'text' | 'inToolLoop' | 'expected'> & { readonly chars: number }
   readonly timings: {
     readonly filterUs: number
     readonly featuresUs: number

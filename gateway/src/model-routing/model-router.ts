@@ -12,6 +12,7 @@ import {
   type ModelInfo,
   modelFamilyOf,
   type Profile,
+  type RemoteAdvice,
   type RouteContext,
   type Scores,
   type SkillShift,
@@ -30,6 +31,7 @@ import type { Affinity, ModelChoice } from './model-choice.ts'
 import { describeArm } from './model-info.ts'
 import type { Pin, Pins } from './pins.ts'
 import type { Ask } from './read-ask.ts'
+import { type AskRemote, findRemote } from './remote-strategy.ts'
 import type { ResolvedScorer, Scorers } from './scorers.ts'
 
 const noArgs = {}
@@ -59,10 +61,16 @@ export interface RouteAsked {
   readonly overrides: RouteOverrides
   /** Names the conversation and whoever has it; null when it is not to be held. */
   readonly conversationKey: string | null
+  /** What the remote strategy said; null where none decides, or none answered. */
+  readonly advice: RemoteAdvice | null
+  /** The arm whose account keeps what the request continues: the model it was answered by; null for none. */
+  readonly continuedArm: string | null
   /** The caller named its session, so that a pin counts from the first turn. */
   readonly isSessionNamed: boolean
   /** A question what would be chosen: nothing is remembered of it. */
   readonly dryRun: boolean
+  /** Hash of the configuration in force. */
+  readonly configVersion: string
   /** Microseconds that finding the arms took. */
   readonly filterUs: number
   /** Epoch milliseconds. */
@@ -72,9 +80,17 @@ export interface RouteAsked {
 /** A skill by name or id. */
 export interface ExpectedSkill {
   readonly name: string
+  /** Null where nobody says. */
+  readonly version: string | null
   /** Its text is put before the model, so that it will be used. */
   readonly isInjected: boolean
 }
+
+/** The skills that a decision about skills offered; null when there is none of that id. */
+export type FindSkills = (
+  workspaceId: string,
+  routingId: string,
+) => Promise<readonly Pick<ExpectedSkill, 'name' | 'version'>[] | null>
 
 /** What a caller may say about how its request is routed; null leaves the configuration in force. */
 export interface RouteOverrides {
@@ -93,12 +109,14 @@ export interface ModelRouterOptions {
   readonly scorers: Scorers
   readonly pins: Pins
   /** What live outcomes taught; null where nothing is learned. */
-  readonly outcomes: Pick<LearnedOutcomes, 'residualsFor' | 'biasesOf'> | null
+  readonly outcomes: Pick<LearnedOutcomes, 'residualsFor' | 'biasesOf' | 'lastRead'> | null
   /** How the skills of a workspace have gone, by model; null where nobody knows. */
   readonly skills: ((workspaceId: string) => SkillKnowledge) | null
   /** Experiments under way, and what they led to; null where there are none. */
   readonly experiments: Pick<ExperimentBook, 'runningFor' | 'appliedFor'> | null
   readonly isKilled: () => boolean
+  /** Asks strategies that are served elsewhere. */
+  readonly askRemote: AskRemote
   readonly randomBytes: (size: number) => Buffer
 }
 
@@ -111,8 +129,19 @@ export class ModelRouter {
     this.#options = options
   }
 
+  /** What the strategy says, where it is served elsewhere; null where it is not. */
+  advise(
+    { routed, overrides, arms, ask }: RouteAsked,
+    { killSwitch }: ModelRoutingConfig,
+  ): Promise<RemoteAdvice | null> | null {
+    const remote = overrides.strategy === null ? findRemote(routed.args) : null
+    if (remote === null || killSwitch || this.#options.isKilled()) return null
+    return this.#options.askRemote(remote, { query: ask.text, models: arms.map(({ name }) => name) })
+  }
+
   choose(asked: RouteAsked, config: ModelRoutingConfig): ModelChoice {
     const startedAt = performance.now()
+    const { source, text, inToolLoop, expected } = asked.ask
     const decisionId = `dc_${this.#options.randomBytes(12).toString('hex')}`
     const experiment = this.#assign(asked, config)
     const key = keyIn(asked.conversationKey, experiment)
@@ -147,6 +176,7 @@ export class ModelRouter {
       })
     return {
       decisionId,
+      snapshotId: `${asked.configVersion}@${this.#options.outcomes?.lastRead ?? 0}`,
       routed: asked.routed,
       cascade: resolved.isStatic || asked.ask.inToolLoop ? null : decision.scores.cascade,
       order: order.map(nameOf),
@@ -154,7 +184,7 @@ export class ModelRouter {
       decision,
       requestedStrategy: resolved.requested,
       fallbackReason: resolved.fallbackReason,
-      profile,
+      profile: decision.profile,
       bundleId: resolved.bundleId,
       explanation: asked.dryRun ? this.#explain(asked.ask, resolved, order.map(nameOf)) : null,
       affinity,
@@ -176,7 +206,7 @@ export class ModelRouter {
       ignored: asked.overrides.ignored,
       shadow: asked.dryRun ? null : this.#shadow(input, config),
       features: stored,
-      ask: { source: asked.ask.source, chars: asked.ask.text.length },
+      ask: { source, text, chars: text.length, inToolLoop, expected },
       timings: {
         filterUs: asked.filterUs,
         featuresUs: (extractedAt - startedAt) * 1_000,
@@ -229,7 +259,7 @@ export class ModelRouter {
   }
 
   #resolve(
-    { routed, overrides }: RouteAsked,
+    { routed, overrides, advice }: RouteAsked,
     config: ModelRoutingConfig,
     experiment: Assignment | null,
   ): ResolvedScorer {
@@ -239,7 +269,9 @@ export class ModelRouter {
       : (this.#options.experiments?.appliedFor(routed.name) ?? null)
     const strategy = other ?? approved ?? routed.strategy
     const args = strategy === routed.strategy ? routed.args : noArgs
-    const resolved = this.#options.scorers.resolve(strategy, args, config.usePrior)
+    const known = this.#options.scorers.resolve(strategy, args, config.usePrior)
+    const isUnanswered = advice === null && known.scorer.needs.includes('remote')
+    const resolved = isUnanswered ? { ...known, fallbackReason: 'remote_unavailable' } : known
     return config.killSwitch || this.#options.isKilled() ? { ...resolved, isStatic: true } : resolved
   }
 
@@ -255,8 +287,9 @@ export class ModelRouter {
       shape: ask.shape,
       tags: asked.tags,
       userAgent: asked.userAgent,
-      tools: ask.toolNames,
+      tools: [...ask.expected.tools.keys()],
       team: asked.team,
+      advice: asked.advice,
       live: new ArmStates(asked.arms, asked.now, biases),
       random,
     }
@@ -267,6 +300,7 @@ export class ModelRouter {
       models,
       scorer: resolved.scorer,
       profile,
+      isProfileAsked: overrides.profile !== null,
       lambda: overrides.lambda ?? routed.lambda,
       fitted: resolved.fitted,
       maxCost: overrides.maxCost,
@@ -300,8 +334,8 @@ export class ModelRouter {
     const families = models.map(({ name, aliases }) => modelFamilyOf(aliases[0] ?? name))
     return shiftBySkills(
       scores,
-      skills.map(({ name, isInjected }) => ({
-        name,
+      skills.map(({ name, version, isInjected }) => ({
+        ...{ name, version },
         chance: isInjected ? 1 : known.activationChance(name),
         interactions: families.map((family) => known.interaction(name, family)),
       })),
@@ -310,7 +344,7 @@ export class ModelRouter {
 
   /** Another model now and then, where nobody is hurt by it; null where the best one is taken for certain. */
   #explore(
-    { asked, resolved, profile, random }: ChoiceInput,
+    { asked, resolved, random }: ChoiceInput,
     decision: ModelDecision,
     { affinity }: HeldModel,
     { exploreRate, learning }: ModelRoutingConfig,
@@ -323,7 +357,7 @@ export class ModelRouter {
       !asked.ask.inToolLoop &&
       !resolved.isStatic &&
       affinity.action === 'none' &&
-      profile !== 'premium' &&
+      decision.profile !== 'premium' &&
       // Where chance decides already nothing is added to it.
       decision.estimatePropensity === null &&
       decision.strategy !== 'llmrouter-random'
@@ -341,7 +375,7 @@ export class ModelRouter {
     const continues = !isFirstTurn || asked.isSessionNamed || (pin !== null && pin.turns > 1)
     const sameBundle = pin === null || pin.bundleId === resolved.bundleId || !isFirstTurn
     if (!continues || !sameBundle) return { at: fresh, pin: null, affinity: unheld(conversationKey) }
-    const arm = pin?.arm ?? (isFirstTurn ? null : this.#firstChoice(input))
+    const arm = pin?.arm ?? asked.continuedArm ?? (isFirstTurn ? null : this.#firstChoice(input))
     if (arm === null) return { at: fresh, pin, affinity: unheld(conversationKey) }
     const hold = holdPin({
       decision,

@@ -1,4 +1,4 @@
-import type { RequestShape } from '@routeiq/router'
+import type { ExpectedAnswer, RequestShape } from '@routeiq/router'
 import type { Part } from '../conversation/part.ts'
 import type { ConversationMessage, ConversationRequest } from '../conversation/request.ts'
 
@@ -12,7 +12,8 @@ export interface Ask {
   readonly systemText: string
   /** The request answers the calls of tools. */
   readonly inToolLoop: boolean
-  readonly toolNames: readonly string[]
+  /** What an answer has to be, as far as the request says. */
+  readonly expected: Pick<ExpectedAnswer, 'structuredOutput' | 'schema' | 'tools'>
 }
 
 /** What is read of a conversation. */
@@ -21,9 +22,6 @@ type AskedConversation = Pick<
   'messages' | 'tools' | 'responseFormat' | 'maxOutputTokens'
 >
 
-/** Blocks that agent harnesses put into user messages; nobody wrote them. */
-const harnessBlock =
-  /<(system-reminder|command-name|command-message|command-args|local-command-stdout|environment_context|context|attachments|ide_selection|routeiq-hint)\b[^>]*>[\s\S]*?<\/\1>/g
 /** How clients begin the message in which they hand a shortened conversation on. */
 const compaction =
   /^(this session is being continued|here is a summary of (the|our) conversation|\[conversation summary|continue from where|please continue the conversation from)/i
@@ -35,15 +33,33 @@ const systemChars = 500
 /** Of one message only this much of either end is looked at. */
 const messageChars = 16_000
 
+const patterns = new WeakMap<readonly string[], RegExp>()
+
+/** The blocks that nobody wrote; our own hints are always among them. Made once for each configuration. */
+function patternOf(harnessTags: readonly string[]): RegExp {
+  let pattern = patterns.get(harnessTags)
+  if (pattern === undefined) {
+    const names = [...harnessTags, 'routeiq-hint'].join('|')
+    pattern = new RegExp(`<(${names})\\b[^>]*>[\\s\\S]*?<\\/\\1>`, 'g')
+    patterns.set(harnessTags, pattern)
+  }
+  return pattern
+}
+
 /** Finds the human's newest words, walking back over tool results and harness blocks. */
-export function readAsk({ messages, tools, responseFormat, maxOutputTokens }: AskedConversation): Ask {
-  const human = findHumanTexts(messages)
+export function readAsk(
+  { messages, tools, responseFormat, maxOutputTokens }: AskedConversation,
+  harnessTags: readonly string[],
+): Ask {
+  const harnessBlock = patternOf(harnessTags)
+  const human = findHumanTexts(messages, harnessBlock)
   const systemText = textOf(messages.filter(({ role }) => role === 'system' || role === 'developer'))
-  const inToolLoop = isToolLoop(messages)
+  const inToolLoop = isToolLoop(messages, harnessBlock)
   const [newest, previous] = human
   const isTerse = newest !== undefined && (newest.length < shortAsk || continuation.test(newest))
   const found = isTerse && previous !== undefined ? `${previous}\n${newest}` : newest
   const fallback = found ?? rawFirstUser(messages)
+  const structuredOutput = responseFormat !== null && responseFormat.type !== 'text'
   return {
     text: fallback ?? systemText.slice(0, systemChars),
     source:
@@ -58,7 +74,7 @@ export function readAsk({ messages, tools, responseFormat, maxOutputTokens }: As
         (count, { parts }) => count + parts.filter(({ type }) => type === 'image').length,
         0,
       ),
-      structuredOutput: responseFormat !== null && responseFormat.type !== 'text',
+      structuredOutput,
       maxTokens: maxOutputTokens,
       turns: messages.filter(({ role }) => role === 'user').length,
       inToolLoop,
@@ -67,18 +83,22 @@ export function readAsk({ messages, tools, responseFormat, maxOutputTokens }: As
     firstText: human.at(-1) ?? fallback ?? '',
     systemText,
     inToolLoop,
-    toolNames: tools.map(({ name }) => name),
+    expected: {
+      structuredOutput,
+      schema: responseFormat?.type === 'json_schema' ? responseFormat.schema : null,
+      tools: new Map(tools.map((tool) => [tool.name, tool.type === 'function' ? tool.parameters : null])),
+    },
   }
 }
 
 /** The texts of messages a human wrote, newest first. */
-function findHumanTexts(messages: readonly ConversationMessage[]): readonly string[] {
+function findHumanTexts(messages: readonly ConversationMessage[], harnessBlock: RegExp): readonly string[] {
   const texts: string[] = []
   for (let index = messages.length - 1; index >= 0; index--) {
     const message = messages[index]
     if (message?.role !== 'user') continue
     const text = message.parts
-      .flatMap((part) => (part.type === 'text' ? clean(part.text) : []))
+      .flatMap((part) => (part.type === 'text' ? clean(part.text, harnessBlock) : []))
       .filter((part) => part !== '')
       .join('\n')
     if (text !== '' && !compaction.test(text)) texts.push(text)
@@ -86,7 +106,7 @@ function findHumanTexts(messages: readonly ConversationMessage[]): readonly stri
   return texts
 }
 
-function clean(raw: string): string {
+function clean(raw: string, harnessBlock: RegExp): string {
   const text =
     raw.length > 2 * messageChars ? `${raw.slice(0, messageChars)}\n${raw.slice(-messageChars)}` : raw
   const written = text.includes('<') ? text.replace(harnessBlock, '') : text
@@ -106,14 +126,14 @@ function textOf(messages: readonly ConversationMessage[]): string {
 }
 
 /** The last message is a tool's result, alone or ahead of harness words, or calls of tools are still open. */
-function isToolLoop(messages: readonly ConversationMessage[]): boolean {
+function isToolLoop(messages: readonly ConversationMessage[], harnessBlock: RegExp): boolean {
   const last = messages.at(-1)
   if (last === undefined) return false
   if (last.role === 'tool') return true
   const isCall = (part: Part): boolean => part.type === 'tool-call'
   const isResult = (part: Part): boolean => part.type === 'tool-result'
   if (last.role === 'assistant') return last.parts.some(isCall)
-  return last.parts.some(isResult) && findHumanTexts([last]).length === 0
+  return last.parts.some(isResult) && findHumanTexts([last], harnessBlock).length === 0
 }
 
 function depthOf(schema: unknown, depth = 0): number {

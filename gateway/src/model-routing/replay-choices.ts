@@ -52,6 +52,7 @@ function replay(row: EvidenceRow, policy: ReplayedPolicy): LoggedOutcome | null 
     context: {
       ...{ inputTokens: row.inputTokens ?? usualInputTokens, maxTokens: null, shape: plainShape, tags: [] },
       ...{ userAgent: '', tools: [], team: row.teamId, random: () => 0.5 },
+      advice: null,
       live: new ArmStates(arms, policy.now, null),
     },
     models: arms.map(describeArm),
@@ -59,7 +60,8 @@ function replay(row: EvidenceRow, policy: ReplayedPolicy): LoggedOutcome | null 
     profile: policy.profile ?? (row.profile as Profile),
     lambda: policy.lambda,
     fitted: policy.resolved.fitted,
-    ...{ maxCost: null, adjust: null },
+    // What was logged is what a rule made of it.
+    ...{ maxCost: null, adjust: null, isProfileAsked: true },
   })
   return {
     cluster: typeof conversation === 'string' ? conversation : row.decisionId,

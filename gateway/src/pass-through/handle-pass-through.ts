@@ -1,9 +1,10 @@
 import { GatewayError } from '@routeiq/contract'
-import type { Reservation } from '../governance/governor.ts'
+import type { Reservation } from '../governance/held-call.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { ClientGone } from '../http/read-body.ts'
 import { readUpload, type UploadHead } from '../http/read-upload.ts'
 import { anonymousCaller, type Caller } from '../identity/caller.ts'
+import { requireRawRouteAllowed } from '../identity/route-grants.ts'
 import { authenticate } from '../pipeline/authenticate.ts'
 import type { Gateway } from '../pipeline/gateway.ts'
 import { describeRefusal } from '../pipeline/response-headers.ts'
@@ -40,6 +41,7 @@ export async function handlePassThrough(
   const caller =
     auth === 'public' ? anonymousCaller : await authenticate(identity, exchange, auth, undefined, true)
   requireEveryModel(caller)
+  requireRawRouteAllowed(caller, pathOf(exchange.target, runtime.config.server.rootPath))
   const target = findTarget(runtime, prefix)
   const place = joinPath(target, exchange.target, runtime.config.server.rootPath)
   const { bytes, rest } = await readUploadOf(exchange)
@@ -87,10 +89,21 @@ async function reserve(
   bytes: number,
 ): Promise<Reservation | null> {
   return gateway.governor.admit({
-    ...{ caller, requestedModel: model, group: { name: model, deployments: [] }, operation: 'chat' },
+    ...{
+      caller,
+      requestedModel: model,
+      group: { name: model, deployments: [], priceLists: [] },
+      operation: 'chat',
+    },
     ...{ bytes, body: {}, endUser: null, tags: [], route: exchange.template },
     address: exchange.request.remoteAddress ?? null,
   })
+}
+
+/** What the client asked for, without the query and what the gateway is mounted below. */
+function pathOf(target: string, rootPath: string): string {
+  const [path = ''] = target.split('?', 1)
+  return path.startsWith(rootPath) ? path.slice(rootPath.length) : path
 }
 
 /** A key that is limited to some models must not reach all of an account. */

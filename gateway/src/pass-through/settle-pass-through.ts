@@ -1,5 +1,5 @@
 import type { GatewayError } from '@routeiq/contract'
-import type { Reservation } from '../governance/governor.ts'
+import type { Reservation } from '../governance/held-call.ts'
 import type { Exchange } from '../http/exchange.ts'
 import type { Caller } from '../identity/caller.ts'
 import { hashClientAddress } from '../pipeline/client-address.ts'

@@ -8,7 +8,7 @@ import {
 } from '../deployments/allowed-models.ts'
 import { type Resolution, resolveModel } from '../deployments/resolve-model.ts'
 import type { Arm } from '../deployments/routed-group.ts'
-import type { Reservation } from '../governance/governor.ts'
+import type { Reservation } from '../governance/held-call.ts'
 import { type Caller, gatewayCaller } from '../identity/caller.ts'
 import type { Gateway } from './gateway.ts'
 import type { ModelRequest, Runtime } from './model-request.ts'

@@ -1,5 +1,6 @@
 import { GatewayError } from '@routeiq/contract'
 import { describe, expect, it } from 'vitest'
+import { silentTrail } from '../audit/testing/silent-trail.ts'
 import { AddressGuard } from '../http/address-guard.ts'
 import { CallsBySource } from '../http/calls-by-source.ts'
 import type { Exchange } from '../http/exchange.ts'
@@ -26,6 +27,8 @@ function open(answer: () => Caller | Promise<Caller>, allowed: string[] = [], li
       () => 0,
     ),
     addresses: new AddressGuard(allowed),
+    audit: silentTrail(),
+    plugins: null,
     policies: new PolicyGate(
       () => null,
       () => {},

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { GatewayError } from '@routeiq/contract'
+import type { AuditTrail } from '../audit/audit-trail.ts'
 import type { AddressGuard } from '../http/address-guard.ts'
 import type { CallsBySource } from '../http/calls-by-source.ts'
 import type { Exchange } from '../http/exchange.ts'
@@ -8,6 +9,7 @@ import type { RequestHeaders } from '../http/server/parse-request-head.ts'
 import { type Authenticator, UnknownKey } from '../identity/authenticator.ts'
 import type { Caller } from '../identity/caller.ts'
 import { requireRouteAllowed } from '../identity/route-grants.ts'
+import type { PluginHost } from '../plugins/plugin-host.ts'
 import type { PolicyGate } from '../policy-engine/policy-gate.ts'
 
 const guessingDelayMs = 1_000
@@ -18,6 +20,10 @@ export interface Identity {
   readonly failedAttempts: CallsBySource
   readonly addresses: AddressGuard
   readonly policies: PolicyGate
+  /** Null where no plugin runs. */
+  readonly plugins: PluginHost | null
+  /** Where everything is recorded that changes something. */
+  readonly audit: AuditTrail
 }
 
 /**
@@ -70,8 +76,8 @@ function authenticateHeaders(
   asksModel = false,
 ): Caller | Promise<Caller> {
   try {
-    identity.addresses.require(exchange.request.remoteAddress)
-    const caller = identity.authenticator.authenticate(headers, auth, alsoAdmits)
+    if (!exchange.isInProcess) identity.addresses.require(exchange.request.remoteAddress)
+    const caller = identity.authenticator.authenticate(headers, auth, alsoAdmits, exchange.template)
     if (!(caller instanceof Promise)) return admitted(identity, caller, exchange, asksModel)
     return caller
       .then((found) => admitted(identity, found, exchange, asksModel))
@@ -86,11 +92,18 @@ function credentialHeaders({ request, queryKey }: Exchange): RequestHeaders {
   return queryKey === null ? request.headers : { 'x-goog-api-key': queryKey, ...request.headers }
 }
 
-function admitted({ policies }: Identity, caller: Caller, exchange: Exchange, asksModel = false): Caller {
+function admitted(
+  { policies, plugins }: Identity,
+  caller: Caller,
+  exchange: Exchange,
+  asksModel = false,
+): Caller | Promise<Caller> {
   requireRouteAllowed(caller, exchange.template)
   if (asksModel) policies.admitEarly(caller, exchange)
   else policies.admit(caller, exchange)
-  return caller
+  // What a plugin asks of the gateway is not shown to plugins.
+  const asking = exchange.isInProcess ? null : (plugins?.admit(exchange) ?? null)
+  return asking === null ? caller : asking.then(() => caller)
 }
 
 async function countFailure(identity: Identity, exchange: Exchange, error: unknown): Promise<never> {

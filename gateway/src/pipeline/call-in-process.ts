@@ -1,4 +1,5 @@
-import { InProcessExchange } from '../http/in-process-exchange.ts'
+import type { Exchange } from '../http/exchange.ts'
+import { type CapturedAnswer, InProcessExchange } from '../http/in-process-exchange.ts'
 import type { Caller } from '../identity/caller.ts'
 import type { Protocol } from '../protocols/protocol.ts'
 import { protocolOf } from '../protocols/protocols.ts'
@@ -8,6 +9,8 @@ import { handleRequest } from './handle-request.ts'
 export interface InProcessAnswer {
   readonly requestId: string
   readonly status: number
+  /** Ready-made head lines, as a client would have got them. */
+  readonly lines: string
   /** Of the dialect that was spoken: an answer, or an error in its envelope. */
   readonly body: unknown
 }
@@ -43,30 +46,44 @@ export function callInProcess(
   return send(gateway, caller, body, { operation, dialect: 'openai-chat', path: operations[operation] })
 }
 
-/** The same for a conversation in another dialect. Nothing it answers is kept to be continued. */
+/** The request that such a call is part of. */
+export interface Occasion extends Pick<Exchange, 'trace'> {
+  /** A flat name, value list of what the client asked for by headers. */
+  readonly headers: readonly string[]
+  /** Ends the call. */
+  readonly signal: AbortSignal
+}
+
+/**
+ * The same for a conversation in another dialect, as a part of another request. Nothing it answers is kept to be continued.
+ * Errors: rejects with the reason of the signal.
+ */
 export function converseInProcess(
   gateway: Gateway,
   caller: Caller,
   body: Readonly<Record<string, unknown>>,
   dialect: ConversationDialect,
+  occasion: Occasion,
 ): Promise<InProcessAnswer> {
-  return send(gateway, caller, body, { operation: 'chat', dialect, path: conversations[dialect] })
+  return send(gateway, caller, body, { operation: 'chat', dialect, path: conversations[dialect], occasion })
 }
 
 interface Target {
   readonly operation: keyof typeof operations
   readonly dialect: ConversationDialect
   readonly path: string
+  readonly occasion?: Occasion
 }
 
 async function send(
   gateway: Gateway,
   caller: Caller,
   body: Readonly<Record<string, unknown>>,
-  { operation, dialect, path }: Target,
+  { operation, dialect, path, occasion }: Target,
 ): Promise<InProcessAnswer> {
   const asked = operation === 'chat' ? { ...body, stream: false } : body
-  const exchange = new InProcessExchange(path, Buffer.from(JSON.stringify(asked)))
+  const exchange = new InProcessExchange(path, Buffer.from(JSON.stringify(asked)), occasion?.headers)
+  exchange.trace = occasion?.trace ?? null
   const arrival = {
     exchange,
     operation,
@@ -75,11 +92,34 @@ async function send(
     pathModel: null,
     pathStream: null,
   } as const
-  await handleRequest(gateway, arrival, caller)
-  const answer = await exchange.answer
+  const answer = await untilAborted(occasion?.signal ?? null, exchange, async () => {
+    await handleRequest(gateway, arrival, caller)
+    return exchange.answer
+  })
   return {
     requestId: exchange.requestId,
     status: answer.status,
+    lines: answer.lines,
     body: JSON.parse(answer.body.toString('utf8')) as unknown,
   }
+}
+
+/** The end of the signal is to a call what a client is that hangs up. */
+function untilAborted(
+  signal: AbortSignal | null,
+  exchange: InProcessExchange,
+  work: () => Promise<CapturedAnswer>,
+): Promise<CapturedAnswer> {
+  if (signal === null) return work()
+  signal.throwIfAborted()
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => {
+      exchange.response.abandon()
+      reject(signal.reason)
+    }
+    signal.addEventListener('abort', onAbort, { once: true })
+    work()
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener('abort', onAbort))
+  })
 }

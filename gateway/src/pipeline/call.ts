@@ -158,12 +158,11 @@ async function sendOnce(
   return result.failure
 }
 
-/** The stream's text is remembered where its answer is to be kept. */
-function capture(relay: StreamRelay | null, { caching }: Progress): StreamRelay | null {
-  const keeps = caching?.keeps ?? null
-  if (relay === null || keeps === null) return relay
+/** The stream's text is remembered where somebody wants its answer later. */
+function capture(relay: StreamRelay | null, progress: Progress): StreamRelay | null {
+  if (relay === null || !progress.capturesAnswer) return relay
   const captured = new CapturedStream(relay)
-  keeps.captured = captured
+  progress.captured = captured
   return captured
 }
 

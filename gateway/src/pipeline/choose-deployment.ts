@@ -2,6 +2,7 @@ import { ArmOrder } from '../balancing/arm-order.ts'
 import { AttemptPlan } from '../balancing/attempt-plan.ts'
 import type { AttemptRequest } from '../balancing/attempt-request.ts'
 import type { Capability } from '../deployments/filter-candidates.ts'
+import { type RegionWish, readRegionWish } from '../deployments/region-wish.ts'
 import type { Resolution } from '../deployments/resolve-model.ts'
 import type { ModelChoice } from '../model-routing/model-choice.ts'
 import { estimateInputTokens } from '../pricing/estimate-tokens.ts'
@@ -45,7 +46,7 @@ function describeRequest(
     capabilities: routing.enablePreCallChecks ? readCapabilities(body) : none,
     tags: options.tags,
     teamId: caller.teamId,
-    allowedRegion: null,
+    region: readRegion(request),
     stream: request.stream,
     maxOutputTokens: readMaxTokens(body),
     numRetries: options.numRetries,
@@ -61,6 +62,12 @@ function describeRequest(
 }
 
 const none: readonly Capability[] = []
+
+/** The region a request names, where the configuration routes by regions; null else. */
+export function readRegion({ exchange, runtime }: ModelRequest): RegionWish | null {
+  const { regions } = runtime.config.routing
+  return regions === null ? null : readRegionWish(regions, exchange.header(regions.header))
+}
 
 type Body = Readonly<Record<string, unknown>>
 

@@ -6,8 +6,10 @@ import type { ConversationRequest } from '../conversation/request.ts'
 import type { Deployment } from '../deployments/deployment.ts'
 import { Removals } from '../deployments/empty-candidates-error.ts'
 import { type CandidateRequest, filterCandidates } from '../deployments/filter-candidates.ts'
+import { isOpenTo } from '../deployments/is-open-to.ts'
 import type { Resolution } from '../deployments/resolve-model.ts'
 import type { Arm, RoutedGroup } from '../deployments/routed-group.ts'
+import type { Caller } from '../identity/caller.ts'
 import { holdsPermission } from '../identity/permissions.ts'
 import { workspaceOf } from '../identity/workspace.ts'
 import { MalformedWish, readSkillsWish } from '../injection/skills-wish.ts'
@@ -17,7 +19,7 @@ import { type Ask, readAsk } from '../model-routing/read-ask.ts'
 import { estimateInputTokens } from '../pricing/estimate-tokens.ts'
 import { allowsArm, mayUseArm } from './admit.ts'
 import { carrierOf } from './carrier-of.ts'
-import { readCapabilities } from './choose-deployment.ts'
+import { readCapabilities, readRegion } from './choose-deployment.ts'
 import type { Gateway } from './gateway.ts'
 import type { ModelRequest } from './model-request.ts'
 
@@ -31,23 +33,41 @@ export function chooseModel(
   request: ModelRequest,
   resolution: Resolution,
   preview: RouteOverrides | null = null,
-): ModelChoice | null {
+): ModelChoice | null | Promise<ModelChoice> {
   const routed = request.runtime.routing.routed.get(resolution.group)
   if (routed === undefined || request.operation !== 'chat') return null
   const startedAt = performance.now()
   const removals = new Removals(gateway.now())
   const arms = filterArms(gateway, request, resolution, routed, removals)
-  const filtered = describeRemovals(routed, arms, removals)
+  const filtered = describeRemovals(routed, arms, removals, request.caller)
   if (arms.length === 0) throw removals.toError(resolution.requestedName, request.options.tags)
   const overrides = preview ?? readOverrides(request)
   const filterUs = (performance.now() - startedAt) * 1_000
   const dryRun = preview !== null
   const asked = describe(gateway, request, { routed, arms, filtered, overrides, dryRun, filterUs })
-  const choice = gateway.models.choose(asked, request.runtime.config.modelRouting)
+  const advice = gateway.models.advise(asked, request.runtime.config.modelRouting)
+  if (advice === null) return conclude(gateway, request, resolution, asked)
+  return advice.then((said) => conclude(gateway, request, resolution, { ...asked, advice: said }))
+}
+
+/** Errors: 503 when no model is as cheap as the request wants, or free where it has to be. */
+function conclude(
+  gateway: Gateway,
+  request: ModelRequest,
+  resolution: Resolution,
+  asked: RouteAsked,
+): ModelChoice {
+  const { modelRouting } = request.runtime.config
+  const choice = gateway.models.choose(asked, modelRouting)
+  if (modelRouting.freeStrict && choice.reasons.includes('free_pool_empty'))
+    throw new GatewayError(
+      'no_eligible_deployment',
+      `No model of ${resolution.requestedName} is free for this request; ask for another profile.`,
+    )
   if (!choice.reasons.includes('max_cost_unreachable')) return choice
   throw new GatewayError(
     'no_eligible_deployment',
-    `No model of ${resolution.requestedName} is estimated to cost at most ${overrides.maxCost} USD for this request; raise x-routeiq-max-cost.`,
+    `No model of ${resolution.requestedName} is estimated to cost at most ${asked.overrides.maxCost} USD for this request; raise x-routeiq-max-cost.`,
   )
 }
 
@@ -73,7 +93,7 @@ function filterArms(
     capabilities: readCapabilities(request.body),
     tags: options.tags,
     teamId: caller.teamId,
-    allowedRegion: null,
+    region: readRegion(request),
   }
   // Among several models one that cannot do it is never the right one, so abilities are always looked at.
   const rules = {
@@ -87,14 +107,17 @@ function filterArms(
   return open.filter(({ deployments }) => deployments.some((deployment) => kept.has(deployment)))
 }
 
-/** The arms that are out, each with the reason of its last deployment. */
+/** The arms that are out, each with the reason of its last deployment; those of other teams are not there at all. */
 function describeRemovals(
   { arms }: RoutedGroup,
   kept: readonly Arm[],
   { reasons }: Removals,
+  caller: Caller,
 ): ModelChoice['filtered'] {
   return arms
-    .filter((arm) => !kept.includes(arm))
+    .filter(
+      (arm) => !kept.includes(arm) && arm.deployments.some((deployment) => isOpenTo(deployment, caller)),
+    )
     .map(({ name, deployments }) => {
       const last = deployments.findLast(({ id }) => reasons.has(id))
       return { model: name, reason: (last === undefined ? undefined : reasons.get(last.id)) ?? 'unavailable' }
@@ -105,11 +128,16 @@ type Described = Pick<RouteAsked, 'routed' | 'arms' | 'filtered' | 'overrides' |
 
 function describe(gateway: Gateway, request: ModelRequest, described: Described): RouteAsked {
   const { exchange, options, caller } = request
-  const ask = readAsk(readConversation(gateway, request, described.arms) ?? nothing)
+  const { harnessTags } = request.runtime.config.modelRouting
+  const ask = readAsk(readConversation(gateway, request, described.arms) ?? nothing, harnessTags)
   return {
     ...described,
     ask,
+    advice: null,
     bodyBytes: request.bytes.length,
+    continuedArm:
+      request.boundTo === null ? null : (described.routed.armOf.get(request.boundTo)?.name ?? null),
+    configVersion: request.runtime.config.versionHash,
     tags: options.tags,
     userAgent: exchange.header('user-agent') ?? '',
     team: caller.teamId,
@@ -135,7 +163,7 @@ function readSkills({ exchange, body }: ModelRequest): RouteAsked['skills'] {
   if (wish === null) return nobody
   try {
     const { names, bodies } = readSkillsWish(wish)
-    return names.map((name, at) => ({ name, isInjected: at < (bodies ?? 0) }))
+    return names.map((name, at) => ({ name, version: null, isInjected: at < (bodies ?? 0) }))
   } catch (error) {
     if (error instanceof MalformedWish) return nobody
     throw error
@@ -171,24 +199,31 @@ const sessionHeaders = [
 
 /** What the conversation is known by: what the client calls it, else how it began; always with whose it is. */
 function describeConversation(
-  { exchange, body, caller, requestedModel }: ModelRequest,
+  request: ModelRequest,
   ask: Ask,
   { overrides }: Described,
 ): Pick<RouteAsked, 'conversationKey' | 'isSessionNamed'> {
+  const { caller, requestedModel } = request
+  const named = nameConversation(request)
+  const beginning = `${ask.systemText.slice(0, 200)}\u0000${ask.firstText.slice(0, 200)}`
+  const terms = `${overrides.profile ?? ''}/${overrides.strategy ?? ''}/${overrides.lambda ?? ''}`
+  const owner = `${caller.organizationId ?? ''}/${caller.keyHash ?? ''}`
+  const parts = [owner, requestedModel, terms, named === null ? beginning : `named:${named}`]
+  return {
+    conversationKey: createHash('sha256').update(parts.join('\u0001')).digest('hex').slice(0, 32),
+    isSessionNamed: named !== null,
+  }
+}
+
+/** What the client calls its conversation; null where it does not. */
+export function nameConversation({ exchange, body }: Pick<ModelRequest, 'exchange' | 'body'>): string | null {
   const [first, ...others] = sessionHeaders.map((name) => exchange.header(name))
   const members = ['previous_response_id', 'conversation', 'prompt_cache_key'].map((name) => {
     const value = body[name]
     return typeof value === 'string' ? value : ((value as { id?: unknown } | null | undefined)?.id ?? null)
   })
-  const named = [first, ...members, ...others].find((value) => typeof value === 'string' && value !== '')
-  const beginning = `${ask.systemText.slice(0, 200)}\u0000${ask.firstText.slice(0, 200)}`
-  const terms = `${overrides.profile ?? ''}/${overrides.strategy ?? ''}/${overrides.lambda ?? ''}`
-  const owner = `${caller.organizationId ?? ''}/${caller.keyHash ?? ''}`
-  const parts = [owner, requestedModel, terms, named === undefined ? beginning : `named:${String(named)}`]
-  return {
-    conversationKey: createHash('sha256').update(parts.join('\u0001')).digest('hex').slice(0, 32),
-    isSessionNamed: named !== undefined,
-  }
+  const isName = (value: unknown): value is string => typeof value === 'string' && value !== ''
+  return [first, ...members, ...others].find(isName) ?? null
 }
 
 /** For those who may override the router. */

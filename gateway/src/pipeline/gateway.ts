@@ -1,5 +1,6 @@
 import type { AnswerCache } from '../answer-cache/answer-cache.ts'
 import type { DeploymentStates } from '../balancing/deployment-states.ts'
+import type { HeldDeployments } from '../balancing/held-deployments.ts'
 import type { Strategy } from '../balancing/strategy.ts'
 import type { BlobSealer } from '../conversation/blob-sealer.ts'
 import type { Governor } from '../governance/governor.ts'
@@ -46,6 +47,8 @@ export interface Gateway {
   readonly openStreams: Roster<ClientStream>
   /** Chooses the model where a name stands for several. */
   readonly models: ModelRouter
+  /** Which deployment a conversation was on. */
+  readonly conversations: Pick<HeldDeployments, 'find' | 'remember'>
   /** Gives requests their skills. */
   readonly skills: SkillInjector
   /** Tools that requests bring by naming their server. */

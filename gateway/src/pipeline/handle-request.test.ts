@@ -258,3 +258,28 @@ describe('a mock answer', () => {
     expectReleased()
   })
 })
+
+describe('a request to a large group', () => {
+  it.each([1, 500])('reads few of its %i deployments', async (size) => {
+    const entry = {
+      model_name: 'big',
+      litellm_params: { model: 'openai/x', api_key: 'sk-up', mock_response: 'Hi' },
+    }
+    bench = openGatewayBench(JSON.stringify({ model_list: Array.from({ length: size }, () => entry) }))
+    const group = bench.gateway.runtime().routing.groups.get('big')
+    let reads = 0
+    const deployments = new Proxy(group?.deployments ?? [], {
+      get(target, member, receiver) {
+        if (typeof member === 'string' && /^\d+$/.test(member)) reads += 1
+        return Reflect.get(target, member, receiver)
+      },
+    })
+    Object.assign(group ?? {}, { deployments, levels: [deployments] })
+    // The first request derives what is kept of a group.
+    await (await send({ model: 'big' }))()
+    reads = 0
+    expect((await (await send({ model: 'big' }))()).status).toBe(200)
+    expect(reads).toBeGreaterThan(0)
+    expect(reads).toBeLessThan(10)
+  })
+})

@@ -1,14 +1,18 @@
 import type { AttemptPlan } from '../balancing/attempt-plan.ts'
 import { ClientGone } from '../http/read-body.ts'
+import { turnEnd } from '../http1/turn-end.ts'
 import type { Caller } from '../identity/caller.ts'
 import type { ClientStream } from '../relay/client-stream.ts'
 import { type Admission, admit } from './admit.ts'
+import { askPlugins } from './ask-plugins.ts'
 import { authenticate } from './authenticate.ts'
 import { call } from './call.ts'
 import { callCascade, cascadeOf } from './cascade/call-cascade.ts'
 import { chooseDeployment } from './choose-deployment.ts'
 import { chooseModel } from './choose-model.ts'
+import { isChecked } from './find-answer-fault.ts'
 import type { Gateway } from './gateway.ts'
+import { holdConversation } from './hold-conversation.ts'
 import type { Arrival, ModelRequest } from './model-request.ts'
 import { parse } from './parse.ts'
 import { Progress } from './progress.ts'
@@ -46,14 +50,21 @@ export async function handleRequest(
     admission = admitted instanceof Promise ? await admitted : admitted
     progress.reservation = admission.reservation
     progress.endStage('admit')
-    const using = useTools(gateway, request)
+    const using = useTools(gateway, request, progress)
     const used = using === null ? null : await using
     progress.endStage('use-tools')
     if (used !== null) {
       progress.status = used
       return
     }
-    progress.choice = chooseModel(gateway, request, admission.resolution)
+    const asked = askPlugins(gateway, request, progress)
+    const reviewed = asked instanceof Promise ? await asked : asked
+    progress.endStage('ask-plugins')
+    if (reviewed === null) return
+    request = reviewed
+    const chosen = chooseModel(gateway, request, admission.resolution)
+    progress.choice = chosen instanceof Promise ? await chosen : chosen
+    progress.capturesAnswer ||= isChecked(request, progress)
     progress.endStage('choose-model')
     const equipped = routeSkills(gateway, request, admission.resolution, progress)
     request = equipped instanceof Promise ? await equipped : equipped
@@ -62,13 +73,15 @@ export async function handleRequest(
     const isAnswered = recalled instanceof Promise ? await recalled : recalled
     progress.endStage('recall-answer')
     if (isAnswered) return
+    request = holdConversation(gateway, request, admission.resolution, progress)
     plan = chooseDeployment(gateway, request, admission.resolution, progress.choice)
     progress.endStage('choose-deployment')
     if (request.stream) {
       stream = openClientStream(request, progress)
       gateway.openStreams.add(stream)
     }
-    const cascade = cascadeOf(request, progress)
+    const planned = cascadeOf(request, progress)
+    const cascade = planned instanceof Promise ? await planned : planned
     const called =
       cascade === null
         ? { plan, answer: await call(gateway, request, plan, progress) }
@@ -84,6 +97,7 @@ export async function handleRequest(
   } finally {
     if (stream !== null) gateway.openStreams.delete(stream)
     admission?.release()
+    await turnEnd()
     settle(gateway, arrival, request, progress)
   }
 }

@@ -118,7 +118,7 @@ function describe(
     stream,
     isBinary,
     includeUsage: stream && (includesUsage || runtime.config.requests.alwaysIncludeStreamUsage),
-    options: readRequestOptions(body, arrival.exchange),
+    options: readRequestOptions(body, arrival.exchange, runtime.config.governance.endUserHeaders),
   }
   return arrival.history === null ? request : arrival.history.resume(request)
 }

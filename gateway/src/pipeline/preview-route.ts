@@ -40,7 +40,7 @@ export async function previewRoute(
   const request = await parseBody(gateway.runtime(), arrival, caller, Buffer.from(JSON.stringify(body)))
   const resolution = resolveRequested(request)
   requireAllowed(request, resolution)
-  const choice = chooseModel(gateway, request, resolution, overrides)
+  const choice = await chooseModel(gateway, request, resolution, overrides)
   const deployment = chooseDeployment(gateway, request, resolution, choice).preview()
   if (deployment instanceof GatewayError) throw deployment
   return { choice, deployment }

@@ -1,7 +1,7 @@
-import type { GatewayError } from '@routeiq/contract'
+import type { GatewayError, PluginCall } from '@routeiq/contract'
 import type { Usage } from '../conversation/usage.ts'
 import type { Deployment } from '../deployments/deployment.ts'
-import type { Reservation } from '../governance/governor.ts'
+import type { Reservation } from '../governance/held-call.ts'
 import type { HeaderFields } from '../http1/header-fields.ts'
 import type { Caller } from '../identity/caller.ts'
 import type { SkillsOutcome } from '../injection/skills-outcome.ts'
@@ -10,7 +10,7 @@ import type { ModelChoice } from '../model-routing/model-choice.ts'
 import type { AdjustedCost } from '../pricing/adjust-cost.ts'
 import type { StreamRelay } from '../relay/relay.ts'
 import type { FailedAttempt } from '../telemetry/request-record.ts'
-import type { Caching } from './cache/caching.ts'
+import type { Caching, CapturedText } from './cache/caching.ts'
 import type { Price } from './price-answer.ts'
 import type { Stage } from './stages.ts'
 
@@ -36,6 +36,13 @@ export class Progress {
   reservation: Reservation | null = null
   /** How it stands to answers that are kept; null where none are. */
   caching: Caching | null = null
+  /** What plugins were shown of it; null where none look. */
+  pluginCall: PluginCall | null = null
+  /** Whether its answer is remembered, and what was remembered. */
+  capturesAnswer = false
+  captured: CapturedText | null = null
+  /** What its conversation is held by; null where none is. */
+  conversation: string | null = null
   /** Which of several models; null where the name stands for one. */
   choice: ModelChoice | null = null
   deployment: Deployment | null = null

@@ -6,7 +6,7 @@ import { renderCached } from './cache/render-cached.ts'
 import type { Gateway } from './gateway.ts'
 import type { ModelRequest } from './model-request.ts'
 import type { Progress } from './progress.ts'
-import { describeResponse } from './response-headers.ts'
+import { sendWhole } from './send-whole.ts'
 
 /**
  * Answers a request as the same one was answered before, where that is configured; true when it did. Nothing is asked of a
@@ -26,6 +26,7 @@ export function recallAnswer(
   }
   const key = keyOf(request, cache, control)
   progress.caching = { status: control.reads ? 'MISS' : 'BYPASS', key, ...pick(control) }
+  progress.capturesAnswer ||= control.writes
   if (!control.reads) return false
   const found = gateway.answers.find(key, control.maxAgeMs)
   return found instanceof Promise
@@ -33,7 +34,7 @@ export function recallAnswer(
     : send(gateway, request, progress, key, found)
 }
 
-const pick = ({ writes, ttlMs }: CacheControl) => ({ keeps: writes ? { ttlMs, captured: null } : null })
+const pick = ({ writes, ttlMs }: CacheControl) => ({ keeps: writes ? { ttlMs } : null })
 
 function readControl({ body, exchange, caller }: ModelRequest, cache: CacheConfig): CacheControl {
   const header = exchange.header('x-routeiq-cache-control')
@@ -80,10 +81,7 @@ function send(
   progress.deployment = request.runtime.routing.byDeploymentId.get(answer.deploymentId) ?? null
   progress.usage = answer.usage
   progress.costPico = 0n
-  progress.status = 200
-  const type = request.stream
-    ? `content-type: ${request.protocol.streamType}\r\ncache-control: no-cache\r\n`
-    : 'content-type: application/json\r\n'
-  request.exchange.send(200, type + describeResponse(request, progress, performance.now()), rendered)
+  if (progress.capturesAnswer) progress.captured = { ...answer, text: () => answer.text }
+  sendWhole(request, progress, rendered)
   return true
 }

@@ -36,7 +36,11 @@ type Body = Readonly<Record<string, unknown>>
  * Reads the options; body members win over headers, but a header that names the end user over `user`. Wrong types
  * are refused, naming the member.
  */
-export function readRequestOptions(body: Body, exchange: Exchange): RequestOptions {
+export function readRequestOptions(
+  body: Body,
+  exchange: Exchange,
+  endUserHeaders: readonly string[] = none,
+): RequestOptions {
   return {
     fallbacks: readTargets(body, 'fallbacks'),
     contextWindowFallbacks: readTargets(body, 'context_window_fallbacks'),
@@ -49,7 +53,7 @@ export function readRequestOptions(body: Body, exchange: Exchange): RequestOptio
       'stream_timeout',
     ),
     tags: readTags(body, exchange.header('x-litellm-tags')),
-    endUser: readEndUser(body, exchange),
+    endUser: readEndUser(body, exchange, endUserHeaders),
     sessionId: exchange.header('x-litellm-session-id') ?? exchange.header('x-litellm-trace-id'),
     includeCost: exchange.header('x-routeiq-include-cost') === 'true',
     mockResponse: typeof body['mock_response'] === 'string' ? body['mock_response'] : null,
@@ -96,11 +100,20 @@ function readTags(body: Body, header: string | null): readonly string[] {
 }
 
 const none: readonly string[] = []
+const ownEndUserHeaders = ['x-litellm-customer-id', 'x-litellm-end-user-id']
 
-function readEndUser(body: Body, exchange: Exchange): string | null {
-  const header = exchange.header('x-litellm-customer-id') ?? exchange.header('x-litellm-end-user-id')
+function readEndUser(body: Body, exchange: Exchange, headers: readonly string[]): string | null {
+  const header = findHeader(exchange, ownEndUserHeaders) ?? findHeader(exchange, headers)
   const value = header ?? body['user'] ?? memberOf(body['metadata'], 'user_id')
   return typeof value === 'string' && value !== '' ? value.slice(0, 256) : null
+}
+
+function findHeader(exchange: Exchange, names: readonly string[]): string | null {
+  for (const name of names) {
+    const value = exchange.header(name)
+    if (value !== null && value !== '') return value
+  }
+  return null
 }
 
 function readMockFailure(body: Body): MockFailure | null {

@@ -1,4 +1,5 @@
 import { GatewayError } from '@routeiq/contract'
+import { maxAnswerBytes } from '../answer-cache/answer-cache.ts'
 import type { AttemptPlan } from '../balancing/attempt-plan.ts'
 import { isTextOperation } from '../conversation/operation.ts'
 import { zeroUsage } from '../conversation/usage.ts'
@@ -81,12 +82,11 @@ function respondPlain(
   plan.succeed(reply.usage)
 }
 
-/** The answer is remembered where it is to be kept. */
-function capture(reply: PlainReply, { caching }: Progress): void {
-  const keeps = caching?.keeps ?? null
-  if (keeps === null) return
+/** The answer is remembered where somebody wants it later. */
+function capture(reply: PlainReply, progress: Progress): void {
+  if (!progress.capturesAnswer || reply.body.length > maxAnswerBytes) return
   const { usage } = reply
-  keeps.captured = { isStream: reply.isStream === true, text: () => textOf(reply.body), usage }
+  progress.captured = { isStream: reply.isStream === true, text: () => textOf(reply.body), usage }
 }
 
 function headOf({ protocol }: ModelRequest, { isStream, contentType }: PlainReply): string {

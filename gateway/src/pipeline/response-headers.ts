@@ -153,7 +153,7 @@ function explainChoice(choice: ModelChoice): string {
 }
 
 /** Plain decimal notation without an exponent, and without zeros at the end. */
-function formatUsd(pico: bigint): string {
+export function formatUsd(pico: bigint): string {
   if (pico < 0n) return `-${formatUsd(-pico)}`
   const digits = pico.toString().padStart(picoDigits + 1, '0')
   const point = digits.length - picoDigits

@@ -5,7 +5,6 @@ import type { Resolution } from '../deployments/resolve-model.ts'
 import { type SkipReason, skippedOutcome } from '../injection/skills-outcome.ts'
 import { MalformedWish, readSkillsWish, type SkillsWish } from '../injection/skills-wish.ts'
 import type { ModelChoice } from '../model-routing/model-choice.ts'
-import { isAgent } from './agent-models.ts'
 import type { Gateway } from './gateway.ts'
 import type { ModelRequest } from './model-request.ts'
 import type { Progress } from './progress.ts'
@@ -61,7 +60,7 @@ export async function previewSkills(
 /** The header or body counts, then what is configured; null for no skills. Errors: 400 `invalid_skills_header`. */
 function chooseWish(request: ModelRequest, resolution: Resolution): SkillsWish | SkipReason | null {
   // An agent has no use for the gateway's tools.
-  if (resolution.group.deployments.some(isAgent)) return null
+  if (resolution.group.hasAgents) return null
   const asked = request.exchange.header(header) ?? readRecord(request.body['routeiq'])?.['skills'] ?? null
   const configured = configuredWish(request, resolution)
   if (asked === null && configured === null) return null

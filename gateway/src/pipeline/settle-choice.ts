@@ -1,12 +1,17 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { workspaceOf } from '../identity/workspace.ts'
 import type { KeptChoice } from '../model-routing/choice-store.ts'
 import { decisionEventName, formatDecisionEvent } from '../model-routing/decision-event.ts'
 import { type DescribedDecision, describeDecision } from '../model-routing/describe-decision.ts'
+import type { AnswerSample } from '../model-routing/judging/answer-samples.ts'
 import type { ModelChoice } from '../model-routing/model-choice.ts'
+import type { AnsweredAsk } from '../model-routing/repeated-asks.ts'
 import type { RequestRecord } from '../telemetry/request-record.ts'
+import { describeAttempts } from './describe-attempts.ts'
+import { findAnswerFault, readAnswerFacts } from './find-answer-fault.ts'
 import type { ModelRequest } from './model-request.ts'
 import type { Progress } from './progress.ts'
+import { sampleAnswer } from './sample-answer.ts'
 
 const picoPerUsd = 1e12
 
@@ -14,6 +19,12 @@ const picoPerUsd = 1e12
 export interface SettledChoice {
   readonly kept: KeptChoice
   readonly choice: ModelChoice
+  /** What can be seen to be wrong with the answer; null for nothing. */
+  readonly fault: string | null
+  /** What was asked, where asking it again will mean something; null elsewhere. */
+  readonly ask: AnsweredAsk | null
+  /** The answer, where it will be judged; null for most. */
+  readonly sample: AnswerSample | null
   /** For whoever listens to decisions. */
   readonly event: object
 }
@@ -28,29 +39,52 @@ export function settleChoice(
   const answering = progress.deployment === null ? undefined : choice.routed.armOf.get(progress.deployment)
   const arm = answering?.name ?? choice.chosen
   const decision = describeDecision(choice)
-  const event = formatDecisionEvent({ choice, decision, arm, record, eventId: randomUUID() })
+  const attempts = describeAttempts(request, choice, progress)
+  const routingId = progress.skills?.outcome.routingId ?? request.exchange.header('x-routeiq-routing-id')
+  const taskId = request.exchange.header('x-routeiq-task-id')
+  const facts = { choice, decision, arm, record, attempts, taskId, routingId }
+  const event = formatDecisionEvent({ ...facts, eventId: randomUUID() })
   record.trace?.noteDecision({ name: decisionEventName, payload: event })
+  const answered = readAnswerFacts(request, progress)
+  const fault = answered === null ? null : findAnswerFault(choice, answered)
+  const kept = keepChoice(request, choice, { arm, decision, record, fault, attempts, taskId, routingId })
   return {
-    kept: keepChoice(request, choice, {
-      ...{ arm, decision, record },
-      routingId: progress.skills?.outcome.routingId ?? request.exchange.header('x-routeiq-routing-id'),
-    }),
+    kept,
     choice,
+    ask: readAnsweredAsk(request, choice, kept),
+    fault,
+    sample: answered === null || fault !== null ? null : sampleAnswer(request, choice, arm, answered),
     event,
   }
 }
 
+/** In a tool loop the ask stays what it was, and words of a harness are nobody's. */
+function readAnsweredAsk(
+  { runtime, options }: ModelRequest,
+  { ask }: ModelChoice,
+  { decisionId, keyHash, userId, router, learns, createdAt }: KeptChoice,
+): AnsweredAsk | null {
+  if (!runtime.config.modelRouting.implicitFeedback || !learns || keyHash === null) return null
+  if (ask.inToolLoop || ask.source !== 'user') return null
+  const parts = [keyHash, userId ?? options.endUser ?? '', router, ask.text]
+  const key = createHash('sha256').update(parts.join('\u0001')).digest('hex')
+  return { key, decisionId, at: createdAt }
+}
+
 interface Settled {
+  readonly attempts: readonly object[]
+  readonly taskId: string | null
   readonly routingId: string | null
   readonly arm: string
   readonly decision: DescribedDecision
   readonly record: RequestRecord
+  readonly fault: string | null
 }
 
 function keepChoice(
   request: ModelRequest,
   choice: ModelChoice,
-  { arm, decision: described, record, routingId }: Settled,
+  { arm, decision: described, record, fault, attempts, taskId, routingId }: Settled,
 ): KeptChoice {
   const { exchange, caller } = request
   const { decision } = choice
@@ -80,11 +114,15 @@ function keepChoice(
     outputTokens: usage?.outputTokens ?? null,
     costUsd: record.costPico === null ? null : Number(record.costPico) / picoPerUsd,
     baselineUsd: baselineCost(choice, baseline, usage),
-    taskId: exchange.header('x-routeiq-task-id'),
+    taskId,
     routingId,
     experiment: assignmentOf(choice),
     latencyMs: record.endedAt - record.startedAt,
-    details: describe(choice, { arm, baseline }, described),
+    details: {
+      ...describe(choice, { arm, baseline }, described),
+      attempts,
+      ...(fault === null ? {} : { fault }),
+    },
     createdAt: record.startedAt,
   }
 }

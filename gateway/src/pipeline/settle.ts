@@ -1,5 +1,5 @@
 import type { Deployment, Operation } from '../deployments/deployment.ts'
-import type { RealUse } from '../governance/governor.ts'
+import type { RealUse } from '../governance/held-call.ts'
 import type { Caller } from '../identity/caller.ts'
 import type { AnswerFacts } from '../injection/turn-reports.ts'
 import { billColumns } from '../pricing/bill-columns.ts'
@@ -10,9 +10,11 @@ import { hashClientAddress } from './client-address.ts'
 import { describeDeployment } from './describe-deployment.ts'
 import { describeDropped } from './describe-dropped.ts'
 import type { Gateway } from './gateway.ts'
+import { rememberConversation } from './hold-conversation.ts'
 import type { Arrival, ModelRequest } from './model-request.ts'
 import type { Progress, RoundBill } from './progress.ts'
 import { settleChoice } from './settle-choice.ts'
+import { tellPlugins } from './tell-plugins.ts'
 import { lastBill, totalBill } from './total-bill.ts'
 
 const clientClosedRequest = 499
@@ -50,7 +52,9 @@ export function settle(
   if (request !== null && isAnswered) appendRows(gateway, record, request, progress)
   if (request !== null && progress.choice !== null && progress.attempts > 0)
     gateway.settleChoice(settleChoice(request, progress.choice, progress, record))
+  rememberConversation(gateway, progress)
   if (request !== null) keepAnswer(gateway, request, progress)
+  if (request !== null && progress.pluginCall !== null) tellPlugins(gateway, request, progress, record)
   progress.skills?.settle?.(describeAnswer(record, progress))
 }
 
@@ -145,7 +149,7 @@ function describe(
     cacheHit: progress.caching?.status === 'HIT',
     caller: describeCaller(caller),
     endUser: request?.options.endUser ?? null,
-    tags: request?.options.tags ?? [],
+    tags: tagsOf(caller, request?.options.tags ?? untagged),
     requestedModel: request?.requestedModel ?? null,
     group: deployment?.group ?? null,
     target: deployment === null ? null : describeDeployment(deployment).target,
@@ -170,6 +174,14 @@ function recordChoice({ choice }: Progress): RequestRecord['choice'] {
   if (choice === null) return null
   const { decisionId, decision, reasons } = choice
   return { decisionId, domain: decision.domain?.label ?? null, reason: reasons[0] ?? 'best_utility' }
+}
+
+const untagged: readonly string[] = []
+
+/** Those the request brings, and those of its key and team, each once. */
+function tagsOf(caller: Caller | null, given: readonly string[]): readonly string[] {
+  const own = caller?.tags ?? untagged
+  return own.length === 0 ? given : [...new Set([...given, ...own])]
 }
 
 const callers = new WeakMap<Caller, RequestRecord['caller']>()

@@ -7,6 +7,7 @@ export const stages = [
   'parse',
   'admit',
   'use-tools',
+  'ask-plugins',
   'choose-model',
   'route-skills',
   'recall-answer',

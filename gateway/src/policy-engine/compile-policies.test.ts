@@ -16,6 +16,7 @@ const subject = (changes: Changes = {}): PolicySubject => ({
   address: '10.1.2.3',
   ...changes,
   caller: {
+    kind: 'key',
     teamId: 'blue',
     userId: 'ann',
     keyAlias: 'notebook',

@@ -4,6 +4,8 @@ import { routeNames } from './route-names.ts'
 
 /** Whose call it is, as the credential says; null for routes without one. */
 export interface PolicyCaller {
+  /** `key`, `master`, `admin` or `anonymous`. */
+  readonly kind: string
   readonly teamId: string | null
   readonly userId: string | null
   readonly keyAlias: string | null
@@ -42,7 +44,7 @@ export interface PolicyRule {
 }
 
 const maxRemembered = 256
-const nobody: PolicyCaller = { teamId: null, userId: null, keyAlias: null, keyHash: null }
+const nobody: PolicyCaller = { kind: 'anonymous', teamId: null, userId: null, keyAlias: null, keyHash: null }
 
 /** The rules in force, in the order in which they count. The first that matches decides. */
 export class PolicyEngine {

@@ -46,6 +46,11 @@ export function computeCost(
   return addParts(parts, addUnits(prices, terms))
 }
 
+/** The standard rates of a prompt of this length, cached tokens included. */
+export function selectRates(prices: ModelPrices, inputTokens: number): TokenRates {
+  return selectStep(prices, inputTokens).rates.standard
+}
+
 /** Rounds once, half a nano-dollar up. */
 export function toNanoUsd(pico: PicoUsd): bigint {
   return (pico + 500n) / 1000n

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import type { PluginInvocation } from '@routeiq/contract'
 import type { A2aPlane } from '../a2a/a2a-plane.ts'
 import type { A2aRoutesDependencies } from '../a2a/a2a-routes.ts'
 import { AgentDirectory } from '../a2a/agents/agent-directory.ts'
@@ -19,11 +20,14 @@ import { OpenStreams } from '../a2a/relay/open-streams.ts'
 import { isMessage, priceOf, settleCall } from '../a2a/settle-call.ts'
 import { TaskLedger, type TaskLedgerOptions } from '../a2a/tasks/task-ledger.ts'
 import { traceCall } from '../a2a/trace-call.ts'
+import { type AuditEvent, gatewayActor } from '../audit/audit-record.ts'
+import { describeActor } from '../audit/describe-actor.ts'
 import type { A2aConfig, GatewayConfig } from '../config/config.ts'
 import { zeroUsage } from '../conversation/usage.ts'
-import type { Reservation } from '../governance/governor.ts'
+import type { Reservation } from '../governance/held-call.ts'
 import type { Exchange } from '../http/exchange.ts'
 import type { Gateway } from '../pipeline/gateway.ts'
+import type { KeyRing } from '../secrets/key-ring.ts'
 import { refuseOperatorHost } from '../transport/egress/operator-egress.ts'
 import { UserEgress } from '../transport/egress/user-egress.ts'
 import { postBytes } from '../transport/post-bytes.ts'
@@ -44,6 +48,7 @@ export interface A2aOptions {
   readonly config: () => GatewayConfig
   /** What keys are derived from. */
   readonly secret: string | Buffer
+  readonly keyRing: KeyRing
   readonly now: () => number
 }
 
@@ -62,15 +67,17 @@ export async function openA2a({
   telemetry,
   config,
   secret,
+  keyRing,
   now,
 }: A2aOptions): Promise<OpenA2a> {
+  const { audit } = gateway.identity
   const onError = (error: unknown): void =>
     telemetry.logger.log('warn', 'a2a_not_stored', { reason: error instanceof Error ? error.message : null })
   const settings = (): A2aConfig => config().a2a
   const egress = new UserEgress(config().userEgress)
   const userTransport = createUserTransport(egress)
   const store = hub.a2a
-  const agents = sealAgents(store, gateway.blobs)
+  const agents = sealAgents(store, keyRing)
   const onLeftOut = (agentName: string, reason: string): void =>
     telemetry.logger.log('warn', 'a2a_agent_left_out', { agent_name: agentName, reason })
   const directory = new AgentDirectory({ store: agents, configured: configuredAgents(settings, onLeftOut) })
@@ -82,7 +89,11 @@ export async function openA2a({
     ...{ networkOf, now },
     arePinned: () => settings().pinsCards,
     onChanged: ({ agentId }, quarantined) =>
-      telemetry.logger.log('warn', 'audit', { action: 'a2a.card.change', resource_id: agentId, quarantined }),
+      audit.record({
+        ...{ requestId: null, actor: gatewayActor, action: 'a2a.card.change' },
+        ...{ resourceType: 'agent', resourceId: agentId, outcome: quarantined ? 'denied' : 'success' },
+        metadata: { quarantined },
+      }),
     onSuspicious: ({ agentId, name }, findings) =>
       telemetry.logger.log('warn', 'a2a_card_suspicious', {
         agent_id: agentId,
@@ -91,8 +102,10 @@ export async function openA2a({
       }),
   })
   const onForeign: TaskLedgerOptions['onForeign'] = ({ agentId, taskId }, by) =>
-    telemetry.logger.log('warn', 'audit', {
-      ...{ action: 'a2a.task.foreign', resource_id: agentId, task_id: taskId, by },
+    audit.record({
+      ...{ requestId: null, actor: gatewayActor, action: 'a2a.task.foreign' },
+      ...{ resourceType: 'agent', resourceId: agentId, outcome: 'denied' },
+      metadata: { task_id: taskId, by },
     })
   const tasks = new TaskLedger({ store, settings, onError, onForeign, now })
   const { agents: metrics } = telemetry.metrics
@@ -108,7 +121,7 @@ export async function openA2a({
     gateway.blobs.seal({ form: 'agent', family: '', account: '', payload: text })
   const open = (sealed: string): string | null => gateway.blobs.open(sealed)?.payload ?? null
   const push = new PushTargets({
-    ...{ store, cards, egress, base, seal, open, newId: randomUUID },
+    ...{ store, cards, egress, base, keyRing, newId: randomUUID },
     newToken: () => randomBytes(32).toString('base64url'),
   })
   const activity = new AgentActivity(store, onError, now)
@@ -155,6 +168,7 @@ export async function openA2a({
     sealPage: seal,
     openPage: open,
     admit: async (call) => {
+      audit.admitCall()
       await limits.admit(call)
       const reservation = call.isModelCall ? null : await reserve(gateway, call)
       if (reservation !== null) reservations.set(call.exchange, reservation)
@@ -167,6 +181,9 @@ export async function openA2a({
       const use = error === null ? { inputTokens, outputTokens, costPico } : null
       reservations.get(call.exchange)?.settle(use)
       if (isMessage(call)) void limits.settle(call, costPico).catch(onError)
+      if (isMessage(call)) audit.record(describeCall(call, error))
+      if (call.operation === 'send' && config().plugins.evaluates)
+        gateway.identity.plugins?.evaluate('evaluateA2aResult', () => describeInvocation(call, error, now()))
       const durationMs = now() - call.exchange.receivedAt
       activity.count(call.agent.agentId, error === null, durationMs, costPico)
       const outcome = error === null ? 'success' : error.reason.toLowerCase()
@@ -176,11 +193,10 @@ export async function openA2a({
       metrics.observeCall({ agent: call.agent.name, outcome, durationMs, firstEventMs })
     },
     onAgentsChanged: sharing.announce,
-    audit: (action, exchange, agentId) =>
-      telemetry.logger.log('info', 'audit', {
-        action,
-        resource_id: agentId,
-        request_id: exchange.requestId,
+    audit: (action, { exchange, caller }, agentId) =>
+      audit.record({
+        ...{ requestId: exchange.requestId, actor: describeActor(caller), action },
+        ...{ resourceType: 'agent', resourceId: agentId, outcome: 'success' },
       }),
   }
   return {
@@ -193,6 +209,28 @@ export async function openA2a({
       await Promise.all([tasks.close(), activity.close()])
       await userTransport.close()
     },
+  }
+}
+
+/** A message to an agent as plugins judge it. */
+function describeInvocation(
+  { agent, exchange, params, report }: AgentCall,
+  error: A2aError | null,
+  now: number,
+): PluginInvocation {
+  return {
+    ...{ requestId: exchange.requestId, serverId: agent.agentId, name: agent.name },
+    ...{ input: params, result: report.result, outcome: error?.reason.toLowerCase() ?? 'success' },
+    durationMs: now - exchange.receivedAt,
+  }
+}
+
+function describeCall({ exchange, caller, agent, operation }: AgentCall, error: A2aError | null): AuditEvent {
+  return {
+    ...{ requestId: exchange.requestId, actor: describeActor(caller), action: 'a2a.agent.call' },
+    ...{ resourceType: 'agent', resourceId: agent.agentId, outcome: error === null ? 'success' : 'error' },
+    outcomeReason: error?.reason.toLowerCase() ?? null,
+    metadata: { operation },
   }
 }
 
@@ -226,7 +264,15 @@ async function reserve(
 ): Promise<Reservation | null> {
   const name = `a2a/${agent.name}`
   return governor.admit({
-    ...{ caller, requestedModel: name, group: { name, deployments: [] }, operation: 'moderation' },
-    ...{ bytes, body: {}, endUser: null, tags: [], route: null, address: null },
+    caller,
+    requestedModel: name,
+    group: { name, deployments: [], priceLists: [] },
+    operation: 'moderation',
+    bytes,
+    body: {},
+    endUser: null,
+    tags: [],
+    route: null,
+    address: null,
   })
 }

@@ -3,13 +3,15 @@ import type { A2aStore, Activity } from '../a2a/a2a-store.ts'
 const flushEveryMs = 5_000
 const picoPerNano = 1_000n
 
+type Mutable<Row> = { -readonly [Member in keyof Row]: Row[Member] }
+
 /** Counts how agents do, and writes it down every few seconds. */
 export class AgentActivity {
   readonly #store: Pick<A2aStore, 'addActivity'>
   readonly #onError: (error: unknown) => void
   readonly #now: () => number
   readonly #timer: NodeJS.Timeout
-  #counted = new Map<string, Activity>()
+  #counted = new Map<string, Mutable<Activity>>()
 
   constructor(store: Pick<A2aStore, 'addActivity'>, onError: (error: unknown) => void, now: () => number) {
     this.#store = store
@@ -30,13 +32,11 @@ export class AgentActivity {
       latencyMs: 0,
       costNanoUsd: 0,
     }
-    this.#counted.set(key, {
-      ...known,
-      calls: known.calls + 1,
-      successes: known.successes + (isSuccess ? 1 : 0),
-      latencyMs: known.latencyMs + latencyMs,
-      costNanoUsd: known.costNanoUsd + Number((costPico ?? 0n) / picoPerNano),
-    })
+    known.calls += 1
+    known.successes += isSuccess ? 1 : 0
+    known.latencyMs += latencyMs
+    known.costNanoUsd += Number((costPico ?? 0n) / picoPerNano)
+    this.#counted.set(key, known)
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,4 @@
-import { grantsAgent } from '../a2a/agents/agent-access.ts'
+import { findUsableAgent, listUsableAgents } from '../a2a/agents/agent-access.ts'
 import type { AgentDirectory } from '../a2a/agents/agent-directory.ts'
 import type { RemoteAgent } from '../a2a/agents/remote-agent.ts'
 import type { DeploymentStates } from '../balancing/deployment-states.ts'
@@ -35,12 +35,12 @@ export class AgentsAsModels {
     }
     return {
       find: (name, grants) => {
-        if (!name.startsWith(prefix)) return null
-        const agent = this.#directory?.find(name.slice(prefix.length)) ?? null
-        return agent === null || !grantsAgent(grants, agent) ? null : groupOf(agent)
+        if (!name.startsWith(prefix) || this.#directory === null) return null
+        const agent = findUsableAgent(this.#directory, name.slice(prefix.length), grants)
+        return agent === null ? null : groupOf(agent)
       },
       list: (grants) =>
-        (this.#directory?.list() ?? []).filter((agent) => grantsAgent(grants, agent)).map(groupOf),
+        this.#directory === null ? [] : listUsableAgents(this.#directory, grants).map(groupOf),
     }
   }
 }
@@ -68,7 +68,14 @@ function buildAgentGroup(
   }
   const [modelConfig] = readModelEntry(
     { entry, path: [model], derivedId: agentId },
-    { readFile: () => null, catalog: registry, env: {}, credentials: new Map(), report: new Report() },
+    {
+      readFile: () => null,
+      catalog: registry,
+      env: {},
+      credentials: new Map(),
+      candidates: new Map(),
+      report: new Report(),
+    },
   )
   if (modelConfig === undefined) throw new Error(`the agent ${name} cannot be a model`)
   const { findProvider, findWire } = registry

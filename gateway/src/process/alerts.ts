@@ -10,6 +10,7 @@ import { HTTP1_TRANSPORT_DEFAULTS } from '../transport/http1/http1-options.ts'
 import { Http1Transport } from '../transport/http1/http1-transport.ts'
 import { postBytes } from '../transport/post-bytes.ts'
 import type { Hub } from './hub.ts'
+import { createKeyRing } from './key-ring.ts'
 import type { Telemetry } from './telemetry.ts'
 import { createSecretOpener, createWebhookParts } from './webhooks.ts'
 
@@ -17,15 +18,17 @@ export interface AlertOptions {
   readonly hub: Pick<Hub, 'evidence' | 'skills'>
   readonly config: Pick<GatewayConfig, 'userEgress' | 'identity'>
   readonly logger: Telemetry['logger']
+  /** Whether this replica watches for all of them. */
+  readonly leads: () => boolean
   readonly now: () => number
 }
 
-/** Watches every workspace for what deserves an alert and tells webhooks. One process of a gateway does it. */
-export function startAlerts({ hub, config, logger, now }: AlertOptions): {
+/** Watches every workspace for what deserves an alert and tells webhooks. One process of a gateway does it, and of replicas the leader. */
+export function startAlerts({ hub, config, logger, leads, now }: AlertOptions): {
   stop(): Promise<void>
 } {
   const { evidence: store, skills } = hub
-  const { saltKey } = config.identity
+  const keyRing = createKeyRing(config.identity)
   const guard = new UserEgress(config.userEgress)
   const transport = new Http1Transport({
     ...HTTP1_TRANSPORT_DEFAULTS,
@@ -35,11 +38,11 @@ export function startAlerts({ hub, config, logger, now }: AlertOptions): {
     refuseHost: guard.refuseHost,
     now: () => performance.now(),
   })
-  const { newMessageId } = createWebhookParts(config.userEgress, saltKey)
+  const { newMessageId } = createWebhookParts(config.userEgress, keyRing)
   const sender = new WebhookSender({
     store,
     post: (url, headers, body) => postBytes(transport, url, headers, body),
-    openSecret: createSecretOpener(saltKey),
+    openSecret: createSecretOpener(keyRing),
     now,
   })
   const watch = {
@@ -56,6 +59,7 @@ export function startAlerts({ hub, config, logger, now }: AlertOptions): {
   sender.start()
   let watching: Promise<void> = Promise.resolve()
   const timer = setInterval(() => {
+    if (!leads()) return
     watching = watchAlerts(watch)
       .then(() => sendDueDigests(digests))
       .catch(onFailed)

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import type { GatewayConfig } from '../config/config.ts'
 import type { RoutingSnapshot } from '../deployments/routing-snapshot.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { version } from '../version.ts'
@@ -23,8 +24,8 @@ export function announce(startup: Startup, routing: RoutingSnapshot, port: numbe
 }
 
 /** The embedded database is made on the first start, which takes seconds; silence would look like a hang. */
-export function announcePreparation({ config }: Startup): void {
-  const { databaseUrl, dataDir } = config.storage
+export function announcePreparation({ storage }: GatewayConfig): void {
+  const { databaseUrl, dataDir } = storage
   if (databaseUrl !== null || existsSync(join(dataDir, 'database'))) return
   process.stderr.write(
     `Preparing the embedded database in ${dataDir}; only the first start takes this long.\n`,

@@ -1,10 +1,12 @@
 import { AnswerCache } from '../answer-cache/answer-cache.ts'
 import type { GatewayConfig } from '../config/config.ts'
-import type { SharedState } from '../storage/shared-state/shared-state.ts'
+import type { RedisDescription, RedisState } from '../storage/shared-state/redis-state.ts'
 import type { Hub } from './hub.ts'
 
 export interface OpenedAnswerCache {
   readonly answers: AnswerCache
+  /** The Redis that answers are shared in; null without one, and where it does not answer. */
+  readonly describeRedis: () => Promise<RedisDescription | null>
   readonly close: () => Promise<void>
 }
 
@@ -20,11 +22,12 @@ export async function openAnswerCache(options: {
   const shared = own ?? (storage.redisUrl === null ? null : hub.state)
   return {
     answers: new AnswerCache({ shared, maxEntries: () => config().cache.maxEntries, now }),
+    describeRedis: () => own?.describe() ?? hub.health.describeRedis(),
     close: async () => own?.close(),
   }
 }
 
-async function openOwn(url: string, now: () => number): Promise<SharedState> {
+async function openOwn(url: string, now: () => number): Promise<RedisState> {
   const { RedisState } = await import('../storage/shared-state/redis-state.ts')
   return RedisState.open({ url, now })
 }

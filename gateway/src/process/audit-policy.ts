@@ -1,20 +1,23 @@
+import type { AuditEvent } from '../audit/audit-record.ts'
+import { describeActor } from '../audit/describe-actor.ts'
 import type { JudgedRequest } from '../policy-engine/policy-gate.ts'
-import type { Logger } from '../telemetry/logger.ts'
 
-/** One line of the audit log for a request the policy rules have judged. Keys are named by the beginning of their digest. */
-export function auditPolicy(logger: Logger, { caller, exchange, models, decision }: JudgedRequest): void {
+/** The event of a request that the policy rules have judged. */
+export function describeJudgement({ caller, exchange, models, decision }: JudgedRequest): AuditEvent {
   const { action, rule, reason } = decision
-  logger.log('info', 'audit', {
+  return {
+    requestId: exchange.requestId,
+    actor: describeActor(caller),
     action: 'policy.decision',
-    actor_id: caller?.keyAlias ?? caller?.keyHash?.slice(0, 8) ?? null,
-    user_id: caller?.userId ?? null,
-    team_id: caller?.teamId ?? null,
-    resource_type: 'route',
-    resource_id: `${exchange.request.method} ${exchange.template}`,
-    model: models.length === 0 ? null : models.map((model) => model.slice(0, 256)).join(' '),
-    request_id: exchange.requestId,
+    resourceType: 'route',
+    resourceId: `${exchange.request.method} ${exchange.template}`,
     outcome: action === 'allow' ? 'success' : 'denied',
-    outcome_reason: reason,
-    rule,
-  })
+    outcomeReason: reason,
+    metadata: {
+      key_alias: caller?.keyAlias ?? null,
+      team_id: caller?.teamId ?? null,
+      model: models.length === 0 ? null : models.map((model) => model.slice(0, 256)).join(' '),
+      rule,
+    },
+  }
 }

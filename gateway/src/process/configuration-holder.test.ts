@@ -56,7 +56,12 @@ describe('reload', () => {
     expect(holder.strategy.name).toBe('least-busy')
     expect([...before.routing.groups.keys()]).toEqual(['one'])
     expect(holder.states.get('one')).toBe(kept)
-    expect(holder.history).toEqual({ lastAttemptAt: 2_000, lastSuccessAt: 2_000, lastError: null })
+    expect(holder.history).toEqual({
+      lastAttemptAt: 2_000,
+      lastSuccessAt: 2_000,
+      lastError: null,
+      reloads: 1,
+    })
   })
 
   it('changes nothing when nothing has changed', () => {
@@ -83,7 +88,12 @@ describe('reload', () => {
     write(['two'])
     now = 4_000
     expect(holder.reload().succeeded).toBe(true)
-    expect(holder.history).toEqual({ lastAttemptAt: 4_000, lastSuccessAt: 4_000, lastError: null })
+    expect(holder.history).toEqual({
+      lastAttemptAt: 4_000,
+      lastSuccessAt: 4_000,
+      lastError: null,
+      reloads: 1,
+    })
     expect(models(holder)).toEqual(['two'])
   })
 

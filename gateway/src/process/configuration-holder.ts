@@ -3,8 +3,9 @@ import type { Strategy } from '../balancing/strategy.ts'
 import type { GatewayConfig } from '../config/config.ts'
 import type { ConfigFlags } from '../config/config-flags.ts'
 import type { Diagnostic } from '../config/diagnostics.ts'
-import type { LoadedConfig } from '../config/load-config.ts'
+import type { ConfigDocument, LoadedConfig } from '../config/load-config.ts'
 import { type ManagedEntries, noManagedEntries } from '../config/managed-entries.ts'
+import type { SettingOverrides } from '../model-routing/settings/routing-settings.ts'
 import type { Runtime } from '../pipeline/model-request.ts'
 import type { PriceTable } from '../pricing/price-table.ts'
 import { AgentsAsModels } from './agents-as-models.ts'
@@ -23,6 +24,8 @@ export interface ReloadHistory {
   readonly lastAttemptAt: number | null
   readonly lastSuccessAt: number | null
   readonly lastError: string | null
+  /** How often a configuration was read anew and accepted since the start. */
+  readonly reloads: number
 }
 
 /**
@@ -31,6 +34,8 @@ export interface ReloadHistory {
  */
 export class ConfigurationHolder {
   readonly states: DeploymentStates
+  /** Hears of every configuration that takes the place of another. */
+  onChange: ((before: GatewayConfig, after: GatewayConfig) => void) | null = null
   /** Reached as models under every configuration. */
   readonly agents = new AgentsAsModels()
   readonly #flags: ConfigFlags
@@ -38,18 +43,23 @@ export class ConfigurationHolder {
   readonly #prices: PriceTable
   readonly #now: () => number
   #managed: ManagedEntries = noManagedEntries
+  #document: ConfigDocument | null
+  #overrides: SettingOverrides = new Map()
   #compiled: CompiledRuntime
-  #history: ReloadHistory = { lastAttemptAt: null, lastSuccessAt: null, lastError: null }
+  #history: ReloadHistory = { lastAttemptAt: null, lastSuccessAt: null, lastError: null, reloads: 0 }
 
   constructor(options: {
     config: GatewayConfig
     flags: ConfigFlags
     env: Environment
+    /** What takes the place of the file. */
+    document?: ConfigDocument | null
     prices: PriceTable
     now: () => number
   }) {
     this.#flags = options.flags
     this.#env = options.env
+    this.#document = options.document ?? null
     this.#prices = options.prices
     this.#now = options.now
     this.states = new DeploymentStates(sharesState(options.config))
@@ -77,14 +87,30 @@ export class ConfigurationHolder {
     this.#managed = entries
   }
 
-  /** What a reload would read if these were the managed entries. */
-  readWith(entries: ManagedEntries): LoadedConfig {
-    return readConfiguration(this.#flags, this.#env, entries)
+  /** What takes the place of the file, from the next reload on. */
+  follow(document: ConfigDocument): void {
+    this.#document = document
+  }
+
+  /** What counts before every other source, from the next reload on. */
+  override(overrides: SettingOverrides): void {
+    this.#overrides = overrides
+  }
+
+  /** What a reload would read if these were the managed entries, or the overrides. */
+  readWith({
+    managed = this.#managed,
+    overrides = this.#overrides,
+  }: {
+    readonly managed?: ManagedEntries
+    readonly overrides?: SettingOverrides
+  }): LoadedConfig {
+    return readConfiguration(this.#flags, this.#env, { managed, overrides, document: this.#document })
   }
 
   reload(): ReloadReport {
     const at = this.#now()
-    const loaded = this.readWith(this.#managed)
+    const loaded = this.readWith({})
     const errors = loaded.diagnostics.filter((diagnostic) => diagnostic.severity === 'error')
     if (loaded.config === null) {
       const lastError = errors.map(({ path, message }) => `${path}: ${message}`).join('; ')
@@ -94,8 +120,11 @@ export class ConfigurationHolder {
     const changed = loaded.config.versionHash !== this.runtime.config.versionHash
     const config = keepRestartOnly(loaded.config, this.runtime.config)
     const compiled = changed ? this.#compile(config) : this.#compiled
+    const before = this.runtime.config
     this.#swap(compiled)
-    this.#history = { lastAttemptAt: at, lastSuccessAt: at, lastError: null }
+    if (changed) this.onChange?.(before, config)
+    const reloads = this.#history.reloads + 1
+    this.#history = { lastAttemptAt: at, lastSuccessAt: at, lastError: null, reloads }
     return {
       changed,
       succeeded: true,
@@ -127,13 +156,15 @@ export function sharesState({ server, storage }: GatewayConfig): boolean {
   return server.workers > 1 || storage.redisUrl !== null
 }
 
-/** Address, workers, storage and the configured keys only change with a restart. */
+/** Address, workers, storage, plugins, the configured keys and the place of the configuration only change with a restart. */
 function keepRestartOnly(next: GatewayConfig, current: GatewayConfig): GatewayConfig {
   const { host, port, workers, tls, rootPath } = current.server
   return {
     ...next,
     identity: current.identity,
     storage: current.storage,
+    configSync: current.configSync,
+    plugins: current.plugins,
     server: { ...next.server, host, port, workers, tls, rootPath },
   }
 }

@@ -1,4 +1,5 @@
 import { type FileWatch, watchFiles } from '../config/watch-files.ts'
+import { onReloadSignal } from './reload-signal.ts'
 import type { Startup } from './startup.ts'
 
 /**
@@ -9,7 +10,7 @@ export function followChanges(startup: Startup, reload: () => readonly string[])
   const watch: FileWatch | null = startup.config.server.watchFiles
     ? watchFiles(startup.files, () => watch?.follow(reload()))
     : null
-  process.on('SIGHUP', () => {
+  onReloadSignal(() => {
     const files = reload()
     watch?.follow(files)
   })

@@ -5,8 +5,7 @@ import type { Strategy } from '../balancing/strategy.ts'
 import type { GatewayConfig } from '../config/config.ts'
 import type { ConfigFlags } from '../config/config-flags.ts'
 import type { Diagnostic } from '../config/diagnostics.ts'
-import { type LoadedConfig, loadConfig } from '../config/load-config.ts'
-import { noManagedEntries } from '../config/managed-entries.ts'
+import { type LoadConfigInput, type LoadedConfig, loadConfig } from '../config/load-config.ts'
 import { buildSnapshot } from '../deployments/build-snapshot.ts'
 import { ModelList } from '../deployments/model-list.ts'
 import { checkRouters } from '../model-routing/check-routers.ts'
@@ -18,13 +17,13 @@ import { AgentsAsModels } from './agents-as-models.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** Reads files, environment and flags, and adds what is managed elsewhere; never throws. */
+/** Reads files, environment and flags, and what is kept elsewhere; never throws. */
 export function readConfiguration(
   flags: ConfigFlags,
   env: Environment,
-  managed = noManagedEntries,
+  more: Pick<LoadConfigInput, 'managed' | 'document' | 'overrides'> = {},
 ): LoadedConfig {
-  return loadConfig({ readFile: readText, env, flags, providers: registry, managed })
+  return loadConfig({ readFile: readText, env, flags, providers: registry, ...more })
 }
 
 function readText(path: string): string | null {

@@ -1,9 +1,9 @@
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import type { GatewayConfig, ModelConfig } from '../config/config.ts'
 import { type ManagedEntries, noManagedEntries } from '../config/managed-entries.ts'
 import { settingsByVariable } from '../config/registry/environment-registry.ts'
-import { BlobSealer } from '../conversation/blob-sealer.ts'
 import { ManagedModels, type Trial } from '../managed-models/managed-models.ts'
+import type { KeyRing } from '../secrets/key-ring.ts'
 import { AuthorizingTransport } from '../transport/authorizing-transport.ts'
 import { UserEgress } from '../transport/egress/user-egress.ts'
 import type { Transport } from '../transport/transport.ts'
@@ -18,7 +18,7 @@ export interface ManagedModelsParts {
   readonly hub: Hub
   readonly configuration: ConfigurationHolder
   readonly telemetry: Telemetry
-  readonly secret: Buffer
+  readonly keyRing: KeyRing
   readonly now: () => number
   /** Reads the configuration again, managed entries included. */
   readonly reload: () => void
@@ -33,16 +33,14 @@ export interface OpenManagedModels {
 
 /** The models that are managed over the API, put in force before the first request. */
 export async function openManagedModels(parts: ManagedModelsParts): Promise<OpenManagedModels> {
-  const { hub, configuration, telemetry, secret, now, reload } = parts
+  const { hub, configuration, telemetry, keyRing, now, reload } = parts
   const { userEgress } = configuration.runtime.config
   const egress = new UserEgress(userEgress)
   const guarded = new AuthorizingTransport(createUserTransport(egress), now, readUserFile)
   const origins = new Map<string, Transport>()
-  const sealer = new BlobSealer(secret, randomBytes)
   const models: ManagedModels = new ManagedModels({
     store: hub.managedModels,
-    seal: (payload) => sealer.seal({ form: 'model', family: '', account: '', payload }),
-    open: (sealed) => sealer.open(sealed)?.payload ?? null,
+    keyRing,
     trial: (entries) => tryEntries(configuration, entries),
     apply: (entries) => {
       configuration.manage(entries)
@@ -55,7 +53,7 @@ export async function openManagedModels(parts: ManagedModelsParts): Promise<Open
     onUnreadable: (name) =>
       telemetry.logger.log('error', 'managed_model_unreadable', {
         name,
-        reason: 'it was sealed with another salt key or master key; add it again',
+        reason: 'it was encrypted with a key that is not configured, or for another row; add it again',
       }),
     newId: randomUUID,
   })
@@ -74,7 +72,7 @@ export async function openManagedModels(parts: ManagedModelsParts): Promise<Open
 /** Errors that the configuration has without the entries are not theirs. */
 function tryEntries(configuration: ConfigurationHolder, entries: ManagedEntries): Trial {
   const errorsOf = (managed: ManagedEntries) => {
-    const { config, diagnostics } = configuration.readWith(managed)
+    const { config, diagnostics } = configuration.readWith({ managed })
     const errors = diagnostics.filter(({ severity }) => severity === 'error')
     return { config, errors: errors.map(({ path, message }) => [`${path}: ${message}`, message] as const) }
   }

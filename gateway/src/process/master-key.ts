@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { GatewayConfig } from '../config/config.ts'
 
 const fileName = 'master-key'
 
@@ -9,6 +10,12 @@ export interface MasterKey {
   /** True when it was made just now and has never been shown. */
   readonly isNew: boolean
   readonly file: string
+}
+
+/** In production a key must be configured; elsewhere one is made unless an open gateway was asked for. */
+export function needsMasterKey({ identity }: Pick<GatewayConfig, 'identity'>): boolean {
+  const hasKey = identity.masterKey !== null || identity.adminKeys.length > 0
+  return !hasKey && !identity.insecureNoAuth && identity.environment !== 'production'
 }
 
 /** The master key kept in the data directory, made on first use. The file is readable by its owner alone. */

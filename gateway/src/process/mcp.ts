@@ -1,18 +1,29 @@
+import type { PluginInvocation } from '@routeiq/contract'
+import type { AuditEvent } from '../audit/audit-record.ts'
+import type { AuditTrail } from '../audit/audit-trail.ts'
+import { describeActor, describeKeyActor } from '../audit/describe-actor.ts'
 import type { GatewayConfig } from '../config/config.ts'
 import type { Caller } from '../identity/caller.ts'
-import type { AuditEvent } from '../mcp/audit.ts'
+import { digestKey } from '../identity/key-digest.ts'
+import type { FindAgentPermission } from '../identity/object-grants.ts'
+import type { AuditEvent as ToolEvent } from '../mcp/audit.ts'
 import { priceOf, type ToolAdmission, type ToolCall } from '../mcp/call/tool-call.ts'
 import { traceToolCall } from '../mcp/call/trace-call.ts'
 import { McpPlane } from '../mcp/mcp-plane.ts'
+import type { SiblingProcesses } from '../mcp/native/siblings.ts'
 import type { ShortLived } from '../mcp/oauth/one-time-values.ts'
 import { accountName, settleToolCall } from '../mcp/settle-tool-call.ts'
 import type { ViewItem } from '../mcp/view/catalogue-view.ts'
 import type { Gateway } from '../pipeline/gateway.ts'
+import type { PluginHost } from '../plugins/plugin-host.ts'
+import type { KeyRing } from '../secrets/key-ring.ts'
 import { type SkillReading, SkillResources } from '../skills/mcp/skill-resources.ts'
 import type { SharedState } from '../storage/shared-state/shared-state.ts'
 import { UserEgress } from '../transport/egress/user-egress.ts'
+import { configuredSecret } from './compose-gateway.ts'
 import type { Evidence } from './evidence.ts'
 import type { Hub } from './hub.ts'
+import { inspectProgramHost } from './inspect-program-host.ts'
 import { createNetworkTransport, createUserTransport } from './network-transport.ts'
 import { readUserFile } from './read-user-file.ts'
 import { recordTrace } from './record-trace.ts'
@@ -27,21 +38,27 @@ type ToolBooks = Pick<Gateway, 'governor' | 'recordRequest' | 'appendSpend'>
 
 export interface McpParts {
   readonly hub: Hub
+  readonly keyRing: KeyRing
   readonly evidence: Evidence
   /** The model gateway, which is put together later. */
   readonly books: () => ToolBooks
   readonly config: () => GatewayConfig
   readonly telemetry: Telemetry
+  readonly siblings: SiblingProcesses | null
+  readonly findAgentPermission: FindAgentPermission
+  readonly audit: AuditTrail
+  /** Null where no plugin runs. */
+  readonly plugins: PluginHost | null
   readonly now: () => number
   readonly random: () => number
 }
 
 /** The gateway for tool servers. Its code is loaded when it is on. */
 export async function openMcp(parts: McpParts): Promise<McpPlane> {
-  const { hub, config, telemetry, now, random } = parts
-  const audit = (event: AuditEvent): void => {
-    if (event.action === 'mcp.tool.quarantine') telemetry.metrics.countQuarantine(event.serverId)
-    telemetry.logger.log('info', 'audit', describeAudit(event))
+  const { hub, keyRing, config, telemetry, audit, findAgentPermission, now, random } = parts
+  const record = (event: ToolEvent): void => {
+    if (event.action === 'mcp.tool.quarantine') telemetry.metrics.mcp.countQuarantine(event.serverId)
+    audit.record(describeEvent(event, isAdminKey(config().identity, event.actor)))
   }
   const plane = new McpPlane({
     config,
@@ -51,30 +68,41 @@ export async function openMcp(parts: McpParts): Promise<McpPlane> {
       const gateway = new McpGateway({
         config,
         store: hub.mcp,
+        submissions: hub.mcpSubmissions,
         skills: new SkillResources(
           hub.skills,
           (reading) => void recordTrace(parts, reading.workspaceId, describeReading(reading, now())),
         ),
         accounts: hub.mcpAccounts,
         shared: shortLived(hub.state),
-        secret: identity.saltKey ?? identity.masterKey,
+        siblings: parts.siblings,
+        keyRing,
+        secret: configuredSecret(identity),
         transports: {
           operator: createNetworkTransport({ maxConnectionsPerOrigin }),
           user: createUserTransport(new UserEgress(userEgress), { maxConnectionsPerOrigin }),
         },
         readFile: readUserFile,
+        programHost: inspectProgramHost(),
         announce: announceToolServers(hub.state, () => config().mcp.sharesChanges),
         log: (level, event, fields) => telemetry.logger.log(level, event, fields),
-        admitTool: async (caller, tool) => admitTool(parts.books(), caller, tool),
+        admitTool: async (caller, tool) => {
+          audit.admitCall()
+          return admitTool(parts.books(), caller, tool)
+        },
         settleTool: (call) => {
           settleToolCall(parts.books(), call)
           if (config().mcp.tracesCalls) traceToolCall(call)
           const { outcome, startedAt, endedAt } = call
           const { serverId } = call.tool.server.settings
-          telemetry.metrics.observeToolCall({ server: serverId, outcome, durationMs: endedAt - startedAt })
-          audit(auditOf(call))
+          telemetry.metrics.mcp.observeCall({ server: serverId, outcome, durationMs: endedAt - startedAt })
+          audit.record(describeCall(call))
+          if (config().plugins.evaluates)
+            parts.plugins?.evaluate('evaluateMcpResult', () => describeInvocation(call))
         },
-        audit,
+        audit: record,
+        metrics: telemetry.metrics.mcp,
+        findAgentPermission,
         now,
         random,
       })
@@ -91,6 +119,15 @@ export async function openMcp(parts: McpParts): Promise<McpPlane> {
   return plane
 }
 
+/** A call of a tool as plugins judge it. */
+function describeInvocation(call: ToolCall): PluginInvocation {
+  const { tool, origin, input, result, outcome, startedAt, endedAt } = call
+  return {
+    ...{ requestId: origin.requestId, serverId: tool.server.settings.serverId, name: tool.name },
+    ...{ input, result, outcome, durationMs: endedAt - startedAt },
+  }
+}
+
 /** Tools that cost something are held to the budgets of their caller, like models. Errors: 429 `budget_exceeded`. */
 async function admitTool(
   { governor }: ToolBooks,
@@ -100,7 +137,12 @@ async function admitTool(
   if (priceOf(tool) === null) return null
   const name = accountName(tool)
   const reservation = await governor.admit({
-    ...{ caller, requestedModel: name, group: { name, deployments: [] }, operation: 'moderation' },
+    ...{
+      caller,
+      requestedModel: name,
+      group: { name, deployments: [], priceLists: [] },
+      operation: 'moderation',
+    },
     ...{ bytes: 0, body: {}, endUser: null, tags: [], route: null, address: null },
   })
   return {
@@ -109,22 +151,29 @@ async function admitTool(
   }
 }
 
-function auditOf({ tool, origin, caller, outcome }: ToolCall): AuditEvent {
+function describeCall({ tool, origin, caller, outcome }: ToolCall): AuditEvent {
   return {
-    ...{ action: 'mcp.tool.call', requestId: origin.requestId, actor: caller.keyHash },
-    ...{ serverId: tool.server.settings.serverId, toolName: tool.name },
-    ...(outcome === 'success' ? { outcome } : { outcome: 'error', reason: outcome }),
+    ...{ requestId: origin.requestId, actor: describeActor(caller), action: 'mcp.tool.call' },
+    ...{ resourceType: 'mcp_tool', resourceId: tool.server.settings.serverId },
+    ...(outcome === 'success' ? { outcome } : { outcome: 'error', outcomeReason: outcome }),
+    metadata: { tool_name: tool.name },
   }
 }
 
-function describeAudit(event: AuditEvent): Readonly<Record<string, string | null>> {
-  const { action, requestId, actor, serverId, toolName, outcome, reason } = event
+function describeEvent(
+  { action, requestId, actor, serverId, toolName, outcome, reason }: ToolEvent,
+  isAdmin: boolean,
+): AuditEvent {
   return {
-    ...{ action, outcome, request_id: requestId, actor_id: actor === null ? null : actor.slice(0, 12) },
-    ...{ resource_type: toolName === undefined ? 'mcp_server' : 'mcp_tool', resource_id: serverId },
-    ...(toolName !== undefined && { tool_name: toolName }),
-    ...(reason !== undefined && { outcome_reason: reason }),
+    ...{ requestId, actor: describeKeyActor(actor, isAdmin), action, resourceId: serverId, outcome },
+    resourceType: toolName === undefined ? 'mcp_server' : 'mcp_tool',
+    outcomeReason: reason ?? null,
+    ...(toolName !== undefined && { metadata: { tool_name: toolName } }),
   }
+}
+
+function isAdminKey({ masterKey, adminKeys }: GatewayConfig['identity'], keyHash: string | null): boolean {
+  return [masterKey, ...adminKeys].some((key) => key !== null && digestKey(key) === keyHash)
 }
 
 /** A skill that was read was delivered; that its agent had loaded it, only a decision of the Skill Router says. */

@@ -8,16 +8,23 @@ import { positionOf } from '../model-routing/describe-decision.ts'
 import { ExperimentBook } from '../model-routing/experiments/experiment-book.ts'
 import type { ExperimentStore } from '../model-routing/experiments/experiment-store.ts'
 import { followExperiment, measureExperiment } from '../model-routing/experiments/judge-experiment.ts'
+import { AnswerSamples } from '../model-routing/judging/answer-samples.ts'
 import { LearnedOutcomes } from '../model-routing/learned-outcomes.ts'
-import { ModelRouter } from '../model-routing/model-router.ts'
+import { type FindSkills, ModelRouter } from '../model-routing/model-router.ts'
 import { type Pin, Pins } from '../model-routing/pins.ts'
 import type { PreferenceStore } from '../model-routing/preference-store.ts'
+import { findRemote } from '../model-routing/remote-strategy.ts'
+import { RepeatedAsks } from '../model-routing/repeated-asks.ts'
 import { Scorers } from '../model-routing/scorers.ts'
 import { ShadowTally } from '../model-routing/shadow-tally.ts'
 import type { Gateway } from '../pipeline/gateway.ts'
 import type { SettledChoice } from '../pipeline/settle-choice.ts'
+import type { PluginStrategies } from '../plugins/plugin-strategies.ts'
+import { moduleScheme, type StrategyModules } from '../plugins/strategy-modules.ts'
 import { InProcessState } from '../storage/shared-state/in-process-state.ts'
+import type { Transport } from '../transport/transport.ts'
 import type { Hub } from './hub.ts'
+import { createAskRemote } from './remote-strategies.ts'
 import { openRoutingBundles, type RoutingBundles } from './routing-bundles.ts'
 import type { Telemetry } from './telemetry.ts'
 
@@ -42,8 +49,7 @@ export interface ModelRouting extends Omit<RoutingBundles, 'close'> {
   readonly pins: Pins
   readonly sharesPins: boolean
   readonly choices: ChoiceStore
-  /** The skills that a decision about skills offered; null when there is none of that id. */
-  readonly findSkills: (workspaceId: string, routingId: string) => Promise<readonly string[] | null>
+  readonly findSkills: FindSkills
   readonly preferences: PreferenceStore
   readonly experiments: ExperimentStore
   readonly experimentBook: ExperimentBook
@@ -52,6 +58,8 @@ export interface ModelRouting extends Omit<RoutingBundles, 'close'> {
   readonly metrics: Pick<Telemetry['metrics']['modelChoices'], 'countFeedback' | 'countDrift'>
   readonly choiceLog: ChoiceLog
   readonly shadows: ShadowTally
+  /** Answers that will be judged. */
+  readonly samples: AnswerSamples
   /** Keeps a choice whose request is over, measures it and tells of it. */
   readonly settle: Gateway['settleChoice']
   readonly outcomes: LearnedOutcomes
@@ -65,6 +73,11 @@ export interface ModelRouting extends Omit<RoutingBundles, 'close'> {
 export interface ModelRoutingOptions {
   readonly hub: Hub
   readonly telemetry: Telemetry
+  /** The way to strategies that are served elsewhere. */
+  readonly transport: Transport
+  /** Those of plugins, and those that are modules. */
+  readonly strategies: PluginStrategies
+  readonly modules: StrategyModules
   readonly config: () => GatewayConfig
   /** Reads the configuration again, because another process was told to. */
   readonly reload: () => void
@@ -75,7 +88,7 @@ export interface ModelRoutingOptions {
 
 /** Puts together what chooses models in one process. */
 export async function openModelRouting(options: ModelRoutingOptions): Promise<ModelRouting> {
-  const { hub, telemetry, config, now, skills } = options
+  const { hub, telemetry, transport, strategies, modules, config, now, skills } = options
   const { logger, metrics } = telemetry
   const sharesPins = !(hub.state instanceof InProcessState)
   const pins = await sharePins(hub, config, sharesPins)
@@ -94,9 +107,17 @@ export async function openModelRouting(options: ModelRoutingOptions): Promise<Mo
     onError: (error) => warn('routing_outcomes_not_read', error),
   })
   void outcomes.refresh()
+  await loadModules(modules, config().modelRouting, (error) => warn('routing_strategy_not_loaded', error))
   const shadows = new ShadowTally()
+  const samples = new AnswerSamples()
+  const asks = new RepeatedAsks()
   const choiceLog = new ChoiceLog({
     store: hub.choices,
+    now,
+    onFault: ({ arm }, source, isDrift) => {
+      metrics.modelChoices.countFeedback(source)
+      if (isDrift) metrics.modelChoices.countDrift(arm)
+    },
     onWriteFailed: (error, waiting) => warn('routing_choices_not_written', error, { waiting }),
   })
   const { close: stopWatching, ...bundleParts } = await openRoutingBundles({ ...options, scorers })
@@ -115,6 +136,12 @@ export async function openModelRouting(options: ModelRoutingOptions): Promise<Mo
       skills,
       experiments: experimentBook,
       isKilled: () => kill.state().enabled,
+      askRemote: createAskRemote({
+        ...{ transport, now },
+        askPlugin: (url, question, ms) => strategies.ask(url, question, ms),
+        askModule: (url, question, ms) => modules.ask(url, question, ms),
+        onFailed: (origin, error) => warn('routing_strategy_unreachable', error, { origin }),
+      }),
       randomBytes,
     }),
     ...{ scorers, pins, sharesPins, choiceLog, outcomes },
@@ -122,7 +149,9 @@ export async function openModelRouting(options: ModelRoutingOptions): Promise<Mo
     choices: hub.choices,
     findSkills: async (workspaceId, routingId) => {
       const found = await hub.evidence.findDecision(workspaceId, routingId)
-      return found === null ? null : found.offered.map(({ name }) => name)
+      return found === null
+        ? null
+        : found.offered.map(({ name, versionId }) => ({ name, version: versionId }))
     },
     preferences: hub.preferences,
     experiments: hub.experiments,
@@ -130,8 +159,12 @@ export async function openModelRouting(options: ModelRoutingOptions): Promise<Mo
     announceExperiments: () => hub.state.publish(experimentChannel, ''),
     metrics: metrics.modelChoices,
     shadows,
+    samples,
     settle: (settled) => {
-      choiceLog.record(watchAlong(settled, shadows))
+      if (settled.sample !== null) samples.add(settled.sample)
+      const { ask, fault } = settled
+      const asksAgain = ask === null ? null : asks.note(ask)
+      choiceLog.record({ choice: watchAlong(settled, shadows), fault, asksAgain })
       observe(telemetry, settled)
     },
     killSwitch: kill,
@@ -144,6 +177,16 @@ export async function openModelRouting(options: ModelRoutingOptions): Promise<Mo
       await choiceLog.close()
     },
   }
+}
+
+/** So that no request waits for the disk. One that cannot be loaded decides nothing, as if it were away. */
+async function loadModules(
+  modules: StrategyModules,
+  { args, routers }: GatewayConfig['modelRouting'],
+  onFailed: (error: unknown) => void,
+): Promise<void> {
+  const urls = [args, ...routers.map((router) => router.args)].flatMap((some) => findRemote(some)?.url ?? [])
+  for (const url of new Set(urls)) if (url.startsWith(moduleScheme)) await modules.load(url).catch(onFailed)
 }
 
 /** Mean distance between expectation and score over the kinds of asks, by what was judged of them. */

@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto'
 import { GatewayError } from '@routeiq/contract'
 import { z } from 'zod'
 import type { UserEgressConfig } from '../config/config.ts'
-import { BlobSealer } from '../conversation/blob-sealer.ts'
+import { isSealedSecret, type KeyRing, type SealedPlace } from '../secrets/key-ring.ts'
 import type {
   WorkspaceEmbedder,
   WorkspaceEmbedderStore,
@@ -10,7 +9,6 @@ import type {
 import { UserEgress } from '../transport/egress/user-egress.ts'
 import { postForBytes } from '../transport/fetch-bytes.ts'
 import { createUserTransport } from './network-transport.ts'
-import { createSecretOpener } from './webhooks.ts'
 
 const maxBytes = 64 * 1_048_576
 const timeoutMs = 30_000
@@ -24,31 +22,29 @@ export class OwnEmbedders {
   readonly #store: WorkspaceEmbedderStore
   readonly #egress: UserEgress
   readonly #transport
-  readonly #sealer: BlobSealer | null
-  readonly #open: (stored: string) => string | null
+  readonly #keyRing: KeyRing
 
-  constructor(store: WorkspaceEmbedderStore, policy: UserEgressConfig, saltKey: string | null) {
+  constructor(store: WorkspaceEmbedderStore, policy: UserEgressConfig, keyRing: KeyRing) {
     this.#store = store
     this.#egress = new UserEgress(policy)
     this.#transport = createUserTransport(this.#egress)
-    this.#sealer = saltKey === null ? null : new BlobSealer(saltKey, randomBytes)
-    this.#open = createSecretOpener(saltKey)
+    this.#keyRing = keyRing
   }
 
   list(): Promise<readonly WorkspaceEmbedder[]> {
     return this.#store.list()
   }
 
-  /** Errors: `invalid_request` for an address that may not be called, and for a server that does not give such vectors. */
+  /**
+   * Errors: `invalid_request` for an address that may not be called, and for a server that does not give such vectors;
+   * `encryption_not_configured` for a key that cannot be kept.
+   */
   async set(embedder: WorkspaceEmbedder): Promise<void> {
     const refusal = this.#egress.refuseUrl(embedder.url)
     if (refusal !== null)
       throw new GatewayError('invalid_request', `This URL may not be called: ${refusal}.`, { param: 'url' })
-    const { apiKey } = embedder
-    const sealed =
-      apiKey === null
-        ? null
-        : (this.#sealer?.seal({ form: 'embedder', family: '', account: '', payload: apiKey }) ?? apiKey)
+    const { workspaceId, apiKey } = embedder
+    const sealed = apiKey === null ? null : this.#keyRing.seal(placeOf(workspaceId), apiKey)
     const stored = { ...embedder, apiKey: sealed }
     const [vector] = await this.embed(stored, ['A text to try it out']).catch((error: unknown) => {
       throw new GatewayError('invalid_request', `The embedder could not be used: ${messageOf(error)}.`, {
@@ -70,12 +66,12 @@ export class OwnEmbedders {
 
   /** Errors: whatever keeps the server from answering. */
   async embed(
-    { url, model, apiKey }: WorkspaceEmbedder,
+    { workspaceId, url, model, apiKey }: WorkspaceEmbedder,
     texts: readonly string[],
   ): Promise<readonly (readonly number[])[]> {
-    const key = apiKey === null ? null : this.#open(apiKey)
+    const key = apiKey === null ? null : this.#open(workspaceId, apiKey)
     if (apiKey !== null && key === null)
-      throw new Error('its key was encrypted with another salt key; set it again')
+      throw new Error('its key was encrypted with a key that is not configured; set it again')
     const { bytes } = await postForBytes(url, {
       ...{ transport: this.#transport, refuseHost: this.#egress.refuseHost, maxBytes, timeoutMs },
       accept: 'application/json',
@@ -96,7 +92,14 @@ export class OwnEmbedders {
   close(): Promise<void> {
     return this.#transport.close()
   }
+
+  /** What is not sealed is from before it always was. */
+  #open(workspaceId: string, stored: string): string | null {
+    return isSealedSecret(stored) ? this.#keyRing.open(placeOf(workspaceId), stored) : stored
+  }
 }
+
+const placeOf = (row: string): SealedPlace => ({ table: 'workspace_embedders', row })
 
 function parse(bytes: Buffer): unknown {
   try {

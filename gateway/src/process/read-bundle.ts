@@ -1,37 +1,33 @@
 import { createHash, createPublicKey, verify } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { listBundleFiles, type OpenedBundle, openBundle, signedText } from '@routeiq/router'
+import { type OpenedBundle, openBundle, signedText } from '@routeiq/router'
 import type { ShelvedBundle } from '../model-routing/bundles/bundle-shelf.ts'
-
-const manifestName = 'bundle.json'
-const mostBytes = 64 * 1024 * 1024
+import { isPacked, manifestName, readBundleFiles, readManifest } from './bundle-files.ts'
 
 /**
- * Reads the bundle of a folder. With trusted keys (PEM, Ed25519) it must be signed by one of them. Errors: throws what is missing,
+ * Reads the bundle of a folder, or of one `.rqb` file. With trusted keys (PEM, Ed25519) it must be signed by one of them. Errors: throws what is missing,
  * too large, changed, not signed or does not fit.
  */
-export function readBundle(folder: string, trustedKeys: readonly string[]): OpenedBundle {
-  const manifest = readText(join(folder, manifestName))
-  const files = listBundleFiles(manifest).map((name) => [name, readText(join(folder, name))] as const)
-  const opened = openBundle({ ...Object.fromEntries(files), [manifestName]: manifest }, (text) =>
-    createHash('sha256').update(text).digest('hex'),
-  )
+export function readBundle(place: string, trustedKeys: readonly string[]): OpenedBundle {
+  const opened = openBundle(readBundleFiles(place), (text) => createHash('sha256').update(text).digest('hex'))
   if (trustedKeys.length > 0) requireSignature(opened.manifest, trustedKeys)
   return opened
 }
 
-/** The folders under one that hold bundles, or something that should be one. */
+/** The folders and files of a folder that are bundles, or should be. */
 export function scanBundles(folder: string | null): readonly ShelvedBundle[] {
   if (folder === null || !existsSync(folder)) return []
   return readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && existsSync(join(folder, entry.name, manifestName)))
-    .map(({ name }) => describeFolder(join(folder, name)))
+    .filter((entry) =>
+      entry.isDirectory() ? existsSync(join(folder, entry.name, manifestName)) : isPacked(entry.name),
+    )
+    .map(({ name }) => describeBundle(join(folder, name)))
 }
 
-function describeFolder(folder: string): ShelvedBundle {
+function describeBundle(folder: string): ShelvedBundle {
   try {
-    const manifest = JSON.parse(readText(join(folder, manifestName))) as OpenedBundle['manifest']
+    const manifest = JSON.parse(readManifest(folder)) as OpenedBundle['manifest']
     if (typeof manifest.bundle_id === 'string') return { folder, manifest, problem: null }
     return { folder, manifest: null, problem: 'bundle.json has no bundle_id' }
   } catch (error) {
@@ -50,9 +46,4 @@ function requireSignature(manifest: OpenedBundle['manifest'], trustedKeys: reado
     throw new Error(
       `the bundle is signed by ${signature.key_id}, which is no trusted key, or was changed since`,
     )
-}
-
-function readText(path: string): string {
-  if (statSync(path).size > mostBytes) throw new Error(`${path} is larger than 64 MiB`)
-  return readFileSync(path, 'utf8')
 }

@@ -1,14 +1,18 @@
 import cluster from 'node:cluster'
 import type { A2aStore } from '../a2a/a2a-store.ts'
+import type { AuditStore } from '../audit/audit-store.ts'
+import type { ConfigDocument } from '../config/load-config.ts'
 import type { EvidenceStore } from '../evidence/evidence-store.ts'
 import type { AsyncLimiter } from '../governance/limiter.ts'
 import type { ManagedModelStore } from '../managed-models/managed-model-store.ts'
 import type { McpAccountStore } from '../mcp/accounts/account-store.ts'
 import type { McpServerStore } from '../mcp/registry/server-store.ts'
+import type { McpSubmissionStore } from '../mcp/registry/submission-store.ts'
 import type { BundleMoveStore } from '../model-routing/bundles/bundle-shelf.ts'
 import type { ChoiceStore } from '../model-routing/choice-store.ts'
 import type { ExperimentStore } from '../model-routing/experiments/experiment-store.ts'
 import type { PreferenceStore } from '../model-routing/preference-store.ts'
+import type { RoutingSettingsStore } from '../model-routing/settings/routing-settings-store.ts'
 import type { QuotaStore } from '../quotas/quota-store.ts'
 import type { WorkspaceEmbedderStore } from '../skill-router/embedding/workspace-embedder.ts'
 import type { ProviderCopyStore } from '../skills/accounts/provider-copy-store.ts'
@@ -28,22 +32,27 @@ import type { SpendTotals } from '../storage/spend-totals.ts'
 import type { SubjectStore } from '../storage/subject-store.ts'
 import type { UseStore } from '../storage/use-store.ts'
 import type { MetricsSnapshot } from '../telemetry/metrics/snapshot.ts'
+import type { ConfigSyncCalls } from './config-sync.ts'
 import { ConfigurationHolder } from './configuration-holder.ts'
 import type { Hub } from './hub.ts'
 import { listen } from './listen.ts'
 import { createPriceTable, refreshPrices } from './prices.ts'
 import { serve } from './serve.ts'
 import { onShutdown } from './shutdown.ts'
+import { SiblingSockets, socketDirectoryVariable } from './siblings.ts'
 import type { Startup } from './startup.ts'
 import { createTelemetry } from './telemetry.ts'
 
 /** The primary answers from memory, or waits 50 ms for Redis. */
 const limiterTimeoutMs = 1_000
+/** A remote configuration is fetched, and put in force by all workers. */
+const configSyncTimeoutMs = 60_000
 
 /** What the primary may ask of a worker. */
 export interface WorkerCalls {
   metrics(): Promise<MetricsSnapshot>
-  reload(): Promise<void>
+  /** Reads the configuration again, from `document` where one was fetched. */
+  reload(document: ConfigDocument | null): Promise<void>
   drain(): Promise<void>
 }
 
@@ -54,12 +63,12 @@ export interface PrimaryCalls {
 
 /** One of several serving processes. Database and shared state belong to the primary and are reached over IPC. */
 export async function runWorker(startup: Startup): Promise<void> {
-  const { config, flags, env } = startup
+  const { config, flags, env, document } = startup
   const now = Date.now
   const port = portOfPrimary(process)
   const telemetry = createTelemetry(config, process.stdout.isTTY === true, process, now)
   const prices = createPriceTable(now())
-  const configuration = new ConfigurationHolder({ config, flags, env, prices, now })
+  const configuration = new ConfigurationHolder({ config, flags, env, document, prices, now })
   const hub: Hub = {
     keys: connectOverIpc<KeyStore>(port, 'keys'),
     subjects: connectOverIpc<SubjectStore>(port, 'subjects'),
@@ -81,15 +90,20 @@ export async function runWorker(startup: Startup): Promise<void> {
     evidence: connectOverIpc<EvidenceStore>(port, 'evidence'),
     mcp: connectOverIpc<McpServerStore>(port, 'mcp'),
     mcpAccounts: connectOverIpc<McpAccountStore>(port, 'mcpAccounts'),
+    mcpSubmissions: connectOverIpc<McpSubmissionStore>(port, 'mcpSubmissions'),
     choices: connectOverIpc<ChoiceStore>(port, 'choices'),
     preferences: connectOverIpc<PreferenceStore>(port, 'preferences'),
     experiments: connectOverIpc<ExperimentStore>(port, 'experiments'),
     bundleMoves: connectOverIpc<BundleMoveStore>(port, 'bundleMoves'),
+    routingSettings: connectOverIpc<RoutingSettingsStore>(port, 'routingSettings'),
     spend: connectOverIpc<Hub['spend']>(port, 'spend'),
+    audit: connectOverIpc<AuditStore>(port, 'audit'),
     state: connectSharedState(port),
     health: connectOverIpc<Hub['health']>(port, 'health'),
+    configSync: connectOverIpc<ConfigSyncCalls>(port, 'configSync', configSyncTimeoutMs),
   }
   const primary = connectOverIpc<PrimaryCalls>(port, 'primary')
+  const siblings = new SiblingSockets(env[socketDirectoryVariable] ?? '', String(cluster.worker?.id))
   const serving = await serve({
     configuration,
     prices,
@@ -97,20 +111,28 @@ export async function runWorker(startup: Startup): Promise<void> {
     telemetry,
     collectMetrics: () => primary.collectMetrics(),
     maxConcurrentRequests: shareOfLimit(config.server.maxConcurrentRequests, config.server.workers),
+    siblings,
     now,
     random: Math.random,
   })
-  const beginDrain = onShutdown(telemetry, () => serving.drain())
+  const beginDrain = onShutdown(telemetry, async () => {
+    await serving.drain()
+    await siblings.close()
+  })
   exposeOverIpc<WorkerCalls>(port, 'worker', {
     metrics: async () => {
       telemetry.queue.flush()
       return telemetry.metrics.snapshot()
     },
-    reload: async () => void serving.reload(),
+    reload: async (fetched) => {
+      if (fetched !== null) configuration.follow(fetched)
+      serving.reload()
+    },
     drain: async () => beginDrain(),
   })
   // The primary is gone: nothing can be settled any more, so finish and leave.
   process.on('disconnect', beginDrain)
+  await siblings.listen(serving.server)
   await listen(serving.server, config.server)
   await refreshPrices({ configuration, prices, logger: telemetry.logger, now })
 }

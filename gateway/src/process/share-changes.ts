@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto'
 import type { AgentDirectory } from '../a2a/agents/agent-directory.ts'
 import type { Cooldown } from '../balancing/deployment-state.ts'
 import type { DeploymentStates, SharedUsage } from '../balancing/deployment-states.ts'
+import { HeldDeployments, type HeldDeploymentsOptions } from '../balancing/held-deployments.ts'
 import type { SubjectCache } from '../governance/subject-cache.ts'
 import type { Authenticator, ChangedSubject } from '../identity/authenticator.ts'
 import type { ManagedModels } from '../managed-models/managed-models.ts'
+import type { RoutingSettings } from '../model-routing/settings/routing-settings.ts'
 import type { Quotas } from '../quotas/quotas.ts'
 import type { SharedRate } from '../quotas/route-rates.ts'
 import type { SharedState } from '../storage/shared-state/shared-state.ts'
@@ -12,6 +14,7 @@ import type { SharedState } from '../storage/shared-state/shared-state.ts'
 const cooldownChannel = 'routeiq:cooldown'
 const usageChannel = 'routeiq:usage'
 const usageIntervalMs = 100
+const conversationChannel = 'routeiq:conversations'
 const keyChannel = 'routeiq:keys'
 const subjectChannel = 'routeiq:subjects'
 const skillChannel = 'routeiq:skills'
@@ -21,7 +24,30 @@ const agentIntervalMs = 5_000
 const rateChannel = 'routeiq:route-rates'
 const toolServerChannel = 'routeiq:mcp'
 const managedModelChannel = 'routeiq:managed-models'
-const managedModelIntervalMs = 5_000
+const routingSettingsChannel = 'routeiq:routing-settings'
+const storedIntervalMs = 5_000
+
+/** Which deployment conversations were on, told to all processes that share more than a database. */
+export async function shareConversations(
+  state: SharedState,
+  limits: HeldDeploymentsOptions['limits'],
+  isShared: boolean,
+): Promise<HeldDeployments> {
+  const origin = randomUUID()
+  const held = new HeldDeployments({
+    limits,
+    announce: isShared
+      ? (...notice) =>
+          void state.publish(conversationChannel, JSON.stringify({ origin, notice })).catch(() => {})
+      : null,
+  })
+  if (isShared)
+    await state.subscribe(conversationChannel, (message) => {
+      const said = JSON.parse(message) as { origin: string; notice: Parameters<HeldDeployments['adopt']> }
+      if (said.origin !== origin) held.adopt(...said.notice)
+    })
+  return held
+}
 
 /**
  * Reads the agents, and again whenever one is changed anywhere; gateways that share nothing but the database look every
@@ -54,15 +80,33 @@ export async function shareAgentChanges(
 /** The next look finds it again. */
 const ignore = (): void => {}
 
-/** Cooldowns started here reach every worker and replica, and theirs are applied here. */
+interface CooldownNotice {
+  readonly origin: string
+  readonly cooldown?: Cooldown
+  readonly recovered?: string
+  readonly reset?: true
+}
+
+/** Ends the cooldowns of all replicas. */
+export async function resetCooldowns(state: Pick<SharedState, 'publish'>): Promise<void> {
+  await state.publish(cooldownChannel, JSON.stringify({ origin: randomUUID(), reset: true }))
+}
+
+/** Cooldowns started or ended here reach every worker and replica, and theirs are applied here. */
 export async function shareCooldowns(state: SharedState, states: DeploymentStates): Promise<void> {
   const origin = randomUUID()
   states.onCooldown((cooldown) => {
     void state.publish(cooldownChannel, JSON.stringify({ origin, cooldown }))
   })
+  states.onRecovery((recovered) => {
+    void state.publish(cooldownChannel, JSON.stringify({ origin, recovered }))
+  })
   await state.subscribe(cooldownChannel, (message) => {
-    const notice = JSON.parse(message) as { origin: string; cooldown: Cooldown }
-    if (notice.origin !== origin) states.applyCooldown(notice.cooldown)
+    const notice = JSON.parse(message) as CooldownNotice
+    if (notice.origin === origin) return
+    if (notice.reset === true) states.applyReset()
+    if (notice.cooldown !== undefined) states.applyCooldown(notice.cooldown)
+    if (notice.recovered !== undefined) states.applyRecovery(notice.recovered)
   })
 }
 
@@ -172,20 +216,33 @@ export function announceToolServers(state: SharedState, isShared: () => boolean)
   }
 }
 
-/**
- * Reads the managed models again whenever they are changed anywhere; gateways that share nothing but the database look
- * every few seconds.
- */
-export async function followManagedModels(
+interface Following {
+  announce(): void
+  stop(): void
+}
+
+/** Reads the managed models again whenever they are changed anywhere. */
+export function followManagedModels(state: SharedState, models: ManagedModels): Promise<Following> {
+  return followStored(state, managedModelChannel, () => models.refresh())
+}
+
+/** Reads what admins set of routing again whenever it is changed anywhere. */
+export function followRoutingSettings(state: SharedState, settings: RoutingSettings): Promise<Following> {
+  return followStored(state, routingSettingsChannel, () => settings.refresh())
+}
+
+/** Hears of changes; gateways that share nothing but the database look every few seconds. */
+async function followStored(
   state: SharedState,
-  models: ManagedModels,
-): Promise<{ announce(): void; stop(): void }> {
-  const refresh = (): void => void models.refresh().catch(ignore)
-  await state.subscribe(managedModelChannel, refresh)
-  const timer = setInterval(refresh, managedModelIntervalMs)
+  channel: string,
+  read: () => Promise<void>,
+): Promise<Following> {
+  const refresh = (): void => void read().catch(ignore)
+  await state.subscribe(channel, refresh)
+  const timer = setInterval(refresh, storedIntervalMs)
   timer.unref()
   return {
-    announce: () => void state.publish(managedModelChannel, '').catch(ignore),
+    announce: () => void state.publish(channel, '').catch(ignore),
     stop: () => clearInterval(timer),
   }
 }

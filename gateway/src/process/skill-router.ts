@@ -11,6 +11,7 @@ import { watchCatalogue } from '../skill-router/embedding/watch-catalogue.ts'
 import { HotCatalogues } from '../skill-router/hot-catalogues.ts'
 import type { CatalogueSource } from '../skill-router/load-hot-catalogue.ts'
 import { RecentLatency } from '../skill-router/recent-latency.ts'
+import { poolRandomBytes } from '../skill-router/routing-id.ts'
 import { SkillBodies } from '../skill-router/skill-bodies.ts'
 import { SkillRouter } from '../skill-router/skill-router.ts'
 import type { CatalogueSkill } from '../skills/catalogue.ts'
@@ -122,12 +123,15 @@ export async function openSkillRouting({
     effectiveness: (workspaceId) => readEffectiveness(evidence, workspaceId),
     degradations,
     config,
-    randomBytes,
+    randomBytes: poolRandomBytes(randomBytes),
   })
   return {
     router,
     catalogues,
-    bodies: new SkillBodies(hub.skills),
+    bodies: new SkillBodies(
+      hub.skills,
+      (workspaceId, skillId) => catalogues.find(workspaceId)?.get(skillId) ?? null,
+    ),
     embedders,
     ownEmbedders,
     reembed: async (workspaceId) => {

@@ -19,6 +19,8 @@ export interface Telemetry {
   readonly flush: () => void
   /** Secrets loaded later, by a reload. */
   readonly addSecrets: (secrets: Iterable<string>) => void
+  /** Takes secrets out of a text that is kept elsewhere than in the log. */
+  readonly redactText: (text: string) => string
 }
 
 /** Logs to standard output, measures, and feeds both from one queue of request records. */
@@ -68,7 +70,8 @@ export function createTelemetry(
     queue.flush()
     writer.flushNow()
   }
-  return { logger, metrics, queue, tracing, flush, addSecrets: redactor.addSecrets }
+  const { addSecrets, redactText } = redactor
+  return { logger, metrics, queue, tracing, flush, addSecrets, redactText }
 }
 
 /** Every credential of the configuration, so that none can appear in a log line. */
@@ -88,16 +91,25 @@ export function listSecrets(config: GatewayConfig): string[] {
   return [
     identity.masterKey,
     identity.saltKey,
+    ...identity.encryptionKeys,
     identity.keyPepper,
     ...identity.adminKeys,
     storage.databaseUrl,
     storage.redisUrl,
+    passwordOf(config.configSync.remote),
     config.cache.redisUrl,
     ...providerKeys,
     ...endpointHeaders,
     ...toolServers,
+    ...Object.entries(config.plugins.settings).flatMap(([name, value]) =>
+      isSecretParameter(name) ? value : [],
+    ),
     ...Object.values(config.telemetry.tracing.headers),
   ].filter((secret) => secret !== null)
+}
+
+function passwordOf(remote: GatewayConfig['configSync']['remote']): string | null {
+  return remote?.kind === 'http' ? new URL(remote.url).password || null : null
 }
 
 /** Members of an account that are secret. */

@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import { GatewayError } from '@routeiq/contract'
 import type { UserEgressConfig } from '../config/config.ts'
-import { BlobSealer, isSealed } from '../conversation/blob-sealer.ts'
 import type { WebhookParts } from '../evidence/api/evidence-dependencies.ts'
 import { newWebhookSecret } from '../evidence/webhooks/sign-webhook.ts'
+import { isSealedSecret, type KeyRing, type SealedPlace } from '../secrets/key-ring.ts'
+import { nameRow } from '../secrets/sealed-columns.ts'
 import { UserEgress } from '../transport/egress/user-egress.ts'
 
-/** What the routes of webhooks need: targets are judged, secrets sealed with the salt key where there is one. */
-export function createWebhookParts(egressConfig: UserEgressConfig, saltKey: string | null): WebhookParts {
+/** What the routes of webhooks need: targets are judged, secrets sealed. */
+export function createWebhookParts(egressConfig: UserEgressConfig, keyRing: KeyRing): WebhookParts {
   const egress = new UserEgress(egressConfig)
-  const sealer = saltKey === null ? null : new BlobSealer(saltKey, randomBytes)
   return {
     requireTarget: (url) => {
       const refusal = egress.refuseUrl(url)
@@ -17,14 +17,19 @@ export function createWebhookParts(egressConfig: UserEgressConfig, saltKey: stri
       throw new GatewayError('invalid_request', `This URL may not be called: ${refusal}.`, { param: 'url' })
     },
     newSecret: () => newWebhookSecret(randomBytes),
-    sealSecret: (secret) =>
-      sealer?.seal({ form: 'webhook', family: '', account: '', payload: secret }) ?? secret,
+    sealSecret: (workspaceId, webhookId, secret) => keyRing.seal(placeOf(workspaceId, webhookId), secret),
     newMessageId: () => `msg_${randomBytes(16).toString('hex')}`,
   }
 }
 
-/** Opens what `sealSecret` sealed; null when it was sealed with another key. */
-export function createSecretOpener(saltKey: string | null): (stored: string) => string | null {
-  const sealer = saltKey === null ? null : new BlobSealer(saltKey, randomBytes)
-  return (stored) => (isSealed(stored) ? (sealer?.open(stored)?.payload ?? null) : stored)
+/** Opens what `sealSecret` sealed, and what was kept in clear before it always did. */
+export function createSecretOpener(
+  keyRing: KeyRing,
+): (workspaceId: string, webhookId: string, stored: string) => string | null {
+  return (workspaceId, webhookId, stored) =>
+    isSealedSecret(stored) ? keyRing.open(placeOf(workspaceId, webhookId), stored) : stored
+}
+
+function placeOf(workspaceId: string, webhookId: string): SealedPlace {
+  return { table: 'webhooks', row: nameRow([workspaceId, webhookId]) }
 }

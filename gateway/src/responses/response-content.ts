@@ -1,5 +1,5 @@
-import { BlobSealer } from '../conversation/blob-sealer.ts'
 import { type JsonRecord, parseJson, readRecord, readRecords } from '../conversation/json-value.ts'
+import type { KeyRing, SealedPlace } from '../secrets/key-ring.ts'
 
 /** What is kept of a turn: the items it was asked with, and the whole response. */
 export interface Turn {
@@ -7,27 +7,31 @@ export interface Turn {
   readonly response: JsonRecord
 }
 
-/** Writes turns for the store and reads them again, encrypted where the operator configured a salt key. */
+/** Writes turns for the store and reads them again, encrypted where the operator configured a key for it. */
 export class ResponseContent {
-  readonly #sealer: BlobSealer | null
+  readonly #keyRing: KeyRing
+  readonly #encrypts: boolean
 
-  constructor(saltKey: string | null, randomBytes: (size: number) => Buffer) {
-    this.#sealer = saltKey === null ? null : new BlobSealer(saltKey, randomBytes)
+  constructor(keyRing: KeyRing, encrypts: boolean) {
+    this.#keyRing = keyRing
+    this.#encrypts = encrypts
   }
 
-  write(turn: Turn): string {
+  write(id: string, turn: Turn): string {
     const text = JSON.stringify(turn)
-    return this.#sealer?.seal({ form: 'response', family: '', account: '', payload: text }) ?? text
+    return this.#encrypts ? this.#keyRing.seal(placeOf(id), text) : text
   }
 
-  /** Null for what was encrypted with another key. */
-  read(content: string): Turn | null {
-    const text = content.startsWith('{') ? content : (this.#sealer?.open(content)?.payload ?? '')
+  /** Null for what was encrypted with a key that is not configured. */
+  read(id: string, content: string): Turn | null {
+    const text = content.startsWith('{') ? content : (this.#keyRing.open(placeOf(id), content) ?? '')
     const record = readRecord(parseJson(text))
     const response = readRecord(record?.['response'])
     return record === null || response === null ? null : { input: readRecords(record['input']), response }
   }
 }
+
+const placeOf = (row: string): SealedPlace => ({ table: 'stored_responses', row })
 
 /** The input of a request as items. */
 export function listInput(input: unknown): readonly JsonRecord[] {

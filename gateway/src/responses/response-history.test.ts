@@ -3,12 +3,13 @@ import { GatewayError } from '@routeiq/contract'
 import { describe, expect, it } from 'vitest'
 import type { JsonRecord } from '../conversation/json-value.ts'
 import { sampleRequest } from '../pipeline/testing/sample-request.ts'
+import { KeyRing } from '../secrets/key-ring.ts'
 import type { ResponseStore, StoredResponse } from '../storage/response-store.ts'
 import { ResponseContent } from './response-content.ts'
 import { ResponseHistory } from './response-history.ts'
 import { ResponseIds } from './response-id.ts'
 
-const content = new ResponseContent('a salt', randomBytes)
+const content = new ResponseContent(new KeyRing(['a salt'], [], randomBytes), true)
 const ids = new ResponseIds('a secret')
 const id = `resp_${'0a'.repeat(16)}`
 
@@ -55,7 +56,7 @@ describe('ResponseHistory', () => {
       previousId: null,
       expiresAt: 1000 + 2_592_000_000,
     })
-    expect(saved[0]?.content).toMatch(/^riq1\./)
+    expect(saved[0]?.content).toMatch(/^riq2\./)
     const request = ask({ previous_response_id: id, input: 'Two', unknown: 1.5 })
     const resumed = await history.resume(request)
     const input = [
@@ -74,12 +75,14 @@ describe('ResponseHistory', () => {
       owner: 'anonymous',
       previousId: null,
       model: 'm',
-      content: content.write({ input: [], response: { id } }),
+      content: content.write(id, { input: [], response: { id } }),
       createdAt: 0,
       expiresAt: 9,
       ...members,
     })
-    const foreign = new ResponseContent('another salt', randomBytes).write({ input: [], response: { id } })
+    const foreign = new ResponseContent(new KeyRing(['another'], [], randomBytes), true).write(id, {
+      ...{ input: [], response: { id } },
+    })
     for (const chain of [[], [stored({ content: foreign })], [stored({ previousId: 'resp_gone' })]]) {
       const { history } = open({ findChain: async () => chain })
       const resumed = history.resume(ask({ previous_response_id: id, input: 'x' }))

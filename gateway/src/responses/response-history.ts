@@ -62,12 +62,13 @@ export class ResponseHistory implements History {
     const owner = ownerOf(request.caller)
     try {
       const input = await this.#resolve(listInput(request.clientBody['input']), owner)
+      const id = readString(response['id']) ?? ''
       await store.save({
-        id: readString(response['id']) ?? '',
+        id,
         owner,
         previousId: readText(request.clientBody['previous_response_id']),
         model: request.requestedModel,
-        content: content.write({ input, response }),
+        content: content.write(id, { input, response }),
         createdAt,
         expiresAt: createdAt + keptForMs,
       })
@@ -86,7 +87,7 @@ export class ResponseHistory implements History {
     const missing = chain.length === 0 ? id : chain[0]?.previousId
     if (missing != null) throw responseNotFound(missing)
     return chain.flatMap((stored) => {
-      const turn = this.#deps.content.read(stored.content)
+      const turn = this.#deps.content.read(stored.id, stored.content)
       if (turn === null) throw responseNotFound(stored.id)
       return [...turn.input, ...readRecords(turn.response['output'])]
     })
@@ -111,7 +112,7 @@ export class ResponseHistory implements History {
 
   async #find(id: string, owner: string): Promise<Turn | null> {
     const stored = await this.#deps.store.find(id, owner)
-    return stored === null ? null : this.#deps.content.read(stored.content)
+    return stored === null ? null : this.#deps.content.read(stored.id, stored.content)
   }
 }
 

@@ -82,7 +82,7 @@ function endpointOf(action: Action, deps: ResponseRoutesDependencies): Endpoint 
         return
       }
       const stored = await deps.store.find(id, owner)
-      const turn = stored === null ? null : deps.content.read(stored.content)
+      const turn = stored === null ? null : deps.content.read(id, stored.content)
       if (turn === null) throw noSuchResponse(id)
       exchange.sendJson(200, await action.answerOwn(id, turn, owner, exchange))
     },

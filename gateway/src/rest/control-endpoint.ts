@@ -7,6 +7,7 @@ import { queryOf } from '../http/path.ts'
 import { readBody } from '../http/read-body.ts'
 import type { Caller } from '../identity/caller.ts'
 import { authenticate, type Identity } from '../pipeline/authenticate.ts'
+import { AuditedRequest } from './audited-request.ts'
 
 const defaultBodyBytes = 1_048_576
 
@@ -47,16 +48,32 @@ export function controlEndpoint<Body>(options: ControlEndpointOptions<Body>): En
   return {
     errors: options.errors ?? 'control',
     handle: async (exchange, params, route) => {
-      const caller =
-        route.auth === 'public'
-          ? null
-          : await authenticate(options.identity, exchange, route.auth, options.alsoAdmits)
-      options.admit?.(caller)
-      const limit = options.maxBodyBytes?.() ?? defaultBodyBytes
-      const body =
-        options.body === null ? (undefined as Body) : await readControlBody(exchange, options.body, limit)
-      const answer = await options.answer({ exchange, caller, params, query: queryOf(exchange.target), body })
-      sendAnswer(exchange, answer)
+      const audited = new AuditedRequest(options.identity.audit, exchange, route, params)
+      try {
+        const caller =
+          route.auth === 'public'
+            ? null
+            : await authenticate(options.identity, exchange, route.auth, options.alsoAdmits)
+        options.admit?.(caller)
+        await audited.admit(caller)
+        const limit = options.maxBodyBytes?.() ?? defaultBodyBytes
+        const body =
+          options.body === null ? (undefined as Body) : await readControlBody(exchange, options.body, limit)
+        audited.read(body)
+        const query = queryOf(exchange.target)
+        const answer = await options.answer({ exchange, caller, params, query, body })
+        await audited.answer(answer.status, answer.body)
+        const { operation } = audited
+        if (operation !== null && (answer.status ?? 200) < 400) {
+          const { action, resourceType } = operation
+          const path = exchange.template
+          options.identity.plugins?.tell('onManagementOperation', action, resourceType, route.method, path)
+        }
+        sendAnswer(exchange, answer)
+      } catch (error) {
+        audited.fail(error)
+        throw error
+      }
     },
   }
 }

@@ -54,7 +54,7 @@ const forceSchema = z.object({ force: z.boolean().default(false) })
  * process, or takes it back. Errors: 404, 409 `gate_failed` with the report, 422 for what is no sound bundle.
  */
 export function moveBundleEndpoint(deps: RoutingApiDependencies, action: BundleMove['action']): Endpoint {
-  const { gateway, bundleShelf, bundles, audit, announceReload } = deps
+  const { gateway, bundleShelf, bundles, announceReload } = deps
   return controlEndpoint({
     identity: gateway.identity,
     body: forceSchema,
@@ -74,13 +74,11 @@ export function moveBundleEndpoint(deps: RoutingApiDependencies, action: BundleM
         if (action === 'promote' && looked.problem === 'gate_failed' && !body.force) throw gateFailed(looked)
         if (action === 'stage') {
           await bundleShelf.record(moveOf(action, bundleId, false, caller?.keyHash ?? null, gateway.now()))
-          audit(caller, 'routing.bundle.stage', { bundle_id: bundleId })
           return { body: { status: 'staged', bundle_id: bundleId, gate: looked.gate } }
         }
       }
       await bundleShelf.record(moveOf(action, bundleId, body.force, caller?.keyHash ?? null, gateway.now()))
       const swap = deps.loadBundle(body.force)
-      audit(caller, `routing.bundle.${action}`, { bundle_id: bundleId, forced: body.force })
       await announceReload()
       return { body: { status: 'success', old: swap.old, new: swap.new, gate: swap.gate } }
     },

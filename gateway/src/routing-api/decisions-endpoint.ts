@@ -17,17 +17,12 @@ export function decisionsEndpoint({ gateway, choices, choiceLog }: RoutingApiDep
       await choiceLog.flush()
       const since = readWindow(query.get('window'), gateway.now())
       const limit = Math.min(mostRows, Number(query.get('limit') ?? 1_000) || 1_000)
-      const rows = await choices.listChoices(query.get('workspace'), since, limit)
-      const wanted = query.get('decision_id')
-      const task = query.get('task_id')
-      const routing = query.get('routing_id')
-      const found = rows.filter(
-        ({ decisionId, taskId, routingId }) =>
-          (wanted ?? decisionId) === decisionId &&
-          (task ?? taskId) === taskId &&
-          (routing ?? routingId) === routingId,
-      )
-      return { body: { items: found.map(describeDecisionRow), count: found.length } }
+      const rows = await choices.listChoices(query.get('workspace'), since, limit, {
+        decisionId: query.get('decision_id'),
+        taskId: query.get('task_id'),
+        routingId: query.get('routing_id'),
+      })
+      return { body: { items: rows.map(describeDecisionRow), count: rows.length } }
     },
   })
 }

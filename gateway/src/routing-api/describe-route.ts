@@ -60,7 +60,8 @@ export function describeRoute({ choice, deployment }: RoutePreview, explain: boo
 }
 
 function explainChoice(choice: ModelChoice): object {
-  const { ask, decision } = choice
+  const { decision } = choice
+  const ask = { chars: choice.ask.chars, source: choice.ask.source }
   const { lambda, cost_ref_usd, domain, novelty, affinity, propensity, skills, candidates } =
     describeDecision(choice)
   return {

@@ -84,7 +84,7 @@ export function listExperimentsEndpoint({ gateway, experiments }: RoutingApiDepe
 
 /** `POST /api/v1/evidence/experiments`: a draft; nobody is assigned before it is started. */
 export function createExperimentEndpoint(deps: RoutingApiDependencies): Endpoint {
-  const { gateway, experiments, audit } = deps
+  const { gateway, experiments } = deps
   return controlEndpoint({
     ...{ identity: gateway.identity, body: createSchema, alsoAdmits: mayWrite },
     answer: async ({ caller, body }) => {
@@ -93,7 +93,6 @@ export function createExperimentEndpoint(deps: RoutingApiDependencies): Endpoint
         throw new GatewayError('conflict', `There is an experiment ${experiment.id} already.`, {
           param: 'id',
         })
-      audit(caller, 'experiment.create', { experiment: experiment.id })
       return { status: 201, body: describeExperiment(experiment, null) }
     },
   })
@@ -270,7 +269,6 @@ async function move(
     throw invalidTransition(`The experiment is ${experiment.state}; from there it does not become ${to}.`)
   if (!(await store(deps, experiment.state, next)))
     throw invalidTransition('The experiment was changed by somebody else meanwhile; read it again.')
-  deps.audit(caller, `experiment.${to}`, { experiment: experiment.id, reason: body.reason ?? null })
   return next
 }
 

@@ -6,8 +6,9 @@ import type { Caller } from '../identity/caller.ts'
 import {
   type ChoiceHandle,
   type ChoiceStore,
-  feedbackSources,
+  givenSources,
   type KeptChoice,
+  sourceWeights,
 } from '../model-routing/choice-store.ts'
 import { controlEndpoint } from '../rest/control-endpoint.ts'
 import type { RoutingApiDependencies } from './routing-api-dependencies.ts'
@@ -20,7 +21,7 @@ const feedbackSchema = z
     selected_arm: z.string().min(1).max(256).nullish(),
     score: z.number().min(0).max(1).nullish(),
     verdict: z.enum(['pass', 'fail', 'review']).nullish(),
-    source: z.enum(feedbackSources).default('user'),
+    source: z.enum(givenSources).default('user'),
     task_id: z.string().max(256).nullish(),
     reason: z.string().max(2_000).nullish(),
     weight: z.number().min(0).max(1).nullish(),
@@ -44,7 +45,6 @@ type FeedbackBody = z.output<typeof feedbackSchema>
 const mostPerMinute = 60
 const attempts = 3
 const pauseMs = 150
-const weights = { user: 1, outcome: 1, check: 0.5, judge: 0.5 } as const
 /** What a verdict is worth; a review is kept and teaches nothing. */
 const scores = { pass: 1, fail: 0, review: null } as const
 
@@ -78,7 +78,7 @@ export function feedbackEndpoint(deps: RoutingApiDependencies): Endpoint {
 
 /** A judgement of one choice, from whoever may judge it. */
 interface Judgement {
-  readonly source: (typeof feedbackSources)[number]
+  readonly source: (typeof givenSources)[number]
   readonly score: number | null
   /** Null takes that of the source. */
   readonly weight: number | null
@@ -98,7 +98,8 @@ export async function credit(
     {
       ...judgement,
       decisionId: choice.decisionId,
-      weight: weight ?? weights[source],
+      isAutomatic: false,
+      weight: weight ?? sourceWeights[source],
       // What admins say is nobody's influence: it may come in bulk from whoever knows.
       keyHash: caller.isAdmin ? null : caller.keyHash,
     },

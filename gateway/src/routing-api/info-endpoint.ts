@@ -1,3 +1,5 @@
+import { isOpenTo } from '../deployments/is-open-to.ts'
+import type { Arm } from '../deployments/routed-group.ts'
 import type { Endpoint } from '../http/dispatch.ts'
 import type { Experiment } from '../model-routing/experiments/assign-variant.ts'
 import { controlEndpoint } from '../rest/control-endpoint.ts'
@@ -11,7 +13,9 @@ export function infoEndpoint(deps: RoutingApiDependencies): Endpoint {
   return controlEndpoint({
     identity: gateway.identity,
     body: null,
-    answer: () => {
+    answer: ({ caller }) => {
+      const isThere = ({ group }: Arm): boolean =>
+        caller !== null && group.deployments.some((deployment) => isOpenTo(deployment, caller))
       const strategies = listStrategies(deps)
       const ready = strategies.filter((strategy) => strategy.ready).map(({ name }) => name)
       const { modelRouting } = gateway.runtime().config
@@ -36,11 +40,11 @@ export function infoEndpoint(deps: RoutingApiDependencies): Endpoint {
             ),
           },
           default_profile: modelRouting.defaultProfile,
-          strategy_args: modelRouting.args,
+          strategy_args: withoutKeys(modelRouting.args),
           routers: [...gateway.runtime().routing.routers.values()].map(
             ({ name, arms, strategy, profile }) => ({
               name,
-              models: arms.map((arm) => arm.name),
+              models: arms.filter(isThere).map((arm) => arm.name),
               strategy,
               profile: profile ?? modelRouting.defaultProfile,
             }),
@@ -62,6 +66,13 @@ export function infoEndpoint(deps: RoutingApiDependencies): Endpoint {
       }
     },
   })
+}
+
+/** Arguments as they may be shown. */
+function withoutKeys(args: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const { remote_api_key: _secret, inner_args: inner, ...shown } = args
+  const isMap = typeof inner === 'object' && inner !== null
+  return isMap ? { ...shown, inner_args: withoutKeys(inner as typeof args) } : shown
 }
 
 /** The integer weights of the split under way. */

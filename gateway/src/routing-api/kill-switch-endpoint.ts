@@ -6,13 +6,12 @@ import type { RoutingApiDependencies } from './routing-api-dependencies.ts'
 const schema = z.strictObject({ enabled: z.boolean(), reason: z.string().max(500).default('') })
 
 /** `POST /router/kill-switch`: from now on, in every process, the first model of the configuration; nothing learned is lost. */
-export function killSwitchEndpoint({ gateway, killSwitch, audit }: RoutingApiDependencies): Endpoint {
+export function killSwitchEndpoint({ gateway, killSwitch }: RoutingApiDependencies): Endpoint {
   return controlEndpoint({
     identity: gateway.identity,
     body: schema,
-    answer: async ({ caller, body }) => {
+    answer: async ({ body }) => {
       await killSwitch.set(body)
-      audit(caller, 'routing.kill_switch', { ...body })
       return { body: { status: 'ok', ...body } }
     },
   })

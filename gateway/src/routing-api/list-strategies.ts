@@ -1,8 +1,16 @@
-import { createScorer, type ScorerParts, type StrategyEntry, strategyCatalogue } from '@routeiq/router'
+import {
+  createScorer,
+  findStrategy,
+  isServedElsewhere,
+  type ScorerParts,
+  type StrategyEntry,
+  strategyCatalogue,
+} from '@routeiq/router'
 import type { RoutingApiDependencies } from './routing-api-dependencies.ts'
 
 /** A strategy of the catalogue, and whether it can run now. */
-export interface ListedStrategy extends StrategyEntry {
+export interface ListedStrategy extends Omit<StrategyEntry, 'status'> {
+  readonly status: StrategyEntry['status'] | 'remote'
   readonly ready: boolean
   readonly active: boolean
   readonly version: string
@@ -18,7 +26,12 @@ export function listStrategies(deps: RoutingApiDependencies): readonly ListedStr
     usePrior: modelRouting.usePrior,
     rewards: null,
   }
+  const remote = [modelRouting, ...modelRouting.routers]
+    .filter(({ strategy, args }) => isServedElsewhere(strategy, args))
+    .map(({ strategy }) => findStrategy(strategy)?.name)
   return strategyCatalogue.map((entry) => {
+    if (remote.includes(entry.name))
+      return { ...entry, status: 'remote', ready: true, active: entry.name === active, version: '1' }
     const version = versionOf(entry.name, parts)
     return { ...entry, ready: version !== null, active: entry.name === active, version: version ?? '' }
   })
@@ -39,6 +52,5 @@ export function activeStrategy({
   gateway,
   experimentBook,
 }: Pick<RoutingApiDependencies, 'gateway' | 'experimentBook'>): string {
-  const configured = gateway.runtime().config.modelRouting.strategy ?? 'llmrouter-auto'
-  return experimentBook.appliedFor('auto') ?? configured
+  return experimentBook.appliedFor('auto') ?? gateway.runtime().config.modelRouting.strategy
 }

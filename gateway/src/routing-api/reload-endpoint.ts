@@ -1,5 +1,6 @@
 import { findStrategy } from '@routeiq/router'
 import { z } from 'zod'
+import type { SyncOutcome } from '../config-sync/config-sync.ts'
 import type { Endpoint } from '../http/dispatch.ts'
 import { holdsPermission } from '../identity/permissions.ts'
 import type { BundleSwap } from '../model-routing/bundles/bundle-source.ts'
@@ -22,7 +23,10 @@ export function reloadEndpoint(deps: RoutingApiDependencies): Endpoint {
     answer: async ({ body }) => {
       if (typeof body.strategy === 'string' && findStrategy(body.strategy) === null)
         return failure(404, `there is no strategy ${body.strategy}`, [])
-      const before = modelNames(deps)
+      const before = standOf(deps)
+      const fetched = body.force_sync ? await deps.fetchConfiguration() : null
+      const problem = fetched === null ? null : failureOf(fetched)
+      if (problem !== null) return problem
       const report = deps.reload()
       if (!report.succeeded)
         return failure(422, 'the configuration has errors; the one in force stays', report.errors)
@@ -30,30 +34,25 @@ export function reloadEndpoint(deps: RoutingApiDependencies): Endpoint {
       const swap = loadBundle(body.force)
       if (swap.problem !== null) return refusal(swap)
       await announceReload()
-      return { body: describe(deps, before, report.changed, swap) }
+      return { body: describe(deps, before, fetched !== null, swap) }
     },
   })
 }
 
-function describe(
-  deps: RoutingApiDependencies,
-  before: ReadonlyMap<string, string>,
-  changed: boolean,
-  swap: BundleSwap,
-): object {
-  const after = modelNames(deps)
+function describe(deps: RoutingApiDependencies, before: Stand, isFetched: boolean, swap: BundleSwap): object {
+  const after = standOf(deps)
   const isSwapped = swap.old !== swap.new
   return {
     status: 'success',
     message: 'Config reload triggered',
-    synced_from_remote: false,
-    config_version_hash: deps.gateway.runtime().config.versionHash,
-    changed: changed || isSwapped,
+    synced_from_remote: isFetched,
+    config_version_hash: after.versionHash,
+    changed: after.versionHash !== before.versionHash || isSwapped,
     models: {
-      added: [...after.keys()].filter((name) => !before.has(name)),
-      removed: [...before.keys()].filter((name) => !after.has(name)),
-      updated: [...after].flatMap(([name, text]) => {
-        const was = before.get(name)
+      added: [...after.models.keys()].filter((name) => !before.models.has(name)),
+      removed: [...before.models.keys()].filter((name) => !after.models.has(name)),
+      updated: [...after.models].flatMap(([name, text]) => {
+        const was = before.models.get(name)
         return was === undefined || was === text ? [] : [name]
       }),
     },
@@ -62,15 +61,28 @@ function describe(
   }
 }
 
-/** What a group is made of, as text to be compared. */
-function modelNames({ gateway }: RoutingApiDependencies): ReadonlyMap<string, string> {
-  const { groups } = gateway.runtime().routing
-  return new Map(
-    [...groups].map(([name, { deployments }]) => [
-      name,
-      deployments.map(({ id, upstreamModel, apiBase }) => `${id} ${upstreamModel} ${apiBase}`).join('\n'),
-    ]),
-  )
+/** What is in force, to be compared. */
+interface Stand {
+  readonly versionHash: string
+  /** Group → what it is made of. */
+  readonly models: ReadonlyMap<string, string>
+}
+
+function standOf({ gateway }: RoutingApiDependencies): Stand {
+  const { config, routing } = gateway.runtime()
+  const models = [...routing.groups].map(([name, { deployments }]) => {
+    const parts = deployments.map(({ id, upstreamModel, apiBase }) => `${id} ${upstreamModel} ${apiBase}`)
+    return [name, parts.join('\n')] as const
+  })
+  return { versionHash: config.versionHash, models: new Map(models) }
+}
+
+/** Null when the place of the configuration answered with one that can be used. */
+function failureOf(outcome: SyncOutcome): ControlAnswer | null {
+  if (outcome.kind === 'synced') return null
+  if (outcome.kind === 'unreachable')
+    return failure(502, `the remote configuration cannot be read: ${outcome.message}`, [])
+  return failure(422, 'the remote configuration has errors; the one in force stays', outcome.problems)
 }
 
 function refusal({ problem, message, gate }: BundleSwap): ControlAnswer {

@@ -5,6 +5,7 @@ import type { Endpoint } from '../http/dispatch.ts'
 import { holdsPermission } from '../identity/permissions.ts'
 import { replayChoices } from '../model-routing/replay-choices.ts'
 import { controlEndpoint } from '../rest/control-endpoint.ts'
+import { describeReplay } from './describe-replay.ts'
 import { readWindow } from './read-window.ts'
 import type { RoutingApiDependencies } from './routing-api-dependencies.ts'
 
@@ -40,18 +41,7 @@ export function replayEndpoint({ gateway, scorers, choices, choiceLog }: Routing
           strategy: body.strategy,
           effective_strategy: resolved.scorer.name,
           bundle_id: resolved.bundleId,
-          rows: value.rows,
-          value: value.doublyRobust,
-          ci: value.doublyRobustInterval,
-          snips: value.snips,
-          snips_ci: value.snipsInterval,
-          ess: value.effectiveRows,
-          clipped_share: value.clippedShare,
-          cost: value.cost,
-          logged_value: value.loggedScore,
-          logged_cost: value.loggedCost,
-          method: 'doubly_robust',
-          refused: value.refusal,
+          ...describeReplay(value),
         },
       }
     },
@@ -69,7 +59,8 @@ function isFirst<Named extends { readonly name: string }>(
 
 /** Decisions keep features and no text. Errors: 400 for what reads words. */
 function requireReplayable(needs: readonly string[], name: string): void {
-  if (needs.includes('artifact') || !needs.includes('text')) return
+  const isLocal = !needs.includes('remote')
+  if (isLocal && (needs.includes('artifact') || !needs.includes('text'))) return
   throw new GatewayError(
     'invalid_request',
     `${name} reads the words of a request, and decisions are kept without them; only trained strategies and those that look at models alone can be replayed.`,

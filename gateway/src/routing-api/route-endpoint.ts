@@ -18,6 +18,15 @@ const knownStrategy = z
   .string()
   .refine((name) => findStrategy(name) !== null, { message: 'GET /router/info lists the strategies' })
 
+/** A name or id, alone or with the version it is about. */
+const skillSchema = z.union([
+  z
+    .string()
+    .min(1)
+    .transform((name) => ({ name, version: null })),
+  z.strictObject({ name: z.string().min(1), version: z.string().min(1).max(64).nullable().default(null) }),
+])
+
 const routeSchema = z
   .object({
     query: z.string().min(1).nullish(),
@@ -33,7 +42,7 @@ const routeSchema = z
     strategy: knownStrategy.nullish(),
     lambda: z.number().min(0).nullish(),
     max_cost: z.number().min(0).nullish(),
-    skills: z.array(z.string().min(1)).max(50).nullish(),
+    skills: z.array(skillSchema).max(50).nullish(),
     routing_id: z.string().min(1).max(64).nullish(),
     explain: z.boolean().default(true),
     compare: z.array(knownStrategy).max(32).default([]),
@@ -92,7 +101,8 @@ async function expectedSkills(
       : await findSkills(workspaceOf(caller, null), routingId)
   if (offered === null)
     throw new GatewayError('decision_not_found', `There is no decision about skills ${routingId}.`)
-  return [...new Set([...named, ...offered])].map((name) => ({ name, isInjected: false }))
+  const byName = new Map([...named, ...offered].map((skill) => [skill.name, skill]))
+  return [...byName.values()].map((skill) => ({ ...skill, isInjected: false }))
 }
 
 async function answer(

@@ -15,6 +15,13 @@ import {
 } from './experiment-endpoints.ts'
 import { feedbackEndpoint } from './feedback-endpoint.ts'
 import { infoEndpoint } from './info-endpoint.ts'
+import {
+  judgeBatchEndpoint,
+  judgedQualityEndpoint,
+  judgedSamplesEndpoint,
+  judgingStatsEndpoint,
+  pushJudgementsEndpoint,
+} from './judging-endpoints.ts'
 import { killSwitchEndpoint } from './kill-switch-endpoint.ts'
 import {
   forgetPreferencesEndpoint,
@@ -28,6 +35,8 @@ import { replayEndpoint } from './replay-endpoint.ts'
 import { batchEndpoint, routeEndpoint } from './route-endpoint.ts'
 import type { RoutingApiDependencies } from './routing-api-dependencies.ts'
 import { overviewEndpoint, savingsEndpoint } from './savings-endpoints.ts'
+import { changeRoutingConfigEndpoint, routingConfigEndpoint } from './settings-endpoints.ts'
+import { globalStatsEndpoint, routingStatsEndpoint } from './stats-endpoints.ts'
 
 const routing = '/api/v1/routeiq/routing'
 
@@ -50,6 +59,15 @@ export function routingApiRoutes(deps: RoutingApiDependencies): Route<Endpoint>[
     { ...admin, method: 'GET', template: '/api/v1/evidence/overview', handler: overviewEndpoint(deps) },
     { ...admin, method: 'GET', template: '/api/v1/evidence/savings', handler: savingsEndpoint(deps) },
     { ...user, method: 'POST', template: '/router/feedback', handler: feedbackEndpoint(deps) },
+    { ...admin, method: 'GET', template: `${routing}/config`, handler: routingConfigEndpoint(deps) },
+    { ...admin, method: 'POST', template: `${routing}/config`, handler: changeRoutingConfigEndpoint(deps) },
+    { ...admin, method: 'GET', template: `${routing}/stats`, handler: routingStatsEndpoint(deps) },
+    {
+      ...admin,
+      method: 'GET',
+      template: '/api/v1/routeiq/stats/global',
+      handler: globalStatsEndpoint(deps),
+    },
     { ...user, method: 'POST', template: `${routing}/feedback`, handler: opinionEndpoint(deps) },
     {
       ...user,
@@ -79,6 +97,7 @@ export function routingApiRoutes(deps: RoutingApiDependencies): Route<Endpoint>[
       handler: costAnalysisEndpoint(deps),
     },
     { ...admin, method: 'POST', template: '/api/v1/evidence/replay', handler: replayEndpoint(deps) },
+    ...judgingRoutes(deps),
     ...experimentRoutes(deps),
     ...bundleRoutes(deps),
     ...['/router/reload', '/llmrouter/reload', '/config/reload'].map((template) => ({
@@ -88,6 +107,19 @@ export function routingApiRoutes(deps: RoutingApiDependencies): Route<Endpoint>[
       handler: reload,
     })),
     { ...admin, method: 'POST', template: '/router/kill-switch', handler: killSwitchEndpoint(deps) },
+  ]
+}
+
+function judgingRoutes(deps: RoutingApiDependencies): Route<Endpoint>[] {
+  const read = { auth: 'admin', aliased: false, method: 'GET' } as const
+  const act = { ...read, method: 'POST' } as const
+  const judging = '/api/v1/routeiq/eval'
+  return [
+    { ...read, template: `${judging}/stats`, handler: judgingStatsEndpoint(deps) },
+    { ...read, template: `${judging}/samples`, handler: judgedSamplesEndpoint(deps) },
+    { ...read, template: `${judging}/model-quality`, handler: judgedQualityEndpoint(deps) },
+    { ...act, template: `${judging}/run-batch`, handler: judgeBatchEndpoint(deps) },
+    { ...act, template: `${judging}/push-feedback`, handler: pushJudgementsEndpoint(deps) },
   ]
 }
 

@@ -12,24 +12,27 @@ import { round, toSkillRows } from './skill-row.ts'
 export function formatEnvelope(
   { routingId, decision, degradedReason }: Routed,
   persisted: boolean,
-  content: string,
+  content: readonly Buffer[],
 ): Buffer {
   const strategy = `"strategy":"${decision.strategy}","routing_id":${JSON.stringify(routingId)}`
   const degraded = degradedReason === null ? '' : `"degraded_reason":"${degradedReason}",`
-  return Buffer.from(`{${strategy},${degraded}"decision_persisted":${persisted},${content}}`)
+  const head = Buffer.from(`{${strategy},${degraded}"decision_persisted":${persisted},`)
+  return Buffer.concat([head, ...content, closingBrace])
 }
+
+const closingBrace = Buffer.from('}')
 
 export interface ContentOptions {
   readonly includeAttachments: boolean
   readonly explain: boolean
 }
 
-/** The members of an envelope that the id of the decision does not change, as JSON text without braces. */
+/** The members of an envelope that the id of the decision does not change, as JSON without braces, in parts. */
 export function formatContent(
   decision: Decision<HotSkill>,
   menu: HotMenu,
   { includeAttachments, explain }: ContentOptions,
-): string {
+): readonly Buffer[] {
   const changing = JSON.stringify({
     prompt_fragment: decision.promptFragment,
     skills: toSkillRows(decision.rows, menu.agent, includeAttachments),
@@ -42,7 +45,7 @@ export function formatContent(
     ...(decision.holdout ? { holdout: true } : {}),
     ...(explain ? { explain: explainDecision(decision) } : {}),
   })
-  return `${changing.slice(1, -1)},${menu.stableJson.format(decision.stable)}`
+  return [Buffer.from(`${changing.slice(1, -1)},`), ...menu.stableJson.format(decision.stable)]
 }
 
 function explainDecision({ rows, passedOver }: Decision<HotSkill>): object {

@@ -160,7 +160,7 @@ export class HotCatalogues {
     const { workspaceId } = held.catalogue
     const state: Refresh = { again: true, done: Promise.resolve() }
     this.#refreshing.set(workspaceId, state)
-    state.done = this.#follow(workspaceId, state).finally(() => this.#refreshing.delete(workspaceId))
+    state.done = this.#follow(workspaceId, state)
     return state.done
   }
 
@@ -179,6 +179,9 @@ export class HotCatalogues {
       }
     } catch (error) {
       onError(workspaceId, error)
+    } finally {
+      // In the turn that looked at `again` last, so that whoever comes next begins anew.
+      this.#refreshing.delete(workspaceId)
     }
   }
 

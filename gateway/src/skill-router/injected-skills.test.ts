@@ -60,10 +60,10 @@ describe('InjectedSkills', () => {
     recorded = []
     skills = new InjectedSkills({
       ...{ router, catalogues: hot, degradations },
-      bodies: new SkillBodies({
-        readVersion: () => Promise.resolve(null),
-        readFiles: () => Promise.resolve([]),
-      }),
+      bodies: new SkillBodies(
+        { readVersion: () => Promise.resolve(null), readFiles: () => Promise.resolve([]) },
+        () => null,
+      ),
       decisions: { record: (decision) => recorded.push(decision) > 0 },
       captureContent: () => false,
       hintK: () => 3,

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { DecisionRow } from '@routeiq/router'
 import type { OfferedSkill, RoutingDecision } from '../evidence/decisions/routing-decision.ts'
 import type { Caller } from '../identity/caller.ts'
@@ -36,7 +36,7 @@ export function toRoutingDecision(routed: Routed, asker: Asker, offer: Offer): R
     model: asker.model,
     source: asker.source,
     strategy: decision.strategy,
-    querySha256: asker.query === null ? null : createHash('sha256').update(asker.query).digest('hex'),
+    querySha256: asker.query === null ? null : hash('sha256', asker.query),
     queryText: asker.captureContent ? asker.query : null,
     eligibleCount: routed.menu.entries.length,
     catalogueDigest: routed.catalogueDigest,
@@ -57,7 +57,7 @@ export function toRoutingDecision(routed: Routed, asker: Asker, offer: Offer): R
 
 /** An offer that many decisions make: its digest goes by all there is to say about it. */
 export function shareOffer(offered: readonly OfferedSkill[]): Offer {
-  return { offered, offerDigest: createHash('sha256').update(JSON.stringify(offered)).digest('hex') }
+  return { offered, offerDigest: hash('sha256', JSON.stringify(offered)) }
 }
 
 /** The offered rows in the versions `agent` is served, as they are kept: scores as the answer says them. */

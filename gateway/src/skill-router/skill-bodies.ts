@@ -1,24 +1,43 @@
 import type { SkillStore, VersionSelector, VersionText } from '../skills/skill-store.ts'
+import type { HotSkill } from './hot-skill.ts'
 
 const maxCharacters = 32 * 1_048_576
 
-/** The texts of versions. Versions never change, so those read by id are kept in memory, the latest 32 M characters. */
+/** A version as it was while the catalogue had this of its skill. */
+interface Kept {
+  readonly skill: HotSkill
+  readonly version: VersionText
+}
+
+/**
+ * The texts of versions: those read by id are kept in memory, the latest 32 M characters. A text never changes, but
+ * whether it may be served does, so a version is read again once its skill has changed.
+ */
 export class SkillBodies {
   readonly #store: Pick<SkillStore, 'readVersion' | 'readFiles'>
-  readonly #kept = new Map<string, VersionText>()
+  readonly #findHot: (workspaceId: string, skillId: string) => HotSkill | null
+  readonly #kept = new Map<string, Kept>()
   #characters = 0
 
-  constructor(store: Pick<SkillStore, 'readVersion' | 'readFiles'>) {
+  /** `findHot`: the skill as the catalogue in memory has it, another object after each change; null where it has none. */
+  constructor(
+    store: Pick<SkillStore, 'readVersion' | 'readFiles'>,
+    findHot: (workspaceId: string, skillId: string) => HotSkill | null,
+  ) {
     this.#store = store
+    this.#findHot = findHot
   }
 
   /** Null when there is no such version. Errors: those of the store. */
   async read(workspaceId: string, skillId: string, selector: VersionSelector): Promise<VersionText | null> {
-    const key = 'versionId' in selector ? `${workspaceId}\n${skillId}\n${selector.versionId}` : null
-    const kept = key === null ? undefined : this.#kept.get(key)
-    if (kept !== undefined) return kept
+    if (!('versionId' in selector)) return this.#store.readVersion(workspaceId, skillId, selector)
+    const skill = this.#findHot(workspaceId, skillId)
+    if (skill === null) return this.#store.readVersion(workspaceId, skillId, selector)
+    const key = `${workspaceId}\n${skillId}\n${selector.versionId}`
+    const kept = this.#kept.get(key)
+    if (kept?.skill === skill) return kept.version
     const version = await this.#store.readVersion(workspaceId, skillId, selector)
-    if (key !== null && version !== null) this.#keep(key, version)
+    if (version !== null) this.#keep(key, { skill, version })
     return version
   }
 
@@ -31,13 +50,18 @@ export class SkillBodies {
     return this.#store.readFiles(workspaceId, versionId, paths)
   }
 
-  #keep(key: string, version: VersionText): void {
-    this.#kept.set(key, version)
-    this.#characters += version.skillMd.length
-    for (const [oldest, { skillMd }] of this.#kept) {
+  #keep(key: string, kept: Kept): void {
+    this.#drop(key)
+    this.#kept.set(key, kept)
+    this.#characters += kept.version.skillMd.length
+    for (const oldest of this.#kept.keys()) {
       if (this.#characters <= maxCharacters) return
-      this.#kept.delete(oldest)
-      this.#characters -= skillMd.length
+      this.#drop(oldest)
     }
+  }
+
+  #drop(key: string): void {
+    this.#characters -= this.#kept.get(key)?.version.skillMd.length ?? 0
+    this.#kept.delete(key)
   }
 }

@@ -130,7 +130,7 @@ export class SkillRouter {
     try {
       const depth = Math.max(minDepth, 2 * request.topK)
       const results = catalogue.search(request.query, { menu, exclude }, depth)
-      return { candidates: toCandidates(results, catalogue), reason: missing, exclude }
+      return { candidates: listCandidates(results, catalogue), reason: missing, exclude }
     } catch (error) {
       return { candidates: null, reason: degradations.record('retrieval_error', error), exclude }
     }
@@ -148,7 +148,8 @@ export class SkillRouter {
     if (candidates === null) return { decision: decideWithoutRanking(offered, policy), reason: null }
     const { snapshot, reason } = this.#readEffectiveness(request.workspaceId)
     const family = request.model === null ? null : modelFamilyOf(request.model)
-    const ranked = rankCandidates(candidates, snapshot, family)
+    const wanted = menu.isShort ? Infinity : 2 * request.topK
+    const ranked = rankCandidates(candidates, snapshot, family, wanted)
     watch.end('rerank')
     const random = routingId === null ? null : createSeededRandom(seedOf(routingId))
     return { decision: decideRoute(offered, ranked, policy, random), reason }
@@ -180,22 +181,20 @@ export class SkillRouter {
 
 interface Found {
   /** Null when nothing could be ranked, and the menu is offered instead. */
-  readonly candidates: readonly Candidate<HotSkill>[] | null
+  readonly candidates: Iterable<Candidate<HotSkill>> | null
   readonly reason: DegradedReason | null
   readonly exclude: ReadonlySet<string>
 }
 
-/** What was found, as far as it is still here. */
-function toCandidates(
+/** What was found, as far as it is still here. Each skill is looked up when it is asked for: few of many are. */
+function* listCandidates(
   results: ReturnType<HotCatalogue['search']>,
   catalogue: HotCatalogue,
-): Candidate<HotSkill>[] {
-  const candidates: Candidate<HotSkill>[] = []
+): Generator<Candidate<HotSkill>> {
   for (const { id, fused, relevance, score, lists } of results) {
     const skill = catalogue.get(id)
-    if (skill !== null) candidates.push({ skill, fused, relevance, score, lists })
+    if (skill !== null) yield { skill, fused, relevance, score, lists }
   }
-  return candidates
 }
 
 /** The stable menu stays: it may not depend on the request. */

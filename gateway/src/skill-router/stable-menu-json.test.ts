@@ -16,8 +16,9 @@ function hint(names: readonly string[], stableMenuMaxTokens: number) {
     if (skill === undefined) throw new Error(`there is no ${name}`)
     return { skill, fused: 1, score: 1, relevance: 1, lists: {} }
   })
-  const { stable } = decideRoute(menu, rankCandidates(candidates, null, null), policy, null)
-  return { menu, stable, members: JSON.parse(`{${new StableMenuJson(menu.stable).format(stable)}}`) }
+  const { stable } = decideRoute(menu, rankCandidates(candidates, null, null, 20), policy, null)
+  const members = Buffer.concat(new StableMenuJson(menu.stable).format(stable))
+  return { menu, stable, members: JSON.parse(`{${members.toString()}}`) }
 }
 
 describe('StableMenuJson', () => {

@@ -36,6 +36,8 @@ export interface KeyRecord {
 /** A key with everybody it belongs to, as far as they exist. */
 export interface KeyPrincipal {
   readonly key: KeyRecord
+  /** Those it was made with by their owners, whose limits hold for all of them together; the first one first. */
+  readonly makers: readonly KeyRecord[]
   /** When the digest that was asked for ends, where the key has another one since; null for the one it has. */
   readonly retiresAt: number | null
   readonly user: SubjectRecord | null
@@ -53,6 +55,15 @@ export type NewKey = Omit<KeyRecord, 'createdAt' | 'updatedAt'>
 
 /** Fields to change. `settings` is merged member by member; everything else is replaced. */
 type KeyChanges = Partial<Omit<KeyRecord, 'tokenHash' | 'createdAt' | 'createdBy' | 'updatedAt'>>
+
+/** What a key is promised of all that a team or a model has in a minute. */
+export interface ThroughputShare {
+  readonly metric: 'rpm' | 'tpm'
+  readonly of: 'team' | 'model'
+  readonly id: string
+  readonly amount: number
+  readonly capacity: number
+}
 
 export type KeySortField =
   | 'createdAt'
@@ -101,6 +112,17 @@ interface KeySuccessor {
   /** Null for at once. */
   readonly validUntil: number | null
   readonly settings: KeyRecord['settings']
+  /** Its text, sealed, for whoever holds a key that rotates; null where somebody is told. */
+  readonly handover: string | null
+}
+
+/** What waits for the holder of a key. */
+interface KeyHandover {
+  /** The digest it was sealed for. */
+  readonly retiredHash: string
+  readonly sealed: string
+  /** Of the old key. */
+  readonly validUntil: number
 }
 
 /**
@@ -108,20 +130,40 @@ interface KeySuccessor {
  * not answer, and with `conflict` when a digest or alias is already taken.
  */
 export interface KeyStore {
-  /** With a limit: rejects with `quota_exceeded` when the key's organisation has so many keys already. */
-  create(key: NewKey, limit?: QuotaLimit | null): Promise<KeyRecord>
+  /**
+   * With a limit: rejects with `quota_exceeded` when the key's organisation has so many keys already. With shares: rejects with
+   * `invalid_request` when somebody was promised too much of one.
+   */
+  create(key: NewKey, limit?: QuotaLimit | null, shares?: readonly ThroughputShare[]): Promise<KeyRecord>
   findByHash(tokenHash: string): Promise<KeyRecord | null>
   /** The key with this digest, or with a successor of it that still takes it. */
   findPrincipal(tokenHash: string): Promise<KeyPrincipal | null>
+  /** A key that is not stored, with everybody it says it belongs to. */
+  completePrincipal(key: KeyRecord): Promise<KeyPrincipal>
   findByAlias(keyAlias: string): Promise<KeyRecord | null>
   list(query: KeyQuery): Promise<KeyPage>
-  /** The changed record; null when there is no such key. */
-  update(tokenHash: string, changes: KeyChanges): Promise<KeyRecord | null>
+  /** The changed record; null when there is no such key. Shares as for `create`. */
+  update(
+    tokenHash: string,
+    changes: KeyChanges,
+    shares?: readonly ThroughputShare[],
+  ): Promise<KeyRecord | null>
   /**
    * Gives a key another digest; the old one is taken for it until `validUntil`. Null when there is no such key. Errors:
    * `conflict` when the new digest is taken.
    */
   regenerate(tokenHash: string, successor: KeySuccessor): Promise<KeyRecord | null>
+  /** What the holder of this key may still fetch; null when there is nothing. */
+  findHandover(tokenHash: string): Promise<KeyHandover | null>
+  /** Keys in force with `auto_rotate`, in the order of their digests. */
+  listRotating(after: string, limit: number): Promise<readonly KeyRecord[]>
+  /**
+   * Has what `tokenHash` spends count as spent by these accounts, too: a key, by the first digest it had. The digests of those
+   * that exist.
+   */
+  addSpender(accounts: readonly string[], tokenHash: string): Promise<readonly string[]>
+  /** Lets every key begin anew with its budgets, at a time in epoch milliseconds; their digests. */
+  resetSpend(at: number): Promise<readonly string[]>
   /** How many keys have a governance of their own. */
   countGoverned(): Promise<number>
   /** The aliases of all keys, or those that match; ascending. */

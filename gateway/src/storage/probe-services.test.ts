@@ -8,7 +8,9 @@ const services = await findTestServices()
 
 describe('probeServices', () => {
   it('says what is used where nothing is configured, without calling anything', async () => {
-    expect(await probeServices({ databaseUrl: null, redisUrl: null }, () => 0)).toMatchObject([
+    expect(
+      await probeServices({ databaseUrl: null, redisUrl: null, lastMigration: null }, () => 0),
+    ).toMatchObject([
       { name: 'database', status: 'not-configured', latencyMs: null },
       { name: 'redis', status: 'not-configured', latencyMs: null },
     ])
@@ -17,10 +19,12 @@ describe('probeServices', () => {
   it.skipIf(services.databaseUrl === null || services.redisUrl === null)(
     'names the versions of what answers',
     async () => {
-      const [database, redis] = await probeServices(services, () => performance.now())
+      const [database, redis] = await probeServices({ ...services, lastMigration: null }, () =>
+        performance.now(),
+      )
       expect(database).toMatchObject({
         status: 'ok',
-        message: expect.stringMatching(/^PostgreSQL \d+.*, pgvector (available|missing)$/),
+        message: expect.stringMatching(/^PostgreSQL \d+.*, pgvector (available|missing), .*to apply/),
       })
       expect(redis).toMatchObject({ status: 'ok', message: expect.stringMatching(/^Redis \d+\.\d+/) })
       expect(database?.latencyMs).toBeGreaterThan(0)
@@ -32,6 +36,7 @@ describe('probeServices', () => {
       {
         databaseUrl: 'postgres://ann:hunter2@127.0.0.1:1/secretdb',
         redisUrl: 'redis://ann:hunter2@127.0.0.1:1',
+        lastMigration: null,
       },
       () => 0,
     )
@@ -45,7 +50,11 @@ describe('probeServices', () => {
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
     const { port } = silent.address() as AddressInfo
     const probes = await probeServices(
-      { databaseUrl: `postgres://a@127.0.0.1:${port}/b`, redisUrl: `redis://127.0.0.1:${port}` },
+      {
+        databaseUrl: `postgres://a@127.0.0.1:${port}/b`,
+        redisUrl: `redis://127.0.0.1:${port}`,
+        lastMigration: null,
+      },
       () => 0,
     )
     for (const probe of probes)

@@ -1,8 +1,11 @@
 import { Redis } from 'ioredis'
 import type { StorageConfig } from '../config/config.ts'
 import { explainFailure, openDatabase } from './database/database.ts'
+import { listPendingMigrations } from './database/migrate.ts'
 
 const probeTimeoutMs = 2_000
+/** More migrations than these are counted. */
+const mostNamed = 5
 
 export interface ServiceProbe {
   readonly name: 'database' | 'redis'
@@ -15,13 +18,13 @@ export interface ServiceProbe {
 
 /** Calls every configured service once, each within two seconds. `now` is in milliseconds. */
 export function probeServices(
-  config: Pick<StorageConfig, 'databaseUrl' | 'redisUrl'>,
+  config: Pick<StorageConfig, 'databaseUrl' | 'redisUrl' | 'lastMigration'>,
   now: () => number,
 ): Promise<readonly ServiceProbe[]> {
   return Promise.all([
     config.databaseUrl === null
       ? notConfigured('database', 'embedded database in the data directory')
-      : measure('database', now, probeDatabase(config.databaseUrl)),
+      : measure('database', now, probeDatabase(config.databaseUrl, config.lastMigration)),
     config.redisUrl === null
       ? notConfigured('redis', 'shared state stays in this process')
       : measure('redis', now, probeRedis(config.redisUrl)),
@@ -53,16 +56,24 @@ async function measure(
   }
 }
 
-async function probeDatabase(url: string): Promise<string> {
+async function probeDatabase(url: string, lastMigration: string | null): Promise<string> {
   const database = await openDatabase({ url, poolLimit: 1 })
   try {
     const { rows } = await database.pool.query<{ version: string; vector: boolean }>(
       "SELECT current_setting('server_version') AS version, EXISTS (SELECT FROM pg_available_extensions WHERE name = 'vector') AS vector",
     )
-    return `PostgreSQL ${rows[0]?.version}, pgvector ${rows[0]?.vector === true ? 'available' : 'missing'}`
+    const vector = rows[0]?.vector === true ? 'available' : 'missing'
+    const pending = describePending(await listPendingMigrations(database, lastMigration))
+    return `PostgreSQL ${rows[0]?.version}, pgvector ${vector}, ${pending}`
   } finally {
     await database.close()
   }
+}
+
+function describePending(names: readonly string[]): string {
+  if (names.length === 0) return 'no migration to apply'
+  if (names.length <= mostNamed) return `to apply: ${names.join(', ')}`
+  return `${names.length} migrations to apply, ${names[0]} to ${names.at(-1)}`
 }
 
 async function probeRedis(url: string): Promise<string> {

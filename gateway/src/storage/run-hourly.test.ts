@@ -8,10 +8,12 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-it('runs a minute after the start and every hour, failures or not, until it is stopped', async () => {
+it('runs a minute after the start and every hour where this replica leads, failures or not, until it is stopped', async () => {
   let runs = 0
   let isOver = (): boolean => false
-  const stop = runHourly(async (isStopped) => {
+  let isLeader = true
+  const leads = (): boolean => isLeader
+  const stop = runHourly(leads, async (isStopped) => {
     runs += 1
     isOver = isStopped
     throw new Error('no answer')
@@ -22,9 +24,15 @@ it('runs a minute after the start and every hour, failures or not, until it is s
   expect(runs).toBe(1)
   await vi.advanceTimersByTimeAsync(3_600_000)
   expect(runs).toBe(2)
+  isLeader = false
+  await vi.advanceTimersByTimeAsync(3_600_000)
+  expect(runs).toBe(2)
+  isLeader = true
+  await vi.advanceTimersByTimeAsync(3_600_000)
+  expect(runs).toBe(3)
   expect(isOver()).toBe(false)
   stop()
   expect(isOver()).toBe(true)
   await vi.advanceTimersByTimeAsync(7_200_000)
-  expect(runs).toBe(2)
+  expect(runs).toBe(3)
 })

@@ -72,6 +72,8 @@ export interface SubjectStore {
   /** Whether there is any of this kind. */
   hasAny(kind: SubjectKind): Promise<boolean>
   update(kind: SubjectKind, id: string, changes: SubjectChanges): Promise<SubjectRecord | null>
+  /** Lets all of a kind begin anew with their budgets, at a time in epoch milliseconds; their ids. */
+  resetSpend(kind: SubjectKind, at: number): Promise<readonly string[]>
   /** Deletes what exists, with its memberships, and returns it. */
   delete(kind: SubjectKind, ids: readonly string[]): Promise<readonly SubjectRecord[]>
   /** Errors: `conflict` when the user is a member already. */

@@ -1,5 +1,5 @@
-import type { HeaderFields } from '../http1/header-fields.ts'
-import type { Transport, UpstreamCall, UpstreamSink } from './transport.ts'
+import { HeaderFields } from '../http1/header-fields.ts'
+import type { Transport, UpstreamCall, UpstreamRequest, UpstreamSink } from './transport.ts'
 
 const maxRedirects = 3
 
@@ -54,14 +54,40 @@ interface Answer extends FetchedBytes {
   readonly location: string | null
 }
 
-function fetchOnce(
+async function fetchOnce(
   url: URL,
-  { transport, refuseHost, maxBytes, timeoutMs, accept }: FetchBytesOptions,
+  { accept, ...options }: FetchBytesOptions,
   posted: Pick<PostOptions, 'headers' | 'body'> | null = null,
 ): Promise<Answer> {
-  if (url.protocol !== 'http:' && url.protocol !== 'https:')
+  const { protocol, origin, pathname, search } = url
+  if (protocol !== 'http:' && protocol !== 'https:')
     throw new Error('a redirect to another scheme than http or https')
-  const refusal = refuseHost(url.hostname)
+  const { status, fields, bytes } = await exchangeBytes(
+    {
+      origin,
+      method: posted === null ? 'GET' : 'POST',
+      path: pathname + search,
+      headers: ['accept', accept, 'user-agent', 'routeiq', ...(posted?.headers ?? [])],
+      body: posted?.body ?? null,
+    },
+    options,
+  )
+  const [location = null, contentType = null] = [fields.get('location'), fields.get('content-type')]
+  return { status, location, bytes, contentType }
+}
+
+export interface ExchangedBytes {
+  readonly status: number
+  readonly fields: HeaderFields
+  readonly bytes: Buffer
+}
+
+/** What one request is answered with, whatever the status. Errors: rejects without addresses. */
+export async function exchangeBytes(
+  request: UpstreamRequest,
+  { transport, refuseHost, maxBytes, timeoutMs }: Omit<FetchBytesOptions, 'accept' | 'staysAtOrigin'>,
+): Promise<ExchangedBytes> {
+  const refusal = refuseHost(new URL(request.origin).hostname)
   if (refusal !== null) throw new Error(`the address may not be called, because ${refusal}`)
   return new Promise((resolve, reject) => {
     let call: UpstreamCall | null = null
@@ -72,17 +98,11 @@ function fetchOnce(
       call?.cancel()
       reject(error)
     })
-    const { origin, pathname, search } = url
-    const headers = ['accept', accept, 'user-agent', 'routeiq', ...(posted?.headers ?? [])]
-    const method = posted === null ? 'GET' : 'POST'
-    call = transport.send(
-      { origin, method, path: pathname + search, headers, body: posted?.body ?? null },
-      sink,
-    )
+    call = transport.send(request, sink)
   })
 }
 
-type Settle = (...result: [Error, null] | [null, Answer]) => void
+type Settle = (...result: [Error, null] | [null, ExchangedBytes]) => void
 
 class BytesSink implements UpstreamSink {
   readonly #maxBytes: number
@@ -90,7 +110,7 @@ class BytesSink implements UpstreamSink {
   readonly #chunks: Buffer[] = []
   #size = 0
   #status = 0
-  #fields: HeaderFields | null = null
+  #fields = new HeaderFields()
 
   constructor(maxBytes: number, settle: Settle) {
     this.#maxBytes = maxBytes
@@ -110,12 +130,7 @@ class BytesSink implements UpstreamSink {
   }
 
   onEnd(): void {
-    this.#settle(null, {
-      status: this.#status,
-      location: this.#fields?.get('location') ?? null,
-      bytes: Buffer.concat(this.#chunks),
-      contentType: this.#fields?.get('content-type') ?? null,
-    })
+    this.#settle(null, { status: this.#status, fields: this.#fields, bytes: Buffer.concat(this.#chunks) })
   }
 
   onFailure(error: Error & { code?: unknown }): void {

@@ -11,11 +11,13 @@ import { type ScriptedUpstream, type Step, startScriptedUpstream } from '../harn
 import { type Gateway, startGateway } from '../harness/start-gateway.ts'
 import { answerTruly, drip, respond } from '../harness/steps.ts'
 import { waitUntil } from '../harness/wait-until.ts'
+import { startToolServer, type ToolServer } from '../mcp-servers/start-server.ts'
 import { installPackage } from './install-package.ts'
 
 const version = '2.1.329'
 let program = ''
 let upstream: ScriptedUpstream
+let tools: ToolServer
 let gateway: Gateway
 let apiKey = ''
 let home = ''
@@ -24,13 +26,14 @@ let project = ''
 beforeAll(async () => {
   const modules = await installPackage('@anthropic-ai/claude-code', version)
   program = join(modules, `@anthropic-ai/claude-code-${process.platform}-${process.arch}`, 'claude')
-  upstream = await startScriptedUpstream()
+  ;[upstream, tools] = await Promise.all([startScriptedUpstream(), startToolServer('sessions')])
   gateway = await startGateway({
     config: {
       model_list: [
         deployment('gpt', upstream.openaiBase, { model: 'openai/gpt-4.1' }),
         deployment('claude', upstream.anthropicBase, { model: 'anthropic/claude-sonnet-4-5' }),
       ],
+      mcp_servers: { here: { url: tools.url, transport: 'http' } },
       router_settings: { num_retries: 0, disable_cooldowns: true },
     },
   })
@@ -39,6 +42,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await gateway?.stop()
   await upstream?.close()
+  tools?.stop()
 })
 
 function enter(): void {
@@ -126,6 +130,34 @@ describe.each([
       is_error: false,
       result: 'The note says swordfish.',
     })
+  })
+
+  it('calls a tool of a server behind /mcp', async () => {
+    enter()
+    const name = 'mcp__routeiq__here-echo'
+    upstream.script(upstreamModel, (call) => {
+      const body = JSON.stringify(call.request.json['messages'])
+      const wanted = { id: 'call_1', name, arguments: JSON.stringify({ text: 'swordfish' }) }
+      const step = body.includes('call_1')
+        ? answerTruly({ content: 'It echoed.' })
+        : answerTruly({ toolCalls: [wanted] })
+      return step(call)
+    })
+    const headers = { Authorization: `Bearer ${apiKey}` }
+    const mcpServers = { routeiq: { type: 'http', url: `${gateway.url}/mcp`, headers } }
+    const { code, events, output } = await run(model, [
+      ...['-p', 'Echo swordfish.', '--allowedTools', name],
+      ...['--strict-mcp-config', '--mcp-config', JSON.stringify({ mcpServers })],
+    ]).ended
+    expect(events.find(({ subtype }) => subtype === 'init')).toMatchObject({
+      mcp_servers: [{ name: 'routeiq', status: 'connected' }],
+      tools: expect.arrayContaining([name]),
+    })
+    const results = events.filter(({ type }) => type === 'user')
+    expect(JSON.stringify(results)).toContain('swordfish')
+    expect(JSON.stringify(results)).not.toContain('"is_error":true')
+    expect(events.at(-1)).toMatchObject({ type: 'result', subtype: 'success', result: 'It echoed.' })
+    expect(code, output).toBe(0)
   })
 
   it('goes on with a session', async () => {

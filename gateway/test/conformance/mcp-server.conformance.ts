@@ -16,14 +16,16 @@ beforeAll(async () => {
     startToolServer('modern'),
     startToolServer('sessions'),
     startToolServer('stateless'),
+    startToolServer('old'),
   ])
-  const [modern, sessions, stateless] = servers.map(({ url }) => url)
+  const [modern, sessions, stateless, old] = servers.map(({ url }) => url)
   gateway = await startGateway({
     config: {
       mcp_servers: {
         modern: { url: modern, transport: 'http' },
         sessions: { url: sessions, transport: 'http' },
         stateless: { url: stateless, transport: 'http' },
+        old: { url: old, transport: 'sse' },
         program: { transport: 'stdio', command: process.execPath, args: [everythingServer, 'stdio'] },
       },
     },
@@ -44,6 +46,7 @@ afterAll(async () => {
 const expectedFailures: Readonly<Record<string, readonly string[]>> = {
   // A legacy server gives its questions no keys, so the one the check looks for is nowhere to be had.
   'sessions 2026-07-28': ['input-required-result-basic-elicitation sep-2322-elicitation-incomplete'],
+  'old 2026-07-28': ['input-required-result-basic-elicitation sep-2322-elicitation-incomplete'],
   // Without sessions a server of that revision has nobody to ask.
   'stateless 2025-11-25': [
     'elicitation-sep1034-defaults elicitation-sep1034-general',
@@ -68,7 +71,7 @@ const expectedFailures: Readonly<Record<string, readonly string[]>> = {
 const required = { '2025-11-25': 30, '2026-07-28': 37 }
 
 describe.each(revisions)('the requirements of %s', (revision) => {
-  it.each(['modern', 'sessions', 'stateless', 'program'])(
+  it.each(['modern', 'sessions', 'stateless', 'old', 'program'])(
     'hold in front of a server of kind %s',
     async (server) => {
       const { scenarios, failures } = await runSuite('server', revision, [

@@ -35,7 +35,7 @@ const releases = {
     nodeSelector: { disk: 'ssd' },
     tolerations: [{ key: 'gpu', operator: 'Exists' }],
     persistence: { storageClassName: 'fast' },
-    serviceAccount: { annotations: { 'iam.example.com/role': 'routeiq' } },
+    serviceAccount: { annotations: { 'iam.example.com/role': 'routeiq' }, leases: true },
   },
   lonely: { replicaCount: 3 },
   misspelt: { replicas: 3 },
@@ -127,6 +127,20 @@ describe.skipIf(installed.reason !== '')('deploy/', () => {
       name: 'ROUTEIQ_MAX_CONCURRENT_REQUESTS',
       value: '100',
     })
+  })
+
+  it('pods may use leases of the cluster where they are to, and else nothing of it', () => {
+    for (const [release, kind, mayUse] of [
+      ['default', 'StatefulSet', false],
+      ['everything', 'StatefulSet', true],
+    ] as const)
+      expect(find(release, kind).spec.template.spec.automountServiceAccountToken).toBe(mayUse)
+    const [role, binding] = [find('everything', 'Role'), find('everything', 'RoleBinding')]
+    expect(role.rules).toEqual([
+      { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'create', 'update'] },
+    ])
+    expect(binding.subjects[0].name).toBe(find('everything', 'ServiceAccount').metadata.name)
+    expect(find('default', 'Role')).toBeUndefined()
   })
 
   it('the grace period is longer than the drain', () => {

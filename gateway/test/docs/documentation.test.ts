@@ -19,6 +19,7 @@ const pagesWithTests = [
   'docs/a2a.md',
   'docs/mcp.md',
   'docs/media.md',
+  'docs/plugins.md',
   'docs/skills.md',
   'docs/skill-accounts.md',
   'docs/skill-discovery.md',

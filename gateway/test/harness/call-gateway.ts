@@ -21,6 +21,8 @@ export interface CallOptions {
   readonly body?: object | string | Buffer
   readonly signal?: AbortSignal
   readonly timeoutMs?: number
+  /** The loopback address to come from. */
+  readonly localAddress?: string
 }
 
 /** One request on a connection of its own, the path exactly as given. Errors: the connection's. */
@@ -64,6 +66,7 @@ export function openRequest(url: string, path: string, options: CallOptions = {}
       ...options.headers,
     },
     ...(options.signal === undefined ? {} : { signal: options.signal }),
+    ...(options.localAddress === undefined ? {} : { localAddress: options.localAddress }),
   })
   request.once('timeout', () => request.destroy(new Error('no answer in time')))
   request.end(body)

@@ -23,7 +23,15 @@ export async function installPythonPackage(name: string, version: string): Promi
     mkdirSync(join(folder, '..'), { recursive: true })
     try {
       await run('python3', ['-m', 'venv', unfinished], { timeout: 60_000 })
-      const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', `${name}==${version}`]
+      const pip = [
+        '-m',
+        'pip',
+        'install',
+        '--quiet',
+        '--no-compile',
+        '--disable-pip-version-check',
+        `${name}==${version}`,
+      ]
       await run(join(unfinished, 'bin/python'), pip, { timeout: 240_000 })
       renameSync(unfinished, folder)
     } catch (error) {

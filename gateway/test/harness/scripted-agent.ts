@@ -21,6 +21,8 @@ export interface ScriptedAgent {
   readonly version: '0.3' | '1.0'
   /** Ends the long tasks that streams wait for. */
   finishLongTasks(): void
+  /** Knows none of its tasks any more. */
+  forgetTasks(): void
   close(): Promise<void>
 }
 
@@ -62,6 +64,8 @@ export async function startScriptedAgent(
     }
     const body = JSON.parse(Buffer.concat(chunks).toString('utf8'))
     requests.push({ headers: request.headers, body, path: request.url ?? '' })
+    const { 'a2a-extensions': extensions } = request.headers
+    if (extensions !== undefined) response.setHeader('a2a-extensions', extensions)
     const send = (status: number, message: Json): Json => {
       response.writeHead(status, { 'content-type': 'application/json' })
       response.end(JSON.stringify({ jsonrpc: '2.0', id: body.id, ...message }))
@@ -200,6 +204,7 @@ export async function startScriptedAgent(
     finishLongTasks: () => {
       for (const task of tasks.values()) if (task.state === 'working') move(task, 'completed')
     },
+    forgetTasks: () => tasks.clear(),
     close: async () => {
       server.closeAllConnections()
       server.close()

@@ -1,9 +1,11 @@
 // A tool server that has one of everything, for tests: `node everything-server.mjs KIND`.
-// KIND: modern (2026-07-28), sessions and stateless (2025-11-25 with and without sessions), stdio.
+// KIND: modern (2026-07-28), sessions and stateless (2025-11-25 with and without sessions), old (the SSE transport before that), stdio.
 // Servers over HTTP write their port to standard output once they listen.
 import { createHmac, randomUUID } from 'node:crypto'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import http from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { SSEServerTransport } from '@modelcontextprotocol/sdk/server/sse.js'
 import {
   createMcpHandler,
   inputRequired,
@@ -18,6 +20,15 @@ const wave = 'UklGRiQAAABXQVZFZm10IBAAAAABAAEAQB8AAIA+AAACABAAZGF0YQAAAAA='
 const capabilitiesKey = 'io.modelcontextprotocol/clientCapabilities'
 const nothing = { type: 'object', properties: {} }
 const text = (value) => ({ content: [{ type: 'text', text: value }] })
+
+/** Null for the descriptor that the folder itself was read with. */
+const readLink = (path) => {
+  try {
+    return readlinkSync(path)
+  } catch {
+    return null
+  }
+}
 
 const sign = (value) => `${value}.${createHmac('sha256', 'fixture').update(value).digest('hex').slice(0, 16)}`
 const verify = (state) => state === sign(String(state).split('.')[0])
@@ -62,7 +73,15 @@ const tools = {
     description: 'The headers and environment the server sees.',
     run: (_, { http: web }) =>
       text(
-        JSON.stringify({ headers: web?.req ? [...web.req.headers] : [], env: process.env, pid: process.pid }),
+        JSON.stringify({
+          headers: web?.req ? [...web.req.headers] : [],
+          env: process.env,
+          pid: process.pid,
+          user: { uid: process.getuid(), gid: process.getgid(), groups: process.getgroups() },
+          umask: process.umask(),
+          limits: readFileSync('/proc/self/limits', 'utf8'),
+          descriptors: readdirSync('/proc/self/fd').map((name) => readLink(`/proc/self/fd/${name}`)),
+        }),
       ),
   },
   count: {
@@ -594,6 +613,18 @@ function createServer(state = {}) {
 
 const isInitialize = (body) => body?.method === 'initialize'
 
+/** Tells the client of a session what has changed. */
+function followChanges(server, state) {
+  const listener = (what) => {
+    if (what === 'tools') void server.sendToolListChanged().catch(() => {})
+    else if (what === 'prompts') void server.sendPromptListChanged().catch(() => {})
+    else if (state.uris?.has('test://watched-resource'))
+      void server.sendResourceUpdated({ uri: 'test://watched-resource' }).catch(() => {})
+  }
+  listeners.add(listener)
+  server.onclose = () => listeners.delete(listener)
+}
+
 function modernHandler() {
   const handler = createMcpHandler(() => createServer(), { legacy: 'reject' })
   listeners.add((what) => {
@@ -621,14 +652,7 @@ function sessionsHandler() {
       onsessionclosed: (session) => sessions.delete(session),
     })
     const server = createServer(state)
-    const listener = (what) => {
-      if (what === 'tools') void server.sendToolListChanged().catch(() => {})
-      else if (what === 'prompts') void server.sendPromptListChanged().catch(() => {})
-      else if (state.uris?.has('test://watched-resource'))
-        void server.sendResourceUpdated({ uri: 'test://watched-resource' }).catch(() => {})
-    }
-    listeners.add(listener)
-    server.onclose = () => listeners.delete(listener)
+    followChanges(server, state)
     await server.connect(transport)
     if (process.env.FORGETFUL)
       setTimeout(() => sessions.delete(transport.sessionId), Number(process.env.FORGETFUL))
@@ -670,7 +694,29 @@ async function listen(handle) {
   server.listen(0, '127.0.0.1', () => process.stdout.write(`${server.address().port}\n`))
 }
 
+/** The package of the old line has the server's side of the old transport. */
+function listenForStreams() {
+  const transports = new Map()
+  const server = http.createServer(async (incoming, outgoing) => {
+    if (incoming.method === 'GET') {
+      const state = {}
+      const transport = new SSEServerTransport('/messages', outgoing)
+      const server = createServer(state)
+      followChanges(server, state)
+      transports.set(transport.sessionId, transport)
+      await server.connect(transport)
+      return
+    }
+    const id = new URL(incoming.url, 'http://localhost').searchParams.get('sessionId')
+    const transport = transports.get(id)
+    if (transport === undefined) return outgoing.writeHead(404).end()
+    await transport.handlePostMessage(incoming, outgoing)
+  })
+  server.listen(0, '127.0.0.1', () => process.stdout.write(`${server.address().port}\n`))
+}
+
 process.on('unhandledRejection', () => {})
 const kind = process.argv[2] ?? 'modern'
 if (kind === 'stdio') serveStdio(() => createServer())
+else if (kind === 'old') listenForStreams()
 else await listen({ modern: modernHandler, sessions: sessionsHandler, stateless: statelessHandler }[kind]())

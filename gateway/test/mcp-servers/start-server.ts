@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { cleanEnvironment } from '../harness/clean-environment.ts'
 
-export type ServerKind = 'modern' | 'sessions' | 'stateless'
+export type ServerKind = 'modern' | 'sessions' | 'stateless' | 'old'
 
 /** The file of the server for tests, to be started as a program. */
 export const everythingServer = fileURLToPath(new URL('./everything-server.mjs', import.meta.url))

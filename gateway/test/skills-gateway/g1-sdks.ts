@@ -321,7 +321,9 @@ export function describeSdks(database: ProductDatabase): void {
       const metrics = await call(gateway.url, '/metrics')
       expect(metrics.text).toMatch(/routeiq_skill_invocations_total\{[^}]*type="instructions"[^}]*\} 2/)
       expect(gateway.stdout()).toContain('"event":"skill_invoked"')
-      expect(gateway.stdout()).toMatch(/"action":"skill.invoke","actor_id":"key:\w{8}","event":"audit"/)
+      expect(gateway.stdout()).toMatch(
+        /"action":"skill.invoke","actor_id":"[0-9a-f]{16}","actor_type":"api_key"/,
+      )
     })
 
     it('keeps tenants apart and refuses what is wrong', async () => {

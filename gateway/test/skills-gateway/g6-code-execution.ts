@@ -154,7 +154,7 @@ export function describeCodeExecution(database: ProductDatabase): void {
       ['output', 'while True: print("x" * 100_000)', /more memory, processes or output/],
       [
         'processes',
-        'import os, time\nfor _ in range(60):\n  os.fork() or time.sleep(5)',
+        'import os, time\nfor _ in range(60):\n  os.fork() or time.sleep(5)\ntime.sleep(5)',
         /more memory, processes/,
       ],
       [

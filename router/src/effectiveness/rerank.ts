@@ -8,9 +8,11 @@ export function effectivenessCap(judged: number): number {
   return judged < provenFrom ? 0.015 : (0.25 * judged) / (judged + 20)
 }
 
+export const greatestBonus = 0.01
+
 /** What a skill without a record is given so that it is seen at all; it shrinks with every offer. */
 export function explorationBonus(judged: number, offers30d: number): number {
-  return judged < provenFrom ? 0.01 / Math.sqrt(1 + offers30d) : 0
+  return judged < provenFrom ? greatestBonus / Math.sqrt(1 + offers30d) : 0
 }
 
 /** The factor retrieval's score is multiplied by; 1 when nothing is known. */

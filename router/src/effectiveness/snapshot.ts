@@ -6,7 +6,7 @@ import {
   posteriorMean,
   skillPosterior,
 } from './posterior.ts'
-
+import { effectivenessFactor } from './rerank.ts'
 import { measureInteractions, type SkillInteraction } from './skill-interactions.ts'
 
 /** What is known of a skill when a ranking is made. */
@@ -28,6 +28,8 @@ export interface EffectivenessSnapshot {
    * a skill that was neither offered nor judged: nothing is known, which is not the same as nothing good.
    */
   find(skillId: string, modelFamily: string | null): SkillEffectiveness | null
+  /** What no skill's `effectivenessFactor` exceeds, under whatever family. */
+  readonly greatestFactor: number
   /** What a skill, by id or name, and a model family make of each other; null where nobody knows. */
   interaction(skill: string, modelFamily: string): SkillInteraction | null
   /** The chance that a skill that is offered gets used, by id or name. */
@@ -69,6 +71,7 @@ const unknownChance = 1 / 4
 
 export const emptyEffectiveness: EffectivenessSnapshot = {
   find: () => null,
+  greatestFactor: 1,
   interaction: () => null,
   activationChance: () => unknownChance,
 }
@@ -78,13 +81,15 @@ export function buildEffectivenessSnapshot(rows: readonly EffectivenessRow[]): E
   for (const row of rows) addRow(skills, row)
   const prior = estimatePrior([...skills.values()].map(({ total }) => total))
   const found = new Map<string, Map<string | null, SkillEffectiveness>>()
+  let greatestFactor = 1
   for (const [skillId, { total, byFamily }] of skills) {
-    const level = (tally: Tally, mean: number): SkillEffectiveness => ({
-      posteriorMean: mean,
-      workspaceMean: prior.mean,
-      judged: tally.judged,
-      offers30d: total.offers30d,
-    })
+    const level = (tally: Tally, mean: number): SkillEffectiveness => {
+      const { judged } = tally
+      const { offers30d } = total
+      const known = { posteriorMean: mean, workspaceMean: prior.mean, judged, offers30d }
+      greatestFactor = Math.max(greatestFactor, effectivenessFactor(known))
+      return known
+    }
     const posterior = skillPosterior(prior, total)
     const levels = new Map<string | null, SkillEffectiveness>([
       [null, level(total, posteriorMean(posterior))],
@@ -99,6 +104,7 @@ export function buildEffectivenessSnapshot(rows: readonly EffectivenessRow[]): E
   const idOf = (skill: string): string => (skills.has(skill) ? skill : (ids.get(skill) ?? ''))
   const interactionOf = measureInteractions(prior, skills)
   return {
+    greatestFactor,
     interaction: (skill, family) => interactionOf(idOf(skill), family),
     activationChance: (skill) => {
       const { activations = 0, offers = 0 } = skills.get(idOf(skill))?.total ?? {}

@@ -1,5 +1,6 @@
 import { type Reading, sign, signCount } from './fusion/candidate.ts'
 import type { LexicalIndex, MatchedTerm } from './lexical/lexical-index.ts'
+import type { NumberLists } from './number-lists.ts'
 import type { ReadRequest, ReadText } from './request-reader.ts'
 import type { SkillVectors } from './skill-vectors.ts'
 import type { Vocabulary } from './text/vocabulary.ts'
@@ -8,6 +9,9 @@ import { grow } from './text/word-buffer.ts'
 /** For how many of the candidates the parts of a request are read, those that fit its words best. */
 const partDepth = 60
 
+/** More than requests have stems, and little enough to stay in the first cache. */
+const filterSize = 4096
+
 /** Measures how well candidates fit a request and each of its parts. */
 export class CandidateMeasures {
   readonly #vocabulary: Vocabulary
@@ -15,6 +19,8 @@ export class CandidateMeasures {
   readonly #vectors: SkillVectors | null
   /** By word of the vocabulary: a bit for each text that has a word of this stem; zeros between requests. */
   #saidIn = new Int32Array(512)
+  /** 1 where a text has a stem with these lowest bits; zeros between requests. Near where `#saidIn` is far. */
+  readonly #mayBeSaid = new Uint8Array(filterSize)
   /** By candidate, of the term at hand. */
   #impacts = new Float64Array(256)
 
@@ -24,12 +30,8 @@ export class CandidateMeasures {
     this.#vectors = vectors
   }
 
-  /**
-   * The readings of the whole request and of its parts.
-   *
-   * @param names the distinct stems of each skill's name, by slot
-   */
-  read(request: ReadRequest, slots: Int32Array, names: readonly (readonly number[])[]): Reading[] {
+  /** The readings of the whole request and of its parts. */
+  read(request: ReadRequest, slots: Int32Array, names: NumberLists): Reading[] {
     this.#reserve()
     const texts = [request.whole, ...request.parts]
     const signs = texts.map((_, text) => new Float64Array(signCount * depthOf(text, slots)))
@@ -66,16 +68,21 @@ export class CandidateMeasures {
     }
   }
 
-  #readNames(slots: Int32Array, names: readonly (readonly number[])[], signs: readonly Float64Array[]): void {
+  #readNames(slots: Int32Array, names: NumberLists, signs: readonly Float64Array[]): void {
+    const { numbers } = names
     for (let candidate = 0; candidate < slots.length; candidate++) {
-      const stems = names[slots[candidate] as number] as readonly number[]
+      const slot = slots[candidate] as number
+      const count = names.countOf(slot)
+      const start = names.startOf(slot)
       const at = candidate * signCount + sign.nameCoverage
-      for (let index = 0; index < stems.length; index++) {
-        const saidIn = this.#saidIn[stems[index] as number] as number
+      for (let index = start; index < start + count; index++) {
+        const stem = numbers[index] as number
+        if (this.#mayBeSaid[stem % filterSize] === 0) continue
+        const saidIn = this.#saidIn[stem] as number
         for (let text = 0; saidIn >>> text > 0; text++) {
           const ofText = signs[text] as Float64Array
           if ((saidIn >>> text) % 2 === 1 && at < ofText.length)
-            ofText[at] = (ofText[at] as number) + 1 / stems.length
+            ofText[at] = (ofText[at] as number) + 1 / count
         }
       }
     }
@@ -84,7 +91,9 @@ export class CandidateMeasures {
   #markSaid(texts: readonly ReadText[], isSaid: boolean): void {
     for (const [text, { sequence }] of texts.entries()) {
       for (const stem of sequence) {
-        if (stem >= 0) this.#saidIn[stem] = isSaid ? (this.#saidIn[stem] as number) | (1 << text) : 0
+        if (stem < 0) continue
+        this.#mayBeSaid[stem % filterSize] = isSaid ? 1 : 0
+        this.#saidIn[stem] = isSaid ? (this.#saidIn[stem] as number) | (1 << text) : 0
       }
     }
   }

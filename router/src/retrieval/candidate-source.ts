@@ -3,6 +3,7 @@ import type { Embedder } from './dense/embedder.ts'
 import { type Findings, type ListName, listNames, type Reading, sign, signCount } from './fusion/candidate.ts'
 import { greatestShare, LexicalIndex } from './lexical/lexical-index.ts'
 import { NamePhrases } from './name-phrases.ts'
+import { NumberLists } from './number-lists.ts'
 import { type ReadRequest, RequestReader } from './request-reader.ts'
 import type { SkillDocument } from './skill-document.ts'
 import { SkillReader } from './skill-reader.ts'
@@ -18,8 +19,8 @@ export class CandidateSource {
   readonly #slots = new Map<string, number>()
   readonly #ids: (string | undefined)[] = []
   readonly #free: number[] = []
-  /** By slot, the distinct stems of a name. Short lists take less room as plain arrays. */
-  readonly #names: (readonly number[])[] = []
+  /** The distinct stems of each skill's name, by slot. */
+  readonly #names = new NumberLists()
   /** By slot, for `CandidateList`. */
   #numbers = new Int32Array(64)
   readonly #vocabulary = new Vocabulary()
@@ -46,7 +47,7 @@ export class CandidateSource {
     this.#ids[slot] = document.id
     if (slot >= this.#numbers.length) this.#numbers = new Int32Array(2 * slot)
     const read = this.#skills.read(document)
-    this.#names[slot] = this.#readName(read.name)
+    this.#names.put(slot, this.#readName(read.name))
     this.#lexical.put(slot, read.texts)
     this.#vectors?.put(slot, document, read)
     this.#phrases.put(slot, [document.name, ...document.triggerPhrases])
@@ -57,7 +58,6 @@ export class CandidateSource {
     if (slot === undefined) return false
     this.#slots.delete(id)
     this.#ids[slot] = undefined
-    this.#names[slot] = []
     this.#lexical.delete(slot)
     this.#phrases.delete(slot)
     this.#vectors?.delete(slot)

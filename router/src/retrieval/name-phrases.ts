@@ -1,14 +1,17 @@
+import { PackedLists } from './packed-lists.ts'
+import { PhraseTree } from './phrase-tree.ts'
 import { Vocabulary } from './text/vocabulary.ts'
 
 /** A single word must be this long to count as said by name: `go` and `set` are said by chance. */
 const shortestWord = 4
 const longestPhrase = 12
 
-/** Skills by the names and trigger phrases they can be called by, in a tree of stems. */
+/** Skills by the names and trigger phrases they can be called by. */
 export class NamePhrases {
   readonly #vocabulary: Vocabulary
-  readonly #root: Node = { children: null, slots: [] }
-  readonly #phrases: (readonly Stems[] | undefined)[] = []
+  readonly #tree = new PhraseTree()
+  /** By slot, the nodes of its phrases. */
+  readonly #nodes = new PackedLists()
 
   constructor(vocabulary: Vocabulary = new Vocabulary()) {
     this.#vocabulary = vocabulary
@@ -16,14 +19,17 @@ export class NamePhrases {
 
   put(slot: number, phrases: readonly string[]): void {
     this.delete(slot)
-    const read = phrases.map((phrase) => this.#read(phrase)).filter((stems) => this.#isTelling(stems))
-    for (const stems of read) this.#add(stems, slot)
-    this.#phrases[slot] = read
+    const nodes: number[] = []
+    for (const phrase of phrases) {
+      const stems = this.#read(phrase)
+      if (this.#isTelling(stems)) nodes.push(this.#tree.add(stems, slot))
+    }
+    this.#nodes.put(slot, Int32Array.from(nodes))
   }
 
   delete(slot: number): void {
-    for (const stems of this.#phrases[slot] ?? []) remove(this.#root, stems, 0, slot)
-    this.#phrases[slot] = undefined
+    for (const node of this.#nodes.read(slot)) this.#tree.remove(node, slot)
+    this.#nodes.delete(slot)
   }
 
   /**
@@ -34,61 +40,27 @@ export class NamePhrases {
   search(sequence: Int32Array): number[] {
     const found: { readonly length: number; readonly slots: readonly number[] }[] = []
     for (let start = 0; start < sequence.length; start++) {
-      let node: Node | undefined = this.#root
+      let node = this.#tree.root
       for (let index = start; index < sequence.length; index++) {
-        node = node.children?.get(sequence[index] as number)
-        if (node === undefined) break
-        if (node.slots.length > 0) found.push({ length: index + 1 - start, slots: node.slots })
+        node = this.#tree.findChild(node, sequence[index] as number)
+        if (node < 0) break
+        if (this.#tree.isHeld(node))
+          found.push({ length: index + 1 - start, slots: this.#tree.slotsOf(node) })
       }
     }
     found.sort((one, other) => other.length - one.length)
     return [...new Set(found.flatMap(({ slots }) => slots))]
   }
 
-  #read(phrase: string): Stems {
+  #read(phrase: string): Int32Array {
     const words = this.#vocabulary.read(phrase).slice(0, longestPhrase)
-    return Array.from(words, (word) => this.#vocabulary.stemOf(word))
+    for (let index = 0; index < words.length; index++)
+      words[index] = this.#vocabulary.stemOf(words[index] as number)
+    return words
   }
 
-  #isTelling(stems: Stems): boolean {
+  #isTelling(stems: Int32Array): boolean {
     const [first] = stems
     return stems.length > 1 || (first !== undefined && this.#vocabulary.wordOf(first).length >= shortestWord)
   }
-
-  #add(stems: Stems, slot: number): void {
-    let node = this.#root
-    for (const stem of stems) {
-      node.children ??= new Map()
-      let child = node.children.get(stem)
-      if (child === undefined) {
-        child = { children: null, slots: [] }
-        node.children.set(stem, child)
-      }
-      node = child
-    }
-    if (!node.slots.includes(slot)) node.slots.push(slot)
-  }
-}
-
-type Stems = readonly number[]
-
-interface Node {
-  children: Map<number, Node> | null
-  /** Skills called by the words on the way here. */
-  slots: number[]
-}
-
-/** Takes a phrase out again, with the nodes that nothing else needs. */
-function remove(node: Node, stems: Stems, depth: number, slot: number): void {
-  if (depth === stems.length) {
-    node.slots = node.slots.filter((held) => held !== slot)
-    return
-  }
-  const stem = stems[depth] as number
-  const child = node.children?.get(stem)
-  if (child === undefined) return
-  remove(child, stems, depth + 1, slot)
-  if (child.slots.length > 0 || child.children !== null) return
-  node.children?.delete(stem)
-  if (node.children?.size === 0) node.children = null
 }

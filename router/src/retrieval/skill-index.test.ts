@@ -62,6 +62,31 @@ describe.each<Fusion>(['gated', 'rrf'])('SkillIndex, %s', (fusion) => {
     expect(edited.size).toBe(fresh.size)
   })
 
+  it('answers as one that was searched after every skill, and so took each in by itself', () => {
+    const random = createRandom(12)
+    const word = (): string => `w${Math.floor(900 * random() ** 2)}`
+    const known = makeRandomSkills(700, random)
+    const together = new SkillIndex(embedder, { fusion })
+    const single = new SkillIndex(embedder, { fusion })
+    for (const skill of known) {
+      together.upsert(skill)
+      single.upsert(skill)
+      single.search('w0', { depth: 1 })
+      if (random() < 0.02) {
+        const { id } = known[Math.floor(known.length * random())] ?? skill
+        expect(together.remove(id)).toBe(single.remove(id))
+      }
+      if (random() < 0.005) {
+        const query = Array.from({ length: 6 }, word).join(' ')
+        expect(together.search(query, { depth: 50 })).toEqual(single.search(query, { depth: 50 }))
+      }
+    }
+    for (let round = 0; round < 60; round++) {
+      const query = Array.from({ length: 1 + (round % 12) }, word).join(' ')
+      expect(together.search(query, { depth: 50 })).toEqual(single.search(query, { depth: 50 }))
+    }
+  })
+
   it('gives scores between 0 and 1 that fall with the fused score', () => {
     const index = SkillIndex.build(makeRandomSkills(80, createRandom(2)), embedder, { fusion })
     const results = index.search('w0 w1 w2 w40', { depth: 80 })

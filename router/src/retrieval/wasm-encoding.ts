@@ -10,7 +10,9 @@ export const add = [0x6a]
 export const subtract = [0x6b]
 export const multiply = [0x6c]
 export const isZero = [0x45]
+export const isEqual = [0x46]
 export const and = [0x71]
+export const or = [0x72]
 export const countOnes = [0x69]
 /** Zeros below the lowest bit that is set. */
 export const countZeros = [0x68]
@@ -19,6 +21,8 @@ export const branchIf = (depth: number): number[] => [0x0d, depth]
 export const block = (code: readonly number[]): number[] => [0x02, 0x40, ...code, end]
 export const loop = (code: readonly number[]): number[] => [0x03, 0x40, ...code, end]
 export const load32 = [0x28, 2, 0]
+/** The same at `offset` from the address on the stack. */
+export const load32At = (offset: number): number[] => [0x28, 2, ...unsigned(offset)]
 export const store32 = [0x36, 2, 0]
 export const simd = (opcode: number, ...operands: number[]): number[] => [
   0xfd,

@@ -52,7 +52,7 @@ function holdOut<Skill extends MenuEntry>(
     passedOver: rows,
     hinted: [],
     promptFragment: '',
-    stable: { text: '', names: [], kept: null },
+    stable: { text: '', names: [], kept: null, widening: null },
     abstained: false,
     holdout: true,
   }

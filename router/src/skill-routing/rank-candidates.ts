@@ -1,4 +1,4 @@
-import { effectivenessFactor, explorationBonus, finalScore } from '../effectiveness/rerank.ts'
+import { effectivenessFactor, explorationBonus, finalScore, greatestBonus } from '../effectiveness/rerank.ts'
 import type { EffectivenessSnapshot } from '../effectiveness/snapshot.ts'
 import type { SearchResult } from '../retrieval/search-result.ts'
 import type { MenuEntry } from './menu-entry.ts'
@@ -20,19 +20,42 @@ export interface RankedCandidate<Skill extends MenuEntry> extends Candidate<Skil
   readonly offers30d: number
 }
 
-/** Orders candidates by match strength, success and exploration bonus; ties by name. Null leaves success out. */
+/** What ranking reads of a workspace's record. */
+type TrackRecord = Pick<EffectivenessSnapshot, 'find' | 'greatestFactor'>
+
+/**
+ * Orders candidates by match strength, success and exploration bonus; ties by name. Null leaves success out.
+ *
+ * @param candidates the greatest `fused` first; not read on once no more of them can be among the first `wanted`
+ * @param wanted how many to answer at most
+ */
 export function rankCandidates<Skill extends MenuEntry>(
-  candidates: readonly Candidate<Skill>[],
-  effectiveness: Pick<EffectivenessSnapshot, 'find'> | null,
+  candidates: Iterable<Candidate<Skill>>,
+  effectiveness: TrackRecord | null,
   modelFamily: string | null,
+  wanted: number,
 ): RankedCandidate<Skill>[] {
-  const ranked = candidates.map((candidate) => rate(candidate, effectiveness, modelFamily))
-  return ranked.sort((a, b) => b.final - a.final || (a.skill.name < b.skill.name ? -1 : 1))
+  const ranked: RankedCandidate<Skill>[] = []
+  const factor = effectiveness?.greatestFactor ?? 1
+  const bonus = effectiveness === null ? 0 : greatestBonus
+  for (const candidate of candidates) {
+    if (ranked.length >= wanted && countAbove(ranked, candidate.fused * factor + bonus) >= wanted) break
+    ranked.push(rate(candidate, effectiveness, modelFamily))
+  }
+  ranked.sort((a, b) => b.final - a.final || (a.skill.name < b.skill.name ? -1 : 1))
+  return ranked.length > wanted ? ranked.slice(0, wanted) : ranked
+}
+
+function countAbove(ranked: readonly RankedCandidate<MenuEntry>[], limit: number): number {
+  let count = 0
+  for (let index = 0; index < ranked.length; index++)
+    if ((ranked[index] as RankedCandidate<MenuEntry>).final > limit) count++
+  return count
 }
 
 function rate<Skill extends MenuEntry>(
   candidate: Candidate<Skill>,
-  effectiveness: Pick<EffectivenessSnapshot, 'find'> | null,
+  effectiveness: TrackRecord | null,
   modelFamily: string | null,
 ): RankedCandidate<Skill> {
   const { skill, fused, relevance, score, lists } = candidate

@@ -10,6 +10,23 @@ export interface StableMenu {
   readonly names: readonly string[]
   /** What was chosen to fit, or null where every eligible skill has a row and nothing can be added. */
   readonly kept: KeptRows | null
+  /** Null but where rows were added to another menu. */
+  readonly widening: Widening | null
+}
+
+interface Widening {
+  readonly base: StableMenu
+  /** In the order of names. */
+  readonly added: readonly AddedRow[]
+}
+
+interface AddedRow {
+  readonly skillId: string
+  readonly name: string
+  /** As rendered. */
+  readonly row: string
+  /** Ahead of which row of the base it belongs, by number. */
+  readonly place: number
 }
 
 interface KeptRows {
@@ -29,29 +46,57 @@ export interface StableMenuOptions {
 /** Renders all entries, or as many as `maxTokens` allow. */
 export function buildStableMenu({ entries, preferred, maxTokens }: StableMenuOptions): StableMenu {
   const whole = renderWithin(entries, maxTokens)
-  if (whole !== null) return { text: whole, names: entries.map(({ name }) => name), kept: null }
+  if (whole !== null)
+    return { text: whole, names: entries.map(({ name }) => name), kept: null, widening: null }
   return renderKept(keepWithin(preferred, entries, maxTokens))
 }
 
-/**
- * The menu with rows for these skills too; the same menu where they have theirs. Done for most requests: only the new
- * rows are rendered.
- */
+/** The menu with rows for these skills too; the same menu where they have theirs. */
 export function addHinted(menu: StableMenu, hinted: readonly MenuEntry[]): StableMenu {
   const { kept } = menu
   if (kept === null) return menu
-  const missing = hinted.filter(({ skillId }) => !kept.ids.has(skillId))
+  const missing = hinted.filter(({ skillId }) => !kept.ids.has(skillId)).sort(compareNames)
   if (missing.length === 0) return menu
-  const names = [...menu.names]
-  const rows = [...kept.rows]
-  for (const entry of missing) {
-    const place = findPlace(names, entry)
-    names.splice(place, 0, entry.name)
-    rows.splice(place, 0, renderMenuRow(entry))
+  const added = missing.map((entry) => ({
+    skillId: entry.skillId,
+    name: entry.name,
+    row: renderMenuRow(entry),
+    place: findPlace(menu.names, entry),
+  }))
+  return new WidenedMenu({ base: menu, added })
+}
+
+/** Done for most requests, and most readers want what was added and nothing else: the whole is made when asked for. */
+class WidenedMenu implements StableMenu {
+  readonly widening: Widening
+
+  constructor(widening: Widening) {
+    this.widening = widening
   }
-  const ids = new Set(kept.ids)
-  for (const { skillId } of missing) ids.add(skillId)
-  return { text: renderMenuTable(rows.join('')), names, kept: { ids, rows } }
+
+  get text(): string {
+    return renderMenuTable(this.kept.rows.join(''))
+  }
+
+  get names(): readonly string[] {
+    return this.#insert(this.widening.base.names, ({ name }) => name)
+  }
+
+  get kept(): KeptRows {
+    const { base, added } = this.widening
+    return {
+      ids: new Set([...(base.kept?.ids ?? []), ...added.map(({ skillId }) => skillId)]),
+      rows: this.#insert(base.kept?.rows ?? [], ({ row }) => row),
+    }
+  }
+
+  #insert(items: readonly string[], read: (added: AddedRow) => string): string[] {
+    const { added } = this.widening
+    return [...items, null].flatMap((item, place) => [
+      ...added.filter((row) => row.place === place).map(read),
+      ...(item === null ? [] : [item]),
+    ])
+  }
 }
 
 /** Where a name belongs among sorted ones. */
@@ -100,6 +145,7 @@ function renderKept(kept: ReadonlyMap<string, MenuEntry>): StableMenu {
     text: renderMenuTable(rows.join('')),
     names: entries.map(({ name }) => name),
     kept: { ids: new Set(kept.keys()), rows },
+    widening: null,
   }
 }
 

@@ -6,9 +6,9 @@ import type { A2aPlane } from '../a2a-plane.ts'
 import { requireEnabled } from '../calls/require-enabled.ts'
 import { inspectCard } from '../cards/inspect-card.ts'
 import { skillWords } from '../cards/rewrite-card.ts'
-import { mayUseAgent } from './agent-access.ts'
+import { listUsableAgents, mayWriteAgents } from './agent-access.ts'
 import { type AgentBody, addressedSchema, listWarnings, toRegistration } from './agent-schema.ts'
-import { mapSecrets } from './agent-secrets.ts'
+import { maskSecrets } from './agent-secrets.ts'
 import { callerOf } from './caller-of.ts'
 import { registerAgent, requireAgent, unregisterAgent } from './register-agent.ts'
 import type { AgentRegistration, RemoteAgent } from './remote-agent.ts'
@@ -27,6 +27,7 @@ export function agentRoutes(plane: A2aPlane): Route<Endpoint>[] {
   const withoutBody = (answer: (request: ControlRequest<unknown>) => Promise<object>): Endpoint =>
     controlEndpoint({
       identity: plane.identity,
+      alsoAdmits: mayWriteAgents,
       body: null,
       answer: async (request) => {
         requireEnabled(plane)
@@ -36,6 +37,7 @@ export function agentRoutes(plane: A2aPlane): Route<Endpoint>[] {
   const withBody = (answer: (request: ControlRequest<AgentBody>) => Promise<object>): Endpoint =>
     controlEndpoint({
       identity: plane.identity,
+      alsoAdmits: mayWriteAgents,
       body: addressedSchema,
       answer: async (request) => {
         requireEnabled(plane)
@@ -77,18 +79,18 @@ async function showAgent(plane: A2aPlane, request: ControlRequest<unknown>): Pro
   const caller = callerOf(request)
   const agent = requireAgent(plane, request.params['id'] ?? '', caller)
   return {
-    ...formatAgent(plane, agent, request, caller.isAdmin),
+    ...formatAgent(plane, agent, request, mayWriteAgents(caller)),
     ...(await inspected(plane, agent, request)),
   }
 }
 
-/** `?verify=true` of an admin asks the agent's server at once. */
+/** `?verify=true` of who may register agents asks the agent's server at once. */
 async function inspected(
   plane: A2aPlane,
   agent: RemoteAgent,
   { query, caller }: ControlRequest<unknown>,
 ): Promise<object> {
-  if (query.get('verify') !== 'true' || caller?.isAdmin !== true) return {}
+  if (query.get('verify') !== 'true' || caller === null || !mayWriteAgents(caller)) return {}
   return { verification: await inspectCard(plane, agent) }
 }
 
@@ -98,10 +100,9 @@ async function listAgents(plane: A2aPlane, request: ControlRequest<unknown>): Pr
   const capabilities = query.getAll('capability').map((name) => name.toLowerCase())
   const skills = query.getAll('skill').map((name) => name.toLowerCase())
   const text = query.get('q')?.toLowerCase() ?? ''
-  const visible = plane.directory.list().filter((agent) => mayUseAgent(caller, agent))
   const isFiltered = capabilities.length > 0 || skills.length > 0
   const matches: RemoteAgent[] = []
-  for (const agent of visible) {
+  for (const agent of listUsableAgents(plane.directory, caller.objects)) {
     const words = isFiltered ? wordsOf(plane, agent) : []
     const hasAll = [...capabilities, ...skills].every((word) => words.includes(word))
     const isNamed = `${agent.name}\n${agent.description}`.toLowerCase().includes(text)
@@ -109,7 +110,7 @@ async function listAgents(plane: A2aPlane, request: ControlRequest<unknown>): Pr
   }
   const page = pageOf(matches, query)
   return {
-    agents: page.agents.map((agent) => formatAgent(plane, agent, request, caller.isAdmin)),
+    agents: page.agents.map((agent) => formatAgent(plane, agent, request, mayWriteAgents(caller))),
     ...(page.next === null ? {} : { next_cursor: page.next }),
   }
 }
@@ -162,8 +163,9 @@ async function replaceAgent(plane: A2aPlane, request: ControlRequest<AgentBody>)
 }
 
 async function removeAgent(plane: A2aPlane, request: ControlRequest<unknown>): Promise<object> {
-  const agent = requireAgent(plane, request.params['id'] ?? '', callerOf(request))
-  await unregisterAgent(plane, request.exchange, agent)
+  const caller = callerOf(request)
+  const agent = requireAgent(plane, request.params['id'] ?? '', caller)
+  await unregisterAgent(plane, { ...request, caller }, agent)
   return { status: 'unregistered', agent_id: agent.agentId, agent_name: agent.name, note: unregisteredNote }
 }
 
@@ -172,29 +174,31 @@ function warned(registration: AgentRegistration): object {
   return warnings.length === 0 ? {} : { warnings }
 }
 
-/** An agent as the registry shows it: its own address for admins, the gateway's for everybody else. */
+/** An agent as the registry shows it: its own address for who may write it, the gateway's for everybody else. */
 function formatAgent(
   plane: A2aPlane,
   agent: RemoteAgent,
   { exchange }: Pick<ControlRequest<unknown>, 'exchange'>,
-  isAdmin: boolean,
+  isWhole: boolean,
 ): object {
-  const shown = mapSecrets(agent, () => 'set')
+  const shown = maskSecrets(agent)
   return {
     agent_id: agent.agentId,
     agent_name: agent.name,
     description: agent.description,
-    url: isAdmin ? agent.url : `${plane.base(exchange).url}/a2a/${agent.name}`,
+    url: isWhole ? agent.url : `${plane.base(exchange).url}/a2a/${agent.name}`,
     capabilities: agent.capabilities,
     is_public: agent.isPublic,
     enabled: agent.isEnabled,
-    ...(isAdmin
+    ...(isWhole
       ? {
           agent_card_params: agent.cardParams,
           litellm_params: shown.params,
           static_headers: shown.staticHeaders,
           extra_headers: agent.extraHeaders,
           access_group_ids: agent.accessGroups,
+          rpm_limit: agent.requestsPerMinute,
+          ...shown.others,
           team_id: agent.teamId,
           source: agent.origin,
         }

@@ -7,6 +7,15 @@ const name = z
   .regex(/^[^\s/]{1,128}$/, 'an agent_name has 1 to 128 characters without spaces and slashes')
   .refine((value) => value !== 'agents', '"agents" is part of the address of the registry')
 const record = z.record(z.string(), z.unknown())
+/** What the agent itself may use; a member of another form would quietly limit nothing. */
+const objectPermission = z.looseObject({
+  agents: z.array(z.string()).nullish(),
+  agent_access_groups: z.array(z.string()).nullish(),
+  mcp_servers: z.array(z.string()).nullish(),
+  mcp_access_groups: z.array(z.string()).nullish(),
+  mcp_tool_permissions: z.record(z.string(), z.array(z.string())).nullish(),
+  blocked_tools: z.array(z.string()).nullish(),
+})
 const headers = z.record(z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/), z.string().regex(/^[^\r\n\0]*$/))
 
 /** A registration as both registries take it; members that nobody knows are kept. */
@@ -20,6 +29,7 @@ export const agentSchema = z.looseObject({
   static_headers: headers.nullish(),
   extra_headers: z.array(z.string()).nullish(),
   access_group_ids: z.array(z.string()).nullish(),
+  object_permission: objectPermission.nullish(),
   rpm_limit: z.number().int().min(1).nullish(),
   is_public: z.boolean().nullish(),
   enabled: z.boolean().nullish(),
@@ -34,8 +44,8 @@ export const addressedSchema = agentSchema.refine(
 
 export type AgentBody = z.infer<typeof agentSchema>
 
-/** What is not a member of the record of its own. */
-const own = new Set(Object.keys(agentSchema.shape))
+/** Members with a place of their own in a registration. */
+const own = new Set(Object.keys(agentSchema.shape).filter((member) => member !== 'object_permission'))
 /** Given by the gateway; a client that sends back what it read means no change. */
 const readOnly = new Set([
   'agent_id',
@@ -73,7 +83,7 @@ export function toRegistration(body: AgentBody): AgentRegistration {
 
 /** Members that are kept for what reads them and change nothing here yet. */
 const unsupported = [
-  ...['kill_switch', 'identity', 'execution_mode', 'guardrails', 'object_permission'],
+  ...['kill_switch', 'identity', 'execution_mode', 'guardrails'],
   'require_trace_id_on_calls_by_agent',
 ]
 

@@ -4,9 +4,9 @@ import type { Method, Route } from '../../http/router.ts'
 import { type ControlRequest, controlEndpoint } from '../../rest/control-endpoint.ts'
 import type { A2aPlane } from '../a2a-plane.ts'
 import { requireEnabled } from '../calls/require-enabled.ts'
-import { mayUseAgent } from './agent-access.ts'
+import { listUsableAgents, mayWriteAgents } from './agent-access.ts'
 import { type AgentBody, agentSchema, listWarnings, toRegistration } from './agent-schema.ts'
-import { mapSecrets } from './agent-secrets.ts'
+import { maskSecrets } from './agent-secrets.ts'
 import { callerOf } from './caller-of.ts'
 import { inRegistry, registerAgent, requireAgent, unregisterAgent } from './register-agent.ts'
 import type { RemoteAgent } from './remote-agent.ts'
@@ -27,6 +27,7 @@ export function parityAgentRoutes(plane: A2aPlane): Route<Endpoint>[] {
     aliased: false,
     handler: controlEndpoint({
       identity: plane.identity,
+      alsoAdmits: mayWriteAgents,
       body,
       answer: (request) => {
         requireEnabled(plane)
@@ -54,9 +55,9 @@ export function parityAgentRoutes(plane: A2aPlane): Route<Endpoint>[] {
   return [
     route(['GET', '', 'user'], null, async (request) => {
       const caller = callerOf(request)
-      const visible = plane.directory.list().filter((agent) => mayUseAgent(caller, agent))
+      const visible = listUsableAgents(plane.directory, caller.objects)
       const gateway = plane.base(request.exchange).url
-      if (!caller.isAdmin) return { body: visible.map((agent) => showToUser(agent, gateway)) }
+      if (!mayWriteAgents(caller)) return { body: visible.map((agent) => showToUser(agent, gateway)) }
       const spend = await spendOf(plane, visible)
       return { body: visible.map((agent) => formatAgent(agent, spend)) }
     }),
@@ -64,7 +65,7 @@ export function parityAgentRoutes(plane: A2aPlane): Route<Endpoint>[] {
     route(['GET', '/{id}', 'user'], null, async (request) => {
       const agent = find(request)
       const gateway = plane.base(request.exchange).url
-      if (!callerOf(request).isAdmin) return { body: showToUser(agent, gateway) }
+      if (!mayWriteAgents(callerOf(request))) return { body: showToUser(agent, gateway) }
       return { body: formatAgent(agent, await spendOf(plane, [agent])) }
     }),
     route(['PUT', '/{id}', 'admin'], agentSchema, (request) => save(request, request.body, find(request))),
@@ -78,7 +79,7 @@ export function parityAgentRoutes(plane: A2aPlane): Route<Endpoint>[] {
     }),
     route(['DELETE', '/{id}', 'admin'], null, async (request) => {
       const agent = find(request)
-      await unregisterAgent(plane, request.exchange, agent)
+      await unregisterAgent(plane, { ...request, caller: callerOf(request) }, agent)
       return { body: { message: `Agent ${agent.agentId} deleted successfully`, agent_id: agent.agentId } }
     }),
     route(['POST', '/make_public', 'admin'], publicSchema, (request) =>
@@ -118,7 +119,7 @@ function spendOf({ store }: A2aPlane, agents: readonly RemoteAgent[]): Promise<S
 }
 
 function formatAgent(agent: RemoteAgent, spend: Spend): object {
-  const body = toBody(mapSecrets(agent, () => 'set'))
+  const body = toBody(maskSecrets(agent))
   return {
     ...body,
     agent_id: agent.agentId,

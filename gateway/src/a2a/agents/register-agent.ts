@@ -3,13 +3,14 @@ import type { Exchange } from '../../http/exchange.ts'
 import type { Caller } from '../../identity/caller.ts'
 import type { A2aPlane } from '../a2a-plane.ts'
 import { A2aError } from '../protocol/a2a-error.ts'
-import { mayUseAgent } from './agent-access.ts'
+import { findUsableAgent } from './agent-access.ts'
+import { keepSecrets } from './agent-secrets.ts'
 import { type AgentRegistration, deriveAgentId, type RemoteAgent } from './remote-agent.ts'
 
 /** The agent with this id or name. Errors: 404 `agent_not_found`, also for one the caller may not see. */
 export function requireAgent(plane: A2aPlane, id: string, caller: Caller): RemoteAgent {
-  const agent = plane.directory.find(id)
-  if (agent !== null && mayUseAgent(caller, agent)) return agent
+  const agent = findUsableAgent(plane.directory, id, caller.objects)
+  if (agent !== null) return agent
   throw new GatewayError('agent_not_found', `Agent not found: ${id.slice(0, 128)}`, {
     extras: { code: -32002 },
   })
@@ -22,16 +23,17 @@ export function requireAgent(plane: A2aPlane, id: string, caller: Caller): Remot
 export async function registerAgent(
   plane: A2aPlane,
   { exchange, caller }: { readonly exchange: Exchange; readonly caller: Caller },
-  registration: AgentRegistration,
+  given: AgentRegistration,
   replaced: RemoteAgent | null,
 ): Promise<RemoteAgent> {
   if (replaced !== null) requireOwn(replaced)
-  if (registration.url !== null) requireAddress(plane, registration.url)
-  const agentId = replaced?.agentId ?? deriveAgentId(registration)
-  const namesake = plane.directory.find(registration.name)
-  if (namesake !== null && namesake.agentId !== agentId && namesake.name === registration.name)
-    throw nameTaken(registration)
+  if (given.url !== null) requireAddress(plane, given.url)
+  const agentId = replaced?.agentId ?? deriveAgentId(given)
+  const namesake = plane.directory.find(given.name)
+  if (namesake !== null && namesake.agentId !== agentId && namesake.name === given.name)
+    throw nameTaken(given)
   const known = replaced ?? plane.directory.find(agentId)
+  const registration = known === null ? given : keepSecrets(given, known)
   const by = caller.userId ?? caller.keyName
   const now = plane.now()
   const agent: RemoteAgent = {
@@ -49,7 +51,7 @@ export async function registerAgent(
     throw error instanceof GatewayError && error.code === 'conflict' ? nameTaken(registration) : error
   }
   plane.cards.forget(agentId)
-  plane.audit(known === null ? 'a2a.agent.create' : 'a2a.agent.update', exchange, agentId)
+  plane.audit(known === null ? 'a2a.agent.create' : 'a2a.agent.update', { exchange, caller }, agentId)
   await inRegistry(plane.onAgentsChanged(agentId))
   return agent
 }
@@ -57,12 +59,12 @@ export async function registerAgent(
 /** Ends the agent's streams and forgets everything of it. Errors: 409 `config_managed`. */
 export async function unregisterAgent(
   plane: A2aPlane,
-  exchange: Exchange,
+  by: { readonly exchange: Exchange; readonly caller: Caller },
   agent: RemoteAgent,
 ): Promise<void> {
   requireOwn(agent)
   await inRegistry(plane.agents.removeAgent(agent.agentId))
-  plane.audit('a2a.agent.delete', exchange, agent.agentId)
+  plane.audit('a2a.agent.delete', by, agent.agentId)
   await inRegistry(plane.onAgentsChanged(agent.agentId))
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type JsonRecord, readRecord } from '../../conversation/json-value.ts'
 import { canonicalJson } from '../../json/canonical-json.ts'
-import { isSecretParam, openSwitchMembers } from './agent-secrets.ts'
+import { isSecretParam, mapSecrets, openSwitchMembers } from './agent-secrets.ts'
 
 /** An agent on another server, as it was registered. Secrets are in the clear; the store keeps them sealed. */
 export interface RemoteAgent {
@@ -49,7 +49,8 @@ function openSwitch(value: unknown): unknown {
 
 /** The id of a registration: the same one always has the same, whatever its secrets are. */
 export function deriveAgentId(registration: AgentRegistration): string {
-  const params = Object.entries(registration.params).filter(([name]) => !isSecretParam(name))
+  const { params: masked } = mapSecrets(registration, () => '')
+  const params = Object.entries(masked).filter(([name]) => !isSecretParam(name))
   const { kill_switch, ...others } = registration.others
   const open = {
     ...registration,

@@ -1,6 +1,6 @@
 import type { Caller } from '../../identity/caller.ts'
 import type { A2aPlane } from '../a2a-plane.ts'
-import { mayUseAgent } from '../agents/agent-access.ts'
+import { findUsableAgent } from '../agents/agent-access.ts'
 import type { RemoteAgent } from '../agents/remote-agent.ts'
 import { A2aError } from '../protocol/a2a-error.ts'
 
@@ -10,7 +10,7 @@ export function findAgent(
   id: string,
   caller: Caller,
 ): RemoteAgent {
-  const agent = directory.find(id)
-  if (agent !== null && mayUseAgent(caller, agent)) return agent
+  const agent = findUsableAgent(directory, id, caller.objects)
+  if (agent !== null) return agent
   throw new A2aError('AGENT_NOT_FOUND', `Agent not found: ${id.slice(0, 128)}`)
 }

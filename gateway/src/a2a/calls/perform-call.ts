@@ -15,8 +15,11 @@ export type Performed = { readonly result: unknown; readonly extensions: string 
 /** Does what a client asked for, whatever binding it came by. Errors: A2aError; GatewayError when storage is away. */
 export async function performCall(plane: A2aPlane, call: AgentCall): Promise<Performed> {
   switch (call.operation) {
-    case 'send':
-      return plane.relay.call(await admitMessage(plane, call))
+    case 'send': {
+      const performed = await plane.relay.call(await admitMessage(plane, call))
+      call.report.result = readRecord(performed.result)
+      return performed
+    }
     case 'stream':
       return plane.relay.stream(await admitMessage(plane, call))
     case 'get':

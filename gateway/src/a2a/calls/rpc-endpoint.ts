@@ -36,8 +36,8 @@ export function rpcEndpoint(plane: A2aPlane, forced: 'send' | 'stream' | null): 
         const agent = findAgent(plane, id, caller)
         const { operation, version, params: asked } = request
         const rawId = plane.settings().passesBytes ? request.id : null
-        const parts = { exchange, caller, agent, operation, version, params: asked, bytes: body.length }
-        call = { ...beginCall(parts), rawId }
+        const bytes = body.length
+        call = beginCall({ exchange, caller, agent, operation, version, params: asked, bytes, rawId })
         await answer(plane, request, call)
         plane.settle(call, null)
       } catch (error) {

@@ -77,15 +77,20 @@ export class AgentCards {
     return this.#known.get(agentId)?.card ?? null
   }
 
-  /** The best interface of the card on the registered server, else the registered address. Errors: AGENT_UNAVAILABLE for a card nobody vouches for. */
-  async endpoint(agent: RemoteAgent): Promise<AgentEndpoint | null> {
-    if (agent.url === null) return null
+  /**
+   * The best interface of the card on the registered server, else the registered address. Errors: AGENT_UNAVAILABLE for a
+   * card nobody vouches for, and for an address that is none or may not be called.
+   */
+  async endpoint(agent: RemoteAgent): Promise<AgentEndpoint> {
+    if (agent.url === null) throw unavailable('it was registered without an address')
     const card = await this.find(agent)
     const known = this.#endpoints.get(agent.agentId)
     if (known !== undefined && known.agent === agent && known.card === card) return known.endpoint
-    if (card === null && cardKeysOf(agent) !== null) throw distrusted()
+    if (card === null && cardKeysOf(agent) !== null) throw unavailable('its card is not signed as it must be')
     const guess = this.#current.has(agent.agentId) ? '1.0' : '0.3'
     const endpoint = chooseEndpoint(card, { url: agent.url, pinned: pinnedVersion(agent), guess })
+    const refusal = this.#options.networkOf(agent).refuseHost(endpoint.address.hostname)
+    if (refusal !== null) throw unavailable(`its address may not be called: ${refusal}`)
     this.#endpoints.set(agent.agentId, { agent, card, endpoint })
     return endpoint
   }
@@ -170,11 +175,8 @@ function essenceOf({ skills, url, supportedInterfaces, additionalInterfaces }: J
   return canonicalJson({ skills, url, supportedInterfaces, additionalInterfaces })
 }
 
-function distrusted(): A2aError {
-  return new A2aError(
-    'AGENT_UNAVAILABLE',
-    'This agent cannot be called: its card is not signed as it must be.',
-  )
+function unavailable(reason: string): A2aError {
+  return new A2aError('AGENT_UNAVAILABLE', `This agent cannot be called: ${reason}.`)
 }
 
 /** Where a card may be: below the registered address, at its server, at the address itself. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { GatewayError } from '@routeiq/contract'
 import type { JsonRecord } from '../../conversation/json-value.ts'
+import { openToPages } from '../../http/cors.ts'
 import type { Endpoint } from '../../http/dispatch.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import { queryOf } from '../../http/path.ts'
@@ -12,7 +13,7 @@ import { requireAgent } from '../agents/register-agent.ts'
 import type { RemoteAgent } from '../agents/remote-agent.ts'
 import { requireEnabled } from '../calls/require-enabled.ts'
 import { gatewayCard } from './gateway-card.ts'
-import { cardForm, isCardForm, rewriteCard } from './rewrite-card.ts'
+import { cardForm, frameOf, isCardForm, rewriteCard } from './rewrite-card.ts'
 import { cardKeysOf } from './verify-card.ts'
 
 const files = ['agent-card.json', 'agent.json']
@@ -40,6 +41,7 @@ export function cardRoutes(plane: A2aPlane): Route<Endpoint>[] {
   })
   const keySet: Endpoint = {
     errors: 'control',
+    isOpenToPages: true,
     handle: (exchange) => {
       requireEnabled(plane)
       sendCard(exchange, plane.cardKeys, true)
@@ -70,6 +72,7 @@ function cardEndpoint(
 ): Endpoint {
   return {
     errors: 'control',
+    isOpenToPages: true,
     handle: async (exchange, params) => {
       requireEnabled(plane)
       const version = exchange.header('a2a-version') ?? queryOf(exchange.target).get('A2A-Version')
@@ -84,7 +87,7 @@ function sendCard(exchange: Exchange, card: JsonRecord, isPublic: boolean): void
   const tag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`
   const headers = ['etag', tag, 'vary', 'A2A-Version, Authorization']
   headers.push('cache-control', isPublic ? 'max-age=300' : 'private, max-age=300')
-  if (isPublic) headers.push('access-control-allow-origin', '*')
+  if (isPublic) openToPages(exchange.response)
   const known = (exchange.header('if-none-match') ?? '')
     .split(',')
     .map((text) => text.trim().replace(/^W\//, ''))
@@ -121,10 +124,9 @@ async function agentCard(
 ): Promise<JsonRecord> {
   const own = agent.params['card_default']
   const form = cardForm(version, isCardForm(own) ? own : plane.settings().cardDefault)
-  const { url, isPublic } = plane.base(exchange)
-  const frame = { url: `${url}/a2a/${encodeURIComponent(agent.name)}`, isPublic }
+  const { url } = plane.base(exchange)
   const card = await plane.cards.find(agent)
   if (card === null && cardKeysOf(agent) !== null)
     throw new GatewayError('upstream_unavailable', 'The card of this agent is not signed as it must be.')
-  return plane.signCard(rewriteCard(agent, card, frame, form), url)
+  return plane.signCard(rewriteCard(agent, card, frameOf(plane, exchange, agent), form), url)
 }

@@ -3,7 +3,7 @@ import type { Exchange } from '../../http/exchange.ts'
 import type { Caller } from '../../identity/caller.ts'
 import { version } from '../../version.ts'
 import type { A2aPlane } from '../a2a-plane.ts'
-import { mayUseAgent } from '../agents/agent-access.ts'
+import { listUsableAgents } from '../agents/agent-access.ts'
 import type { RemoteAgent } from '../agents/remote-agent.ts'
 import { type CardForm, rewriteCard } from './rewrite-card.ts'
 
@@ -14,19 +14,21 @@ export function gatewayCard(
   caller: Caller | null,
   form: CardForm,
 ): JsonRecord {
-  const mayBeSeen = (agent: RemoteAgent): boolean =>
-    caller === null ? agent.isPublic && agent.isEnabled : mayUseAgent(caller, agent)
-  const skills = plane.directory.list().filter(mayBeSeen).map(describeSkill)
+  const { directory } = plane
+  const visible =
+    caller === null
+      ? directory.list().filter(({ isPublic, isEnabled }) => isPublic && isEnabled)
+      : listUsableAgents(directory, caller.objects)
   const { url, isPublic } = plane.base(exchange)
   const own = {
     description: 'A gateway to agents. Call each of them at its own address, <url>/<agent>.',
     version,
     provider: { organization: 'RouteIQ', url },
     capabilities: { streaming: true, pushNotifications: true },
-    skills,
+    skills: visible.map(describeSkill),
   }
   const gateway = { name: 'RouteIQ', description: '', capabilities: [], cardParams: {} }
-  return rewriteCard(gateway, own, { url: `${url}/a2a`, isPublic }, form)
+  return rewriteCard(gateway, own, { url: `${url}/a2a`, isPublic, hasRest: false }, form)
 }
 
 function describeSkill({ name, description, capabilities }: RemoteAgent): JsonRecord {

@@ -1,4 +1,6 @@
 import { type JsonRecord, readRecord, readRecords, readString } from '../../conversation/json-value.ts'
+import type { Exchange } from '../../http/exchange.ts'
+import type { A2aPlane } from '../a2a-plane.ts'
 import type { RemoteAgent } from '../agents/remote-agent.ts'
 import { readVersion } from '../protocol/choose-version.ts'
 
@@ -19,6 +21,14 @@ export interface CardFrame {
   readonly url: string
   /** Everybody can reach the gateway, so that agents can push to it. */
   readonly isPublic: boolean
+  /** Whether HTTP+JSON is served there too, as it is for every agent. */
+  readonly hasRest: boolean
+}
+
+/** Of the card of one agent, as the client reaches the gateway. */
+export function frameOf(plane: Pick<A2aPlane, 'base'>, exchange: Exchange, { name }: RemoteAgent): CardFrame {
+  const { url, isPublic } = plane.base(exchange)
+  return { url: `${url}/a2a/${encodeURIComponent(name)}`, isPublic, hasRest: true }
 }
 
 /** Members that tell about the agent's own server, or that only it may say. */
@@ -71,7 +81,7 @@ function describeAgent({
 }
 
 /** Addresses and how to authenticate. In the hybrid form every scheme is spelt in both ways. */
-function frameMembers({ url }: CardFrame, form: CardForm): JsonRecord {
+function frameMembers({ url, hasRest }: CardFrame, form: CardForm): JsonRecord {
   const old = {
     url,
     protocolVersion: '0.3.0',
@@ -82,7 +92,7 @@ function frameMembers({ url }: CardFrame, form: CardForm): JsonRecord {
   const current = {
     supportedInterfaces: [
       { url, protocolBinding: 'JSONRPC', protocolVersion: '1.0' },
-      { url, protocolBinding: 'HTTP+JSON', protocolVersion: '1.0' },
+      ...(hasRest ? [{ url, protocolBinding: 'HTTP+JSON', protocolVersion: '1.0' }] : []),
       { url, protocolBinding: 'JSONRPC', protocolVersion: '0.3' },
     ],
     securityRequirements: [{ schemes: { bearer: { list: [] } } }, { schemes: { apiKey: { list: [] } } }],

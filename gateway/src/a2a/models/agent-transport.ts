@@ -92,18 +92,16 @@ class ModelCall implements UpstreamCall {
     const message = readRecord(params['message'])
     const known = await this.#plane.sessions.find(this.#from, agent)
     const canStream = verb === 'stream' && (await this.#plane.relay.canStream(agent))
-    return {
-      ...beginCall({
-        ...{ exchange, caller, agent, version: '1.0', bytes },
-        operation: canStream ? 'stream' : 'send',
-        params: { ...params, message: { ...message, ...known } },
-      }),
+    return beginCall({
+      ...{ exchange, caller, agent, version: '1.0', bytes },
+      operation: canStream ? 'stream' : 'send',
+      params: { ...params, message: { ...message, ...known } },
       isModelCall: true,
       whenAbandoned: (end) => {
         this.#end = end
         if (this.#isCancelled) end()
       },
-    }
+    })
   }
 
   async #answer(call: AgentCall): Promise<void> {

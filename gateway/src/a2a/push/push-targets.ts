@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { parseJson, readRecord } from '../../conversation/json-value.ts'
+import type { KeyRing, SealedPlace } from '../../secrets/key-ring.ts'
 import type { UserEgress } from '../../transport/egress/user-egress.ts'
 import type { A2aStore, PushRow } from '../a2a-store.ts'
 import type { AgentCards } from '../cards/agent-cards.ts'
@@ -13,8 +14,7 @@ export interface PushTargetsOptions {
   readonly cards: AgentCards
   readonly egress: UserEgress
   readonly base: (exchange: AgentCall['exchange']) => { readonly url: string; readonly isPublic: boolean }
-  readonly seal: (text: string) => string
-  readonly open: (sealed: string) => string | null
+  readonly keyRing: KeyRing
   /** 256 random bits as text that fits into a path. */
   readonly newToken: () => string
   readonly newId: () => string
@@ -49,7 +49,7 @@ export class PushTargets {
       )
     const refusal = isAtOrigin(url, base.url)
       ? 'it is one of the gateway itself'
-      : this.#options.egress.refuseUrl(url)
+      : await this.#options.egress.refuseTarget(url)
     if (refusal !== null)
       throw new A2aError('INVALID_PARAMS', `params.url: this address may not be called: ${refusal}.`)
   }
@@ -57,12 +57,14 @@ export class PushTargets {
   /** Keeps a target and gives what the agent is told instead. `taskId` is empty while the task has none yet. */
   async keep(call: AgentCall, taskId: string, config: PushConfig): Promise<Callback> {
     const token = this.#options.newToken()
+    const tokenHash = hash(token)
     await this.#options.store.savePush({
       agentId: call.agent.agentId,
       taskId,
-      configId: taskId === '' ? hash(token) : config.configId,
-      tokenHash: hash(token),
-      config: this.#options.seal(JSON.stringify(config)),
+      configId: taskId === '' ? tokenHash : config.configId,
+      keyHash: call.caller.kind === 'key' ? call.caller.keyHash : null,
+      tokenHash,
+      config: this.#options.keyRing.seal(placeOf(tokenHash), JSON.stringify(config)),
     })
     const { url } = this.#options.base(call.exchange)
     return { url: `${url}/a2a/${call.agent.agentId}/push/${token}`, id: config.configId }
@@ -104,10 +106,12 @@ export class PushTargets {
   }
 
   #open(row: PushRow): PushConfig | null {
-    const opened = this.#options.open(row.config)
+    const opened = this.#options.keyRing.open(placeOf(row.tokenHash), row.config)
     return opened === null ? null : ((parseJson(opened) as PushConfig | undefined) ?? null)
   }
 }
+
+const placeOf = (row: string): SealedPlace => ({ table: 'a2a_push_configs', row })
 
 function isAtOrigin(url: string, base: string): boolean {
   return URL.canParse(url) && new URL(url).origin === new URL(base).origin

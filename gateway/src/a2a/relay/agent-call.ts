@@ -32,19 +32,21 @@ interface CallReport {
   state: string | null
   /** What the agent says it used. */
   usage: Usage | null
+  /** What a message that is not streamed led to. */
+  result: JsonRecord | null
   /** Monotonic milliseconds of the first event of a stream. */
   firstEventAt: number | null
 }
 
 /** A call as a client made it; nothing is known of it yet. */
 export function beginCall(
-  parts: Pick<AgentCall, 'exchange' | 'caller' | 'agent' | 'operation' | 'version' | 'params' | 'bytes'>,
+  parts: Omit<AgentCall, 'isModelCall' | 'whenAbandoned' | 'report' | 'rawId'> & Partial<AgentCall>,
 ): AgentCall {
   return {
-    ...parts,
     isModelCall: false,
     rawId: null,
     whenAbandoned: (end) => parts.exchange.whenClientGone(end),
-    report: { taskId: null, contextId: null, state: null, usage: null, firstEventAt: null },
+    report: { taskId: null, contextId: null, state: null, usage: null, result: null, firstEventAt: null },
+    ...parts,
   }
 }

@@ -152,21 +152,14 @@ export class AgentRelay {
     call: AgentCall,
     operation: Operation,
   ): Promise<{ endpoint: AgentEndpoint; answer: AgentAnswer }> {
-    const endpoint = await this.#endpoint(call.agent)
+    const { cards } = this.#options
+    const endpoint = await cards.endpoint(call.agent)
     const answer = await this.#exchange(call, operation, endpoint)
     if (!isOfOtherVersion(answer)) return { endpoint, answer }
-    this.#options.cards.doubt(call.agent, endpoint.version)
+    cards.doubt(call.agent, endpoint.version)
     if (!endpoint.isGuess) return { endpoint, answer }
-    const other = await this.#endpoint(call.agent)
+    const other = await cards.endpoint(call.agent)
     return { endpoint: other, answer: await this.#exchange(call, operation, other) }
-  }
-
-  async #endpoint(agent: RemoteAgent): Promise<AgentEndpoint> {
-    const endpoint = await this.#options.cards.endpoint(agent)
-    if (endpoint === null) throw unavailable('it was registered without an address')
-    const refusal = this.#options.networkOf(agent).refuseHost(endpoint.address.hostname)
-    if (refusal !== null) throw unavailable(`its address may not be called: ${refusal}`)
-    return endpoint
   }
 
   async #exchange(call: AgentCall, operation: Operation, endpoint: AgentEndpoint): Promise<AgentAnswer> {
@@ -244,10 +237,6 @@ const single = (event: JsonRecord): Pick<AgentEvents, 'events' | 'cancel'> => ({
   events: one(event),
   cancel: () => {},
 })
-
-function unavailable(reason: string): A2aError {
-  return new A2aError('AGENT_UNAVAILABLE', `This agent cannot be called: ${reason}.`)
-}
 
 /** The result of a JSON-RPC answer. Errors: the agent's own, or that the answer is none. */
 function readAnswer(answer: AgentAnswer & { kind: 'body' }): JsonRecord {

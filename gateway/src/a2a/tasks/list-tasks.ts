@@ -36,6 +36,7 @@ export async function listTasks(plane: A2aPlane, call: AgentCall): Promise<JsonR
   await plane.tasks.written()
   const { tasks: rows, total } = await plane.store.listTasks({ ...filter, before, limit: pageSize + 1 })
   const page = rows.slice(0, pageSize)
+  plane.tasks.recall(page)
   const last = page.at(-1)
   const hasMore = rows.length > pageSize && last !== undefined
   const nextPageToken = hasMore

@@ -21,5 +21,6 @@ export function readNews(operation: Operation, answer: JsonRecord, version: Vers
     contextId: readText(value['contextId']),
     state: currentState(readRecord(value['status'])?.['state']),
     usage: readReportedUsage(value),
+    isLook: operation === 'get',
   }
 }

@@ -42,7 +42,9 @@ function open(tasks: readonly TaskRow[] = [], contexts: readonly ContextRow[] = 
 }
 afterEach(() => Promise.all(ledgers.splice(0).map((ledger) => ledger.close())))
 
-const news = (taskId: string, contextId: string | null = null) => ({ taskId, contextId, state: null })
+const news = (taskId: string, contextId: string | null = null) => ({
+  ...{ taskId, contextId, state: null, isLook: false },
+})
 const theirs: TaskRow = {
   ...{ agentId: 'a', taskId: 't', owner: 'user:alice', teamId: null, contextId: 'c', state: null },
   ...{ createdAt: 0, updatedAt: 0 },

@@ -4,10 +4,11 @@ import type { A2aStore, ContextRow, Principal, TaskRow } from '../a2a-store.ts'
 import { A2aError } from '../protocol/a2a-error.ts'
 import { isEnded } from '../protocol/translate-objects.ts'
 
-const flushEveryMs = 20
+/** Between two writes; what comes after a pause is written at once. */
+const flushGapMs = 100
 /** Longer than another gateway takes to write what it has seen. */
-const patienceMs = 60
-const looks = 20
+const patienceMs = 150
+const looks = 10
 const purgeEveryMs = 60_000
 
 /** What one answer of an agent says of a task. */
@@ -17,6 +18,8 @@ export interface TaskNews {
   readonly contextId: string | null
   /** As of 1.0. */
   readonly state: string | null
+  /** The agent was only asked how far it is: what it says is news where the state is another. */
+  readonly isLook: boolean
 }
 
 export interface TaskLedgerOptions {
@@ -40,6 +43,10 @@ export class TaskLedger {
   #unwrittenContexts: ContextRow[] = []
   #writing: Promise<void> = Promise.resolve()
   #timer: NodeJS.Timeout | null = null
+  /** Monotonic milliseconds. */
+  #flushedAt = 0
+  /** Tasks that were not known, since those that are too many were last removed. */
+  #begun = 0
   readonly #purging: NodeJS.Timeout
 
   constructor(options: TaskLedgerOptions) {
@@ -50,11 +57,10 @@ export class TaskLedger {
 
   /** Errors: -32001 for a task that nobody knows or that is somebody else's, which look the same. */
   async require(agentId: string, taskId: string, caller: Caller): Promise<TaskRow> {
-    const known =
-      this.#known.get(keyOf(agentId, taskId)) ?? (await this.#options.store.findTask(agentId, taskId))
+    const known = await this.#find(agentId, taskId)
     if (known !== null && this.#maySee(caller, known)) return known
     await sleep(patienceMs)
-    const late = known === null ? await this.#options.store.findTask(agentId, taskId) : null
+    const late = known === null ? await this.#find(agentId, taskId) : null
     if (late !== null && this.#maySee(caller, late)) return late
     const foreign = known ?? late
     if (foreign !== null) this.#options.onForeign(foreign, 'caller')
@@ -64,8 +70,7 @@ export class TaskLedger {
   /** Whose task it is; what an agent says of a task may be faster than the answer that begins it. */
   async ownerOf(agentId: string, taskId: string): Promise<string | null> {
     for (let look = 0; look < looks; look += 1) {
-      const known =
-        this.#known.get(keyOf(agentId, taskId)) ?? (await this.#options.store.findTask(agentId, taskId))
+      const known = await this.#find(agentId, taskId)
       if (known !== null) return known.owner
       await sleep(patienceMs)
     }
@@ -94,22 +99,48 @@ export class TaskLedger {
       this.#options.onForeign(known, 'agent')
       throw new A2aError('INVALID_AGENT_RESPONSE', 'The agent answered with a task that is not known here.')
     }
+    const state = stateAfter(known?.state ?? null, news.state)
+    if (news.isLook && (known === undefined || known.state === state)) return
+    if (known === undefined) this.#begun += 1
+    const { owner, teamId } = known ?? principalOf(caller)
     this.#keep({
-      ...(known ?? { ...principalOf(caller), createdAt: now }),
       agentId,
       taskId: news.taskId,
+      owner,
+      teamId,
       contextId: news.contextId ?? known?.contextId ?? null,
-      state: stateAfter(known?.state ?? null, news.state),
+      state,
+      createdAt: known?.createdAt ?? now,
       updatedAt: now,
     })
   }
 
   /** Notes what an agent said outside of any call; it cannot begin a task that way. */
   async hear(agentId: string, taskId: string, state: string | null): Promise<void> {
-    const known =
-      this.#known.get(keyOf(agentId, taskId)) ?? (await this.#options.store.findTask(agentId, taskId))
+    const known = await this.#find(agentId, taskId)
     if (known === null) return
     this.#keep({ ...known, state: stateAfter(known.state, state), updatedAt: this.#options.now() })
+  }
+
+  /** A task that is remembered still, whoever's it is. */
+  async #find(agentId: string, taskId: string): Promise<TaskRow | null> {
+    const { store, settings, now } = this.#options
+    const isOver = ({ updatedAt }: TaskRow): boolean => updatedAt < now() - settings().taskTtlMs
+    const known = this.#known.get(keyOf(agentId, taskId))
+    if (known !== undefined && !isOver(known)) return known
+    const stored = await store.findTask(agentId, taskId)
+    if (stored === null || isOver(stored)) return null
+    this.recall([stored])
+    return stored
+  }
+
+  /** Remembers what was read from the store, so that what agents say of it is held against that. */
+  recall(tasks: readonly TaskRow[]): void {
+    for (const task of tasks) {
+      const key = keyOf(task.agentId, task.taskId)
+      const known = this.#known.get(key)
+      if (known === undefined || known.updatedAt < task.updatedAt) this.#remember(this.#known, key, task)
+    }
   }
 
   #keep(task: TaskRow): void {
@@ -173,12 +204,15 @@ export class TaskLedger {
   }
 
   #writeSoon(): void {
-    this.#timer ??= setTimeout(() => void this.#flush(), flushEveryMs)
+    if (this.#timer !== null) return
+    const waitMs = Math.max(0, this.#flushedAt + flushGapMs - performance.now())
+    this.#timer = setTimeout(() => void this.#flush(), waitMs)
   }
 
   async #flush(): Promise<void> {
     if (this.#timer !== null) clearTimeout(this.#timer)
     this.#timer = null
+    this.#flushedAt = performance.now()
     const tasks = [...this.#unwritten.values()]
     const contexts = this.#unwrittenContexts
     this.#unwritten = new Map()
@@ -187,6 +221,7 @@ export class TaskLedger {
     this.#writing = (async () => {
       await previous
       await this.#write(tasks, contexts).catch(this.#options.onError)
+      if (this.#begun >= this.#options.settings().maxTasks) await this.#purge()
     })()
     await this.#writing
   }
@@ -207,10 +242,16 @@ export class TaskLedger {
   }
 
   async #purge(): Promise<void> {
+    this.#begun = 0
     const { taskTtlMs, maxTasks } = this.#options.settings()
     const before = this.#options.now() - taskTtlMs
     for (const [key, task] of this.#known) if (task.updatedAt < before) this.#known.delete(key)
-    await this.#options.store.purge(before, maxTasks).catch(this.#options.onError)
+    try {
+      const surplus = await this.#options.store.purge(before, maxTasks)
+      for (const { agentId, taskId } of surplus) this.#known.delete(keyOf(agentId, taskId))
+    } catch (error) {
+      this.#options.onError(error)
+    }
   }
 }
 

@@ -1,7 +1,6 @@
 import { GatewayError } from '@routeiq/contract'
 import { z } from 'zod'
 import { type Usage, zeroUsage } from '../../conversation/usage.ts'
-import { resolveModel } from '../../deployments/resolve-model.ts'
 import type { Endpoint } from '../../http/dispatch.ts'
 import type { Route } from '../../http/router.ts'
 import type { Caller } from '../../identity/caller.ts'
@@ -10,6 +9,7 @@ import { computeCost } from '../../pricing/compute-cost.ts'
 import { estimateInputTokens } from '../../pricing/estimate-tokens.ts'
 import type { SpendLedger, SpendQuery, SpendRow } from '../../storage/ledger/spend-row.ts'
 import type { DailySum, SpenderKind, SpenderSum, SpendPeriod } from '../../storage/spend-totals.ts'
+import { findPriced } from './find-priced.ts'
 import { readCount } from './read-count.ts'
 import { formatSpendLog, toUsd } from './spend-row.ts'
 import { SubjectContext, type SubjectRoutesDependencies } from './subject-context.ts'
@@ -19,7 +19,7 @@ const picoPerUsd = 1e12
 const mostRows = 10_000
 
 export interface SpendRoutesDependencies extends SubjectRoutesDependencies {
-  readonly spend: Pick<SpendLedger, 'listSpend' | 'countSpend'>
+  readonly spend: Pick<SpendLedger, 'listSpend' | 'countSpend' | 'sumActivity'>
   readonly runtime: () => Runtime
 }
 
@@ -108,14 +108,16 @@ export function spendRoutes(deps: SpendRoutesDependencies): Route<Endpoint>[] {
     return { data: rows.map(formatSpendLog), total, page: number, page_size: size, total_pages }
   }
 
-  function calculate({ model, messages, completion_response }: z.infer<typeof calculateSchema>) {
+  function calculate(
+    { model, messages, completion_response }: z.infer<typeof calculateSchema>,
+    caller: Caller | null,
+  ) {
     const name = model ?? (completion_response?.['model'] as string | undefined)
     if (name === undefined)
       throw new GatewayError('invalid_request', 'Give `model`, or a `completion_response` that has one.', {
         param: 'model',
       })
-    const naming = { teamId: null, keyAliases: null, teamAliases: null }
-    const [deployment] = resolveModel(runtime().routing, name, naming).group.deployments
+    const deployment = findPriced(runtime().routing, name, caller)
     const usage = completion_response == null ? promptUsage(messages ?? []) : readUsage(completion_response)
     const pico = deployment?.prices == null ? null : computeCost(deployment.prices, usage)
     return { cost: pico === null ? 0 : Number(pico) / picoPerUsd }
@@ -232,7 +234,7 @@ export function spendRoutes(deps: SpendRoutesDependencies): Route<Endpoint>[] {
       permission: 'spend.read',
       alsoAdmits: hasKey,
       body: calculateSchema,
-      answer: ({ body }) => ({ body: calculate(body) }),
+      answer: ({ body, caller }) => ({ body: calculate(body, caller) }),
     }),
     context.route('GET', '/global/spend', {
       ...read,

@@ -5,7 +5,7 @@ import { type CurrentSpend, currentSpend } from '../../governance/current-spend.
 import type { Endpoint } from '../../http/dispatch.ts'
 import type { Method, Route } from '../../http/router.ts'
 import type { ChangedSubject } from '../../identity/authenticator.ts'
-import type { Caller } from '../../identity/caller.ts'
+import { actorOf, type Caller } from '../../identity/caller.ts'
 import { holdsPermission } from '../../identity/permissions.ts'
 import type { Identity } from '../../pipeline/authenticate.ts'
 import { type ControlEndpointOptions, controlEndpoint } from '../../rest/control-endpoint.ts'
@@ -78,7 +78,7 @@ export class SubjectContext {
       ...{ kind, id, alias: null, organizationId: null, blocked: false, models: [], metadata: {} },
       ...fields,
       settings: this.withSpend(settings),
-      createdBy: caller?.userId ?? caller?.kind ?? null,
+      createdBy: actorOf(caller),
     })
     this.deps.onSubjectsChanged([{ kind, id }])
     return record

@@ -125,7 +125,8 @@ export function userRoutes(context: SubjectContext): Route<Endpoint>[] {
     }
   }
 
-  async function info(wanted: string | null, caller: Caller | null) {
+  /** Errors: 403 for who may not see this user, 404 for one who is not there. */
+  async function findToShow(wanted: string | null, caller: Caller | null): Promise<SubjectRecord> {
     const userId = wanted ?? caller?.userId ?? null
     if (userId === null)
       throw new GatewayError('invalid_request', 'Give the user to show: /user/info?user_id=…', {
@@ -136,7 +137,12 @@ export function userRoutes(context: SubjectContext): Route<Endpoint>[] {
       throw new GatewayError('permission_denied', 'This key may see its own user only.', {
         extras: { required_permission: 'user.read' },
       })
-    const record = await context.find('user', userId)
+    return context.find('user', userId)
+  }
+
+  async function info(wanted: string | null, caller: Caller | null) {
+    const record = await findToShow(wanted, caller)
+    const userId = record.id
     const owned = await keys.list({ page: 1, size: 100, userId })
     const joined = await subjects.membershipsOf('team', userId)
     const teams = await subjects.findMany(
@@ -209,6 +215,15 @@ export function userRoutes(context: SubjectContext): Route<Endpoint>[] {
       body: null,
       answer: async ({ query, caller }) => ({ body: await info(query.get('user_id'), caller) }),
     }),
+    {
+      ...context.route('GET', '/v2/user/info', {
+        ...{ ...read, alsoAdmits: isUser, body: null },
+        answer: async ({ query, caller }) => ({
+          body: await show(await findToShow(query.get('user_id'), caller)),
+        }),
+      }),
+      aliased: false,
+    },
     context.route('GET', '/user/list', {
       ...read,
       body: null,

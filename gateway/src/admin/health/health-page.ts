@@ -1,6 +1,7 @@
 import { GatewayError } from '@routeiq/contract'
 import { isModelAllowed } from '../../deployments/allowed-models.ts'
 import type { Deployment } from '../../deployments/deployment.ts'
+import { isOpenTo } from '../../deployments/is-open-to.ts'
 import type { Endpoint } from '../../http/dispatch.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import type { Caller } from '../../identity/caller.ts'
@@ -60,7 +61,7 @@ function selectDeployments(
       (model === null || model === group.name) && isModelAllowed(caller.grants, caller.layers, resolution)
     )
   })
-  return groups.flatMap((group) => group.deployments)
+  return groups.flatMap((group) => group.deployments.filter((deployment) => isOpenTo(deployment, caller)))
 }
 
 async function describeEndpoints(

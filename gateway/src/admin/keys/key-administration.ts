@@ -1,21 +1,23 @@
 import { randomBytes } from 'node:crypto'
 import { GatewayError } from '@routeiq/contract'
 import type { GovernanceConfig } from '../../config/config.ts'
-import { mainBudget } from '../../governance/allowances.ts'
+import { accountOfKey, mainBudget } from '../../governance/allowances.ts'
 import { type CurrentSpend, currentSpend } from '../../governance/current-spend.ts'
 import { keyGovernanceMember } from '../../governance/workspaces/workspace.ts'
-import { type Caller, maskKey } from '../../identity/caller.ts'
+import { actorOf, type Caller, maskKey } from '../../identity/caller.ts'
 import { digestKey } from '../../identity/key-digest.ts'
 import { defaultWorkspace } from '../../identity/workspace.ts'
 import type { Identity } from '../../pipeline/authenticate.ts'
 import type { Quotas } from '../../quotas/quotas.ts'
-import type { KeyRecord, KeyStore, NewKey } from '../../storage/key-store.ts'
+import type { KeyRing, SealedPlace } from '../../secrets/key-ring.ts'
+import type { KeyRecord, KeyStore, NewKey, ThroughputShare } from '../../storage/key-store.ts'
 import type { SpendTotals } from '../../storage/spend-totals.ts'
 import type { SubjectStore } from '../../storage/subject-store.ts'
 import { formatBudget } from '../governance/shared-budget.ts'
 import { addDuration } from './key-duration.ts'
-import { formatKeyRow } from './key-row.ts'
+import { formatKeyRow, withoutNotes } from './key-row.ts'
 import type { GenerateKeyBody, RegenerateKeyBody, UpdateKeyBody } from './key-schema.ts'
+import { concernsThroughput, listThroughputShares, type ModelGroups } from './throughput-shares.ts'
 
 const minimumProductionSecret = 16
 
@@ -26,11 +28,34 @@ export interface KeyAdministrationDependencies {
   readonly totals: SpendTotals
   readonly quotas: Pick<Quotas, 'limitOf'>
   readonly settings: () => GovernanceConfig
+  /** Models by name: what keys may be promised of them. */
+  readonly groups: () => ModelGroups
   readonly keyPrefix: string
   readonly production: boolean
   readonly now: () => number
   /** Called with the digests of changed keys, so that every process drops what it has cached. */
   readonly onKeysChanged: (tokenHashes: readonly string[]) => void
+}
+
+/** How a key gets another text. */
+interface Replacement {
+  /** Of the old text; null for now. */
+  readonly validUntil: number | null
+  /** The new text, sealed, for the holder of the old one. */
+  readonly handover: string | null
+  readonly notes: Readonly<Record<string, unknown>>
+}
+
+/** Where the text is kept that takes the place of a key. */
+export const handoverPlace = (retiredHash: string): SealedPlace => ({
+  table: 'retired_keys',
+  row: retiredHash,
+})
+
+/** Who made a key for themselves, and with which one; null for one that is not stored. */
+export interface Minting {
+  readonly by: string
+  readonly with: KeyRecord | null
 }
 
 /** A key that was just made or renewed: the only time its text is shown. */
@@ -47,24 +72,40 @@ export class KeyAdministration {
     this.#deps = deps
   }
 
-  /** Errors: 400 for what exceeds the operator's bounds or a text too short for production, 409 for what is taken. */
-  async generate(given: GenerateKeyBody, caller: Caller | null): Promise<IssuedKey> {
+  /**
+   * `minting` is given where somebody makes it for themselves. Errors: 400 for what exceeds the operator's bounds or a text too short for
+   * production, 409 for what is taken.
+   */
+  async generate(
+    given: GenerateKeyBody,
+    caller: Caller | null,
+    minting: Minting | null = null,
+  ): Promise<IssuedKey> {
     const { keys, quotas, settings } = this.#deps
     const body: GenerateKeyBody = { ...settings().keyDefaults, ...withoutNothing(given) }
     this.#requireWithinBounds(body)
     const key = this.#textOf(body.key ?? null)
     const limit = quotas.limitOf(body.organization_id ?? defaultWorkspace, 'keys')
     const made = this.#newKey(body, key, caller)
-    const inherited = await this.#governanceOf(caller)
-    const record = await keys.create({ ...made, settings: { ...made.settings, ...inherited } }, limit)
-    this.#deps.onKeysChanged([record.tokenHash])
+    const accounts = accountsOf(minting?.with ?? null)
+    const own = {
+      ...(await this.#governanceOf(caller)),
+      ...(minting !== null && { minted_by: minting.by, minted_from: accounts }),
+    }
+    const shares = await this.#sharesOf(made)
+    const makers = await this.#addSpender(accounts, made.tokenHash)
+    const record = await keys.create({ ...made, settings: { ...made.settings, ...own } }, limit, shares)
+    this.#deps.onKeysChanged([record.tokenHash, ...makers])
     return { key, record }
   }
 
   /** What is left out stays; `duration: null` makes a key that never expires. */
   async update(record: KeyRecord, body: Omit<UpdateKeyBody, 'key'>): Promise<KeyRecord> {
     this.#requireWithinBounds(body)
-    const changed = await this.#deps.keys.update(record.tokenHash, this.#changes(body))
+    const changes = this.#changes(body)
+    const whole = { ...record, ...changes, settings: { ...record.settings, ...changes.settings } }
+    const shares = concernsThroughput(body) ? await this.#sharesOf(whole) : []
+    const changed = await this.#deps.keys.update(record.tokenHash, changes, shares)
     this.#deps.onKeysChanged([record.tokenHash])
     if (changed === null) throw noSuchKey(record.tokenHash)
     return changed
@@ -72,20 +113,60 @@ export class KeyAdministration {
 
   /** What was spent so far, and every limit, stay with the key. */
   async regenerate(record: KeyRecord, body: RegenerateKeyBody): Promise<IssuedKey> {
-    const { keys, identity, now, onKeysChanged } = this.#deps
     const { key: _, new_key, grace_period, ...changes } = body
     const key = this.#textOf(new_key ?? null)
-    const tokenHash = identity.authenticator.storedDigest(key)
-    const former = (record.settings['former_hashes'] as readonly string[] | undefined) ?? []
-    const renewed = await keys.regenerate(record.tokenHash, {
-      ...{ tokenHash, keyName: maskKey(key) },
-      validUntil: grace_period == null ? null : addDuration(now(), grace_period),
-      settings: { former_hashes: [...former, record.tokenHash] },
-    })
+    const validUntil = grace_period == null ? null : addDuration(this.#deps.now(), grace_period)
+    const renewed = await this.#replace(record, key, { validUntil, handover: null, notes: {} })
     if (renewed === null) throw noSuchKey(record.tokenHash)
-    onKeysChanged([record.tokenHash, tokenHash])
     const hasChanges = Object.keys(changes).length > 0
     return { key, record: hasChanges ? await this.update(renewed, changes) : renewed }
+  }
+
+  /**
+   * Gives a key another text by itself, and leaves it for whoever holds the old one. Null where somebody else has just changed
+   * the key. Errors: 503 `encryption_not_configured`.
+   */
+  async rotate(record: KeyRecord, gracePeriod: string, keyRing: KeyRing): Promise<KeyRecord | null> {
+    const key = this.#textOf(null)
+    const { rotation_count: count } = record.settings
+    return this.#replace(record, key, {
+      validUntil: addDuration(this.#deps.now(), gracePeriod),
+      handover: keyRing.seal(handoverPlace(record.tokenHash), key),
+      notes: {
+        last_rotation_at: new Date(this.#deps.now()).toISOString(),
+        rotation_count: (typeof count === 'number' ? count : 0) + 1,
+      },
+    })
+  }
+
+  async #replace(
+    record: KeyRecord,
+    key: string,
+    { validUntil, handover, notes }: Replacement,
+  ): Promise<KeyRecord | null> {
+    const { keys, identity, onKeysChanged } = this.#deps
+    const tokenHash = identity.authenticator.storedDigest(key)
+    const renewed = await keys.regenerate(record.tokenHash, {
+      ...{ tokenHash, keyName: maskKey(key) },
+      ...{ validUntil, handover },
+      settings: { former_hashes: [accountOfKey(record)], ...notes },
+    })
+    if (renewed !== null) onKeysChanged([record.tokenHash, tokenHash])
+    return renewed
+  }
+
+  async #sharesOf({
+    teamId,
+    models,
+    settings,
+  }: Pick<NewKey, 'teamId' | 'models' | 'settings'>): Promise<readonly ThroughputShare[]> {
+    const { subjects, groups } = this.#deps
+    const isPromised = [settings['rpm_limit_type'], settings['tpm_limit_type']].includes(
+      'guaranteed_throughput',
+    )
+    if (!isPromised) return []
+    const team = teamId === null ? null : await subjects.find('team', teamId)
+    return listThroughputShares({ models, settings, team }, groups())
   }
 
   setBlocked(record: KeyRecord, blocked: boolean): Promise<KeyRecord> {
@@ -139,6 +220,11 @@ export class KeyAdministration {
     return currentSpend(totals, budget, now(), configured().timezone)
   }
 
+  /** What a key spends counts for those it was made with, from before it can spend anything. */
+  async #addSpender(accounts: readonly string[], tokenHash: string): Promise<readonly string[]> {
+    return accounts.length === 0 ? [] : this.#deps.keys.addSpender(accounts, tokenHash)
+  }
+
   #textOf(chosen: string | null): string {
     const { production, keyPrefix } = this.#deps
     if (chosen === null) return `${keyPrefix}${randomBytes(24).toString('base64url')}`
@@ -162,7 +248,7 @@ export class KeyAdministration {
     const { identity, now } = this.#deps
     const { key: _, key_alias, duration, user_id, team_id, organization_id, ...rest } = body
     const { models, aliases, allowed_routes, tags, metadata, blocked, ...sent } = rest
-    const settings = withoutReserved(sent)
+    const settings = withoutNotes(sent)
     return {
       tokenHash: identity.authenticator.storedDigest(key),
       keyName: maskKey(key),
@@ -177,7 +263,7 @@ export class KeyAdministration {
       metadata: metadata ?? {},
       blocked: blocked ?? false,
       expiresAt: duration == null ? null : addDuration(now(), duration),
-      createdBy: caller?.userId ?? caller?.kind ?? null,
+      createdBy: actorOf(caller),
       settings: this.#withSpend(settings),
     }
   }
@@ -185,7 +271,7 @@ export class KeyAdministration {
   #changes(body: Omit<UpdateKeyBody, 'key'>): Parameters<KeyStore['update']>[1] {
     const { key: _, key_alias, duration, user_id, team_id, organization_id, ...rest } = body
     const { models, aliases, allowed_routes, tags, metadata, blocked, ...sent } = rest
-    const settings = withoutReserved(sent)
+    const settings = withoutNotes(sent)
     return {
       ...given('keyAlias', key_alias),
       ...given('userId', user_id),
@@ -226,6 +312,13 @@ export class KeyAdministration {
   }
 }
 
+function accountsOf(maker: KeyRecord | null): readonly string[] {
+  return maker === null ? [] : [...mintedFrom(maker), accountOfKey(maker)]
+}
+
+const mintedFrom = ({ settings }: KeyRecord): readonly string[] =>
+  (settings['minted_from'] as readonly string[] | undefined) ?? []
+
 function isLonger(duration: string, bound: string): boolean {
   try {
     return addDuration(0, duration) > addDuration(0, bound)
@@ -245,10 +338,4 @@ function withoutNothing<Body extends object>(body: Body): Body {
 export function noSuchKey(key: string): GatewayError {
   const shown = key.startsWith('sk-') ? maskKey(key) : key.slice(0, 64)
   return new GatewayError('key_not_found', `Key not found: ${shown}.`, { param: 'key' })
-}
-
-/** What the gateway itself notes in a key's settings cannot be sent. */
-function withoutReserved(settings: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const { former_hashes: _, spend_set_at: __, [keyGovernanceMember]: ___, ...sent } = settings
-  return sent
 }

@@ -1,5 +1,6 @@
 import { GatewayError } from '@routeiq/contract'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { silentTrail } from '../../audit/testing/silent-trail.ts'
 import { loadText } from '../../config/load-for-test.ts'
 import { AddressGuard } from '../../http/address-guard.ts'
 import { AdmissionGate } from '../../http/admission-gate.ts'
@@ -40,13 +41,22 @@ class MemoryKeyStore implements KeyStore {
     return record
   }
 
+  async resetSpend(): Promise<readonly string[]> {
+    return [...this.records.keys()]
+  }
+
   async findByHash(tokenHash: string): Promise<KeyRecord | null> {
     return this.records.get(tokenHash) ?? null
   }
 
   async findPrincipal(tokenHash: string): Promise<KeyPrincipal | null> {
     const key = this.records.get(tokenHash)
+    return key === undefined ? null : this.completePrincipal(key)
+  }
+
+  async completePrincipal(key: KeyRecord): Promise<KeyPrincipal> {
     const alone = {
+      makers: [],
       retiresAt: null,
       user: null,
       team: null,
@@ -55,7 +65,7 @@ class MemoryKeyStore implements KeyStore {
       member: null,
       budgets: [],
     }
-    return key === undefined ? null : { key, ...alone }
+    return { key, ...alone }
   }
 
   async countGoverned(): Promise<number> {
@@ -82,8 +92,20 @@ class MemoryKeyStore implements KeyStore {
     return changed
   }
 
+  async addSpender(): Promise<readonly string[]> {
+    throw new Error('not used')
+  }
+
   async regenerate(): Promise<KeyRecord | null> {
     throw new Error('not used')
+  }
+
+  async findHandover(): Promise<null> {
+    return null
+  }
+
+  async listRotating(): Promise<readonly KeyRecord[]> {
+    return []
   }
 
   async aliases(): Promise<readonly string[]> {
@@ -123,12 +145,15 @@ function open(patch: Partial<KeyRoutesDependencies> = {}, pepper: string | null 
       authenticator,
       failedAttempts: new CallsBySource(() => 1_000, now),
       addresses: new AddressGuard([]),
+      audit: silentTrail(),
+      plugins: null,
       policies: new PolicyGate(
         () => null,
         () => {},
       ),
     },
     keys: store,
+    groups: () => new Map(),
     keyPrefix: 'sk-riq-',
     production: false,
     now,
@@ -140,9 +165,11 @@ function open(patch: Partial<KeyRoutesDependencies> = {}, pepper: string | null 
   })
   dispatcher = new Dispatcher({
     router: new Router(routes),
+    proxies: null,
     gate: new AdmissionGate(0, [], { onChange: () => {}, onRefusal: () => {} }),
     cors: new CorsPolicy([], false),
-    admitPublic: () => {},
+    admitPublic: () => null,
+    watch: null,
     codeStyle: () => 'symbolic',
     beginTrace: null,
     onUnexpectedError: (_, error) => {

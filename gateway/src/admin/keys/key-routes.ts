@@ -17,6 +17,7 @@ import {
   requirePermission,
 } from '../governance/access.ts'
 import { KeyAdministration, type KeyAdministrationDependencies, noSuchKey } from './key-administration.ts'
+import { requireMayGenerate } from './key-generation-rules.ts'
 import {
   bulkUpdateSchema,
   emptySchema,
@@ -72,6 +73,7 @@ export function keyRoutes(deps: KeyRoutesDependencies): Route<Endpoint>[] {
     const wanted = isService || reach.isAll ? body : { ...body, user_id: body.user_id ?? reach.userId }
     requireOwn(reach, caller, wanted, wanted)
     await requireNoEscalation(deps.subjects, caller, wanted, wanted.user_id ?? null)
+    await requireMayGenerate(deps.settings().keyGeneration, deps.subjects, caller, wanted)
     const { key, record } = await keys.generate(isService ? { ...wanted, user_id: null } : wanted, caller)
     return { body: { ...(await keys.show(record)), key, token_id: record.tokenHash } }
   }

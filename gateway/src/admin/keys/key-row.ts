@@ -18,12 +18,32 @@ const absent = {
   key_type: null,
 }
 
+/** What the gateway itself notes in a key's settings; nobody can send it. */
+const notes: ReadonlySet<string> = new Set([
+  'former_hashes',
+  'last_rotation_at',
+  'rotation_count',
+  'minted_by',
+  'minted_from',
+  'minted_hashes',
+  'spend_set_at',
+  keyGovernanceMember,
+])
+
+/** Settings as they were sent, and these notes. */
+export function withoutNotes(
+  settings: Readonly<Record<string, unknown>>,
+  kept: readonly string[] = [],
+): Record<string, unknown> {
+  const isSent = ([name]: [string, unknown]): boolean => !notes.has(name) || kept.includes(name)
+  return Object.fromEntries(Object.entries(settings).filter(isSent))
+}
+
 /** A stored key as the management routes show it; never the key itself. Times are ISO 8601. */
 export function formatKeyRow(record: KeyRecord, current: CurrentSpend): Record<string, unknown> {
-  const { spend_set_at: _, former_hashes: __, [keyGovernanceMember]: ___, ...settings } = record.settings
   return {
     ...absent,
-    ...settings,
+    ...withoutNotes(record.settings, ['minted_by', 'last_rotation_at', 'rotation_count']),
     token: record.tokenHash,
     key_name: record.keyName,
     key_alias: record.keyAlias,

@@ -11,6 +11,8 @@ const keyText = z
   .max(512)
   .regex(/^[\x21-\x7e]+$/, 'a key may hold printable ASCII only')
 
+const limitType = z.enum(['guaranteed_throughput', 'best_effort_throughput', 'dynamic']).nullish()
+
 const fields = {
   ...limitFields,
   key_alias: z.string().min(1).max(256).nullish(),
@@ -22,10 +24,15 @@ const fields = {
   organization_id: z.string().min(1).nullish(),
   models: names.nullish(),
   aliases: z.record(z.string(), z.string()).nullish(),
+  auto_rotate: z.boolean().nullish(),
+  rotation_interval: durationText.nullish(),
   allowed_routes: names.nullish(),
+  allowed_passthrough_routes: names.nullish(),
   tags: names.nullish(),
   metadata: bag.nullish(),
   blocked: z.boolean().nullish(),
+  rpm_limit_type: limitType,
+  tpm_limit_type: limitType,
   key_type: z.enum(['llm_api', 'management', 'read_only', 'default']).nullish(),
 } as const
 

@@ -10,6 +10,8 @@ import { type ControlEndpointOptions, controlEndpoint } from '../../rest/control
 import type { KeyRecord } from '../../storage/key-store.ts'
 import type { SpendLedger } from '../../storage/ledger/spend-row.ts'
 import { KeyAdministration, type KeyAdministrationDependencies } from './key-administration.ts'
+import { requireMayGenerate } from './key-generation-rules.ts'
+import { withoutNotes } from './key-row.ts'
 
 const recentRows = 100
 const recentModels = 10
@@ -72,42 +74,22 @@ export function selfServiceRoutes(deps: SelfServiceDependencies): Route<Endpoint
 
   async function mint(body: NewKeyBody, caller: Caller): Promise<object> {
     const own = await deps.keys.findByHash(caller.keyHash ?? '')
+    // Limits of somebody without a key could not hold for the keys made by them.
+    if (own === null && caller.kind === 'key')
+      throw new GatewayError('permission_denied', 'Only the holder of a key makes keys; this token is none.')
     requireNarrower(body, caller, deps)
-    const share = await shareOfBudget(body.max_budget_usd ?? null, caller, own, await minted(caller))
-    const { key, record } = await keys.generate(
-      {
-        ...inherited(own, deps.now()),
-        models: body.allowed_models ?? [...(own?.models ?? [])],
-        user_id: caller.userId,
-        team_id: caller.teamId,
-        organization_id: caller.organizationId,
-        metadata: { name: body.name ?? null },
-        minted_by: ownerOf(caller),
-        ...(share === null ? {} : { max_budget: share }),
-      },
-      caller,
-    )
+    const wanted = {
+      ...inherited(own, deps.now()),
+      models: body.allowed_models ?? [...(own?.models ?? [])],
+      user_id: caller.userId,
+      team_id: caller.teamId,
+      organization_id: caller.organizationId,
+      metadata: { name: body.name ?? null },
+      ...(body.max_budget_usd == null ? {} : { max_budget: body.max_budget_usd }),
+    }
+    await requireMayGenerate(deps.settings().keyGeneration, deps.subjects, caller, wanted)
+    const { key, record } = await keys.generate(wanted, caller, { by: ownerOf(caller), with: own })
     return { ...describe(record), key }
-  }
-
-  async function shareOfBudget(
-    wanted: number | null,
-    { limits }: Caller,
-    own: KeyRecord | null,
-    others: readonly KeyRecord[],
-  ): Promise<number | null> {
-    const budget = limits.maxBudgetUsd
-    if (budget === null) return wanted
-    const spent = own === null ? 0 : (await keys.spendOf(own)).spend
-    const given = others.reduce((sum, { settings }) => sum + (maxBudgetOf(settings) ?? 0), 0)
-    const left = Math.max(0, budget - spent - given)
-    if (wanted !== null && wanted <= left) return wanted
-    if (wanted === null && left > 0) return left
-    throw new GatewayError(
-      'permission_denied',
-      `Of your own budget ${left} USD are left to give to keys of your own.`,
-      { param: 'max_budget_usd' },
-    )
   }
 
   return [
@@ -151,11 +133,11 @@ function ownerOf({ userId, kind, keyHash }: Caller): string {
   return userId ?? (kind === 'key' ? `key:${keyHash}` : kind)
 }
 
-/** What the new key has of the one it is made with. Its budget is shared out, and its end stays. */
+/** What the new key has of the one it is made with, whose limits hold for both together. Its end stays. */
 function inherited(own: KeyRecord | null, now: number): Record<string, unknown> {
   if (own === null) return {}
   const { settings, allowedRoutes, aliases, tags, expiresAt } = own
-  const { spend, spend_set_at, former_hashes, permissions, minted_by, max_budget, ...limits } = settings
+  const { spend, permissions, temp_budget_increase, temp_budget_expiry, ...limits } = withoutNotes(settings)
   return {
     ...limits,
     allowed_routes: [...allowedRoutes],
@@ -165,12 +147,17 @@ function inherited(own: KeyRecord | null, now: number): Record<string, unknown> 
   }
 }
 
-/** Errors: 403 for a model that the caller may not use. */
+/** Errors: 403 for a budget above the caller's own, and for a model that the caller may not use. */
 function requireNarrower(
-  { allowed_models: models }: NewKeyBody,
-  { grants: key, layers, teamId }: Caller,
+  { max_budget_usd: budget, allowed_models: models }: NewKeyBody,
+  { grants: key, layers, teamId, limits }: Caller,
   { runtime, prices }: SelfServiceDependencies,
 ): void {
+  const most = limits.maxBudgetUsd
+  if (most !== null && budget != null && budget > most)
+    throw new GatewayError('permission_denied', `Your own budget is ${most} USD.`, {
+      param: 'max_budget_usd',
+    })
   if (models == null) return
   const request = { key, layers, teamId, expandWildcards: false }
   const usable = new Set(listModels(runtime().routing, request, prices).map(({ id }) => id))

@@ -2,7 +2,7 @@ import { GatewayError } from '@routeiq/contract'
 import { z } from 'zod'
 import type { Endpoint } from '../../http/dispatch.ts'
 import type { Method, Route } from '../../http/router.ts'
-import type { Caller } from '../../identity/caller.ts'
+import { actorOf, type Caller } from '../../identity/caller.ts'
 import { holdsPermission } from '../../identity/permissions.ts'
 import type { ManagedModel } from '../../managed-models/managed-models.ts'
 import { type ControlEndpointOptions, controlEndpoint } from '../../rest/control-endpoint.ts'
@@ -25,7 +25,19 @@ const changedFields = {
   model_info: fields.nullish(),
 } as const
 const patchSchema = z.looseObject(changedFields)
-const updateSchema = z.looseObject({ ...changedFields, model_info: z.looseObject({ id: z.string().min(1) }) })
+// LiteLLM's own client names the model at the top, its documentation in `model_info`.
+const updateSchema = z
+  .looseObject({ ...changedFields, id: z.string().min(1).nullish() })
+  .transform(({ id, ...body }, context) => {
+    const named = id ?? body.model_info?.['id']
+    if (typeof named === 'string' && named !== '') return { ...body, id: named }
+    context.addIssue({
+      code: 'custom',
+      path: ['model_info', 'id'],
+      message: 'Give the id of the model to change',
+    })
+    return z.NEVER
+  })
 const deleteSchema = z.object({ id: z.string().min(1) })
 const replaceSchema = z.looseObject({
   litellm_params: z.looseObject({ model: z.string().min(1) }),
@@ -72,8 +84,8 @@ export function managedModelRoutes(deps: ManagedModelDependencies): Route<Endpoi
     }),
     route('POST', '/model/update', 'model.write', {
       ...{ ...litellm, body: updateSchema },
-      answer: async ({ body, caller }) => ({
-        body: describeManaged(deps, await change(body.model_info.id, body, caller)),
+      answer: async ({ body: { id, ...body }, caller }) => ({
+        body: describeManaged(deps, await change(id, body, caller)),
       }),
     }),
     route('PATCH', '/model/{id}/update', 'model.write', {
@@ -130,8 +142,6 @@ export function managedModelRoutes(deps: ManagedModelDependencies): Route<Endpoi
     }),
   ]
 }
-
-const actorOf = (caller: Caller | null): string | null => caller?.userId ?? caller?.kind ?? null
 
 /** Errors: 404, 409 `config_managed` where every model of the name stands in the configuration. */
 async function requireNamed(

@@ -9,7 +9,6 @@ import {
 } from '../../governance/workspaces/workspace.ts'
 import type { Endpoint } from '../../http/dispatch.ts'
 import type { Route } from '../../http/router.ts'
-import type { Caller } from '../../identity/caller.ts'
 import type { KeyRecord } from '../../storage/key-store.ts'
 import { changesOf, given, type RulesDependencies, ruleRoute } from './rules-context.ts'
 import { noSuchWorkspace } from './workspace-routes.ts'
@@ -36,16 +35,9 @@ export function keyGovernanceRoutes(deps: RulesDependencies): Route<Endpoint>[] 
     )
   }
 
-  async function save(
-    record: KeyRecord,
-    settings: Readonly<Record<string, unknown>>,
-    action: 'update' | 'delete',
-    caller: Caller | null,
-  ): Promise<void> {
+  async function save(record: KeyRecord, settings: Readonly<Record<string, unknown>>): Promise<void> {
     await deps.keys.update(record.tokenHash, { settings })
     deps.onKeysChanged([record.tokenHash])
-    const resource = { resource_type: 'key', resource_id: record.tokenHash.slice(0, 12) }
-    deps.audit(caller, `governance.key.${action}`, resource)
   }
 
   return [
@@ -60,21 +52,21 @@ export function keyGovernanceRoutes(deps: RulesDependencies): Route<Endpoint>[] 
     ruleRoute(deps, 'PUT', '/keys/{key_id}', {
       ...write,
       body: bodySchema,
-      answer: async ({ params, body, caller }) => {
+      answer: async ({ params, body }) => {
         const record = await findKey(deps, params['key_id'] ?? '')
         const current = readKeyGovernance(record.settings) ?? { ...standard, governedAt: deps.now() }
         const next = { ...current, ...given(body) }
         if (next.workspace_id !== null) await requireWorkspace(next.workspace_id, record)
-        await save(record, writeKeyGovernance(next) as Record<string, unknown>, 'update', caller)
+        await save(record, writeKeyGovernance(next) as Record<string, unknown>)
         return { body: { key_governance: show(record, next) } }
       },
     }),
     ruleRoute(deps, 'DELETE', '/keys/{key_id}', {
       ...write,
       body: null,
-      answer: async ({ params, caller }) => {
+      answer: async ({ params }) => {
         const record = await findKey(deps, params['key_id'] ?? '')
-        await save(record, { [keyGovernanceMember]: null }, 'delete', caller)
+        await save(record, { [keyGovernanceMember]: null })
         return { body: { deleted: true, key_id: record.tokenHash } }
       },
     }),

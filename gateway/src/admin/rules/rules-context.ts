@@ -26,11 +26,6 @@ export interface RulesDependencies {
   readonly usagePoliciesOn: () => boolean
   readonly timezone: () => string
   readonly keyCacheTtlMs: number
-  readonly audit: (
-    caller: Caller | null,
-    action: string,
-    fields: Readonly<Record<string, string | null>>,
-  ) => void
   readonly now: () => number
 }
 

@@ -12,7 +12,7 @@ import {
 import { listUsagePolicies } from '../../governance/usage-policies/usage-policy-book.ts'
 import type { Endpoint } from '../../http/dispatch.ts'
 import type { Route } from '../../http/router.ts'
-import type { Caller } from '../../identity/caller.ts'
+import { actorOf, type Caller } from '../../identity/caller.ts'
 import { changesOf, given, type RulesDependencies, ruleRoute } from './rules-context.ts'
 
 const mostGroups = 1_000
@@ -41,27 +41,20 @@ export function usagePolicyRoutes(deps: RulesDependencies): Route<Endpoint>[] {
     return policy
   }
 
-  async function changed(
-    caller: Caller | null,
-    id: string,
-    action: 'create' | 'update' | 'delete' | 'reset',
-  ): Promise<void> {
+  async function changed(id: string): Promise<void> {
     await deps.onPoliciesChanged()
     deps.onSubjectsChanged([{ kind: 'usage_policy', id }])
-    deps.audit(caller, `governance.policy.${action}`, { resource_type: 'usage_policy', resource_id: id })
   }
 
   async function update(
     policy: UsagePolicy,
     changes: Partial<Omit<UsagePolicy, 'policy_id'>>,
-    caller: Caller | null,
-    action: 'update' | 'reset' = 'update',
   ): Promise<UsagePolicy> {
     const { policy_id, ...next } = { ...policy, ...changes }
     requireUsable(next)
     const record = await subjects.update('usage_policy', policy_id, { alias: next.name, settings: next })
     if (record === null) throw noSuchPolicy(policy_id)
-    await changed(caller, policy_id, action)
+    await changed(policy_id)
     return { policy_id, ...next }
   }
 
@@ -71,13 +64,13 @@ export function usagePolicyRoutes(deps: RulesDependencies): Route<Endpoint>[] {
   ) {
     requireUsable(fields)
     const known = await subjects.find('usage_policy', id)
-    if (known !== null) return { isNew: false, policy: await update(await find(id), fields, caller) }
+    if (known !== null) return { isNew: false, policy: await update(await find(id), fields) }
     await subjects.create({
       ...{ kind: 'usage_policy', id, alias: fields.name, organizationId: null, blocked: false },
       ...{ models: [], metadata: {}, settings: fields },
-      createdBy: caller?.userId ?? caller?.kind ?? null,
+      createdBy: actorOf(caller),
     })
-    await changed(caller, id, 'create')
+    await changed(id)
     return { isNew: true, policy: await find(id) }
   }
 
@@ -139,17 +132,17 @@ export function usagePolicyRoutes(deps: RulesDependencies): Route<Endpoint>[] {
     ruleRoute(deps, 'PUT', '/policies/{id}', {
       ...write,
       body: changeSchema,
-      answer: async ({ params, body, caller }) => ({
-        body: { policy: showPolicy(await update(await find(params['id']), given(body), caller)) },
+      answer: async ({ params, body }) => ({
+        body: { policy: showPolicy(await update(await find(params['id']), given(body))) },
       }),
     }),
     ruleRoute(deps, 'DELETE', '/policies/{id}', {
       ...write,
       body: null,
-      answer: async ({ params, caller }) => {
+      answer: async ({ params }) => {
         const { policy_id } = await find(params['id'])
         await subjects.delete('usage_policy', [policy_id])
-        await changed(caller, policy_id, 'delete')
+        await changed(policy_id)
         return { body: { deleted: true, policy_id } }
       },
     }),
@@ -165,11 +158,11 @@ export function usagePolicyRoutes(deps: RulesDependencies): Route<Endpoint>[] {
     ruleRoute(deps, 'POST', '/policies/{id}/reset', {
       ...write,
       body: z.looseObject({}),
-      answer: async ({ params, query, caller }) => {
+      answer: async ({ params, query }) => {
         const policy = await find(params['id'])
         const { policy_id, group_by } = policy
         const named = group_by.length === 0 ? null : groupOf(policy, query)
-        await update(policy, { resets: resetsOf(policy, named) }, caller, 'reset')
+        await update(policy, { resets: resetsOf(policy, named) })
         return { body: { reset: true, policy_id, group_key: named ?? everybody } }
       },
     }),

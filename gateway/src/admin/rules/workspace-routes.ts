@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { workspaceFields } from '../../governance/workspaces/workspace.ts'
 import type { Endpoint } from '../../http/dispatch.ts'
 import type { Route } from '../../http/router.ts'
-import type { Caller } from '../../identity/caller.ts'
+import { actorOf } from '../../identity/caller.ts'
 import type { SubjectRecord } from '../../storage/subject-store.ts'
 import { changesOf, given, type RulesDependencies, ruleRoute } from './rules-context.ts'
 
@@ -39,15 +39,12 @@ export function workspaceRoutes(deps: RulesDependencies): Route<Endpoint>[] {
     return record
   }
 
-  function changed(caller: Caller | null, id: string, action: 'create' | 'update' | 'delete'): void {
-    deps.onSubjectsChanged([{ kind: 'workspace', id }])
-    deps.audit(caller, `governance.workspace.${action}`, { resource_type: 'workspace', resource_id: id })
-  }
+  const changed = (id: string): void => deps.onSubjectsChanged([{ kind: 'workspace', id }])
 
-  async function replace(id: string, body: WorkspaceBody, caller: Caller | null): Promise<SubjectRecord> {
+  async function replace(id: string, body: WorkspaceBody): Promise<SubjectRecord> {
     const record = await subjects.update('workspace', id, toRecord(body))
     if (record === null) throw noSuchWorkspace(id)
-    changed(caller, id, 'update')
+    changed(id)
     return record
   }
 
@@ -71,10 +68,10 @@ export function workspaceRoutes(deps: RulesDependencies): Route<Endpoint>[] {
           ? await subjects.create({
               ...{ kind: 'workspace', id, blocked: false, models: [] },
               ...toRecord(body),
-              createdBy: caller?.userId ?? caller?.kind ?? null,
+              createdBy: actorOf(caller),
             })
-          : await replace(id, body, caller)
-        if (isNew) changed(caller, id, 'create')
+          : await replace(id, body)
+        if (isNew) changed(id)
         const workspace = showWorkspace(record)
         return { status: isNew ? 201 : 200, body: { workspace_id: id, created: isNew, workspace } }
       },
@@ -87,19 +84,19 @@ export function workspaceRoutes(deps: RulesDependencies): Route<Endpoint>[] {
     ruleRoute(deps, 'PUT', '/workspaces/{id}', {
       ...write,
       body: changeSchema,
-      answer: async ({ params, body, caller }) => {
+      answer: async ({ params, body }) => {
         const { id, ...current } = bodyOf(await find(params['id']))
-        const workspace = showWorkspace(await replace(id, { ...current, ...given(body) }, caller))
+        const workspace = showWorkspace(await replace(id, { ...current, ...given(body) }))
         return { body: { workspace } }
       },
     }),
     ruleRoute(deps, 'DELETE', '/workspaces/{id}', {
       ...write,
       body: null,
-      answer: async ({ params, caller }) => {
+      answer: async ({ params }) => {
         const { id } = await find(params['id'])
         await subjects.delete('workspace', [id])
-        changed(caller, id, 'delete')
+        changed(id)
         return { body: { deleted: true, workspace_id: id } }
       },
     }),

@@ -1,20 +1,21 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { listBundleFiles, type OpenedBundle, openBundle, profiles, signedText } from '@routeiq/router'
+import { readFileSync } from 'node:fs'
+import { type OpenedBundle, openBundle, profiles, signedText } from '@routeiq/router'
+import { manifestName, readBundleFiles, writeBundleFiles } from '../../process/bundle-files.ts'
 import { percent, RoutingUsageError, readOptions, sha256 } from './routing-options.ts'
 import type { Terminal } from './run-routing.ts'
 
-const manifestName = 'bundle.json'
-
-/** `routeiq bundle sign|verify|inspect|diff`: who vouches for a bundle, what is in it, and what is different in another. */
+/** `routeiq bundle sign|verify|inspect|diff|pack`: who vouches for a bundle, what is in it, what is different in another; as one file. */
 export function bundle(argv: readonly string[], { stdout }: Terminal): void {
   const [action = '', ...rest] = argv
-  if (!['sign', 'verify', 'inspect', 'diff'].includes(action))
-    throw new RoutingUsageError(`bundle takes sign, verify, inspect or diff, not ${action || 'nothing'}`)
-  if (action === 'diff') {
+  if (!['sign', 'verify', 'inspect', 'diff', 'pack'].includes(action))
+    throw new RoutingUsageError(
+      `bundle takes sign, verify, inspect, diff or pack, not ${action || 'nothing'}`,
+    )
+  if (action === 'diff' || action === 'pack') {
     const { bundle: before = '', with: after = '' } = readOptions(rest, ['bundle', 'with'], 2)
-    diff(open(before), open(after), stdout)
+    if (action === 'diff') diff(open(before), open(after), stdout)
+    else pack(before, after, stdout)
     return
   }
   const options = readOptions(rest, ['bundle', 'key'], action === 'inspect' ? 1 : 2)
@@ -26,10 +27,15 @@ export function bundle(argv: readonly string[], { stdout }: Terminal): void {
 }
 
 /** The bundle's manifest, after everything in it was checked. */
-function open(folder: string): OpenedBundle['manifest'] {
-  const text = readFileSync(join(folder, manifestName), 'utf8')
-  const files = listBundleFiles(text).map((name) => [name, readFileSync(join(folder, name), 'utf8')] as const)
-  return openBundle({ ...Object.fromEntries(files), [manifestName]: text }, sha256).manifest
+function open(place: string): OpenedBundle['manifest'] {
+  return openBundle(readBundleFiles(place), sha256).manifest
+}
+
+/** The same bundle in another place: as one file, or as a folder. */
+function pack(from: string, to: string, stdout: Terminal['stdout']): void {
+  const manifest = open(from)
+  writeBundleFiles(to, readBundleFiles(from))
+  stdout.write(`${manifest.bundle_id} in ${to}\n`)
 }
 
 function signBundle(
@@ -44,7 +50,8 @@ function signBundle(
     key_id: idOf(createPublicKey(key)),
     sig: sign(null, Buffer.from(signedText(manifest)), key).toString('base64'),
   }
-  writeFileSync(join(folder, manifestName), `${JSON.stringify({ ...manifest, signature }, null, 2)}\n`)
+  const signed = `${JSON.stringify({ ...manifest, signature }, null, 2)}\n`
+  writeBundleFiles(folder, { ...readBundleFiles(folder), [manifestName]: signed })
   stdout.write(`${manifest.bundle_id} signed by ${signature.key_id}\n`)
 }
 

@@ -1,5 +1,12 @@
 import { writeFileSync } from 'node:fs'
-import { importDecisions, importLlmRouter, importRouterBench, writeMatrix } from '@routeiq/router'
+import {
+  importBattles,
+  importDecisions,
+  importLlmRouter,
+  importPairs,
+  importRouterBench,
+  writeMatrix,
+} from '@routeiq/router'
 import { RoutingUsageError, readOptions, readText } from './routing-options.ts'
 import type { Terminal } from './run-routing.ts'
 
@@ -13,15 +20,22 @@ export function importData(argv: readonly string[], { stdout }: Terminal): void 
 }
 
 function convert(from: string, text: string, pricesFile: string | undefined) {
+  const prices = pricesFile === undefined ? {} : readPrices(readText(pricesFile))
   switch (from) {
     case 'llmrouter':
-      return importLlmRouter(text, pricesFile === undefined ? {} : readPrices(readText(pricesFile)))
+      return importLlmRouter(text, prices)
     case 'routerbench':
       return importRouterBench(text)
+    case 'arena':
+      return importBattles(text, prices)
+    case 'pairs':
+      return importPairs(text, prices)
     case 'decisions':
       return importDecisions(text)
     default:
-      throw new RoutingUsageError(`--from takes llmrouter, routerbench or decisions, not ${from}`)
+      throw new RoutingUsageError(
+        `--from takes llmrouter, routerbench, arena, pairs or decisions, not ${from}`,
+      )
   }
 }
 

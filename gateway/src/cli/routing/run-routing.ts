@@ -1,8 +1,11 @@
 import { MatrixError } from '@routeiq/router'
 import { bundle } from './bundle.ts'
+import { calibrate } from './calibrate.ts'
 import { evaluate } from './evaluate.ts'
 import { exportDecisions } from './export-decisions.ts'
 import { importData } from './import-data.ts'
+import { probe } from './probe.ts'
+import { replay } from './replay.ts'
 import { RoutingUsageError } from './routing-options.ts'
 import { train } from './train.ts'
 
@@ -18,20 +21,37 @@ type Command = (argv: readonly string[], terminal: Terminal) => Promise<void> | 
 const commands: Readonly<Record<string, { readonly usage: string; readonly run: Command }>> = {
   train: {
     usage:
-      'train --data FILE[,FILE] --out DIR [--strategy NAME[,NAME]|all] [--args JSON] [--calibrate isotonic] [--seed N] [--target 0.99] [--alpha 400] [--k 200]',
+      'train --data FILE[,FILE] --out DIR|FILE.rqb [--strategy NAME[,NAME]|all] [--args JSON] [--calibrate isotonic] [--seed N] [--target 0.99] [--alpha 400] [--k 200]',
     run: train,
   },
   eval: {
-    usage: 'eval --bundle DIR --data FILE[,FILE] [--strategy NAME] [--seed N] [--report md|json]',
+    usage:
+      'eval --bundle DIR|FILE.rqb --data FILE[,FILE] [--strategy NAME] [--seed N] [--seeds N [--args JSON] [--target 0.99]] [--report md|json]',
     run: evaluate,
   },
   import: {
-    usage: 'import --from llmrouter|routerbench|decisions --in FILE --out FILE [--prices FILE]',
+    usage: 'import --from llmrouter|routerbench|arena|pairs|decisions --in FILE --out FILE [--prices FILE]',
     run: importData,
   },
   bundle: {
-    usage: 'bundle sign|verify|inspect|diff --bundle DIR [--key FILE.pem] [--with DIR]',
+    usage:
+      'bundle sign|verify|inspect|diff|pack --bundle DIR|FILE.rqb [--key FILE.pem] [--with DIR|FILE.rqb]',
     run: bundle,
+  },
+  probe: {
+    usage:
+      'probe --prompts FILE --models NAME,NAME --out FILE (--check exact|json|tests | --judge MODEL) [--max-cost USD] [--max-tokens N] [--base-url URL] [--api-key KEY]',
+    run: probe,
+  },
+  calibrate: {
+    usage:
+      'calibrate --share 0.3 --small NAME --large NAME [--in FILE | --base-url URL --api-key KEY] [--window 30d]',
+    run: calibrate,
+  },
+  replay: {
+    usage:
+      'replay --strategy NAME [--args JSON] [--profile NAME] [--lambda N] [--window 30d] [--report md|json] [--base-url URL] [--api-key KEY]',
+    run: replay,
   },
   'export-decisions': {
     usage: 'export-decisions --out FILE [--base-url URL] [--api-key KEY] [--window 30d] [--limit N]',
@@ -39,7 +59,7 @@ const commands: Readonly<Record<string, { readonly usage: string; readonly run: 
   },
 }
 
-/** `routeiq train`, `eval`, `bundle`, `import`, `export-decisions`. Resolves to the exit code: 0 fine, 1 failed, 2 wrong usage. */
+/** `routeiq train`, `eval`, `bundle`, `import`, `probe`, `calibrate`, `replay`, `export-decisions`. Resolves to the exit code: 0 fine, 1 failed, 2 wrong usage. */
 export async function runRouting(name: string, argv: readonly string[], terminal: Terminal): Promise<number> {
   const command = commands[name]
   if (command === undefined) throw new Error(`no command ${name}`)

@@ -1,5 +1,3 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import {
   complexExamples,
   defaultBundleOptions,
@@ -11,6 +9,7 @@ import {
   trainBundle,
   trainedBy,
 } from '@routeiq/router'
+import { writeBundleFiles } from '../../process/bundle-files.ts'
 import { version } from '../../version.ts'
 import {
   percent,
@@ -65,8 +64,7 @@ export function train(argv: readonly string[], { stdout, stderr }: Terminal): vo
     sha256,
   )
   const out = options['out'] ?? ''
-  mkdirSync(out, { recursive: true })
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(out, name), text)
+  writeBundleFiles(out, files)
   const { bundle_id: id } = JSON.parse(files['bundle.json'] ?? '{}') as { bundle_id: string }
   stdout.write(`${id} in ${out}: ${matrix.rows.length} asks, ${matrix.models.length} models\n`)
   const measured = [

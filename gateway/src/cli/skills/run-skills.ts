@@ -1,4 +1,5 @@
 import { homedir } from 'node:os'
+import { failCommand } from '../fail-command.ts'
 import {
   type GlobalValues,
   globalOptions,
@@ -39,10 +40,10 @@ async function runCommand(
   } catch (error) {
     progress.end()
     if (!(error instanceof Error)) throw error
-    surroundings.stderr.write(`routeiq skills ${name}: ${error.message}\n`)
-    if (!(error instanceof CommandFailure)) return 1
-    if (error.exitCode === 2) surroundings.stderr.write(`Usage: routeiq skills ${name} ${command.usage}\n`)
-    return error.exitCode
+    const exitCode = error instanceof CommandFailure ? error.exitCode : 1
+    const program = `routeiq skills ${name}`
+    const usage = `Usage: ${program} ${command.usage}`
+    return failCommand(surroundings, { program, error, exitCode, usage, json: argv.includes('--json') })
   } finally {
     progress.end()
   }

@@ -53,7 +53,8 @@ async function loadSigner(
   const { SignatureV4 } = await import('@smithy/signature-v4')
   const token = sessionToken === null ? {} : { sessionToken }
   const credentials = { accessKeyId, secretAccessKey, ...token }
-  return new SignatureV4({ service, region, credentials, sha256: Sha256 })
+  // Paths of S3 are signed as they are sent, those of other services escaped once more.
+  return new SignatureV4({ service, region, credentials, sha256: Sha256, uriEscapePath: service !== 's3' })
 }
 
 /** The first value of a header counts; requests of this gateway have one each. */

@@ -16,7 +16,7 @@ const serviceAccount = {
 const grantOf = (credentials?: object | string, apiKey: string | null = null) => {
   const text = typeof credentials === 'string' ? credentials : JSON.stringify(credentials)
   const account: Record<string, string> = credentials === undefined ? {} : { vertex_credentials: text }
-  return findGoogleGrant({ upstreamModel: 'm', apiBase: null, apiKey, account })
+  return findGoogleGrant({ apiKey, account })
 }
 const formOf = (body: { toString(): string } | null | undefined) => new URLSearchParams(body?.toString())
 

@@ -13,7 +13,10 @@ const jwtLifetimeSeconds = 3600
  * the token of another identity provider, or as the machine it runs on, when it names no credentials. Null for an account with an API key.
  * Errors: throws an Error that says what is wrong with the credentials.
  */
-export function findGoogleGrant({ apiKey, account }: AccountConfig): TokenGrant | null {
+export function findGoogleGrant({
+  apiKey,
+  account,
+}: Pick<AccountConfig, 'apiKey' | 'account'>): TokenGrant | null {
   if (apiKey !== null && apiKey !== '') return null
   const credentials = readCredentials(account)
   if (credentials === null) return metadataGrant

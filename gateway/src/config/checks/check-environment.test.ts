@@ -7,14 +7,10 @@ describe('features of later releases', () => {
     ['ROUTEIQ_OIDC_ENABLED', 'on'],
     ['ROUTEIQ_PROMPT_MANAGEMENT', 'true'],
     ['ROUTEIQ_PROMPT_MANAGEMENT__ENABLED', 'true'],
-    ['ROUTEIQ_COST_CASCADE__ENABLED', 'true'],
-    ['LLMROUTER_PLUGINS', 'cost-tracker'],
-    ['LLMROUTER_PLUGINS', 'litellm_llmrouter.gateway.plugins.pii_guard.PIIGuard'],
-    ['CONFIG_S3_BUCKET', 'bucket'],
+    ['LLMROUTER_PLUGINS', 'content-filter'],
+    ['LLMROUTER_PLUGINS', 'litellm_llmrouter.gateway.plugins.llamaguard_plugin.LlamaGuardPlugin'],
     ['LITELLM_CONFIG_BUCKET_NAME', 'bucket'],
-    ['LLMROUTER_HA_MODE', 'leader_election'],
     ['ROUTEIQ_CONTEXT_OPTIMIZE', 'safe'],
-    ['ROUTEIQ_EGRESS_MODE', 'allowlist'],
   ])('%s=%s stops the start and is named', (name, value) => {
     const { config, diagnostics } = loadFiles({ env: { [name]: value } })
     expect(config).toBeNull()
@@ -40,13 +36,16 @@ describe('features of later releases', () => {
     ],
     ['ROUTEIQ_SKILLS_DIR', './elsewhere'],
     ['LLMROUTER_PLUGINS_ALLOWLIST', ''],
-    ['LLMROUTER_HA_MODE', 'single'],
     ['ROUTEIQ_CONTEXT_OPTIMIZE', 'OFF'],
     ['AUDIT_LOG_ENABLED', 'true'],
     ['LITELLM_SALT_KEY', 'salt'],
     ['ROUTEIQ_PLUGIN_MY_KEY', 'x'],
     ['ROUTEIQ_CB_OPENAI_TIMEOUT_SECONDS', '3'],
     ['ROUTEIQ_MLOPS__ANYTHING', 'x'],
+    ['ROUTEIQ_ROUTER_R1__ENABLED', 'true'],
+    ['ROUTEIQ_SECRETS_VAULT_ENABLED', 'true'],
+    ['ROUTEIQ_LOG_ARCHIVAL__ENABLED', 'true'],
+    ['ROUTEIQ_ROUTER_R1_MAX_TOTAL_TOKENS', '9'],
     ['ROUTEIQ_OWN_APP', 'false'],
   ])('%s=%s is silent', (name, value) => {
     const { config, diagnostics } = loadFiles({ env: { [name]: value } })
@@ -54,14 +53,19 @@ describe('features of later releases', () => {
     expect(diagnostics).toEqual([])
   })
 
-  it.each(['my.own.Plugin', 'litellm_llmrouter.gateway.plugins.unheard_of.Plugin'])(
-    'the unknown plugin %s is left out with a warning',
-    (name) => {
-      const { config, diagnostics } = loadFiles({ env: { LLMROUTER_PLUGINS: `${name},skills-discovery` } })
-      expect(config?.skills.wellKnown.isEnabled).toBe(true)
-      expect(diagnostics).toMatchObject([{ severity: 'warning', message: expect.stringContaining(name) }])
-    },
-  )
+  it.each([
+    'my.own.Plugin',
+    'plugin.js',
+    './plugin.js#sha256=short',
+    'context-optimizer',
+    'litellm_llmrouter.gateway.plugins.unheard_of.Plugin',
+    'litellm_llmrouter.gateway.plugins.agentic_pipeline.AgenticPipelinePlugin',
+    'litellm_llmrouter.gateway.plugins.bedrock_agentcore_mcp.Anything',
+  ])('the plugin %s is left out with a warning', (name) => {
+    const { config, diagnostics } = loadFiles({ env: { LLMROUTER_PLUGINS: `${name},skills-discovery` } })
+    expect(config?.skills.wellKnown.isEnabled).toBe(true)
+    expect(diagnostics).toMatchObject([{ severity: 'warning', message: expect.stringContaining(name) }])
+  })
 
   it('OTEL_EXPORTER_OTLP_ENDPOINT, common in shared environments, warns', () => {
     const { diagnostics } = loadText('', { OTEL_EXPORTER_OTLP_ENDPOINT: 'true' })

@@ -142,21 +142,9 @@ export const plannedKeys: Readonly<Record<string, readonly string[]>> = {
     ...['success_callback', 'failure_callback', 'callbacks', 'service_callbacks'],
     ...['network_mock', 'route_all_chat_openai_to_responses'],
   ],
-  router_settings: [
-    'provider_budget_config',
-    'enable_health_check_routing',
-    'enable_weighted_failover',
-    'routing_groups',
-  ],
+  router_settings: ['enable_health_check_routing', 'enable_weighted_failover', 'routing_groups'],
   general_settings: [
     ...['enable_jwt_auth', 'custom_auth', 'background_health_checks'],
-    ...[
-      'key_management_system',
-      'alerting',
-      'store_prompts_in_spend_logs',
-      'public_routes',
-      'admin_only_routes',
-    ],
-    ...['allowed_routes', 'use_x_forwarded_for'],
+    ...['key_management_system', 'alerting', 'store_prompts_in_spend_logs'],
   ],
 }

@@ -17,6 +17,8 @@ export interface ModelContext {
   readonly catalog: ProviderCatalog
   readonly env: Environment
   readonly credentials: ReadonlyMap<string, UnknownRecord>
+  /** What is known of models beside their entries, by `model_name`. */
+  readonly candidates: ReadonlyMap<string, UnknownRecord>
   readonly report: Report
 }
 
@@ -41,7 +43,7 @@ export function readModelEntry(
   const params = openParams(record, path, context)
   const target = splitModel(params.text('model') ?? '', params.text('custom_llm_provider'), context.catalog)
   if (!isCallable(target.provider, params.path, context)) return []
-  const info = new Section(record['model_info'], [...path, 'model_info'], context.report)
+  const info = new Section(withCandidate(record, context), [...path, 'model_info'], context.report)
   const root = new Section(record, path, context.report)
   const organizations = readOrganizations(params)
   return organizations.map((organization, index) => {
@@ -51,6 +53,18 @@ export function readModelEntry(
     const modelName = toText(record['model_name']) ?? ''
     return buildModel({ modelName, target, root, params, info, organization, id }, context)
   })
+}
+
+/** What the entry says itself beats what is known of the model elsewhere. */
+function withCandidate(
+  { model_info: info, ...record }: UnknownRecord,
+  { candidates }: ModelContext,
+): unknown {
+  const known = candidates.get(toText(record['model_name']) ?? '')
+  if (known === undefined) return info
+  return isNothing(info) || isRecord(info)
+    ? { ...known, ...(info as UnknownRecord | null | undefined) }
+    : info
 }
 
 /** A provider of a later release leaves its models out without failing; an unknown one is a mistake. */

@@ -1,4 +1,4 @@
-import { available, planned, plannedRequest, plannedSwitch, type Setting } from './setting.ts'
+import { accepted, available, planned, plannedRequest, plannedSwitch, type Setting } from './setting.ts'
 
 const claims = { user_id: 'sub', email: 'email', display_name: 'name', team: null, org: null, role: null }
 
@@ -36,10 +36,22 @@ export const accessSettings: readonly Setting[] = [
   available('security.key_pepper', 'text', null, 'Switches new stored keys to HMAC-SHA-256', [
     'ROUTEIQ_KEY_PEPPER',
   ]),
-  planned('security.encryption_key', 'text', null, 'Root of secret encryption', ['ROUTEIQ_ENCRYPTION_KEY']),
-  planned('security.trusted_proxies', 'list', [], 'Proxies whose `X-Forwarded-*` set the client address', [
-    'ROUTEIQ_TRUSTED_PROXIES',
-  ]),
+  available(
+    'security.encryption_key',
+    'text',
+    null,
+    'Encrypts secrets in the database: 32 bytes in base64, or a file with them; of several, separated by commas, the first encrypts and all decrypt',
+    ['ROUTEIQ_ENCRYPTION_KEY'],
+    { example: 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=' },
+  ),
+  available(
+    'security.trusted_proxies',
+    'list',
+    [],
+    'Proxies, as addresses and CIDR ranges, whose `X-Forwarded-For` names the client',
+    ['ROUTEIQ_TRUSTED_PROXIES'],
+    { example: '10.0.0.0/8' },
+  ),
   available(
     'security.cors_origins',
     'list',
@@ -59,12 +71,28 @@ export const accessSettings: readonly Setting[] = [
   planned('management.otel_enabled', 'boolean', true, 'Spans for management paths', [
     'ROUTEIQ_MANAGEMENT_OTEL_ENABLED',
   ]),
-  plannedSwitch('management.key_rotation_enabled', 'Scheduled key rotation', [
-    'ROUTEIQ_KEY_ROTATION_ENABLED',
-  ]),
-  planned('management.key_rotation_max_age_seconds', 'integer', 7_776_000, 'Age at which keys rotate', [
-    'ROUTEIQ_KEY_ROTATION_MAX_AGE_SECONDS',
-  ]),
+  available(
+    'management.key_rotation_enabled',
+    'boolean',
+    false,
+    'Gives keys with `auto_rotate` another text',
+    ['ROUTEIQ_KEY_ROTATION_ENABLED'],
+  ),
+  available(
+    'management.key_rotation_max_age_seconds',
+    'integer',
+    7_776_000,
+    'Age at which keys without a `rotation_interval` rotate',
+    ['ROUTEIQ_KEY_ROTATION_MAX_AGE_SECONDS'],
+  ),
+  available(
+    'management.key_rotation_grace_period',
+    'text',
+    '7d',
+    'How long the old text of a rotated key is still taken',
+    ['LITELLM_KEY_ROTATION_GRACE_PERIOD'],
+    { example: '24h' },
+  ),
   plannedSwitch('admin_ui_enabled', 'Admin pages', ['ROUTEIQ_ADMIN_UI_ENABLED']),
   available(
     'process.admin_ui_url',
@@ -84,9 +112,13 @@ export const accessSettings: readonly Setting[] = [
   available('api_surfaces.self_service_keys_enabled', 'boolean', true, 'Users may create their own keys', [
     'ROUTEIQ_SELF_SERVICE_KEYS',
   ]),
-  planned('api_surfaces.persisted_spend_enabled', 'boolean', true, 'Spend reports', [
-    'ROUTEIQ_PERSISTED_SPEND',
-  ]),
+  available(
+    'api_surfaces.persisted_spend_enabled',
+    'boolean',
+    true,
+    '`false` removes the routes that report spend; it is still counted',
+    ['ROUTEIQ_PERSISTED_SPEND'],
+  ),
   plannedSwitch('oidc.enabled', 'Single sign-on', ['ROUTEIQ_OIDC_ENABLED']),
   planned('oidc.issuer_url', 'text', null, 'OIDC issuer', ['ROUTEIQ_OIDC_ISSUER_URL']),
   planned('oidc.client_id', 'text', null, 'OIDC client', ['ROUTEIQ_OIDC_CLIENT_ID']),
@@ -107,6 +139,8 @@ export const accessSettings: readonly Setting[] = [
   planned('scim.bearer_token', 'text', null, 'Token of the provisioning client', [
     'ROUTEIQ_SCIM_BEARER_TOKEN',
   ]),
-  plannedSwitch('secrets_vault.enabled', 'External secret store', ['ROUTEIQ_SECRETS_VAULT_ENABLED']),
+  accepted('secrets_vault.enabled', 'boolean', false, 'Secrets are read from no external store', [
+    'ROUTEIQ_SECRETS_VAULT_ENABLED',
+  ]),
   plannedRequest('process.egress_proxy', 'text', 'Proxy for upstream calls', ['ROUTEIQ_EGRESS_PROXY']),
 ]

@@ -63,7 +63,7 @@ export const coreSettings: readonly Setting[] = [
     'process.salt_key',
     'text',
     null,
-    'Seals what providers sign or encrypt on its way through clients; without one the master key does',
+    'Seals what providers sign or encrypt on its way through clients, and secrets where there is no encryption key; without one the master key does',
     ['LITELLM_SALT_KEY'],
   ),
   available('process.log_level', 'choice', null, 'Log level', ['LITELLM_LOG'], {

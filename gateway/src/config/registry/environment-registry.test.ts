@@ -12,10 +12,15 @@ const files = {
   - {model_name: a, litellm_params: {model: openai/a}, model_info: {supported_environments: [production]}}
   - {model_name: b, litellm_params: {model: openai/b}, model_info: {supported_environments: [staging]}}
 `,
+  'candidates.json': '{"a": {"quality_score": 0.9}}',
 }
 
 /** Some settings only show beside another one. */
 const companions: Readonly<Record<string, Record<string, string>>> = {
+  'process.pii_action': { GUARDRAIL_PII_ENABLED: 'true' },
+  'process.pii_entity_types': { GUARDRAIL_PII_ENABLED: 'true' },
+  'process.injection_action': { GUARDRAIL_INJECTION_ENABLED: 'true' },
+  'plugins.allowlist': { LLMROUTER_PLUGINS: 'cache' },
   'redis.port': { REDIS_HOST: 'cache.test' },
   'redis.username': { REDIS_HOST: 'cache.test' },
   'redis.password': { REDIS_HOST: 'cache.test' },
@@ -27,7 +32,45 @@ const companions: Readonly<Record<string, Record<string, string>>> = {
     ROUTEIQ_ROUTING__TRUSTED_KEYS: '-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA\n-----END PUBLIC KEY-----',
   },
   'process.skip_env_validation': { ROUTEIQ_UNHEARD_OF: 'x' },
+  'config_sync.s3_bucket': { CONFIG_S3_KEY: 'config.yaml' },
+  'config_sync.s3_key': { CONFIG_S3_BUCKET: 'configs', CONFIG_S3_KEY: 'config.yaml' },
+  'config_sync.s3_region': { CONFIG_S3_BUCKET: 'configs', CONFIG_S3_KEY: 'config.yaml' },
+  'config_sync.s3_endpoint': { CONFIG_S3_BUCKET: 'configs', CONFIG_S3_KEY: 'config.yaml' },
+  'config_sync.gcs_bucket': { CONFIG_GCS_KEY: 'config.yaml' },
+  'config_sync.gcs_key': { CONFIG_GCS_BUCKET: 'configs', CONFIG_GCS_KEY: 'config.yaml' },
+  'config_sync.gcs_endpoint': { CONFIG_GCS_BUCKET: 'configs', CONFIG_GCS_KEY: 'config.yaml' },
+  'ha.mode': { REDIS_HOST: 'cache.test' },
+  'ha.leader_election_backend': { REDIS_HOST: 'cache.test', LLMROUTER_HA_MODE: 'leader_election' },
+  'ha.config_sync_leader_election_enabled': { REDIS_HOST: 'cache.test' },
   'security.cors_credentials': { ROUTEIQ_CORS_ORIGINS: 'https://app.test' },
+}
+
+const intents = '{"refunds": ["a"]}'
+
+/** Sections that are switched on, and what they need for that. */
+const companionsOfSections: Readonly<Record<string, Record<string, string>>> = {
+  cost_cascade: { ROUTEIQ_COST_CASCADE__ENABLED: 'true' },
+  semantic_intent: {
+    ROUTEIQ_SEMANTIC_INTENT__ENABLED: 'true',
+    ROUTEIQ_SEMANTIC_INTENT__INTENT_MODEL_GROUPS: intents,
+  },
+  tag_routing: { ROUTEIQ_TAG_ROUTING__ENABLED: 'true' },
+  latency_aware: { ROUTEIQ_LATENCY_AWARE__ENABLED: 'true' },
+  region_routing: { ROUTEIQ_REGION_ROUTING__ENABLED: 'true' },
+  capability_routing: { ROUTEIQ_CAPABILITY_ROUTING__ENABLED: 'true' },
+  kumaraswamy_thompson: { ROUTEIQ_KUMARASWAMY_THOMPSON__ENABLED: 'true' },
+  conversation_affinity: { CONVERSATION_AFFINITY_ENABLED: 'true' },
+  eval_pipeline: { ROUTEIQ_EVAL_PIPELINE: 'true' },
+  linucb: { ROUTEIQ_LINUCB__ENABLED: 'true' },
+}
+
+function companionOf({ id, names }: Setting, name: string): Record<string, string> {
+  const [section = ''] = id.split('.')
+  const companion = companions[id] ?? companionsOfSections[section] ?? {}
+  // What switches a section on is tried without itself.
+  return id.endsWith('.enabled')
+    ? Object.fromEntries(Object.entries(companion).filter(([key]) => key !== name && !names.includes(key)))
+    : companion
 }
 
 function load(env: Record<string, string>): { config: GatewayConfig; findings: number } {
@@ -49,7 +92,7 @@ const cases = inForce.flatMap((setting) =>
 
 describe('environment registry', () => {
   it.each(cases)('%s has its effect', (name, setting) => {
-    const companion = companions[setting.id] ?? {}
+    const companion = companionOf(setting, name)
     const before = load(companion)
     const after = load({ ...companion, [name]: exampleValue(setting) })
     if (setting.effect === 'diagnostics') expect(after.findings).not.toBe(before.findings)

@@ -1,4 +1,4 @@
-import { accepted, available, planned, plannedSwitch, type Setting } from './setting.ts'
+import { accepted, available, planned, type Setting } from './setting.ts'
 
 /** How a model is learned to be the right one. */
 export const learnedRoutingSettings: readonly Setting[] = [
@@ -12,8 +12,15 @@ export const learnedRoutingSettings: readonly Setting[] = [
   available('process.model_path', 'text', null, 'Folder of the trained bundle that chooses models', [
     'LLMROUTER_MODEL_PATH',
   ]),
-  planned('process.llm_data_path', 'text', null, 'Candidate models', ['LLMROUTER_LLM_DATA_PATH']),
-  planned('process.model_manifest_path', 'text', null, 'Manifest of routing models', [
+  available(
+    'process.llm_data_path',
+    'text',
+    null,
+    'JSON file of what models are good for: `quality_score`, `tier`, `size`, `context_window`, `capabilities` by name',
+    ['LLMROUTER_LLM_DATA_PATH'],
+    { example: 'candidates.json' },
+  ),
+  accepted('process.model_manifest_path', 'text', null, 'A bundle holds the digests of its files', [
     'LLMROUTER_MODEL_MANIFEST_PATH',
   ]),
   available(
@@ -59,10 +66,27 @@ export const learnedRoutingSettings: readonly Setting[] = [
   available('routing.use_prior', 'boolean', true, 'Decides by the shipped prior until something is trained'),
   available('routing.learning', 'boolean', true, 'Lets outcomes move the estimates of models'),
   available(
+    'routing.implicit_feedback',
+    'boolean',
+    false,
+    'Takes the same ask again within two minutes for a word against the answer, a weak one',
+  ),
+  available(
     'routing.explore_rate',
     'number',
     0,
     'Share of requests that try a model nearly as good as the best',
+  ),
+  available(
+    'routing.harness_tags',
+    'list',
+    [
+      ...['system-reminder', 'command-name', 'command-message', 'command-args', 'local-command-stdout'],
+      ...['environment_context', 'context', 'attachments', 'ide_selection'],
+    ],
+    'Blocks `<tag…>…</tag>` of user messages that a harness wrote, and nobody asked',
+    [],
+    { example: 'system-reminder,scratchpad' },
   ),
   available(
     'routing.skill_shift',
@@ -72,12 +96,18 @@ export const learnedRoutingSettings: readonly Setting[] = [
   ),
   available('routing.baseline_model', 'text', null, 'Model that savings and quality are compared with'),
   available('routing.feedback_window_days', 'number', 7, 'Days after which an outcome comes too late'),
+  available(
+    'routing.free_strict',
+    'boolean',
+    false,
+    'Profile `free` without a free model is 503, and not `eco`',
+  ),
   available('routing.kill_switch', 'boolean', false, 'Takes the first model in the order of the file'),
   available('routing.strict_strategies', 'boolean', false, 'Refuses a strategy that is not available'),
-  planned('routing.centroid_enabled', 'boolean', true, 'Classifier without training', [
+  available('routing.centroid_enabled', 'boolean', true, 'Another name of `use_prior`: both must be on', [
     'ROUTEIQ_CENTROID_ROUTING',
   ]),
-  planned('routing.centroid_warmup', 'boolean', false, 'Loads the classifier at start', [
+  accepted('routing.centroid_warmup', 'boolean', false, 'The classifier is in memory from the start', [
     'ROUTEIQ_CENTROID_WARMUP',
   ]),
   available(
@@ -87,77 +117,207 @@ export const learnedRoutingSettings: readonly Setting[] = [
     'Lets what a user says of models move the estimates for that user',
     ['ROUTEIQ_PERSONALIZED_ROUTING'],
   ),
-  planned('routing.personalized_dim', 'integer', 128, 'Size of a preference', ['ROUTEIQ_PREFERENCE_DIM']),
-  planned('routing.personalized_learning_rate', 'number', 0.1, 'Learning rate', [
+  accepted('routing.personalized_dim', 'integer', 128, 'Opinions are kept by model', [
+    'ROUTEIQ_PREFERENCE_DIM',
+  ]),
+  accepted('routing.personalized_learning_rate', 'number', 0.1, 'Opinions are averaged', [
     'ROUTEIQ_PREFERENCE_LEARNING_RATE',
   ]),
-  planned('routing.personalized_decay', 'number', 0.99, 'Forgetting', ['ROUTEIQ_PREFERENCE_DECAY']),
-  planned('process.cluster_stats_enabled', 'boolean', true, 'Statistics per kind of prompt', [
-    'ROUTEIQ_CLUSTER_STATS_ENABLED',
+  accepted('routing.personalized_decay', 'number', 0.99, 'Thirty days halve the weight of opinions', [
+    'ROUTEIQ_PREFERENCE_DECAY',
   ]),
-  planned('process.stats_max_rollup_entries', 'integer', null, 'Statistics kept', [
+  accepted(
+    'process.cluster_stats_enabled',
+    'boolean',
+    true,
+    'Choices of all replicas are counted in the database',
+    ['ROUTEIQ_CLUSTER_STATS_ENABLED'],
+  ),
+  accepted('process.stats_max_rollup_entries', 'integer', null, 'Choices are counted when somebody asks', [
     'ROUTEIQ_STATS_MAX_ROLLUP_ENTRIES',
   ]),
-  plannedSwitch('process.multinode_affinity_enabled', 'Affinity across replicas', [
-    'ROUTEIQ_MULTINODE_AFFINITY_ENABLED',
-  ]),
-  plannedSwitch('conversation_affinity.enabled', 'Keeps a conversation on its deployment', [
+  accepted(
+    'process.multinode_affinity_enabled',
+    'boolean',
+    false,
+    'Conversations are held in all processes that share Redis',
+    ['ROUTEIQ_MULTINODE_AFFINITY_ENABLED'],
+  ),
+  available('conversation_affinity.enabled', 'boolean', false, 'Keeps a conversation on its deployment', [
     'CONVERSATION_AFFINITY_ENABLED',
   ]),
-  planned('conversation_affinity.ttl', 'integer', 3600, 'Seconds a conversation is remembered', [
+  available('conversation_affinity.ttl', 'integer', 3600, 'Seconds after its last request', [
     'CONVERSATION_AFFINITY_TTL',
   ]),
-  planned('conversation_affinity.max_entries', 'integer', 10_000, 'Conversations remembered', [
+  available('conversation_affinity.max_entries', 'integer', 10_000, 'Conversations remembered', [
     'CONVERSATION_AFFINITY_MAX_ENTRIES',
   ]),
-  plannedSwitch('router_r1.enabled', 'Reasoning router', ['ROUTEIQ_ROUTER_R1_ENABLED']),
-  planned('router_r1.max_total_tokens', 'integer', 0, 'Its token limit', [
+  accepted(
+    'router_r1.enabled',
+    'boolean',
+    false,
+    'There is no reasoning router; `/api/v1/routeiq/routing/r1` says so',
+    ['ROUTEIQ_ROUTER_R1_ENABLED'],
+  ),
+  accepted('router_r1.max_total_tokens', 'integer', 0, 'There is no reasoning router', [
     'ROUTEIQ_ROUTER_R1_MAX_TOTAL_TOKENS',
   ]),
-  planned('router_r1.max_total_latency_ms', 'integer', 0, 'Its time limit', [
+  accepted('router_r1.max_total_latency_ms', 'integer', 0, 'There is no reasoning router', [
     'ROUTEIQ_ROUTER_R1_MAX_TOTAL_LATENCY_MS',
   ]),
   planned('process.mlops_challenger', 'text', null, 'Challenger model', ['LLMROUTER_MLOPS_CHALLENGER']),
-  plannedSwitch('cost_cascade.enabled', 'Cheap model first'),
-  planned('cost_cascade.confidence_threshold', 'number', 0.7, 'Confidence that ends the cascade'),
-  planned('cost_cascade.max_rungs', 'integer', 4, 'Models tried'),
-  plannedSwitch('semantic_intent.enabled', 'Routing by intent'),
-  planned('semantic_intent.intent_model_groups', 'json', {}, 'Intent to models'),
-  planned('semantic_intent.similarity_threshold', 'number', 0, 'Similarity needed'),
-  plannedSwitch('tag_routing.enabled', 'Routing by tag'),
-  planned('tag_routing.tag_model_groups', 'json', {}, 'Tag to models'),
-  planned('tag_routing.regex_model_groups', 'json', {}, 'Pattern to models'),
-  planned('tag_routing.user_agent_model_groups', 'json', {}, 'Client to models'),
-  plannedSwitch('latency_aware.enabled', 'Routing to a latency target'),
-  planned('latency_aware.p_latency_target_ms', 'number', 2000, 'Target'),
-  planned('latency_aware.percentile', 'number', 0.95, 'Percentile of the target'),
-  planned('latency_aware.max_latency_samples', 'integer', 256, 'Samples kept'),
-  plannedSwitch('region_routing.enabled', 'Routing by region'),
-  planned('region_routing.region_header', 'text', 'X-RouteIQ-Region', 'Header that names the region'),
-  planned('region_routing.region_map', 'json', {}, 'Region to deployments'),
-  planned('region_routing.hard_residency_default', 'boolean', false, 'Never leaves the region'),
-  plannedSwitch('capability_routing.enabled', 'Routing by capability'),
-  planned('capability_routing.strict', 'boolean', false, 'Refuses models of unknown capability'),
-  planned('capability_routing.tier_order', 'list', ['fast', 'advanced', 'expert'], 'Tiers, weakest first'),
-  planned('capability_routing.default_tier', 'text', 'advanced', 'Tier of unknown models'),
-  planned('capability_routing.model_tiers', 'json', {}, 'Model to tier'),
-  planned('capability_routing.complex_min_tier', 'text', 'expert', 'Weakest tier for complex prompts'),
-  planned('capability_routing.simple_min_tier', 'text', 'fast', 'Weakest tier for simple prompts'),
-  plannedSwitch('kumaraswamy_thompson.enabled', 'Bandit routing'),
-  planned('kumaraswamy_thompson.backend', 'text', 'memory', 'Where counts live'),
-  planned('kumaraswamy_thompson.state_path', 'text', null, 'File of the counts'),
-  planned('kumaraswamy_thompson.flush_interval_seconds', 'number', 5, 'Seconds between writes'),
-  planned('kumaraswamy_thompson.flush_dirty_threshold', 'integer', 32, 'Changes that force a write'),
-  planned('kumaraswamy_thompson.reward_profile', 'text', 'balanced', 'Reward profile'),
-  planned('kumaraswamy_thompson.w_quality', 'number', 0.5, 'Weight of quality'),
-  planned('kumaraswamy_thompson.w_cost', 'number', 0.4, 'Weight of cost'),
-  planned('kumaraswamy_thompson.w_latency', 'number', 0.1, 'Weight of latency'),
-  planned('kumaraswamy_thompson.cost_reward_alpha', 'number', 0.5, 'Shape of the cost reward'),
-  planned('kumaraswamy_thompson.decay_gamma', 'number', 0.99, 'Forgetting'),
-  planned('kumaraswamy_thompson.cold_start_kappa', 'number', 5, 'Weight of the prior'),
-  planned('kumaraswamy_thompson.seed', 'integer', null, 'Random seed'),
-  plannedSwitch('linucb.enabled', 'Contextual bandit routing'),
-  planned('linucb.alpha', 'number', 1, 'Exploration'),
+  available(
+    'cost_cascade.enabled',
+    'boolean',
+    false,
+    'Cheap models answer `auto` first, dear ones where that does not hold',
+  ),
+  available(
+    'cost_cascade.confidence_threshold',
+    'number',
+    0.7,
+    'Token probability below which the next model answers',
+    [],
+    { example: '0.5' },
+  ),
+  available('cost_cascade.max_rungs', 'integer', 4, 'Models asked in turn at most, 4 being the most', [], {
+    example: '3',
+  }),
+  available('semantic_intent.enabled', 'boolean', false, 'What an ask of `auto` is about leads to models'),
+  available(
+    'semantic_intent.intent_model_groups',
+    'json',
+    {},
+    'Intent to `{examples, models}`, or to models where its name says enough',
+    [],
+    {
+      example: '{"billing": {"examples": ["why was I charged twice"], "models": ["small"]}}',
+    },
+  ),
+  available(
+    'semantic_intent.similarity_threshold',
+    'number',
+    0.3,
+    'Likeness to an example that is needed, 0 to 1',
+    [],
+    { example: '0.5' },
+  ),
+  available(
+    'tag_routing.enabled',
+    'boolean',
+    false,
+    'Tags, patterns of the prompt and clients lead from `auto` to models',
+  ),
+  available('tag_routing.tag_model_groups', 'json', {}, 'Tag to models', [], {
+    example: '{"batch": ["small"]}',
+  }),
+  available('tag_routing.regex_model_groups', 'json', {}, 'Pattern of the prompt to models', [], {
+    example: '{"^translate": ["small"]}',
+  }),
+  available('tag_routing.user_agent_model_groups', 'json', {}, 'Pattern of `User-Agent` to models', [], {
+    example: '{"^claude-cli": ["large"]}',
+  }),
+  available('latency_aware.enabled', 'boolean', false, '`auto` takes models that have been quick enough'),
+  available(
+    'latency_aware.p_latency_target_ms',
+    'number',
+    2000,
+    'Milliseconds to the first byte that are quick enough',
+  ),
+  available('latency_aware.percentile', 'number', 0.95, 'Percentile that is compared with the target', [], {
+    example: '0.5',
+  }),
+  available('latency_aware.max_latency_samples', 'integer', 256, 'Last answers that count, 256 at most', [], {
+    example: '64',
+  }),
+  available('region_routing.enabled', 'boolean', false, 'Requests may name the region that processes them'),
+  available('region_routing.region_header', 'text', 'X-RouteIQ-Region', 'Header that names the region', [], {
+    example: 'x-region',
+  }),
+  available(
+    'region_routing.region_map',
+    'json',
+    {},
+    'Region to ids, models and `region_name`s that count to it',
+    [],
+    { example: '{"eu": ["eu-west-1"]}' },
+  ),
+  available(
+    'region_routing.hard_residency_default',
+    'boolean',
+    false,
+    'Nothing outside of the region answers, even if nothing does',
+  ),
+  available(
+    'capability_routing.enabled',
+    'boolean',
+    false,
+    'Demanding asks of `auto` go to models of a capable tier',
+  ),
+  available(
+    'capability_routing.strict',
+    'boolean',
+    false,
+    'Leaves out models that `model_tiers` does not name',
+  ),
+  available('capability_routing.tier_order', 'list', ['fast', 'advanced', 'expert'], 'Tiers, weakest first'),
+  available('capability_routing.default_tier', 'text', 'advanced', 'Tier of models that are not named', [], {
+    example: 'fast',
+  }),
+  available('capability_routing.model_tiers', 'json', {}, 'Model to tier', [], {
+    example: '{"small": "fast"}',
+  }),
+  available('capability_routing.complex_min_tier', 'text', 'expert', 'Weakest tier for demanding asks', [], {
+    example: 'advanced',
+  }),
+  available('capability_routing.simple_min_tier', 'text', 'fast', 'Weakest tier for all others', [], {
+    example: 'advanced',
+  }),
+  available(
+    'kumaraswamy_thompson.enabled',
+    'boolean',
+    false,
+    'The bandit chooses for `auto`, where no `routing_strategy` does',
+  ),
+  available('kumaraswamy_thompson.cold_start_kappa', 'number', 5, 'Outcomes that an estimate is worth'),
+  available(
+    'kumaraswamy_thompson.w_quality',
+    'number',
+    0.5,
+    'With `w_cost`: λ is cost over quality; unset: λ of the profile',
+  ),
+  available('kumaraswamy_thompson.w_cost', 'number', 0.4, 'Weight of cost'),
+  accepted('kumaraswamy_thompson.backend', 'text', 'memory', 'What is learned is kept in the database'),
+  accepted('kumaraswamy_thompson.state_path', 'text', null, 'What is learned is kept in the database'),
+  accepted(
+    'kumaraswamy_thompson.flush_interval_seconds',
+    'number',
+    5,
+    'Outcomes are written within five seconds',
+  ),
+  accepted(
+    'kumaraswamy_thompson.flush_dirty_threshold',
+    'integer',
+    32,
+    'Outcomes are written within five seconds',
+  ),
+  accepted('kumaraswamy_thompson.decay_gamma', 'number', 0.99, 'A week halves the weight of outcomes'),
+  accepted('kumaraswamy_thompson.seed', 'integer', null, 'Draws are seeded by the id of the decision'),
+  accepted(
+    'kumaraswamy_thompson.reward_profile',
+    'text',
+    'balanced',
+    'The profile of a request says what cost weighs',
+  ),
+  accepted('kumaraswamy_thompson.w_latency', 'number', 0.1, 'Latency is a limit: see `latency_aware`'),
+  accepted('kumaraswamy_thompson.cost_reward_alpha', 'number', 0.5, 'Cost is known and never learned'),
+  available(
+    'linucb.enabled',
+    'boolean',
+    false,
+    'LinUCB chooses for `auto`, where no `routing_strategy` does; needs a bundle',
+  ),
+  available('linucb.alpha', 'number', 0.1, 'How curious it is'),
   planned('linucb.tenant_buckets', 'integer', 8, 'Buckets of tenants'),
-  planned('linucb.seed', 'integer', null, 'Random seed'),
+  accepted('linucb.seed', 'integer', null, 'Nothing in it is drawn'),
 ]

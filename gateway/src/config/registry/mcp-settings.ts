@@ -1,4 +1,4 @@
-import { available, planned, type Setting } from './setting.ts'
+import { available, type Setting } from './setting.ts'
 
 /** The gateway for tool servers. */
 export const mcpSettings: readonly Setting[] = [
@@ -87,6 +87,14 @@ export const mcpSettings: readonly Setting[] = [
     { choices: ['warn', 'quarantine'] },
   ),
   available(
+    'mcp.confirm_tools',
+    'list',
+    [],
+    'Tools that models only use when the request agrees to it, beside those whose servers call them destructive; `*` for any text',
+    [],
+    { example: 'delete_*' },
+  ),
+  available(
     'mcp.allowed_hosts',
     'list',
     [],
@@ -135,7 +143,18 @@ export const mcpSettings: readonly Setting[] = [
   available('mcp.metadata_timeout', 'number', 10, 'Seconds an authorization server has to answer', [
     'LITELLM_MCP_METADATA_TIMEOUT',
   ]),
-  planned('mcp.stdio_commands', 'list', [], 'More commands stdio servers may run', [
-    'LITELLM_MCP_STDIO_EXTRA_COMMANDS',
-  ]),
+  available(
+    'mcp.stdio_api',
+    'boolean',
+    false,
+    'Admins register the programs of `mcp.stdio_commands` over REST',
+  ),
+  available(
+    'mcp.stdio_commands',
+    'list',
+    [],
+    'Programs that may be registered over REST, each a command and the arguments it has to begin with',
+    ['LITELLM_MCP_STDIO_EXTRA_COMMANDS'],
+    { example: '/usr/local/bin/files-server --read-only' },
+  ),
 ]

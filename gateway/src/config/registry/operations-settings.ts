@@ -1,4 +1,4 @@
-import { available, planned, plannedRequest, plannedSwitch, type Setting } from './setting.ts'
+import { accepted, available, planned, plannedSwitch, type Setting } from './setting.ts'
 
 /** Load, shutdown, connections, reload and telemetry. */
 export const operationsSettings: readonly Setting[] = [
@@ -19,7 +19,12 @@ export const operationsSettings: readonly Setting[] = [
   plannedSwitch('resilience.provider_circuit_breaker_enabled', 'Circuit breakers per provider', [
     'ROUTEIQ_PROVIDER_CB_ENABLED',
   ]),
-  planned('resilience.reset_circuit_breaker_state_on_start', 'boolean', false, 'Clears shared breaker state'),
+  available(
+    'resilience.reset_circuit_breaker_state_on_start',
+    'boolean',
+    false,
+    'A gateway that starts ends the cooldowns that the other replicas hold',
+  ),
   planned('process.breaker_failure_threshold', 'integer', 5, 'Failures that open a breaker', [
     'ROUTEIQ_CB_FAILURE_THRESHOLD',
   ]),
@@ -48,41 +53,120 @@ export const operationsSettings: readonly Setting[] = [
   available('config_sync.hot_reload', 'boolean', false, 'Reloads when a configuration file changes', [
     'CONFIG_HOT_RELOAD',
   ]),
-  planned('config_sync.enabled', 'boolean', true, 'Polls a remote configuration', ['CONFIG_SYNC_ENABLED']),
-  planned('config_sync.interval', 'integer', 60, 'Seconds between polls', ['CONFIG_SYNC_INTERVAL']),
-  plannedRequest('config_sync.s3_bucket', 'text', 'Remote configuration in S3', ['CONFIG_S3_BUCKET']),
-  planned('config_sync.s3_key', 'text', null, 'Object in that bucket', ['CONFIG_S3_KEY']),
-  plannedRequest('config_sync.gcs_bucket', 'text', 'Remote configuration in Cloud Storage', [
+  available('config_sync.enabled', 'boolean', true, 'Looks for a new remote configuration at each interval', [
+    'CONFIG_SYNC_ENABLED',
+  ]),
+  available('config_sync.interval', 'integer', 60, 'Seconds between looks', ['CONFIG_SYNC_INTERVAL']),
+  available('config_sync.s3_bucket', 'text', null, 'Bucket of S3 that holds the configuration', [
+    'CONFIG_S3_BUCKET',
+  ]),
+  available('config_sync.s3_key', 'text', null, 'Object in that bucket', ['CONFIG_S3_KEY']),
+  available(
+    'config_sync.s3_region',
+    'text',
+    null,
+    'Region of that bucket; else `AWS_REGION`, else us-east-1',
+    ['CONFIG_S3_REGION'],
+  ),
+  available(
+    'config_sync.s3_endpoint',
+    'text',
+    null,
+    'Address of a server that speaks S3',
+    ['CONFIG_S3_ENDPOINT', 'AWS_ENDPOINT_URL_S3'],
+    { example: 'http://minio:9000' },
+  ),
+  available('config_sync.gcs_bucket', 'text', null, 'Bucket of Cloud Storage that holds the configuration', [
     'CONFIG_GCS_BUCKET',
   ]),
-  planned('config_sync.gcs_key', 'text', null, 'Object in that bucket', ['CONFIG_GCS_KEY']),
-  plannedRequest('config_sync.http_url', 'text', 'Remote configuration over HTTP', ['CONFIG_HTTP_URL']),
-  planned('ha.mode', 'choice', 'single', 'Leader election between replicas', ['LLMROUTER_HA_MODE'], {
-    choices: ['single', 'leader_election'],
-    offWords: ['single'],
-  }),
-  planned('ha.leader_election_backend', 'text', 'auto', 'Where the lease lives', [
-    'ROUTEIQ_LEADER_ELECTION_BACKEND',
+  available('config_sync.gcs_key', 'text', null, 'Object in that bucket', ['CONFIG_GCS_KEY']),
+  available(
+    'config_sync.gcs_endpoint',
+    'text',
+    null,
+    'Address of an emulator of Cloud Storage, asked without credentials',
+    ['CONFIG_GCS_ENDPOINT', 'STORAGE_EMULATOR_HOST'],
+    { example: 'http://storage:4443' },
+  ),
+  available(
+    'config_sync.http_url',
+    'text',
+    null,
+    'URL of the configuration; `user:password@` is sent as Basic',
+    ['CONFIG_HTTP_URL'],
+    { example: 'https://config.test/config.yaml' },
+  ),
+  available(
+    'ha.mode',
+    'choice',
+    'single',
+    'Replicas elect who fetches the remote configuration',
+    ['LLMROUTER_HA_MODE'],
+    { choices: ['single', 'leader_election'] },
+  ),
+  available(
+    'ha.leader_election_backend',
+    'choice',
+    'auto',
+    'Where the lease lives; `auto` takes Kubernetes where the pod has a service account, else Redis, else PostgreSQL',
+    ['ROUTEIQ_LEADER_ELECTION_BACKEND'],
+    { choices: ['auto', 'kubernetes', 'redis', 'postgres', 'none'], example: 'none' },
+  ),
+  available(
+    'ha.config_sync_leader_election_enabled',
+    'boolean',
+    null,
+    'The same as `leader_election` where true, as `single` where false',
+    ['LLMROUTER_CONFIG_SYNC_LEADER_ELECTION_ENABLED'],
+  ),
+  available('ha.lease_seconds', 'integer', 30, 'How long a leader leads without a sign of life', [
+    'LLMROUTER_CONFIG_SYNC_LEASE_SECONDS',
   ]),
-  plannedSwitch('ha.config_sync_leader_election_enabled', 'Leader election for configuration sync', [
-    'LLMROUTER_CONFIG_SYNC_LEADER_ELECTION_ENABLED',
-  ]),
-  planned('ha.lease_seconds', 'integer', 30, 'Lease length', ['LLMROUTER_CONFIG_SYNC_LEASE_SECONDS']),
-  planned('ha.renew_interval_seconds', 'integer', 10, 'Lease renewal', [
+  available('ha.renew_interval_seconds', 'integer', 10, 'Seconds between its signs of life', [
     'LLMROUTER_CONFIG_SYNC_RENEW_INTERVAL_SECONDS',
   ]),
-  planned('ha.lock_name', 'text', 'config_sync', 'Lease name', ['LLMROUTER_CONFIG_SYNC_LOCK_NAME']),
-  plannedSwitch('ha.leader_drain_handoff', 'Gives the lease back before a drain', [
-    'ROUTEIQ_LEADER_DRAIN_HANDOFF',
+  available('ha.lock_name', 'text', 'config_sync', 'Name of the lease', ['LLMROUTER_CONFIG_SYNC_LOCK_NAME']),
+  available(
+    'ha.leader_drain_handoff',
+    'boolean',
+    false,
+    'Gives the lease back before a drain, not after it',
+    ['ROUTEIQ_LEADER_DRAIN_HANDOFF'],
+  ),
+  accepted('ha.leader_migrations', 'boolean', false, 'Replicas always take turns, and the first migrates', [
+    'ROUTEIQ_LEADER_MIGRATIONS',
   ]),
-  plannedSwitch('ha.leader_migrations', 'Only the leader migrates', ['ROUTEIQ_LEADER_MIGRATIONS']),
-  planned('ha.leader_migrations_fail_open', 'boolean', false, 'Migrates without a lease', [
-    'ROUTEIQ_LEADER_MIGRATIONS_FAIL_OPEN',
-  ]),
-  planned('ha.migration_version', 'text', null, 'Migration to stop at', ['ROUTEIQ_MIGRATION_VERSION']),
+  available(
+    'ha.leader_migrations_fail_open',
+    'boolean',
+    false,
+    'Starts on the tables there are when a migration fails',
+    ['ROUTEIQ_LEADER_MIGRATIONS_FAIL_OPEN'],
+  ),
+  available(
+    'ha.migration_version',
+    'text',
+    null,
+    'Number of the last migration to apply; later ones wait for a start without it',
+    ['ROUTEIQ_MIGRATION_VERSION'],
+  ),
   available('process.pod_name', 'text', null, 'Identity of the replica', ['POD_NAME', 'HOSTNAME']),
-  planned('process.pod_namespace', 'text', 'default', 'Namespace of the replica', ['POD_NAMESPACE']),
-  planned('process.kubernetes_host', 'text', null, 'Set by Kubernetes', ['KUBERNETES_SERVICE_HOST']),
+  available('process.pod_namespace', 'text', null, 'Namespace of the lease; unset, the one of the pod', [
+    'POD_NAMESPACE',
+  ]),
+  available('process.kubernetes_host', 'text', null, 'The API server; set by Kubernetes', [
+    'KUBERNETES_SERVICE_HOST',
+  ]),
+  available('process.kubernetes_port', 'integer', 443, 'Its port; set by Kubernetes', [
+    'KUBERNETES_SERVICE_PORT',
+  ]),
+  available(
+    'process.kubernetes_account_dir',
+    'text',
+    '/var/run/secrets/kubernetes.io/serviceaccount',
+    'Folder with the token, the CA and the namespace of the service account',
+    ['ROUTEIQ_KUBERNETES_ACCOUNT_DIR'],
+  ),
   available('otel.routing_decision_log_enabled', 'boolean', true, 'Logs each routing decision'),
   planned('otel.routing_decision_logger_name', 'text', 'routeiq.routing_decision', 'Logger of decisions'),
   planned('otel.error_log_enabled', 'boolean', true, 'Exports error logs'),
@@ -138,8 +222,14 @@ export const operationsSettings: readonly Setting[] = [
     'LLMROUTER_OTEL_SAMPLE_RATE',
   ]),
   planned('process.log_queries', 'boolean', false, 'Query text in logs', ['LOG_QUERIES']),
-  plannedSwitch('log_archival.enabled', 'Log archive', ['ROUTEIQ_LOG_ARCHIVAL_ENABLED']),
-  planned('log_archival.bucket', 'text', null, 'Bucket of the archive', ['ROUTEIQ_LOG_ARCHIVAL_BUCKET']),
-  planned('log_archival.prefix', 'text', null, 'Prefix in that bucket', ['ROUTEIQ_LOG_ARCHIVAL_PREFIX']),
-  planned('log_archival.tier', 'text', null, 'Storage tier', ['ROUTEIQ_LOG_ARCHIVAL_TIER']),
+  accepted('log_archival.enabled', 'boolean', false, 'There is no archive of logs', [
+    'ROUTEIQ_LOG_ARCHIVAL_ENABLED',
+  ]),
+  accepted('log_archival.bucket', 'text', null, 'There is no archive of logs', [
+    'ROUTEIQ_LOG_ARCHIVAL_BUCKET',
+  ]),
+  accepted('log_archival.prefix', 'text', null, 'There is no archive of logs', [
+    'ROUTEIQ_LOG_ARCHIVAL_PREFIX',
+  ]),
+  accepted('log_archival.tier', 'text', null, 'There is no archive of logs', ['ROUTEIQ_LOG_ARCHIVAL_TIER']),
 ]

@@ -1,4 +1,4 @@
-import { accepted, available, planned, plannedRequest, plannedSwitch, type Setting } from './setting.ts'
+import { accepted, available, planned, plannedSwitch, type Setting } from './setting.ts'
 
 /** Cache, egress, policies, quotas and governance; guardrails, a later release. */
 export const policySettings: readonly Setting[] = [
@@ -27,7 +27,14 @@ export const policySettings: readonly Setting[] = [
   planned('ssrf.url_allowlist', 'list', [], 'URLs exempt from the address check', [
     'LLMROUTER_OUTBOUND_URL_ALLOWLIST',
   ]),
-  plannedRequest('process.egress_mode', 'text', '`allowlist`: only listed targets', ['ROUTEIQ_EGRESS_MODE']),
+  available(
+    'process.egress_mode',
+    'choice',
+    'guarded',
+    'Where addresses that come over the API may lead: `guarded`, to all that is public; `allowlist`, to listed hosts and networks only',
+    ['ROUTEIQ_EGRESS_MODE'],
+    { choices: ['guarded', 'allowlist'] },
+  ),
   planned('ssrf.use_sync_dns', 'boolean', false, 'Blocking name lookup', ['LLMROUTER_SSRF_USE_SYNC_DNS']),
   planned('ssrf.dns_timeout', 'number', 5, 'Seconds for a name lookup', ['LLMROUTER_SSRF_DNS_TIMEOUT']),
   planned('ssrf.dns_cache_ttl', 'number', 60, 'Seconds an address is kept', ['LLMROUTER_SSRF_DNS_CACHE_TTL']),
@@ -44,8 +51,16 @@ export const policySettings: readonly Setting[] = [
     { choices: ['open', 'closed'] },
   ),
   available('policy.config_path', 'text', null, 'Policy file', ['POLICY_CONFIG_PATH']),
-  planned('audit.enabled', 'boolean', true, 'Audit log', ['AUDIT_LOG_ENABLED']),
-  planned('audit.fail_mode', 'text', 'open', 'When the audit log fails', ['AUDIT_LOG_FAIL_MODE']),
+  available('audit.enabled', 'boolean', true, 'Keeps who did what', ['AUDIT_LOG_ENABLED']),
+  available(
+    'audit.fail_mode',
+    'choice',
+    null,
+    'Whether things are done that cannot be recorded; unset: changes in production are not, all else is',
+    ['AUDIT_LOG_FAIL_MODE'],
+    { choices: ['open', 'closed'], example: 'closed' },
+  ),
+  available('audit.retention_days', 'integer', null, 'Days rows are kept; unset: for ever'),
   available('quota.enabled', 'boolean', false, 'Holds every caller to the quotas', ['ROUTEIQ_QUOTA_ENABLED']),
   available(
     'quota.fail_mode',
@@ -106,11 +121,34 @@ export const policySettings: readonly Setting[] = [
   planned('content_filter.threshold', 'number', 0.7, 'Score that counts', ['CONTENT_FILTER_THRESHOLD']),
   planned('content_filter.action', 'text', 'block', 'What happens', ['CONTENT_FILTER_ACTION']),
   planned('content_filter.categories', 'list', [], 'Categories; empty is all', ['CONTENT_FILTER_CATEGORIES']),
-  plannedSwitch('process.pii_enabled', 'Personal data guardrail', ['GUARDRAIL_PII_ENABLED']),
-  planned('process.pii_action', 'text', 'redact', 'What happens', ['GUARDRAIL_PII_ACTION']),
-  planned('process.pii_entity_types', 'list', [], 'Kinds; empty is all', ['GUARDRAIL_PII_ENTITY_TYPES']),
-  plannedSwitch('process.injection_enabled', 'Prompt injection guardrail', ['GUARDRAIL_INJECTION_ENABLED']),
-  planned('process.injection_action', 'text', 'block', 'What happens', ['GUARDRAIL_INJECTION_ACTION']),
+  available(
+    'process.pii_enabled',
+    'boolean',
+    false,
+    'Looks for personal data in calls of models, as the plugin `pii-guard` does',
+    ['GUARDRAIL_PII_ENABLED'],
+  ),
+  available('process.pii_action', 'choice', 'redact', 'What happens to it', ['GUARDRAIL_PII_ACTION'], {
+    choices: ['redact', 'block', 'warn', 'log'],
+  }),
+  available(
+    'process.pii_entity_types',
+    'list',
+    [],
+    '`SSN`, `CREDIT_CARD`, `EMAIL`, `PHONE`, `IP_ADDRESS`; empty is all',
+    ['GUARDRAIL_PII_ENTITY_TYPES'],
+    { example: 'EMAIL' },
+  ),
+  available(
+    'process.injection_enabled',
+    'boolean',
+    false,
+    'Looks for attempts to take over a model, as the plugin `prompt-injection-guard` does',
+    ['GUARDRAIL_INJECTION_ENABLED'],
+  ),
+  available('process.injection_action', 'choice', 'block', 'What follows', ['GUARDRAIL_INJECTION_ACTION'], {
+    choices: ['block', 'warn', 'log'],
+  }),
   plannedSwitch('process.llamaguard_enabled', 'LlamaGuard', ['LLAMAGUARD_ENABLED']),
   planned('process.llamaguard_endpoint', 'text', null, 'Its address', ['LLAMAGUARD_ENDPOINT']),
   planned('process.llamaguard_model', 'text', 'meta-llama/LlamaGuard-7b', 'Its model', ['LLAMAGUARD_MODEL']),

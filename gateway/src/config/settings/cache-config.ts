@@ -1,8 +1,8 @@
-import type { CacheConfig } from '../config.ts'
+import type { CacheConfig, PluginsConfig } from '../config.ts'
 import type { Section } from '../values/section.ts'
 import type { ConfigSections } from './config-sections.ts'
 
-const cacheable = ['chat', 'completion', 'embedding'] as const
+const cacheable = ['chat', 'completion', 'embedding', 'rerank'] as const
 /** LiteLLM names calls of one kind by the function that makes them. */
 const operationOf: Readonly<Record<string, string>> = {
   completion: 'chat',
@@ -15,10 +15,15 @@ const operationOf: Readonly<Record<string, string>> = {
   atext_completion: 'completion',
   embedding: 'embedding',
   aembedding: 'embedding',
+  rerank: 'rerank',
+  arerank: 'rerank',
 }
 
-/** The cache of answers: `litellm_settings.cache` with its `cache_params`, or `CACHE_ENABLED`. */
-export function readCacheConfig({ litellm, settings, report }: ConfigSections): CacheConfig {
+/** The cache of answers: `litellm_settings.cache` with its `cache_params`, `CACHE_ENABLED`, or the built-in plugin. */
+export function readCacheConfig(
+  { litellm, settings, report }: ConfigSections,
+  { builtIn }: PluginsConfig,
+): CacheConfig {
   const byFile = litellm.boolean('cache') ?? false
   const params = litellm.section('cache_params')
   const type = params.text('type') ?? 'local'
@@ -29,7 +34,7 @@ export function readCacheConfig({ litellm, settings, report }: ConfigSections): 
     report.warn([...params.path, 'scope'], 'this should be principal, team or global; principal is used')
   const ttl = params.amount('ttl') ?? settings.number('cache.ttl_seconds')
   return {
-    isEnabled: byFile || settings.boolean('cache.enabled'),
+    isEnabled: byFile || settings.boolean('cache.enabled') || builtIn.has('cache'),
     isOnByDefault: params.text('mode') !== 'default_off',
     ttlMs: ttl * 1000,
     maxEntries: settings.number('cache.l1_max_size'),

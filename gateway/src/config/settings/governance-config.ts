@@ -1,4 +1,5 @@
-import type { GovernanceConfig } from '../config.ts'
+import { z } from 'zod'
+import type { GovernanceConfig, KeyGenerationConfig } from '../config.ts'
 import type { ConfigSections } from './config-sections.ts'
 
 /** Budgets and limits of the gateway as a whole, and how limits are counted. */
@@ -17,9 +18,13 @@ export function readGovernanceConfig({
     windowMs: Math.max(1, settings.number('process.rate_limit_window')) * 1_000,
     countedTokens: counted === 'input' || counted === 'output' ? counted : 'total',
     enforcesUser: general.boolean('enforce_user_param') ?? false,
+    endUserHeaders: readEndUserHeaders(general, report),
     hasSelfService: settings.boolean('api_surfaces.self_service_keys_enabled'),
+    hasSpendReports: settings.boolean('api_surfaces.persisted_spend_enabled'),
     managesByRole: settings.boolean('management.rbac_enabled'),
+    keyGeneration: readKeyGeneration(litellm.record('key_generation_settings'), report),
     keyDefaults: litellm.record('default_key_generate_params'),
+    keyRotation: readKeyRotation(settings, report),
     keyUpperBounds: litellm.record('upperbound_key_generate_params'),
     userDefaults: litellm.record('default_internal_user_params'),
     teamDefaults: litellm.record('default_team_params'),
@@ -30,6 +35,64 @@ export function readGovernanceConfig({
     failsClosed: settings.text('governance.fail_mode') === 'closed',
   }
 }
+
+/** Of `user_header_mappings` those for customers, then `user_header_name`. */
+function readEndUserHeaders(
+  general: ConfigSections['general'],
+  report: ConfigSections['report'],
+): readonly string[] {
+  const mappings = general.list('user_header_mappings').flatMap((mapping) => {
+    const parsed = mappingSchema.safeParse(mapping)
+    if (parsed.success && parsed.data.litellm_user_role === 'customer') return parsed.data.header_name
+    report.warn(
+      ['general_settings', 'user_header_mappings'],
+      parsed.success
+        ? `a header says nothing about who calls: ${parsed.data.header_name} is not taken for the user of a key`
+        : 'an entry should have header_name and litellm_user_role',
+      'use litellm_user_role: customer',
+    )
+    return []
+  })
+  const name = general.text('user_header_name')
+  return [...mappings, ...(name === null ? [] : [name])].map((header) => header.toLowerCase())
+}
+
+const names = z.array(z.string())
+const generationSchema = z.object({
+  team_key_generation: z
+    .object({ allowed_team_member_roles: names.nullish(), required_params: names.nullish() })
+    .nullish(),
+  personal_key_generation: z
+    .object({ allowed_user_roles: names.nullish(), required_params: names.nullish() })
+    .nullish(),
+})
+
+/** What cannot be read is no reason to let everybody: admins alone make keys then. */
+function readKeyGeneration(
+  written: Readonly<Record<string, unknown>>,
+  report: ConfigSections['report'],
+): KeyGenerationConfig {
+  const parsed = generationSchema.safeParse(written)
+  if (!parsed.success) {
+    report.warn(
+      ['litellm_settings', 'key_generation_settings'],
+      'these rules cannot be read, so admins alone make keys',
+      z.prettifyError(parsed.error),
+    )
+    const nobody = { roles: [], requiredParams: [] }
+    return { team: nobody, personal: nobody }
+  }
+  const { team_key_generation: team, personal_key_generation: personal } = parsed.data
+  return {
+    team: { roles: team?.allowed_team_member_roles ?? null, requiredParams: team?.required_params ?? [] },
+    personal: {
+      roles: personal?.allowed_user_roles ?? null,
+      requiredParams: personal?.required_params ?? [],
+    },
+  }
+}
+
+const mappingSchema = z.object({ header_name: z.string().min(1), litellm_user_role: z.string() })
 
 const unitMs: Readonly<Record<string, number>> = {
   s: 1_000,
@@ -64,5 +127,20 @@ function readTimezone(name: string | null, report: ConfigSections['report']): st
       'use a name such as Europe/Berlin',
     )
     return 'UTC'
+  }
+}
+
+function readKeyRotation(
+  settings: ConfigSections['settings'],
+  report: ConfigSections['report'],
+): GovernanceConfig['keyRotation'] {
+  const name = 'LITELLM_KEY_ROTATION_GRACE_PERIOD'
+  const gracePeriod = settings.text('management.key_rotation_grace_period') ?? '7d'
+  if (!/^\d+(?:s|m|h|d|w|mo)$/.test(gracePeriod))
+    report.fatal(name, `${gracePeriod} is no duration`, 'for example 24h or 7d')
+  return {
+    isEnabled: settings.boolean('management.key_rotation_enabled'),
+    interval: `${Math.max(1, settings.number('management.key_rotation_max_age_seconds'))}s`,
+    gracePeriod,
   }
 }

@@ -1,10 +1,14 @@
 import type { IdentityConfig } from '../config.ts'
 import type { ConfigSections } from './config-sections.ts'
+import { readEncryptionKeys } from './encryption-keys.ts'
 
 const defaultKeyCacheMs = 60_000
 
 /** Keys and the rules about them. */
-export function readIdentityConfig({ general, settings, report }: ConfigSections): IdentityConfig {
+export function readIdentityConfig(
+  { general, settings, report }: ConfigSections,
+  readFile: (path: string) => string | null,
+): IdentityConfig {
   const keyPrefix = settings.text('security.key_prefix') ?? 'sk-riq-'
   if (!keyPrefix.startsWith('sk-')) {
     report.fatal(
@@ -15,6 +19,7 @@ export function readIdentityConfig({ general, settings, report }: ConfigSections
   }
   return {
     masterKey: settings.text('general_settings.master_key'),
+    encryptionKeys: readEncryptionKeys(settings.text('security.encryption_key'), readFile, report),
     saltKey: settings.text('process.salt_key'),
     adminKeys: readAdminKeys(
       settings.list('security.admin_api_keys'),
@@ -30,6 +35,11 @@ export function readIdentityConfig({ general, settings, report }: ConfigSections
     allowRequestsOnDbUnavailable: general.boolean('allow_requests_on_db_unavailable') ?? false,
     environment: settings.text('env')?.toLowerCase() ?? null,
     allowedIps: general.textList('allowed_ips'),
+    routes: {
+      adminOnly: general.textList('admin_only_routes'),
+      publicRoutes: general.textList('public_routes'),
+      allowed: general.textList('allowed_routes'),
+    },
   }
 }
 

@@ -48,10 +48,25 @@ export function readMcpConfig(root: UnknownRecord, sections: ConfigSections): Mc
     },
     tracesCalls: settings.boolean('mcp.tracing_enabled'),
     lint: settings.text('mcp.lint') === 'quarantine' ? 'quarantine' : 'warn',
+    confirmTools: settings.list('mcp.confirm_tools'),
     allowedHosts: settings.list('mcp.allowed_hosts').map((host) => host.toLowerCase()),
     allowedOrigins: settings.list('mcp.allowed_origins'),
+    stdioApi: {
+      isEnabled: settings.boolean('mcp.stdio_api'),
+      commands: readCommands(settings.list('mcp.stdio_commands'), report),
+    },
     servers,
   }
+}
+
+/** Commands with the arguments they begin with. What stands for any text would be no limit. */
+function readCommands(written: readonly string[], report: Report): string[][] {
+  return written.flatMap((line) => {
+    const words = line.split(/\s+/).filter((word) => word !== '')
+    if (words.length > 0 && !line.includes('*')) return [words]
+    report.warn(['routeiq', 'mcp', 'stdio_commands'], 'an entry that is empty or has a * allows nothing')
+    return []
+  })
 }
 
 /** An entry that cannot be used is reported and left out; the others are there. */

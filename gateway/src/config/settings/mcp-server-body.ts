@@ -13,6 +13,11 @@ const transports: Readonly<Record<string, McpTransport>> = {
 const reservedIds = new Set([
   ...['oauth', 'info', 'sse', 'messages', 'transport', 'health', 'register', 'submissions'],
 ])
+/** Words that no server and no toolset may be called. */
+export function isReserved(name: string): boolean {
+  return reservedIds.has(name.toLowerCase())
+}
+
 /** What carries a caller's own credential never goes to a tool server. */
 export const credentialHeaders: ReadonlySet<string> = new Set([
   ...[
@@ -25,19 +30,32 @@ export const credentialHeaders: ReadonlySet<string> = new Set([
   ],
   ...['api-key', 'x-goog-api-key', 'x-admin-api-key', 'ocp-apim-subscription-key'],
 ])
+/**
+ * In a variable of a program, a header of the client by its name. A dash tells it from a variable of the gateway's own,
+ * which is filled in when the file is read.
+ */
+export const headerReference = /\$\{([A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)+)\}/g
 const secretName = /secret|token|password|passwd|credential|api[_-]?key|auth[_-]?value|private[_-]?key/i
 
 const text = z.string().max(4_096)
 const texts = z.array(text).max(1_000)
 const headers = z.record(z.string().regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/), z.string().max(16_384))
+const positive = z.int().min(1).max(2_147_483_647)
+const limits = z.strictObject({
+  memory_mb: positive.nullish(),
+  cpu_seconds: positive.nullish(),
+  open_files: positive.nullish(),
+  processes: positive.nullish(),
+  file_mb: positive.nullish(),
+})
 const serverId = z
   .string()
   .regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 letters, digits and any of . _ -')
-  .refine((id) => !reservedIds.has(id.toLowerCase()), 'is a reserved word')
+  .refine((id) => !isReserved(id), 'is a reserved word')
 const alias = z
   .string()
   .regex(/^[A-Za-z0-9_-]{1,40}$/, 'must be 1 to 40 letters, digits and any of _ -')
-  .refine((name) => !reservedIds.has(name.toLowerCase()), 'is a reserved word')
+  .refine((name) => !isReserved(name), 'is a reserved word')
 const declaredTool = z.union([
   text.transform((name) => ({ name, description: null, inputSchema: null })),
   z
@@ -96,6 +114,9 @@ const form = z.object({
   command: text.nullish(),
   args: texts.nullish(),
   cwd: text.nullish(),
+  run_as: z.strictObject({ uid: positive, gid: positive }).nullish(),
+  limits: limits.nullish(),
+  eager: z.boolean().nullish(),
   tools: z.array(declaredTool).max(2_000).nullish(),
   resources: texts.nullish(),
   mcp_info: z.record(z.string(), z.unknown()).nullish(),
@@ -107,13 +128,11 @@ export const mcpServerBody = form
   .superRefine((body, context) => {
     const issue = (path: string, message: string): void =>
       context.addIssue({ code: 'custom', path: [path], message })
-    const isStdio = transports[body.transport] === 'stdio'
-    if (isStdio && !body.command) issue('command', 'a stdio server needs a command')
-    if (!isStdio && !body.url) issue('url', 'this transport needs a url')
-    for (const line of [body.command ?? '', body.cwd ?? '', ...(body.args ?? [])])
-      if (/[\0\r\n]/.test(line)) issue('args', 'NUL and line breaks are not allowed here')
+    checkTransport(body, issue)
     for (const member of ['authorization_url', 'token_url', 'registration_url'] as const)
       if (body[member] && !isWebUrl(body[member])) issue(member, 'must be an absolute http or https URL')
+    for (const header of listUnknownHeaders(body))
+      issue('env', `the header ${header} is not among extra_headers`)
     for (const name of body.extra_headers ?? [])
       if (credentialHeaders.has(name.toLowerCase()))
         issue('extra_headers', `${name} carries credentials of callers and never goes to a tool server`)
@@ -128,6 +147,17 @@ export const mcpServerBody = form
   )
 
 type Form = z.infer<typeof form>
+
+function checkTransport(body: Form, issue: (path: string, message: string) => void): void {
+  const isStdio = transports[body.transport] === 'stdio'
+  if (isStdio && !body.command) issue('command', 'a stdio server needs a command')
+  if (!isStdio && !body.url) issue('url', 'this transport needs a url')
+  for (const member of ['run_as', 'limits', 'eager'] as const)
+    if (!isStdio && body[member]) issue(member, 'is for programs (transport stdio)')
+  for (const line of [body.command ?? '', body.cwd ?? '', ...(body.args ?? [])])
+    if (/[\0\r\n]/.test(line)) issue('args', 'NUL and line breaks are not allowed here')
+}
+
 type Part<Name extends keyof McpServerSettings> = Pick<McpServerSettings, Name>
 
 function readIdentity(
@@ -144,9 +174,8 @@ function readIdentity(
   }
 }
 
-type Connection = Part<
-  'transport' | 'writtenTransport' | 'url' | 'specPath' | 'protocolEra' | 'command' | 'args' | 'cwd' | 'env'
->
+type Connection = Part<'transport' | 'writtenTransport' | 'url' | 'specPath' | 'protocolEra'> &
+  ReturnType<typeof readProgram>
 
 function readConnection(body: Form): Connection & ReturnType<typeof readCredentials> {
   return {
@@ -155,11 +184,27 @@ function readConnection(body: Form): Connection & ReturnType<typeof readCredenti
     url: body.url || null,
     specPath: body.spec_path ?? null,
     protocolEra: body.protocol_era ?? 'auto',
+    ...readProgram(body),
+    ...readCredentials(body),
+  }
+}
+
+function readProgram(body: Form): Part<'command' | 'args' | 'cwd' | 'env' | 'runsAs' | 'limits' | 'isEager'> {
+  const { limits } = body
+  return {
     command: body.command ?? null,
     args: body.args ?? [],
     cwd: body.cwd ?? null,
     env: body.env ?? {},
-    ...readCredentials(body),
+    isEager: body.eager ?? false,
+    runsAs: body.run_as ?? null,
+    limits: {
+      memoryMb: limits?.memory_mb ?? null,
+      cpuSeconds: limits?.cpu_seconds ?? null,
+      openFiles: limits?.open_files ?? null,
+      processes: limits?.processes ?? null,
+      fileMb: limits?.file_mb ?? null,
+    },
   }
 }
 
@@ -195,6 +240,14 @@ function readOAuth(body: Form): McpOAuthSettings {
     clientId,
     clientSecret,
   }
+}
+
+/** Headers that variables are made of and that the operator does not let through. */
+function listUnknownHeaders({ env, extra_headers }: Form): string[] {
+  const letThrough = new Set(extra_headers?.map((name) => name.toLowerCase()))
+  return Object.values(env ?? {})
+    .flatMap((value) => [...value.matchAll(headerReference)])
+    .flatMap(([, header = '']) => (letThrough.has(header.toLowerCase()) ? [] : [header]))
 }
 
 function isWebUrl(text: string): boolean {

@@ -1,13 +1,21 @@
-import { findStrategy } from '@routeiq/router'
+import { canRun, findStrategy } from '@routeiq/router'
 import { z } from 'zod'
-import type { ExperimentConfig, ModelRoutingConfig, RouterConfig, RoutingProfile } from '../config.ts'
+import type {
+  ExperimentConfig,
+  JudgingConfig,
+  ModelRoutingConfig,
+  RouterConfig,
+  RoutingProfile,
+} from '../config.ts'
 import type { ConfigSections } from './config-sections.ts'
 import type { StrategyChoice } from './strategy.ts'
+import { readLayeredStrategy } from './strategy-layers.ts'
 
 const defaultReloadSeconds = 300
 const dayMs = 86_400_000
 /** The strategy that heeds what a user said, whatever the setting says of others. */
 const personalStrategy = 'llmrouter-personalized'
+const standardJudge = 'gpt-4o-mini'
 const profiles = ['auto', 'eco', 'premium', 'free', 'reasoning'] as const
 
 const routersSchema = z.record(
@@ -22,19 +30,20 @@ const routersSchema = z.record(
 )
 
 /** `routeiq.routing` and what an `llmrouter-*` strategy is told. */
-export function readModelRoutingConfig(
-  sections: ConfigSections,
-  { chosen, args }: StrategyChoice,
-): ModelRoutingConfig {
+export function readModelRoutingConfig(sections: ConfigSections, choice: StrategyChoice): ModelRoutingConfig {
   const { settings } = sections
+  const { strategy, args } = readLayeredStrategy(sections, choice)
   const routers = readRouters(sections)
+  requireListed(sections, args, ['routing_strategy_args'])
   const profile = profiles.find((name) => name === settings.text('routing.default_profile'))
+  const asked = args['profile'] as RoutingProfile | undefined
   return {
-    strategy: chosen.model,
-    args: chosen.model === null ? {} : args,
-    defaultProfile: (args['profile'] as RoutingProfile | undefined) ?? profile ?? 'auto',
+    strategy,
+    choosesInGroups: choice.chosen.model !== null,
+    args,
+    defaultProfile: (settings.isOverridden('routing.default_profile') ? profile : asked) ?? profile ?? 'auto',
     routers,
-    usePrior: settings.boolean('routing.use_prior'),
+    usePrior: settings.boolean('routing.use_prior') && settings.boolean('routing.centroid_enabled'),
     experiment: readExperiment(sections),
     bundlePath: (args['model_path'] as string | undefined) ?? settings.text('process.model_path'),
     shadows: readShadows(sections),
@@ -43,16 +52,42 @@ export function readModelRoutingConfig(
     labels: readLabels(args['label_mapping']),
     reloadIntervalMs: ((args['reload_interval'] as number | undefined) ?? defaultReloadSeconds) * 1_000,
     learning: settings.boolean('routing.learning'),
+    implicitFeedback: settings.boolean('routing.implicit_feedback'),
+    harnessTags: readHarnessTags(sections),
     skillShift: settings.boolean('routing.skill_shift'),
     exploreRate: Math.min(1, Math.max(0, settings.number('routing.explore_rate'))),
     baselineModel: settings.text('routing.baseline_model'),
     personal: settings.boolean('routing.personalized_enabled'),
     hearsOpinions:
       settings.boolean('routing.personalized_enabled') ||
-      [chosen.model, ...routers.map(({ strategy }) => strategy)].includes(personalStrategy),
+      [choice.chosen.model, ...routers.map(({ strategy }) => strategy)].includes(personalStrategy),
     feedbackWindowMs: settings.number('routing.feedback_window_days') * dayMs,
+    freeStrict: settings.boolean('routing.free_strict'),
     strictStrategies: settings.boolean('routing.strict_strategies'),
     killSwitch: settings.boolean('routing.kill_switch'),
+    judging: readJudging(sections),
+  }
+}
+
+function readJudging(sections: ConfigSections): JudgingConfig | null {
+  const { settings, report, litellm } = sections
+  if (!settings.boolean('eval_pipeline.enabled')) return null
+  if (litellm.boolean('turn_off_message_logging') === true) {
+    report.warn(
+      ['routeiq', 'eval_pipeline', 'enabled'],
+      'no answer is judged: `turn_off_message_logging` keeps texts within their requests',
+    )
+    return null
+  }
+  return {
+    sampleRate: Math.min(1, Math.max(0, settings.number('eval_pipeline.sample_rate'))),
+    models: [
+      settings.text('eval_pipeline.judge_model') ?? standardJudge,
+      ...settings.list('eval_pipeline.judge_models'),
+    ],
+    batchSize: Math.max(1, settings.number('eval_pipeline.batch_size')),
+    feedbackIntervalMs: settings.number('eval_pipeline.feedback_interval') * 1_000,
+    dailyBudgetUsd: Math.max(0, settings.number('eval_pipeline.daily_budget')),
   }
 }
 
@@ -121,21 +156,50 @@ function readKeys({ settings, report }: ConfigSections): readonly string[] {
   return keys
 }
 
+/** They become part of a pattern. */
+function readHarnessTags({ settings, report }: ConfigSections): readonly string[] {
+  const tags = settings.list('routing.harness_tags')
+  tags.forEach((tag, at) => {
+    if (!/^[A-Za-z](?:[\w-]{0,62}\w)?$/.test(tag))
+      report.fatal(
+        ['routeiq', 'routing', 'harness_tags', String(at)],
+        `is the name of no tag: ${tag} (letters, digits, - and _)`,
+      )
+  })
+  return tags
+}
+
 function readLabels(mapping: unknown): Readonly<Record<string, string>> {
   if (typeof mapping !== 'object' || mapping === null) return {}
   return Object.fromEntries(Object.entries(mapping).map(([label, name]) => [label, String(name)]))
 }
 
-function readRouters({ settings, report }: ConfigSections): readonly RouterConfig[] {
+/** A strategy that is a module is code of the operator like a plugin, and admitted by the same list. */
+function requireListed(
+  { settings, report }: Pick<ConfigSections, 'settings' | 'report'>,
+  args: Readonly<Record<string, unknown>>,
+  path: readonly string[],
+): void {
+  const { module, inner_args: inner } = args
+  if (typeof inner === 'object' && inner !== null)
+    requireListed({ settings, report }, inner as typeof args, [...path, 'inner_args'])
+  if (typeof module !== 'string' || settings.json('plugins.allowlist') === null) return
+  if (!settings.list('plugins.allowlist').includes(module))
+    report.fatal([...path, 'module'], `LLMROUTER_PLUGINS_ALLOWLIST does not name ${module}`)
+}
+
+function readRouters(sections: ConfigSections): readonly RouterConfig[] {
+  const { settings, report } = sections
   const path = ['routeiq', 'routing', 'routers']
   const parsed = routersSchema.safeParse(settings.json('routing.routers') ?? {})
   for (const issue of parsed.error?.issues ?? [])
     report.fatal([...path, ...issue.path.map(String)], issue.message)
   return Object.entries(parsed.data ?? {}).map(([name, router]) => {
-    const entry = findStrategy(router.strategy)
     const at = [...path, name, 'strategy']
-    if (entry === null) report.fatal(at, `there is no strategy ${router.strategy} that chooses models`)
-    else if (entry.status === 'not_available')
+    requireListed(sections, router.args, [...path, name, 'args'])
+    if (findStrategy(router.strategy) === null)
+      report.fatal(at, `there is no strategy ${router.strategy} that chooses models`)
+    else if (!canRun(router.strategy, router.args))
       report.warn(at, `the strategy ${router.strategy} is not available; llmrouter-auto takes its place`)
     return {
       name,

@@ -8,6 +8,8 @@ import { isLiteLlmPath, parseSetting } from './parse-setting.ts'
 export interface SettingSources {
   /** Values given on the command line, by setting id. */
   readonly flags: ReadonlyMap<string, unknown>
+  /** Values that count before all others, by setting id. */
+  readonly overrides: ReadonlyMap<string, unknown>
   readonly env: Environment
   readonly root: UnknownRecord
   readonly report: Report
@@ -17,8 +19,10 @@ export interface SettingSources {
 export class ResolvedSettings {
   readonly #values = new Map<string, unknown>()
   readonly #sources = new Map<string, string>()
+  readonly #overrides: ReadonlyMap<string, unknown>
 
   constructor(sources: SettingSources) {
+    this.#overrides = sources.overrides
     for (const setting of allSettings) {
       const found = findValue(setting, sources)
       const value =
@@ -31,6 +35,11 @@ export class ResolvedSettings {
   /** True when something other than the default supplied the value. */
   isGiven(id: string): boolean {
     return this.#sources.has(id)
+  }
+
+  /** True when what admins set over the API supplied the value. */
+  isOverridden(id: string): boolean {
+    return this.#overrides.has(id)
   }
 
   /** True when a LiteLLM section of the file supplied the value. */
@@ -59,6 +68,11 @@ export class ResolvedSettings {
     return value
   }
 
+  /** What a setting holds, whatever its type. */
+  value(id: string): unknown {
+    return this.#value(id)
+  }
+
   /** What a setting of type `json` holds, unchecked; null when nothing is given. */
   json(id: string): unknown {
     return this.#value(id) ?? null
@@ -76,9 +90,9 @@ interface FoundValue {
   readonly source: string
 }
 
-/** Flag, then LiteLLM file value, then variables in order of precedence, then the `routeiq:` block. */
+/** Override, then flag, then LiteLLM file value, then variables in order of precedence, then the `routeiq:` block. */
 function findValue(setting: Setting, sources: SettingSources): FoundValue | null {
-  const flag = sources.flags.get(setting.id)
+  const flag = sources.overrides.get(setting.id) ?? sources.flags.get(setting.id)
   if (flag !== undefined) return { value: flag, source: setting.id }
   for (const path of setting.file) {
     const value = readPath(sources.root, path)

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import type { FallbackTable, RoutingConfig, SpendLimitConfig } from '../config.ts'
 import type { ConfigFlags } from '../config-flags.ts'
 import { isRecord, toNumber, toText, type UnknownRecord } from '../values/coerce.ts'
@@ -44,7 +45,14 @@ export function readRoutingConfig(
     chatForMessages: boolean('use_chat_completions_url_for_anthropic_messages') ?? false,
     fallbacksIgnoreKeyModels: boolean('fallbacks_ignore_key_models') ?? true,
     enablePreCallChecks: boolean('enable_pre_call_checks') ?? false,
+    conversationAffinity: sections.settings.boolean('conversation_affinity.enabled')
+      ? {
+          ttlMs: sections.settings.number('conversation_affinity.ttl') * 1_000,
+          mostEntries: sections.settings.number('conversation_affinity.max_entries'),
+        }
+      : null,
     enableTagFiltering: boolean('enable_tag_filtering') ?? false,
+    regions: readRegions(sections),
     tagFilteringMatchAny: boolean('tag_filtering_match_any') ?? true,
     defaultMaxParallelRequests: count('default_max_parallel_requests'),
   }
@@ -108,4 +116,18 @@ function readProviderBudgets(
       )
   }
   return budgets
+}
+
+const regionMap = z.record(z.string(), z.array(z.string()).or(z.string().transform((one) => [one])))
+
+function readRegions({ settings, report }: ConfigSections): RoutingConfig['regions'] {
+  if (!settings.boolean('region_routing.enabled')) return null
+  const map = regionMap.safeParse(settings.json('region_routing.region_map'))
+  for (const { path, message } of map.error?.issues ?? [])
+    report.fatal(['routeiq', 'region_routing', 'region_map', ...path.map(String)], message)
+  return {
+    header: (settings.text('region_routing.region_header') ?? 'x-routeiq-region').toLowerCase(),
+    map: map.data ?? {},
+    isHard: settings.boolean('region_routing.hard_residency_default'),
+  }
 }

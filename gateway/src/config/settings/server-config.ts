@@ -7,10 +7,8 @@ const defaultRequestMegabytes = 32
 const defaultResponseMegabytes = 512
 
 /** Listener, limits, CORS and shutdown. */
-export function readServerConfig(
-  { general, settings, report }: ConfigSections,
-  flags: ConfigFlags,
-): ServerConfig {
+export function readServerConfig(sections: ConfigSections, flags: ConfigFlags): ServerConfig {
+  const { general, settings, report } = sections
   const port = settings.number('port')
   if (port > 65_535) report.fatal('port', `${port} is not a port`, 'ports go from 0 to 65535')
   const corsOrigins = readCorsOrigins(
@@ -30,8 +28,10 @@ export function readServerConfig(
     maxConcurrentRequests: settings.isGiven('resilience.max_concurrent_requests')
       ? settings.number('resilience.max_concurrent_requests')
       : (general.count('global_max_parallel_requests') ?? 0),
+    resetsCooldowns: settings.boolean('resilience.reset_circuit_breaker_state_on_start'),
     backpressureExcludedPaths: settings.list('resilience.backpressure_excluded_paths'),
     drainTimeoutMs: Math.round(settings.number('resilience.drain_timeout_seconds') * 1000),
+    trustedProxies: readTrustedProxies(sections),
     corsOrigins,
     corsCredentials: settings.boolean('security.cors_credentials') && !corsOrigins.includes('*'),
     bareAliases: settings.boolean('api_surfaces.bare_paths_enabled'),
@@ -41,6 +41,25 @@ export function readServerConfig(
     upstreamIdleConnections: Math.max(0, settings.number('http_client.max_keepalive')),
     tls: readTls(flags, report),
   }
+}
+
+/** An entry that trusts nobody, or everybody, is a mistake that should not wait for an incident. */
+function readTrustedProxies({ general, settings, report }: ConfigSections): readonly string[] {
+  const proxies = settings.list('security.trusted_proxies')
+  const path = 'ROUTEIQ_TRUSTED_PROXIES'
+  for (const entry of proxies) {
+    if (!/^(?:[\d.]{7,15}|[\da-f.]*:[\da-f:.]*)(?:\/\d{1,3})?$/i.test(entry))
+      report.fatal(path, `${entry} is no address and no CIDR range`, 'for example 10.0.0.0/8,2001:db8::7')
+    else if (entry.endsWith('/0'))
+      report.warn(path, `${entry} trusts everybody: each client may name the address it likes`)
+  }
+  if (general.boolean('use_x_forwarded_for') === true && proxies.length === 0)
+    report.warn(
+      ['general_settings', 'use_x_forwarded_for'],
+      'X-Forwarded-For counts only from proxies that are known',
+      'name them in ROUTEIQ_TRUSTED_PROXIES, for example 10.0.0.0/8',
+    )
+  return proxies
 }
 
 function readTls(flags: ConfigFlags, report: ConfigSections['report']): ServerConfig['tls'] {

@@ -1,14 +1,13 @@
 import { resolve } from 'node:path'
-import type { SkillsConfig } from '../config.ts'
+import type { PluginsConfig, SkillsConfig } from '../config.ts'
 import type { ConfigSections } from './config-sections.ts'
-import { readPlugins } from './plugins-config.ts'
 
 const dayMs = 86_400_000
 /** More than that no request may carry. */
 const largestTotalBytes = 30_000_000
 
 /** What the skill store takes and serves. */
-export function readSkillsConfig(sections: ConfigSections): SkillsConfig {
+export function readSkillsConfig(sections: ConfigSections, plugins: PluginsConfig): SkillsConfig {
   const { settings } = sections
   return {
     scan: {
@@ -27,7 +26,7 @@ export function readSkillsConfig(sections: ConfigSections): SkillsConfig {
     providerCopyTtlMs: Math.max(1, settings.number('skills.provider_copy_ttl')) * dayMs,
     isRegistryPublic: settings.boolean('registry.public_read'),
     publishNeedsBenchmark: settings.boolean('publish.require_benchmark'),
-    wellKnown: readWellKnown(sections),
+    wellKnown: readWellKnown(sections, plugins),
     isServedOverMcp: settings.boolean('skills.mcp.enabled'),
     marketplace: {
       isEnabled: settings.boolean('skills.marketplace.enabled'),
@@ -39,16 +38,15 @@ export function readSkillsConfig(sections: ConfigSections): SkillsConfig {
 
 const sourceNames: ReadonlySet<string> = new Set(['dir', 'store'])
 
-function readWellKnown(sections: ConfigSections): SkillsConfig['wellKnown'] {
+function readWellKnown(sections: ConfigSections, { builtIn }: PluginsConfig): SkillsConfig['wellKnown'] {
   const { settings, report } = sections
-  const isPlugin = readPlugins(sections).has('skills-discovery')
   const directory = settings.text('skills.well_known.dir') ?? settings.text('skills_discovery.skills_dir')
   const sources = settings.list('skills.well_known.sources')
   const unknown = sources.find((source) => !sourceNames.has(source))
   if (unknown !== undefined)
     report.warn('routeiq.skills.well_known.sources', `${unknown} is no source of skills; use dir or store`)
   return {
-    isEnabled: isPlugin || settings.boolean('skills.well_known.enabled'),
+    isEnabled: builtIn.has('skills-discovery') || settings.boolean('skills.well_known.enabled'),
     directory: directory === null ? null : resolve(directory),
     hasDirectory: sources.includes('dir'),
     hasStore: sources.includes('store'),

@@ -9,6 +9,8 @@ export function readStorageConfig({ general, settings }: ConfigSections): Storag
     redisUrl: readRedisUrl(settings),
     dataDir: settings.text('data_dir') ?? '.routeiq',
     disableSpendLogs: general.boolean('disable_spend_logs') ?? false,
+    toleratesFailedMigrations: settings.boolean('ha.leader_migrations_fail_open'),
+    lastMigration: settings.text('ha.migration_version'),
   }
 }
 

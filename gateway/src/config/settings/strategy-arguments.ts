@@ -21,6 +21,7 @@ const numbers = [
   ],
   ...[
     'p_latency_target_ms',
+    'remote_timeout_ms',
     'percentile',
     'max_latency_samples',
     'alpha',
@@ -33,10 +34,12 @@ const booleans = ['hot_reload', 'use_inference_only']
 const maps = [
   ...['label_mapping', 'tier_mapping', 'intent_model_groups', 'tag_model_groups', 'regex_model_groups'],
   'user_agent_model_groups',
+  'inner_args',
 ]
 const texts = [
   ...['model_path', 'llm_data_path', 'config_path', 'model_s3_bucket', 'model_s3_key', 'embedding_model'],
   ...['embedding_device', 'centroid_dir', 'profile', 'metric', 'inner_strategy'],
+  ...['remote_url', 'remote_model', 'remote_api_key', 'module'],
 ]
 
 interface ArgumentType {

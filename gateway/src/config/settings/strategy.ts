@@ -1,5 +1,5 @@
-import { findStrategy } from '@routeiq/router'
-import { isRecord } from '../values/coerce.ts'
+import { canRun, findStrategy } from '@routeiq/router'
+import { isRecord, type UnknownRecord } from '../values/coerce.ts'
 import type { ConfigSections } from './config-sections.ts'
 import { sectionWith } from './config-sections.ts'
 import { readStrategyArguments } from './strategy-arguments.ts'
@@ -41,13 +41,13 @@ function chooseStrategy(sections: ConfigSections): ChosenStrategy {
   const { settings, report } = sections
   const override = settings.text('routing.strategy_override') ?? settings.text('routing.active_strategy')
   if (override !== null) {
-    const problem = strategyProblem(override)
+    const problem = strategyProblem(override, rawArgs(sections))
     if (problem !== null) report.fatal('LLMROUTER_ACTIVE_ROUTING_STRATEGY', problem, strategyHint)
     return split(override, sections)
   }
   const section = sectionWith(sections, 'routing_strategy')
   const written = section?.text('routing_strategy') ?? standard
-  const problem = strategyProblem(written)
+  const problem = strategyProblem(written, rawArgs(sections))
   if (problem === null) return split(written, sections)
   const path = [...(section?.path ?? []), 'routing_strategy']
   if (findStrategy(written) === null || settings.boolean('routing.strict_strategies')) {
@@ -60,21 +60,28 @@ function chooseStrategy(sections: ConfigSections): ChosenStrategy {
 
 const strategyHint = `use one of ${builtInStrategies.join(', ')}, or an llmrouter-* strategy that GET /router/info lists`
 
-/** A strategy that chooses models leaves deployments to `inner_strategy`. */
+/** A strategy that chooses models leaves deployments to `inner_strategy`, or else to what the file balances by. */
 function split(name: string, sections: ConfigSections): ChosenStrategy {
   if (isBuiltIn(name)) return { balancing: name, model: null }
-  const args = sectionWith(sections, 'routing_strategy_args')?.values['routing_strategy_args']
-  const inner = isRecord(args) ? args['inner_strategy'] : null
-  return { balancing: typeof inner === 'string' && isBuiltIn(inner) ? inner : standard, model: name }
+  const inner = rawArgs(sections)['inner_strategy']
+  const written = sectionWith(sections, 'routing_strategy')?.text('routing_strategy')
+  const balancing = [inner, written].find((found) => typeof found === 'string' && isBuiltIn(found))
+  return { balancing: typeof balancing === 'string' ? balancing : standard, model: name }
 }
 
 function isBuiltIn(name: string): boolean {
   return builtInStrategies.some((known) => known === name)
 }
 
-function strategyProblem(name: string): string | null {
+function strategyProblem(name: string, args: UnknownRecord): string | null {
   if (isBuiltIn(name)) return null
-  const entry = findStrategy(name)
-  if (entry === null) return `there is no routing strategy ${name}`
-  return entry.status === 'not_available' ? `the strategy ${name} is not available` : null
+  if (findStrategy(name) === null) return `there is no routing strategy ${name}`
+  return canRun(name, args)
+    ? null
+    : `the strategy ${name} is not available without remote_url${name === 'llmrouter-custom' ? ' or module' : ''}`
+}
+
+function rawArgs(sections: ConfigSections): UnknownRecord {
+  const args = sectionWith(sections, 'routing_strategy_args')?.values['routing_strategy_args']
+  return isRecord(args) ? args : {}
 }

@@ -1,4 +1,5 @@
 import type { Report } from '../report.ts'
+import { isSet } from '../settings/resolved-settings.ts'
 import { isNothing, isRecord, toText, type UnknownRecord } from '../values/coerce.ts'
 import { type Environment, interpolateText } from './interpolate.ts'
 
@@ -9,7 +10,7 @@ export function exportEnvironmentBlock(root: UnknownRecord, env: Environment, re
   const exported: Record<string, string | undefined> = { ...env }
   for (const [name, value] of Object.entries(block)) {
     const path = ['environment_variables', name]
-    if (isNothing(value) || (env[name] !== undefined && env[name] !== '')) continue
+    if (isNothing(value) || isSet(env, name)) continue
     const text = toText(value)
     if (text === undefined) report.warn(path, 'this should be text; it is ignored')
     else exported[name] = interpolateText(text, env, path, report) ?? undefined

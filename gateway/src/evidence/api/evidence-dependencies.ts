@@ -13,7 +13,8 @@ export interface WebhookParts {
   /** Throws `invalid_request` for a URL that may not be called. */
   readonly requireTarget: (url: string) => void
   readonly newSecret: () => string
-  readonly sealSecret: (secret: string) => string
+  /** Errors: 503 `encryption_not_configured`. */
+  readonly sealSecret: (workspaceId: string, webhookId: string, secret: string) => string
   readonly newMessageId: () => string
 }
 

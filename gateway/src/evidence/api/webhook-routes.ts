@@ -60,11 +60,12 @@ function create(deps: EvidenceDependencies): Endpoint {
         throw invalidBody('url', `a workspace has at most ${mostWebhooks} webhooks; delete one first`)
       }
       const secret = body.secret ?? deps.webhooks.newSecret()
+      const id = deps.newId()
       const webhook: Webhook = {
-        id: deps.newId(),
+        id,
         url: body.url,
         kinds: body.kinds ?? [],
-        secret: deps.webhooks.sealSecret(secret),
+        secret: deps.webhooks.sealSecret(workspaceId, id, secret),
         enabled: true,
         createdAt: deps.now(),
       }

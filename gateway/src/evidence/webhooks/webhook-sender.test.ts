@@ -37,7 +37,7 @@ function bench(answers: (number | Error)[]) {
       if (typeof answer === 'number') return answer
       throw answer
     },
-    openSecret: (secret) => secret,
+    openSecret: (_workspace, _webhook, secret) => secret,
     now: () => now,
   })
   return {

@@ -13,7 +13,8 @@ export interface WebhookSenderOptions {
   readonly store: WebhookStore
   /** Sends one message and resolves with the status of the answer. Refuses addresses a user may not name. */
   readonly post: (url: string, headers: readonly string[], body: string) => Promise<number>
-  readonly openSecret: (sealed: string) => string | null
+  /** Null for a secret that was encrypted with a key that is not configured. */
+  readonly openSecret: (workspaceId: string, webhookId: string, sealed: string) => string | null
   readonly now: () => number
 }
 
@@ -60,13 +61,16 @@ export class WebhookSender {
   /** Null when the message was taken, else why not. */
   async #attempt({
     id,
+    workspaceId,
+    webhookId,
     url,
     secret,
     payload,
   }: Delivery & Pick<Webhook, 'url' | 'secret'>): Promise<string | null> {
     const { post, openSecret, now } = this.#options
-    const opened = openSecret(secret)
-    if (opened === null) return 'the secret was encrypted with another salt key; create the webhook again'
+    const opened = openSecret(workspaceId, webhookId, secret)
+    if (opened === null)
+      return 'the secret was encrypted with a key that is not configured; create the webhook again'
     const signed = signWebhook(opened, id, payload, now())
     try {
       const status = await post(url, ['content-type', 'application/json', ...signed], payload)

@@ -9,7 +9,7 @@ const ann: Caller = { ...anonymousCaller, userId: 'ann', teamId: 'red', keyAlias
 const call = (changes: Partial<GovernedCall> = {}): GovernedCall => ({
   caller: ann,
   requestedModel: 'fast',
-  group: { name: 'gpt-4o', deployments: [] },
+  group: { name: 'gpt-4o', deployments: [], priceLists: [] },
   operation: 'chat',
   bytes: 100,
   body: {},

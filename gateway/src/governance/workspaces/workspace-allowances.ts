@@ -49,5 +49,5 @@ function ratesOf(
   { max_rpm, max_tpm }: { readonly max_rpm: number | null; readonly max_tpm: number | null },
 ): RateRule[] {
   if (max_rpm === null && max_tpm === null) return []
-  return [{ ...of, model: null, requests: max_rpm, tokens: max_tpm, parallel: null }]
+  return [{ ...of, model: null, requests: max_rpm, tokens: max_tpm, parallel: null, dynamic: [] }]
 }

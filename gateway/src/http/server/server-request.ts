@@ -29,6 +29,7 @@ export class ServerRequest {
   /** The connection is gone. */
   destroyed = false
   readonly #source: RequestSource
+  #address: string | null = null
   #held: Buffer[] | null = null
   #sink: BodySink | null = null
 
@@ -41,7 +42,12 @@ export class ServerRequest {
   }
 
   get remoteAddress(): string | undefined {
-    return this.#source.remoteAddress
+    return this.#address ?? this.#source.remoteAddress
+  }
+
+  /** The request was passed on by another process, which says where it came from. */
+  cameFrom(address: string): void {
+    this.#address = address
   }
 
   /** The whole body when it is here already and nobody has asked for it, which is usual for small ones. */

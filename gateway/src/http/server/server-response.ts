@@ -46,8 +46,9 @@ export class ServerResponse implements TurnTask {
   #blocked = false
   /** 0 before there is an answer. */
   status = 0
+  /** The header lines of the answer, without those of the connection. */
+  lines = ''
   #isHeadWaiting = false
-  #lines = ''
   /** A whole answer. */
   #body: Buffer | string | null = null
   /** Streamed text that waits for the end of the turn. */
@@ -135,7 +136,7 @@ export class ServerResponse implements TurnTask {
     this.headersSent = true
     this.status = status
     this.#isHeadWaiting = true
-    this.#lines = lines
+    this.lines = lines
     this.#schedule()
   }
 
@@ -169,9 +170,8 @@ export class ServerResponse implements TurnTask {
     if (!this.#isHeadWaiting) return ''
     if (!this.#owner.mayKeepAlive()) this.closeConnection = true
     const connection = this.closeConnection ? CLOSE_LINES : KEEP_ALIVE_LINES
-    const head = `${statusLine(this.status)}${this.#lines}${this.extraLines}${dateLine()}${connection}\r\n`
+    const head = `${statusLine(this.status)}${this.lines}${this.extraLines}${dateLine()}${connection}\r\n`
     this.#isHeadWaiting = false
-    this.#lines = ''
     return head
   }
 

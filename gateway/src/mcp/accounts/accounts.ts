@@ -19,6 +19,10 @@ import type { Account, Vault } from './vault.ts'
 const renewalShare = 0.8
 const lockMs = 15_000
 const pollMs = 100
+/** As long as an address at which somebody signs in is good for. */
+const stepUpMs = 300_000
+/** One scope, as RFC 6749 writes it. */
+const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]+$/
 
 export interface AccountsOptions {
   readonly vault: Vault
@@ -45,7 +49,7 @@ export class Accounts {
   readonly #own = new WeakMap<McpServer, TokenSet>()
   readonly #asking = new WeakMap<McpServer, Promise<TokenSet>>()
   /** What servers said when they refused a call, by id. */
-  readonly #challenges = new Map<string, Challenge>()
+  readonly #challenges = new Map<string, { readonly challenge: Challenge; readonly at: number }>()
 
   constructor(options: AccountsOptions) {
     this.#options = options
@@ -62,28 +66,46 @@ export class Accounts {
     return this.#shared(server, { ...passed.let, ...passed.named })
   }
 
-  /** Errors: 503 `storage_unavailable`. */
-  async hasAccount(server: McpServer, owner: string): Promise<boolean> {
-    const account = await this.#find(server, owner)
-    return account?.status === 'ready' && isFor(account, server)
-  }
-
   /** The account the gateway itself looks at a server with: its own, else that of whoever signed in last. */
   async identifyWatcher(server: McpServer): Promise<UpstreamIdentity> {
-    const latest = needsAccount(server)
-      ? await this.#options.vault.findLatest(server.settings.serverId).catch(() => null)
-      : null
-    if (latest === null || !isFor(latest.account, server)) return this.#shared(server, {})
+    const latest = needsAccount(server) ? await this.#findLatest(server) : null
+    if (latest === null) return this.#shared(server, {})
     return this.#personal(server, latest.owner, latest.account, { let: {}, named: {} })
   }
 
-  /** A server has refused a call and said what it wants. */
+  /** A name for the account of whoever signed in last; null while nobody has, and while the database is away. */
+  async findLatest(server: McpServer): Promise<string | null> {
+    const latest = await this.#findLatest(server)
+    return latest === null ? null : keyOf([latest.owner, latest.account.credential.signedInAt])
+  }
+
+  /**
+   * A server has refused a call and said what it wants. More rights than an account has are wanted still when a token is refused
+   * before anybody could sign in for them.
+   */
   learn(server: McpServer, challenge: Challenge): void {
-    this.#challenges.set(server.settings.serverId, challenge)
+    const { serverId } = server.settings
+    const now = this.#options.now()
+    const known = this.#challenges.get(serverId)
+    const isWanted = known?.challenge.isStepUp === true && now - known.at < stepUpMs
+    if (!isWanted || challenge.isStepUp) this.#challenges.set(serverId, { challenge, at: now })
   }
 
   challengeOf(server: McpServer): Challenge | null {
-    return this.#challenges.get(server.settings.serverId) ?? null
+    return this.#challenges.get(server.settings.serverId)?.challenge ?? null
+  }
+
+  /** What is configured and what the server asked for, never everything there is. */
+  scopesOf(server: McpServer): readonly string[] {
+    const asked = this.challengeOf(server)?.scope?.split(' ') ?? []
+    return [...new Set([...server.settings.oauth.scopes, ...asked])].filter((word) => scopeToken.test(word))
+  }
+
+  async #findLatest(
+    server: McpServer,
+  ): Promise<{ readonly owner: string; readonly account: Account } | null> {
+    const latest = await this.#options.vault.findLatest(server.settings.serverId).catch(() => null)
+    return latest !== null && isFor(latest.account, server) ? latest : null
   }
 
   /** Whoever was away without an account may have signed in elsewhere meanwhile: absence is not taken from memory. */

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { GatewayError } from '@routeiq/contract'
 import { BlobSealer } from '../../conversation/blob-sealer.ts'
+import type { KeyRing, SealedPlace } from '../../secrets/key-ring.ts'
+import type { IssuerClient } from '../oauth/authorization-server.ts'
 import type { McpAccountStore, StoredCredential } from './account-store.ts'
 import type { Credential } from './credential.ts'
 
@@ -11,6 +13,18 @@ const maxCached = 10_000
 export interface Account {
   readonly credential: Credential
   readonly status: StoredCredential['status']
+}
+
+/** A registration at an authorization server, and the address of the gateway it is for. */
+interface RegisteredClient extends IssuerClient {
+  readonly base: string
+}
+
+/** What the vault seals with. */
+export interface VaultKeys {
+  readonly keyRing: KeyRing
+  /** For what travels through clients; without it nobody signs in. */
+  readonly secret: string | null
 }
 
 interface Cached {
@@ -24,13 +38,14 @@ interface Cached {
  */
 export class Vault {
   readonly #store: McpAccountStore
+  readonly #keyRing: KeyRing
   readonly #sealer: BlobSealer | null
   readonly #now: () => number
   readonly #cache = new Map<string, Cached>()
 
-  /** Without a secret nothing is taken. */
-  constructor(store: McpAccountStore, secret: string | null, now: () => number) {
+  constructor(store: McpAccountStore, { keyRing, secret }: VaultKeys, now: () => number) {
     this.#store = store
+    this.#keyRing = keyRing
     this.#sealer = secret === null ? null : new BlobSealer(secret, randomBytes)
     this.#now = now
   }
@@ -85,11 +100,22 @@ export class Vault {
   }
 
   /** Errors: 503 `encryption_not_configured`. */
+  sealIssuerClient(serverId: string, issuer: string, client: RegisteredClient): string {
+    return this.#keyRing.seal(issuerPlace(serverId, issuer), JSON.stringify(client))
+  }
+
+  /** Null when it was sealed with a key that is not configured, or for another row. */
+  openIssuerClient(serverId: string, issuer: string, sealed: string): RegisteredClient | null {
+    const payload = this.#keyRing.open(issuerPlace(serverId, issuer), sealed)
+    return payload === null ? null : (JSON.parse(payload) as RegisteredClient)
+  }
+
+  /** For what travels through clients. Errors: 503 `encryption_not_configured`. */
   requireSealer(): BlobSealer {
     if (this.#sealer !== null) return this.#sealer
     throw new GatewayError(
       'encryption_not_configured',
-      'Accounts at tool servers are kept encrypted, and there is no key to do so. Set LITELLM_SALT_KEY.',
+      'Signing in at tool servers needs a key to encrypt with. Set LITELLM_SALT_KEY.',
     )
   }
 
@@ -101,8 +127,7 @@ export class Vault {
 
   #seal(owner: string, serverId: string, { credential, status }: Account): StoredCredential {
     const payload = JSON.stringify(credential)
-    const account = keyOf(owner, serverId)
-    const sealed = this.requireSealer().seal({ form: 'mcp', family: 'credential', account, payload })
+    const sealed = this.#keyRing.seal(credentialPlace(owner, serverId), payload)
     const isOAuth = credential.kind === 'oauth'
     return {
       ...{ owner, serverId, status, sealed },
@@ -112,12 +137,19 @@ export class Vault {
     }
   }
 
-  /** Null when it was sealed with another key or for another row. */
+  /** Null when it was sealed with a key that is not configured, or for another row. */
   #open({ owner, serverId, status, sealed }: StoredCredential): Account | null {
-    const blob = this.#sealer?.open(sealed) ?? null
-    if (blob === null || blob.family !== 'credential' || blob.account !== keyOf(owner, serverId)) return null
-    return { credential: JSON.parse(blob.payload) as Credential, status }
+    const payload = this.#keyRing.open(credentialPlace(owner, serverId), sealed)
+    return payload === null ? null : { credential: JSON.parse(payload) as Credential, status }
   }
+}
+
+function credentialPlace(owner: string, serverId: string): SealedPlace {
+  return { table: 'mcp_credentials', row: keyOf(owner, serverId) }
+}
+
+function issuerPlace(serverId: string, issuer: string): SealedPlace {
+  return { table: 'mcp_issuer_clients', row: JSON.stringify([serverId, issuer]) }
 }
 
 function keyOf(owner: string, serverId: string): string {

@@ -3,8 +3,7 @@ import type { CatalogueView, ViewItem } from '../view/catalogue-view.ts'
 import type { Downstream } from './downstream.ts'
 import { type RelayDependencies, relay } from './relay.ts'
 import { invalidParams, RpcError } from './rpc-error.ts'
-import { priceOf } from './tool-call.ts'
-import { findArgumentProblem } from './validate-arguments.ts'
+import { priceOf, type ToolCall } from './tool-call.ts'
 
 /** Why a tool is not called, before its server is asked. */
 export type ToolRefusal =
@@ -42,11 +41,13 @@ export async function callTool(
   const { caller, origin } = downstream
   const admission = await deps.admitTool(caller, tool)
   const startedAt = deps.now()
-  const settle = (outcome: string): void => {
+  const input = (params['arguments'] ?? {}) as ToolCall['input']
+  const settle = (outcome: string, result: McpResult | null): void => {
     const hasRun = outcome === 'success' || outcome === 'tool_error'
     const costPico = hasRun ? priceOf(tool) : null
     admission?.settle(costPico)
-    deps.settleTool({ tool, caller, origin, startedAt, endedAt: deps.now(), outcome, costPico })
+    const endedAt = deps.now()
+    deps.settleTool({ tool, caller, origin, startedAt, endedAt, outcome, input, result, costPico })
   }
   try {
     const result = await relay(deps, downstream, {
@@ -59,10 +60,10 @@ export async function callTool(
     })
     // The client is asked something first; the call goes on with another request.
     if (result['resultType'] === 'input_required') admission?.settle(null)
-    else settle(result['isError'] === true ? 'tool_error' : 'success')
+    else settle(result['isError'] === true ? 'tool_error' : 'success', result)
     return result
   } catch (error) {
-    settle(outcomeOf(error))
+    settle(outcomeOf(error), null)
     throw error
   }
 }
@@ -71,8 +72,4 @@ export async function callTool(
 function outcomeOf(error: unknown): string {
   const { data } = error as { data?: { reason?: unknown } | null }
   return typeof data?.reason === 'string' ? data.reason : 'upstream_error'
-}
-
-export function findToolArgumentProblem(tool: ViewItem, args: unknown): string | null {
-  return findArgumentProblem(tool.definition.description['inputSchema'], args)
 }

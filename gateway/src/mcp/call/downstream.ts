@@ -4,7 +4,18 @@ import type { Caller } from '../../identity/caller.ts'
 import type { McpResult } from '../upstream/upstream-session.ts'
 
 /** The request over HTTP that brought a call. */
-export type CallOrigin = Pick<Exchange, 'requestId' | 'trace'>
+export interface CallOrigin extends Pick<Exchange, 'requestId' | 'trace'> {
+  /** The message in it, of clients of the protocol whose request is traced. */
+  readonly message?: TracedMessage
+}
+
+/** What a trace tells of a message of the protocol. */
+export interface TracedMessage {
+  readonly id: string
+  readonly protocolVersion: string | null
+  /** Digest of the session's id. */
+  readonly session: string | null
+}
 
 /** The client's side of one request, whichever way it came. */
 export interface Downstream {
@@ -32,16 +43,23 @@ export interface Downstream {
   ask(method: string, params: Record<string, unknown>): Promise<McpResult>
 }
 
-/** What of a client's capabilities the gateway can bridge: being asked something. */
+/** Whom sessions, states and cursors belong to. */
+export function principalOf({ keyHash, kind }: Caller): string {
+  return keyHash ?? kind
+}
+
+/** What of a client's capabilities the gateway can bridge: being asked something, and extensions of the server. */
 export function bridgedCapabilities({
   elicitation,
   sampling,
   roots,
+  extensions,
 }: ClientCapabilities): ClientCapabilities {
   return {
     ...(elicitation !== undefined && { elicitation }),
     ...(sampling !== undefined && { sampling }),
     ...(roots !== undefined && { roots: {} }),
+    ...(extensions !== undefined && { extensions }),
   }
 }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { ClientCapabilities } from '@modelcontextprotocol/client'
 import type { Caller } from '../../identity/caller.ts'
 import type { RequestTrace } from '../../telemetry/spans/request-trace.ts'
 import { isSignedInTo } from '../accounts/accounts.ts'
@@ -11,6 +12,7 @@ import type { UpstreamRequest, Upstreams } from '../upstream/upstreams.ts'
 import type { ViewItem } from '../view/catalogue-view.ts'
 import { bridgedCapabilities, type Downstream, passOn } from './downstream.ts'
 import type { CarriedState, RequestStates, StateScope } from './request-state.ts'
+import { findAskProblem, findUndeclared } from './required-capabilities.ts'
 import { internalError, invalidParams, RpcError, rpcErrorOf, urlElicitationRequired } from './rpc-error.ts'
 import { type CallEvent, type ParkedCalls, RunningCall } from './running-call.ts'
 import type { ToolAdmission, ToolCall } from './tool-call.ts'
@@ -139,6 +141,8 @@ async function relayForLegacy(
     })
     if (result['resultType'] !== 'input_required') return result
     const requests = readRequests(result['inputRequests'])
+    const problem = findUnanswerable(requests, downstream)
+    if (problem !== null) return refuseQuestion(target, problem)
     const answers = await Promise.all(
       Object.entries(requests).map(async ([key, { method, params }]) => [
         key,
@@ -151,6 +155,23 @@ async function relayForLegacy(
     }
   }
   throw new RpcError(internalError, `The server still wants input after ${maxRounds} rounds.`)
+}
+
+/** It should not occur: the server was told what the client can be asked. */
+function findUnanswerable(
+  requests: Readonly<Record<string, InputRequest>>,
+  { capabilities }: Downstream,
+): string | null {
+  const problems = Object.values(requests).map(({ method, params }) =>
+    findAskProblem(method, params, capabilities),
+  )
+  return problems.find((problem) => problem !== null) ?? null
+}
+
+/** Models read results of tools. */
+function refuseQuestion({ method }: RelayTarget, problem: string): McpResult {
+  if (method !== 'tools/call') throw new RpcError(internalError, problem)
+  return { content: [{ type: 'text', text: problem }], isError: true }
 }
 
 async function relayForModern(
@@ -238,13 +259,30 @@ interface Sending {
   readonly retry: Readonly<Record<string, unknown>>
 }
 
+/** A server that misses something the client does have is asked once more, with that declared. */
 async function send(
+  deps: RelayDependencies,
+  downstream: Downstream,
+  target: RelayTarget,
+  sending: Sending,
+): Promise<McpResult> {
+  const declared = bridgedCapabilities(downstream.capabilities)
+  try {
+    return await sendDeclaring(declared, deps, downstream, target, sending)
+  } catch (error) {
+    const more = findUndeclared(error, declared, downstream.capabilities)
+    if (more === null) throw error
+    return sendDeclaring({ ...declared, ...more }, deps, downstream, target, sending)
+  }
+}
+
+async function sendDeclaring(
+  capabilities: ClientCapabilities,
   { upstreams, identify, forgetAccount, tracesCalls }: RelayDependencies,
   downstream: Downstream,
   { server, method, params, name, schema, timeoutMs }: RelayTarget,
   { signal, interaction, progress, retry }: Sending,
 ): Promise<McpResult> {
-  const capabilities = bridgedCapabilities(downstream.capabilities)
   const trace = tracesCalls() ? downstream.origin.trace : null
   const marked = schema === undefined ? undefined : formatParamHeaders(schema, params['arguments'])
   const headers = trace === null ? marked : { ...marked, traceparent: trace.traceparent }

@@ -25,20 +25,24 @@ export interface StateScope {
 export class RequestStates {
   readonly #sealer: BlobSealer
   readonly #now: () => number
+  readonly #mark: (text: string) => string
 
-  constructor(secret: string | Buffer, now: () => number) {
+  /** `mark` tells which process a call waits in; what stands before a `~` is no part of a state. */
+  constructor(secret: string | Buffer, now: () => number, mark: (text: string) => string) {
     this.#sealer = new BlobSealer(secret, randomBytes)
     this.#now = now
+    this.#mark = mark
   }
 
   seal(state: CarriedState, scope: StateScope): string {
     const payload = JSON.stringify({ state, scope: digest(scope), until: this.#now() + lifetimeMs })
-    return this.#sealer.seal({ form: 'mcp', family: 'state', account: scope.principal, payload })
+    const sealed = this.#sealer.seal({ form: 'mcp', family: 'state', account: scope.principal, payload })
+    return state.kind === 'parked' ? this.#mark(sealed) : sealed
   }
 
   /** Null for what is forged, foreign or too old. */
   open(text: string, scope: StateScope): CarriedState | null {
-    const blob = this.#sealer.open(text)
+    const blob = this.#sealer.open(text.slice(text.indexOf('~') + 1))
     if (blob === null || blob.family !== 'state' || blob.account !== scope.principal) return null
     const {
       state,

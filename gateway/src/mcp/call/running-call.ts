@@ -126,6 +126,8 @@ export class RunningCall implements Interaction {
   /** A client that leaves ends the call, unless it left with a question to come back with. */
   #follow(downstream: Downstream): void {
     downstream.signal.addEventListener('abort', () => {
+      // The signal fires with every exchange that is over, also behind its answer.
+      if (this.#end !== null) return
       const isWaiting = this.#questions.size > 0 && this.#shown.size > 0
       if (this.#downstream === downstream && !isWaiting) this.cancel('the client has left')
     })
@@ -135,6 +137,12 @@ export class RunningCall implements Interaction {
 /** Calls that wait for their clients to come back. Where too many wait, the oldest is given up. */
 export class ParkedCalls {
   readonly #calls = new Map<string, { readonly call: RunningCall; readonly timer: NodeJS.Timeout }>()
+  readonly #onChange: (count: number) => void
+
+  /** `onChange` hears how many calls wait. */
+  constructor(onChange: (count: number) => void) {
+    this.#onChange = onChange
+  }
 
   park(call: RunningCall): string {
     const own = [...this.#calls].filter(([, parked]) => parked.call.principal === call.principal)
@@ -144,6 +152,7 @@ export class ParkedCalls {
     const id = randomUUID()
     const timer = setTimeout(() => this.take(id)?.cancel('the client did not come back'), parkedMs).unref()
     this.#calls.set(id, { call, timer })
+    this.#onChange(this.#calls.size)
     return id
   }
 
@@ -152,6 +161,7 @@ export class ParkedCalls {
     const parked = this.#calls.get(id)
     if (parked === undefined) return null
     this.#calls.delete(id)
+    this.#onChange(this.#calls.size)
     clearTimeout(parked.timer)
     return parked.call
   }

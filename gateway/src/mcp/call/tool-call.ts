@@ -18,6 +18,10 @@ export interface ToolCall {
   readonly endedAt: number
   /** `success`, `tool_error` where the tool itself failed, or what kept it from running. */
   readonly outcome: string
+  /** The arguments of the call. */
+  readonly input: Readonly<Record<string, unknown>>
+  /** What the tool answered; null where it did not. */
+  readonly result: Readonly<Record<string, unknown>> | null
   /** Null where nobody said what the tool costs, or it did not run. */
   readonly costPico: bigint | null
 }

@@ -2,6 +2,7 @@ import type { RequestTrace } from '../../telemetry/spans/request-trace.ts'
 import type { Attributes } from '../../telemetry/spans/span.ts'
 import { aliasOf, type McpServer } from '../server.ts'
 import type { UpstreamAttempt } from '../upstream/upstreams.ts'
+import type { TracedMessage } from './downstream.ts'
 import type { ToolCall } from './tool-call.ts'
 
 /** What was asked of a server. */
@@ -42,9 +43,45 @@ export function traceToolCall({ tool, origin, startedAt, endedAt, outcome }: Too
     kind: 'server',
     startedAt,
     endedAt,
-    attributes: { ...describe(asked, startedAt, endedAt, problem), 'routeiq.request.id': origin.requestId },
+    attributes: {
+      ...describe(asked, startedAt, endedAt, problem),
+      ...describeMessage(origin.message),
+      'routeiq.request.id': origin.requestId,
+    },
     error: problem,
   })
+}
+
+/** Any other request of a client of the protocol, which may concern several servers. */
+export function traceMessage(
+  trace: RequestTrace,
+  message: TracedMessage,
+  method: string,
+  { startedAt, endedAt, error }: { startedAt: number; endedAt: number; error: unknown },
+): void {
+  const problem = error === null ? null : typeOf(error)
+  const attributes = {
+    'mcp.method.name': method,
+    'mcp.success': problem === null,
+    'mcp.duration_ms': Math.round(endedAt - startedAt),
+    'error.type': problem,
+    ...describeMessage(message),
+  }
+  trace.addSpan({ name: method, kind: 'server', startedAt, endedAt, attributes, error: problem })
+}
+
+function describeMessage(message: TracedMessage | undefined): Attributes {
+  return {
+    'jsonrpc.request.id': message?.id ?? null,
+    'mcp.protocol.version': message?.protocolVersion ?? null,
+    'mcp.session.id': message?.session ?? null,
+    'network.transport': 'tcp',
+  }
+}
+
+function typeOf(error: unknown): string {
+  const { code, data } = error as { code?: unknown; data?: { reason?: unknown } | null }
+  return typeof data?.reason === 'string' ? data.reason : String(code ?? 'internal_error')
 }
 
 /** Addresses of resources may hold anything, so they name no span. */

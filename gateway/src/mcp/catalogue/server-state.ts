@@ -8,6 +8,8 @@ export interface ServerOffer {
   readonly resources: readonly Description[]
   readonly capabilities: Readonly<Record<string, unknown>>
   readonly instructions: string | null
+  /** Milliseconds for which its lists may be kept, by their methods; 0 where it does not say. */
+  readonly freshMs: Readonly<Record<string, number>>
   readonly era: 'legacy' | 'modern'
   readonly protocolVersion: string
 }

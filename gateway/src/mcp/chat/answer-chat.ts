@@ -5,17 +5,24 @@ import {
   readRecords,
   readText,
 } from '../../conversation/json-value.ts'
-import { sendChatAnswer } from './chat-answer.ts'
+import { formatChatStream } from './chat-answer.ts'
 import { isNamed } from './named-tools.ts'
 import { needsApproval, type OfferedTool } from './tool-offer.ts'
-import { describeTool, type ToolTurns } from './tool-turns.ts'
+import { describeProblem, describeTool, type ToolTurns } from './tool-turns.ts'
 
 /** Answers a chat completion. Calls the caller wants to be asked about come back to it as ordinary calls. */
 export async function answerChat(turns: ToolTurns): Promise<number> {
-  const { request } = turns
-  const { status, body } = await runTurns(turns)
-  if (status === 200 && request.stream) sendChatAnswer(request, body)
-  else request.exchange.sendJson(status, body)
+  const { request, answer } = turns
+  const { status, body } = await runTurns(turns).catch((error: unknown) => {
+    // What goes wrong before a sign of life went out is an error of HTTP.
+    if (!answer.isOpen) throw error
+    return { status: 500, body: { error: { message: describeProblem(error), type: 'api_error' } } }
+  })
+  if (status !== 200 && !answer.isOpen) answer.sendJson(status, body)
+  else if (request.stream) {
+    answer.write(status === 200 ? formatChatStream(request, body) : `data: ${JSON.stringify(body)}\n\n`)
+    answer.end()
+  } else answer.sendJson(status, body)
   return status
 }
 

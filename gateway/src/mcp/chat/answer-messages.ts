@@ -24,12 +24,12 @@ export function hasOwnBlocks(messages: readonly JsonRecord[]): boolean {
  * caller wants to be asked about come back to it as ordinary ones.
  */
 export async function answerMessages(turns: ToolTurns): Promise<number> {
-  const writer = new MessageWriter(turns.request)
+  const writer = new MessageWriter(turns.request, turns.answer)
   try {
     return await runTurns(turns, writer)
   } catch (error) {
-    // What goes wrong before the first answer is an error of HTTP.
-    if (!writer.isStreaming) throw error
+    // What goes wrong before a stream has begun is an error of HTTP.
+    if (!turns.answer.isOpen) throw error
     return writer.fail(500, { error: { type: 'api_error', message: describeProblem(error) } })
   }
 }

@@ -30,12 +30,12 @@ export function hasOwnItems(input: readonly JsonRecord[]): boolean {
  * asked about, streamed as they come. Calls whose approval the request brings are made first.
  */
 export async function answerResponses(turns: ToolTurns): Promise<number> {
-  const writer = new ResponseWriter(turns.request)
+  const writer = new ResponseWriter(turns.request, turns.answer)
   try {
     return await runTurns(turns, writer)
   } catch (error) {
-    // What goes wrong before the first answer is an error of HTTP.
-    if (!writer.isStreaming) throw error
+    // What goes wrong before a stream has begun is an error of HTTP.
+    if (!turns.answer.isOpen) throw error
     return writer.fail(500, { error: { type: 'api_error', message: describeProblem(error) } })
   }
 }

@@ -1,9 +1,8 @@
 import { type JsonRecord, readRecord, readRecords, readText } from '../../conversation/json-value.ts'
-import { headLines } from '../../http/server/head-line.ts'
 import type { ModelRequest } from '../../pipeline/model-request.ts'
 
-/** Sends a whole answer as the stream the client asked for: its text, its calls, its end, and the usage if wanted. */
-export function sendChatAnswer({ exchange, includeUsage }: ModelRequest, answer: JsonRecord): void {
+/** A whole answer as the stream the client asked for: its text, its calls, its end, and the usage if wanted. */
+export function formatChatStream({ includeUsage }: ModelRequest, answer: JsonRecord): string {
   const { choices: _, usage, object: __, ...frame } = answer
   const chunk = (choices: readonly object[], extra: object = {}): string =>
     `data: ${JSON.stringify({ ...frame, object: 'chat.completion.chunk', choices, ...extra })}\n\n`
@@ -22,8 +21,5 @@ export function sendChatAnswer({ exchange, includeUsage }: ModelRequest, answer:
     ]
   })
   const last = includeUsage ? [chunk([], { usage: usage ?? null })] : []
-  const lines = headLines(['content-type', 'text/event-stream', 'cache-control', 'no-cache'])
-  exchange.response.begin(200, `x-request-id: ${exchange.requestId}\r\n${lines}`)
-  exchange.response.write([...pieces, ...last, 'data: [DONE]\n\n'].join(''), 'utf8')
-  exchange.response.end()
+  return [...pieces, ...last, 'data: [DONE]\n\n'].join('')
 }

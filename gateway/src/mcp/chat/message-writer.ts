@@ -1,29 +1,21 @@
 import { type JsonRecord, readRecord, readString } from '../../conversation/json-value.ts'
-import { headLines } from '../../http/server/head-line.ts'
 import type { ModelRequest } from '../../pipeline/model-request.ts'
+import type { ToolAnswer } from './tool-answer.ts'
 
 /** The answer to a Messages request that takes several turns: one message, streamed block by block where that is wanted. */
 export class MessageWriter {
   readonly #request: ModelRequest
+  readonly #answer: ToolAnswer
   readonly #content: JsonRecord[] = []
-  #isBegun = false
 
-  constructor(request: ModelRequest) {
+  constructor(request: ModelRequest, answer: ToolAnswer) {
     this.#request = request
+    this.#answer = answer
   }
 
-  /** The client has got the beginning of a stream. */
-  get isStreaming(): boolean {
-    return this.#isBegun && this.#request.stream
-  }
-
-  /** The model has answered for the first time: nothing is an HTTP error from now on. */
+  /** The model has answered for the first time. */
   begin(answered: JsonRecord): void {
-    this.#isBegun = true
     if (!this.#request.stream) return
-    const { exchange } = this.#request
-    const lines = headLines(['content-type', 'text/event-stream; charset=utf-8', 'cache-control', 'no-cache'])
-    exchange.response.begin(200, `x-request-id: ${exchange.requestId}\r\n${lines}`)
     const { output_tokens: _, ...usage } = readRecord(answered['usage']) ?? {}
     const message = { ...answered, content: [], stop_reason: null, stop_sequence: null }
     this.#write('message_start', { message: { ...message, usage: { ...usage, output_tokens: 0 } } })
@@ -41,33 +33,31 @@ export class MessageWriter {
 
   /** The model wants nothing more. Returns the status. */
   end(answered: JsonRecord, usage: JsonRecord): number {
-    const { exchange, stream } = this.#request
-    if (!stream) {
-      exchange.sendJson(200, { ...answered, content: this.#content, usage })
+    if (!this.#request.stream) {
+      this.#answer.sendJson(200, { ...answered, content: this.#content, usage })
       return 200
     }
     const { stop_reason, stop_sequence = null } = answered
     this.#write('message_delta', { delta: { stop_reason, stop_sequence }, usage })
     this.#write('message_stop', {})
-    exchange.response.end()
+    this.#answer.end()
     return 200
   }
 
   /** A turn has failed. Returns the status the client got. */
   fail(status: number, body: JsonRecord): number {
-    const { exchange } = this.#request
-    if (!this.isStreaming) {
-      exchange.sendJson(status, body)
+    if (!this.#answer.isOpen) {
+      this.#answer.sendJson(status, body)
       return status
     }
-    this.#write('error', { error: body['error'], request_id: exchange.requestId })
-    exchange.response.end()
+    this.#write('error', { error: body['error'], request_id: this.#request.exchange.requestId })
+    this.#answer.end()
     return 200
   }
 
   #write(type: string, members: JsonRecord): void {
     const event = `event: ${type}\ndata: ${JSON.stringify({ type, ...members })}\n\n`
-    this.#request.exchange.response.write(event, 'utf8')
+    this.#answer.write(event)
   }
 }
 

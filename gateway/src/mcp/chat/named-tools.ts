@@ -34,6 +34,8 @@ export interface NamedTool {
   readonly allows: (tool: string) => boolean
   /** The caller wants to be asked first. */
   readonly needsApproval: (tool: string) => boolean
+  /** The caller has said of this very tool, or of all, that it may be called without asking. */
+  readonly agreesTo: (tool: string) => boolean
 }
 
 /** Finds out which servers behind the gateway an address means. */
@@ -68,6 +70,7 @@ export function readNamedTool(tool: unknown, index: number, book: AddressBook): 
     headers: { ...headers, ...(authorization && { authorization: `Bearer ${authorization}` }) },
     allows: (name) => allowed_tools === null || allowed_tools === undefined || allowed_tools.includes(name),
     needsApproval: (name) => wantsToBeAsked(require_approval, name),
+    agreesTo: (name) => !wantsToBeAsked(require_approval, name),
   }
 }
 
@@ -126,6 +129,8 @@ export function readNamedServer(
       (configuration?.allowed_tools?.includes(name) ?? true) &&
       isOn(name),
     needsApproval: () => false,
+    agreesTo: (name) =>
+      (configuration?.allowed_tools?.includes(name) ?? false) || choice?.configs?.[name]?.enabled === true,
   }
 }
 

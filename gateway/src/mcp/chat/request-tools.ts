@@ -1,5 +1,7 @@
 import { GatewayError } from '@routeiq/contract'
 import { readList, readRecord, readRecords, readText } from '../../conversation/json-value.ts'
+import { startDeadline } from '../../http/deadline.ts'
+import { ClientGone } from '../../http/read-body.ts'
 import { isConversationDialect } from '../../pipeline/call-in-process.ts'
 import type { Gateway } from '../../pipeline/gateway.ts'
 import type { ModelRequest } from '../../pipeline/model-request.ts'
@@ -27,7 +29,7 @@ export class ServerTools implements RequestTools {
     return bringsTools(request) || goesOn(request)
   }
 
-  async answer(gateway: Gateway, request: ModelRequest): Promise<number | null> {
+  async answer(gateway: Gateway, request: ModelRequest, describe: () => string): Promise<number | null> {
     const servers = await this.#plane.requireGateway()
     const named = this.#readNamed(servers, request)
     if (named.length === 0 && !goesOn(request)) return leaveToProvider(request)
@@ -39,9 +41,11 @@ export class ServerTools implements RequestTools {
         { param: 'tools' },
       )
     const offer = await this.#offer(servers, request, named)
-    const gone = new AbortController()
-    request.exchange.whenClientGone(() => gone.abort(new Error('the client has left')))
-    const turns = new ToolTurns({ gateway, servers, request, dialect, offer, signal: gone.signal })
+    const end = new AbortController()
+    const timeoutMs = timeoutOf(request)
+    const deadline = startDeadline(timeoutMs, () => end.abort(outOfTime(timeoutMs)))
+    request.exchange.whenClientGone(() => end.abort(new ClientGone()))
+    const turns = new ToolTurns({ gateway, servers, request, dialect, offer, describe, signal: end.signal })
     const answers = {
       'openai-chat': answerChat,
       'openai-responses': answerResponses,
@@ -50,6 +54,8 @@ export class ServerTools implements RequestTools {
     try {
       return await answers[dialect](turns)
     } finally {
+      deadline.clear()
+      turns.answer.close()
       request.exchange.whenClientGone(null)
     }
   }
@@ -74,7 +80,7 @@ export class ServerTools implements RequestTools {
         'tool_invocation_disabled',
         'Calling tools is off (LLMROUTER_ENABLE_MCP_TOOL_INVOCATION).',
       )
-    const offer = new ToolOffer()
+    const offer = new ToolOffer(this.#plane.config().mcp.confirmTools)
     for (const named of all) {
       const view = await servers.settledViews.find(caller, { selector: named.selector })
       if (view === null)
@@ -89,6 +95,18 @@ export class ServerTools implements RequestTools {
     }
     return offer
   }
+}
+
+/** The time of the request is that of all its turns and calls together. */
+function timeoutOf({ stream, options, runtime }: ModelRequest): number {
+  const { timeoutMs, streamTimeoutMs } = runtime.config.routing
+  return stream
+    ? (options.streamTimeoutMs ?? options.timeoutMs ?? streamTimeoutMs)
+    : (options.timeoutMs ?? timeoutMs)
+}
+
+function outOfTime(timeoutMs: number): GatewayError {
+  return new GatewayError('timeout', `The model and its tools were not done after ${timeoutMs / 1000} s.`)
 }
 
 function bringsTools({ body }: ModelRequest): boolean {

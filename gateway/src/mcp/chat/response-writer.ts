@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { type JsonRecord, readRecords, readString, readText } from '../../conversation/json-value.ts'
 import { formatItemId, locateItem } from '../../conversation/response-item-id.ts'
-import { headLines } from '../../http/server/head-line.ts'
 import type { ModelRequest } from '../../pipeline/model-request.ts'
 import { EventWriter } from '../../protocols/openai-responses/event-writer.ts'
+import type { ToolAnswer } from './tool-answer.ts'
 
 const prefixes: Readonly<Record<string, string>> = {
   ...{ message: 'msg', reasoning: 'rs', function_call: 'fc', custom_tool_call: 'ctc' },
@@ -13,23 +13,20 @@ const prefixes: Readonly<Record<string, string>> = {
 /** The answer to a Responses request that takes several turns: one response, streamed item by item where that is wanted. */
 export class ResponseWriter {
   readonly #request: ModelRequest
+  readonly #answer: ToolAnswer
   readonly #events = new EventWriter()
   readonly #output: JsonRecord[] = []
   readonly #id: string
   #frame: JsonRecord = {}
   #isBegun = false
 
-  constructor(request: ModelRequest) {
+  constructor(request: ModelRequest, answer: ToolAnswer) {
     this.#request = request
+    this.#answer = answer
     this.#id = request.protocol.formatId(randomUUID(), request.operation)
   }
 
-  /** The client has got the beginning of a stream. */
-  get isStreaming(): boolean {
-    return this.#isBegun && this.#request.stream
-  }
-
-  /** The model has answered for the first time: nothing is an HTTP error from now on. */
+  /** The model has answered for the first time. */
   begin(answered: JsonRecord): void {
     const { usage: _, output: __, ...frame } = answered
     const { clientBody } = this.#request
@@ -43,9 +40,6 @@ export class ResponseWriter {
     }
     this.#isBegun = true
     if (!this.#request.stream) return
-    const { exchange } = this.#request
-    const lines = headLines(['content-type', 'text/event-stream; charset=utf-8', 'cache-control', 'no-cache'])
-    exchange.response.begin(200, `x-request-id: ${exchange.requestId}\r\n${lines}`)
     const response = { ...this.#frame, status: 'in_progress', output: [], usage: null }
     this.#write('response.created', { response })
     this.#write('response.in_progress', { response })
@@ -101,25 +95,26 @@ export class ResponseWriter {
     if (this.#request.stream) {
       this.#write(status === 'incomplete' ? 'response.incomplete' : 'response.completed', { response })
       this.#flush()
-      this.#request.exchange.response.end()
-    } else this.#request.exchange.sendJson(200, response)
+      this.#answer.end()
+    } else this.#answer.sendJson(200, response)
     return response
   }
 
   /** A turn has failed. Returns the status the client got. */
   fail(status: number, body: JsonRecord): number {
-    const { exchange } = this.#request
-    if (!this.isStreaming) {
-      exchange.sendJson(status, body)
+    if (!this.#answer.isOpen) {
+      this.#answer.sendJson(status, body)
       return status
     }
     const { message = 'The model could not be called.' } = (body['error'] ?? {}) as { message?: unknown }
     const error = { code: 'server_error', message }
-    this.#write('response.failed', {
-      response: { ...this.#frame, status: 'failed', error, output: this.#output, usage: null },
-    })
+    if (this.#isBegun)
+      this.#write('response.failed', {
+        response: { ...this.#frame, status: 'failed', error, output: this.#output, usage: null },
+      })
+    else this.#write('error', { ...error, param: null })
     this.#flush()
-    exchange.response.end()
+    this.#answer.end()
     return 200
   }
 
@@ -159,7 +154,7 @@ export class ResponseWriter {
   }
 
   #flush(): void {
-    if (this.#request.stream) this.#request.exchange.response.write(this.#events.take(), 'utf8')
+    if (this.#request.stream) this.#answer.write(this.#events.take())
   }
 }
 

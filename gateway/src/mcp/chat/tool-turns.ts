@@ -5,6 +5,8 @@ import type { Gateway } from '../../pipeline/gateway.ts'
 import type { ModelRequest } from '../../pipeline/model-request.ts'
 import type { McpGateway } from '../mcp-gateway.ts'
 import { aliasOf } from '../server.ts'
+import { describeTurns } from './describe-turns.ts'
+import { ToolAnswer } from './tool-answer.ts'
 import type { OfferedTool, ToolOffer } from './tool-offer.ts'
 
 const maxTurns = 10
@@ -16,7 +18,9 @@ export interface ToolTurnsOptions {
   readonly request: ModelRequest
   readonly dialect: ConversationDialect
   readonly offer: ToolOffer
-  /** The client has left. */
+  /** Writes the head lines every answer has. */
+  readonly describe: () => string
+  /** The client has left, or the time is over. */
   readonly signal: AbortSignal
 }
 
@@ -36,7 +40,10 @@ export interface ToolResult {
 export class ToolTurns {
   readonly request: ModelRequest
   readonly offer: ToolOffer
+  readonly answer: ToolAnswer
   readonly #options: ToolTurnsOptions
+  readonly #headers: readonly string[]
+  readonly #lines: string[] = []
   readonly #used: JsonRecord[] = []
   #count = 0
 
@@ -44,16 +51,21 @@ export class ToolTurns {
     this.request = options.request
     this.offer = options.offer
     this.#options = options
+    this.answer = new ToolAnswer(options.request, () => describeTurns(options.describe(), this.#lines))
+    this.#headers = headersOfTurns(options.request)
   }
 
-  /** Asks the model once more. Errors: 400 after ten turns; whatever the client's leaving is. */
+  /** Asks the model once more. Errors: 400 after ten turns; the reason of the signal. */
   async ask(body: JsonRecord): Promise<Turn> {
     const { gateway, request, dialect, signal } = this.#options
-    if (signal.aborted) throw signal.reason
+    signal.throwIfAborted()
     if (this.#count === maxTurns)
       throw new GatewayError('invalid_request', `The model still wanted tools after ${maxTurns} turns.`)
     this.#count += 1
-    const answer = await converseInProcess(gateway, request.caller, body, dialect)
+    const { trace } = request.exchange
+    const occasion = { trace, headers: this.#headers, signal }
+    const answer = await converseInProcess(gateway, request.caller, body, dialect, occasion)
+    this.#lines.push(answer.lines)
     const answered = readRecord(answer.body) ?? {}
     if (answer.status === 200) this.#used.push(readRecord(answered['usage']) ?? {})
     return { status: answer.status, body: answered }
@@ -75,18 +87,29 @@ export class ToolTurns {
     const { tool, named } = offered
     const args = parseArguments(argumentsText)
     if (args === null) return failed('the arguments are no JSON object.')
-    const problem = servers.findArgumentProblem(tool, args)
+    const problem = servers.calls.findArgumentProblem(tool, args)
     if (problem !== null) return failed(`the arguments do not fit: ${problem}`)
     const prefix = `x-mcp-${aliasOf(tool.server).toLowerCase()}-`
     const own = Object.entries(named.headers).map(([name, value]) => [prefix + name.toLowerCase(), value])
     const headers = { ...request.exchange.request.headers, ...Object.fromEntries(own) }
     try {
       const origin = request.exchange
-      return readResult(await servers.callTool(request.caller, tool, args, { headers, origin, signal }))
+      return readResult(await servers.calls.call(request.caller, tool, args, { headers, origin, signal }))
     } catch (error) {
       return failed(error instanceof Error ? error.message : 'the tool could not be called.')
     }
   }
+}
+
+/**
+ * What a client asks of the gateway by headers holds for every turn; its credential and the name of its call do not. Turns without a
+ * session of the client's are found in the ledger by the id of the request.
+ */
+function headersOfTurns({ exchange, options }: ModelRequest): readonly string[] {
+  const asked = Object.entries(exchange.request.headers).flatMap(([name, value]) =>
+    value !== undefined && /^x-(?:litellm|routeiq)-(?!api-key$|call-id$)/.test(name) ? [name, value] : [],
+  )
+  return options.sessionId === null ? [...asked, 'x-litellm-session-id', exchange.requestId] : asked
 }
 
 function failed(problem: string): ToolResult {

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
-import { UriTemplate } from '@modelcontextprotocol/server'
+import { type ServerCapabilities, UriTemplate } from '@modelcontextprotocol/server'
 import { GatewayError } from '@routeiq/contract'
 import type { McpConfig } from '../../config/config.ts'
-import { callTool, findTool, findToolArgumentProblem } from '../call/call-tool.ts'
+import { callTool, findTool } from '../call/call-tool.ts'
 import type { Downstream } from '../call/downstream.ts'
-import { type RelayDependencies, relay } from '../call/relay.ts'
+import { relay } from '../call/relay.ts'
 import {
   callsDisabled,
   invalidParams,
@@ -13,7 +13,9 @@ import {
   refused,
   resourceNotFound,
 } from '../call/rpc-error.ts'
+import { findArgumentProblem } from '../call/validate-arguments.ts'
 import { aliasOf, type McpServer } from '../server.ts'
+import { maxFreshMs } from '../upstream/read-offer.ts'
 import type { McpResult } from '../upstream/upstream-session.ts'
 import type { CatalogueView, ViewItem } from '../view/catalogue-view.ts'
 import {
@@ -24,13 +26,17 @@ import {
   skillMethods,
   skillTemplate,
 } from './answer-skills.ts'
+import { answerTask, offersTasks, type TaskDependencies, taskMethods, withOwnTask } from './answer-tasks.ts'
 import { type Cursors, unknownCursor } from './cursor.ts'
+import { extensionTaskMethods, mayBelong } from './extensions.ts'
 
-export interface MethodDependencies extends RelayDependencies {
+export interface MethodDependencies extends TaskDependencies {
   readonly config: () => McpConfig
   readonly cursors: Cursors
   /** Null where they are not served. */
   readonly skills: CallerSkills | null
+  /** Those of the one server of the address. */
+  readonly extensions?: NonNullable<ServerCapabilities['extensions']>
 }
 
 type Params = Readonly<Record<string, unknown>>
@@ -40,9 +46,22 @@ const protocolMethods: ReadonlySet<string> = new Set([
   ...['resources/list', 'resources/templates/list', 'resources/read'],
 ])
 
-/** Whether a method is answered here. */
+/** Whether a method of the revision without sessions is answered here. */
 export function answersMethod(method: string, skills: CallerSkills | null): boolean {
   return protocolMethods.has(method) || (skills !== null && skillMethods.has(method))
+}
+
+const measuredMethods: ReadonlySet<string> = new Set([
+  ...protocolMethods,
+  ...skillMethods,
+  ...taskMethods,
+  ...extensionTaskMethods,
+  ...['resources/subscribe', 'resources/unsubscribe'],
+])
+
+/** How metrics call a method; never by a word that only its client knows. */
+export function measuredName(method: string): string {
+  return measuredMethods.has(method) ? method : 'other'
 }
 
 const needingEverything: ReadonlySet<unknown> = new Set([
@@ -89,7 +108,8 @@ export function answerMethod(
     const { principal } = downstream
     const scope = { principal, method, version: versionOf(items) }
     const { items: page, ...next } = deps.cursors.page(items, size, params['cursor'], scope)
-    return { [member]: page.map(({ description }) => description), ...next, ...gapsOf(view) }
+    const freshness = freshnessOf(view, downstream, method)
+    return { [member]: page.map(({ description }) => description), ...next, ...freshness, ...gapsOf(view) }
   }
   switch (method) {
     case 'tools/list':
@@ -111,30 +131,65 @@ export function answerMethod(
     case 'completion/complete':
       return complete(deps, view, downstream, params)
     default:
+      if (downstream.era === 'legacy' && taskMethods.has(method))
+        return answerTask(deps, view, downstream, method, params, deps.config().callTimeoutMs)
+      if (mayBelong(method, deps.extensions ?? {}))
+        return answerExtension(deps, view, downstream, method, params)
       if (skills !== null) return answerSkills(skills, deps.cursors, downstream, method, params)
       throw new RpcError(methodNotFound, 'Method not found')
   }
 }
 
+/** A method of an extension is its server's business, but for the ids of tasks. */
+function answerExtension(
+  deps: MethodDependencies,
+  view: CatalogueView,
+  downstream: Downstream,
+  method: string,
+  params: Params,
+): Promise<McpResult> {
+  const { callTimeoutMs: timeoutMs } = deps.config()
+  if (extensionTaskMethods.has(method)) return answerTask(deps, view, downstream, method, params, timeoutMs)
+  const [server] = view.servers
+  if (server === undefined) throw new RpcError(methodNotFound, 'Method not found')
+  return relay(deps, downstream, { server, method, params, name: method, timeoutMs })
+}
+
 /** The resources of servers, then those of skills. A place is a number among the first, a text among the second. */
 async function listResources(
   { skills, cursors, config }: MethodDependencies,
-  { resources }: CatalogueView,
-  { principal }: Downstream,
+  view: CatalogueView,
+  downstream: Downstream,
   params: Params,
 ): Promise<McpResult> {
+  const { resources } = view
+  const { principal } = downstream
   const scope = { principal, method: 'resources/list', version: versionOf(resources) }
   const { cursor } = params
   const place = cursors.open(cursor, scope)
   if (typeof place !== 'string' && (skills === null || resources.length > 0)) {
     const { items, nextCursor } = cursors.page(resources, config().resourcesPageSize, cursor, scope)
     const next = nextCursor ?? (skills === null ? null : cursors.seal('', scope))
-    return { resources: items.map(({ description }) => description), ...(next && { nextCursor: next }) }
+    const freshness = freshnessOf(view, downstream, 'resources/list')
+    const listed = items.map(({ description }) => description)
+    return { resources: listed, ...(next && { nextCursor: next }), ...freshness }
   }
   if (skills === null) throw unknownCursor()
   const page = await listSkillResources(skills, typeof place === 'string' ? place : '')
   const { next } = page
-  return { resources: page.resources, ...(next !== null && { nextCursor: cursors.seal(next, scope) }) }
+  const freshness = freshnessOf(view, downstream, 'resources/list')
+  return {
+    resources: page.resources,
+    ...(next !== null && { nextCursor: cursors.seal(next, scope) }),
+    ...freshness,
+  }
+}
+
+/** For how long a list may be kept: no longer than any server says; older revisions know no such hint. */
+function freshnessOf({ servers, offers }: CatalogueView, { era }: Downstream, method: string): object {
+  if (era === 'legacy') return {}
+  const hints = servers.map((server) => offers.get(server)?.freshMs[method] ?? 0)
+  return { ttlMs: Math.min(maxFreshMs, ...hints), cacheScope: 'private' }
 }
 
 /** The servers a list is without, since they have never answered. */
@@ -166,13 +221,24 @@ async function answerCall(
     throw new RpcError(invalidParams, message, { reason: 'tool_quarantined' })
   }
   const args = params['arguments'] ?? {}
-  const problem = findToolArgumentProblem(found.tool, args)
+  const problem = findArgumentProblem(found.tool.definition.description['inputSchema'], args)
   // Models read results, and can mend their arguments.
   if (problem !== null) {
     const text = `Invalid arguments for ${name}: ${problem}`
     return { content: [{ type: 'text', text }], isError: true }
   }
-  return callTool(deps, downstream, found.tool, { ...params, arguments: args }, callTimeoutMs).catch(explain)
+  const { task, ...plain } = params
+  const { server } = found.tool
+  const offer = view.offers.get(server)
+  const isTask =
+    task !== undefined && offer !== undefined && downstream.era === 'legacy' && offersTasks(offer)
+  const call = { ...plain, arguments: args, ...(isTask && { task }) }
+  const result = await callTool(deps, downstream, found.tool, call, callTimeoutMs).catch(explain)
+  if (isTask) return withOwnTask(deps.taskIds, downstream, server.settings.serverId, result)
+  const { resultType, taskId } = result
+  if (resultType !== 'task' || typeof taskId !== 'string') return result
+  const { serverId } = server.settings
+  return { ...result, taskId: deps.taskIds.seal({ serverId, taskId }, downstream.principal) }
 }
 
 /** Whoever cannot be asked to open an address is told of it; what limits refuse is no fault of the server. */

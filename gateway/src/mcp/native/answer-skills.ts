@@ -18,7 +18,9 @@ export const skillMethods: ReadonlySet<string> = new Set([
   ...['skills/list', 'skills/get', 'resources/directory/read'],
 ])
 
-export const skillsExtension = { 'io.modelcontextprotocol/skills': { directoryRead: true } }
+export const skillsName = 'io.modelcontextprotocol/skills'
+
+export const skillsExtension = { [skillsName]: { directoryRead: true } }
 
 export const skillScheme = 'skill://'
 

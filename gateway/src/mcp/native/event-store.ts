@@ -6,8 +6,8 @@ const maxAgeMs = 300_000
 interface StoredEvent {
   readonly id: string
   readonly streamId: string
-  readonly message: JSONRPCMessage
-  readonly bytes: number
+  /** The message as JSON: thousands of texts are less work for the collector than thousands of trees. */
+  readonly text: string
   readonly at: number
 }
 
@@ -25,11 +25,11 @@ export class SessionEvents implements EventStore {
   async storeEvent(streamId: string, message: JSONRPCMessage): Promise<string> {
     this.#next += 1
     const id = `${streamId}_${this.#next}`
-    const bytes = JSON.stringify(message).length
-    this.#events.push({ id, streamId, message, bytes, at: this.#now() })
-    this.#bytes += bytes
+    const text = JSON.stringify(message)
+    this.#events.push({ id, streamId, text, at: this.#now() })
+    this.#bytes += text.length
     while (this.#events.length > 0 && (this.#bytes > maxBytes || this.#isOld())) {
-      this.#bytes -= this.#events.shift()?.bytes ?? 0
+      this.#bytes -= this.#events.shift()?.text.length ?? 0
     }
     return id
   }
@@ -45,8 +45,10 @@ export class SessionEvents implements EventStore {
     const at = this.#events.findIndex(({ id }) => id === lastEventId)
     const streamId = this.#events[at]?.streamId ?? lastEventId.slice(0, lastEventId.lastIndexOf('_'))
     for (const event of this.#events.slice(at + 1)) {
-      const isMessage = Object.keys(event.message).length > 0
-      if (event.streamId === streamId && isMessage) await send(event.id, event.message)
+      if (event.streamId !== streamId) continue
+      const message = JSON.parse(event.text) as JSONRPCMessage
+      const isMessage = Object.keys(message).length > 0
+      if (isMessage) await send(event.id, message)
     }
     return streamId
   }

@@ -12,6 +12,7 @@ import { SessionEvents } from './event-store.ts'
 import { LegacyTransport } from './legacy-transport.ts'
 import { createProtocolServer, type ProtocolServerOptions } from './protocol-server.ts'
 import { legacyRevisions } from './revisions.ts'
+import type { PlainAnswer } from './web-exchange.ts'
 
 const maxSessions = 10_000
 const maxSessionsOfOne = 2_000
@@ -34,10 +35,14 @@ export interface LegacySessionsOptions {
   readonly catalogue: Catalogue
   /** 0 for none. */
   readonly idleMs: () => number
+  /** Makes an id one of this process. */
+  readonly markId: (id: string) => string
   readonly serverOptions: () => Omit<
     ProtocolServerOptions,
     'era' | 'principal' | 'caller' | 'view' | 'skills' | 'headers' | 'origin'
   >
+  /** A session is over that lasted so long. */
+  readonly onEnd: (durationMs: number) => void
   readonly now: () => number
 }
 
@@ -49,6 +54,7 @@ interface Session {
   readonly view: () => CatalogueView | null
   readonly skills: CallerSkills | null
   readonly subscriptions: Map<string, () => void>
+  readonly openedAt: number
   headers: LegacyRequest['headers']
   origin: CallOrigin
   usedAt: number
@@ -71,7 +77,7 @@ export class LegacySessions {
     return this.#sessions.size
   }
 
-  async handle(request: Request, legacy: LegacyRequest): Promise<Response> {
+  async handle(request: Request, legacy: LegacyRequest): Promise<Response | PlainAnswer> {
     const id = request.headers.get('mcp-session-id')
     if (id === null) return this.#withoutSession(request, legacy)
     const session = this.#sessions.get(id)
@@ -81,7 +87,7 @@ export class LegacySessions {
     session.usedAt = this.#options.now()
     session.headers = legacy.headers
     session.origin = legacy.origin
-    return session.transport.handleRequest(request, { parsedBody: legacy.body })
+    return session.transport.answer(request, { parsedBody: legacy.body })
   }
 
   /** A resource has changed at its server. */
@@ -114,7 +120,7 @@ export class LegacySessions {
     await Promise.all([...this.#sessions.keys()].map((id) => this.#end(id)))
   }
 
-  async #withoutSession(request: Request, legacy: LegacyRequest): Promise<Response> {
+  async #withoutSession(request: Request, legacy: LegacyRequest): Promise<Response | PlainAnswer> {
     const isStateless = this.#options.idleMs() === 0
     if (request.method !== 'POST') {
       return isStateless
@@ -125,14 +131,14 @@ export class LegacySessions {
     return this.#answerOnce(request, legacy)
   }
 
-  async #begin(request: Request, legacy: LegacyRequest): Promise<Response> {
+  async #begin(request: Request, legacy: LegacyRequest): Promise<Response | PlainAnswer> {
     const own = [...this.#sessions.values()].filter(({ principal }) => principal === legacy.principal)
     if (this.#sessions.size >= maxSessions || own.length >= maxSessionsOfOne)
       return rpcResponse(503, -32_000, 'Too many sessions; end some, or try again later.', {
         'retry-after': '30',
       })
     const transport = new LegacyTransport({
-      sessionIdGenerator: () => randomBytes(24).toString('base64url'),
+      sessionIdGenerator: () => this.#options.markId(randomBytes(24).toString('base64url')),
       eventStore: new SessionEvents(this.#options.now),
       supportedProtocolVersions: legacyRevisions,
       onsessioninitialized: (id) => {
@@ -150,20 +156,21 @@ export class LegacySessions {
       subscriptions: new Map(),
       headers: legacy.headers,
       origin: legacy.origin,
+      openedAt: this.#options.now(),
       usedAt: this.#options.now(),
     }
     await session.server.connect(transport)
-    return transport.handleRequest(request, { parsedBody: legacy.body })
+    return transport.answer(request, { parsedBody: legacy.body })
   }
 
   /** A request of its own: nothing is kept, and nobody can be asked. */
-  async #answerOnce(request: Request, legacy: LegacyRequest): Promise<Response> {
+  async #answerOnce(request: Request, legacy: LegacyRequest): Promise<Response | PlainAnswer> {
     const transport = new LegacyTransport({
       supportedProtocolVersions: legacyRevisions,
     })
     const server = this.#createServer(legacy, () => null)
     await server.connect(transport)
-    return transport.handleRequest(request, { parsedBody: legacy.body })
+    return transport.answer(request, { parsedBody: legacy.body })
   }
 
   #createServer(legacy: LegacyRequest, session: () => Session | null): Server {
@@ -208,6 +215,7 @@ export class LegacySessions {
     const session = this.#sessions.get(id)
     if (session === undefined) return
     this.#sessions.delete(id)
+    this.#options.onEnd(this.#options.now() - session.openedAt)
     for (const stop of session.subscriptions.values()) stop()
     await session.server.close().catch(() => {})
   }

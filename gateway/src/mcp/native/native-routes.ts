@@ -1,11 +1,9 @@
 import { isUtf8 } from 'node:buffer'
 import { GatewayError } from '@routeiq/contract'
-import type { GatewayConfig } from '../../config/config.ts'
 import type { Endpoint } from '../../http/dispatch.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import { ClientGone, readBody } from '../../http/read-body.ts'
 import type { Method, Route } from '../../http/router.ts'
-import { toGatewayError } from '../../http/send-error.ts'
 import type { Caller } from '../../identity/caller.ts'
 import { authenticate, authenticateToken, type Identity } from '../../pipeline/authenticate.ts'
 import type { McpPlane } from '../mcp-plane.ts'
@@ -13,6 +11,7 @@ import { isGatewayToken } from '../oauth/gateway-tokens.ts'
 import { isNameOf } from '../server.ts'
 import { requireKnownOrigin } from './check-origin.ts'
 import { publicBase } from './public-base.ts'
+import { findResourceAccess } from './resource-access.ts'
 
 const maxBodyBytes = 4 * 1_048_576
 const methods: readonly Method[] = ['POST', 'GET', 'DELETE']
@@ -52,15 +51,17 @@ async function handle(
         : await authenticateSignedIn({ identity, mcp }, exchange, token, selector)
     const gateway = await mcp.requireGateway()
     const body = exchange.request.method === 'POST' ? await readMessage(exchange) : undefined
+    if (await gateway.siblings.forward(exchange, body)) return
     const selection = { selector, narrowed: exchange.header('x-mcp-servers') }
     if (selector !== null && gateway.views.find(caller, selection) === null)
       throw new GatewayError('server_not_found', `There is no tool server or access group ${selector}.`)
-    await gateway.serve(exchange, caller, selection, body)
+    await gateway.endpoint.serve(exchange, caller, selection, body)
   } catch (error) {
     if (error instanceof ClientGone) throw error
-    const refusal = toGatewayError(error)
-    if (!(error instanceof GatewayError)) throw error
-    sendRpcError(exchange, refusal, config)
+    // What a plugin answers is sent as it is.
+    if (!(error instanceof GatewayError) || error.code === 'blocked_by_plugin') throw error
+    const challenge = error.status === 401 ? await challengeOf(exchange, mcp, selector) : null
+    sendRpcError(exchange, error, challenge)
   }
 }
 
@@ -107,7 +108,7 @@ export async function readMessage(exchange: Exchange): Promise<unknown> {
 const rpcCodes: Readonly<Record<string, number>> = { invalid_json: -32_700, request_too_large: -32_600 }
 
 /** Refusals of the gateway itself, in the form clients of the protocol read. */
-function sendRpcError(exchange: Exchange, error: GatewayError, { server }: GatewayConfig): void {
+function sendRpcError(exchange: Exchange, error: GatewayError, challenge: string | null): void {
   const code = rpcCodes[error.code] ?? -32_000
   const body = {
     jsonrpc: '2.0',
@@ -117,13 +118,20 @@ function sendRpcError(exchange: Exchange, error: GatewayError, { server }: Gatew
   const { retryAfterSeconds } = error.options
   exchange.sendJson(error.status, body, [
     ...['x-routeiq-error-origin', error.origin],
-    ...(error.status === 401 ? ['www-authenticate', challengeOf(exchange, server)] : []),
+    ...(challenge === null ? [] : ['www-authenticate', challenge]),
     ...(retryAfterSeconds === undefined ? [] : ['retry-after', String(retryAfterSeconds)]),
   ])
 }
 
-/** Where a client learns how to get a credential (RFC 9728). */
-function challengeOf(exchange: Exchange, server: GatewayConfig['server']): string {
+/** Where a client learns how to get a credential (RFC 9728), and in the older way where it can sign in. */
+async function challengeOf(exchange: Exchange, mcp: McpPlane, selector: string | null): Promise<string> {
+  const { server } = mcp.config()
+  const base = publicBase(exchange, server)
   const path = exchange.target.slice(server.rootPath.length).replace(/\?.*$/s, '')
-  return `Bearer resource_metadata="${publicBase(exchange, server)}/.well-known/oauth-protected-resource${path}"`
+  const challenge = `Bearer resource_metadata="${base}/.well-known/oauth-protected-resource${path}"`
+  const access = await findResourceAccess(mcp, selector).catch(() => null)
+  if (access === null) return challenge
+  const { scopes, hasSignIn } = access
+  const signIn = `${base}/.well-known/oauth-authorization-server/${encodeURIComponent(selector ?? '')}`
+  return `${challenge}, scope="${scopes.join(' ')}"${hasSignIn ? `, authorization_uri="${signIn}"` : ''}`
 }

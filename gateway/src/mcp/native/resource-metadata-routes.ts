@@ -1,11 +1,10 @@
 import type { Endpoint } from '../../http/dispatch.ts'
 import type { Route } from '../../http/router.ts'
 import { controlEndpoint } from '../../rest/control-endpoint.ts'
-import { isSignedInTo } from '../accounts/accounts.ts'
 import { mcpDisabled } from '../mcp-plane.ts'
-import { isNameOf } from '../server.ts'
 import type { NativeRoutesDependencies } from './native-routes.ts'
 import { publicBase } from './public-base.ts'
+import { findResourceAccess } from './resource-access.ts'
 
 const root = '/.well-known/oauth-protected-resource'
 
@@ -22,16 +21,14 @@ export function resourceMetadataRoutes({ identity, mcp }: NativeRoutesDependenci
         const selector = params['selector'] ?? ''
         const path = (suffix || '/mcp').replace('{selector}', encodeURIComponent(selector))
         const base = publicBase(exchange, server)
-        const { registry } = await mcp.requireGateway()
-        const isSignIn =
-          settings.oauthEnabled &&
-          registry.servers.some((one) => isNameOf(one, selector) && isSignedInTo(one))
+        const { scopes, hasSignIn } = await findResourceAccess(mcp, params['selector'] ?? null)
         return {
           body: {
             resource: base + path,
             resource_name: settings.serverName,
             bearer_methods_supported: ['header'],
-            ...(isSignIn && { authorization_servers: [`${base}/${selector}`] }),
+            scopes_supported: scopes,
+            ...(hasSignIn && { authorization_servers: [`${base}/${selector}`] }),
           },
         }
       },

@@ -27,7 +27,7 @@ export function sseRoutes(deps: NativeRoutesDependencies): Route<Endpoint>[] {
         errors: 'control',
         handle: async (exchange) => {
           await authenticate(deps.identity, exchange, 'admin')
-          const sessions = (await requireGateway(deps)).sse.list()
+          const sessions = (await requireGateway(deps)).endpoint.listSse()
           exchange.sendJson(200, { sessions, count: sessions.length })
         },
       },
@@ -44,7 +44,7 @@ async function openStream(deps: NativeRoutesDependencies, exchange: Exchange): P
     throw new GatewayError('sse_legacy_mode', 'There is no stream here (MCP_SSE_LEGACY_MODE); use /mcp.')
   if (!/text\/event-stream|\*\/\*/.test(exchange.header('accept') ?? '*/*'))
     throw new GatewayError('invalid_request', 'Accept must include text/event-stream.', { status: 406 })
-  if (!(await gateway.openSse(exchange, caller, config.server.rootPath)))
+  if (!(await gateway.endpoint.openSse(exchange, caller, config.server.rootPath)))
     throw new GatewayError('over_capacity', 'Too many streams are open; try again shortly.')
 }
 
@@ -53,8 +53,9 @@ async function postMessage(deps: NativeRoutesDependencies, exchange: Exchange): 
   const caller = requirePrincipal(await authenticate(deps.identity, exchange, 'user'))
   const gateway = await requireGateway(deps)
   const message = await readMessage(exchange)
+  if (await gateway.siblings.forward(exchange, message)) return
   const id = queryOf(exchange.target).get('sessionId') ?? ''
-  if (!(await gateway.receiveSse(caller, id, message)))
+  if (!(await gateway.endpoint.receiveSse(caller, id, message)))
     throw new GatewayError('session_not_found', 'There is no such session; open a new stream.')
   exchange.sendJson(202, { status: 'accepted', session_id: id })
 }

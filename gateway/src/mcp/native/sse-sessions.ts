@@ -15,10 +15,14 @@ const sweepMs = 5_000
 export interface SseSessionsOptions {
   readonly catalogue: Catalogue
   readonly config: () => McpConfig['sse']
+  /** Makes an id one of this process. */
+  readonly markId: (id: string) => string
   readonly serverOptions: () => Omit<
     ProtocolServerOptions,
     'era' | 'principal' | 'caller' | 'view' | 'skills' | 'headers' | 'origin'
   >
+  /** A session is over that lasted so long. */
+  readonly onEnd: (durationMs: number) => void
   readonly now: () => number
 }
 
@@ -65,7 +69,7 @@ export class SseSessions {
   async open(exchange: Exchange, opener: SseCaller): Promise<boolean> {
     if (this.#sessions.size >= maxSessions) return false
     const { principal, caller, view, skills, base } = opener
-    const id = randomBytes(24).toString('base64url')
+    const id = this.#options.markId(randomBytes(24).toString('base64url'))
     const stream = new SseStream(exchange, this.#options.config())
     const server = createProtocolServer({
       ...this.#options.serverOptions(),
@@ -139,6 +143,7 @@ export class SseSessions {
     const session = this.#sessions.get(id)
     if (session === undefined) return
     this.#sessions.delete(id)
+    this.#options.onEnd(this.#options.now() - session.openedAt)
     await session.server.close().catch(() => {})
   }
 }

@@ -3,9 +3,20 @@ import { headLine, headLines } from '../../http/server/head-line.ts'
 import { version } from '../../version.ts'
 
 const versionLine = headLine('x-routeiq-version', version)
-const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 /** What the server of this process says about the connection itself. */
 const connectionHeaders = new Set(['connection', 'content-length', 'transfer-encoding'])
+
+/** What was asked for, in one piece. A `Response` would cost more than the rest of many an answer. */
+export class PlainAnswer {
+  /** Names and values in turn. */
+  readonly headers: readonly string[]
+  readonly text: string
+
+  constructor(headers: readonly string[], text: string) {
+    this.headers = headers
+    this.text = text
+  }
+}
 
 /**
  * Answers an exchange by what the packages of the protocol take and give. The request's signal fires when the client
@@ -13,11 +24,15 @@ const connectionHeaders = new Set(['connection', 'content-length', 'transfer-enc
  */
 export async function answerByWeb(
   exchange: Exchange,
-  answer: (request: Request) => Promise<Response>,
+  answer: (request: Request) => Promise<Response | PlainAnswer>,
 ): Promise<void> {
   const gone = new AbortController()
   exchange.whenClientGone(() => gone.abort(new Error('the client has left')))
   const response = await answer(toWebRequest(exchange, gone.signal))
+  if (response instanceof PlainAnswer) {
+    exchange.sendBytes(200, response.headers, Buffer.from(response.text))
+    return
+  }
   const { status, headers, body } = response
   const flat = [...headers].filter(([name]) => !connectionHeaders.has(name)).flat()
   if (body === null || !/^text\/event-stream\b/i.test(headers.get('content-type') ?? '')) {
@@ -28,12 +43,18 @@ export async function answerByWeb(
   await sendStream(exchange, gone.signal, body.getReader(), () => exchange.response.begin(status, lines))
 }
 
-function toWebRequest(exchange: Exchange, signal: AbortSignal): Request {
-  const headers = new Headers()
-  for (const [name, value] of Object.entries(exchange.request.headers))
-    if (value !== undefined && token.test(name)) headers.set(name, value)
-  const { method } = exchange.request
-  return new Request(`http://gateway${exchange.target}`, { method, headers, signal })
+/**
+ * The packages read these members of a request and no others when its body is handed over parsed. Making a whole `Request`,
+ * whose signal follows another one, costs more than answering many a message.
+ */
+function toWebRequest({ request, target }: Exchange, signal: AbortSignal): Request {
+  const { method, headers } = request
+  const read = (name: string): string | null => headers[name.toLowerCase()] ?? null
+  const fields: Pick<Headers, 'get' | 'has'> = { get: read, has: (name) => read(name) !== null }
+  const members: Pick<Request, 'method' | 'url' | 'headers' | 'signal'> = {
+    ...{ method, url: `http://gateway${target}`, headers: fields as Headers, signal },
+  }
+  return members as Request
 }
 
 async function sendStream(

@@ -32,6 +32,8 @@ export interface IssuerClient {
 export interface Challenge {
   readonly resourceMetadataUrl: string | null
   readonly scope: string | null
+  /** The account was known, and had too few rights. */
+  readonly isStepUp: boolean
 }
 
 export interface AuthorizationServersOptions {

@@ -1,4 +1,5 @@
 import type { McpConfig } from '../../config/config.ts'
+import type { KeyRing } from '../../secrets/key-ring.ts'
 import type { UserEgress } from '../../transport/egress/user-egress.ts'
 import type { Transport } from '../../transport/transport.ts'
 import type { McpAccountStore } from '../accounts/account-store.ts'
@@ -16,6 +17,7 @@ export interface OAuthOptions {
   readonly config: () => McpConfig
   readonly store: McpAccountStore
   /** What accounts are sealed with; null when nothing is configured. */
+  readonly keyRing: KeyRing
   readonly secret: string | null
   readonly shared: ShortLived
   readonly egress: UserEgress
@@ -37,9 +39,9 @@ export interface OAuthParts {
 
 /** Accounts at tool servers, and how people sign in to them. */
 export function composeOAuth(options: OAuthOptions): OAuthParts {
-  const { config, store, secret, shared, egress, userTransport, fetches, findServer, now } = options
+  const { config, store, keyRing, secret, shared, egress, userTransport, fetches, findServer, now } = options
   const foreign = createGuardedFetch(userTransport, (url) => egress.refuseUrl(url))
-  const vault = new Vault(store, secret, now)
+  const vault = new Vault(store, { keyRing, secret }, now)
   const authorizationServers = new AuthorizationServers({
     fetchFor: (server) => bounded(fetchFor(server, fetches, foreign), () => config().metadataTimeoutMs),
     now,

@@ -9,7 +9,7 @@ import { authenticate } from '../../pipeline/authenticate.ts'
 import { isSignedInTo } from '../accounts/accounts.ts'
 import { requirePrincipal } from '../native/native-routes.ts'
 import { anyObject, type McpRoutesDependencies, mcpRoute } from '../rest/mcp-endpoint.ts'
-import { readServerBody } from '../rest/register-server.ts'
+import { noPrograms, readServerBody } from '../rest/register-server.ts'
 import { requireVisible } from '../rest/server-routes.ts'
 import { aliasOf } from '../server.ts'
 import { clientMetadata } from './client-metadata.ts'
@@ -41,7 +41,7 @@ export function oauthRoutes(deps: McpRoutesDependencies): Route<Endpoint>[] {
         const isInline = body['url'] !== undefined
         if (isInline && !caller.isAdmin)
           throw new GatewayError('permission_denied', 'Only admins may try a server that is not registered.')
-        const settings = isInline ? readServerBody(body, gateway, null) : null
+        const settings = isInline ? readServerBody(body, gateway, null, noPrograms) : null
         const serverId = settings?.serverId ?? String(body['server_id'] ?? '')
         const server =
           settings === null

@@ -85,7 +85,9 @@ export class SignIns {
 
   /** An address that works once, within five minutes, without a key. */
   async open(request: SignInRequest, base: string): Promise<{ readonly id: string; readonly url: string }> {
-    const id = await this.#sessions.put(request)
+    // The process that goes on may not be the one that the server refused.
+    const scope = this.#scopeOf(this.requireServer(request), request)
+    const id = await this.#sessions.put({ ...request, scope })
     const path = `/v1/mcp/server/oauth/${encodeURIComponent(request.serverId)}/authorize`
     return { id, url: `${base}${path}?session_id=${id}` }
   }
@@ -156,24 +158,19 @@ export class SignIns {
       return { clientId: base + clientDocumentPath, clientSecret: null }
     const { store, vault, authorizationServers } = this.#options
     const { serverId } = server.settings
-    const account = JSON.stringify([serverId, at.issuer, base])
     const sealed = await store.findIssuerClient(serverId, at.issuer)
-    const known = sealed === null ? null : vault.requireSealer().open(sealed)
-    if (known !== null && known.family === 'issuer' && known.account === account)
-      return JSON.parse(known.payload) as IssuerClient
+    const known = sealed === null ? null : vault.openIssuerClient(serverId, at.issuer, sealed)
+    // What was registered is for the gateway at that address alone.
+    if (known !== null && known.base === base) return known
     const client = await authorizationServers.register(server, at, base + callbackPath)
-    const blob = { form: 'mcp', family: 'issuer', account, payload: JSON.stringify(client) } as const
-    await store.putIssuerClient(serverId, at.issuer, vault.requireSealer().seal(blob))
+    const secret = vault.sealIssuerClient(serverId, at.issuer, { ...client, base })
+    await store.putIssuerClient(serverId, at.issuer, secret)
     return client
   }
 
-  /** What is configured and what the server asked for, never everything there is. */
   #scopeOf(server: McpServer, { scope }: SignInRequest): string | null {
-    const asked = [scope, this.#options.accounts.challengeOf(server)?.scope ?? null]
-    const scopes = new Set([
-      ...server.settings.oauth.scopes,
-      ...asked.flatMap((text) => text?.split(' ').filter((word) => word !== '') ?? []),
-    ])
+    const asked = scope?.split(' ') ?? []
+    const scopes = new Set([...this.#options.accounts.scopesOf(server), ...asked])
     return scopes.size === 0 ? null : [...scopes].join(' ')
   }
 }

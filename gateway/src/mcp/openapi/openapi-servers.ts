@@ -38,6 +38,7 @@ export class OpenApiServers {
     return {
       tools: operations.map(({ name, description }) => readDefinition('tool', name, description)),
       ...{ prompts: [], templates: [], resources: [], capabilities: { tools: {} }, instructions: null },
+      freshMs: {},
       ...{ era: 'modern', protocolVersion: 'openapi' },
     }
   }

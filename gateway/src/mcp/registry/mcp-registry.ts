@@ -1,8 +1,16 @@
 import { GatewayError } from '@routeiq/contract'
 import type { McpDeclaredTool, McpServerSettings } from '../../config/config.ts'
-import { aliasOf, type McpServer } from '../server.ts'
+import { isReserved } from '../../config/settings/mcp-server-body.ts'
+import { aliasOf, isNameOf, type McpServer } from '../server.ts'
 import type { ServerSecrets } from './server-secrets.ts'
-import type { DefinitionKind, DefinitionPin, McpServerStore, StoredServer } from './server-store.ts'
+import type {
+  DefinitionKind,
+  DefinitionPin,
+  McpServerStore,
+  StoredServer,
+  ToolsetWrite,
+} from './server-store.ts'
+import { isToolsetName, type Toolset } from './toolset.ts'
 
 export interface McpRegistryOptions {
   readonly store: McpServerStore
@@ -26,6 +34,7 @@ export class McpRegistry {
   #servers: readonly McpServer[] = []
   #byId = new Map<string, McpServer>()
   #pins = new Map<string, DefinitionPin>()
+  #toolsets: readonly Toolset[] = []
   #reading: Promise<void> = Promise.resolve()
 
   constructor(options: McpRegistryOptions) {
@@ -35,6 +44,15 @@ export class McpRegistry {
   /** In the order of their aliases. */
   get servers(): readonly McpServer[] {
     return this.#servers
+  }
+
+  /** In the order of their names. */
+  get toolsets(): readonly Toolset[] {
+    return this.#toolsets
+  }
+
+  findToolset(toolsetId: string): Toolset | null {
+    return this.#toolsets.find((toolset) => toolset.toolsetId === toolsetId) ?? null
   }
 
   find(serverId: string): McpServer | null {
@@ -66,26 +84,22 @@ export class McpRegistry {
     actor: string | null,
   ): Promise<McpServer> {
     this.#requireOwn(settings.serverId)
-    const alias = (settings.alias ?? settings.serverId).toLowerCase()
-    const rival = this.#servers.find(
-      (server) => server.settings.serverId !== settings.serverId && aliasOf(server).toLowerCase() === alias,
-    )
-    if (rival !== undefined) {
-      throw new GatewayError('conflict', `Another server has the alias ${alias}. Choose another one.`, {
-        param: 'alias',
-      })
-    }
+    this.#requireFreeAlias(settings)
     const { open, sealed } = this.#options.secrets.split(settings)
     const stored = { serverId: settings.serverId, settings: open, secrets: sealed, actor }
     if (!(await this.#options.store.write(stored, mode))) {
-      throw mode === 'create'
-        ? new GatewayError('conflict', `A server with the id ${settings.serverId} is there already.`)
-        : serverNotFound(settings.serverId)
+      throw mode === 'create' ? serverExists(settings.serverId) : serverNotFound(settings.serverId)
     }
     await this.#announce()
     const server = this.find(settings.serverId)
     if (server === null) throw serverNotFound(settings.serverId)
     return server
+  }
+
+  /** Errors: 409 `conflict` when the id or the alias of a server is taken. */
+  requireFree(settings: McpServerSettings): void {
+    if (this.find(settings.serverId) !== null) throw serverExists(settings.serverId)
+    this.#requireFreeAlias(settings)
   }
 
   /** Errors: 404 `server_not_found`, 409 `config_managed`. */
@@ -117,9 +131,49 @@ export class McpRegistry {
     await this.#announce()
   }
 
+  /**
+   * Keeps a toolset, in place of one with its id. Errors: 409 `conflict` when its name is that of another toolset or of a
+   * server, 404 `server_not_found` for a tool of a server that is not there.
+   */
+  async writeToolset(toolset: ToolsetWrite, actor: string | null): Promise<Toolset> {
+    const { toolsetId, name, tools } = toolset
+    const missing = tools.find(({ serverId }) => this.find(serverId) === null)
+    if (missing !== undefined) throw serverNotFound(missing.serverId)
+    if (this.#servers.some((server) => isNameOf(server, name)) || isReserved(name))
+      throw new GatewayError('conflict', `A server is called ${name}, or the word is reserved.`, {
+        param: 'toolset_name',
+      })
+    if (!(await this.#options.store.writeToolset(toolset, actor)))
+      throw new GatewayError('conflict', `Another toolset is called ${name}.`, { param: 'toolset_name' })
+    await this.#announce()
+    const written = this.findToolset(toolsetId)
+    if (written === null) throw new GatewayError('not_found', `The toolset ${toolsetId} is gone already.`)
+    return written
+  }
+
+  /** False when there was none. */
+  async removeToolset(toolsetId: string): Promise<boolean> {
+    const isRemoved = await this.#options.store.removeToolset(toolsetId)
+    await this.#announce()
+    return isRemoved
+  }
+
   async #announce(): Promise<void> {
     await this.refresh()
     this.#options.announce()
+  }
+
+  #requireFreeAlias({ serverId, alias }: McpServerSettings): void {
+    const wanted = (alias ?? serverId).toLowerCase()
+    const isTaken = this.#servers.some(
+      (server) => server.settings.serverId !== serverId && aliasOf(server).toLowerCase() === wanted,
+    )
+    if (!isTaken && !this.#toolsets.some((toolset) => isToolsetName(toolset, wanted))) return
+    throw new GatewayError(
+      'conflict',
+      `Another server or toolset has the alias ${wanted}. Choose another one.`,
+      { param: 'alias' },
+    )
   }
 
   #requireOwn(serverId: string): void {
@@ -140,6 +194,7 @@ export class McpRegistry {
     this.#configured = fileServers
     const before = this.#describe()
     this.#pins = new Map(stored.pins.map((pin) => [pinKey(pin.serverId, pin.kind, pin.name), pin]))
+    this.#toolsets = stored.toolsets
     this.#adopt([
       ...fileServers.map(fromConfiguration),
       ...stored.servers.flatMap((server) => this.#fromStore(server)),
@@ -151,7 +206,7 @@ export class McpRegistry {
   #describe(): string {
     const servers = this.#servers.map(({ settings, revision }) => `${settings.serverId} ${revision}`)
     const pins = [...this.#pins].map(([key, { digest }]) => `${key} ${digest}`)
-    return JSON.stringify([servers, pins.sort()])
+    return JSON.stringify([servers, pins.sort(), this.#toolsets])
   }
 
   /** Of two with one id or alias the first counts: the file's own. */
@@ -189,6 +244,10 @@ export class McpRegistry {
       },
     ]
   }
+}
+
+function serverExists(serverId: string): GatewayError {
+  return new GatewayError('conflict', `A server with the id ${serverId} is there already.`)
 }
 
 export function serverNotFound(serverId: string): GatewayError {

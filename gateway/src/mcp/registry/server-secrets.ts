@@ -1,14 +1,14 @@
-import { randomBytes } from 'node:crypto'
-import { GatewayError } from '@routeiq/contract'
-import type { McpOAuthSettings, McpServerSettings } from '../../config/config.ts'
-import { BlobSealer } from '../../conversation/blob-sealer.ts'
+import type { McpOAuthSettings, McpServerSettings, ProgramLimits } from '../../config/config.ts'
+import type { KeyRing } from '../../secrets/key-ring.ts'
 
 type Secrets = Pick<McpServerSettings, 'authValue' | 'staticHeaders' | 'env'> & {
   readonly clientSecret: string | null
 }
 
+const noLimits: ProgramLimits = {
+  ...{ memoryMb: null, cpuSeconds: null, openFiles: null, processes: null, fileMb: null },
+}
 const none: Secrets = { authValue: null, staticHeaders: {}, env: {}, clientSecret: null }
-/** What rows from before there was signing in do not have. */
 const noOAuth: Omit<McpOAuthSettings, 'clientSecret'> = {
   flow: 'authorization_code',
   authorizationUrl: null,
@@ -18,13 +18,17 @@ const noOAuth: Omit<McpOAuthSettings, 'clientSecret'> = {
   clientId: null,
 }
 
+/** What older rows do not have. */
+const olderRow = { oauth: noOAuth, isByok: false, runsAs: null, limits: noLimits, isEager: false }
+
 /** Seals what is secret about tool servers, each bound to the row of its server. */
 export class ServerSecrets {
-  readonly #sealer: BlobSealer | null
+  readonly #keyRing: KeyRing
+  readonly #table: 'mcp_servers' | 'mcp_submissions'
 
-  /** Null when the operator configured neither a salt nor a master key: then nothing secret is taken. */
-  constructor(secret: string | null) {
-    this.#sealer = secret === null ? null : new BlobSealer(secret, randomBytes)
+  constructor(keyRing: KeyRing, table: 'mcp_servers' | 'mcp_submissions') {
+    this.#keyRing = keyRing
+    this.#table = table
   }
 
   /** Errors: 503 `encryption_not_configured` when there is something to seal and no key. */
@@ -40,23 +44,13 @@ export class ServerSecrets {
       Object.keys(staticHeaders).length === 0 &&
       Object.keys(env).length === 0
     if (isEmpty) return { open, sealed: null }
-    if (this.#sealer === null) {
-      throw new GatewayError(
-        'encryption_not_configured',
-        'Credentials of tool servers are kept encrypted, and there is no key to do so. Set LITELLM_SALT_KEY.',
-      )
-    }
     const payload = JSON.stringify({ authValue, staticHeaders, env, clientSecret })
-    const blob = { form: 'mcp', family: 'server', account: open.serverId, payload } as const
-    return { open, sealed: this.#sealer.seal(blob) }
+    return { open, sealed: this.#keyRing.seal({ table: this.#table, row: open.serverId }, payload) }
   }
 
-  /** The settings as they were; null when they were sealed with another key or for another server. */
+  /** The settings as they were; null when they were sealed with a key that is not configured, or for another server. */
   join(open: Readonly<Record<string, unknown>>, sealed: string | null): McpServerSettings | null {
-    const settings = { oauth: noOAuth, isByok: false, ...open } as unknown as Omit<
-      McpServerSettings,
-      keyof Secrets
-    >
+    const settings = { ...olderRow, ...open } as unknown as Omit<McpServerSettings, keyof Secrets>
     const secrets = sealed === null ? none : this.#open(settings.serverId, sealed)
     if (secrets === null) return null
     const { clientSecret, ...others } = secrets
@@ -64,8 +58,7 @@ export class ServerSecrets {
   }
 
   #open(serverId: string, sealed: string): Secrets | null {
-    const blob = this.#sealer?.open(sealed) ?? null
-    if (blob === null || blob.family !== 'server' || blob.account !== serverId) return null
-    return { ...none, ...(JSON.parse(blob.payload) as Secrets) }
+    const payload = this.#keyRing.open({ table: this.#table, row: serverId }, sealed)
+    return payload === null ? null : { ...none, ...(JSON.parse(payload) as Secrets) }
   }
 }

@@ -1,3 +1,5 @@
+import type { Toolset } from './toolset.ts'
+
 /** A tool server as it is kept. Times are epoch milliseconds. */
 export interface StoredServer {
   readonly serverId: string
@@ -36,7 +38,11 @@ interface StoredRegistry {
   readonly epoch: number
   readonly servers: readonly StoredServer[]
   readonly pins: readonly DefinitionPin[]
+  /** In the order of their names. */
+  readonly toolsets: readonly Toolset[]
 }
+
+export type ToolsetWrite = Pick<Toolset, 'toolsetId' | 'name' | 'description' | 'tools'>
 
 /** Where registered tool servers are kept. Rejects with `storage_unavailable` when the database is away. */
 export interface McpServerStore {
@@ -51,4 +57,8 @@ export interface McpServerStore {
   addPins(pins: readonly DefinitionPin[]): Promise<void>
   /** Pins a name, in place of what was pinned before. */
   setPin(pin: DefinitionPin): Promise<void>
+  /** In place of one with its id. False when another has its name. */
+  writeToolset(toolset: ToolsetWrite, actor: string | null): Promise<boolean>
+  /** False when there was none. */
+  removeToolset(toolsetId: string): Promise<boolean>
 }

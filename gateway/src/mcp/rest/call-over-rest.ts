@@ -1,6 +1,7 @@
 import { GatewayError } from '@routeiq/contract'
 import type { Exchange } from '../../http/exchange.ts'
 import type { Caller } from '../../identity/caller.ts'
+import { findTool } from '../call/call-tool.ts'
 import type { McpGateway } from '../mcp-gateway.ts'
 import { serverNotFound } from '../registry/mcp-registry.ts'
 import type { CatalogueView, ViewItem } from '../view/catalogue-view.ts'
@@ -28,7 +29,7 @@ export async function requireTool(
     (known) => known.findTool(name) !== null,
   )
   if (view === null) throw serverNotFound(serverId ?? '')
-  const found = gateway.findTool(view, name)
+  const found = findTool(view, name)
   if ('tool' in found) return found.tool
   const { refusal } = found
   if (refusal.kind === 'unknown') throw new GatewayError('tool_not_found', `There is no tool ${name}.`)
@@ -48,14 +49,14 @@ export async function callOverRest(
   tool: ViewItem,
   args: unknown,
 ): Promise<Record<string, unknown>> {
-  const problem = gateway.findArgumentProblem(tool, args)
+  const problem = gateway.calls.findArgumentProblem(tool, args)
   if (problem !== null)
     throw invocationFailed('invalid_arguments', `The arguments of ${tool.name}: ${problem}`)
   const gone = new AbortController()
   exchange.whenClientGone(() => gone.abort(new Error('the client has left')))
   const { headers } = exchange.request
-  const result = await gateway
-    .callTool(caller, tool, args, { headers, origin: exchange, signal: gone.signal })
+  const result = await gateway.calls
+    .call(caller, tool, args, { headers, origin: exchange, signal: gone.signal })
     .catch(fail)
   if (result['resultType'] === 'input_required')
     throw invocationFailed('input_required', `${tool.name} asks its user something; call it through /mcp.`)

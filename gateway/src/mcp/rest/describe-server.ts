@@ -1,4 +1,4 @@
-import type { McpOAuthSettings } from '../../config/config.ts'
+import type { McpOAuthSettings, McpServerSettings } from '../../config/config.ts'
 import type { Caller } from '../../identity/caller.ts'
 import { ownerOf } from '../accounts/credential.ts'
 import type { McpGateway } from '../mcp-gateway.ts'
@@ -93,7 +93,7 @@ export function describeHealth(gateway: McpGateway, server: McpServer): object {
 }
 
 /** A server in the form it is registered with, so that single members can be changed. Secrets are not in it. */
-export function writeServer({ settings }: McpServer): Record<string, unknown> {
+export function writeServer(settings: McpServerSettings): Record<string, unknown> {
   return {
     server_id: settings.serverId,
     name: settings.name,
@@ -103,6 +103,12 @@ export function writeServer({ settings }: McpServer): Record<string, unknown> {
     url: settings.url,
     spec_path: settings.specPath,
     transport: settings.writtenTransport,
+    command: settings.command,
+    args: settings.args,
+    cwd: settings.cwd,
+    run_as: settings.runsAs,
+    eager: settings.isEager,
+    ...writeLimits(settings),
     protocol_era: settings.protocolEra,
     auth_type: settings.authType,
     ...writeOAuth(settings.oauth),
@@ -126,6 +132,14 @@ export function writeServer({ settings }: McpServer): Record<string, unknown> {
     mcp_info: settings.info,
     metadata: settings.metadata,
   }
+}
+
+/** Left out where there are none: servers that are no programs may have none. */
+function writeLimits({ limits }: McpServerSettings): Record<string, unknown> {
+  if (Object.values(limits).every((limit) => limit === null)) return {}
+  const { memoryMb, cpuSeconds, openFiles, processes, fileMb } = limits
+  const written = { memory_mb: memoryMb, cpu_seconds: cpuSeconds, open_files: openFiles }
+  return { limits: { ...written, processes, file_mb: fileMb } }
 }
 
 /** The names of what a caller sees of one server. */

@@ -3,6 +3,7 @@ import { type ZodType, z } from 'zod'
 import type { Endpoint } from '../../http/dispatch.ts'
 import type { AuthClass, Method, Route } from '../../http/router.ts'
 import type { Caller } from '../../identity/caller.ts'
+import { holdsPermission } from '../../identity/permissions.ts'
 import type { Identity } from '../../pipeline/authenticate.ts'
 import { type ControlAnswer, type ControlRequest, controlEndpoint } from '../../rest/control-endpoint.ts'
 import type { McpGateway } from '../mcp-gateway.ts'
@@ -26,6 +27,8 @@ export interface McpRoute<Body> {
   readonly method: Method
   readonly template: string
   readonly auth: Exclude<AuthClass, 'public'>
+  /** Lets callers in who hold it, beside admins. */
+  readonly permission?: string
   /** The family of `/llmrouter/mcp`, which a switch hides and which has twins under `/v1`. */
   readonly isOwn?: boolean
   readonly body?: ZodType<Body>
@@ -35,7 +38,7 @@ export interface McpRoute<Body> {
 /** A route of the REST form. */
 export function mcpRoute<Body = undefined>(
   { identity, mcp }: McpRoutesDependencies,
-  { method, template, auth, isOwn = false, body, answer }: McpRoute<Body>,
+  { method, template, auth, permission, isOwn = false, body, answer }: McpRoute<Body>,
 ): Route<Endpoint> {
   return {
     method,
@@ -45,6 +48,9 @@ export function mcpRoute<Body = undefined>(
     handler: controlEndpoint<Body>({
       identity,
       body: body ?? null,
+      ...(permission !== undefined && {
+        alsoAdmits: (caller: Caller) => holdsPermission(caller, permission),
+      }),
       admit: (caller) => {
         if (caller !== null) requirePrincipal(caller)
         const { enabled, isRestHidden } = mcp.config().mcp

@@ -11,6 +11,7 @@ import { readServerBody } from './register-server.ts'
 import { requireVisible } from './server-routes.ts'
 
 const one = '/v1/mcp/server/{server_id}'
+const write = { auth: 'admin', permission: 'mcp.server.write' } as const
 const publicBody = z.object({ mcp_server_ids: z.array(z.string()).max(1_000) })
 
 /** Tool servers as clients of LiteLLM manage them. */
@@ -23,10 +24,10 @@ export function parityRoutes(deps: McpRoutesDependencies): Route<Endpoint>[] {
       }),
     }),
     mcpRoute(deps, {
-      ...{ method: 'POST', template: '/v1/mcp/server', auth: 'admin', body: anyObject },
+      ...{ method: 'POST', template: '/v1/mcp/server', ...write, body: anyObject },
       answer: async ({ gateway, caller, body, exchange }) => {
         const server_id = body['server_id'] ?? randomBytes(8).toString('hex')
-        const settings = readServerBody({ ...body, server_id }, gateway, null)
+        const settings = readServerBody({ ...body, server_id }, gateway, null, deps.mcp.config().mcp.stdioApi)
         if (gateway.registry.find(settings.serverId) !== null)
           throw new GatewayError(
             'invalid_request',
@@ -38,11 +39,11 @@ export function parityRoutes(deps: McpRoutesDependencies): Route<Endpoint>[] {
       },
     }),
     mcpRoute(deps, {
-      ...{ method: 'PUT', template: '/v1/mcp/server', auth: 'admin', body: anyObject },
+      ...{ method: 'PUT', template: '/v1/mcp/server', ...write, body: anyObject },
       answer: async ({ gateway, caller, body, exchange }) => {
         const before = requireVisible(gateway, caller, String(body['server_id'] ?? ''))
-        const merged = { ...writeServer(before), ...body }
-        const settings = readServerBody(merged, gateway, before.settings)
+        const merged = { ...writeServer(before.settings), ...body }
+        const settings = readServerBody(merged, gateway, before.settings, deps.mcp.config().mcp.stdioApi)
         const server = await gateway.registry.write(settings, 'replace', caller.keyHash)
         gateway.audit('mcp.server.update', exchange, caller.keyHash, settings.serverId)
         return { status: 202, body: describeServer(gateway, caller, server) }
@@ -70,16 +71,16 @@ export function parityRoutes(deps: McpRoutesDependencies): Route<Endpoint>[] {
       },
     }),
     mcpRoute(deps, {
-      ...{ method: 'DELETE', template: one, auth: 'admin' },
+      ...{ method: 'DELETE', template: one, ...write },
       answer: async ({ gateway, caller, params, exchange }) => {
-        const serverId = params['server_id'] ?? ''
+        const { serverId } = requireVisible(gateway, caller, params['server_id']).settings
         await gateway.registry.remove(serverId)
         gateway.audit('mcp.server.delete', exchange, caller.keyHash, serverId)
         return { status: 202, body: null }
       },
     }),
     mcpRoute(deps, {
-      ...{ method: 'POST', template: '/v1/mcp/make_public', auth: 'admin', body: publicBody },
+      ...{ method: 'POST', template: '/v1/mcp/make_public', ...write, body: publicBody },
       answer: async ({ gateway, caller, exchange, body: { mcp_server_ids: ids } }) => {
         const found = ids.map((id) => requireVisible(gateway, caller, id))
         for (const { settings } of found) {

@@ -1,11 +1,15 @@
 import { GatewayError } from '@routeiq/contract'
-import type { McpServerSettings } from '../../config/config.ts'
+import type { McpServerSettings, StdioApiConfig } from '../../config/config.ts'
 import { mcpServerBody } from '../../config/settings/mcp-server-body.ts'
 import type { McpGateway } from '../mcp-gateway.ts'
 import { readOperations } from '../openapi/read-operations.ts'
+import { requireRunnable } from '../registry/judge-program.ts'
 import { requireCallable } from '../registry/judge-url.ts'
 
 type Body = Readonly<Record<string, unknown>>
+
+/** Where a server is only tried out or proposed, no program is taken. */
+export const noPrograms: StdioApiConfig = { isEnabled: false, commands: [] }
 
 /** Members that are secret and by what other names they are sent. */
 const secretMembers = {
@@ -23,6 +27,7 @@ export function readServerBody(
   body: Body,
   gateway: Pick<McpGateway, 'egress'>,
   before: McpServerSettings | null,
+  programs: StdioApiConfig,
 ): McpServerSettings {
   const parsed = mcpServerBody.safeParse(body)
   if (!parsed.success) {
@@ -35,14 +40,12 @@ export function readServerBody(
     throw new GatewayError('validation_failed', sentences.join('; '), { extras: { issues } })
   }
   const settings = parsed.data
-  if (settings.transport === 'stdio' || settings.command !== null) {
-    throw new GatewayError(
-      'stdio_not_allowed',
-      'Tool servers that are programs are defined in the configuration file (mcp_servers), not over REST.',
-      { param: 'transport' },
-    )
-  }
-  requireCallable(settings.url ?? '', gateway.egress)
+  const isProgram = settings.transport === 'stdio' || settings.command !== null
+  const kept = (member: keyof typeof secretMembers): boolean =>
+    secretMembers[member].every((name) => body[name] === undefined)
+  const env = before !== null && kept('env') ? before.env : settings.env
+  if (isProgram) requireRunnable({ ...settings, env }, settings.transport === 'stdio' ? programs : noPrograms)
+  if (!isProgram || settings.url !== null) requireCallable(settings.url ?? '', gateway.egress)
   for (const member of ['authorizationUrl', 'tokenUrl', 'registrationUrl'] as const) {
     const url = settings.oauth[member]
     if (url !== null) requireCallable(url, gateway.egress, { plainHttp: false })
@@ -50,13 +53,11 @@ export function readServerBody(
   if (typeof settings.specPath === 'string') requireCallable(settings.specPath, gateway.egress)
   else if (settings.specPath !== null) readOperations(settings.specPath)
   if (before === null) return settings
-  const kept = (member: keyof typeof secretMembers): boolean =>
-    secretMembers[member].every((name) => body[name] === undefined)
   return {
     ...settings,
     authValue: kept('authValue') && settings.authValue === null ? before.authValue : settings.authValue,
     staticHeaders: kept('staticHeaders') ? before.staticHeaders : settings.staticHeaders,
-    env: kept('env') ? before.env : settings.env,
+    env,
     oauth: {
       ...settings.oauth,
       clientSecret: kept('clientSecret') ? before.oauth.clientSecret : settings.oauth.clientSecret,

@@ -5,7 +5,7 @@ import type { Route } from '../../http/router.ts'
 import type { Caller } from '../../identity/caller.ts'
 import type { McpGateway } from '../mcp-gateway.ts'
 import { serverNotFound } from '../registry/mcp-registry.ts'
-import type { McpServer } from '../server.ts'
+import { isLazy, type McpServer } from '../server.ts'
 import { describeHealth, describeServer, summarizeServer } from './describe-server.ts'
 import { anyObject, type McpRoutesDependencies, mcpRoute } from './mcp-endpoint.ts'
 import { readServerBody } from './register-server.ts'
@@ -20,6 +20,7 @@ const toolBody = z.object({
 /** Tool servers over REST, with their health: `/llmrouter/mcp` and, the same, `/v1/llmrouter/mcp`. */
 export function serverRoutes(deps: McpRoutesDependencies): Route<Endpoint>[] {
   const own = { isOwn: true } as const
+  const write = { ...own, auth: 'admin', permission: 'mcp.server.write' } as const
   return [
     mcpRoute(deps, {
       ...{ ...own, method: 'GET', template: servers, auth: 'user' },
@@ -32,10 +33,16 @@ export function serverRoutes(deps: McpRoutesDependencies): Route<Endpoint>[] {
       }),
     }),
     mcpRoute(deps, {
-      ...{ ...own, method: 'POST', template: servers, auth: 'admin', body: anyObject },
+      ...{ ...write, method: 'POST', template: servers, body: anyObject },
       answer: async ({ gateway, caller, body, exchange }) => {
         const before = gateway.registry.find(String(body['server_id']))
-        const settings = readServerBody(body, gateway, before?.settings ?? null)
+        if (before !== null) requireVisible(gateway, caller, before.settings.serverId)
+        const settings = readServerBody(
+          body,
+          gateway,
+          before?.settings ?? null,
+          deps.mcp.config().mcp.stdioApi,
+        )
         const server = await gateway.registry.write(settings, 'either', caller.keyHash)
         const action = before === null ? 'mcp.server.create' : 'mcp.server.update'
         gateway.audit(action, exchange, caller.keyHash, settings.serverId)
@@ -49,7 +56,7 @@ export function serverRoutes(deps: McpRoutesDependencies): Route<Endpoint>[] {
       }),
     }),
     mcpRoute(deps, {
-      ...{ ...own, method: 'PUT', template: `${servers}/{server_id}`, auth: 'admin', body: anyObject },
+      ...{ ...write, method: 'PUT', template: `${servers}/{server_id}`, body: anyObject },
       answer: async ({ gateway, caller, params, body, exchange }) => {
         const before = requireVisible(gateway, caller, params['server_id'])
         const { serverId } = before.settings
@@ -58,7 +65,12 @@ export function serverRoutes(deps: McpRoutesDependencies): Route<Endpoint>[] {
             param: 'server_id',
           })
         }
-        const settings = readServerBody({ ...body, server_id: serverId }, gateway, before.settings)
+        const settings = readServerBody(
+          { ...body, server_id: serverId },
+          gateway,
+          before.settings,
+          deps.mcp.config().mcp.stdioApi,
+        )
         const server = await gateway.registry.write(settings, 'replace', caller.keyHash)
         gateway.audit('mcp.server.update', exchange, caller.keyHash, serverId)
         const described = describeServer(gateway, caller, server)
@@ -66,9 +78,9 @@ export function serverRoutes(deps: McpRoutesDependencies): Route<Endpoint>[] {
       },
     }),
     mcpRoute(deps, {
-      ...{ ...own, method: 'DELETE', template: `${servers}/{server_id}`, auth: 'admin' },
+      ...{ ...write, method: 'DELETE', template: `${servers}/{server_id}` },
       answer: async ({ gateway, caller, params, exchange }) => {
-        const serverId = params['server_id'] ?? ''
+        const { serverId } = requireVisible(gateway, caller, params['server_id']).settings
         await gateway.registry.remove(serverId)
         gateway.audit('mcp.server.delete', exchange, caller.keyHash, serverId)
         return { body: { status: 'unregistered', server_id: serverId } }
@@ -76,8 +88,9 @@ export function serverRoutes(deps: McpRoutesDependencies): Route<Endpoint>[] {
     }),
     mcpRoute(deps, {
       ...{ ...own, method: 'POST', template: `${servers}/{server_id}/tools`, auth: 'admin', body: toolBody },
+      permission: 'mcp.tool.write',
       answer: async ({ gateway, caller, params, body, exchange }) => {
-        const serverId = params['server_id'] ?? ''
+        const { serverId } = requireVisible(gateway, caller, params['server_id']).settings
         const tool = {
           name: body.name,
           description: body.description ?? null,
@@ -94,11 +107,16 @@ export function serverRoutes(deps: McpRoutesDependencies): Route<Endpoint>[] {
         const visible = gateway.views.visibleServers(caller)
         if (wantsProbe(caller, query))
           await Promise.all(visible.map((server) => gateway.upstreams.probe(server)))
-        const healthy = visible.filter((server) => gateway.catalogue.healthOf(server).status === 'healthy')
+        const statuses = visible.map((server) => gateway.catalogue.healthOf(server).status)
         const summary = {
           total: visible.length,
-          healthy: healthy.length,
-          unhealthy: visible.length - healthy.length,
+          healthy: statuses.filter((status) => status === 'healthy').length,
+          // A program that nobody needed yet has done nothing wrong.
+          unhealthy: statuses.filter((status, at) => {
+            const server = visible[at]
+            const isWaiting = status === 'unknown' && server !== undefined && isLazy(server)
+            return status !== 'healthy' && !isWaiting
+          }).length,
         }
         return { body: { servers: visible.map((server) => describeHealth(gateway, server)), summary } }
       },

@@ -4,7 +4,7 @@ import type { McpGateway } from '../mcp-gateway.ts'
 import type { McpServer } from '../server.ts'
 import { UpstreamFailure } from '../upstream/upstream-failure.ts'
 import { anyObject, type McpRoutesDependencies, mcpRoute } from './mcp-endpoint.ts'
-import { readServerBody } from './register-server.ts'
+import { noPrograms, readServerBody } from './register-server.ts'
 
 /** Trying a server before it is registered. Nothing is kept; programs are refused, as everywhere over REST. */
 export function trialRoutes(deps: McpRoutesDependencies): Route<Endpoint>[] {
@@ -35,7 +35,7 @@ export function trialRoutes(deps: McpRoutesDependencies): Route<Endpoint>[] {
 
 /** Errors: those of a registration, and an `UpstreamFailure`. */
 function tryOut(gateway: McpGateway, body: Readonly<Record<string, unknown>>) {
-  const settings = readServerBody({ server_id: 'trial', ...body }, gateway, null)
+  const settings = readServerBody({ server_id: 'trial', ...body }, gateway, null, noPrograms)
   const stamps = { createdAt: null, createdBy: null, updatedAt: null, updatedBy: null }
   const server: McpServer = { settings, source: 'database', revision: 'trial', ...stamps }
   return gateway.upstreams.tryOut(server)

@@ -12,7 +12,7 @@ import { aliasOf, type McpServer } from '../server.ts'
 import type { TokenSource, UpstreamIdentity } from './credentials.ts'
 import { describeFailure } from './describe-failure.ts'
 import type { Fetch } from './guarded-fetch.ts'
-import { StdioTransport } from './stdio-transport.ts'
+import type { Programs } from './programs.ts'
 import { UpstreamFailure } from './upstream-failure.ts'
 import { UpstreamSession } from './upstream-session.ts'
 
@@ -31,9 +31,11 @@ export interface ConnectorOptions {
   readonly fetches: { readonly config: Fetch; readonly database: Fetch }
   readonly clientInfo: () => { readonly name: string; readonly version: string }
   readonly connectTimeoutMs: () => number
-  readonly onStderr: (server: McpServer, text: string) => void
+  readonly programs: Programs
   /** A server refused a call for want of an account. */
   readonly onChallenge: (server: McpServer, challenge: Challenge) => void
+  /** A session begins; what is returned hears how many milliseconds it lasted. */
+  readonly onSession: (server: McpServer) => (durationMs: number) => void
   readonly now: () => number
 }
 
@@ -84,6 +86,7 @@ export class Connector {
         onNotification,
       })
       if (prior === null) this.#remember(server, session.discovery)
+      this.#measure(server, session)
       return session
     } catch (error) {
       // What was known about it may be what is wrong.
@@ -95,12 +98,17 @@ export class Connector {
     }
   }
 
-  #createTransport(server: McpServer, { headers, tokens }: UpstreamIdentity): Transport {
-    const { transport, url, command, args, cwd, env } = server.settings
-    if (transport === 'stdio') {
-      if (command === null) throw new UpstreamFailure('blocked', 'There is no program to start.')
-      return new StdioTransport({ command, args, cwd, env }, (text) => this.#options.onStderr(server, text))
-    }
+  #measure(server: McpServer, session: UpstreamSession): void {
+    const { now, onSession } = this.#options
+    const openedAt = now()
+    const end = onSession(server)
+    session.whenClosed(() => end(now() - openedAt))
+  }
+
+  #createTransport(server: McpServer, identity: UpstreamIdentity): Transport {
+    const { transport, url } = server.settings
+    if (transport === 'stdio') return this.#options.programs.open(server, identity)
+    const { headers, tokens } = identity
     const address = new URL(url ?? '')
     const options = {
       fetch: this.#listeningFetch(server),
@@ -131,6 +139,7 @@ export class Connector {
           this.#options.onChallenge(server, {
             resourceMetadataUrl: resourceMetadataUrl?.href ?? null,
             scope: scope ?? null,
+            isStepUp: response.status === 403,
           })
       }
       return response

@@ -10,12 +10,16 @@ import { redactText } from '../../telemetry/redact.ts'
 import { EgressRefused } from './guarded-fetch.ts'
 import { UpstreamFailure } from './upstream-failure.ts'
 
+const urlElicitation = -32_042
+/** What is deeper in the data of an error is not told. */
+const maxDepth = 32
+
 /** What an error of the protocol's SDK, or of the way there, means. `name` is the alias of the server. */
 export function describeFailure(error: unknown, name: string): UpstreamFailure {
   const known = findCause(error, UpstreamFailure)
   if (known !== null) return known
   if (error instanceof ProtocolError)
-    return new UpstreamFailure('rpc', redactText(error.message), error.code, error.data)
+    return new UpstreamFailure('rpc', redactText(error.message), error.code, redactData(error))
   const refused = findCause(error, EgressRefused)
   if (refused !== null) return new UpstreamFailure('blocked', `${name} may not be called: ${refused.message}`)
   if (error instanceof InsufficientScopeError)
@@ -29,6 +33,20 @@ export function describeFailure(error: unknown, name: string): UpstreamFailure {
   const { code } = (error ?? {}) as { code?: unknown }
   if (code === 401) return new UpstreamFailure('auth_required', `${name} wants to be signed in to.`)
   return new UpstreamFailure('unreachable', `${name} could not be reached.`)
+}
+
+/** Addresses at which somebody is to do something are not changed: what they carry is for that person. */
+function redactData({ code, data }: ProtocolError): unknown {
+  return code === urlElicitation ? data : redactTexts(data)
+}
+
+function redactTexts(value: unknown, depth = 0): unknown {
+  if (typeof value === 'string') return redactText(value)
+  if (typeof value !== 'object' || value === null) return value
+  if (depth === maxDepth) return null
+  const redact = (member: unknown): unknown => redactTexts(member, depth + 1)
+  if (Array.isArray(value)) return value.map(redact)
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, redact(member)]))
 }
 
 function describeStatus(error: SdkHttpError, name: string): UpstreamFailure {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { HeaderFields } from '../../http1/header-fields.ts'
 import type { Transport, UpstreamCall, UpstreamSink } from '../../transport/transport.ts'
 
@@ -6,6 +7,8 @@ const maxLineBytes = 1_048_576
 const maxEventBytes = 8 * 1_048_576
 /** Octets of an answer that may wait for a reader. */
 const maxBufferedBytes = 1_048_576
+/** A document up to this long is handed over at once, and no stream is made for it. */
+const maxHeldBytes = 65_536
 const lineFeed = 10
 const carriageReturn = 13
 
@@ -21,7 +24,7 @@ export class EgressRefused extends Error {}
  */
 export function createGuardedFetch(transport: Transport, refuseUrl: (url: string) => string | null): Fetch {
   return (target, init = {}) => {
-    const url = new URL(target)
+    const url = target instanceof URL ? target : new URL(target)
     const refusal = refuseUrl(url.href)
     if (refusal !== null)
       return Promise.reject(new EgressRefused(`The address may not be called: ${refusal}.`))
@@ -48,7 +51,7 @@ export function createGuardedFetch(transport: Transport, refuseUrl: (url: string
 
 function headersOf(init: RequestInit['headers'], host: string): string[] {
   const flat = ['host', host]
-  for (const [name, value] of new Headers(init)) flat.push(name, value)
+  for (const [name, value] of init instanceof Headers ? init : new Headers(init)) flat.push(name, value)
   return flat
 }
 
@@ -59,12 +62,26 @@ function bodyOf(body: RequestInit['body']): Buffer | null {
   throw new TypeError('This fetch sends text and octets only.')
 }
 
+/** An answer whose content is here already, for `text`, `json`, `arrayBuffer` and `body`; nobody copies it. */
+function holdResponse(content: Buffer<ArrayBuffer>, head: ResponseInit): Response {
+  const text = async (): Promise<string> => new TextDecoder().decode(content)
+  return Object.defineProperties(new Response(null, head), {
+    body: { get: () => new Response(content).body },
+    text: { value: text },
+    json: { value: async (): Promise<unknown> => JSON.parse(await text()) },
+    arrayBuffer: { value: async (): Promise<ArrayBuffer> => new Uint8Array(content).buffer },
+  })
+}
+
 class FetchExchange implements UpstreamSink {
   call: UpstreamCall | null = null
   readonly #signal: AbortSignal | null
   readonly #resolve: (response: Response) => void
   readonly #reject: (error: Error) => void
   #controller: ReadableStreamDefaultController<Uint8Array> | null = null
+  #head: ResponseInit = {}
+  /** What has come of a document; null for an answer that is handed over as it comes. */
+  #held: Buffer[] | null = null
   #isStream = false
   #total = 0
   #line = 0
@@ -80,14 +97,18 @@ class FetchExchange implements UpstreamSink {
     this.#signal = signal
     this.#resolve = resolve
     this.#reject = reject
-    signal?.addEventListener('abort', this.#onAbort, { once: true })
+    if (signal === null) return
+    // All calls of one session have one signal, and each listens.
+    setMaxListeners(0, signal)
+    signal.addEventListener('abort', this.#onAbort, { once: true })
   }
 
   onHeaders(status: number, fields: HeaderFields): void {
     const headers = new Headers()
     for (const [at, name] of fields.names.entries())
       if (name !== 'set-cookie') headers.append(name, fields.values[at] ?? '')
-    this.#isStream = /^text\/event-stream\b/i.test(headers.get('content-type') ?? '')
+    const type = headers.get('content-type') ?? ''
+    this.#isStream = /^text\/event-stream\b/i.test(type)
     const encoding = headers.get('content-encoding') ?? 'identity'
     if (encoding !== 'identity') {
       this.#fail(new Error(`the answer is encoded as ${encoding}, which was not asked for`))
@@ -98,6 +119,13 @@ class FetchExchange implements UpstreamSink {
       this.#resolve(new Response(null, { status, headers }))
       return
     }
+    this.#head = { status, headers }
+    if (/^application\/json\b/i.test(type)) this.#held = []
+    else this.#handOver()
+  }
+
+  /** The answer begins, and the rest of it follows. */
+  #handOver(): void {
     const body = new ReadableStream<Uint8Array>(
       {
         start: (controller) => {
@@ -108,7 +136,7 @@ class FetchExchange implements UpstreamSink {
       },
       { highWaterMark: maxBufferedBytes, size: (chunk) => chunk?.byteLength ?? 0 },
     )
-    this.#resolve(new Response(body, { status, headers }))
+    this.#resolve(new Response(body, this.#head))
   }
 
   onData(chunk: Buffer): boolean {
@@ -119,7 +147,14 @@ class FetchExchange implements UpstreamSink {
       return false
     }
     // The transport uses its memory again.
-    this.#controller?.enqueue(new Uint8Array(chunk))
+    if (this.#held !== null) {
+      this.#held.push(Buffer.from(chunk))
+      if (this.#total <= maxHeldBytes) return true
+      const content = Buffer.concat(this.#held)
+      this.#held = null
+      this.#handOver()
+      this.#controller?.enqueue(content)
+    } else this.#controller?.enqueue(new Uint8Array(chunk))
     this.#isPaused = (this.#controller?.desiredSize ?? 1) <= 0
     return !this.#isPaused
   }
@@ -127,7 +162,8 @@ class FetchExchange implements UpstreamSink {
   onEnd(): void {
     if (this.#isDone) return
     this.#finish()
-    this.#controller?.close()
+    if (this.#held !== null) this.#resolve(holdResponse(Buffer.concat(this.#held), this.#head))
+    else this.#controller?.close()
   }
 
   onFailure(error: Error & { code?: unknown }): void {

@@ -2,10 +2,12 @@ import { type Description, readDefinition } from '../catalogue/definition.ts'
 import type { ServerOffer } from '../catalogue/server-state.ts'
 import type { DefinitionKind } from '../registry/server-store.ts'
 import { UpstreamFailure } from './upstream-failure.ts'
-import type { UpstreamSession } from './upstream-session.ts'
+import type { McpResult, UpstreamSession } from './upstream-session.ts'
 
 const maxPages = 64
 const maxItems = 2_000
+/** No list is said to stay as it is for longer. */
+export const maxFreshMs = 60_000
 
 /** Asks a server for everything it offers. Errors: rejects when its tools cannot be listed. */
 export async function readOffer(
@@ -14,10 +16,14 @@ export async function readOffer(
   signal: AbortSignal,
 ): Promise<ServerOffer> {
   const { capabilities } = session
-  const list = (method: string, member: string, capability: string): Promise<Description[]> =>
-    capabilities[capability] === undefined
-      ? Promise.resolve([])
-      : listAll(session, method, member, { timeoutMs, signal })
+  const freshMs: Record<string, number> = {}
+  const list = async (method: string, member: string, capability: string): Promise<Description[]> => {
+    freshMs[method] = maxFreshMs
+    if (capabilities[capability] === undefined) return []
+    return listAll(session, method, member, { timeoutMs, signal }, (page) => {
+      freshMs[method] = Math.min(freshMs[method] ?? 0, freshnessOf(page, session))
+    })
+  }
   const tools = await list('tools/list', 'tools', 'tools')
   const [prompts, resources, templates] = await Promise.all([
     list('prompts/list', 'prompts', 'prompts').catch(ofLess),
@@ -31,9 +37,15 @@ export async function readOffer(
     resources: resources.filter((resource) => typeof resource['uri'] === 'string'),
     capabilities,
     instructions: session.instructions,
+    freshMs,
     era: session.era,
     protocolVersion: session.protocolVersion,
   }
+}
+
+/** Older revisions know no hints for caches. */
+function freshnessOf({ ttlMs }: McpResult, { era }: UpstreamSession): number {
+  return era === 'modern' && typeof ttlMs === 'number' && ttlMs > 0 ? ttlMs : 0
 }
 
 /** A server that says it has prompts and cannot list them still has tools. */
@@ -47,11 +59,13 @@ async function listAll(
   method: string,
   member: string,
   options: { readonly timeoutMs: number; readonly signal: AbortSignal },
+  onPage: (page: McpResult) => void,
 ): Promise<Description[]> {
   const items: Description[] = []
   let cursor: unknown
   for (let page = 0; page < maxPages; page += 1) {
     const result = await session.request(method, cursor === undefined ? {} : { cursor }, options)
+    onPage(result)
     const found = result[member]
     if (!Array.isArray(found))
       throw new UpstreamFailure('malformed', `The answer to ${method} has no ${member}.`)

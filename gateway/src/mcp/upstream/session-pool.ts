@@ -56,7 +56,8 @@ export class SessionPool {
   /** Errors: rejects with an `UpstreamFailure`. */
   async lease(demand: SessionDemand): Promise<SessionLease> {
     const era = this.#connector.eraOf(demand.server)
-    const isExclusive = era !== 'modern' && Object.keys(demand.capabilities).length > 0
+    const isAskable = Object.keys(demand.capabilities).some((name) => name !== 'extensions')
+    const isExclusive = era !== 'modern' && isAskable
     const key = keyOf(demand, era)
     const pooled = this.#take(key, isExclusive) ?? this.#open(key, demand, era, isExclusive)
     pooled.users += 1
@@ -109,10 +110,10 @@ export class SessionPool {
       opening: this.#connector
         .connect(server, identity, capabilities, () => {})
         .then((session) => {
-          session.onClose = () => {
+          session.whenClosed(() => {
             pooled.isGone = true
             this.#forget(pooled)
-          }
+          })
           return session
         }),
     }

@@ -12,8 +12,8 @@ process.stdin.resume()
 
 it('lets what came before an answer be heard before the answer', async () => {
   const transport = new StdioTransport(
-    { command: process.execPath, args: ['-e', program], cwd: null, env: {} },
-    () => {},
+    { command: process.execPath, args: ['-e', program], cwd: null, env: {}, runsAs: null },
+    { onStart: () => {}, onStderr: () => {}, onExit: () => {} },
   )
   const heard: string[] = []
   const closed = new Promise<void>((resolve) => {

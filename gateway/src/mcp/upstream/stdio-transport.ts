@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chownSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
@@ -8,17 +8,36 @@ import {
   serializeMessage,
   type Transport,
 } from '@modelcontextprotocol/client'
+import type { McpServerSettings } from '../../config/config.ts'
+import { searchPath } from './program-path.ts'
 
 const maxLineBytes = 4 * 1_048_576
 const graceMs = 5_000
-const searchPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 const maxLoggedBytes = 65_536
+/** What a program writes is for its user alone. */
+const ownFiles = 0o077
 
 export interface StdioProgram {
   readonly command: string
   readonly args: readonly string[]
   readonly cwd: string | null
+  /** Null for the user of the gateway. */
+  readonly runsAs: McpServerSettings['runsAs']
   readonly env: Readonly<Record<string, string>>
+}
+
+/** How a program ended. */
+export interface ProgramExit {
+  /** The gateway ended it. */
+  readonly isWanted: boolean
+  /** Its exit code, the signal, or why it could not be started. */
+  readonly reason: string
+}
+
+export interface ProgramListener {
+  onStart(): void
+  onStderr(text: string): void
+  onExit(exit: ProgramExit): void
 }
 
 /**
@@ -30,37 +49,45 @@ export class StdioTransport implements Transport {
   onerror?: (error: Error) => void
   onmessage?: Transport['onmessage']
   readonly #program: StdioProgram
-  readonly #onStderr: (text: string) => void
+  readonly #listener: ProgramListener
   readonly #buffer = new ReadBuffer({ maxBufferSize: maxLineBytes })
   #child: ChildProcess | null = null
   #home: string | null = null
   #logged = 0
+  #isClosing = false
 
-  constructor(program: StdioProgram, onStderr: (text: string) => void) {
+  constructor(program: StdioProgram, listener: ProgramListener) {
     this.#program = program
-    this.#onStderr = onStderr
+    this.#listener = listener
   }
 
   start(): Promise<void> {
-    const { command, args, cwd, env } = this.#program
+    const { command, args, cwd, env, runsAs } = this.#program
     const home = mkdtempSync(join(tmpdir(), 'routeiq-mcp-'))
     this.#home = home
+    if (runsAs !== null) chownSync(home, runsAs.uid, runsAs.gid)
     return new Promise((resolve, reject) => {
-      const child = spawn(command, [...args], {
-        cwd: cwd ?? home,
-        env: { PATH: searchPath, HOME: home, TMPDIR: home, LANG: 'C.UTF-8', ...env },
-        stdio: ['pipe', 'pipe', 'pipe'],
-        shell: false,
-        detached: true,
-        windowsHide: true,
-      })
+      const child = withOwnFiles(() =>
+        spawn(command, [...args], {
+          cwd: cwd ?? home,
+          env: { PATH: searchPath, HOME: home, TMPDIR: home, LANG: 'C.UTF-8', ...env },
+          stdio: ['pipe', 'pipe', 'pipe'],
+          ...runsAs,
+          shell: false,
+          detached: true,
+          windowsHide: true,
+        }),
+      )
       this.#child = child
-      child.once('spawn', resolve)
+      child.once('spawn', () => {
+        this.#listener.onStart()
+        resolve()
+      })
       child.once('error', (error: NodeJS.ErrnoException) => {
-        this.#end()
+        this.#end(error.code ?? 'unknown')
         reject(new Error(`the program could not be started (${error.code ?? 'unknown'})`))
       })
-      child.once('close', () => this.#end())
+      child.once('close', (code, signal) => this.#end(signal ?? `code ${code}`))
       child.stdin?.on('error', () => {})
       child.stdout?.on('data', (chunk: Buffer) => this.#read(chunk))
       child.stderr?.on('data', (chunk: Buffer) => this.#log(chunk))
@@ -79,6 +106,7 @@ export class StdioTransport implements Transport {
   async close(): Promise<void> {
     const child = this.#child
     if (child === null) return
+    this.#isClosing = true
     const closed = new Promise<void>((resolve) => child.once('close', () => resolve()))
     child.stdin?.end()
     this.#signal('SIGTERM')
@@ -112,7 +140,7 @@ export class StdioTransport implements Transport {
   #log(chunk: Buffer): void {
     if (this.#logged > maxLoggedBytes) return
     this.#logged += chunk.length
-    this.#onStderr(chunk.toString('utf8').slice(0, 2_048))
+    this.#listener.onStderr(chunk.toString('utf8').slice(0, 2_048))
   }
 
   /** To the whole group: what the program started ends with it. */
@@ -126,11 +154,22 @@ export class StdioTransport implements Transport {
     }
   }
 
-  #end(): void {
+  #end(reason: string): void {
     if (this.#child === null) return
     this.#signal('SIGKILL')
     this.#child = null
     if (this.#home !== null) rmSync(this.#home, { recursive: true, force: true })
+    this.#listener.onExit({ isWanted: this.#isClosing, reason })
     this.onclose?.()
+  }
+}
+
+/** A process has the mask of who starts it, who has it back when the start is over. */
+function withOwnFiles<Result>(start: () => Result): Result {
+  const before = process.umask(ownFiles)
+  try {
+    return start()
+  } finally {
+    process.umask(before)
   }
 }

@@ -7,6 +7,7 @@ import {
   type StandardSchemaV1,
   type Transport,
 } from '@modelcontextprotocol/client'
+import { carryResults, takeCarried } from './carry-results.ts'
 
 /** Anything a server answers; what we do not know of it goes on as it is. */
 export type McpResult = Record<string, unknown>
@@ -53,7 +54,7 @@ export class UpstreamSession {
   readonly #client: Client
   readonly #interactions = new Set<Interaction>()
   #isClosed = false
-  onClose: (() => void) | null = null
+  readonly #closeListeners: (() => void)[] = []
 
   /** Connects. Errors: whatever the SDK rejects with. */
   static async open(options: SessionOptions): Promise<UpstreamSession> {
@@ -85,9 +86,16 @@ export class UpstreamSession {
     )
     this.#client.onerror = () => {}
     this.#client.onclose = () => {
+      if (this.#isClosed) return
       this.#isClosed = true
-      this.onClose?.()
+      for (const listener of this.#closeListeners.splice(0)) listener()
     }
+  }
+
+  /** Heard once, at once where the session is over already. */
+  whenClosed(listener: () => void): void {
+    if (this.#isClosed) listener()
+    else this.#closeListeners.push(listener)
   }
 
   get isClosed(): boolean {
@@ -125,7 +133,7 @@ export class UpstreamSession {
   ): Promise<McpResult> {
     if (interaction !== null) this.#interactions.add(interaction)
     try {
-      return await this.#client.request({ method, params }, anything, {
+      const result = await this.#client.request({ method, params }, anything, {
         signal: options.signal,
         timeout: options.timeoutMs,
         resetTimeoutOnProgress: false,
@@ -133,6 +141,7 @@ export class UpstreamSession {
         ...(options.headers !== undefined && { headers: { ...options.headers } }),
         ...(options.onProgress !== undefined && { onprogress: options.onProgress as never }),
       })
+      return takeCarried(result)
     } finally {
       if (interaction !== null) this.#interactions.delete(interaction)
     }
@@ -168,7 +177,10 @@ export class UpstreamSession {
 
   async #connect({ transport, prior, timeoutMs }: SessionOptions): Promise<void> {
     try {
-      await this.#client.connect(transport, { timeout: timeoutMs, ...(prior !== null && { prior }) })
+      await this.#client.connect(carryResults(transport), {
+        timeout: timeoutMs,
+        ...(prior !== null && { prior }),
+      })
     } catch (error) {
       await this.#client.close().catch(() => {})
       throw error

@@ -64,7 +64,7 @@ export class Upstreams {
       if (this.#watchers.has(server.settings.serverId)) continue
       const watcher = new ServerWatcher(server, this.#watcherOptions)
       this.#watchers.set(server.settings.serverId, watcher)
-      void watcher.ask()
+      if (!watcher.isLazy) void watcher.ask()
     }
     this.#pool.retain(registry.servers)
   }
@@ -75,8 +75,8 @@ export class Upstreams {
   }
 
   /**
-   * Resolves when all these servers have been asked at least once, so that what they offer is known after a start. Each is
-   * waited for only as long as a probe may take, counted from when it became known.
+   * Resolves when all these servers have been asked at least once, so that what they offer is known after a start; programs
+   * that nobody needed yet are started. Each is waited for only as long as a probe may take, counted from its first one.
    */
   async awaitFirstAnswers(servers: readonly McpServer[]): Promise<void> {
     const { config, now } = this.#watcherOptions
@@ -84,8 +84,10 @@ export class Upstreams {
       const watcher = this.#watchers.get(settings.serverId)
       return watcher === undefined || watcher.hasAnswered ? [] : [watcher]
     })
-    const until = Math.max(...waiting.map(({ startedAt }) => startedAt)) + config().healthTimeoutMs
-    if (waiting.length === 0 || until <= now()) return
+    if (waiting.length === 0) return
+    for (const watcher of waiting) if (watcher.startedAt === null) void watcher.ask()
+    const until = Math.max(...waiting.map(({ startedAt }) => startedAt ?? 0)) + config().healthTimeoutMs
+    if (until <= now()) return
     let timer: NodeJS.Timeout | undefined
     const deadline = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, until - now()).unref()
@@ -120,6 +122,7 @@ export class Upstreams {
   /** One call. Errors: rejects with an `UpstreamFailure`. */
   async call(request: UpstreamRequest): Promise<McpResult> {
     const { server } = request
+    if (server.settings.transport === 'stdio') this.#watchers.get(server.settings.serverId)?.noteUse()
     try {
       return await this.#slotsOf(server).run(() => this.#callTwice(request), isFault)
     } catch (error) {

@@ -4,7 +4,7 @@ import { pinOf } from '../catalogue/definition.ts'
 import type { HealthStatus, ServerOffer } from '../catalogue/server-state.ts'
 import type { OpenApiServers } from '../openapi/openapi-servers.ts'
 import type { McpRegistry } from '../registry/mcp-registry.ts'
-import { aliasOf, type McpServer } from '../server.ts'
+import { aliasOf, isLazy, type McpServer } from '../server.ts'
 import { listClashing } from '../view/name-clash.ts'
 import type { Connector } from './connector.ts'
 import type { UpstreamIdentity } from './credentials.ts'
@@ -47,8 +47,7 @@ export class ServerWatcher {
   #isStopped = false
   #lastSuccessAt: number | null = null
   #usedAt: number
-  /** Epoch milliseconds. */
-  readonly startedAt: number
+  #startedAt: number | null = null
   /** Resolves when the server has answered, or failed to, for the first time. */
   readonly firstAnswer: Promise<void>
   #onFirstAnswer: (() => void) | null = null
@@ -59,8 +58,7 @@ export class ServerWatcher {
   constructor(server: McpServer, options: WatcherOptions) {
     this.server = server
     this.#options = options
-    this.startedAt = options.now()
-    this.#usedAt = this.startedAt
+    this.#usedAt = options.now()
     this.firstAnswer = new Promise((resolve) => {
       this.#onFirstAnswer = resolve
     })
@@ -68,6 +66,7 @@ export class ServerWatcher {
 
   /** Asks once now; several that ask at the same time share the answer. Never rejects. */
   ask(): Promise<void> {
+    this.#startedAt ??= this.#options.now()
     this.#asking ??= this.#ask().finally(() => {
       this.#asking = null
       this.#onFirstAnswer?.()
@@ -75,6 +74,21 @@ export class ServerWatcher {
       this.#schedule()
     })
     return this.#asking
+  }
+
+  /** When it was asked for the first time, in epoch milliseconds; null before that. */
+  get startedAt(): number | null {
+    return this.#startedAt
+  }
+
+  /** A program that is started when it is needed first. */
+  get isLazy(): boolean {
+    return isLazy(this.server)
+  }
+
+  /** Somebody calls the server: a program is watched while it is in use. */
+  noteUse(): void {
+    this.#usedAt = this.#options.now()
   }
 
   /** It was asked at least once. */

@@ -6,6 +6,7 @@ import { compareText } from '../registry/mcp-registry.ts'
 import type { DefinitionKind } from '../registry/server-store.ts'
 import { aliasOf, type McpServer } from '../server.ts'
 import { type McpGrants, mayUseTool } from './grants.ts'
+import type { ServerScope } from './select-servers.ts'
 
 /** A tool, prompt or template of a view. */
 export interface ViewItem {
@@ -52,7 +53,7 @@ export interface CatalogueView {
 
 export interface ViewOptions {
   readonly catalogue: Catalogue
-  readonly servers: readonly McpServer[]
+  readonly scope: ServerScope
   readonly isSingle: boolean
   readonly grants: McpGrants
   readonly config: Pick<McpConfig, 'toolPrefix' | 'lint'>
@@ -61,7 +62,10 @@ export interface ViewOptions {
 
 /** Builds a view. Costs as much as there is to see, so views are kept until the catalogue changes. */
 export function buildView(options: ViewOptions): CatalogueView {
-  const { servers, isSingle, catalogue } = options
+  const { scope, isSingle, catalogue } = options
+  const servers = [...scope.keys()]
+  // Of servers that only lend some tools, nothing else is there.
+  const whole = servers.filter((server) => scope.get(server) === null)
   const offers = new Map(
     servers.flatMap((server) => {
       const offer = catalogue.offerOf(server)
@@ -73,14 +77,12 @@ export function buildView(options: ViewOptions): CatalogueView {
     options,
   )
   const prompts = nameItems(
-    servers.flatMap((server) => listPlain(server, offers.get(server)?.prompts ?? [], options)),
+    whole.flatMap((server) => listPlain(server, offers.get(server)?.prompts ?? [], options)),
     options,
   )
-  const templates = servers.flatMap((server) =>
-    listPlain(server, offers.get(server)?.templates ?? [], options),
-  )
+  const templates = whole.flatMap((server) => listPlain(server, offers.get(server)?.templates ?? [], options))
   const isShown = ({ isQuarantined }: ViewItem): boolean => !isQuarantined || options.grants.isAdmin
-  const resources = listResources(servers, offers)
+  const resources = listResources(whole, offers)
   const byUri = new Map<string, ViewResource>()
   for (const resource of resources) if (!byUri.has(resource.uri)) byUri.set(resource.uri, resource)
   return {
@@ -133,6 +135,7 @@ function listTools(server: McpServer, offer: ServerOffer | null, options: ViewOp
       }
     })
   return [...offered, ...declared]
+    .filter(({ name }) => options.scope.get(server)?.has(name) !== false)
     .filter(({ name }) => mayUseTool(options.grants, server, name))
     .sort((a, b) => compareText(a.name, b.name))
 }

@@ -1,6 +1,5 @@
 import type { Caller } from '../../identity/caller.ts'
 import { type Accounts, needsAccount } from '../accounts/accounts.ts'
-import { ownerOf } from '../accounts/credential.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { McpServer } from '../server.ts'
 import type { Upstreams } from '../upstream/upstreams.ts'
@@ -18,9 +17,17 @@ export interface SettledViewsOptions {
   readonly now: () => number
 }
 
+interface Look {
+  readonly account: string
+  /** Epoch milliseconds. */
+  readonly startedAt: number
+  readonly end: Promise<void>
+}
+
 /** Views for requests that would rather wait a little than miss what a server offers. */
 export class SettledViews {
   readonly #options: SettledViewsOptions
+  readonly #looks = new WeakMap<McpServer, Look>()
 
   constructor(options: SettledViewsOptions) {
     this.#options = options
@@ -39,23 +46,26 @@ export class SettledViews {
     const view = views.find(caller, selection)
     if (view === null || isEnough(view)) return view
     await upstreams.awaitFirstAnswers(view.servers)
-    await this.#lookWithAccounts(view.servers, ownerOf(caller))
+    await Promise.all(
+      view.servers.filter((server) => this.#isUnseen(server)).map((server) => this.#look(server)),
+    )
     return views.find(caller, selection)
   }
 
-  /** What servers offer that the gateway could not look at, and the caller has an account for by now. */
-  async #lookWithAccounts(servers: readonly McpServer[], owner: string | null): Promise<void> {
-    if (owner === null) return
-    const { catalogue, upstreams, accounts, now } = this.#options
-    const before = now() - lookAgainAfterMs
-    const isUnseen = (server: McpServer): boolean =>
-      needsAccount(server) &&
-      catalogue.offerOf(server) === null &&
-      (catalogue.healthOf(server).checkedAt ?? 0) < before
-    await Promise.all(
-      servers.filter(isUnseen).map(async (server) => {
-        if (await accounts.hasAccount(server, owner)) await upstreams.lookAgain(server)
-      }),
-    )
+  /** The gateway had no account to look at it with. */
+  #isUnseen(server: McpServer): boolean {
+    return needsAccount(server) && this.#options.catalogue.offerOf(server) === null
+  }
+
+  /** Somebody may have signed in through another process meanwhile. Requests that want the same look share one. */
+  async #look(server: McpServer): Promise<void> {
+    const { upstreams, accounts, now } = this.#options
+    const account = await accounts.findLatest(server)
+    if (account === null) return
+    const latest = this.#looks.get(server)
+    const isFresh = latest?.account === account && now() - latest.startedAt < lookAgainAfterMs
+    const look = isFresh ? latest : { account, startedAt: now(), end: upstreams.lookAgain(server) }
+    this.#looks.set(server, look)
+    await look.end
   }
 }

@@ -15,7 +15,6 @@ export type Caching =
 /** The answer of a request that is to be kept once it has gone well. */
 interface Keeping {
   readonly ttlMs: number
-  captured: CapturedText | null
 }
 
 /** What the client was sent. */

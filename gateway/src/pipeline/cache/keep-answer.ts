@@ -8,8 +8,7 @@ const complete: ReadonlySet<string> = new Set(['stop', 'tool-calls'])
 
 /** Keeps the answer of a request that went well, after it has gone out. */
 export function keepAnswer(gateway: Gateway, request: ModelRequest, progress: Progress): void {
-  const { caching, deployment, error, usage } = progress
-  const captured = caching?.keeps?.captured ?? null
+  const { caching, captured, deployment, error, usage } = progress
   if (caching?.key === undefined || captured === null || deployment === null) return
   if (error !== null || progress.status !== 200 || request.exchange.clientGone) return
   const { key, keeps } = caching
@@ -26,7 +25,7 @@ export function keepAnswer(gateway: Gateway, request: ModelRequest, progress: Pr
 
 /** Answers that were cut off or held back are worth another try. */
 function isComplete({ operation, protocol }: ModelRequest, answer: CachedAnswer): boolean {
-  if (operation === 'embedding') return true
+  if (operation === 'embedding' || operation === 'rerank') return true
   const reply = readCached(protocol.id, answer)
   return (
     reply !== null &&

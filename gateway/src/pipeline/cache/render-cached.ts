@@ -24,7 +24,7 @@ export function renderCached(
 ): Buffer | string | null {
   const { stream, includeUsage, operation, protocol } = request
   const isSameForm = answer.isStream === stream && (!stream || answer.includesUsage === includeUsage)
-  if (isSameForm || operation === 'embedding') return Buffer.from(answer.text)
+  if (isSameForm || operation === 'embedding' || operation === 'rerank') return Buffer.from(answer.text)
   const read = readCached(protocol.id, answer)
   if (read === null) return null
   const reply = read.usage === null ? { ...read, usage: answer.usage } : read

@@ -1,6 +1,8 @@
 import { type AnswerFacts, type CascadePlan, findFault, isSameAnswer } from '@routeiq/router'
 import type { AttemptPlan } from '../../balancing/attempt-plan.ts'
+import { listPrices } from '../../deployments/build-group.ts'
 import type { Resolution } from '../../deployments/resolve-model.ts'
+import type { CallShape } from '../../governance/estimate-use.ts'
 import type { ModelChoice } from '../../model-routing/model-choice.ts'
 import { type Answer, call } from '../call.ts'
 import { chooseDeployment } from '../choose-deployment.ts'
@@ -25,14 +27,44 @@ interface CascadeChoice {
 
 /**
  * The plan, where the answer may come of several calls: a plain answer of one choice, in a dialect that can be read, with nothing of
- * the gateway's between the calls. What may not is routed as ever, and says so. Null for one call.
+ * the gateway's between the calls, and money for all of them. What may not is routed as ever, and says so. Null for one call.
  */
-export function cascadeOf(request: ModelRequest, progress: Progress): CascadeChoice | null {
-  const { choice } = progress
+export function cascadeOf(
+  request: ModelRequest,
+  progress: Progress,
+): CascadeChoice | null | Promise<CascadeChoice | null> {
+  const { choice, reservation } = progress
   if (choice === null || choice.cascade === null) return null
-  if (allowsCascade(request, choice.cascade)) return { choice, plan: choice.cascade }
-  progress.choice = { ...choice, cascade: null, reasons: [...choice.reasons, 'cascade_not_applicable'] }
-  return null
+  const { cascade: plan } = choice
+  const conclude = (isAllowed: boolean): CascadeChoice | null => {
+    if (isAllowed) return { choice, plan }
+    progress.choice = { ...choice, cascade: null, reasons: [...choice.reasons, 'cascade_not_applicable'] }
+    return null
+  }
+  if (!allowsCascade(request, plan)) return conclude(false)
+  const covered = reservation?.cover(possibleCalls(request, choice, plan)) ?? true
+  return covered instanceof Promise ? covered.then(conclude) : conclude(covered)
+}
+
+/** Every call the plan may come to. */
+function possibleCalls(
+  { operation, bytes, body }: ModelRequest,
+  { decision, routed }: ModelChoice,
+  plan: CascadePlan,
+): readonly CallShape[] {
+  return positionsOf(plan).flatMap((at) => {
+    const arm = routed.arms.find(({ name }) => name === decision.models[at]?.name)
+    if (arm === undefined) return []
+    const { deployments } = arm
+    const group = { name: routed.name, deployments, priceLists: listPrices(deployments) }
+    return [{ group, operation, bytes: bytes.length, body }]
+  })
+}
+
+function positionsOf(plan: CascadePlan): readonly number[] {
+  if (plan.mode === 'agreement') return [plan.first, plan.second, plan.strong]
+  if (plan.mode === 'validity') return plan.rungs
+  return [plan.small, ...Array.from({ length: plan.samples }, () => plan.small), plan.large]
 }
 
 function allowsCascade(request: ModelRequest, { mode }: CascadePlan): boolean {
@@ -56,15 +88,15 @@ export async function callCascade(
 ): Promise<CascadeAnswer> {
   const cascade = new Cascade(gateway, request, resolution, choice, progress)
   try {
-    return await climb(cascade, request, plan)
+    return await climb(cascade, plan)
   } finally {
     cascade.close()
   }
 }
 
-function climb(cascade: Cascade, request: ModelRequest, plan: CascadePlan): Promise<CascadeAnswer> {
+function climb(cascade: Cascade, plan: CascadePlan): Promise<CascadeAnswer> {
   if (plan.mode === 'agreement') return agree(cascade, plan)
-  return plan.mode === 'validity' ? climbRungs(cascade, request, plan) : verify(cascade, plan)
+  return plan.mode === 'validity' ? climbRungs(cascade, plan) : verify(cascade, plan)
 }
 
 type Plan<Mode extends CascadePlan['mode']> = Extract<CascadePlan, { mode: Mode }>
@@ -81,12 +113,8 @@ async function agree(cascade: Cascade, plan: Plan<'agreement'>): Promise<Cascade
   return cascade.finish(plan.strong, 'disagreed', one ?? other)
 }
 
-async function climbRungs(
-  cascade: Cascade,
-  request: ModelRequest,
-  { rungs, confidence }: Plan<'validity'>,
-): Promise<CascadeAnswer> {
-  const expected = { ...describeExpected(request), confidence }
+async function climbRungs(cascade: Cascade, { rungs, confidence }: Plan<'validity'>): Promise<CascadeAnswer> {
+  const expected = { ...cascade.expected, allowsOtherTools: false, confidence }
   let fault = 'failed'
   for (const at of rungs.slice(0, -1)) {
     const called = await cascade.call(at)
@@ -108,21 +136,6 @@ async function verify(cascade: Cascade, plan: Plan<'verify'>): Promise<CascadeAn
   return share >= plan.threshold
     ? cascade.keep(called, 'verified')
     : cascade.finish(plan.large, 'not_verified', called)
-}
-
-function describeExpected({ body }: ModelRequest): {
-  structuredOutput: boolean
-  toolNames: readonly string[]
-} {
-  const format = body['response_format'] ?? (body['text'] as { format?: unknown } | undefined)?.format
-  const type = (format as { type?: unknown } | null | undefined)?.type
-  const tools = Array.isArray(body['tools'])
-    ? (body['tools'] as { name?: unknown; function?: { name?: unknown } }[])
-    : []
-  return {
-    structuredOutput: type === 'json_schema' || type === 'json_object',
-    toolNames: tools.map(({ name, function: named }) => String(named?.name ?? name ?? '')),
-  }
 }
 
 /** One of the calls that came back with an answer. */
@@ -157,6 +170,11 @@ class Cascade {
     this.#resolution = resolution
     this.#choice = choice
     this.#progress = progress
+  }
+
+  /** What an answer has to be, as far as the request says. */
+  get expected(): ModelChoice['ask']['expected'] {
+    return this.#choice.ask.expected
   }
 
   /** Null when the model fails: a cascade then goes on as if it had not known. */

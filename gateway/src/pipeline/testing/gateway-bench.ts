@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import { silentTrail } from '../../audit/testing/silent-trail.ts'
 import { DeploymentStates } from '../../balancing/deployment-states.ts'
+import { HeldDeployments } from '../../balancing/held-deployments.ts'
 import { loadText } from '../../config/load-for-test.ts'
 import { BlobSealer } from '../../conversation/blob-sealer.ts'
 import { DemoTransport } from '../../demo/demo-transport.ts'
@@ -53,10 +55,13 @@ export function openGatewayBench(config: string, patch: Partial<Gateway> = {}): 
     runtime: () => runtime,
     strategy: () => strategy,
     blobs: new BlobSealer(benchKey, randomBytes),
+    conversations: new HeldDeployments({ limits: () => null, announce: null }),
     identity: {
       authenticator: new Authenticator({ config: loaded.identity, keys, now: Date.now, open: false }),
       failedAttempts: new CallsBySource(() => 1_000, Date.now),
       addresses: new AddressGuard([]),
+      audit: silentTrail(),
+      plugins: null,
       policies: new PolicyGate(
         () => null,
         () => {},
@@ -84,6 +89,7 @@ export function openGatewayBench(config: string, patch: Partial<Gateway> = {}): 
       skills: null,
       experiments: null,
       isKilled: () => false,
+      askRemote: async () => null,
       randomBytes,
     }),
     transport,

@@ -6,7 +6,7 @@ import type { SkillRouterRoutesDependencies } from './skill-router-dependencies.
 /** What is answered and kept of a decision. */
 export interface Offered {
   readonly offer: Offer
-  readonly content: string
+  readonly content: readonly Buffer[]
 }
 
 /** Records a decision and writes its envelope. One that cannot be recorded is answered all the same. */

@@ -41,7 +41,9 @@ export function snapshotEndpoint(deps: SkillRouterRoutesDependencies): Endpoint 
         ...(degradedReason === null ? {} : { degraded_reason: degradedReason }),
         skills: rows,
       })
-      return { headers, body: Buffer.from(`${members.slice(0, -1)},${menu.stableJson.format(menu.stable)}}`) }
+      const head = Buffer.from(`${members.slice(0, -1)},`)
+      const stable = menu.stableJson.format(menu.stable)
+      return { headers, body: Buffer.concat([head, ...stable, Buffer.from('}')]) }
     },
   })
 }

@@ -126,9 +126,24 @@ describe.each(await listTestDatabases())('the store of agents over $name', ({ op
     expect(tasks.map(({ taskId }) => taskId)).toEqual(['newer', 'running'])
   })
 
+  it('keeps no push target for longer than the key it was set with', async () => {
+    await opened.database.pool.query(`
+      INSERT INTO virtual_keys (token_hash, key_name, models, aliases, allowed_routes, tags, metadata, blocked,
+        created_at, updated_at, settings)
+      VALUES ('key-1', 'sk-...', '{}', '{}', '{}', '{}', '{}', false, now(), now(), '{}')`)
+    const row = { agentId: 'id-1', taskId: '1', configId: 'c', tokenHash: 'h', config: 'sealed' }
+    await store.savePush({ ...row, keyHash: 'key-1' })
+    await store.savePush({ ...row, keyHash: null, configId: 'd', tokenHash: 'i' })
+    await opened.database.pool.query(`UPDATE virtual_keys SET token_hash = 'key-2'`)
+    expect((await store.findPushByToken('h'))?.keyHash).toBe('key-2')
+    await opened.database.pool.query('DELETE FROM virtual_keys')
+    expect((await store.listPush('id-1', '1')).map(({ configId }) => configId)).toEqual(['d'])
+  })
+
   it('keeps ten push targets of a task, found by their token', async () => {
     const row = (number: number) => ({
-      ...{ agentId: 'id-1', taskId: '1', configId: `c${number}`, tokenHash: `h${number}`, config: 'sealed' },
+      ...{ agentId: 'id-1', taskId: '1', configId: `c${number}`, keyHash: null, tokenHash: `h${number}` },
+      config: 'sealed',
     })
     for (let number = 0; number < 10; number += 1) await store.savePush(row(number))
     await store.savePush({ ...row(3), tokenHash: 'again' })

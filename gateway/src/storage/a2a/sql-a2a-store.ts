@@ -103,10 +103,11 @@ export function createSqlA2aStore(database: Database, now: () => number): A2aSto
     async purge(before, keep) {
       const date = new Date(before)
       await query('DELETE FROM a2a_tasks WHERE updated_at < $1', [date])
-      await query(
+      const surplus = await query<Pick<TaskRow, 'agentId' | 'taskId'>>(
         `DELETE FROM a2a_tasks WHERE (agent_id, task_id) IN (
            SELECT agent_id, task_id FROM a2a_tasks
-           ORDER BY (state IN (${endedStates})) ASC NULLS FIRST, updated_at DESC OFFSET $1)`,
+           ORDER BY (state IN (${endedStates})) ASC NULLS FIRST, updated_at DESC OFFSET $1)
+         RETURNING agent_id AS "agentId", task_id AS "taskId"`,
         [keep],
       )
       await query(
@@ -119,16 +120,17 @@ export function createSqlA2aStore(database: Database, now: () => number): A2aSto
            SELECT FROM a2a_tasks AS task WHERE task.agent_id = push.agent_id AND task.task_id = push.task_id)`,
         [date],
       )
+      return surplus
     },
-    async savePush({ agentId, taskId, configId, tokenHash, config }) {
+    async savePush({ agentId, taskId, configId, keyHash, tokenHash, config }) {
       const rows = await query(
-        `INSERT INTO a2a_push_configs (agent_id, task_id, config_id, token_hash, config, created_at)
-         SELECT $1, $2, $3, $4, $5, $6 WHERE (
+        `INSERT INTO a2a_push_configs (agent_id, task_id, config_id, token_hash, config, created_at, key_hash)
+         SELECT $1, $2, $3, $4, $5, $6, $8 WHERE (
            SELECT count(*) FROM a2a_push_configs WHERE agent_id = $1 AND task_id = $2 AND config_id <> $3) < $7::int
          ON CONFLICT (agent_id, task_id, config_id) DO UPDATE
-         SET token_hash = excluded.token_hash, config = excluded.config
+         SET token_hash = excluded.token_hash, config = excluded.config, key_hash = excluded.key_hash
          RETURNING config_id`,
-        [agentId, taskId, configId, tokenHash, config, new Date(now()), maxPushConfigs],
+        [agentId, taskId, configId, tokenHash, config, new Date(now()), maxPushConfigs, keyHash],
       )
       if (rows.length === 0)
         throw new GatewayError('conflict', `A task may have ${maxPushConfigs} push targets.`)
@@ -173,7 +175,7 @@ export function createSqlA2aStore(database: Database, now: () => number): A2aSto
 const agentColumns = 'agent_id, registration, created_at, updated_at'
 const endedStates = "'TASK_STATE_COMPLETED','TASK_STATE_CANCELED','TASK_STATE_FAILED','TASK_STATE_REJECTED'"
 const pushColumns =
-  'agent_id AS "agentId", task_id AS "taskId", config_id AS "configId", token_hash AS "tokenHash", config'
+  'agent_id AS "agentId", task_id AS "taskId", config_id AS "configId", key_hash AS "keyHash", token_hash AS "tokenHash", config'
 
 /** In one order everywhere, so that two gateways that write the same tasks do not wait for each other. */
 const saveTasksStatement = `

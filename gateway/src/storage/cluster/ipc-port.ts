@@ -1,5 +1,7 @@
 import type { Worker } from 'node:cluster'
 
+type Listener = (message: unknown) => void
+
 /**
  * One end of the message channel between the primary and a worker. The channel must use
  * `serialization: 'advanced'` (cluster.setupPrimary), so that bigint and Uint8Array arrive as they are.
@@ -7,7 +9,7 @@ import type { Worker } from 'node:cluster'
 export interface IpcPort {
   send(message: unknown): void
   /** Returns a function that removes the listener. */
-  onMessage(listener: (message: unknown) => void): () => void
+  onMessage(listener: Listener): () => void
 }
 
 /** The primary's end towards one worker. */
@@ -16,10 +18,7 @@ export function portOfWorker(worker: Worker): IpcPort {
     send(message) {
       if (worker.isConnected()) worker.send(message as object, ignoreLostChannel)
     },
-    onMessage(listener) {
-      worker.on('message', listener)
-      return () => worker.off('message', listener)
-    },
+    onMessage: shareMessages((deliver) => worker.on('message', deliver)),
   }
 }
 
@@ -29,10 +28,19 @@ export function portOfPrimary(child: NodeJS.Process): IpcPort {
     send(message) {
       if (child.connected) child.send?.(message, ignoreLostChannel)
     },
-    onMessage(listener) {
-      child.on('message', listener)
-      return () => child.off('message', listener)
-    },
+    onMessage: shareMessages((deliver) => child.on('message', deliver)),
+  }
+}
+
+/** Every object that is called over the channel listens, so they share one listener of the emitter. */
+function shareMessages(listen: (deliver: Listener) => void): IpcPort['onMessage'] {
+  const listeners = new Set<Listener>()
+  listen((message) => {
+    for (const listener of listeners) listener(message)
+  })
+  return (listener) => {
+    listeners.add(listener)
+    return () => listeners.delete(listener)
   }
 }
 

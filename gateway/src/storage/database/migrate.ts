@@ -21,30 +21,59 @@ export interface MigrationReport {
 
 /**
  * Brings the schema up to date. Each file runs once, in a transaction, recorded in `routeiq_migrations`; a lock
- * in the database makes replicas that start together take turns. Rejects on the first file that fails, naming it.
+ * in the database makes replicas that start together take turns. Files behind `last`, a number or a name, are left for a later
+ * start. Rejects on the first file that fails, naming it, and where there is no such file as `last`.
  */
 export async function migrateDatabase(
   database: Database,
   directory = migrationsDirectory,
+  last: string | null = null,
 ): Promise<MigrationReport> {
-  const names = (await readdir(directory)).filter((name) => /^\d{4}_[a-z0-9_]+\.sql$/.test(name)).sort()
+  const shipped = await listShipped(directory)
+  const names = upTo(shipped, last)
+  const left = shipped.slice(names.length)
+  const notices = left.length === 0 ? [] : [`Migrations are left for a later start: ${left.join(', ')}.`]
   const client = await guardQuery(database.pool.connect())
   try {
     if ((await findMissing(client, names)).length === 0) {
       client.release()
-      return { applied: [], warnings: [] }
+      return { applied: [], warnings: notices }
     }
     await client.query('SELECT pg_advisory_lock($1)', [lockKey])
     const warnings = await enableVector(client)
     const applied = await applyMissing(client, directory, names)
     await client.query('SELECT pg_advisory_unlock($1)', [lockKey])
     client.release()
-    return { applied, warnings }
+    return { applied, warnings: [...warnings, ...notices] }
   } catch (error) {
     // Ends the session, and with it the lock.
     client.release(true)
     throw error
   }
+}
+
+/** What `migrateDatabase` would apply, without applying it. */
+export async function listPendingMigrations(
+  { pool }: Database,
+  last: string | null = null,
+): Promise<readonly string[]> {
+  const names = upTo(await listShipped(migrationsDirectory), last)
+  const client = await guardQuery(pool.connect())
+  try {
+    return await findMissing(client, names)
+  } finally {
+    client.release()
+  }
+}
+
+const listShipped = async (directory: string): Promise<readonly string[]> =>
+  (await readdir(directory)).filter((name) => /^\d{4}_[a-z0-9_]+\.sql$/.test(name)).sort()
+
+function upTo(names: readonly string[], last: string | null): readonly string[] {
+  if (last === null) return names
+  const found = names.findIndex((name) => [name, name.replace('.sql', ''), name.slice(0, 4)].includes(last))
+  if (found === -1) throw new Error(`There is no migration ${last}; the last one is ${names.at(-1)}`)
+  return names.slice(0, found + 1)
 }
 
 async function applyMissing(

@@ -33,10 +33,17 @@ export const virtualKeys = pgTable('virtual_keys', {
   settings: jsonb('settings').$type<Readonly<Record<string, unknown>>>().notNull(),
 })
 
+export const keyDigests = pgTable(
+  'key_digests',
+  { account: text('account').notNull(), digest: text('digest').notNull() },
+  (table) => [primaryKey({ columns: [table.account, table.digest] })],
+)
+
 export const retiredKeys = pgTable('retired_keys', {
   tokenHash: text('token_hash').primaryKey(),
   successor: text('successor').notNull(),
   validUntil: time('valid_until').notNull(),
+  handover: text('handover'),
 })
 
 export const subjects = pgTable(

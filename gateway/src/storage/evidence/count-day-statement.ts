@@ -33,7 +33,10 @@ WITH used AS (
   LEFT JOIN offered ON offered.id = used.id AND offered.name = used.name
   LEFT JOIN skills ON skills.workspace_id = $1 AND skills.name = used.name AND skills.deleted_at IS NULL
 ), decisions AS (
-  SELECT * FROM offered_decisions d
+  SELECT d.routing_id, d.agent_name, d.model, d.model_family, d.holdout, d.chosen, d.passed, d.passed_over,
+    coalesce(d.offered, o.offered) AS offered
+  FROM routing_decisions d
+  LEFT JOIN routing_offers o ON o.workspace_id = d.workspace_id AND o.digest = d.offer_digest
   WHERE d.workspace_id = $1 AND d.day = $2 AND d.stored_at >= $3
 ), linked AS (
   SELECT d.routing_id, t.agent_name, t.model_name, t.model_family, t.skills,
@@ -53,15 +56,31 @@ WITH used AS (
   CROSS JOIN LATERAL jsonb_to_recordset(linked.skills) AS skill (
     name text, is_activated boolean, is_delivered boolean)
   GROUP BY linked.routing_id, skill.name
-), from_decisions AS (
-  SELECT offer.name AS skill_name, offer.skill_id, offer.content_hash,
+), concluded AS (
+  SELECT d.holdout, d.chosen, d.passed, d.offered, d.passed_over, d.routing_id,
     coalesce(d.agent_name, closed.agent_name, '') AS agent_name,
     coalesce(d.model, closed.model_name, '') AS model_name,
     CASE WHEN d.model IS NULL THEN coalesce(closed.model_family, '') ELSE d.model_family END AS model_family,
-    offer.hinted, d.holdout, closed.routing_id IS NOT NULL AS is_closed,
-    coalesce(closed.passes, 0) AS passes, coalesce(closed.judged, 0) AS judged,
-    coalesce(touched.is_activated, false) AS is_activated, coalesce(touched.is_delivered, false) AS is_delivered
+    closed.routing_id IS NOT NULL AS is_closed,
+    coalesce(closed.passes, 0) AS passes, coalesce(closed.judged, 0) AS judged
   FROM decisions d
+  LEFT JOIN closed ON closed.routing_id = d.routing_id
+), named AS (
+  SELECT d.*, entry ->> 0 AS key, coalesce(entry -> 3 ->> 'hinted', 'false')::boolean AS hinted
+  FROM concluded d CROSS JOIN LATERAL json_array_elements(d.chosen) AS chosen (entry)
+  WHERE NOT d.holdout
+  UNION ALL
+  SELECT d.*, entry ->> 0, false
+  FROM concluded d CROSS JOIN LATERAL json_array_elements(d.passed) AS passed (entry)
+  WHERE d.holdout
+), offers AS (
+  SELECT n.routing_id, n.agent_name, n.model_name, n.model_family, n.holdout, n.is_closed, n.passes, n.judged, s.name,
+    s.skill_id, s.content_hash, n.hinted
+  FROM named n
+  JOIN offered_skills s ON s.workspace_id = $1 AND s.key = n.key
+  UNION ALL
+  SELECT d.routing_id, d.agent_name, d.model_name, d.model_family, d.holdout, d.is_closed, d.passes, d.judged, offer.*
+  FROM concluded d
   CROSS JOIN LATERAL (
     SELECT name, skill_id, content_hash, hinted FROM jsonb_to_recordset(d.offered) AS row (
       name text, skill_id text, content_hash text, hinted boolean)
@@ -70,8 +89,11 @@ WITH used AS (
     SELECT name, "skillId", '', false FROM jsonb_to_recordset(d.passed_over) AS row (name text, "skillId" text)
     WHERE d.holdout
   ) AS offer
-  LEFT JOIN closed ON closed.routing_id = d.routing_id
-  LEFT JOIN touched ON touched.routing_id = d.routing_id AND touched.name = offer.name
+), from_decisions AS (
+  SELECT o.*, o.name AS skill_name, coalesce(touched.is_activated, false) AS is_activated,
+    coalesce(touched.is_delivered, false) AS is_delivered
+  FROM offers o
+  LEFT JOIN touched ON touched.routing_id = o.routing_id AND touched.name = o.name
 ), counted AS (
   SELECT skill_name, skill_id, content_hash, agent_name, model_name, model_family,
     count(*) FILTER (WHERE is_activated) AS activations,

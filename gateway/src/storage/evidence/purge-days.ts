@@ -28,11 +28,13 @@ const purges = [
     SELECT ctid FROM routing_decisions WHERE day = $1 AND workspace_id = $2 AND stored_at < $3 LIMIT ${batch})`,
 ]
 
-/** Offers that no decision names any more: those of a day behind the last that did are gone. */
-const forgottenOffers = `
-DELETE FROM routing_offers o
+/** What no decision names any more: those of a day behind the last that did are gone. */
+const forgotten = ['routing_offers', 'offered_skills'].map(
+  (table) => `
+DELETE FROM ${table} o
 WHERE last_day < $1::date - 1 AND ($2::text IS NULL OR workspace_id = $2) AND workspace_id <> ALL ($3)
-  AND NOT EXISTS (SELECT 1 FROM routing_decisions d WHERE d.day <= o.last_day AND d.workspace_id = o.workspace_id)`
+  AND NOT EXISTS (SELECT 1 FROM routing_decisions d WHERE d.day <= o.last_day AND d.workspace_id = o.workspace_id)`,
+)
 
 /**
  * Removes traces, decisions and outcomes that are older than `cutoff`, by workspace and day. A day is counted one last
@@ -51,7 +53,7 @@ export async function purgeDays(
     await closeDay(database, workspace_id, day, cutoff)
     for (const purge of purges) removed += await repeat(database, purge, [day, workspace_id, cutoff])
   }
-  await pool.query(forgottenOffers, [cutoff, only, except])
+  for (const statement of forgotten) await pool.query(statement, [cutoff, only, except])
   const outcomes = `DELETE FROM outcomes WHERE ctid IN (
     SELECT ctid FROM outcomes WHERE updated_at < $1 AND ($2::text IS NULL OR workspace_id = $2)
       AND workspace_id <> ALL ($3) LIMIT ${batch})`

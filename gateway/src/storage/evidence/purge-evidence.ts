@@ -10,8 +10,9 @@ export function purgeEvidence(
   store: Pick<RollupStore, 'purgeEvidence'>,
   retentionDays: number,
   quotas: Pick<QuotaStore, 'list'>,
+  leads: () => boolean,
 ): () => void {
-  return runHourly(async () => {
+  return runHourly(leads, async () => {
     const own = (await quotas.list()).flatMap(({ workspaceId, keyHash, limits }) =>
       keyHash === null && limits.retention_days !== undefined
         ? [[workspaceId, limits.retention_days] as const]

@@ -5,21 +5,22 @@ import { utcDay } from '../../evidence/utc-day.ts'
 import type { Database } from '../database/database.ts'
 import { guardQuery } from '../database/database-error.ts'
 import { jsonParameter } from './json-parameter.ts'
+import { OfferedSkills } from './offered-skills.ts'
 
 /** Rows travel as one JSON parameter, which the database cuts itself: the event loop has better things to do. */
 const insert = `
 INSERT INTO routing_decisions (
   routing_id, workspace_id, day, key_hash, agent_name, model, model_family, source, strategy, query_sha256, query_text,
-  eligible_count, catalogue_digest, offered, offer_digest, passed_over, holdout, degraded_reason, timings, created_at,
+  eligible_count, catalogue_digest, chosen, offer_digest, passed, holdout, degraded_reason, timings, created_at,
   stored_at)
 SELECT
   routing_id, workspace_id, day, key_hash, agent_name, model, model_family, source, strategy, query_sha256, query_text,
-  eligible_count, catalogue_digest, offered, offer_digest, passed_over, holdout, degraded_reason, timings, created_at,
+  eligible_count, catalogue_digest, chosen, offer_digest, passed, holdout, degraded_reason, timings, created_at,
   $2::timestamptz
 FROM json_to_recordset($1::json) AS row (
   routing_id text, workspace_id text, day date, key_hash text, agent_name text, model text, model_family text,
   source text, strategy text, query_sha256 text, query_text text, eligible_count integer, catalogue_digest text,
-  offered jsonb, offer_digest text, passed_over jsonb, holdout boolean, degraded_reason text, timings jsonb, created_at timestamptz)
+  chosen json, offer_digest text, passed json, holdout boolean, degraded_reason text, timings jsonb, created_at timestamptz)
 ON CONFLICT DO NOTHING`
 
 const insertOffer = `
@@ -30,7 +31,9 @@ WHERE routing_offers.last_day < excluded.last_day`
 const maxKnownOffers = 1_024
 
 /** Decisions over SQL. `now` says when a row was stored, which is what counting goes by. */
-export function createSqlDecisionStore({ pool }: Database, now: () => number): DecisionStore {
+export function createSqlDecisionStore(database: Database, now: () => number): DecisionStore {
+  const { pool } = database
+  const skills = new OfferedSkills(database)
   const knownOffers = new Map<string, string>()
   /** Ahead of the decisions that name it, so that none of them is without. */
   async function saveOffer(decision: RoutingDecision): Promise<void> {
@@ -49,7 +52,8 @@ export function createSqlDecisionStore({ pool }: Database, now: () => number): D
   return {
     async saveDecisions(decisions) {
       for (const decision of decisions) await saveOffer(decision)
-      const rows = jsonParameter(decisions.map(toRow))
+      const rows = jsonParameter(decisions.map((decision) => toRow(decision, skills)))
+      await skills.tell()
       await guardQuery(pool.query({ name: 'save-decisions', text: insert, values: [rows, new Date(now())] }))
     },
     async findDecision(workspaceId, routingId) {
@@ -138,33 +142,66 @@ function fromOfferRow(row: OfferRow, index: number): OfferedSkill {
   }
 }
 
-const toPassedOverRows = ({ passedOver }: RoutingDecision): PassedOverRow[] =>
-  passedOver.map(({ skillId, name, propensity }) => ({ skillId, name, propensity: propensity || undefined }))
+/** As `chosen` of the migration says it: short, for a database takes long to read what is long. */
+function toChosen(decision: RoutingDecision, day: string, skills: OfferedSkills): unknown[] {
+  const { workspaceId, offered, hinted } = decision
+  return offered.map((offer, index) => {
+    const { rank, score, relevance, propensity, explored, name } = offer
+    const entry: unknown[] = [skills.keyOf(workspaceId, offer, day), score, relevance]
+    const isHinted = hinted.includes(name)
+    const isPlain = rank === index + 1 && propensity === 1 && !explored && !isHinted
+    if (!isPlain) {
+      entry.push({
+        rank: rank === index + 1 ? undefined : rank,
+        propensity: propensity === 1 ? undefined : propensity,
+        explored: explored || undefined,
+        hinted: isHinted || undefined,
+      })
+    }
+    return entry
+  })
+}
 
-function toRow(decision: RoutingDecision): object {
+function toPassed(
+  { workspaceId, passedOver }: RoutingDecision,
+  day: string,
+  skills: OfferedSkills,
+): unknown[] {
+  return passedOver.map(({ skillId, name, propensity }) => {
+    const key = skills.keyOf(workspaceId, { skillId, versionId: '', contentHash: '', name }, day)
+    return propensity === 0 ? [key] : [key, propensity]
+  })
+}
+
+/** Members that would be null are left out, and times are told to the microsecond. */
+function toRow(decision: RoutingDecision, skills: OfferedSkills): object {
+  const day = utcDay(decision.createdAt)
   return {
     routing_id: decision.routingId,
     workspace_id: decision.workspaceId,
-    day: utcDay(decision.createdAt),
-    key_hash: decision.keyHash,
-    agent_name: decision.agentName,
-    model: decision.model,
+    day,
+    key_hash: decision.keyHash ?? undefined,
+    agent_name: decision.agentName ?? undefined,
+    model: decision.model ?? undefined,
     model_family: decision.model === null ? '' : modelFamilyOf(decision.model),
     source: decision.source,
     strategy: decision.strategy,
-    query_sha256: decision.querySha256,
-    query_text: decision.queryText,
+    query_sha256: decision.querySha256 ?? undefined,
+    query_text: decision.queryText ?? undefined,
     eligible_count: decision.eligibleCount,
     catalogue_digest: decision.catalogueDigest,
-    offered: decision.offerDigest === null ? toOfferRows(decision) : null,
-    offer_digest: decision.offerDigest,
-    passed_over: toPassedOverRows(decision),
+    chosen: decision.offerDigest === null ? toChosen(decision, day, skills) : undefined,
+    offer_digest: decision.offerDigest ?? undefined,
+    passed: toPassed(decision, day, skills),
     holdout: decision.holdout,
-    degraded_reason: decision.degradedReason,
-    timings: decision.timings,
+    degraded_reason: decision.degradedReason ?? undefined,
+    timings: roundTimings(decision.timings),
     created_at: new Date(decision.createdAt),
   }
 }
+
+const roundTimings = (timings: RoutingDecision['timings']): RoutingDecision['timings'] =>
+  Object.fromEntries(Object.entries(timings).map(([step, ms]) => [step, Math.round(1_000 * ms) / 1_000]))
 
 function fromRow(row: DecisionRow): RoutingDecision {
   return {

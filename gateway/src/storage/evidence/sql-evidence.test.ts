@@ -33,7 +33,7 @@ describe.each(await listTestDatabases())('evidence over $name', ({ open }) => {
     traces = createSqlTraceStore(opened.database)
     rollup = createSqlRollupStore(opened.database, () => now)
     await opened.database.pool.query(
-      'TRUNCATE routing_decisions, routing_offers, traces, outcomes, effectiveness_rollup, rollup_progress, purged_days',
+      'TRUNCATE routing_decisions, routing_offers, offered_skills, traces, outcomes, effectiveness_rollup, rollup_progress, purged_days',
     )
   })
   afterAll(() => opened?.dispose())
@@ -97,6 +97,60 @@ describe.each(await listTestDatabases())('evidence over $name', ({ open }) => {
       now = noon + 60 * dayMs
       await rollup.purgeEvidence(30)
       expect(await countOffers()).toBe(0)
+    })
+
+    it('tell of a skill in a version once, and forget it with the last that named it', async () => {
+      const readSkills = async () => {
+        const { rows } = await opened.database.pool.query<{ told: string }>(
+          "SELECT name || ' ' || version_id AS told FROM offered_skills ORDER BY told",
+        )
+        return rows.map(({ told }) => told)
+      }
+      const passedOver = [{ skillId: 'id-of-sql', name: 'sql', propensity: 0 }]
+      await decisions.saveDecisions([
+        routingDecision({ routingId: 'rt_1', passedOver }),
+        routingDecision({ routingId: 'rt_2', passedOver }),
+      ])
+      expect(await readSkills()).toEqual(['pdf version-of-pdf', 'sql '])
+      now = noon + 20 * dayMs
+      const renamed = offeredSkill('pdf', { name: 'pdf-forms' })
+      const later = routingDecision({ routingId: 'rt_3', offered: [renamed], hinted: [], createdAt: now })
+      await decisions.saveDecisions([later])
+      expect(await readSkills()).toEqual(['pdf version-of-pdf', 'pdf-forms version-of-pdf', 'sql '])
+      expect(await decisions.findDecision(workspace, 'rt_1')).toMatchObject({ passedOver, hinted: ['pdf'] })
+      now = noon + 40 * dayMs
+      await rollup.purgeEvidence(30)
+      expect(await decisions.findDecision(workspace, 'rt_3')).toEqual(later)
+      expect(await readSkills()).toEqual(['pdf-forms version-of-pdf'])
+    })
+
+    it('tell of a skill again when the store refused to hear of it', async () => {
+      const { pool } = opened.database
+      await pool.query('ALTER TABLE offered_skills RENAME TO hidden_skills')
+      await expect(decisions.saveDecisions([routingDecision()])).rejects.toThrow()
+      await pool.query('ALTER TABLE hidden_skills RENAME TO offered_skills')
+      await decisions.saveDecisions([routingDecision()])
+      expect(await decisions.findDecision(workspace, routingDecision().routingId)).toEqual(routingDecision())
+    })
+
+    it('from before skills were told apart are given back and counted like those of today', async () => {
+      await opened.database.pool.query(
+        `INSERT INTO routing_decisions (routing_id, workspace_id, day, model_family, source, strategy, eligible_count,
+           catalogue_digest, offered, passed_over, holdout, timings, created_at, stored_at)
+         VALUES ('rt_old', $1, '2026-06-01', '', 'api', 'smart_routing', 2, 'digest', $2, $3, false, '{}', $4, $4)`,
+        [
+          workspace,
+          '[{"skill_id":"s","version_id":"v","content_hash":"h","name":"pdf","score":0.9,"relevance":0.8,"hinted":true}]',
+          '[{"skillId":"t","name":"sql"}]',
+          new Date(noon),
+        ],
+      )
+      expect(await decisions.findDecision(workspace, 'rt_old')).toMatchObject({
+        offered: [{ skillId: 's', name: 'pdf', rank: 1, score: 0.9, propensity: 1 }],
+        passedOver: [{ skillId: 't', name: 'sql', propensity: 0 }],
+        hinted: ['pdf'],
+      })
+      expect(only(await readAll())).toMatchObject({ skillName: 'pdf', offers: 1, hinted: 1 })
     })
 
     it('may be written twice and stay the first', async () => {

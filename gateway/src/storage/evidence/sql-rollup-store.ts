@@ -99,7 +99,7 @@ function formatRead(by: RollupQuery['by']): string {
 
 const missed = `
 SELECT d.routing_id AS "routingId", d.query_sha256 AS "querySha256", d.query_text AS "queryText"
-FROM routing_decisions d
+FROM offered_decisions d
 WHERE d.workspace_id = $1
   AND d.offered @> jsonb_build_array(jsonb_build_object('name', $2::text, 'hinted', true))
   AND EXISTS (
@@ -113,7 +113,7 @@ const feedback = `
 SELECT skill_id, query_text FROM (
   SELECT offer.skill_id, d.query_text,
     row_number() OVER (PARTITION BY offer.skill_id ORDER BY d.created_at DESC) AS place
-  FROM routing_decisions d
+  FROM offered_decisions d
   CROSS JOIN LATERAL jsonb_to_recordset(d.offered) AS offer (name text, skill_id text)
   WHERE d.workspace_id = $1 AND d.query_text IS NOT NULL AND EXISTS (
     SELECT 1 FROM traces t WHERE t.workspace_id = $1 AND t.routing_ids @> ARRAY[d.routing_id]

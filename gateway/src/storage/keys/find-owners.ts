@@ -11,7 +11,8 @@ import { toMembership, toSubject } from '../subjects/sql-subject-store.ts'
 export async function findOwners(
   database: Database,
   key: KeyRecord,
-): Promise<Omit<KeyPrincipal, 'key' | 'retiresAt'>> {
+  makers: readonly KeyRecord[],
+): Promise<Omit<KeyPrincipal, 'key' | 'makers' | 'retiresAt'>> {
   const workspaceId = readKeyGovernance(key.settings)?.workspace_id ?? key.teamId
   const owners = await findSubjects(database, [
     ['user', key.userId],
@@ -26,7 +27,9 @@ export async function findOwners(
     find('organization') ??
     (await organizationOf(database, key, team?.organizationId == null ? workspace : team))
   const member = await findMember(database, key)
-  const referring = [key, user, team, organization, member].map((record) => record?.settings['budget_id'])
+  const referring = [key, ...makers, user, team, organization, member].map(
+    (record) => record?.settings['budget_id'],
+  )
   const budgets = await findSubjects(
     database,
     referring.map((id) => ['budget', typeof id === 'string' ? id : null] as const),

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { migrateDatabase } from '../database/migrate.ts'
+import { retiredKeys } from '../database/schema.ts'
 import type { KeyStore, NewKey } from '../key-store.ts'
 import { listTestDatabases, type OpenTestDatabase } from '../testing/test-databases.ts'
 import { createSqlKeyStore } from './sql-key-store.ts'
@@ -131,6 +132,22 @@ describe.each(await listTestDatabases())('key store over $name', (kind) => {
       expiresAt: null,
       teamId: null,
     })
+  })
+
+  it('keeps what a key was called before until its grace period ends', async () => {
+    await keys.create(newKey())
+    const succeed = (from: string, tokenHash: string) =>
+      keys.regenerate(from, {
+        ...{ tokenHash, keyName: 'sk-...next', validUntil: clock + 1_000, handover: null },
+        settings: { former_hashes: ['hash-1'] },
+      })
+    await succeed('hash-1', 'hash-2')
+    await succeed('hash-2', 'hash-3')
+    expect((await keys.findPrincipal('hash-1'))?.key.tokenHash).toBe('hash-3')
+    clock += 1_000
+    await succeed('hash-3', 'hash-4')
+    expect(await opened.database.sql.select().from(retiredKeys)).toMatchObject([{ tokenHash: 'hash-3' }])
+    expect(await keys.findPrincipal('hash-2')).toBeNull()
   })
 
   it('answers null when the key to change does not exist', async () => {

@@ -1,10 +1,25 @@
-import { and, asc, count, desc, eq, gt, inArray, isNotNull, isNull, or, type SQL, sql } from 'drizzle-orm'
+import {
+  and,
+  asc,
+  count,
+  desc,
+  eq,
+  gt,
+  inArray,
+  isNotNull,
+  isNull,
+  lte,
+  or,
+  type SQL,
+  sql,
+} from 'drizzle-orm'
 import { type QuotaLimit, quotaExceeded } from '../../quotas/quota.ts'
 import type { Database } from '../database/database.ts'
 import { guardQuery } from '../database/database-error.ts'
-import { retiredKeys, virtualKeys } from '../database/schema.ts'
-import type { KeyQuery, KeyRecord, KeySelector, KeyStore } from '../key-store.ts'
+import { keyDigests, retiredKeys, virtualKeys } from '../database/schema.ts'
+import type { KeyPrincipal, KeyQuery, KeyRecord, KeySelector, KeyStore } from '../key-store.ts'
 import { findOwners } from './find-owners.ts'
+import { requireThroughput } from './require-throughput.ts'
 
 type StoredKey = typeof virtualKeys.$inferSelect
 
@@ -15,15 +30,25 @@ export function createSqlKeyStore(database: Database, now: () => number): KeySto
     const [row] = await guardQuery(db.select().from(virtualKeys).where(condition).limit(1))
     return row === undefined ? null : toRecord(row)
   }
+  const complete = async (key: KeyRecord, retiresAt: number | null): Promise<KeyPrincipal> => {
+    const accounts = readAccounts(key.settings['minted_from'])
+    const makers = accounts.length === 0 ? [] : await findMakers(accounts)
+    return { key, makers, retiresAt, ...(await findOwners(database, key, makers)) }
+  }
+  const findMakers = async (accounts: readonly string[]): Promise<readonly KeyRecord[]> => {
+    const rows = await guardQuery(db.select().from(virtualKeys).where(isAccount(accounts)))
+    return rows.map(toRecord).sort((one, other) => one.createdAt - other.createdAt)
+  }
   return {
-    async create(key, limit = null) {
+    async create(key, limit = null, shares = []) {
       const createdAt = new Date(now())
       const values = { ...key, expiresAt: toDate(key.expiresAt), createdAt, updatedAt: createdAt }
       const insert = (on: Pick<Database['sql'], 'insert'>): Promise<StoredKey> =>
         onlyRow(on.insert(virtualKeys).values(values).returning())
-      if (limit === null) return toRecord(await insert(db))
+      if (limit === null && shares.length === 0) return toRecord(await insert(db))
       const created = db.transaction(async (transaction) => {
-        await requireRoom(transaction, key.organizationId, limit)
+        if (limit !== null) await requireRoom(transaction, key.organizationId, limit)
+        await requireThroughput(transaction, shares, key.tokenHash, createdAt)
         return insert(transaction)
       })
       return toRecord(await guardQuery(created))
@@ -31,7 +56,7 @@ export function createSqlKeyStore(database: Database, now: () => number): KeySto
     findByHash: (tokenHash) => findOne(eq(virtualKeys.tokenHash, tokenHash)),
     async findPrincipal(tokenHash) {
       const key = await findOne(eq(virtualKeys.tokenHash, tokenHash))
-      if (key !== null) return { key, retiresAt: null, ...(await findOwners(database, key)) }
+      if (key !== null) return complete(key, null)
       const [retired] = await guardQuery(
         db
           .select()
@@ -40,9 +65,30 @@ export function createSqlKeyStore(database: Database, now: () => number): KeySto
       )
       if (retired === undefined) return null
       const successor = await findOne(eq(virtualKeys.tokenHash, retired.successor))
-      if (successor === null) return null
-      const owners = await findOwners(database, successor)
-      return { key: successor, retiresAt: retired.validUntil.getTime(), ...owners }
+      return successor === null ? null : complete(successor, retired.validUntil.getTime())
+    },
+    completePrincipal: (key) => complete(key, null),
+    async addSpender(accounts, tokenHash) {
+      const minted = sql`coalesce(${virtualKeys.settings} -> 'minted_hashes', '[]'::jsonb) || to_jsonb(${tokenHash}::text)`
+      const settings = sql`${virtualKeys.settings} || jsonb_build_object('minted_hashes', ${minted})`
+      const rows = await guardQuery(
+        db
+          .update(virtualKeys)
+          .set({ settings })
+          .where(isAccount(accounts))
+          .returning({ hash: virtualKeys.tokenHash }),
+      )
+      return rows.map(({ hash }) => hash)
+    },
+    async resetSpend(at) {
+      const settings = sql`${virtualKeys.settings} || jsonb_build_object('spend', 0, 'spend_set_at', ${at}::bigint)`
+      const rows = await guardQuery(
+        db
+          .update(virtualKeys)
+          .set({ settings, updatedAt: new Date(at) })
+          .returning({ hash: virtualKeys.tokenHash }),
+      )
+      return rows.map(({ hash }) => hash)
     },
     async countGoverned() {
       const isGoverned = sql`${virtualKeys.settings} ? 'key_governance' AND jsonb_typeof(${virtualKeys.settings}->'key_governance') = 'object'`
@@ -62,7 +108,7 @@ export function createSqlKeyStore(database: Database, now: () => number): KeySto
       const [counted] = await guardQuery(db.select({ total: count() }).from(virtualKeys).where(condition))
       return { records: rows.map(toRecord), total: counted?.total ?? 0 }
     },
-    async update(tokenHash, changes) {
+    async update(tokenHash, changes, shares = []) {
       const { expiresAt, settings, ...plain } = changes
       const values = {
         ...plain,
@@ -72,12 +118,51 @@ export function createSqlKeyStore(database: Database, now: () => number): KeySto
           : { settings: sql`${virtualKeys.settings} || ${JSON.stringify(settings)}::jsonb` }),
         updatedAt: new Date(now()),
       }
-      const [row] = await guardQuery(
-        db.update(virtualKeys).set(values).where(eq(virtualKeys.tokenHash, tokenHash)).returning(),
-      )
+      const change = (on: Pick<Database['sql'], 'update'>): Promise<StoredKey[]> =>
+        on.update(virtualKeys).set(values).where(eq(virtualKeys.tokenHash, tokenHash)).returning().execute()
+      const changed =
+        shares.length === 0
+          ? change(db)
+          : db.transaction(async (transaction) => {
+              await requireThroughput(transaction, shares, tokenHash, values.updatedAt)
+              return change(transaction)
+            })
+      const [row] = await guardQuery(changed)
       return row === undefined ? null : toRecord(row)
     },
-    async regenerate(tokenHash, { validUntil, settings, ...successor }) {
+    async findHandover(tokenHash) {
+      const { successor, validUntil, handover } = retiredKeys
+      const [row] = await guardQuery(
+        db
+          .select()
+          .from(retiredKeys)
+          .where(and(eq(successor, tokenHash), gt(validUntil, new Date(now())), isNotNull(handover)))
+          .orderBy(desc(validUntil))
+          .limit(1),
+      )
+      if (row === undefined || row.handover === null) return null
+      return { retiredHash: row.tokenHash, sealed: row.handover, validUntil: row.validUntil.getTime() }
+    },
+    async listRotating(after, limit) {
+      const { blocked, expiresAt, tokenHash } = virtualKeys
+      const rows = await guardQuery(
+        db
+          .select()
+          .from(virtualKeys)
+          .where(
+            and(
+              isRotating,
+              eq(blocked, false),
+              or(isNull(expiresAt), gt(expiresAt, new Date(now()))),
+              gt(tokenHash, after),
+            ),
+          )
+          .orderBy(tokenHash)
+          .limit(limit),
+      )
+      return rows.map(toRecord)
+    },
+    async regenerate(tokenHash, { validUntil, settings, handover, ...successor }) {
       const changed = db.transaction(async (transaction) => {
         const values = {
           ...successor,
@@ -87,10 +172,23 @@ export function createSqlKeyStore(database: Database, now: () => number): KeySto
         const [row] = await transaction
           .update(virtualKeys)
           .set(values)
-          .where(eq(virtualKeys.tokenHash, tokenHash))
+          .where(and(eq(virtualKeys.tokenHash, tokenHash), handover === null ? undefined : isRotating))
           .returning()
+        if (row !== undefined) await addDigest(transaction, row)
+        // What waited for its holder until now is no key any more.
+        if (row !== undefined)
+          await transaction
+            .update(retiredKeys)
+            .set({ handover: null })
+            .where(eq(retiredKeys.successor, successor.tokenHash))
+        const isOver = and(
+          eq(retiredKeys.successor, successor.tokenHash),
+          lte(retiredKeys.validUntil, new Date(now())),
+        )
+        if (row !== undefined) await transaction.delete(retiredKeys).where(isOver)
         if (row !== undefined && validUntil !== null) {
-          const retired = { tokenHash, successor: successor.tokenHash, validUntil: new Date(validUntil) }
+          const until = new Date(validUntil)
+          const retired = { tokenHash, successor: successor.tokenHash, validUntil: until, handover }
           await transaction.insert(retiredKeys).values(retired)
         }
         return row
@@ -128,6 +226,28 @@ async function requireRoom(
   const used = counted?.total ?? 0
   if (used >= limit.limit) throw quotaExceeded(limit, used)
 }
+
+/** Written as the index has it. */
+const isRotating = sql`${virtualKeys.settings} @> '{"auto_rotate": true}'`
+
+/** What is spent under a digest counts for the first one the key had. */
+async function addDigest(
+  db: Pick<Database['sql'], 'insert'>,
+  { tokenHash, settings }: { readonly tokenHash: string; readonly settings: KeyRecord['settings'] },
+): Promise<void> {
+  const [account] = readAccounts(settings['former_hashes'])
+  if (account !== undefined && account !== tokenHash)
+    await db.insert(keyDigests).values({ account, digest: tokenHash }).onConflictDoNothing()
+}
+
+/** Keys by the first digest they had. */
+function isAccount(accounts: readonly string[]): SQL | undefined {
+  const first = sql`${virtualKeys.settings} -> 'former_hashes' ->> 0`
+  return or(inArray(virtualKeys.tokenHash, [...accounts]), inArray(first, [...accounts]))
+}
+
+const readAccounts = (value: unknown): readonly string[] =>
+  Array.isArray(value) ? value.filter((account): account is string => typeof account === 'string') : []
 
 function matching(query: Omit<KeyQuery, 'page' | 'size'>): SQL | undefined {
   const { orTeams } = query

@@ -10,10 +10,10 @@ const batch = 5_000
 export function purgeSpend(
   ledger: Pick<SpendLedger, 'deleteSpend'>,
   retentionMs: number | null,
-  now: () => number,
+  { leads, now }: { readonly leads: () => boolean; readonly now: () => number },
 ): () => void {
   if (retentionMs === null) return () => {}
-  return runHourly(async (isStopped) => {
+  return runHourly(leads, async (isStopped) => {
     const before = now() - retentionMs
     while (!isStopped() && (await ledger.deleteSpend(before, batch)) === batch);
   })

@@ -70,6 +70,43 @@ export interface SpendQuery {
   readonly offset?: number
 }
 
+/** Whom activity is told by. */
+export type ActivityEntity = 'user' | 'team' | 'organization' | 'customer' | 'tag'
+
+export interface ActivityQuery {
+  readonly entity: ActivityEntity
+  /** All of them unless given. */
+  readonly ids?: readonly string[]
+  readonly keyHash?: string
+  /** The name that was asked for, its group, or the provider's model. */
+  readonly model?: string
+  /** Epoch milliseconds, `until` excluded. */
+  readonly since: number
+  readonly until: number
+  /** Minutes that UTC is ahead of the days. */
+  readonly offsetMinutes: number
+}
+
+/** What the calls of one day came to, all of them or those of one model, provider, key, … */
+export interface ActivitySum {
+  /** `YYYY-MM-DD`. */
+  readonly day: string
+  readonly dimension: 'all' | 'model' | 'model_group' | 'provider' | 'endpoint' | 'key' | 'entity'
+  /** Null for calls without one, and for all. */
+  readonly id: string | null
+  readonly spendNanoUsd: number
+  readonly inputTokens: number
+  readonly outputTokens: number
+  readonly cacheReadTokens: number
+  readonly cacheWriteTokens: number
+  readonly requests: number
+  readonly failed: number
+  /** All of them together. */
+  readonly durationMs: number
+  /** Of a key that is there still. */
+  readonly key: { readonly alias: string | null; readonly teamId: string | null } | null
+}
+
 /** Reading and filling the ledger. Rejects with GatewayError `storage_unavailable` when the database is away. */
 export interface SpendLedger {
   /** All lines or none. Inserting one that is already there does nothing. */
@@ -78,6 +115,8 @@ export interface SpendLedger {
   listSpend(query: SpendQuery): Promise<readonly SpendRow[]>
   /** How many rows there are of these, whatever the limit. */
   countSpend(query: SpendQuery): Promise<number>
+  /** Latest day first, then by spend. */
+  sumActivity(query: ActivityQuery): Promise<readonly ActivitySum[]>
   /** Deletes up to `limit` rows that started before this time; how many it were. Sums stay. */
   deleteSpend(before: number, limit: number): Promise<number>
 }

@@ -5,6 +5,7 @@ import { guardQuery } from '../database/database-error.ts'
 import { spendLogs } from '../database/schema.ts'
 import { insertLinesStatement } from './insert-lines-statement.ts'
 import type { SpendLedger, SpendQuery, SpendRow } from './spend-row.ts'
+import { sumActivity } from './sum-activity.ts'
 
 type StoredSpend = typeof spendLogs.$inferSelect
 
@@ -31,6 +32,7 @@ export function createSqlSpendLedger(database: Database): SpendLedger {
       const [counted] = await guardQuery(db.select({ total: count() }).from(spendLogs).where(matching(query)))
       return counted?.total ?? 0
     },
+    sumActivity: (query) => sumActivity(database, query),
     async deleteSpend(before, limit) {
       const oldest = db
         .select({ entryId: spendLogs.entryId })

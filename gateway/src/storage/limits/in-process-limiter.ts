@@ -1,18 +1,22 @@
 import {
   type BudgetClaim,
   type Claim,
+  heldBy,
   type Limiter,
   leaseMs,
   type Settlement,
+  type SlotClaim,
   type Standing,
   type Verdict,
+  type WindowClaim,
 } from '../../governance/limiter.ts'
 
 const sweepEvery = 1_000
 const none: number[] = []
-const nothingUsed: Standing = { used: 0, held: 0, resetsInMs: 0 }
 /** Longer than most calls wait for Redis, shorter than most calls take. */
 const observedForMs = 2_000
+
+type MutableStanding = { -readonly [Part in keyof Standing]: Standing[Part] }
 
 interface Window {
   readonly endsAt: number
@@ -25,12 +29,15 @@ interface Account {
   spent: number | null
   held: number
   /** What others held when a shared limiter was asked last; believed for a short time. */
-  elsewhere: { readonly held: number; readonly until: number } | null
-  /** In the order in which they expire. */
-  readonly holds: Map<string, { readonly amount: number; readonly expiresAt: number }>
-  /** None of them expires before. */
-  expiresFrom: number
+  elsewhere: { held: number; readonly until: number } | null
   forgottenAt: number
+}
+
+/** What one call holds: `amounts[i]` of `accounts[i]`. */
+interface CallHold {
+  readonly accounts: Account[]
+  readonly amounts: number[]
+  expiresAt: number
 }
 
 /** The limiter of a single process; also what the others fall back to. `now` is in milliseconds. */
@@ -38,6 +45,14 @@ export class InProcessLimiter implements Limiter {
   readonly #now: () => number
   readonly #windows = new Map<string, Window>()
   readonly #accounts = new Map<string, Account>()
+  /**
+   * By id. Entries that hold nothing stay until the next sweep, because callers use an id again: each time a map has filled up
+   * with deleted entries V8 copies it, and an old copy keeps the next one alive, with all calls in it, until the next full
+   * collection.
+   */
+  readonly #holds = new Map<string, CallHold>()
+  /** No hold expires before. */
+  #holdsExpireFrom = Number.POSITIVE_INFINITY
   #claimsUntilSweep = sweepEvery
 
   constructor(now: () => number) {
@@ -47,20 +62,23 @@ export class InProcessLimiter implements Limiter {
   claim(id: string, claims: readonly Claim[]): Verdict {
     this.#sweepSometimes()
     const now = this.#now()
-    const standings: Standing[] = []
+    if (this.#holdsExpireFrom <= now) this.#releaseExpired(now)
+    const standings: MutableStanding[] = []
     let unknown: number[] = none
     let refusedBy: number | null = null
     for (const claim of claims) {
-      const standing = this.#standing(claim, now)
-      if (this.#isUnknown(claim)) unknown = [...unknown, standings.length]
+      const standing =
+        claim.kind === 'window' ? this.#windowStanding(claim, now) : this.#heldStanding(claim, now)
+      if (standing === null) unknown = [...unknown, standings.length]
       else if (refusedBy === null && refuses(claim, standing)) refusedBy = standings.length
-      standings.push(standing)
+      standings.push(standing ?? { used: 0, held: 0, resetsInMs: 0 })
     }
     if (unknown.length > 0) return { refusedBy: null, unknown, standings }
     if (refusedBy !== null) return { refusedBy, unknown, standings }
     let index = 0
     for (const claim of claims) {
-      standings[index] = this.#take(id, claim, standings[index] ?? nothingUsed, now)
+      const standing = standings[index]
+      if (standing !== undefined) this.#take(id, claim, standing, now)
       index += 1
     }
     return { refusedBy: null, unknown, standings }
@@ -87,7 +105,8 @@ export class InProcessLimiter implements Limiter {
   }
 
   settle(id: string, settlements: readonly Settlement[]): void {
-    for (const { kind, subject, amount } of settlements) {
+    const hold = this.#holds.get(id)
+    for (const { kind, subject, amount, held } of settlements) {
       if (kind === 'window') {
         const window = this.#windows.get(subject)
         if (window !== undefined && window.endsAt > this.#now())
@@ -96,20 +115,19 @@ export class InProcessLimiter implements Limiter {
       }
       const account = this.#accounts.get(subject)
       if (account === undefined) continue
-      this.#release(account, id)
+      if (hold !== undefined) release(hold, account)
+      // Held with the shared limiter, which cannot be told: others hold so much less than it said.
+      else if (account.elsewhere !== null) account.elsewhere.held = Math.max(0, account.elsewhere.held - held)
       if (account.spent !== null) account.spent += amount
     }
   }
 
-  async renew(id: string, subjects: readonly string[]): Promise<void> {
-    for (const subject of subjects) {
-      const holds = this.#accounts.get(subject)?.holds
-      const hold = holds?.get(id)
-      if (hold === undefined) continue
-      // To the end, so that holds stay in the order in which they expire.
-      holds?.delete(id)
-      holds?.set(id, { ...hold, expiresAt: this.#now() + leaseMs })
-    }
+  async renew(id: string): Promise<void> {
+    const hold = this.#holds.get(id)
+    if (hold === undefined) return
+    const now = this.#now()
+    hold.expiresAt = now + leaseMs
+    for (const account of hold.accounts) keep(account, now + 2 * leaseMs)
   }
 
   async raiseSpent(subject: string, spent: number): Promise<void> {
@@ -117,26 +135,24 @@ export class InProcessLimiter implements Limiter {
     if (account?.spent != null) account.spent = Math.max(account.spent, spent)
   }
 
-  #standing(claim: Claim, now: number): Standing {
-    if (claim.kind === 'window') {
-      const window = this.#windows.get(claim.subject)
-      if (window === undefined || window.endsAt <= now)
-        return { used: 0, held: 0, resetsInMs: claim.windowMs }
-      return { used: window[claim.metric], held: 0, resetsInMs: window.endsAt - now }
-    }
+  #windowStanding({ subject, metric, windowMs }: WindowClaim, now: number): MutableStanding {
+    const window = this.#windows.get(subject)
+    if (window === undefined || window.endsAt <= now) return { used: 0, held: 0, resetsInMs: windowMs }
+    return { used: window[metric], held: 0, resetsInMs: window.endsAt - now }
+  }
+
+  /** Null while nobody has said what is spent. */
+  #heldStanding(claim: SlotClaim | BudgetClaim, now: number): MutableStanding | null {
     const account = this.#account(claim.subject, now)
     if (claim.kind !== 'slot') remember(account, claim, now)
-    const elsewhere = account.elsewhere !== null && account.elsewhere.until > now ? account.elsewhere.held : 0
-    return { used: account.spent ?? 0, held: account.held + elsewhere, resetsInMs: 0 }
+    const { spent, held, elsewhere } = account
+    if (claim.kind !== 'slot' && spent === null) return null
+    const others = elsewhere !== null && elsewhere.until > now ? elsewhere.held : 0
+    return { used: spent ?? 0, held: held + others, resetsInMs: 0 }
   }
 
-  #isUnknown(claim: Claim): boolean {
-    const hasSpend = claim.kind === 'budget' || claim.kind === 'quota'
-    return hasSpend && this.#accounts.get(claim.subject)?.spent == null
-  }
-
-  /** Where the claim stands afterwards. */
-  #take(id: string, claim: Claim, before: Standing, now: number): Standing {
+  /** The standing says afterwards where the claim stands then. */
+  #take(id: string, claim: Claim, standing: MutableStanding, now: number): void {
     if (claim.kind === 'window') {
       let window = this.#windows.get(claim.subject)
       if (window === undefined || window.endsAt <= now) {
@@ -144,46 +160,48 @@ export class InProcessLimiter implements Limiter {
         this.#windows.set(claim.subject, window)
       }
       window[claim.metric] += claim.amount
-      // Written out here and below, because spreading an object costs as much as taking the claim.
-      return { used: window[claim.metric], held: before.held, resetsInMs: before.resetsInMs }
+      standing.used = window[claim.metric]
+      return
     }
     const account = this.#account(claim.subject, now)
-    const amount = claim.kind === 'slot' ? 1 : claim.amount
+    const amount = heldBy(claim)
     account.held += amount
-    account.holds.set(id, { amount, expiresAt: now + leaseMs })
-    account.forgottenAt = Math.max(account.forgottenAt, now + 2 * leaseMs)
-    return { used: before.used, held: before.held + amount, resetsInMs: before.resetsInMs }
+    keep(account, now + 2 * leaseMs)
+    const hold = this.#holdOf(id, now + leaseMs)
+    hold.accounts.push(account)
+    hold.amounts.push(amount)
+    standing.held += amount
   }
 
-  /** The account without what dead processes held. */
   #account(subject: string, now: number): Account {
     let account = this.#accounts.get(subject)
     if (account === undefined || account.forgottenAt <= now) {
-      const forgottenAt = now + 2 * leaseMs
-      account = { spent: null, held: 0, elsewhere: null, holds: new Map(), expiresFrom: now, forgottenAt }
+      account = { spent: null, held: 0, elsewhere: null, forgottenAt: now + 2 * leaseMs }
       this.#accounts.set(subject, account)
     }
-    if (account.expiresFrom <= now) this.#releaseExpired(account, now)
     return account
   }
 
-  #releaseExpired(account: Account, now: number): void {
-    // What is added from now on expires no sooner.
-    account.expiresFrom = now + leaseMs
-    for (const [id, { expiresAt }] of account.holds) {
-      if (expiresAt > now) {
-        account.expiresFrom = expiresAt
-        return
-      }
-      this.#release(account, id)
+  #holdOf(id: string, expiresAt: number): CallHold {
+    let hold = this.#holds.get(id)
+    if (hold === undefined) {
+      hold = { accounts: [], amounts: [], expiresAt }
+      this.#holds.set(id, hold)
     }
+    hold.expiresAt = expiresAt
+    if (expiresAt < this.#holdsExpireFrom) this.#holdsExpireFrom = expiresAt
+    return hold
   }
 
-  #release(account: Account, id: string): void {
-    const hold = account.holds.get(id)
-    if (hold === undefined) return
-    account.holds.delete(id)
-    account.held -= hold.amount
+  /** What dead processes held is free again. */
+  #releaseExpired(now: number): void {
+    let next = Number.POSITIVE_INFINITY
+    for (const hold of this.#holds.values()) {
+      const isExpired = hold.expiresAt <= now
+      while (isExpired && hold.accounts[0] !== undefined) release(hold, hold.accounts[0])
+      if (hold.accounts.length > 0) next = Math.min(next, hold.expiresAt)
+    }
+    this.#holdsExpireFrom = next
   }
 
   #sweepSometimes(): void {
@@ -193,17 +211,29 @@ export class InProcessLimiter implements Limiter {
     for (const [subject, { endsAt }] of this.#windows) if (endsAt <= now) this.#windows.delete(subject)
     for (const [subject, { forgottenAt }] of this.#accounts)
       if (forgottenAt <= now) this.#accounts.delete(subject)
+    for (const [id, { accounts }] of this.#holds) if (accounts.length === 0) this.#holds.delete(id)
     this.#claimsUntilSweep = Math.max(sweepEvery, this.#windows.size + this.#accounts.size)
   }
 }
 
-function remember(account: Account, { spent, keepMs }: BudgetClaim, now: number): void {
-  account.spent ??= spent
-  account.forgottenAt = Math.max(account.forgottenAt, now + keepMs)
+function release(hold: CallHold, account: Account): void {
+  const at = hold.accounts.indexOf(account)
+  if (at === -1) return
+  account.held -= hold.amounts[at] ?? 0
+  hold.accounts.splice(at, 1)
+  hold.amounts.splice(at, 1)
 }
 
-function refuses(claim: Claim, standing: Standing | undefined): boolean {
-  const { used, held } = standing ?? { used: 0, held: 0 }
+function keep(account: Account, until: number): void {
+  account.forgottenAt = Math.max(account.forgottenAt, until)
+}
+
+function remember(account: Account, { spent, keepMs }: BudgetClaim, now: number): void {
+  account.spent ??= spent
+  keep(account, now + keepMs)
+}
+
+function refuses(claim: Claim, { used, held }: Standing): boolean {
   if (claim.kind === 'slot') return held + 1 > claim.limit
   if (used + held + claim.amount <= claim.limit) return false
   if (claim.kind !== 'window') return claim.kind === 'quota' || held > 0 || used >= claim.limit

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
-import { type Claim, type Limiter, leaseMs } from '../../governance/limiter.ts'
+import { type Claim, heldBy, type Limiter, leaseMs, type Settlement } from '../../governance/limiter.ts'
 import { findTestServices } from '../testing/test-services.ts'
 import { InProcessLimiter } from './in-process-limiter.ts'
 import { RedisLimiter } from './redis-limiter.ts'
@@ -26,6 +26,13 @@ const tokens = (amount: number, limit: number): Claim => ({
 const slot = (limit: number): Claim => ({ kind: 'slot', subject, limit })
 const budget = (amount: number, limit: number, spent: number | null = 0): Claim => ({
   ...{ kind: 'budget', subject, amount, limit, spent, keepMs: 60_000 },
+})
+const quota = (amount: number, limit: number): Claim => ({
+  ...{ kind: 'quota', subject, amount, limit, spent: 0, keepMs: 60_000 },
+})
+/** What a call that made this claim really used. */
+const ended = (claim: Claim, amount: number): Settlement => ({
+  ...{ kind: claim.kind, subject: claim.subject, amount, held: heldBy(claim) },
 })
 
 const kinds: readonly (readonly [string, () => Limiter])[] = [
@@ -65,7 +72,7 @@ describe.each(kinds)('a limiter %s', (_, create) => {
     await limiter.claim('a', [slot(1)])
     const refused = await limiter.claim('b', [requests(5), tokens(10, 100), slot(1)])
     expect(refused.refusedBy).toBe(2)
-    await limiter.settle('a', [{ kind: 'slot', subject, amount: 0 }])
+    await limiter.settle('a', [ended(slot(2), 0)])
     const admitted = await limiter.claim('c', [requests(5), tokens(10, 100), slot(1)])
     expect(admitted).toMatchObject({
       refusedBy: null,
@@ -73,12 +80,24 @@ describe.each(kinds)('a limiter %s', (_, create) => {
     })
   })
 
+  it('holds anew by a name that was used before', async () => {
+    const place: Claim = { kind: 'slot', subject: `${subject}:places`, limit: 1 }
+    for (const amount of [60, 70]) {
+      expect((await limiter.claim('again', [budget(amount, 100), place])).refusedBy).toBeNull()
+      const refused = await limiter.claim('other', [budget(1, 100), place])
+      expect(refused).toMatchObject({ refusedBy: 1, standings: [{ held: amount }, { held: 1 }] })
+      await limiter.settle('again', [ended(budget(amount, 100), 5), ended(place, 0)])
+    }
+    const left = await limiter.claim('other', [budget(1, 100)])
+    expect(left).toMatchObject({ standings: [{ used: 10, held: 1 }] })
+  })
+
   it('corrects estimated tokens in the window they were taken from', async () => {
     await limiter.claim('a', [tokens(80, 100)])
     expect((await limiter.claim('b', [tokens(30, 100)])).refusedBy).toBe(0)
-    await limiter.settle('a', [{ kind: 'window', subject, amount: -60 }])
+    await limiter.settle('a', [ended(tokens(80, 100), -60)])
     expect(await limiter.claim('b', [tokens(30, 100)])).toMatchObject({ standings: [{ used: 50 }] })
-    await limiter.settle('b', [{ kind: 'window', subject, amount: 70 }])
+    await limiter.settle('b', [ended(tokens(30, 100), 70)])
     expect((await limiter.claim('c', [tokens(1, 100)])).refusedBy).toBe(0)
   })
 
@@ -94,13 +113,13 @@ describe.each(kinds)('a limiter %s', (_, create) => {
       refusedBy: 0,
       standings: [{ used: 0, held: 100 }],
     })
-    await limiter.settle('a', [{ kind: 'budget', subject, amount: 10 }])
-    await limiter.settle('b', [{ kind: 'budget', subject, amount: 0 }])
+    await limiter.settle('a', [ended(budget(40, 100), 10)])
+    await limiter.settle('b', [ended(budget(60, 100), 0)])
     expect(await limiter.claim('d', [budget(90, 100)])).toMatchObject({
       refusedBy: null,
       standings: [{ used: 10, held: 90 }],
     })
-    await limiter.settle('d', [{ kind: 'budget', subject, amount: 90 }])
+    await limiter.settle('d', [ended(budget(90, 100), 90)])
     expect((await limiter.claim('e', [budget(0, 100)])).refusedBy).toBeNull()
     expect((await limiter.claim('f', [budget(1, 100)])).refusedBy).toBe(0)
   })
@@ -108,17 +127,15 @@ describe.each(kinds)('a limiter %s', (_, create) => {
   it('admits one request at a time whose estimate exceeds what is left', async () => {
     expect((await limiter.claim('a', [budget(500, 100, 99)])).refusedBy).toBeNull()
     expect((await limiter.claim('b', [budget(500, 100, 99)])).refusedBy).toBe(0)
-    await limiter.settle('a', [{ kind: 'budget', subject, amount: 1 }])
+    await limiter.settle('a', [ended(budget(500, 100), 1)])
     expect((await limiter.claim('c', [budget(500, 100, 99)])).refusedBy).toBe(0)
   })
 
   it('never admits what a quota has no room for, and books any unit', async () => {
-    const quota = (amount: number, limit: number): Claim =>
-      ({ ...budget(amount, limit), kind: 'quota' }) as Claim
     expect((await limiter.claim('a', [quota(101, 100)])).refusedBy).toBe(0)
     expect((await limiter.claim('b', [quota(60, 100)])).refusedBy).toBeNull()
     expect((await limiter.claim('c', [quota(41, 100)])).refusedBy).toBe(0)
-    await limiter.settle('b', [{ kind: 'quota', subject, amount: 10 }])
+    await limiter.settle('b', [ended(quota(60, 100), 10)])
     expect(await limiter.claim('d', [quota(90, 100)])).toMatchObject({
       refusedBy: null,
       standings: [{ used: 10, held: 90 }],
@@ -144,25 +161,47 @@ describe.each(kinds)('a limiter %s', (_, create) => {
 
   it('settles a request only once', async () => {
     await limiter.claim('a', [slot(2)])
-    for (const _ of [1, 2, 3]) await limiter.settle('a', [{ kind: 'slot', subject, amount: 0 }])
+    for (const _ of [1, 2, 3]) await limiter.settle('a', [ended(slot(2), 0)])
     expect((await limiter.claim('b', [slot(2)])).standings).toMatchObject([{ held: 1 }])
   })
 })
 
-it.skipIf(redis === null)('counts on in the process from where Redis stood when it went away', async () => {
-  if (redis === null) return
+/** A limiter whose Redis can go away. */
+function openLosingLimiter(redis: Redis) {
   let isAway = false
   const limiter = new RedisLimiter(
     redis,
     (shared, local) => (isAway ? local() : shared()),
     new InProcessLimiter(Date.now),
   )
+  const loseRedis = (): void => {
+    isAway = true
+  }
+  return { limiter, loseRedis }
+}
+
+it.skipIf(redis === null)('counts on in the process from where Redis stood when it went away', async () => {
+  if (redis === null) return
+  const { limiter, loseRedis } = openLosingLimiter(redis)
   for (const id of ['a', 'b']) await limiter.claim(id, [requests(3), budget(10, 100, 75)])
-  isAway = true
+  loseRedis()
   expect((await limiter.claim('c', [requests(3)])).refusedBy).toBeNull()
   expect((await limiter.claim('d', [requests(3)])).refusedBy).toBe(0)
   expect((await limiter.claim('e', [budget(10, 100, null)])).refusedBy).toBe(0)
 })
+
+it.skipIf(redis === null)(
+  'counts a call once that Redis admitted and cannot be told the end of',
+  async () => {
+    if (redis === null) return
+    const { limiter, loseRedis } = openLosingLimiter(redis)
+    await limiter.claim('a', [quota(1, 3)])
+    loseRedis()
+    await limiter.settle('a', [ended(quota(1, 3), 1)])
+    for (const id of ['b', 'c']) expect((await limiter.claim(id, [quota(1, 3)])).refusedBy, id).toBeNull()
+    expect((await limiter.claim('d', [quota(1, 3)])).refusedBy).toBe(0)
+  },
+)
 
 it('frees what a dead process held when its lease ends, unless it was renewed', async () => {
   let now = 0
@@ -170,7 +209,7 @@ it('frees what a dead process held when its lease ends, unless it was renewed', 
   await limiter.claim('dead', [slot(2)])
   await limiter.claim('alive', [slot(2)])
   now = leaseMs - 1
-  await limiter.renew('alive', [subject])
+  await limiter.renew('alive')
   expect((await limiter.claim('x', [slot(2)])).refusedBy).toBe(0)
   now = leaseMs
   expect((await limiter.claim('x', [slot(2)])).refusedBy).toBeNull()

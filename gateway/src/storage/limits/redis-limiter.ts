@@ -179,7 +179,7 @@ export class RedisLimiter implements AsyncLimiter {
       )
       await Promise.all(renewals)
     }
-    return this.#attempt(renewAll, () => this.#local.renew(id, subjects))
+    return this.#attempt(renewAll, () => this.#local.renew(id))
   }
 
   raiseSpent(subject: string, spent: number): Promise<void> {

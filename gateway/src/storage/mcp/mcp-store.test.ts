@@ -21,7 +21,7 @@ const databases = (await listTestDatabases()).map(({ name, open }) => ({
     await migrateDatabase(opened.database)
     return {
       store: createSqlMcpStore(opened.database, now),
-      empty: () => opened.database.pool.query('TRUNCATE mcp_servers, mcp_pins'),
+      empty: () => opened.database.pool.query('TRUNCATE mcp_servers, mcp_pins, mcp_toolsets'),
       dispose: () => opened.dispose(),
     }
   },
@@ -110,5 +110,24 @@ describe.each([...databases, memory])('the store of tool servers over $name', ({
     expect(await digests()).toEqual(['add d2', 'echo d1'])
     await store.setPin({ ...pin('echo', 'd3'), pinnedBy: 'admin' })
     expect(await digests()).toEqual(['add d2', 'echo d3'])
+  })
+
+  it('keeps toolsets, of which no two have one name', async () => {
+    const toolset = { toolsetId: 't1', name: 'Reading', description: null, tools: [] }
+    const before = await store.epoch()
+    expect(await store.writeToolset(toolset, 'a')).toBe(true)
+    expect(await store.epoch()).toBeGreaterThan(before)
+    expect(await store.writeToolset({ ...toolset, toolsetId: 't2', name: 'reading' }, 'a')).toBe(false)
+    const createdAt = new Date(time).toISOString()
+    time += 1_000
+    const tools = [{ serverId: 'one', toolName: 'echo' }]
+    expect(await store.writeToolset({ ...toolset, tools }, 'b')).toBe(true)
+    expect((await store.read()).toolsets).toEqual([
+      {
+        ...{ ...toolset, tools, createdAt, createdBy: 'a' },
+        ...{ updatedAt: new Date(time).toISOString(), updatedBy: 'b' },
+      },
+    ])
+    expect([await store.removeToolset('t1'), await store.removeToolset('t1')]).toEqual([true, false])
   })
 })

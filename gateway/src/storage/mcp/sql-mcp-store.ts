@@ -4,7 +4,9 @@ import type {
   McpServerStore,
   ServerWrite,
   StoredServer,
+  ToolsetWrite,
 } from '../../mcp/registry/server-store.ts'
+import type { Toolset } from '../../mcp/registry/toolset.ts'
 import type { Database } from '../database/database.ts'
 import { guardQuery } from '../database/database-error.ts'
 import { inTransaction } from '../database/transaction.ts'
@@ -29,6 +31,17 @@ interface PinRow {
   readonly pinned_by: string | null
 }
 
+interface ToolsetRow {
+  readonly toolset_id: string
+  readonly name: string
+  readonly description: string | null
+  readonly tools: Toolset['tools']
+  readonly created_at: Date
+  readonly created_by: string | null
+  readonly updated_at: Date
+  readonly updated_by: string | null
+}
+
 /** The store of tool servers over SQL. `now` stamps changes. */
 export function createSqlMcpStore(database: Database, now: () => number): McpServerStore {
   const { pool } = database
@@ -42,7 +55,15 @@ export function createSqlMcpStore(database: Database, now: () => number): McpSer
       const epoch = await this.epoch()
       const servers = await guardQuery(pool.query<ServerRow>('SELECT * FROM mcp_servers ORDER BY server_id'))
       const pins = await guardQuery(pool.query<PinRow>('SELECT * FROM mcp_pins'))
-      return { epoch, servers: servers.rows.map(readServer), pins: pins.rows.map(readPin) }
+      const toolsets = await guardQuery(
+        pool.query<ToolsetRow>('SELECT * FROM mcp_toolsets ORDER BY lower(name)'),
+      )
+      return {
+        epoch,
+        servers: servers.rows.map(readServer),
+        pins: pins.rows.map(readPin),
+        toolsets: toolsets.rows.map(readToolset),
+      }
     },
     write: (server, mode) =>
       inTransaction(database, async (client) => {
@@ -82,6 +103,23 @@ export function createSqlMcpStore(database: Database, now: () => number): McpSer
         await raiseMcpEpoch(client)
       })
     },
+    writeToolset: (toolset, actor) =>
+      inTransaction(database, async (client) => {
+        await raiseMcpEpoch(client)
+        const rival = await client.query(
+          'SELECT 1 FROM mcp_toolsets WHERE lower(name) = lower($1) AND toolset_id <> $2',
+          [toolset.name, toolset.toolsetId],
+        )
+        if (rival.rowCount !== 0) return false
+        await client.query(writeToolset, [...toolsetValues(toolset), new Date(now()), actor])
+        return true
+      }),
+    removeToolset: (toolsetId) =>
+      inTransaction(database, async (client) => {
+        await raiseMcpEpoch(client)
+        const { rowCount } = await client.query('DELETE FROM mcp_toolsets WHERE toolset_id = $1', [toolsetId])
+        return rowCount === 1
+      }),
   }
 }
 
@@ -108,6 +146,17 @@ const writeStatements = {
 const insertPin = `
   INSERT INTO mcp_pins (server_id, kind, name, digest, definition, pinned_at, pinned_by)
   VALUES ($1, $2, $3, $4, $5, $6, $7)`
+
+const writeToolset = `
+  INSERT INTO mcp_toolsets
+    (toolset_id, name, description, tools, created_at, created_by, updated_at, updated_by)
+  VALUES ($1, $2, $3, $4, $5, $6, $5, $6)
+  ON CONFLICT (toolset_id) DO UPDATE SET name = excluded.name, description = excluded.description,
+    tools = excluded.tools, updated_at = excluded.updated_at, updated_by = excluded.updated_by`
+
+function toolsetValues({ toolsetId, name, description, tools }: ToolsetWrite): unknown[] {
+  return [toolsetId, name, description, JSON.stringify(tools)]
+}
 
 function valuesOf({ serverId, settings, secrets }: ServerWrite): unknown[] {
   return [serverId, JSON.stringify(settings), secrets]
@@ -139,5 +188,18 @@ function readPin(row: PinRow): DefinitionPin {
     digest: row.digest,
     definition: row.definition,
     pinnedBy: row.pinned_by,
+  }
+}
+
+function readToolset(row: ToolsetRow): Toolset {
+  return {
+    toolsetId: row.toolset_id,
+    name: row.name,
+    description: row.description,
+    tools: row.tools,
+    createdAt: row.created_at.toISOString(),
+    createdBy: row.created_by,
+    updatedAt: row.updated_at.toISOString(),
+    updatedBy: row.updated_by,
   }
 }

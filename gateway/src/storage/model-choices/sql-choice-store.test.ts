@@ -40,7 +40,16 @@ const said = (
   score: number | null,
   patch: Partial<ChoiceFeedback> = {},
 ): ChoiceFeedback => ({
-  ...{ decisionId, source: 'user', score, weight: 1, reason: null, keyHash: 'k', taskId: null },
+  ...{
+    decisionId,
+    source: 'user',
+    score,
+    weight: 1,
+    reason: null,
+    isAutomatic: false,
+    keyHash: 'k',
+    taskId: null,
+  },
   ...patch,
 })
 
@@ -57,6 +66,29 @@ describe.each(await listTestDatabases())('the choice store over $name', ({ open 
     opened.database.pool.query('TRUNCATE model_choices, model_feedback, model_learning, model_drift'),
   )
   afterAll(() => opened?.dispose())
+
+  it('counts what was chosen by what, and for whom', async () => {
+    const none = { byStrategy: {}, byProfile: {}, byModel: {}, byKey: [], keys: 0 }
+    expect(await store.countChoices()).toEqual({ total: 0, untrained: 0, meanDecisionMs: null, ...none })
+    const timed = (total_us: number) => ({ details: { timings: { total_us } } })
+    await store.saveChoices([
+      choice('a', { ...timed(100), bundleId: '' }),
+      choice('b', { ...timed(300), arm: 'large', profile: 'eco' }),
+      choice('c', { ...timed(200), keyHash: 'other', strategy: 'llmrouter-random' }),
+      choice('d', { ...timed(200), keyHash: null }),
+    ])
+    expect(await store.countChoices()).toEqual({
+      ...{ total: 4, untrained: 1, meanDecisionMs: 0.2 },
+      byStrategy: { 'llmrouter-auto': 3, 'llmrouter-random': 1 },
+      byProfile: { auto: 3, eco: 1 },
+      byModel: { small: 3, large: 1 },
+      byKey: [
+        { keyHash: 'k', count: 2 },
+        { keyHash: 'other', count: 1 },
+      ],
+      keys: 2,
+    })
+  })
 
   it('gives choices back as they were, by their own id and by that of the request', async () => {
     const kept = choice('a')

@@ -6,6 +6,7 @@ import {
   type ChoiceHandle,
   type ChoiceStore,
   feedbackSources,
+  type JudgedQuality,
   type KeptChoice,
   type LearnedAsk,
 } from '../../model-routing/choice-store.ts'
@@ -14,6 +15,7 @@ import { guardQuery } from '../database/database-error.ts'
 import { inTransaction } from '../database/transaction.ts'
 import { jsonParameter } from '../evidence/json-parameter.ts'
 import { type ChoiceRow, fromRow, toRow } from './choice-row.ts'
+import { countChoices } from './count-choices.ts'
 
 const halfLifeDays = 7
 /** Older days would weigh next to nothing. */
@@ -74,12 +76,15 @@ SELECT bundle_id, domain, tier, arm, sum(weight * counts) AS weight, sum(reward 
   sum(residual * counts) AS residual
 FROM capped GROUP BY bundle_id, domain, tier, arm`
 
-/** The best source that gave a score decides; `user` before `outcome` before `check` before `judge`. */
-export const joinBestScore = `
+/** The best source that gave a score decides; `user` before `outcome` before `check` before `judge` before `implicit`. */
+const joinBest = (condition: string): string => `
 LEFT JOIN LATERAL (
-  SELECT score, weight FROM model_feedback f WHERE f.decision_id = c.decision_id AND f.score IS NOT NULL
+  SELECT score, weight FROM model_feedback f WHERE f.decision_id = c.decision_id AND f.score IS NOT NULL ${condition}
   ORDER BY array_position(ARRAY[${feedbackSources.map((source) => `'${source}'`).join(', ')}], f.source) LIMIT 1
 ) best ON true`
+
+/** For evidence: failures that the gateway saw itself, with no successes to hold them against, would be no mean of anything. */
+export const joinBestScore = joinBest('AND NOT f.automatic')
 
 /** Choices and feedback over SQL. */
 export function createSqlChoiceStore(database: Database): ChoiceStore {
@@ -106,15 +111,26 @@ export function createSqlChoiceStore(database: Database): ChoiceStore {
         drifts: drifts.rows,
       }
     },
-    async listChoices(workspaceId, since, limit) {
+    async listChoices(workspaceId, since, limit, wanted) {
       const text = `
         SELECT c.*, best.score FROM model_choices c ${joinBestScore}
-        WHERE c.created_at >= $1 AND ($2::text IS NULL OR c.workspace_id = $2) ORDER BY c.created_at DESC LIMIT $3`
-      const { rows } = await guardQuery(
-        pool.query<ChoiceRow & { score: number | null }>(text, [new Date(since), workspaceId, limit]),
-      )
+        WHERE c.created_at >= $1 AND ($2::text IS NULL OR c.workspace_id = $2) AND ($4::text IS NULL OR c.decision_id = $4)
+          AND ($5::text IS NULL OR c.task_id = $5) AND ($6::text IS NULL OR c.routing_id = $6)
+        ORDER BY c.created_at DESC LIMIT $3`
+      const { decisionId = null, taskId = null, routingId = null } = wanted ?? {}
+      const values = [new Date(since), workspaceId, limit, decisionId, taskId, routingId]
+      const { rows } = await guardQuery(pool.query<ChoiceRow & { score: number | null }>(text, values))
       return rows.map((row) => ({ ...fromRow(row), score: row.score }))
     },
+    async listJudgedQualities(since) {
+      const text = `
+        SELECT c.arm AS model, count(*)::int AS count, avg(f.score) AS mean,
+          coalesce(1.96 * stddev_samp(f.score) / sqrt(count(*)), 1) AS margin
+        FROM model_feedback f JOIN model_choices c USING (decision_id)
+        WHERE f.source = 'judge' AND f.score IS NOT NULL AND c.created_at >= $1 GROUP BY c.arm ORDER BY mean DESC, model`
+      return (await guardQuery(pool.query<JudgedQuality>(text, [new Date(since)]))).rows
+    },
+    countChoices: () => guardQuery(countChoices(database)),
     async lastJudgedAt() {
       const text = 'SELECT updated_at FROM model_feedback ORDER BY updated_at DESC LIMIT 1'
       const { rows } = await guardQuery(pool.query<{ updated_at: Date }>(text))
@@ -125,7 +141,7 @@ export function createSqlChoiceStore(database: Database): ChoiceStore {
         SELECT c.arm, c.details->'features' AS features, best.score, best.weight
           * power(0.5, extract(epoch FROM $1::timestamptz - c.created_at) / ${halfLifeDays * 86_400}::float8)
           * CASE WHEN c.created_at < d.changed_at THEN ${earlierEpochShare} ELSE 1 END AS weight
-        FROM model_choices c ${joinBestScore} LEFT JOIN model_drift d ON d.arm = c.arm
+        FROM model_choices c ${joinBest('')} LEFT JOIN model_drift d ON d.arm = c.arm
         WHERE c.learns AND best.score IS NOT NULL AND c.created_at > $2 ORDER BY c.created_at DESC LIMIT $3`
       const since = new Date(now - rememberedDays * dayMs)
       const { rows } = await guardQuery(pool.query<LearnedAsk>(text, [new Date(now), since, limit]))
@@ -169,10 +185,11 @@ interface Judgement {
   readonly weight: number
   /** Null for whoever has no key. */
   readonly key_hash: string | null
+  readonly automatic: boolean
 }
 
 async function give(client: PoolClient, feedback: ChoiceFeedback, now: number) {
-  const { decisionId, source, score, weight, reason, keyHash, taskId } = feedback
+  const { decisionId, source, score, weight, reason, isAutomatic, keyHash, taskId } = feedback
   const found = await client.query<ChoiceRow>(
     'SELECT * FROM model_choices WHERE decision_id = $1 FOR UPDATE',
     [decisionId],
@@ -180,26 +197,28 @@ async function give(client: PoolClient, feedback: ChoiceFeedback, now: number) {
   const [row] = found.rows
   if (row === undefined) throw new Error('feedback on a choice that does not exist')
   const { rows: before } = await client.query<Judgement>(
-    'SELECT source, score, weight, key_hash FROM model_feedback WHERE decision_id = $1',
+    'SELECT source, score, weight, key_hash, automatic FROM model_feedback WHERE decision_id = $1',
     [decisionId],
   )
   const own = before.find((judgement) => judgement.source === source)
-  if (own !== undefined && own.score === score && own.weight === weight)
+  // Who said it is part of what was said, and whoever has spoken knows more than the gateway.
+  const isRepeated = own?.score === score && own.weight === weight && own.automatic === isAutomatic
+  if (isRepeated || (isAutomatic && own !== undefined))
     return { applied: false, duplicate: true, superseded: false, isDrift: false }
   await client.query(
-    `INSERT INTO model_feedback (decision_id, source, score, weight, reason, key_hash, updated_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (decision_id, source) DO UPDATE SET
+    `INSERT INTO model_feedback (decision_id, source, score, weight, reason, key_hash, updated_at, automatic)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (decision_id, source) DO UPDATE SET
        score = excluded.score, weight = excluded.weight, reason = excluded.reason, key_hash = excluded.key_hash,
-       updated_at = excluded.updated_at`,
-    [decisionId, source, score, weight, reason, keyHash, new Date(now)],
+       updated_at = excluded.updated_at, automatic = excluded.automatic`,
+    [decisionId, source, score, weight, reason, keyHash, new Date(now), isAutomatic],
   )
   const after = [
     ...before.filter((judgement) => judgement.source !== source),
-    { source, score, weight, key_hash: keyHash },
+    { source, score, weight, key_hash: keyHash, automatic: isAutomatic },
   ]
   const [was, is] = [effective(before), effective(after)]
   const superseded = is !== null && is.source !== source && score !== null
-  const isChanged = was?.score !== is?.score || was?.weight !== is?.weight
+  const isChanged = was?.score !== is?.score || was?.weight !== is?.weight || was?.key_hash !== is?.key_hash
   if (taskId !== null && row.task_id === null)
     await client.query('UPDATE model_choices SET task_id = $2 WHERE decision_id = $1', [decisionId, taskId])
   if (!isChanged || !row.learns) return { applied: false, duplicate: false, superseded, isDrift: false }

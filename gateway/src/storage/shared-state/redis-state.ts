@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
 import type { Limiter } from '../../governance/limiter.ts'
+import type { LeaseStore } from '../../leadership/lease-store.ts'
+import { createRedisLeases } from '../leases/redis-leases.ts'
 import { InProcessLimiter } from '../limits/in-process-limiter.ts'
 import { RedisLimiter } from '../limits/redis-limiter.ts'
 import { CallBreaker } from './call-breaker.ts'
@@ -34,6 +36,14 @@ for i, key in ipairs(KEYS) do
 end
 return answer`
 
+/** What a Redis says of itself, in its own words. */
+export interface RedisDescription {
+  /** `name:value` lines in sections. */
+  readonly info: string
+  /** A line of `name=value` for each client. */
+  readonly clients: string
+}
+
 export interface RedisStateOptions {
   readonly url: string
   /** Milliseconds. */
@@ -47,6 +57,8 @@ export interface RedisStateOptions {
 export class RedisState implements SharedState {
   /** Counts against limits on the same connection, and with the same patience. */
   readonly limiter: Limiter
+  /** On the same connection, and without this process in Redis's place. */
+  readonly leases: LeaseStore
   readonly #origin = randomUUID()
   readonly #commands: Redis
   readonly #subscriptions: Redis
@@ -64,6 +76,7 @@ export class RedisState implements SharedState {
       (shared, local) => this.#attempt(shared, local),
       new InProcessLimiter(now),
     )
+    this.leases = createRedisLeases(commands)
     // A connection that came back proves more than the failures before it.
     commands.on('ready', () => this.#breaker.recordSuccess())
     subscriptions.on('message', (channel: string, text: string) => this.#deliver(channel, text))
@@ -86,6 +99,18 @@ export class RedisState implements SharedState {
   /** False while calls are served by this process alone. */
   get isShared(): boolean {
     return this.#commands.status === 'ready' && !this.#breaker.isOpen
+  }
+
+  /** Null where it does not answer, or does not tell. Neither says that it is of no use. */
+  async describe(): Promise<RedisDescription | null> {
+    try {
+      const [info, clients] = await this.#patience.await(
+        Promise.all([this.#commands.info(), this.#commands.client('LIST')]),
+      )
+      return { info, clients: String(clients) }
+    } catch {
+      return null
+    }
   }
 
   get(key: string): Promise<string | null> {

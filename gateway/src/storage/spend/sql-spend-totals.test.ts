@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { migrateDatabase } from '../database/migrate.ts'
+import { keyDigests } from '../database/schema.ts'
 import { spendLines } from '../ledger/for-test.ts'
-import type { SpendRow } from '../ledger/spend-row.ts'
+import type { ActivityQuery, SpendRow } from '../ledger/spend-row.ts'
 import { createSqlSpendLedger } from '../ledger/sql-spend-ledger.ts'
 import type { SpenderKind, SpendTotals } from '../spend-totals.ts'
 import { sampleSpendRow } from '../testing/sample-spend-row.ts'
@@ -34,6 +35,7 @@ describe.each(await listTestDatabases())('sums of the ledger over $name', (kind)
       row(at('23:30:00'), null, { status: 500, keyHash: 'other' }),
     )
     await ledger.insert(lines)
+    await opened.database.sql.insert(keyDigests).values({ account: 'first', digest: 'k' })
     // What is repeated after a crash counts once.
     await ledger.insert(lines)
     await ledger.insert({ ...spendLines(row(at('23:59:59') + 1_000, 4_000n)), segment: 'another' })
@@ -43,6 +45,7 @@ describe.each(await listTestDatabases())('sums of the ledger over $name', (kind)
   it.each<[SpenderKind, string, number]>([
     ['proxy', '', 4_123],
     ['key', 'k', 4_123],
+    ['key', 'first', 4_123],
     ['key', 'other', 0],
     ['user', 'u', 4_123],
     ['personal', 'u', 3],
@@ -53,6 +56,7 @@ describe.each(await listTestDatabases())('sums of the ledger over $name', (kind)
     ['tag', 'a', 4_120],
     ['model', 'gpt', 4_123],
     ['key_model', 'k:gpt', 4_123],
+    ['key_model', 'first:gpt', 4_123],
     ['provider', 'openai', 4_123],
     ['deployment', 'd', 4_123],
     ['key', 'nobody', 0],
@@ -95,5 +99,36 @@ describe.each(await listTestDatabases())('sums of the ledger over $name', (kind)
       { day: '2026-03-18', spendNanoUsd: 123, requests: 4, failed: 1 },
       { day: '2026-03-19', spendNanoUsd: 4_000, requests: 1 },
     ])
+  })
+
+  it('are told by day and by what the calls were, each tag of a call once', async () => {
+    const ledger = createSqlSpendLedger(opened.database)
+    const period = { since: at('00:00:00'), until: at('00:00:00') + 2 * 86_400_000, offsetMinutes: 0 }
+    const read = async (query: Partial<ActivityQuery>, dimension: string) =>
+      (await ledger.sumActivity({ entity: 'team', ...period, ...query }))
+        .filter((sum) => sum.dimension === dimension)
+        .map(({ day, id, spendNanoUsd, requests, failed }) => [day, id, spendNanoUsd, requests, failed])
+    expect(await read({}, 'all')).toEqual([
+      ['2026-03-19', null, 4_000, 1, 0],
+      ['2026-03-18', null, 120, 3, 1],
+    ])
+    expect(await read({ entity: 'tag' }, 'entity')).toEqual([
+      ['2026-03-19', 'a', 4_000, 1, 0],
+      ['2026-03-19', 'b', 4_000, 1, 0],
+      ['2026-03-18', 'a', 120, 3, 1],
+      ['2026-03-18', 'b', 120, 3, 1],
+    ])
+    expect(await read({ entity: 'tag', ids: ['a'] }, 'all')).toEqual([
+      ['2026-03-19', null, 4_000, 1, 0],
+      ['2026-03-18', null, 120, 3, 1],
+    ])
+    expect(await read({ entity: 'user', keyHash: 'other' }, 'key')).toEqual([
+      ['2026-03-18', 'other', 0, 1, 1],
+    ])
+    expect(await read({ entity: 'user', offsetMinutes: 11 * 60 }, 'all')).toEqual([
+      ['2026-03-18', null, 4_003, 3, 1],
+      ['2026-03-17', null, 120, 2, 0],
+    ])
+    expect(await read({ model: 'no-such' }, 'all')).toEqual([])
   })
 })

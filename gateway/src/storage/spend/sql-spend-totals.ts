@@ -1,7 +1,7 @@
 import { and, desc, eq, gte, inArray, lt, type SQL, sql } from 'drizzle-orm'
 import type { Database } from '../database/database.ts'
 import { guardQuery } from '../database/database-error.ts'
-import { spendHours, spendLogs } from '../database/schema.ts'
+import { keyDigests, spendHours, spendLogs } from '../database/schema.ts'
 import type { SpenderKind, SpendPeriod, SpendTotals } from '../spend-totals.ts'
 
 const hourMs = 3_600_000
@@ -30,7 +30,7 @@ export function createSqlSpendTotals(database: Database): SpendTotals {
           .where(
             and(
               eq(spendHours.kind, kind),
-              eq(spendHours.id, id),
+              ofSpender(kind, id),
               firstHour === null ? undefined : gte(spendHours.hour, new Date(firstHour)),
             ),
           ),
@@ -90,6 +90,17 @@ function within(
   )
 }
 
+/** The hourly sums of somebody; those of a key by the first digest it had, and by all it has had since. */
+function ofSpender(kind: SpenderKind, id: string): SQL {
+  if (kind === 'key') return inArray(spendHours.id, digestsOf(id))
+  if (kind !== 'key_model') return eq(spendHours.id, id)
+  const [account = '', ...model] = id.split(':')
+  return inArray(spendHours.id, digestsOf(account, `:${model.join(':')}`))
+}
+
+const digestsOf = (account: string, ending = ''): SQL =>
+  sql`(SELECT ${account + ending} UNION ALL SELECT ${keyDigests.digest} || ${ending} FROM ${keyDigests} WHERE ${keyDigests.account} = ${account})`
+
 /** The rows of the ledger that count for somebody, as the statement that fills the hourly sums reads them. */
 function spentBy(kind: SpenderKind, id: string): SQL | undefined {
   const [first = '', ...rest] = id.split(':')
@@ -98,7 +109,7 @@ function spentBy(kind: SpenderKind, id: string): SQL | undefined {
     case 'proxy':
       return undefined
     case 'key':
-      return eq(spendLogs.keyHash, id)
+      return inArray(spendLogs.keyHash, digestsOf(id))
     case 'user':
       return eq(spendLogs.userId, id)
     case 'personal':
@@ -118,7 +129,7 @@ function spentBy(kind: SpenderKind, id: string): SQL | undefined {
     case 'model':
       return sql`coalesce(${spendLogs.modelGroup}, ${spendLogs.requestedModel}) = ${id}`
     case 'key_model':
-      return and(eq(spendLogs.keyHash, first), eq(spendLogs.modelGroup, second))
+      return and(inArray(spendLogs.keyHash, digestsOf(first)), eq(spendLogs.modelGroup, second))
     case 'provider':
       return eq(spendLogs.provider, id)
     case 'deployment':

@@ -67,6 +67,17 @@ export function createSqlSubjectStore(database: Database, now: () => number): Su
       const [row] = await guardQuery(db.update(subjects).set(values).where(isSubject(kind, id)).returning())
       return row === undefined ? null : toSubject(row)
     },
+    async resetSpend(kind, at) {
+      const settings = sql`${subjects.settings} || jsonb_build_object('spend', 0, 'spend_set_at', ${at}::bigint)`
+      const rows = await guardQuery(
+        db
+          .update(subjects)
+          .set({ settings, updatedAt: new Date(at) })
+          .where(eq(subjects.kind, kind))
+          .returning({ id: subjects.id }),
+      )
+      return rows.map(({ id }) => id)
+    },
     async delete(kind, ids) {
       if (ids.length === 0) return []
       const deleted = db.transaction(async (transaction) => {

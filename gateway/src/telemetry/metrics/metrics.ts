@@ -4,8 +4,10 @@ import { AgentMetrics } from './agent-metrics.ts'
 import { BackpressureMetrics } from './backpressure-metrics.ts'
 import { BreakerMetrics } from './breaker-metrics.ts'
 import { LitellmMetrics } from './litellm-metrics.ts'
+import { McpMetrics } from './mcp-metrics.ts'
 import { ModelChoiceMetrics } from './model-choice-metrics.ts'
 import { routeiqMetrics } from './names.ts'
+import { PluginMetrics } from './plugin-metrics.ts'
 import { type ProcessSource, registerProcessMetrics } from './process-metrics.ts'
 import { Registry } from './registry/registry.ts'
 import { RequestMetrics } from './request-metrics.ts'
@@ -41,14 +43,11 @@ export interface Metrics {
   readonly countDecisionWriteFailure: () => void
   /** A call passed a quota or usage policy although nobody could say what was used. */
   readonly countUncountedCall: () => void
+  readonly countAuditWriteFailure: () => void
+  readonly countDroppedAuditRow: () => void
   readonly agents: AgentMetrics
-  /** `server` is an id of the registry; `outcome` is `success` or what went wrong. */
-  readonly observeToolCall: (call: {
-    readonly server: string
-    readonly outcome: string
-    readonly durationMs: number
-  }) => void
-  readonly countQuarantine: (server: string) => void
+  readonly mcp: McpMetrics
+  readonly plugins: PluginMetrics
   readonly observeSkillInvocation: (invocation: {
     readonly type: string
     readonly namespace: string | null
@@ -72,9 +71,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const traces = registry.counter(routeiqMetrics.skillTraces)
   const decisionFailures = registry.counter(routeiqMetrics.skillDecisionsLost).bind()
   const uncounted = registry.counter(routeiqMetrics.uncountedCalls).bind()
-  const toolCalls = registry.counter(routeiqMetrics.toolCalls)
-  const toolCallDuration = registry.histogram(routeiqMetrics.toolCallDuration)
-  const quarantined = registry.counter(routeiqMetrics.toolsQuarantined)
+  const auditFailures = registry.counter(routeiqMetrics.auditWriteFailures).bind()
+  const auditDrops = registry.counter(routeiqMetrics.auditRowsDropped).bind()
   const invocations = registry.counter(routeiqMetrics.skillInvocations)
   const invocationDuration = registry.histogram(routeiqMetrics.skillInvocationDuration)
   const ownProcess = registerProcessMetrics(registry, { source, now })
@@ -91,12 +89,11 @@ export function createMetrics(options: MetricsOptions): Metrics {
     countTraces: (outcome, count) => traces.bind(outcome).add(count),
     countDecisionWriteFailure: () => decisionFailures.add(),
     countUncountedCall: () => uncounted.add(),
+    countAuditWriteFailure: () => auditFailures.add(),
+    countDroppedAuditRow: () => auditDrops.add(),
     agents: new AgentMetrics(registry),
-    observeToolCall: ({ server, outcome, durationMs }) => {
-      toolCalls.bind(server, outcome).add()
-      toolCallDuration.bind(server).observe(durationMs / 1000)
-    },
-    countQuarantine: (server) => quarantined.bind(server).add(),
+    mcp: new McpMetrics(registry),
+    plugins: new PluginMetrics(registry),
     observeSkillInvocation: ({ type, namespace, status, durationMs }) => {
       invocations.bind(type, namespace ?? '', status).add()
       invocationDuration.bind(type).observe(durationMs / 1000)

@@ -37,6 +37,7 @@ function geometric(first: number, factor: number, count: number): number[] {
 }
 
 const durationBuckets = geometric(0.01, 2, 14)
+const sessionBuckets = geometric(1, 4, 8)
 const firstTokenBuckets = geometric(0.01, 2, 12)
 const tokenBuckets = geometric(1, 4, 12)
 const speedBuckets = [1, 2, 5, 10, 20, 50, 100, 200, 500]
@@ -152,6 +153,14 @@ export const routeiqMetrics = {
     'routeiq_skill_decision_write_failures_total',
     'Writes of routing decisions that failed; their rows are tried again.',
   ),
+  auditWriteFailures: counter(
+    'routeiq_audit_write_failures_total',
+    'Writes of the audit log that failed; their rows are tried again.',
+  ),
+  auditRowsDropped: counter(
+    'routeiq_audit_rows_dropped_total',
+    'Rows of the audit log that were lost since too many waited for the database.',
+  ),
   uncountedCalls: counter(
     'routeiq_uncounted_calls_total',
     'Calls that passed a quota or usage policy while what was used before could not be read.',
@@ -207,6 +216,12 @@ export const routeiqMetrics = {
     'Requests refused before any work.',
     ['reason'],
   ),
+  pluginFailures: counter(
+    'gateway_plugin_failures_total',
+    'Hooks of plugins that failed, took too long or were left out.',
+    ['plugin', 'hook', 'outcome'],
+    ['plugin'],
+  ),
   agentCalls: counter(
     'gateway_a2a_invocation_total',
     'Calls of agents, by what came of them.',
@@ -252,6 +267,36 @@ export const routeiqMetrics = {
   toolsQuarantined: counter(
     'gateway_mcp_quarantined_total',
     'Definitions of tools, prompts and templates that were held back since they had changed.',
+    ['server'],
+    ['server'],
+  ),
+  toolCallsParked: gauge(
+    'gateway_mcp_parked_calls',
+    'Calls of tools that wait for their clients to come back with an answer.',
+  ),
+  mcpAnswerDuration: histogram(
+    'mcp_server_operation_duration_seconds',
+    'Time in which requests of clients of the Model Context Protocol were answered.',
+    durationBuckets,
+    ['method'],
+  ),
+  // Named as the conventions of OpenTelemetry do: the gateway is a server to its clients, and a client of tool servers.
+  mcpClientSessionDuration: histogram(
+    'mcp_server_session_duration_seconds',
+    'Time that sessions of clients of the Model Context Protocol lasted.',
+    sessionBuckets,
+    ['transport'],
+  ),
+  mcpServerSessionDuration: histogram(
+    'mcp_client_session_duration_seconds',
+    'Time that sessions at tool servers lasted.',
+    sessionBuckets,
+    ['server'],
+    ['server'],
+  ),
+  mcpServerSessions: gauge(
+    'gateway_mcp_upstream_sessions',
+    'Sessions at tool servers that are open: those kept for calls, and the one by which each server is watched.',
     ['server'],
     ['server'],
   ),

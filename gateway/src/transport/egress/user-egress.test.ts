@@ -1,7 +1,23 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer, isIP } from 'node:net'
 import { describe, expect, it } from 'vitest'
+import { HTTP1_TRANSPORT_DEFAULTS } from '../http1/http1-options.ts'
+import { Http1Transport } from '../http1/http1-transport.ts'
+import { postBytes } from '../post-bytes.ts'
 import { UserEgress } from './user-egress.ts'
 
 const closed = { allowPrivate: false, hosts: [], networks: [] }
+const hook = 'https://hook.example/news'
+
+type Resolve = NonNullable<ConstructorParameters<typeof UserEgress>[1]>
+
+const answering =
+  (addresses: readonly string[]): Resolve =>
+  (_name, _options, answer) =>
+    answer(
+      null,
+      addresses.map((address) => ({ address, family: isIP(address) })),
+    )
 
 describe('an address a user writes', () => {
   const egress = new UserEgress(closed)
@@ -82,6 +98,57 @@ describe('an address a user writes', () => {
     expect(await look(closed)).toBeInstanceOf(Error)
     expect(await look({ ...closed, hosts: ['localhost'] })).toBeNull()
     expect(await look({ ...closed, networks: ['127.0.0.0/8', '::1/128'] })).toBeNull()
+  })
+
+  it('is judged by all its name resolves to now, and again later where nobody knows it yet', async () => {
+    const judged = (...addresses: string[]) => new UserEgress(closed, answering(addresses)).refuseTarget(hook)
+    expect(await judged('1.1.1.1', '2606:4700::1')).toBeNull()
+    expect(await judged('1.1.1.1', '10.0.0.1')).toContain('private')
+    expect(await judged('169.254.169.254')).toContain('private')
+    expect(await judged()).not.toBeNull()
+    const lost = new UserEgress(closed, (_name, _options, answer) => answer(new Error('ENOTFOUND'), []))
+    expect(await lost.refuseTarget(hook)).toBeNull()
+    expect(await new UserEgress(closed).refuseTarget('https://10.0.0.1/')).toContain('private')
+  })
+
+  it('is not dialled when its name has come to lead elsewhere since', async () => {
+    const connections: unknown[] = []
+    const server = createServer((socket) => connections.push(socket.end())).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const answers = [['1.1.1.1'], ['127.0.0.1'], ['1.1.1.1', '127.0.0.1']]
+    const egress = new UserEgress(closed, (name, options, answer) =>
+      answering(answers.shift() ?? [])(name, options, answer),
+    )
+    const url = `https://rebound.example:${port}/`
+    expect(await egress.refuseTarget(url)).toBeNull()
+    const transport = new Http1Transport({
+      ...HTTP1_TRANSPORT_DEFAULTS,
+      ...{ lookup: egress.lookup, refuseHost: egress.refuseHost, now: () => performance.now() },
+    })
+    for (const _ of [1, 2]) await expect(postBytes(transport, url, [], '{}')).rejects.toThrow()
+    expect([answers, connections]).toEqual([[], []])
+    await transport.close()
+    server.close()
+  })
+
+  it('is listed, or not reached at all, where only listed ones are', async () => {
+    const listed = {
+      ...{ listedOnly: true, allowPrivate: true },
+      ...{ hosts: ['*.good.example', '127.0.0.1'], networks: ['1.1.1.0/24'] },
+    }
+    const judged = (url: string, ...addresses: string[]) =>
+      new UserEgress(listed, answering(addresses)).refuseTarget(url)
+    expect(await judged('https://a.good.example/', '8.8.8.8')).toBeNull()
+    expect(await judged('https://other.example/', '1.1.1.1')).toBeNull()
+    expect(await judged('https://1.1.1.9/')).toBeNull()
+    expect(await judged('http://127.0.0.1/')).toBeNull()
+    for (const address of ['8.8.8.8', '10.0.0.1', '169.254.169.254'])
+      expect(await judged('https://other.example/', address)).not.toBeNull()
+    expect(await judged('https://10.0.0.1/')).not.toBeNull()
+    const byName = new UserEgress({ ...listed, networks: [] })
+    expect(byName.refuseUrl('https://other.example/')).toContain('ROUTEIQ_EGRESS_MODE')
+    expect(byName.refuseUrl('https://good.example/')).not.toBeNull()
   })
 
   it('refuses a policy with a network that is none', () => {

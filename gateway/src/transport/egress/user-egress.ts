@@ -1,9 +1,11 @@
-import { type LookupAddress, type LookupOptions, lookup as resolve } from 'node:dns'
+import { type LookupAddress, type LookupAllOptions, lookup } from 'node:dns'
 import { BlockList, isIP, type LookupFunction } from 'node:net'
 import { judgeAddress } from './judge-address.ts'
 
 /** What an operator opens to addresses that others write. */
 export interface UserEgressPolicy {
+  /** Only what `hosts` and `networks` name may be reached, public addresses too; `allowPrivate` opens nothing then. */
+  readonly listedOnly?: boolean
   /** Opens private networks, never loopback. */
   readonly allowPrivate: boolean
   /** Exact names or addresses, `*.x` or `.x`. Exact ones open loopback and plain http too. */
@@ -11,6 +13,13 @@ export interface UserEgressPolicy {
   /** CIDR networks; open what is private or loopback inside them. */
   readonly networks: readonly string[]
 }
+
+/** `dns.lookup` for all addresses of a name. */
+type Resolve = (
+  hostname: string,
+  options: LookupAllOptions,
+  callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+) => void
 
 const refusedNames = [
   'localhost',
@@ -37,10 +46,12 @@ loopback.addAddress('::1', 'ipv6')
 export class UserEgress {
   readonly #policy: UserEgressPolicy
   readonly #networks = new BlockList()
+  readonly #resolve: Resolve
 
   /** Errors: throws a TypeError for a network that is none. */
-  constructor(policy: UserEgressPolicy) {
+  constructor(policy: UserEgressPolicy, resolve: Resolve = lookup) {
     this.#policy = policy
+    this.#resolve = resolve
     for (const network of policy.networks) {
       const [address = '', bits = ''] = network.split('/')
       const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
@@ -66,20 +77,43 @@ export class UserEgress {
     return this.refuseHost(url.hostname)
   }
 
+  /**
+   * As `refuseUrl`, and by all the addresses that the name of its host has now. A name that is not known yet may come to be:
+   * every dial judges again, and fails without an address.
+   */
+  async refuseTarget(text: string): Promise<string | null> {
+    const refusal = this.refuseUrl(text)
+    const host = refusal === null ? bareHost(new URL(text).hostname) : ''
+    if (refusal !== null || isIP(host) !== 0) return refusal
+    return new Promise((resolve) => {
+      const deadline = setTimeout(() => resolve(null), lookupTimeoutMs)
+      this.lookup(host, { all: true }, (error) => {
+        clearTimeout(deadline)
+        resolve(error?.code === refusedCode ? 'its name leads to a private address' : null)
+      })
+    })
+  }
+
   /** Judges a host by its name, or an address literal by its class. */
   readonly refuseHost = (hostname: string): string | null => {
     const host = bareHost(hostname)
     if (isIP(host) !== 0) return this.#refuseAddress(host, host)
     if (metadataNames.has(host)) return 'it is a metadata service'
+    // A name in none of the lists may still lead into a listed network; a dial tells.
+    if (
+      this.#policy.listedOnly === true &&
+      this.#policy.networks.length === 0 &&
+      !this.#isListed(host, false)
+    )
+      return listedOnlyRefusal
     const isLocal = refusedNames.includes(host) || refusedSuffixes.some((suffix) => host.endsWith(suffix))
     return isLocal && !this.#isListed(host, false) ? `names of the own network need ${openingVariable}` : null
   }
 
   /** `dns.lookup` that fails when one of a name's addresses may not be called. */
   readonly lookup: LookupFunction = (hostname, options, callback) => {
-    const all: LookupOptions = { ...options, all: true }
-    resolve(hostname, all, (error, found) => {
-      const addresses = (error === null ? found : []) as unknown as readonly LookupAddress[]
+    this.#resolve(hostname, { ...options, all: true }, (error, found) => {
+      const addresses = error === null ? found : []
       const refusal = error ?? this.#refuseAnswer(bareHost(hostname), addresses)
       if (refusal !== null) callback(refusal, [])
       else if (options.all === true) callback(null, [...addresses])
@@ -91,21 +125,29 @@ export class UserEgress {
     const isRefused =
       addresses.length === 0 || addresses.some(({ address }) => this.#refuseAddress(address, host) !== null)
     return isRefused
-      ? Object.assign(new Error('The name leads to an address that may not be called.'), { code: 'EACCES' })
+      ? Object.assign(new Error('The name leads to an address that may not be called.'), {
+          code: refusedCode,
+        })
       : null
   }
 
   #refuseAddress(address: string, host: string): string | null {
     const kind = judgeAddress(address)
-    if (kind === 'public') return null
     if (kind === 'never') return 'it leads to a link-local, metadata or reserved address'
+    if (kind === 'public') return this.#isPublicOpen(address, host) ? null : listedOnlyRefusal
     const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
     const isLoopback = loopback.check(address, family)
     const isOpen =
-      (this.#policy.allowPrivate && !isLoopback) ||
+      (this.#policy.allowPrivate && this.#policy.listedOnly !== true && !isLoopback) ||
       this.#networks.check(address, family) ||
       this.#isListed(host, isLoopback)
     return isOpen ? null : `private addresses need ${openingVariable}`
+  }
+
+  #isPublicOpen(address: string, host: string): boolean {
+    if (this.#policy.listedOnly !== true) return true
+    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
+    return this.#networks.check(address, family) || this.#isListed(host, false)
   }
 
   #isListed(host: string, exactly: boolean): boolean {
@@ -116,6 +158,10 @@ export class UserEgress {
   }
 }
 
+const listedOnlyRefusal =
+  'ROUTEIQ_EGRESS_MODE=allowlist admits only hosts of LLMROUTER_OUTBOUND_HOST_ALLOWLIST and networks of LLMROUTER_OUTBOUND_CIDR_ALLOWLIST'
+const refusedCode = 'EACCES'
+const lookupTimeoutMs = 5_000
 const openingVariable = 'LLMROUTER_OUTBOUND_HOST_ALLOWLIST or LLMROUTER_OUTBOUND_CIDR_ALLOWLIST'
 
 function parseUrl(text: string): URL | null {

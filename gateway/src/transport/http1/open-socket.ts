@@ -14,6 +14,8 @@ export interface SocketSettings {
   readonly lookup?: net.LookupFunction
   /** Judges hosts before anything is opened, IP literals above all: null, or why one may not be called. */
   readonly refuseHost?: (hostname: string) => string | null
+  /** The path of a local socket to open in place of a host and port. */
+  readonly socketPath?: (hostname: string) => string
   readonly tls?: TlsSettings
 }
 
@@ -42,8 +44,9 @@ export interface SocketPlan {
 export function openSocket(plan: SocketPlan): net.Socket {
   const { address, settings, secureContext, session, onRead } = plan
   const options = {
-    host: address.hostname,
-    port: address.port,
+    ...(settings.socketPath === undefined
+      ? { host: address.hostname, port: address.port }
+      : { path: settings.socketPath(address.hostname) }),
     noDelay: true,
     keepAlive: true,
     keepAliveInitialDelay: KEEP_ALIVE_PROBE_MS,

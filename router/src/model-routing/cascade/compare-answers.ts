@@ -76,6 +76,11 @@ function parseJson(text: string): unknown {
   }
 }
 
+/** Whether two JSON values say the same. */
+export function isSameJson(left: unknown, right: unknown): boolean {
+  return isEqual(left, right, [], '')
+}
+
 /** Numbers up to rounding, members in any order. Paths are `a.b`, without positions of arrays. */
 function isEqual(left: unknown, right: unknown, ignored: readonly string[], path: string): boolean {
   if (ignored.includes(path)) return true

@@ -21,6 +21,8 @@ export interface DecisionInput {
   readonly models: readonly ModelInfo[]
   readonly scorer: Scorer
   readonly profile: Profile
+  /** The caller asked for that profile: no rule of the configuration changes it. */
+  readonly isProfileAsked: boolean
   /** Overrides what the profile means; null leaves it. */
   readonly lambda: number | null
   /** What a bundle measured for its profiles; null without one. */
@@ -71,12 +73,13 @@ export function decideModel(input: DecisionInput): ModelDecision {
     scores.components.set('novelty', change)
   }
   const costRef = scores.costRef ?? 1
-  const terms = readTerms(input)
+  const profile = (input.isProfileAsked ? null : scores.profile) ?? input.profile
+  const terms = readTerms({ ...input, profile })
   const lambda = (input.lambda ?? scores.lambda ?? terms.lambda) * (1 - (novelty?.nu ?? 0))
   const ranking = rank(scores, size, lambda, costRef)
   const limited = limitPool(input, scores, terms.pool)
   const order = limited === null ? ranking.order : inPoolFirst(ranking.order, limited)
-  const reasons = [`profile:${input.profile}`, ...terms.reasons, ...scores.reasons]
+  const reasons = [`profile:${profile}`, ...terms.reasons, ...scores.reasons]
   if (scores.domain !== null && scores.domain.label !== 'other') reasons.push(`domain:${scores.domain.label}`)
   if ((novelty?.nu ?? 0) > 0) reasons.push('novel_query')
   reasons.push(ranking.tieBroken ? 'tie_cheaper' : 'best_utility')
@@ -86,7 +89,7 @@ export function decideModel(input: DecisionInput): ModelDecision {
     pool: limited,
     strategy: scorer.name,
     version: scorer.version,
-    profile: input.profile,
+    profile,
     lambda,
     costRef,
     tier,

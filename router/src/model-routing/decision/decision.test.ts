@@ -36,7 +36,7 @@ function decide(scorer: Scorer, patch: Partial<DecisionInput> = {}) {
     features,
     context: {
       ...{ inputTokens: 100, maxTokens: null, shape: plainShape, tags: [], userAgent: '', tools: [] },
-      ...{ team: null, live: noLiveState, random: () => 0 },
+      ...{ team: null, advice: null, live: noLiveState, random: () => 0 },
     },
     models: [model('cheap', 1e-6), model('dear', 1e-5)],
     scorer,
@@ -44,6 +44,7 @@ function decide(scorer: Scorer, patch: Partial<DecisionInput> = {}) {
     lambda: null,
     fitted: null,
     maxCost: null,
+    isProfileAsked: false,
     adjust: null,
     ...patch,
   })

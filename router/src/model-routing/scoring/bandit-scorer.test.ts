@@ -29,11 +29,11 @@ function decide(rewards: RewardTable) {
     features: new FeatureExtractor().extract('what is the meaning of this', plainShape),
     context: {
       ...{ inputTokens: 100, maxTokens: null, shape: plainShape, tags: [], userAgent: '', tools: [] },
-      ...{ team: null, live: noLiveState, random: next },
+      ...{ team: null, advice: null, live: noLiveState, random: next },
     },
     models,
     scorer: createBanditScorer(priorScorer, { rewards: () => rewards }),
-    ...{ profile: 'premium', lambda: null, fitted: null, maxCost: null, adjust: null },
+    ...{ profile: 'premium', lambda: null, fitted: null, maxCost: null, adjust: null, isProfileAsked: false },
   })
 }
 

@@ -7,6 +7,7 @@ export interface CascadeOptions {
   readonly mode: 'agreement' | 'validity' | null
   /** Names of models, cheapest first; empty takes them by what they cost and how good they are. */
   readonly rungs: readonly string[]
+  readonly mostRungs: number
   readonly confidence: number
   readonly comparator: Comparator | null
   readonly ignoredPaths: readonly string[]
@@ -29,10 +30,10 @@ export function createCascadeScorer(inner: Scorer, options: CascadeOptions): Sco
 function plan(
   models: readonly ModelInfo[],
   scores: Scores,
-  { mode, rungs, confidence, ignoredPaths }: CascadeOptions,
+  { mode, rungs, mostRungs, confidence, ignoredPaths }: CascadeOptions,
   comparator: Comparator | null,
 ): CascadePlan | null {
-  const named = positionsOf(models, rungs)
+  const named = positionsOf(models, rungs).filter((at) => scores.pool?.includes(at) ?? true)
   if (comparator !== null && mode !== 'validity') {
     const three = rungs.length === 0 ? planAgreement(models, scores) : named.length === 3 ? named : null
     const [first, second, strong] = three ?? []
@@ -40,7 +41,7 @@ function plan(
       return { mode: 'agreement', first, second, strong, comparator, ignoredPaths }
   }
   if (mode === 'agreement') return null
-  const climbed = rungs.length === 0 ? planRungs(models, scores) : paysOff(named, scores)
+  const climbed = rungs.length === 0 ? planRungs(models, scores, mostRungs) : paysOff(named, scores)
   return climbed === null ? null : { mode: 'validity', rungs: climbed, confidence }
 }
 
@@ -62,7 +63,7 @@ export function createVerifyScorer(
     name: 'llmrouter-automix',
     score(features, context, models, out) {
       inner.score(features, context, models, out)
-      const [cheapest, best] = planRungs(models, out) ?? []
+      const [cheapest, best] = planRungs(models, out, 2) ?? []
       const smallAt = small === null ? cheapest : positionsOf(models, [small])[0]
       const largeAt = large === null ? best : positionsOf(models, [large])[0]
       if (smallAt === undefined || largeAt === undefined || smallAt === largeAt) {

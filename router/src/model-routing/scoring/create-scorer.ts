@@ -3,6 +3,7 @@ import { RewardTable } from '../online/reward-table.ts'
 import type { Guarantee } from '../training/fit-guarantee.ts'
 import { createBanditScorer } from './bandit-scorer.ts'
 import { createBySizeScorer } from './by-size-scorer.ts'
+import { createCapabilityScorer } from './capability-scorer.ts'
 import { createCascadeScorer, createVerifyScorer } from './cascade-scorer.ts'
 import { createCentroidScorer } from './centroid-scorer.ts'
 import { createCostAwareScorer } from './cost-aware-scorer.ts'
@@ -13,6 +14,7 @@ import { priorScorer } from './prior-scorer.ts'
 import { createRandomScorer } from './random-scorer.ts'
 import {
   type Args,
+  readCapabilities,
   readCascade,
   readCount,
   readIntents,
@@ -21,11 +23,14 @@ import {
   readNumbers,
   readShare,
   readTiers,
+  requireMap,
+  requireRemote,
 } from './read-arguments.ts'
 import { readGroups, readRules } from './read-rules.ts'
+import { createRemoteScorer } from './remote-scorer.ts'
 import { createRulesScorer } from './rules-scorer.ts'
 import type { Scorer } from './scorer.ts'
-import { defaultStrategy, findStrategy } from './strategy-catalogue.ts'
+import { defaultStrategy, findStrategy, isServedElsewhere } from './strategy-catalogue.ts'
 import { createEnsembleScorer, createHeadScorer, type TrainedParts } from './trained-scorer.ts'
 import { createTwoModelScorer } from './two-model-scorer.ts'
 
@@ -50,6 +55,10 @@ export interface CreatedScorer {
 /** Makes the scorer a strategy name and its arguments ask for. Errors: throws what is wrong with an argument. */
 export function createScorer(name: string, args: Args, parts: ScorerParts): CreatedScorer {
   const entry = findStrategy(name)
+  if (entry !== null && isServedElsewhere(name, args)) {
+    requireRemote(args)
+    return { scorer: createRemoteScorer(createInner(args, parts), entry.name), fallbackReason: null }
+  }
   if (entry === null || entry.status === 'not_available')
     return { scorer: createDefault(parts), fallbackReason: 'strategy_not_available' }
   const wanted = entry.implementedBy
@@ -88,10 +97,11 @@ function createDefault({ trained, usePrior }: ScorerParts): Scorer {
   return usePrior ? priorScorer : createCentroid({})
 }
 
-/** The scorer that `inner_strategy` names, where it names one that chooses models; else the default. */
-function createInner({ inner_strategy: name }: Args, parts: ScorerParts): Scorer {
+/** The scorer that `inner_strategy` names, with `inner_args`, where it names one that chooses models; else the default. */
+function createInner({ inner_strategy: name, inner_args: args }: Args, parts: ScorerParts): Scorer {
   const isOurs = typeof name === 'string' && findStrategy(name) !== null
-  return isOurs ? createScorer(name, {}, parts).scorer : createDefault(parts)
+  if (!isOurs) return createDefault(parts)
+  return createScorer(name, args === undefined ? {} : requireMap(args, 'inner_args'), parts).scorer
 }
 
 /** Null when the bundle, or its part for this strategy, is missing; arguments are looked at all the same. */
@@ -128,10 +138,10 @@ function createUntrained(name: string, args: Args, parts: ScorerParts): Scorer {
         name,
         rules: readRules(args['rules']),
         tiers: readTiers(args['tier_mapping']),
-        byComplexity: true,
+        inner: null,
       })
     case 'llmrouter-tag-regex-ua':
-      return createRulesScorer({ name, rules: readGroups(args), tiers: {}, byComplexity: false })
+      return createRulesScorer({ name, rules: readGroups(args), tiers: {}, inner: createInner(args, parts) })
     case 'llmrouter-cost-aware':
       return createCostAwareScorer(createInner(args, parts), {
         qualityThreshold: readNumber(args, 'quality_threshold', 0.7),
@@ -144,10 +154,13 @@ function createUntrained(name: string, args: Args, parts: ScorerParts): Scorer {
         intents: readIntents(args['intent_model_groups']),
         similarityThreshold: readShare(args, 'similarity_threshold', 0.3),
       })
+    case 'llmrouter-capability':
+      return createCapabilityScorer(createInner(args, parts), readCapabilities(args))
     case 'llmrouter-latency-sla':
       return createLatencyScorer(createInner(args, parts), {
         targetMs: readNumber(args, 'p_latency_target_ms', 2_000),
         percentile: readShare(args, 'percentile', 0.95),
+        samples: readCount(args, 'max_latency_samples', 256, 256),
       })
     case 'llmrouter-usage-based':
     case 'llmrouter-least-busy':

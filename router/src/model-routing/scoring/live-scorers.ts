@@ -4,10 +4,15 @@ export interface LatencyOptions {
   readonly targetMs: number
   /** 0 to 1. */
   readonly percentile: number
+  /** Of so many last answers. */
+  readonly samples: number
 }
 
 /** The inner scorer's choice among the models that have been quick enough; who has no record counts as quick. */
-export function createLatencyScorer(inner: Scorer, { targetMs, percentile }: LatencyOptions): Scorer {
+export function createLatencyScorer(
+  inner: Scorer,
+  { targetMs, percentile, samples }: LatencyOptions,
+): Scorer {
   return {
     ...inner,
     name: 'llmrouter-latency-sla',
@@ -16,7 +21,7 @@ export function createLatencyScorer(inner: Scorer, { targetMs, percentile }: Lat
       inner.score(features, context, models, out)
       const allowed = out.pool ?? models.map((_, at) => at)
       const latencyOf = (at: number): number =>
-        context.live.latencyMs(models[at]?.name ?? '', percentile) ?? 0
+        context.live.latencyMs(models[at]?.name ?? '', percentile, samples) ?? 0
       const quick = allowed.filter((at) => latencyOf(at) <= targetMs)
       if (quick.length > 0) {
         out.pool = quick

@@ -1,4 +1,5 @@
 import { comparators } from '../cascade/compare-answers.ts'
+import type { CapabilityOptions } from './capability-scorer.ts'
 import type { CascadeOptions } from './cascade-scorer.ts'
 import type { Tier } from './complexity.ts'
 import type { Intent } from './intent-scorer.ts'
@@ -60,10 +61,12 @@ export function readNames(value: unknown, path: string, wanted = 'name models'):
   return list as string[]
 }
 
-/** `{intent: {examples: [...], models: [...]}}`. */
+/** `{intent: {examples: [...], models: [...]}}`, or `{intent: models}` where its name is the example. */
 export function readIntents(value: unknown): readonly Intent[] {
   const intents = Object.entries(requireMap(value ?? {}, 'intent_model_groups')).map(([name, described]) => {
     const path = `intent_model_groups.${name}`
+    if (typeof described === 'string' || Array.isArray(described))
+      return { name, examples: [name.replaceAll(/[_-]/g, ' ')], models: readNames(described, path) }
     const { examples, models } = requireMap(described, path)
     return {
       name,
@@ -74,6 +77,46 @@ export function readIntents(value: unknown): readonly Intent[] {
   if (intents.length === 0)
     throw new Error('intent_model_groups must map each intent to {examples: [...], models: [...]}')
   return intents
+}
+
+/** Where a strategy is served. Errors: throws what is wrong with it. */
+export function requireRemote(args: Args): void {
+  const { remote_url: url, module } = args
+  if (module !== undefined) {
+    if (typeof module !== 'string' || module === '')
+      throw new Error('module must be the path of a module, or a package')
+    if (url !== undefined) throw new Error('give module or remote_url, not both')
+    requireTimeout(args)
+    return
+  }
+  if (typeof url !== 'string' || !/^(?:https?:\/\/[^\s/]|plugin:[\w.-]+$)/.test(url))
+    throw new Error('remote_url must be a URL of http or https, or `plugin:` and the name of a strategy')
+  requireTimeout(args)
+  for (const name of ['remote_model', 'remote_api_key'])
+    if (args[name] !== undefined && typeof args[name] !== 'string') throw new Error(`${name} must be text`)
+}
+
+function requireTimeout(args: Args): void {
+  const timeout = readNumber(args, 'remote_timeout_ms', 200)
+  if (timeout < 1 || timeout > 10_000) throw new Error('remote_timeout_ms must be from 1 to 10000')
+}
+
+/** Tiers of one's own names; every one that is mentioned must be in `tier_order`. */
+export function readCapabilities(args: Args): CapabilityOptions {
+  const order = readNames(args['tier_order'] ?? ['fast', 'advanced', 'expert'], 'tier_order', 'name tiers')
+  const readTier = (value: unknown, path: string): string => {
+    if (typeof value === 'string' && order.includes(value)) return value
+    throw new Error(`${path} must be one of ${order.join(', ')}`)
+  }
+  const tiers = Object.entries(requireMap(args['model_tiers'] ?? {}, 'model_tiers'))
+  return {
+    order,
+    tiers: Object.fromEntries(tiers.map(([model, tier]) => [model, readTier(tier, `model_tiers.${model}`)])),
+    standard: readTier(args['default_tier'] ?? order[Math.floor(order.length / 2)], 'default_tier'),
+    strict: args['strict'] === true,
+    complex: readTier(args['complex_min_tier'] ?? order.at(-1), 'complex_min_tier'),
+    simple: readTier(args['simple_min_tier'] ?? order[0], 'simple_min_tier'),
+  }
 }
 
 /** A model's name; null when it is not given. */
@@ -106,6 +149,7 @@ export function readCascade(args: Args): CascadeOptions {
   return {
     mode,
     rungs,
+    mostRungs: most,
     confidence: readShare(args, 'confidence_threshold', 0.7),
     comparator: oneOf('comparator', comparators),
     ignoredPaths:

@@ -1,3 +1,4 @@
+import { isProfile, profiles } from '../decision/profiles.ts'
 import type { Tier } from './complexity.ts'
 import { type Args, readNames, readNumber, readText, requireMap, tierNames } from './read-arguments.ts'
 import type { RouteRule } from './rules-scorer.ts'
@@ -27,12 +28,21 @@ export function readRules(value: unknown): RouteRule[] {
         tier: tier === undefined ? undefined : requireTier(tier, path),
         minTokens: condition['min_tokens'] === undefined ? undefined : readNumber(condition, 'min_tokens', 0),
       },
-      models: readNames(then['pool'] ?? then['model'], `${path}.then`),
+      ...readConsequence(then, `${path}.then`),
       label: Object.entries(condition)
         .map(([name, given]) => `${name}=${String(given)}`)
         .join(','),
     }
   })
+}
+
+function readConsequence(then: Args, path: string): Pick<RouteRule, 'models' | 'profile'> {
+  const profile = then['profile'] ?? null
+  if (profile !== null && !isProfile(profile))
+    throw new Error(`${path}.profile must be one of ${profiles.join(', ')}`)
+  const models = then['pool'] ?? then['model']
+  const isProfileAlone = models === undefined && profile !== null
+  return { models: isProfileAlone ? [] : readNames(models, path), profile }
 }
 
 /** The three maps of `llmrouter-tag-regex-ua`: tag, then pattern of the prompt, then client. */
@@ -46,6 +56,7 @@ export function readGroups(args: Args): RouteRule[] {
       ([key, models]) => ({
         when: condition(key),
         models: readNames(models, `${argument}.${key}`),
+        profile: null,
         label: `${label}=${key}`,
       }),
     )

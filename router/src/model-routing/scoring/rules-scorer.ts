@@ -1,7 +1,7 @@
+import type { Profile } from '../decision/profiles.ts'
 import type { Features } from '../features/features.ts'
 import { judgeComplexity, type Tier } from './complexity.ts'
 import { fillPriors } from './fill-priors.ts'
-import { priorScorer } from './prior-scorer.ts'
 import type { ModelInfo, RouteContext, Scorer, Scores } from './scorer.ts'
 import { type TierMapping, tierPool } from './tier-pool.ts'
 
@@ -18,7 +18,9 @@ export interface RouteRule {
     readonly tier?: Tier | undefined
     readonly minTokens?: number | undefined
   }
+  /** Empty where the rule only sets the profile. */
   readonly models: readonly string[]
+  readonly profile: Profile | null
   /** For `reasons`: `tag=batch`. */
   readonly label: string
 }
@@ -27,28 +29,28 @@ export interface RulesOptions {
   readonly name: string
   readonly rules: readonly RouteRule[]
   readonly tiers: TierMapping
-  /** Whether an ask that no rule fits goes by its complexity; else it goes by the default scorer. */
-  readonly byComplexity: boolean
+  /** Who estimates, and chooses where no rule fits; null goes by how demanding the ask looks. */
+  readonly inner: Scorer | null
 }
 
 /** Patterns see only this much of an ask, so that a slow one cannot hold a request up for long. */
 const matchedChars = 2_000
 
-/** The first rule that fits names the models; without one, how demanding the ask looks does. */
-export function createRulesScorer({ name, rules, tiers, byComplexity }: RulesOptions): Scorer {
+/** The first rule that fits names the models; without one the inner scorer does, or how demanding the ask looks. */
+export function createRulesScorer({ name, rules, tiers, inner }: RulesOptions): Scorer {
   return {
+    ...(inner ?? { version: '1', needs: ['text'] }),
     name,
-    version: '1',
-    needs: ['text'],
     score(features, context, models, out) {
-      if (byComplexity) fillPriors(context, models, out)
-      else priorScorer.score(features, context, models, out)
+      if (inner === null) fillPriors(context, models, out)
+      else inner.score(features, context, models, out)
       const rule = rules.find((candidate) => holds(candidate, features, context, out))
       const pool = rule === undefined ? [] : positionsOf(models, rule.models)
-      if (rule !== undefined && pool.length > 0) {
-        out.pool = pool
+      out.profile = rule?.profile ?? null
+      if (rule !== undefined && (pool.length > 0 || rule.profile !== null)) {
+        if (pool.length > 0) out.pool = pool
         out.reasons.push(`rule:${rule.label}`)
-      } else if (byComplexity) {
+      } else if (inner === null) {
         const { tier } = judgeComplexity(features)
         out.pool = tierPool(models, tier, tiers)
         out.reasons.push(`tier:${tier}`)

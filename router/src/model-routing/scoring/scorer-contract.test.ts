@@ -67,7 +67,7 @@ function contextOf(seed: number): RouteContext {
   const random = randomFrom(seed)
   return {
     ...{ inputTokens: 200, maxTokens: null, shape: plainShape, tags: [], userAgent: '', tools: [] },
-    ...{ team: null, live: noLiveState, random: () => random.next() },
+    ...{ team: null, advice: null, live: noLiveState, random: () => random.next() },
   }
 }
 
@@ -129,7 +129,7 @@ function decide(scorer: Scorer, ask: string, patch: object = {}) {
     models: candidates,
     scorer,
     profile: 'auto',
-    ...{ lambda: null, fitted: null, maxCost: null, adjust: null },
+    ...{ lambda: null, fitted: null, maxCost: null, adjust: null, isProfileAsked: false },
     ...patch,
   })
 }

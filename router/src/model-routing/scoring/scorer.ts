@@ -1,4 +1,5 @@
 import type { CascadePlan } from '../cascade/cascade-plan.ts'
+import type { Profile } from '../decision/profiles.ts'
 import type { Features } from '../features/features.ts'
 import type { RequestShape } from '../features/structured.ts'
 import type { AskExplanation } from './explain-ask.ts'
@@ -37,14 +38,24 @@ export interface RouteContext {
   readonly team: string | null
   /** How models are doing right now. */
   readonly live: LiveState
+  /** What a strategy that is served elsewhere said; null where none was asked, or none answered. */
+  readonly advice: RemoteAdvice | null
   /** Uniform in [0, 1), the same for the same decision. */
   readonly random: () => number
 }
 
+/** What a strategy that is served elsewhere said of one ask. */
+export interface RemoteAdvice {
+  /** The model it picked; null where it only estimates. */
+  readonly model: string | null
+  /** Probability of a good answer by model, 0 to 1, as far as it says. */
+  readonly scores: Readonly<Record<string, number>>
+}
+
 /** What a gateway sees of models while they serve; asked by name. */
 export interface LiveState {
-  /** Milliseconds to the first token at that percentile (0 to 1) of the last answers; null without any. */
-  latencyMs(model: string, percentile: number): number | null
+  /** Milliseconds to the first token at that percentile (0 to 1) of so many last answers; null without any. */
+  latencyMs(model: string, percentile: number, samples: number): number | null
   /** Requests under way. */
   inFlight(model: string): number
   /** Tokens of the current minute. */
@@ -93,6 +104,8 @@ export interface Scores {
   cascade: CascadePlan | null
   /** λ that the strategy's own arguments mean, in place of the profile's; null where they mean none. */
   lambda: number | null
+  /** The profile a rule means, in place of the one that is configured; null where none does. */
+  profile: Profile | null
   /** Positions of the only candidates the scorer allows, in order of preference; null allows all. */
   pool: number[] | null
   /** Fills q with another draw, where q is drawn; null where it is not. */
@@ -101,7 +114,7 @@ export interface Scores {
   readonly reasons: string[]
 }
 
-type ScorerNeed = 'text' | 'artifact' | 'state'
+type ScorerNeed = 'text' | 'artifact' | 'state' | 'remote'
 
 /** One way to estimate what every candidate would make of a request. It never picks. */
 export interface Scorer {
@@ -141,6 +154,7 @@ export function createScores(size: number): Scores {
     costRef: null,
     lambda: null,
     cascade: null,
+    profile: null,
     pool: null,
     redraw: null,
     reasons: [],

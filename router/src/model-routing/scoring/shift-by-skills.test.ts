@@ -43,7 +43,7 @@ function serve(truth: readonly (readonly number[])[], judged: number, seed: numb
     scores.q.set(strengths)
     scores.sigma.fill(0.1)
     const interactions = families.map((family) => snapshot.interaction(name, family))
-    shiftBySkills(scores, [{ name, chance: 1, interactions }])
+    shiftBySkills(scores, [{ version: null, name, chance: 1, interactions }])
     const chosen = scores.q.indexOf(Math.max(...scores.q))
     const rates = truth[skill] ?? []
     joint += rates[chosen] ?? 0
@@ -81,8 +81,8 @@ describe('the shift by skills', () => {
     scores.q.set([0.6, 0.6])
     const known = { shift: 1, variance: 0.1, weight: 200, judged: 200 }
     const shown = shiftBySkills(scores, [
-      { name: 'a', chance: 1, interactions: [known, null] },
-      { name: 'b', chance: 1, interactions: [null, null] },
+      { version: null, name: 'a', chance: 1, interactions: [known, null] },
+      { version: null, name: 'b', chance: 1, interactions: [null, null] },
     ])
     expect(shown.map(({ pi }) => pi)).toEqual([0.5, 0.5])
     expect(scores.q[0]).toBeCloseTo(0.6 + (scores.components.get('skill')?.[0] ?? 0), 12)

@@ -5,6 +5,8 @@ import { shiftQualities } from './shift-qualities.ts'
 /** A skill that a model will be offered. */
 export interface OfferedSkill {
   readonly name: string
+  /** Told with the shift; outcomes of all versions count. Null where nobody says. */
+  readonly version: string | null
   /** Chance that it is used, 0 to 1. */
   readonly chance: number
   /** How it goes under each candidate; null where nobody knows. By position. */
@@ -14,6 +16,7 @@ export interface OfferedSkill {
 /** What a skill did to the estimate of the chosen model, for explanation. */
 export interface SkillShift {
   readonly skill: string
+  readonly version: string | null
   readonly pi: number
   /** By position of the candidates, in log-odds, and the judged activations behind it. */
   readonly shifts: readonly number[]
@@ -57,8 +60,8 @@ export function shiftBySkills(scores: Scores, offered: readonly OfferedSkill[]):
     return moveLogOdds(q, Math.max(-most, Math.min(most, shift))) - q
   })
   shiftQualities(scores, 'skill', moves)
-  return offered.map(({ name, chance, interactions }, skill) => ({
-    skill: name,
+  return offered.map(({ name, version, chance, interactions }, skill) => ({
+    ...{ skill: name, version },
     pi: chance * scale,
     shifts: interactions.map((found, at) => (shares[skill]?.[at] ?? 0) * (found?.shift ?? 0)),
     judged: interactions.map((found) => found?.judged ?? 0),

@@ -48,12 +48,15 @@ const missing = (name: string): StrategyEntry => ({
   name,
   status: 'not_available',
   implementedBy: defaultStrategy,
-  args: [],
+  args: [
+    ...['inner_strategy', 'inner_args', 'module', 'remote_url', 'remote_timeout_ms', 'remote_model'],
+    'remote_api_key',
+  ],
   needsArtifact: false,
   family: 'none',
 })
 
-const common = ['profile', 'lambda', 'inner_strategy', 'label_mapping', 'model_path']
+const common = ['profile', 'lambda', 'inner_strategy', 'inner_args', 'label_mapping', 'model_path']
 const tiers = [...common, 'tier_mapping']
 /** Arguments of a promise about the mean. */
 const promised = [...common, 'mode', 'epsilon', 'delta']
@@ -93,7 +96,21 @@ export const strategyCatalogue: readonly StrategyEntry[] = [
   native('llmrouter-threshold', 'linear', [...pair, 'threshold', 'strong_share'], true),
   native('llmrouter-linucb', 'bandit', [...common, 'alpha'], true),
   native('llmrouter-semantic-intent', 'rules', [...common, 'intent_model_groups', 'similarity_threshold']),
-  native('llmrouter-latency-sla', 'live', [...common, 'p_latency_target_ms', 'percentile']),
+  native('llmrouter-capability', 'rules', [
+    ...common,
+    'model_tiers',
+    'tier_order',
+    'default_tier',
+    'strict',
+    'complex_min_tier',
+    'simple_min_tier',
+  ]),
+  native('llmrouter-latency-sla', 'live', [
+    ...common,
+    'p_latency_target_ms',
+    'percentile',
+    'max_latency_samples',
+  ]),
   native('llmrouter-usage-based', 'live', common),
   native('llmrouter-least-busy', 'live', common),
   native('llmrouter-personalized', 'live', common),
@@ -134,6 +151,18 @@ const bareNames: Readonly<Record<string, string>> = {
   router_r1: 'llmrouter-r1',
   smallest_llm: 'llmrouter-smallest',
   largest_llm: 'llmrouter-largest',
+}
+
+/** Whether arguments say where a strategy that is not available here is served. */
+export function isServedElsewhere(name: string, args: Readonly<Record<string, unknown>>): boolean {
+  if (findStrategy(name)?.status !== 'not_available') return false
+  return args['remote_url'] !== undefined || (name === 'llmrouter-custom' && args['module'] !== undefined)
+}
+
+/** Whether a configuration can have a strategy choose models, with these arguments. */
+export function canRun(name: string, args: Readonly<Record<string, unknown>>): boolean {
+  const status = findStrategy(name)?.status ?? 'not_available'
+  return status !== 'not_available' || isServedElsewhere(name, args)
 }
 
 /** The entry of a name as configured; null when nothing is called so. */

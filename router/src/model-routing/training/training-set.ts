@@ -26,6 +26,7 @@ export interface TrainingSet {
   readonly weights: Float64Array
   /** Null when every model was tried on every ask, each counting once. */
   readonly partialWeights: Float64Array | null
+  /** The model's mean where the cost is not known. */
   readonly costs: Float64Array
   /** 0 where the cost is not known. */
   readonly costWeights: Float64Array
@@ -67,9 +68,14 @@ export function prepareTraining(
       weights[at] = score === null ? 0 : (outcome?.weights?.[model] ?? 1)
       isPlain &&= weights[at] === 1
       scores[at] = score ?? 0
-      costs[at] = cost ?? 0
+      costs[at] = cost ?? Number.NaN
       costWeights[at] = cost === null ? 0 : 1
     }
+  })
+  const meanCosts = weightedMeans(costs, costWeights, width)
+  // What is averaged over rows, with no regard to who was asked, must not take an unknown cost for a call that was free.
+  costs.forEach((cost, at) => {
+    if (Number.isNaN(cost)) costs[at] = meanCosts[at % width] as number
   })
   return {
     models: matrix.models,
@@ -82,7 +88,7 @@ export function prepareTraining(
     costs,
     costWeights,
     meanScores: weightedMeans(scores, weights, width),
-    meanCosts: weightedMeans(costs, costWeights, width),
+    meanCosts,
     tasks: positions.map((position) => matrix.rows[position]?.task ?? null),
   }
 }
@@ -99,6 +105,7 @@ function weightedMeans(values: Float64Array, weights: Float64Array, width: numbe
   for (let index = 0; index < values.length; index++) {
     const model = index % width
     const weight = weights[index] as number
+    if (weight === 0) continue
     sums[model] = (sums[model] as number) + weight * (values[index] as number)
     totals[model] = (totals[model] as number) + weight
   }

@@ -1,14 +1,16 @@
-import { packNumbers, unpackNumbers } from '../packed-numbers.ts'
+import { NumberLists } from '../number-lists.ts'
 import { Vocabulary } from '../text/vocabulary.ts'
 import { grow } from '../text/word-buffer.ts'
 import type { Embedder } from './embedder.ts'
 import { type QuantisedVector, quantise } from './quantise.ts'
-import { blockRows, createRowMemory, type RowMemory } from './row-memory.ts'
+import { createRowMemory, type RowMemory } from './row-memory.ts'
 
 /** Words of a request at most that a skill's words are compared with. */
 export const mostAsked = 64
 /** Words of a skill at most. */
 const mostSaid = 64
+/** What every row that the request says has in common, and where those begin that it does not say. */
+const [saidAt, firstUnsaid] = [1, 2] as const
 
 /** A content word of a request. */
 export interface AskedWord {
@@ -36,16 +38,21 @@ export class DescriptionWords {
   #stems = new Int32Array(512)
   #holders = new Int32Array(512)
   #scales = new Float32Array(512)
-  /** 1 more than the place of a row among those at hand, or 0; zeros in between. */
+  /** Where in `#closest` a row at hand stands, or 0; zeros in between. */
   #places = new Int32Array(512)
   /** 0 where it is not known. */
   #idfs = new Float64Array(512)
   #isEdited = false
   #rows = 0
+  /** The rows at hand that the request does not say, and how close it comes to them. */
+  #unsaid = new Int32Array(0)
+  #closest = new Float64Array(0)
   /** The rows of the description at hand. */
   readonly #read = new Int32Array(mostSaid)
-  /** By slot, the rows of the words a description says, packed. */
-  readonly #said: (string | undefined)[] = []
+  /** By slot, the rows of the words a description says. */
+  readonly #said = new NumberLists()
+  /** By slot, 1 where there is a description. */
+  #isHeld = new Uint8Array(64)
   #size = 0
 
   constructor(embedder: Embedder, vocabulary: Vocabulary = new Vocabulary()) {
@@ -57,21 +64,22 @@ export class DescriptionWords {
 
   /** @param description words of the vocabulary in order */
   put(slot: number, description: Int32Array): void {
-    this.delete(slot)
+    this.#forget(slot)
     const said = this.#readRows(description)
-    for (const row of said) this.#holders[row] = (this.#holders[row] as number) + 1
-    this.#said[slot] = packNumbers(said)
+    for (let index = 0; index < said.length; index++) this.#addHolder(said[index] as number, 1)
+    this.#said.put(slot, said)
+    if (slot >= this.#isHeld.length) {
+      const isHeld = new Uint8Array(2 * slot)
+      isHeld.set(this.#isHeld)
+      this.#isHeld = isHeld
+    }
+    this.#isHeld[slot] = 1
     this.#size++
     this.#isEdited = true
   }
 
   delete(slot: number): void {
-    const said = this.#said[slot]
-    if (said === undefined) return
-    for (const row of unpackNumbers(said)) this.#holders[row] = (this.#holders[row] as number) - 1
-    this.#said[slot] = undefined
-    this.#size--
-    this.#isEdited = true
+    if (this.#forget(slot)) this.#said.put(slot, [])
   }
 
   /** What a request asks for: its first `mostAsked` words count. */
@@ -90,56 +98,85 @@ export class DescriptionWords {
    */
   cover(slots: readonly number[], asked: AskedFor): number[] {
     this.#forgetIdfs()
-    const descriptions = slots.map((slot) => unpackNumbers(this.#said[slot] ?? ''))
-    const rows = this.#placeRows(descriptions)
-    const closest = this.#findClosest(rows, asked)
-    const shares = descriptions.map((said) => this.#weigh(said, closest))
-    for (const row of rows) this.#places[row] = 0
+    this.#reserveClosest(slots.length)
+    this.#findClosest(slots, asked)
+    const shares = slots.map((slot) => this.#weigh(slot))
+    this.#forgetPlaces(slots)
     return shares
   }
 
-  /** The rows of these descriptions, each once. */
-  #placeRows(descriptions: readonly (readonly number[])[]): Int32Array {
-    const rows: number[] = []
-    for (const said of descriptions) {
-      for (let index = 0; index < said.length; index++) {
-        const row = said[index] as number
-        if (this.#places[row] === 0) this.#places[row] = rows.push(row)
+  /**
+   * For each row of these descriptions how close the request comes to its word: 1 when it says it, in whatever form, else
+   * a cosine.
+   */
+  #findClosest(slots: readonly number[], { vectors, stems }: AskedFor): void {
+    const { numbers } = this.#said
+    const rows = this.#unsaid
+    let count = 0
+    for (const slot of slots) {
+      const start = this.#said.startOf(slot)
+      const end = start + this.#said.countOf(slot)
+      for (let index = start; index < end; index++) {
+        const row = numbers[index] as number
+        if (this.#places[row] !== 0) continue
+        const isSaid = stems.has(this.#stems[row] as number)
+        this.#places[row] = isSaid ? saidAt : firstUnsaid + count
+        if (!isSaid) rows[count++] = row
       }
     }
-    return new Int32Array(rows)
+    const closest = this.#closest
+    closest[saidAt] = 1
+    this.#memory.findClosest(vectors, rows, count, closest, firstUnsaid)
+    for (let index = 0; index < count; index++)
+      closest[firstUnsaid + index] =
+        (closest[firstUnsaid + index] as number) * (this.#scales[rows[index] as number] as number)
   }
 
-  /** For each row how close the request comes to its word: 1 when it says it, in whatever form, else a cosine. */
-  #findClosest(rows: Int32Array, { vectors, stems }: AskedFor): Float64Array {
-    const closest = new Float64Array(rows.length)
-    for (let first = 0; first < rows.length; first += blockRows) {
-      const count = Math.min(blockRows, rows.length - first)
-      const block = rows.subarray(first, first + count)
-      for (const { values, scale } of vectors) {
-        const products = this.#memory.gather(values, block, count)
-        for (let index = 0; index < count; index++) {
-          const cosine =
-            (products[index] as number) * scale * (this.#scales[block[index] as number] as number)
-          if (cosine > (closest[first + index] as number)) closest[first + index] = cosine
-        }
-      }
-    }
-    for (let index = 0; index < rows.length; index++)
-      if (stems.has(this.#stems[rows[index] as number] as number)) closest[index] = 1
-    return closest
-  }
-
-  #weigh(said: readonly number[], closest: Float64Array): number {
+  #weigh(slot: number): number {
+    const { numbers } = this.#said
+    const start = this.#said.startOf(slot)
+    const end = start + this.#said.countOf(slot)
     let mass = 0
     let covered = 0
-    for (let index = 0; index < said.length; index++) {
-      const row = said[index] as number
+    for (let index = start; index < end; index++) {
+      const row = numbers[index] as number
       const idf = this.#idfOf(row)
       mass += idf
-      covered += idf * (closest[(this.#places[row] as number) - 1] as number)
+      covered += idf * (this.#closest[this.#places[row] as number] as number)
     }
     return mass === 0 ? 0 : covered / mass
+  }
+
+  #forgetPlaces(slots: readonly number[]): void {
+    const { numbers } = this.#said
+    for (const slot of slots) {
+      const start = this.#said.startOf(slot)
+      const end = start + this.#said.countOf(slot)
+      for (let index = start; index < end; index++) this.#places[numbers[index] as number] = 0
+    }
+  }
+
+  #reserveClosest(slots: number): void {
+    if (mostSaid * slots <= this.#unsaid.length) return
+    this.#unsaid = new Int32Array(mostSaid * slots)
+    this.#closest = new Float64Array(firstUnsaid + mostSaid * slots)
+  }
+
+  /** Whether the slot had a description. */
+  #forget(slot: number): boolean {
+    if (this.#isHeld[slot] !== 1) return false
+    const { numbers } = this.#said
+    const start = this.#said.startOf(slot)
+    const end = start + this.#said.countOf(slot)
+    for (let index = start; index < end; index++) this.#addHolder(numbers[index] as number, -1)
+    this.#isHeld[slot] = 0
+    this.#size--
+    this.#isEdited = true
+    return true
+  }
+
+  #addHolder(row: number, by: 1 | -1): void {
+    this.#holders[row] = (this.#holders[row] as number) + by
   }
 
   /** Inverse document frequency, looked up once after an edit. */
@@ -164,7 +201,7 @@ export class DescriptionWords {
     const row = (this.#rowOfWord[word] ?? 0) - 1
     if (row < 0) return this.#embed(this.#vocabulary.wordOf(word))
     const start = this.#memory.offsetOf(row)
-    const values = this.#memory.bytes.slice(start, start + this.#embedder.dimensions)
+    const values = this.#memory.bytes.subarray(start, start + this.#embedder.dimensions)
     return { values, scale: this.#scales[row] as number }
   }
 

@@ -9,8 +9,10 @@ import {
   i32,
   isZero,
   load32,
+  load32At,
   loop,
   multiply,
+  or,
   set,
   simd,
   simdAt,
@@ -30,6 +32,16 @@ import {
  *     sum(shares, rows, places, count, out)
  *
  * writes the sum of the rows at all places, each times its share, all in float32.
+ *
+ *     widen(query, out)
+ *
+ * writes a query of int8 as int16.
+ *
+ *     touch(rows, places, count)
+ *
+ * reads a number of each cache line of the rows at all places, and answers them as one that says nothing. Rows far from
+ * one another are fetched one after the other as they are multiplied, because a processor looks only some hundred
+ * instructions ahead; this way many are fetched at the same time.
  */
 export function assembleRowModule(dimensions: number): Uint8Array<ArrayBuffer> {
   return encodeModule([
@@ -40,6 +52,8 @@ export function assembleRowModule(dimensions: number): Uint8Array<ArrayBuffer> {
       locals: [i32, i32, v128, v128, v128, v128, v128],
       code: addRows(dimensions),
     },
+    { name: 'widen', parameters: 2, locals: [], code: widenQuery(dimensions) },
+    { name: 'touch', parameters: 3, hasResult: true, locals: [i32], code: touchRows(dimensions) },
   ])
 }
 
@@ -121,5 +135,35 @@ function addRows(dimensions: number): number[] {
   })
 }
 
+/** `for each place { for each line { seen |= row } }` */
+function touchRows(dimensions: number): number[] {
+  const [rows, places, count, seen] = [0, 1, 2, 3] as const
+  const rowAt = [
+    ...[...get(places), ...load32, ...constant(dimensions), ...multiply],
+    ...[...get(rows), ...add],
+  ]
+  const lines = columnsOf(dimensions, lineBytes).flatMap((column) => [
+    ...[...rowAt, ...load32At(column), ...get(seen), ...or, ...set(seen)],
+  ])
+  const each = loop([
+    ...[...get(count), ...isZero, ...branchIf(1)],
+    ...lines,
+    ...increase(places, 4),
+    ...[...get(count), ...constant(1), ...subtract, ...set(count)],
+    ...branch(0),
+  ])
+  return [...block(each), ...get(seen)]
+}
+
+function widenQuery(dimensions: number): number[] {
+  const [query, out, store] = [0, 1, 0x0b] as const
+  return columnsOf(dimensions, 8).flatMap((column) => [
+    ...[...get(out), ...get(query), ...simdAt(loadWidened, column), ...simdAt(store, 2 * column)],
+  ])
+}
+
+/** What processors fetch at a time. */
+export const lineBytes = 64
+
 const columnsOf = (dimensions: number, width: number): number[] =>
-  Array.from({ length: dimensions / width }, (_, index) => width * index)
+  Array.from({ length: Math.ceil(dimensions / width) }, (_, index) => width * index)

@@ -1,5 +1,5 @@
 import type { Vocabulary } from '../text/vocabulary.ts'
-import { grow, hashCodes, WordBuffer } from '../text/word-buffer.ts'
+import { grow, hashBeginnings, longestWord, WordBuffer } from '../text/word-buffer.ts'
 import { WordTable } from '../text/word-table.ts'
 import type { Embedder, WordEmbedder } from './embedder.ts'
 import { blockRows, createRowMemory, type RowMemory } from './row-memory.ts'
@@ -24,6 +24,8 @@ export class StaticEmbedder implements Embedder {
   /** Words that are not in the table, with the rows of their pieces; forgotten when they become too many. */
   readonly #unknown = new WordTable()
   #pieces: Int32Array[] = []
+  /** Of the beginnings of the word that is cut, by where they end. */
+  readonly #hashes = new Int32Array(longestWord + piece.length + 1)
   /** The rows of the text at hand, and how much each counts. */
   readonly #rows = new Int32Array(blockRows)
   readonly #shares = new Float32Array(blockRows)
@@ -71,7 +73,7 @@ export class StaticEmbedder implements Embedder {
         for (let index = 0; index < words.length; index++) {
           const row = known.rowOf(words[index] as number)
           if (row >= 0) this.#add(row, 1, into)
-          else if (row !== noPieces) this.#addRows(known.piecesAt(row), into)
+          else if (row !== noPieces) this.#addRows(known.pieces, ~row + 1, known.pieces[~row] as number, into)
         }
         this.#addText(rest, into)
         this.#addSum(into)
@@ -112,11 +114,12 @@ export class StaticEmbedder implements Embedder {
 
   #addPieces(index: number, into: Float32Array): void {
     const known = this.#unknown.findIn(this.#text, index)
-    this.#addRows(known >= 0 ? (this.#pieces[known] as Int32Array) : this.#learn(index), into)
+    const rows = known >= 0 ? (this.#pieces[known] as Int32Array) : this.#learn(index)
+    this.#addRows(rows, 0, rows.length, into)
   }
 
-  #addRows(rows: Int32Array, into: Float32Array): void {
-    for (let piece = 0; piece < rows.length; piece++) this.#add(rows[piece] as number, 1 / rows.length, into)
+  #addRows(rows: Int32Array, start: number, count: number, into: Float32Array): void {
+    for (let piece = start; piece < start + count; piece++) this.#add(rows[piece] as number, 1 / count, into)
   }
 
   #learn(index: number): Int32Array {
@@ -138,10 +141,11 @@ export class StaticEmbedder implements Embedder {
     for (let start = 0; start < word.length; ) {
       if (start > 0) codes.fill(piece.charCodeAt(0), start, start + piece.length)
       const from = start === 0 ? piece.length : start
+      hashBeginnings(codes, from, this.#hashes)
       let end = codes.length
       let row = -1
       for (; row < 0 && end > start + piece.length; end--)
-        row = this.#words.find(codes, from, end, hashCodes(codes, from, end))
+        row = this.#words.find(codes, from, end, this.#hashes[end] as number)
       if (row < 0) return none
       rows.push(row)
       start = end + 1 - piece.length
@@ -169,7 +173,7 @@ class KnownWords {
   /** By word: 0 as long as it was not looked up, 1 more than its row, or the complement of where its pieces stand. */
   #places = new Int32Array(512)
   /** How many pieces a word has, and their rows behind it; ahead of all a word that has none. */
-  #pieces = new Int32Array(512)
+  pieces = new Int32Array(512)
   #length = 1
 
   constructor(vocabulary: Vocabulary, find: (word: string) => Int32Array) {
@@ -177,15 +181,11 @@ class KnownWords {
     this.#find = find
   }
 
-  /** The row of a word in the table, or below 0 what `piecesAt` takes. */
+  /** The row of a word in the table, or the complement of where in `pieces` it stands. */
   rowOf(word: number): number {
     const known = word < this.#places.length ? (this.#places[word] as number) : 0
     const place = known === 0 ? this.#look(word) : known
     return place > 0 ? place - 1 : place
-  }
-
-  piecesAt(place: number): Int32Array {
-    return this.#pieces.subarray(~place + 1, ~place + 1 + (this.#pieces[~place] as number))
   }
 
   #look(word: number): number {
@@ -200,9 +200,9 @@ class KnownWords {
     if (rows.length === 0) return 0
     const at = this.#length
     this.#length += 1 + rows.length
-    if (this.#length > this.#pieces.length) this.#pieces = grow(this.#pieces, 2 * this.#length)
-    this.#pieces[at] = rows.length
-    this.#pieces.set(rows, at + 1)
+    if (this.#length > this.pieces.length) this.pieces = grow(this.pieces, 2 * this.#length)
+    this.pieces[at] = rows.length
+    this.pieces.set(rows, at + 1)
     return at
   }
 }

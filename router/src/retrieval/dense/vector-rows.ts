@@ -10,6 +10,8 @@ const mostCompared = 4096
 /** Of more rows at least so many are compared, and one of so many: 99.3 % of the true first 50 are among them. */
 const leastChosen = 768
 const chosenShare = 50
+/** Rows that get codes with each that is put: two would be just enough to have all of them in time. */
+const encodedTogether = 4
 
 type Accepts = ((slot: number) => boolean) | null
 
@@ -22,8 +24,10 @@ export class VectorRows {
   /** Null where nobody searches, and needs to know the mean. */
   readonly #sum: Float64Array | null
   readonly #dimensions: number
-  /** Null as long as all rows are compared. */
+  /** Null as long as there are few rows. */
   #codes: SignCodes | null = null
+  /** The rows ahead of this one have codes. */
+  #encoded = 0
   #filled = 0
   #rows = 0
 
@@ -39,10 +43,11 @@ export class VectorRows {
     this.#reserve(slot + 1)
     this.delete(slot)
     const scale = quantiseInto(vector, this.#memory.bytes, this.#memory.offsetOf(slot))
-    if (scale === 0) return
-    this.#scales[slot] = scale
-    this.#count(slot, 1)
-    if (this.#sum !== null && this.#rows > mostCompared) this.#encode(slot)
+    if (scale !== 0) {
+      this.#scales[slot] = scale
+      this.#count(slot, 1)
+    }
+    if (this.#sum !== null && 2 * this.#rows > mostCompared) this.#encode(slot)
   }
 
   delete(slot: number): void {
@@ -98,7 +103,7 @@ export class VectorRows {
 
   /** The slots that are worth a comparison; null when they are most of them. */
   #choose(query: QuantisedVector, accepts: Accepts): Int32Array | null {
-    if (this.#codes === null) return null
+    if (this.#codes === null || this.#rows <= mostCompared) return null
     const least = Math.min(mostChosen, Math.max(leastChosen, Math.floor(this.#rows / chosenShare)))
     this.#codes.estimate(query.values)
     for (let wanted = least; wanted <= mostChosen && 2 * wanted <= this.#rows; wanted *= 4) {
@@ -163,14 +168,16 @@ export class VectorRows {
       sum[column] = (sum[column] as number) + factor * (bytes[start + column] as number)
   }
 
+  /** Begins long before codes are needed, a few rows at a time: all of them at once take 40 ms. */
   #encode(slot: number): void {
-    const before = this.#codes
-    const codes = before ?? SignCodes.create(this.#dimensions)
+    this.#codes ??= SignCodes.create(this.#dimensions)
+    const codes = this.#codes
     if (codes === null) return
-    const first = before === null ? 0 : slot
-    const last = before === null ? this.#rows - 1 : slot
-    for (let row = first; row <= last; row++) codes.put(row, this.#memory.bytes, this.#memory.offsetOf(row))
-    this.#codes = codes
+    const { bytes } = this.#memory
+    if (slot < this.#encoded) codes.put(slot, bytes, this.#memory.offsetOf(slot))
+    const end = this.#rows > mostCompared ? this.#rows : Math.min(this.#rows, this.#encoded + encodedTogether)
+    for (; this.#encoded < end; this.#encoded++)
+      codes.put(this.#encoded, bytes, this.#memory.offsetOf(this.#encoded))
   }
 
   #reserve(rows: number): void {

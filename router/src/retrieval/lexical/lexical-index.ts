@@ -1,10 +1,11 @@
-import { packNumbers, unpackNumbers } from '../packed-numbers.ts'
+import { PackedLists } from '../packed-lists.ts'
 import { Vocabulary } from '../text/vocabulary.ts'
 import { grow } from '../text/word-buffer.ts'
 import { TopK } from '../top-k.ts'
 import { type Field, fields } from './fields.ts'
+import { PostingBatch } from './posting-batch.ts'
 import { PostingLists } from './posting-lists.ts'
-import { ScoreBoard } from './score-board.ts'
+import { ScoreBoard, slotsTogether } from './score-board.ts'
 
 /** BM25's k1: how soon further occurrences stop to count. */
 const saturation = 1.2
@@ -26,6 +27,8 @@ export interface MatchedTerm {
   readonly weight: number
 }
 
+type Accepts = ((slot: number) => boolean) | null
+
 interface ScoredTerm {
   readonly impacts: Float32Array
   /** How many edits there had been. */
@@ -46,18 +49,22 @@ export class LexicalIndex {
   #termCount = 0
   #found = new Int32Array(256)
   readonly #postings = new PostingLists()
+  /** Empty whenever postings are read. */
+  readonly #waiting = new PostingBatch()
   /** Null as long as there are few skills. */
   #board: ScoreBoard | null = null
   /** By term, of those that were looked for and are not common. */
   readonly #scored = new Map<number, ScoredTerm>()
-  /** By slot, the terms of a skill, packed: they are needed when it goes. */
-  readonly #held: (string | undefined)[] = []
+  /** By slot, the terms of a skill: they are needed when it goes. */
+  readonly #held = new PackedLists()
   readonly #totals = fields.map(() => 0)
   /** For each field what one word more of it dilutes, at today's average length. */
   readonly #dilutions = new Float64Array(fields.length)
   #lengths = new Uint16Array(0)
   /** By slot, of the request at hand, where there is no board; zeros in between. */
   #scores = new Float32Array(0)
+  /** Slots there is room for. */
+  #capacity = 0
   /** One more than the greatest slot there was. */
   #slots = 0
   #size = 0
@@ -70,32 +77,55 @@ export class LexicalIndex {
 
   /** @param texts of each field the words in order, numbers of the vocabulary */
   put(slot: number, texts: readonly Int32Array[]): void {
+    const isLast = slot >= this.#slots
     this.#reserve(slot)
     this.#edits++
     this.#termCount = 0
     for (let index = 0; index < fields.length; index++)
       this.#setLength(slot, index, this.#count(texts[index] as Int32Array, fields[index] as Field))
     const terms = this.#terms.subarray(0, this.#termCount)
-    const before = this.#held[slot]
-    if (before === undefined) this.#size++
-    else
-      for (const term of unpackNumbers(before))
-        if (this.#counts[term] === 0) this.#postings.delete(term, slot)
+    if (isLast) this.#append(slot, terms)
+    else this.#replace(slot, terms)
+    this.#held.put(slot, terms.sort())
+    this.#findDilutions()
+  }
+
+  /** Leaves the postings of a slot behind all others for later. */
+  #append(slot: number, terms: Int32Array): void {
+    this.#size++
+    for (let index = 0; index < terms.length; index++) {
+      const term = terms[index] as number
+      this.#waiting.add(term, slot, this.#counts[term] as number)
+      this.#counts[term] = 0
+    }
+    this.#waiting.moveSome(this.#postings)
+  }
+
+  #replace(slot: number, terms: Int32Array): void {
+    this.#settle()
+    if (!this.#held.has(slot)) this.#size++
+    for (const term of this.#held.read(slot)) if (this.#counts[term] === 0) this.#postings.delete(term, slot)
+    this.#postings.fetchEnds(terms)
     for (let index = 0; index < terms.length; index++) {
       const term = terms[index] as number
       this.#postings.put(term, slot, this.#counts[term] as number)
       this.#counts[term] = 0
     }
-    this.#held[slot] = packNumbers(terms.sort())
-    this.#findDilutions()
+  }
+
+  /** Puts postings where they are looked for. */
+  #settle(): void {
+    if (this.#waiting.isEmpty) return
+    this.#waiting.moveAll(this.#postings)
+    this.#waiting.release()
   }
 
   delete(slot: number): void {
-    const held = this.#held[slot]
-    if (held === undefined) return
+    this.#settle()
+    if (!this.#held.has(slot)) return
     this.#edits++
-    for (const term of unpackNumbers(held)) this.#postings.delete(term, slot)
-    this.#held[slot] = undefined
+    for (const term of this.#held.read(slot)) this.#postings.delete(term, slot)
+    this.#held.delete(slot)
     this.#size--
     for (let index = 0; index < fields.length; index++) this.#setLength(slot, index, 0)
     this.#findDilutions()
@@ -103,6 +133,7 @@ export class LexicalIndex {
 
   /** The term of a request said `count` times, null when no skill holds it. */
   match(term: number, count: number): MatchedTerm | null {
+    this.#settle()
     const holders = this.#postings.lengthOf(term)
     if (holders === 0) return null
     const idf = this.idfOf(holders)
@@ -116,6 +147,7 @@ export class LexicalIndex {
 
   /** The score of one skill. */
   measure(slot: number, terms: readonly MatchedTerm[]): number {
+    this.#settle()
     let score = 0
     for (const { term, weight } of terms) score += weight * this.#impactOn(slot, term)
     return score
@@ -147,27 +179,38 @@ export class LexicalIndex {
    * The best slots, best first. Exact to the sixteen bits of common terms, and without pruning: adding up scored lists
    * takes less time than deciding which of them could be left out.
    */
-  search(
-    terms: readonly MatchedTerm[],
-    depth: number,
-    accepts: ((slot: number) => boolean) | null,
-  ): number[] {
+  search(terms: readonly MatchedTerm[], depth: number, accepts: Accepts): number[] {
+    this.#settle()
     for (const { term, weight } of terms) {
       const board = this.#boardOf(term)
       if (board === null) this.#addRare(term, weight)
       else board.add(this.#write(term, board), weight)
     }
     const best = new TopK(depth)
+    if (this.#board === null) this.#offerSlots(0, this.#slots, best, accepts)
+    else this.#offerFromBoard(this.#board, best, accepts)
     const scores = this.#board?.scores ?? this.#scores
-    let threshold = 0
-    for (let slot = 0; slot < this.#slots; slot++) {
+    scores.fill(0, 0, this.#slots)
+    return best.drain()
+  }
+
+  #offerFromBoard(board: ScoreBoard, best: TopK, accepts: Accepts): void {
+    for (let start = 0; ; start += slotsTogether) {
+      start = board.findAbove(start, Math.max(0, best.threshold))
+      if (start >= this.#slots) return
+      this.#offerSlots(start, Math.min(start + slotsTogether, this.#slots), best, accepts)
+    }
+  }
+
+  #offerSlots(start: number, end: number, best: TopK, accepts: Accepts): void {
+    const scores = this.#board?.scores ?? this.#scores
+    let threshold = Math.max(0, best.threshold)
+    for (let slot = start; slot < end; slot++) {
       const score = scores[slot] as number
       if (score <= threshold || (accepts !== null && !accepts(slot))) continue
       best.offer(slot, score)
       threshold = Math.max(0, best.threshold)
     }
-    scores.fill(0, 0, this.#slots)
-    return best.drain()
   }
 
   #addRare(term: number, weight: number): void {
@@ -269,8 +312,9 @@ export class LexicalIndex {
 
   #reserve(slot: number): void {
     this.#slots = Math.max(this.#slots, slot + 1)
-    if (slot < this.#scores.length) return
+    if (slot < this.#capacity) return
     const capacity = Math.ceil(slot * 1.4) + 64
+    this.#capacity = capacity
     const lengths = new Uint16Array(capacity * fields.length)
     lengths.set(this.#lengths)
     this.#lengths = lengths

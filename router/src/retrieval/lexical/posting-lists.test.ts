@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createRandom } from '../make-skill.fixture.ts'
+import { PostingBatch } from './posting-batch.ts'
 import { PostingLists } from './posting-lists.ts'
 
 function read(postings: PostingLists, term: number): [slot: number, counts: number][] {
@@ -61,5 +62,24 @@ describe('PostingLists', () => {
     expect(postings.find(5_000, 3)).toBe(~0)
     postings.delete(5_000, 3)
     expect(postings.lengthOf(5_000)).toBe(0)
+  })
+
+  it('takes postings together as it does one by one', () => {
+    const random = createRandom(4)
+    const [together, single] = [new PostingLists(), new PostingLists()]
+    const batch = new PostingBatch()
+    for (let slot = 0; slot < 4_000; slot++) {
+      for (let term = 0; term < 400; term++) {
+        if (random() > 1 / (1 + term / 3)) continue
+        batch.add(term, slot, slot + term)
+        single.put(term, slot, slot + term)
+      }
+      if (random() < 0.005) batch.moveAll(together)
+      else batch.moveSome(together)
+      if (batch.isEmpty) batch.release()
+    }
+    batch.moveAll(together)
+    expect(batch.isEmpty).toBe(true)
+    for (let term = 0; term < 400; term++) expect(read(together, term)).toEqual(read(single, term))
   })
 })

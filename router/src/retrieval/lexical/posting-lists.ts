@@ -24,6 +24,8 @@ export class PostingLists {
   /** The page that new lists are put into, and what of it is taken. */
   #page = -1
   #taken = pageSize
+  /** What `fetchEnds` came across. It says nothing, but what nobody could see would not be read. */
+  seen = 0
 
   /** How many skills hold a term. */
   lengthOf(term: number): number {
@@ -40,6 +42,21 @@ export class PostingLists {
     return 2 * ((this.#entries[entrySize * term] as number) & pageMask)
   }
 
+  /** Brings the ends of these lists, which most postings are put behind, into the cache, many at a time. */
+  fetchEnds(terms: Int32Array): void {
+    const entries = this.#entries
+    let seen = 0
+    for (let index = 0; index < terms.length; index++)
+      seen |= entries[entrySize * (terms[index] as number) + 1] as number
+    for (let index = 0; index < terms.length; index++) {
+      const entry = entrySize * (terms[index] as number)
+      const place = entries[entry] as number
+      const end = 2 * ((place & pageMask) + (entries[entry + 1] as number))
+      seen |= this.#pages[place >>> pageBits]?.[end - 2] ?? 0
+    }
+    this.seen = seen
+  }
+
   put(term: number, slot: number, counts: number): void {
     this.#reserve(term)
     const length = this.lengthOf(term)
@@ -51,6 +68,21 @@ export class PostingLists {
     const at = this.startOf(term) + 2 * place
     page[at] = slot
     page[at + 1] = counts
+  }
+
+  /**
+   * Puts the pairs `start` to `end` of `postings` behind those of a term. Their slots rise, and are greater than any
+   * there.
+   */
+  append(term: number, postings: Int32Array, start: number, end: number): void {
+    this.#reserve(term)
+    const length = this.lengthOf(term)
+    const needed = length + end - start
+    if (needed > this.#roomOf(term)) this.#enlarge(term, length, needed)
+    const page = this.pageOf(term)
+    let at = this.startOf(term) + 2 * length
+    for (let from = 2 * start; from < 2 * end; from++) page[at++] = postings[from] as number
+    this.#entries[entrySize * term + 1] = needed
   }
 
   delete(term: number, slot: number): void {
@@ -98,7 +130,7 @@ export class PostingLists {
   }
 
   #openGap(term: number, place: number, length: number): void {
-    if (length === this.#roomOf(term)) this.#enlarge(term, length)
+    if (length === this.#roomOf(term)) this.#enlarge(term, length, length + 1)
     const at = this.startOf(term) + 2 * place
     if (place < length) this.pageOf(term).copyWithin(at + 2, at, at + 2 * (length - place))
     this.#entries[entrySize * term + 1] = length + 1
@@ -110,23 +142,26 @@ export class PostingLists {
     return sizes[size - 1] ?? this.pageOf(term).length / 2
   }
 
-  #enlarge(term: number, length: number): void {
+  #enlarge(term: number, length: number, needed: number): void {
     const entry = entrySize * term
     const size = this.#entries[entry + 2] as number
     const before = this.#entries[entry] as number
     if (size > sizes.length) {
-      this.#pages[before >>> pageBits] = lengthen(this.pageOf(term), Math.ceil(length * pageGrowth))
+      this.#pages[before >>> pageBits] = lengthen(this.pageOf(term), Math.ceil(needed * pageGrowth))
       return
     }
-    const from = 2 * (before & pageMask)
+    let wider = size
+    while (wider < sizes.length && (sizes[wider] as number) < needed) wider++
     const page = this.#pages[before >>> pageBits]
-    const place = size === sizes.length ? this.#addPage(length) : this.#take(size)
+    const from = 2 * (before & pageMask)
+    const place = wider === sizes.length ? this.#addPage(needed) : this.#take(wider)
     const to = 2 * (place & pageMask)
-    const wider = this.#pages[place >>> pageBits] as Int32Array
-    if (page !== undefined) for (let at = 0; at < 2 * length; at++) wider[to + at] = page[from + at] as number
+    const widerPage = this.#pages[place >>> pageBits] as Int32Array
+    if (page !== undefined)
+      for (let at = 0; at < 2 * length; at++) widerPage[to + at] = page[from + at] as number
     if (size > 0) this.#giveUp(before, size - 1)
     this.#entries[entry] = place
-    this.#entries[entry + 2] = size + 1
+    this.#entries[entry + 2] = wider + 1
   }
 
   /** Where there is room for a list of this size class. */
@@ -152,8 +187,8 @@ export class PostingLists {
     this.#taken = 0
   }
 
-  #addPage(length: number): number {
-    return (this.#pages.push(new Int32Array(2 * Math.ceil(length * pageGrowth))) - 1) * pageSize
+  #addPage(needed: number): number {
+    return (this.#pages.push(new Int32Array(2 * Math.ceil(needed * pageGrowth))) - 1) * pageSize
   }
 
   #giveUp(place: number, size: number): void {

@@ -6,6 +6,7 @@ import {
   constant,
   encodeModule,
   get,
+  isEqual,
   isZero,
   loop,
   set,
@@ -16,11 +17,12 @@ import {
 } from '../wasm-encoding.ts'
 
 const pageBytes = 65_536
-/** Slots that are added to in one round. */
-const slotsTogether = 8
+/** Slots that are looked at in one round. */
+export const slotsTogether = 8
 /** Bytes that lists take at most; of 100 000 skills each takes 200 kB. */
 const mostListBytes = 2 ** 25
 const leastLists = 64
+/** A weight or a limit. */
 const factorAt = 0
 const scoresAt = 16
 
@@ -42,6 +44,7 @@ export class ScoreBoard {
   readonly unit: number
   readonly #memory = new WebAssembly.Memory({ initial: 1 })
   readonly #add: Kernel
+  readonly #findAbove: (scores: number, end: number, limit: number) => number
   /** By term, in the order they were written. */
   readonly #known = new Map<number, KnownList>()
   #capacity = 0
@@ -55,6 +58,7 @@ export class ScoreBoard {
     this.unit = greatest / 65_535
     const instance = new WebAssembly.Instance(module, { env: { memory: this.#memory } })
     this.#add = instance.exports['add'] as Kernel
+    this.#findAbove = instance.exports['findAbove'] as (scores: number, end: number, limit: number) => number
   }
 
   /**
@@ -98,6 +102,15 @@ export class ScoreBoard {
     this.#add(scoresAt, 2 * start, this.#capacity / slotsTogether, factorAt)
   }
 
+  /**
+   * The first of `slotsTogether` slots among which a score is above `limit`, looked for from `slot`, a multiple of
+   * that; the capacity when there is none.
+   */
+  findAbove(slot: number, limit: number): number {
+    this.#factor[0] = limit
+    return (this.#findAbove(scoresAt + 4 * slot, this.#listAt(0), factorAt) - scoresAt) / 4
+  }
+
   #findPlace(term: number): number {
     const most = Math.max(leastLists, Math.floor(mostListBytes / (2 * this.#capacity)))
     const given = this.#known.has(term) || this.#known.size < most ? term : this.#known.keys().next().value
@@ -122,8 +135,15 @@ export class ScoreBoard {
   }
 }
 
-/** `for each 8 slots { scores += factor · list }` in float32, at byte addresses. */
 function assembleModule(): Uint8Array<ArrayBuffer> {
+  return encodeModule([
+    { name: 'add', parameters: 4, locals: [v128], code: addList() },
+    { name: 'findAbove', parameters: 3, hasResult: true, locals: [v128], code: findScore() },
+  ])
+}
+
+/** `for each 8 slots { scores += factor · list }` in float32, at byte addresses. */
+function addList(): number[] {
   const [scores, list, count, factorAddress, factor] = [0, 1, 2, 3, 4] as const
   const [load, loadSplat, loadShorts, store] = [0x00, 0x09, 0x04, 0x0b]
   const [toFloat, times, plus] = [simd(0xfa), simd(0xe6), simd(0xe4)]
@@ -141,6 +161,22 @@ function assembleModule(): Uint8Array<ArrayBuffer> {
     ...[...get(count), ...constant(1), ...subtract, ...set(count)],
     ...branch(0),
   ])
-  const code = [...get(factorAddress), ...simdAt(loadSplat, 0), ...set(factor), ...block(each)]
-  return encodeModule([{ name: 'add', parameters: 4, locals: [v128], code }])
+  return [...get(factorAddress), ...simdAt(loadSplat, 0), ...set(factor), ...block(each)]
+}
+
+/** `while (scores < end && no score of 8 > limit) scores += 8 slots`, at byte addresses. */
+function findScore(): number[] {
+  const [scores, end, limitAddress, limit] = [0, 1, 2, 3] as const
+  const [load, loadSplat] = [0x00, 0x09]
+  const [isGreater, either, isAny] = [simd(0x44), simd(0x50), simd(0x53)]
+  const compare = (quarter: number): number[] => [
+    ...[...get(scores), ...simdAt(load, 16 * quarter), ...get(limit), ...isGreater],
+  ]
+  const each = loop([
+    ...[...get(scores), ...get(end), ...isEqual, ...branchIf(1)],
+    ...[...compare(0), ...compare(1), ...either, ...isAny, ...branchIf(1)],
+    ...[...get(scores), ...constant(4 * slotsTogether), ...add, ...set(scores)],
+    ...branch(0),
+  ])
+  return [...get(limitAddress), ...simdAt(loadSplat, 0), ...set(limit), ...block(each), ...get(scores)]
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createRandom } from '../make-skill.fixture.ts'
 import { tokenise } from './tokenise.ts'
+import { WordBuffer } from './word-buffer.ts'
 
 describe('tokenise', () => {
   it.each([
@@ -30,6 +31,14 @@ describe('tokenise', () => {
     expect(tokenise(`${'y'.repeat(90)} é`)).toEqual(['y'.repeat(40), 'é'])
   })
 
+  it('reads what follows words that are longer than they were written', () => {
+    const words = Array.from({ length: 60 }, (_, index) => `weather${index}`)
+    const buffer = new WordBuffer()
+    buffer.read(`${'天気予報'.repeat(100)} ${words.join(' ')}`)
+    const read = Array.from({ length: buffer.count }, (_, index) => buffer.wordAt(index))
+    expect(read.slice(-60)).toEqual(words)
+  })
+
   it('reads ASCII the same on its fast path as on the general one', () => {
     const random = createRandom(3)
     const characters = 'abCDe1 _-.X9z'
@@ -46,6 +55,18 @@ describe('tokenise', () => {
     expect(tokenise('foo-bär2Baz qux')).toEqual(['foo', 'bär2', 'baz', 'qux'])
     expect(tokenise('a b-c näh d')).toEqual(['a', 'b', 'c', 'näh', 'd'])
     expect(tokenise('käse\tbrot')).toEqual(['käse', 'brot'])
+  })
+
+  it.each([
+    ['ДобрыйДень МИРЫ2Мир', 'добрый день миры2 мир'],
+    ['한글ABC테스트', '한글abc테스트'],
+    ['レベル1の、天気', 'レベ ベル 1 の 天気'],
+    ['ΣΑΣ', 'σας'],
+    ['é①ⓐ', 'é1a'],
+    ['cafe\u0301Über', 'café über'],
+    ['İx', 'i\u0307x'],
+  ])('reads letters of any script, %j', (text, expected) => {
+    expect(tokenise(text).join(' ')).toBe(expected)
   })
 
   it('makes nothing new of its own words', () => {

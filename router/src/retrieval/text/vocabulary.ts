@@ -11,9 +11,8 @@ export class Vocabulary {
   readonly #words = new WordTable()
   readonly #text = new WordBuffer()
   readonly #word = new WordBuffer()
-  /** By word: 0 as long as it is not known, else 1 more than the stem. */
+  /** By word: 0 as long as it is not known, else twice 1 more than the stem, and 1 on top for a stop word. */
   #stems = new Int32Array(512)
-  #isStop = new Uint8Array(512)
   #numbers = new Int32Array(128)
   #count = 0
 
@@ -27,12 +26,16 @@ export class Vocabulary {
     return this.view(0, this.readOn(text))
   }
 
-  /** The same behind the words that were read before, whose views may be out of date; how many there are now. */
-  readOn(text: string): number {
+  /**
+   * The same of characters `start` to `stop`, behind the words that were read before, whose views may be out of date; how
+   * many there are now.
+   */
+  readOn(text: string, start = 0, stop = text.length): number {
     const words = this.#text
-    words.read(text)
+    words.read(text, start, stop)
     const end = this.#count + words.count
     if (end > this.#numbers.length) this.#numbers = grow(this.#numbers, 2 * end)
+    this.#words.fetch(words)
     for (let index = 0; index < words.count; index++)
       this.#numbers[this.#count + index] = this.#words.add(words, index)
     this.#reserve()
@@ -50,13 +53,13 @@ export class Vocabulary {
   }
 
   stemOf(number: number): number {
-    return this.#stemOf(number) - 1
+    return (this.#stemOf(number) >> 1) - 1
   }
 
   /** The stem, or -1 for a stop word. */
   termOf(number: number): number {
-    const known = this.#stemOf(number) - 1
-    return this.#isStop[number] === 1 ? -1 : known
+    const known = this.#stemOf(number)
+    return known % 2 === 1 ? -1 : (known >> 1) - 1
   }
 
   /** The number of a word, -1 when no skill has it. */
@@ -81,16 +84,12 @@ export class Vocabulary {
     this.#word.push(stem(text))
     const found = this.#words.add(this.#word, 0)
     this.#reserve()
-    if (stopWords.has(text)) this.#isStop[number] = 1
-    this.#stems[number] = found + 1
-    return found + 1
+    const known = 2 * (found + 1) + (stopWords.has(text) ? 1 : 0)
+    this.#stems[number] = known
+    return known
   }
 
   #reserve(): void {
-    if (this.size <= this.#stems.length) return
-    this.#stems = grow(this.#stems, 2 * this.size)
-    const isStop = new Uint8Array(2 * this.size)
-    isStop.set(this.#isStop)
-    this.#isStop = isStop
+    if (this.size > this.#stems.length) this.#stems = grow(this.#stems, 2 * this.size)
   }
 }

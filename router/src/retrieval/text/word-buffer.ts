@@ -1,11 +1,23 @@
+import {
+  caseless,
+  foreign,
+  invisible,
+  isPunctuation,
+  kindOf,
+  lower,
+  other,
+  smalls,
+  unspaced,
+  unspacedScripts,
+  upper,
+} from './character-kinds.ts'
+
 const word = /[\p{L}\p{N}\p{M}]+/gu
 const caseBoundary = /(\p{Ll}|\p{N})(?=\p{Lu})|\p{Lu}(?=\p{Lu}\p{Ll})/gu
-const invisible = /[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]/g
 /** Runs of scripts that are written without spaces between words, or of anything else. */
-const unspacedScripts =
-  '\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Thai}\\p{Script=Lao}\\p{Script=Khmer}\\p{Script=Myanmar}'
 const scriptRun = new RegExp(`(?<unspaced>[${unspacedScripts}]+)|[^${unspacedScripts}]+`, 'gu')
-const longestWord = 40
+/** Words are cut after so many code units. */
+export const longestWord = 40
 
 /** Another in every process, so that nobody can write words that all fall into one place of a table. */
 const hashSeed = Math.floor(Math.random() * 2 ** 32)
@@ -24,17 +36,17 @@ export class WordBuffer {
   count = 0
   #length = 0
 
-  /** Replaces what was read before. */
-  read(text: string): void {
+  /** Replaces what was read before by the words of `text`, or of its characters `start` to `stop`. */
+  read(text: string, start = 0, stop = text.length): void {
     this.count = 0
     this.#length = 0
-    this.#reserve(text.length)
-    let index = 0
-    while (index < text.length) {
-      const stop = this.#readPlain(text, index)
-      if (stop === text.length) return
-      const end = findSpace(text, stop)
-      this.#readUnicode(text.slice(this.#chunk, end))
+    let index = start
+    while (index < stop) {
+      const strange = this.#readPlain(text, index, stop)
+      if (strange === stop) return
+      const end = findSpace(text, strange, stop)
+      const chunk = text.slice(this.#chunk, end)
+      if (!this.#readLetters(chunk)) this.#readUnicode(chunk)
       index = end
     }
   }
@@ -54,22 +66,31 @@ export class WordBuffer {
    * The fast path, for ASCII and common punctuation. It stops at the first other character, says where, and takes
    * back what it read since the last blank.
    */
-  #readPlain(text: string, from: number): number {
+  #readPlain(text: string, from: number, to: number): number {
     this.#chunk = from
+    // What was read before may be longer than it was written: pairs of characters, compatibility forms.
+    this.#reserve(this.#length + to - from)
     let chunkCount = this.count
     let start = this.#length
     let length = start
     let hash = hashSeed
     const { codes } = this
-    for (let index = from; index < text.length; index++) {
+    for (let index = from; index < to; index++) {
       const code = text.charCodeAt(index)
-      const kind = kindOf(code)
+      const kind = plainKindOf(code)
+      // Most characters of most texts: nothing else is asked of them.
+      if (kind === lower) {
+        if (length - start === longestWord) continue
+        codes[length++] = code
+        hash = Math.imul(hash ^ code, hashPrime)
+        continue
+      }
       if (kind === foreign) {
         this.count = chunkCount
         this.#length = this.startOf(chunkCount)
         return index
       }
-      if (length > start && (kind === other || isCaseBoundary(text, index, kind))) {
+      if (length > start && endsPlainWord(text, index, to, kind)) {
         this.#end(length, hash)
         start = length
         hash = hashSeed
@@ -79,13 +100,45 @@ export class WordBuffer {
         this.#chunk = index + 1
         chunkCount = this.count
       } else if (length - start < longestWord) {
-        const small = kind === upper ? code + 32 : code
+        const small = smalls[code] as number
         codes[length++] = small
         hash = Math.imul(hash ^ small, hashPrime)
       }
     }
     if (length > start) this.#end(length, hash)
-    return text.length
+    return to
+  }
+
+  /** The same for letters of any script that can be read one by one; reads nothing and says so where there are others. */
+  #readLetters(text: string): boolean {
+    for (let index = 0; index < text.length; index++)
+      if (kindOf(text.charCodeAt(index)) === foreign) return false
+    // Each character of a script without spaces stands in two words.
+    this.#reserve(this.#length + 2 * text.length)
+    const { codes } = this
+    let length = this.#length
+    for (let index = 0; index < text.length; index++) {
+      const code = text.charCodeAt(index)
+      const kind = kindOf(code)
+      if (length > this.#length && endsWord(text, index, kind))
+        this.#end(length, hashCodes(codes, this.#length, length))
+      if (kind === unspaced) {
+        index = this.#readRun(text, index) - 1
+        length = this.#length
+      } else if (kind !== other && length - this.#length < longestWord)
+        codes[length++] = smalls[code] as number
+    }
+    if (length > this.#length) this.#end(length, hashCodes(codes, this.#length, length))
+    return true
+  }
+
+  /** Reads a run of a script without spaces, and answers where it ends. */
+  #readRun(text: string, from: number): number {
+    let end = from + 1
+    while (end < text.length && kindOf(text.charCodeAt(end)) === unspaced) end++
+    if (end === from + 1) this.push(text.charAt(from))
+    for (let index = from; index + 1 < end; index++) this.push(text.slice(index, index + 2))
+    return end
   }
 
   #readUnicode(text: string): void {
@@ -149,6 +202,15 @@ export function hashCodes(codes: Uint16Array, start: number, end: number): numbe
   return hash
 }
 
+/** The hash of every beginning of the code units from `start` on, written to the place where it ends. */
+export function hashBeginnings(codes: Uint16Array, start: number, into: Int32Array): void {
+  let hash = hashSeed
+  for (let index = start; index < codes.length; index++) {
+    hash = Math.imul(hash ^ (codes[index] as number), hashPrime)
+    into[index + 1] = hash
+  }
+}
+
 export function grow(array: Int32Array<ArrayBuffer>, length: number): Int32Array<ArrayBuffer> {
   const grown = new Int32Array(length)
   grown.set(array)
@@ -156,40 +218,31 @@ export function grow(array: Int32Array<ArrayBuffer>, length: number): Int32Array
 }
 
 const space = 32
-const other = 0
-const lower = 1
-const upper = 2
-const digit = 3
-const foreign = 4
-const kinds = Uint8Array.from({ length: 128 }, (_, code) => {
-  const character = String.fromCharCode(code)
-  if (/[a-z]/.test(character)) return lower
-  if (/[A-Z]/.test(character)) return upper
-  return /[0-9]/.test(character) ? digit : other
-})
+const asciiKinds = Uint8Array.from({ length: 128 }, (_, code) => kindOf(code))
 
-function kindOf(code: number): number {
-  if (code < 128) return kinds[code] as number
+function plainKindOf(code: number): number {
+  if (code < 128) return asciiKinds[code] as number
   return isPunctuation(code) ? other : foreign
 }
 
-/** Dashes, quotes, bullets, arrows and boxes of well-set text, which would else cost it the fast path. */
-function isPunctuation(code: number): boolean {
-  return (
-    (code >= 0x2010 && code <= 0x2027) || (code >= 0x2190 && code <= 0x2bff) || code === 0xa0 || code === 0xb7
-  )
-}
-
 /** Where the next blank of ASCII stands: what lies between two is read in one of two ways. */
-function findSpace(text: string, from: number): number {
+function findSpace(text: string, from: number, to: number): number {
   let index = from
-  while (index < text.length && text.charCodeAt(index) > space) index++
+  while (index < to && text.charCodeAt(index) > space) index++
   return index
 }
 
-/** Whether a new word begins with the capital at `index`: after a small letter or digit, or before one. */
-function isCaseBoundary(text: string, index: number, kind: number): boolean {
-  if (kind !== upper) return false
-  const before = kinds[text.charCodeAt(index - 1)]
-  return before !== upper || kinds[text.charCodeAt(index + 1)] === lower
+/** Whether the word ahead of `index` ends: by what is no letter, or by a capital after a small one or before one. */
+function endsPlainWord(text: string, index: number, to: number, kind: number): boolean {
+  if (kind !== upper) return kind === other
+  const before = asciiKinds[text.charCodeAt(index - 1)]
+  return before !== upper || (index + 1 < to && asciiKinds[text.charCodeAt(index + 1)] === lower)
+}
+
+/** The same for any letters. */
+function endsWord(text: string, index: number, kind: number): boolean {
+  if (kind !== upper) return kind === other || kind === unspaced
+  const before = kindOf(text.charCodeAt(index - 1))
+  if (before !== upper) return before !== caseless
+  return index + 1 < text.length && kindOf(text.charCodeAt(index + 1)) === lower
 }

@@ -14,6 +14,24 @@ export class WordTable {
   #codes = new Uint16Array(4096)
   #length = 0
   size = 0
+  /** What `fetch` came across. It says nothing, but what nobody could see would not be read. */
+  seen = 0
+
+  /**
+   * Brings the entries of these words into the cache, many at a time: looked up one by one each waits for memory that is
+   * far away.
+   */
+  fetch({ hashes, count }: WordBuffer): void {
+    const entries = this.#entries
+    const codes = this.#codes
+    const mask = entries.length / entrySize - 1
+    let seen = 0
+    for (let index = 0; index < count; index++)
+      seen |= entries[entrySize * (spread(hashes[index] as number) & mask)] as number
+    for (let index = 0; index < count; index++)
+      seen |= codes[entries[entrySize * (spread(hashes[index] as number) & mask) + 2] as number] as number
+    this.seen = seen
+  }
 
   /** The number of a word, -1 when it is not there. */
   find(codes: Uint16Array, start: number, end: number, hash: number): number {

@@ -1,0 +1,90 @@
+import type { Deployment } from '../deployments/deployment.ts'
+import type { DeploymentStates } from './deployment-states.ts'
+
+const byHand = 'opened by hand'
+
+export interface Breaker {
+  /** `deployment:<id>`, or `provider:<name>` for all deployments of a provider. */
+  readonly name: string
+  /** A provider is open when none of its deployments is called. */
+  readonly state: 'closed' | 'half_open' | 'open'
+  /** Seconds until it is tried again; null for one that is not open. */
+  readonly opensForSeconds: number | null
+  /** Why it opened; null for one that is not open, and for providers. */
+  readonly reason: string | null
+}
+
+export interface BreakersOptions {
+  readonly deployments: () => Iterable<Deployment>
+  readonly states: DeploymentStates
+  readonly now: () => number
+}
+
+/** The cooldowns of deployments as breakers that can be seen and moved. */
+export class Breakers {
+  readonly #options: BreakersOptions
+
+  constructor(options: BreakersOptions) {
+    this.#options = options
+  }
+
+  /** Every deployment, then every provider. */
+  list(): readonly Breaker[] {
+    const deployments = [...this.#options.deployments()]
+    const single = deployments.map((deployment) => this.#describe(deployment))
+    const providers = [...new Set(deployments.map(({ provider }) => provider.id))]
+    const whole = providers.map((id) => {
+      const members = deployments.filter(({ provider }) => provider.id === id)
+      return this.#describeProvider(`provider:${id}`, members)
+    })
+    return [...single, ...whole]
+  }
+
+  /** Leaves a deployment, or all of a provider, alone for so long, on every replica; false for a name that is none. */
+  open(name: string, durationMs: number): boolean {
+    const { states, now } = this.#options
+    const found = this.#find(name)
+    for (const { id, state } of found)
+      states.startCooldown(state, {
+        ...{ deploymentId: id, durationMs, untilMs: now() + durationMs, startedAtMs: now() },
+        ...{ status: 0, reason: byHand },
+      })
+    return found.length > 0
+  }
+
+  /** Lets it be called again at once, on every replica; false for a name that is none. */
+  close(name: string): boolean {
+    const found = this.#find(name)
+    for (const { state } of found) this.#options.states.endCooldown(state)
+    return found.length > 0
+  }
+
+  #find(name: string): readonly Deployment[] {
+    return [...this.#options.deployments()].filter(
+      ({ id, provider }) => name === `deployment:${id}` || name === `provider:${provider.id}`,
+    )
+  }
+
+  #describe({ id, state }: Deployment): Breaker {
+    const now = this.#options.now()
+    const name = `deployment:${id}`
+    if (!state.isCoolingDown(now))
+      return {
+        ...{ name, opensForSeconds: null, reason: null },
+        state: state.isProbeTaken(now) ? 'half_open' : 'closed',
+      }
+    return {
+      ...{ name, state: 'open', reason: state.cooldown?.reason ?? null },
+      opensForSeconds: Math.ceil(state.cooldownRemainingMs(now) / 1_000),
+    }
+  }
+
+  #describeProvider(name: string, members: readonly Deployment[]): Breaker {
+    const now = this.#options.now()
+    const remaining = members.map(({ state }) => state.cooldownRemainingMs(now))
+    const first = Math.min(...remaining)
+    return first === 0
+      ? { name, state: 'closed', opensForSeconds: null, reason: null }
+      : { name, state: 'open', opensForSeconds: Math.ceil(first / 1_000), reason: null }
+  }
+}
