@@ -660,9 +660,7 @@ export interface TracingConfig {
 export interface PluginsConfig {
   /** What is built in, has no hooks and is switched on, by name. */
   readonly builtIn: ReadonlySet<string>
-  /** The guards that are built in; null where they are off. */
-  readonly piiGuard: PiiGuardConfig | null
-  readonly injectionGuard: InjectionGuardConfig | null
+  readonly guards: GuardsConfig
   /** In the order of the configuration. */
   readonly modules: readonly PluginModule[]
   /** What is configured and may not load. */
@@ -676,6 +674,12 @@ export interface PluginsConfig {
   readonly startupTimeoutMs: number
   /** `ROUTEIQ_PLUGIN_<KEY>` by its key in lower case. */
   readonly settings: Readonly<Record<string, string>>
+}
+
+/** The guards that are built in; null where they are off. */
+export interface GuardsConfig {
+  readonly pii: PiiGuardConfig | null
+  readonly injection: InjectionGuardConfig | null
 }
 
 /** Personal data in what is sent to models. */

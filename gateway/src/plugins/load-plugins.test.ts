@@ -6,11 +6,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { PluginsConfig } from '../config/config.ts'
 import { importPlugin } from './import-plugin.ts'
 import { loadPlugins } from './load-plugins.ts'
+import { PluginStartError } from './loaded-plugin.ts'
 
 const config = (written: readonly string[], changes: Partial<PluginsConfig> = {}): PluginsConfig => ({
   builtIn: new Set(),
-  piiGuard: null,
-  injectionGuard: null,
+  guards: { pii: null, injection: null },
   modules: written.map((specifier) => ({ written: specifier, specifier, digest: null })),
   rejected: [],
   allowedCapabilities: null,
@@ -69,6 +69,25 @@ describe('loadPlugins', () => {
     const { plugins, absent } = await load(exported, { allowedCapabilities: new Set(['ROUTES']) })
     expect(plugins).toEqual([])
     expect(absent).toMatchObject([{ status: 'rejected', reason: expect.stringContaining('GUARDRAIL') }])
+  })
+
+  it('ends the start for what must not be passed over, by its own word', async () => {
+    const metadata = { name: 'a', capabilities: ['GUARDRAIL'], failureMode: 'abort' }
+    const allowedCapabilities = new Set(['ROUTES'])
+    await expect(load({ './a.js': { metadata } }, { allowedCapabilities })).rejects.toThrow(PluginStartError)
+    class Guard {
+      metadata = metadata
+      onRequst() {}
+    }
+    for (const broken of [Guard, new Guard(), { metadata: { ...metadata, capabilities: ['FLY'] } }])
+      await expect(load({ './a.js': broken })).rejects.toThrow('./a.js cannot be loaded')
+    class Unmade extends Guard {
+      constructor() {
+        super()
+        throw new Error('no')
+      }
+    }
+    expect((await load({ './a.js': Unmade })).absent).toMatchObject([{ status: 'failed', reason: 'no' }])
   })
 
   it('never imports what was rejected', async () => {

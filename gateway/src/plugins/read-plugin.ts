@@ -53,6 +53,22 @@ export function readPlugin(exported: unknown, written: string, failureMode: Plug
   }
 }
 
+/** What a module that is no plugin says follows from that; `standard` where it says nothing. */
+export function failureModeOf(exported: unknown, standard: PluginFailureMode): PluginFailureMode {
+  const parsed = z.looseObject({ metadata: claimSchema }).safeParse(instanceOf(exported))
+  return parsed.success ? parsed.data.metadata.failureMode : standard
+}
+
+const claimSchema = z.looseObject({ failureMode: z.enum(pluginFailureModes) })
+
+function instanceOf(exported: unknown): unknown {
+  try {
+    return typeof exported === 'function' ? construct(exported) : exported
+  } catch {
+    return null
+  }
+}
+
 /** Proven to be a function; whether it can be made is for it to say. */
 const construct = (exported: object): unknown => new (exported as new () => unknown)()
 

@@ -1,17 +1,22 @@
 import { describe, expect, it } from 'vitest'
-import { loadText } from '../load-for-test.ts'
+import { loadFiles, loadText } from '../load-for-test.ts'
 
 const digest = 'a'.repeat(64)
 const reference = 'litellm_llmrouter.gateway.plugins.'
 const load = (env: Record<string, string>) => loadText('', env)
 const plugins = (env: Record<string, string>) => load(env).config.plugins
+/** What is said of a configuration that may not be used. */
+function refuse(env: Record<string, string>): string {
+  const { config, diagnostics } = loadFiles({ env })
+  expect(config).toBeNull()
+  return diagnostics.map(({ message }) => message).join('\n')
+}
 
 describe('plugins', () => {
   it('are none unless configured', () => {
     expect(plugins({})).toEqual({
       builtIn: new Set(),
-      piiGuard: null,
-      injectionGuard: null,
+      guards: { pii: null, injection: null },
       modules: [],
       rejected: [],
       allowedCapabilities: null,
@@ -48,11 +53,10 @@ describe('plugins', () => {
     for (const env of [{ LLMROUTER_PLUGINS: listed }, variables])
       expect(plugins(env)).toMatchObject({
         builtIn: new Set(),
-        piiGuard: { action: 'redact', entityTypes: [] },
-        injectionGuard: { action: 'block' },
+        guards: { pii: { action: 'redact', entityTypes: [] }, injection: { action: 'block' } },
       })
     const tuned = { ...variables, GUARDRAIL_PII_ACTION: 'BLOCK', GUARDRAIL_PII_ENTITY_TYPES: 'email,ssn' }
-    expect(plugins(tuned).piiGuard).toEqual({ action: 'block', entityTypes: ['EMAIL', 'SSN'] })
+    expect(plugins(tuned).guards.pii).toEqual({ action: 'block', entityTypes: ['EMAIL', 'SSN'] })
   })
 
   it('that are built in switch on what they stand for', () => {
@@ -67,6 +71,22 @@ describe('plugins', () => {
     expect(config.plugins.rejected).toMatchObject([{ written: 'cache' }, { written: './a.js' }])
     expect(config.cache.isEnabled).toBe(false)
     expect(diagnostics).toHaveLength(2)
+  })
+
+  it('that guard do not go missing by the allowlist', () => {
+    const guard = { LLMROUTER_PLUGINS: 'pii-guard,./a.js', LLMROUTER_PLUGINS_ALLOWLIST: './a.js' }
+    expect(refuse(guard)).toContain(
+      'pii-guard is not on LLMROUTER_PLUGINS_ALLOWLIST, and the gateway does not',
+    )
+    expect(refuse({ ...guard, LLMROUTER_PLUGINS: `${reference}pii_guard.PIIGuard` })).toContain('PIIGuard')
+    expect(load({ ...guard, GUARDRAIL_PII_ENABLED: 'true' }).config.plugins.guards.pii).not.toBeNull()
+    expect(load({ ...guard, GUARDRAIL_PII_ACTION: 'warn' }).config.plugins.guards.pii).toBeNull()
+  })
+
+  it('that must not be passed over do not go missing by the allowlist', () => {
+    const env = { LLMROUTER_PLUGINS: './a.js', LLMROUTER_PLUGINS_ALLOWLIST: '' }
+    expect(refuse({ ...env, LLMROUTER_PLUGINS_FAILURE_MODE: 'abort' })).toContain('./a.js is not on')
+    expect(plugins({ ...env, LLMROUTER_PLUGINS_FAILURE_MODE: 'quarantine' }).rejected).toHaveLength(1)
   })
 
   it('are all refused by an empty allowlist', () => {

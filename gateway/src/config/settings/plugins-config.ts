@@ -1,6 +1,7 @@
-import type { InjectionGuardConfig, PiiGuardConfig, PluginModule, PluginsConfig } from '../config.ts'
+import type { GuardsConfig, PluginModule, PluginsConfig } from '../config.ts'
 import type { Environment } from '../source/interpolate.ts'
 import type { ConfigSections } from './config-sections.ts'
+import { guardNames, readGuardsConfig } from './guards-config.ts'
 
 const variable = 'LLMROUTER_PLUGINS'
 const referencePrefix = 'litellm_llmrouter.gateway.plugins.'
@@ -22,7 +23,7 @@ const referencePaths: Readonly<Record<string, string>> = {
 /** Modules of the reference with several classes. */
 const referenceModules = ['bedrock_agentcore_mcp', 'bedrock_request_levers']
 
-const guards: ReadonlySet<string> = new Set(['pii-guard', 'prompt-injection-guard'])
+const guards: ReadonlySet<string> = new Set(Object.values(guardNames))
 const builtIn: ReadonlySet<string> = new Set(['skills-discovery', 'cost-tracker', 'cache', ...guards])
 /** A guard that is missing must not go unnoticed, so these stop the start. */
 const missingGuards: ReadonlySet<string> = new Set(['content-filter', 'llamaguard', 'bedrock-guardrails'])
@@ -37,7 +38,8 @@ type Entry =
   | { readonly kind: 'unknown'; readonly hint?: string }
 
 /** Which plugins are to be loaded, what may not load, and what this gateway does not have. */
-export function readPluginsConfig({ settings, report }: ConfigSections, env: Environment): PluginsConfig {
+export function readPluginsConfig(sections: ConfigSections, env: Environment): PluginsConfig {
+  const { settings, report } = sections
   const allowlist = settings.json('plugins.allowlist') === null ? null : settings.list('plugins.allowlist')
   const names = new Set<string>()
   const modules: PluginModule[] = []
@@ -63,18 +65,48 @@ export function readPluginsConfig({ settings, report }: ConfigSections, env: Env
         `take ${written} out of ${variable}`,
       )
   }
+  const failureMode = (settings.text('plugins.failure_mode') ?? 'continue') as PluginsConfig['failureMode']
+  const guardsConfig = readGuardsConfig(sections, names)
+  requireRejected(sections, rejected, guardsConfig, failureMode)
   return {
     builtIn: new Set([...names].filter((name) => !guards.has(name))),
-    piiGuard: readPiiGuard(settings, report, names),
-    injectionGuard: readInjectionGuard(settings, names),
+    guards: guardsConfig,
     modules,
     rejected,
     allowedCapabilities: readCapabilities(settings),
-    failureMode: (settings.text('plugins.failure_mode') ?? 'continue') as PluginsConfig['failureMode'],
+    failureMode,
     evaluates: settings.boolean('process.evaluator_enabled'),
     startupTimeoutMs: settings.number('plugins.startup_timeout') * 1000,
     settings: readPluginSettings(env),
   }
+}
+
+/** What must not be passed over ends the start when it may not load: a guard of ours that is off without it, and everything under `abort`. */
+function requireRejected(
+  sections: ConfigSections,
+  rejected: PluginsConfig['rejected'],
+  running: GuardsConfig,
+  failureMode: PluginsConfig['failureMode'],
+): void {
+  for (const { written, reason } of rejected) {
+    const entry = readEntry(written)
+    const name = 'name' in entry ? entry.name : ''
+    if (failureMode !== 'abort' && !isMissed(sections, name, running)) continue
+    sections.report.fatal(
+      variable,
+      `${reason}, and the gateway does not start without it`,
+      `put ${written} on the list, or take it out of ${variable}`,
+    )
+  }
+}
+
+/** Whether a guard would have enforced something and does not run. One that only warns may be missing. */
+function isMissed(sections: ConfigSections, name: string, running: GuardsConfig): boolean {
+  const guard = Object.entries(guardNames).find(([, known]) => known === name)?.[0] as keyof GuardsConfig
+  if (guard === undefined) return missingGuards.has(name)
+  if (running[guard] !== null) return false
+  const { action } = readGuardsConfig(sections, new Set([name]))[guard] ?? {}
+  return action !== 'warn' && action !== 'log'
 }
 
 function readEntry(written: string): Entry {
@@ -97,35 +129,6 @@ function describeDotted(written: string): Entry {
   return /\.[cm]?js$/.test(written)
     ? { kind: 'unknown', hint: `a file is written as a path: ./${written}` }
     : { kind: 'unknown', hint: 'code of Python is not run; plugins are ES modules' }
-}
-
-const entityTypes = ['SSN', 'CREDIT_CARD', 'EMAIL', 'PHONE', 'IP_ADDRESS']
-
-/** On by its own variable, or by being listed. */
-function readPiiGuard(
-  settings: ConfigSections['settings'],
-  report: ConfigSections['report'],
-  listed: ReadonlySet<string>,
-): PiiGuardConfig | null {
-  if (!settings.boolean('process.pii_enabled') && !listed.has('pii-guard')) return null
-  const given = settings.list('process.pii_entity_types').map((type) => type.toUpperCase())
-  const unknown = given.find((type) => !entityTypes.includes(type))
-  if (unknown !== undefined)
-    report.fatal(
-      'GUARDRAIL_PII_ENTITY_TYPES',
-      `${unknown} is no kind of personal data`,
-      `use ${entityTypes.join(', ')}`,
-    )
-  const action = (settings.text('process.pii_action') ?? 'redact') as PiiGuardConfig['action']
-  return { action, entityTypes: given }
-}
-
-function readInjectionGuard(
-  settings: ConfigSections['settings'],
-  listed: ReadonlySet<string>,
-): InjectionGuardConfig | null {
-  if (!settings.boolean('process.injection_enabled') && !listed.has('prompt-injection-guard')) return null
-  return { action: (settings.text('process.injection_action') ?? 'block') as InjectionGuardConfig['action'] }
 }
 
 function readCapabilities(settings: ConfigSections['settings']): ReadonlySet<string> | null {
