@@ -125,10 +125,10 @@ function readPairs(pairs: readonly string[], separator: string): Record<string, 
 
 function describeStats({ stats }: AnswerCache): object {
   const { hits, misses, entries, bytes, errors } = stats
-  const asked = hits.l1 + hits.l2 + misses
+  const found = Object.values(hits).reduce((sum, count) => sum + count, 0)
   return {
     ...{ hits, misses, entries, bytes, errors },
-    hit_rate: asked === 0 ? 0 : (hits.l1 + hits.l2) / asked,
+    hit_rate: found === 0 ? 0 : found / (found + misses),
   }
 }
 

@@ -23,7 +23,12 @@ describe('answers in memory', () => {
     expect(cache.find(key('a'), 50)).toBeNull()
     now += 1
     expect(cache.find(key('a'), null)).toBeNull()
-    expect(cache.stats).toMatchObject({ hits: { l1: 1, l2: 0 }, misses: 2, entries: 0, bytes: 0 })
+    expect(cache.stats).toMatchObject({
+      hits: { l1: 1, l2: 0, coalesced: 0 },
+      misses: 2,
+      entries: 0,
+      bytes: 0,
+    })
   })
 
   it('make room for others in the order of their last use', () => {

@@ -1,3 +1,4 @@
+import { AnswersUnderWay } from './answers-under-way.ts'
 import { keyPrefix } from './cache-key.ts'
 import { type CachedAnswer, formatShared, parseShared } from './cached-answer.ts'
 
@@ -17,11 +18,14 @@ export interface AnswerCacheOptions {
 
 export interface FoundAnswer {
   readonly answer: CachedAnswer
-  readonly tier: 'l1' | 'l2'
+  readonly tier: CacheTier
 }
 
+/** Where an answer was found: in memory, where replicas share it, or just made for another. */
+export type CacheTier = 'l1' | 'l2' | 'coalesced'
+
 export interface CacheStats {
-  readonly hits: { readonly l1: number; readonly l2: number }
+  readonly hits: Readonly<Record<CacheTier, number>>
   readonly misses: number
   readonly entries: number
   readonly bytes: number
@@ -46,9 +50,10 @@ export class AnswerCache {
   readonly #options: AnswerCacheOptions
   /** In the order of their last use. */
   readonly #entries = new Map<string, Entry>()
+  readonly underWay = new AnswersUnderWay()
   #bytes = 0
-  #hits = { l1: 0, l2: 0 }
-  #misses = 0
+  #asked = 0
+  readonly #hits: Record<CacheTier, number> = { l1: 0, l2: 0, coalesced: 0 }
   #errors = 0
 
   constructor(options: AnswerCacheOptions) {
@@ -56,9 +61,10 @@ export class AnswerCache {
   }
 
   get stats(): CacheStats {
+    const hits = { ...this.#hits }
     return {
-      hits: { ...this.#hits },
-      misses: this.#misses,
+      hits,
+      misses: this.#asked - Object.values(hits).reduce((sum, count) => sum + count, 0),
       entries: this.#entries.size,
       bytes: this.#bytes,
       errors: this.#errors,
@@ -67,14 +73,20 @@ export class AnswerCache {
 
   /** At once when memory has it or nothing is shared. Answers older than `maxAgeMs` are not taken. */
   find(key: string, maxAgeMs: number | null): FoundAnswer | null | Promise<FoundAnswer | null> {
+    this.#asked += 1
     const entry = this.#take(key)
     if (entry !== null && this.#isYoung(entry.answer, maxAgeMs)) {
       this.#hits.l1 += 1
       return { answer: entry.answer, tier: 'l1' }
     }
     if (this.#options.shared !== null && entry === null) return this.#findShared(key, maxAgeMs)
-    this.#misses += 1
     return null
+  }
+
+  /** An answer that was not found has come from whoever made it for another. */
+  share(answer: CachedAnswer): FoundAnswer {
+    this.#hits.coalesced += 1
+    return { answer, tier: 'coalesced' }
   }
 
   /** Keeps an answer; whoever shares it hears of it in their own time. */
@@ -118,10 +130,7 @@ export class AnswerCache {
   async #findShared(key: string, maxAgeMs: number | null): Promise<FoundAnswer | null> {
     const text = (await this.#options.shared?.get(key).catch(this.#countError)) ?? null
     const answer = text === null ? null : parseShared(text)
-    if (answer === null || !this.#isYoung(answer, maxAgeMs)) {
-      this.#misses += 1
-      return null
-    }
+    if (answer === null || !this.#isYoung(answer, maxAgeMs)) return null
     this.#hits.l2 += 1
     // How long it lives on is known where it is shared; here it is asked for again soon.
     this.#remember(key, answer, this.#options.now() + sharedRememberedMs)

@@ -2,6 +2,8 @@ import type { FoundAnswer } from '../answer-cache/answer-cache.ts'
 import { type CacheControl, readCacheControl } from '../answer-cache/cache-control.ts'
 import { cacheKey } from '../answer-cache/cache-key.ts'
 import type { CacheConfig } from '../config/config.ts'
+import type { Keeping } from './cache/caching.ts'
+import { followAnswer } from './cache/follow-answer.ts'
 import { renderCached } from './cache/render-cached.ts'
 import type { Gateway } from './gateway.ts'
 import type { ModelRequest } from './model-request.ts'
@@ -25,16 +27,39 @@ export function recallAnswer(
     return false
   }
   const key = keyOf(request, cache, control)
-  progress.caching = { status: control.reads ? 'MISS' : 'BYPASS', key, ...pick(control) }
+  const keeps = control.writes ? { ttlMs: control.ttlMs } : null
+  progress.caching = { status: control.reads ? 'MISS' : 'BYPASS', key, keeps, settle: null }
   progress.capturesAnswer ||= control.writes
   if (!control.reads) return false
   const found = gateway.answers.find(key, control.maxAgeMs)
   return found instanceof Promise
-    ? found.then((answer) => send(gateway, request, progress, key, answer))
-    : send(gateway, request, progress, key, found)
+    ? found.then((answer) => sendOrFollow(gateway, request, progress, { key, keeps, found: answer }))
+    : sendOrFollow(gateway, request, progress, { key, keeps, found })
 }
 
-const pick = ({ writes, ttlMs }: CacheControl) => ({ keeps: writes ? { ttlMs } : null })
+interface Recall {
+  readonly key: string
+  readonly keeps: Keeping | null
+  readonly found: FoundAnswer | null
+}
+
+function sendOrFollow(
+  gateway: Gateway,
+  request: ModelRequest,
+  progress: Progress,
+  { key, keeps, found }: Recall,
+): boolean | Promise<boolean> {
+  if (send(gateway, request, progress, key, found)) return true
+  // Whoever wants a stream would have to wait for its end.
+  if (request.stream) return false
+  const lead = (): void => {
+    if (keeps === null || keeps.ttlMs <= 0) return
+    progress.caching = { status: 'MISS', key, keeps, settle: gateway.answers.underWay.lead(key) }
+  }
+  return followAnswer(gateway, request, key, lead).then((answer) =>
+    send(gateway, request, progress, key, answer),
+  )
+}
 
 function readControl({ body, exchange, caller }: ModelRequest, cache: CacheConfig): CacheControl {
   const header = exchange.header('x-routeiq-cache-control')
@@ -77,7 +102,7 @@ function send(
   const rendered = found === null ? null : renderCached(request, found.answer, gateway.blobs)
   if (found === null || rendered === null) return false
   const { answer, tier } = found
-  progress.caching = { status: 'HIT', key, tier, ageMs: gateway.now() - answer.storedAt, keeps: null }
+  progress.caching = { status: 'HIT', key, tier, ageMs: gateway.now() - answer.storedAt }
   progress.deployment = request.runtime.routing.byDeploymentId.get(answer.deploymentId) ?? null
   progress.usage = answer.usage
   progress.costPico = 0n

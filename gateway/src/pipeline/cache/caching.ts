@@ -1,19 +1,26 @@
+import type { CacheTier } from '../../answer-cache/answer-cache.ts'
+import type { Settle } from '../../answer-cache/answers-under-way.ts'
 import type { Usage } from '../../conversation/usage.ts'
 
 /** How a request stands to the answers that are kept. */
 export type Caching =
-  | { readonly status: 'BYPASS'; readonly key?: undefined; readonly keeps?: null }
-  | { readonly status: 'MISS' | 'BYPASS'; readonly key: string; readonly keeps: Keeping | null }
+  | { readonly status: 'BYPASS'; readonly key?: undefined }
+  | {
+      readonly status: 'MISS' | 'BYPASS'
+      readonly key: string
+      readonly keeps: Keeping | null
+      /** Tells the equal requests that wait for this one; null where none may. */
+      readonly settle: Settle | null
+    }
   | {
       readonly status: 'HIT'
       readonly key: string
-      readonly tier: 'l1' | 'l2'
+      readonly tier: CacheTier
       readonly ageMs: number
-      readonly keeps: null
     }
 
 /** The answer of a request that is to be kept once it has gone well. */
-interface Keeping {
+export interface Keeping {
   readonly ttlMs: number
 }
 

@@ -6,20 +6,35 @@ import { readCached } from './read-cached.ts'
 
 const complete: ReadonlySet<string> = new Set(['stop', 'tool-calls'])
 
-/** Keeps the answer of a request that went well, after it has gone out. */
+/** Keeps the answer of a request that went well, after it has gone out, and gives it to those who wait for it. */
 export function keepAnswer(gateway: Gateway, request: ModelRequest, progress: Progress): void {
   const { caching, captured, deployment, error, usage } = progress
-  if (caching?.key === undefined || captured === null || deployment === null) return
-  if (error !== null || progress.status !== 200 || request.exchange.clientGone) return
-  const { key, keeps } = caching
+  if (caching?.key === undefined || caching.status === 'HIT') return
+  const { key, keeps, settle } = caching
+  const { clientGone } = request.exchange
+  if (
+    keeps === null ||
+    captured === null ||
+    deployment === null ||
+    error !== null ||
+    clientGone ||
+    progress.status !== 200
+  ) {
+    settle?.(clientGone ? 'abandoned' : 'not shared')
+    return
+  }
   setImmediate(() => {
     const text = captured.text()
-    if (text === null || keeps === null) return
-    const answer: CachedAnswer = {
-      ...{ isStream: captured.isStream, includesUsage: request.includeUsage, text, usage },
-      ...{ deploymentId: deployment.id, storedAt: gateway.now() },
-    }
-    if (isComplete(request, answer)) gateway.answers.keep(key, answer, keeps.ttlMs)
+    const answer: CachedAnswer | null =
+      text === null
+        ? null
+        : {
+            ...{ isStream: captured.isStream, includesUsage: request.includeUsage, text, usage },
+            ...{ deploymentId: deployment.id, storedAt: gateway.now() },
+          }
+    const isKept = answer !== null && isComplete(request, answer)
+    if (isKept) gateway.answers.keep(key, answer, keeps.ttlMs)
+    settle?.(isKept ? answer : 'not shared')
   })
 }
 

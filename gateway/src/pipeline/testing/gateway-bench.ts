@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { AnswerCache } from '../../answer-cache/answer-cache.ts'
 import { silentTrail } from '../../audit/testing/silent-trail.ts'
 import { DeploymentStates } from '../../balancing/deployment-states.ts'
 import { HeldDeployments } from '../../balancing/held-deployments.ts'
@@ -98,7 +99,7 @@ export function openGatewayBench(config: string, patch: Partial<Gateway> = {}): 
     mockTransport: new DemoTransport(Date.now),
     openStreams: new Roster(),
     governor: { admit: () => null },
-    answers: { find: () => null, keep: () => {} },
+    answers: new AnswerCache({ shared: null, maxEntries: () => 0, now: Date.now }),
     tokens: new TokenCounter(),
     active: { enter, leave: (gauge) => gauge.add(-1) },
     recordRequest: (record) => records.push(record),
