@@ -811,6 +811,14 @@ export const errorCatalogue = {
     true,
     'Every deployment of the model was filtered out; the message counts the reasons.',
   ),
+  no_candidates: entry(
+    503,
+    'service_unavailable',
+    'no_candidates',
+    'gateway',
+    true,
+    'A question where a request would go, and no model is left for it; the message says why.',
+  ),
   storage_unavailable: entry(
     503,
     'service_unavailable',

@@ -40,15 +40,18 @@ async function run(...argv: string[]) {
   return { code, stdout: product.stdout(), stderr: product.stderr() }
 }
 
-const config = (routing: object = {}): object => ({
-  model_list: ['small', 'large'].map((name, index) =>
+const models = (...names: string[]): object[] =>
+  names.map((name, index) =>
     deployment(
       name,
       upstream.openaiBase,
       { input_cost_per_token: (1 + 99 * index) * 1e-7, output_cost_per_token: (1 + 99 * index) * 4e-7 },
       { id: name },
     ),
-  ),
+  )
+
+const config = (routing: object = {}): object => ({
+  model_list: models('small', 'large'),
   routeiq: { routing: { shadow, ...routing } },
 })
 
@@ -66,7 +69,8 @@ beforeAll(async () => {
     const data = join(directory, `${name}.jsonl`)
     writeFileSync(data, rowsOf(rows, noise))
     const file = name === 'second' ? 'second.rqb' : name
-    const trained = await run('train', '--data', data, '--out', join(shelf, file))
+    const strategies = name === 'first' ? ['--strategy', 'llmrouter-auto,llmrouter-knn'] : []
+    const trained = await run('train', '--data', data, '--out', join(shelf, file), ...strategies)
     expect(trained, trained.stderr).toMatchObject({ code: 0 })
     ids[name] = /^rb_[0-9a-f]+/.exec(trained.stdout)?.[0] ?? ''
   }
@@ -205,5 +209,49 @@ describe('a strategy that only watches', () => {
       ...{ value: expect.any(Number), cost: expect.any(Number), refused: 'too_little_overlap' },
     })
     expect(items[0].details.shadow).toMatchObject([{ strategy: 'llmrouter-smallest', model: 'small' }])
+  })
+})
+
+describe('a trained strategy that knows none of the models', () => {
+  const asked = 'write a gentle poem in rhymes about the elm'
+  const answer = (model: string): Promise<Answer> =>
+    call(gateway.url, '/v1/chat/completions', {
+      key: masterKey,
+      body: { model, messages: [{ role: 'user', content: asked }] },
+    })
+
+  it('leaves the choice to the default without training, and says so', async () => {
+    const strategy = 'llmrouter-knn'
+    const routers = {
+      known: { strategy, models: ['small', 'large'] },
+      strange: { strategy, models: ['newcomer', 'stranger'] },
+      mixed: { strategy, models: ['small', 'stranger'] },
+    }
+    await gateway.reload({
+      model_list: models('small', 'large', 'newcomer', 'stranger'),
+      routeiq: { routing: { routers } },
+    })
+    await move(ids.first, 'promote')
+    const { headers } = await answer('strange')
+    expect(headers).toMatchObject({
+      'x-routeiq-strategy': 'llmrouter-auto',
+      'x-routeiq-fallback-reason': 'models_unknown',
+    })
+    const told = (
+      await call(gateway.url, '/router/route', { key: masterKey, body: { query: asked, model: 'strange' } })
+    ).json()
+    expect(told).toMatchObject({
+      requested_strategy: strategy,
+      strategy: 'llmrouter-auto',
+      fallback_reason: 'models_unknown',
+      selected_model: headers['x-routeiq-selected-arm'],
+      explain: { bundle_id: null, strategy_version: expect.stringMatching(/^prior/), lambda: 0.05 },
+    })
+    expect(told.reasons).toContain('fallback:models_unknown')
+    for (const model of ['known', 'mixed']) {
+      const other = await answer(model)
+      expect(other.headers['x-routeiq-strategy']).toBe(strategy)
+      expect(other.headers).not.toHaveProperty('x-routeiq-fallback-reason')
+    }
   })
 })

@@ -32,6 +32,7 @@ beforeAll(async () => {
         priced('small', 0.05, 0.1, { size: '7B' }),
         priced('middle', 1, 3, { size: '70B' }),
         priced('large', 10, 30, { size: '1T', supports_reasoning: true }),
+        priced('tiny', 20, 60, { max_input_tokens: 2 }),
         priced('mixed', 0.05, 0.1),
         deployment(
           'mixed',
@@ -55,6 +56,7 @@ beforeAll(async () => {
             },
             chance: { models: ['small', 'large'], strategy: 'llmrouter-random' },
             learned: { models: ['small', 'large'], strategy: 'llmrouter-knn' },
+            narrow: { models: ['tiny'] },
             idle: { models: ['small', 'large'], strategy: 'llmrouter-least-busy' },
             frugal: { models: ['small', 'large'], strategy: 'llmrouter-usage-based', profile: 'premium' },
             quick: {
@@ -135,6 +137,19 @@ describe('a name that stands for several models', () => {
     expect(answer.status).toBe(200)
     expect(answer.headers['x-routeiq-selected-arm']).not.toBe('small')
     expect(upstream.requestsFor('small')).toHaveLength(1)
+  })
+
+  it('gives up after three models', async () => {
+    const models = ['small', 'middle', 'large', 'mixed', 'mixed-strong']
+    for (const model of models) upstream.script(model, broken)
+    const answer = await chat('auto', easy, {
+      body: { model: 'auto', num_retries: 6, messages: [{ role: 'user', content: easy }] },
+    })
+    expect(answer.status).toBe(500)
+    // Two models of one name are one.
+    const called = models.filter((model) => upstream.requestsFor(model).length > 0)
+    expect(new Set(called.map((model) => model.replace('-strong', ''))).size).toBe(3)
+    expect(answer.headers['x-litellm-attempted-retries']).toBe('6')
   })
 
   it.each([
@@ -316,6 +331,27 @@ describe('POST /router/route', () => {
     expect(empty.json().detail[0]).toMatchObject({ loc: ['body', 'query'] })
     expect((await route({ query: easy, profile: 'best' })).status).toBe(422)
     expect((await call(gateway.url, '/router/route', { body: { query: easy } })).status).toBe(401)
+  })
+
+  it('says by one code that no model is left, and why', async () => {
+    const limit = { query: easy, max_cost: 0 }
+    const refused = await route(limit)
+    expect(refused.status).toBe(503)
+    expect(refused.json()).toMatchObject({
+      detail: { error: 'no_candidates', message: expect.stringContaining('x-routeiq-max-cost') },
+    })
+    const huge = await route({ query: easy, messages: [{ role: 'user', content: easy }], model: 'narrow' })
+    expect([huge.status, huge.json().error.code]).toEqual([503, 'no_candidates'])
+    expect(huge.json().error.message).toContain('context')
+    const items = [limit, { query: easy }]
+    const batch = await call(gateway.url, '/router/route/batch', { key: masterKey, body: { items } })
+    expect(batch.json().items).toMatchObject([
+      { error: { code: 'no_candidates' } },
+      { selected_model: 'small' },
+    ])
+    // A call that finds no model fails as any call does.
+    const called = await chat('narrow', easy)
+    expect([called.status, called.json().error.code]).toEqual([400, 'context_length_exceeded'])
   })
 
   it('answers batches item by item', async () => {

@@ -1,15 +1,18 @@
 import type { Deployment, ModelGroup } from '../deployments/deployment.ts'
 import type { RoutedGroup } from '../deployments/routed-group.ts'
 
+/** One request tries so many models: who wants more than that meets an outage, and would only spread it. */
+const mostArms = 3
+
 /** The order in which one request tries the models of a group. */
 export class ArmOrder {
   readonly #routed: RoutedGroup
   readonly #ranks: ReadonlyMap<string, number>
 
-  /** `order` names the arms that may be used, the chosen one first. */
+  /** `order` names the arms that may be used, the chosen one first; those behind the third are left alone. */
   constructor(routed: RoutedGroup, order: readonly string[]) {
     this.#routed = routed
-    this.#ranks = new Map(order.map((name, rank) => [name, rank]))
+    this.#ranks = new Map(order.slice(0, mostArms).map((name, rank) => [name, rank]))
   }
 
   orders(group: ModelGroup): boolean {

@@ -1,13 +1,11 @@
 import { createHash } from 'node:crypto'
 import {
+  createScorer,
   createSeededRandom,
   type DecisionInput,
   decideModel,
   type EffectivenessSnapshot,
-  type Exploration,
-  explore,
   FeatureExtractor,
-  holdPin,
   type ModelDecision,
   type ModelInfo,
   modelFamilyOf,
@@ -21,89 +19,21 @@ import {
   storeFeatures,
 } from '@routeiq/router'
 import type { ModelRoutingConfig } from '../config/config.ts'
-import type { Arm, RoutedGroup } from '../deployments/routed-group.ts'
 import { estimateInputTokens } from '../pricing/estimate-tokens.ts'
 import { ArmStates } from './arm-states.ts'
-import { type Assignment, assignVariant, type ExperimentUnit } from './experiments/assign-variant.ts'
+import { type Assignment, assignVariant } from './experiments/assign-variant.ts'
 import type { ExperimentBook } from './experiments/experiment-book.ts'
 import type { LearnedOutcomes } from './learned-outcomes.ts'
-import type { Affinity, ModelChoice } from './model-choice.ts'
+import type { ModelChoice } from './model-choice.ts'
 import { describeArm } from './model-info.ts'
-import type { Pin, Pins } from './pins.ts'
+import { continuePin, type Pins } from './pins.ts'
+import { type PlacedModel, placeModel } from './place-model.ts'
 import type { Ask } from './read-ask.ts'
 import { type AskRemote, findRemote } from './remote-strategy.ts'
+import type { RouteAsked } from './route-asked.ts'
 import type { ResolvedScorer, Scorers } from './scorers.ts'
 
 const noArgs = {}
-/** A provider keeps a prefix about as long. */
-const idleMs = 300_000
-
-/** Everything one choice is made from. */
-export interface RouteAsked {
-  readonly routed: RoutedGroup
-  /** Arms that passed every filter, in the order of the configuration; never empty. */
-  readonly arms: readonly Arm[]
-  readonly filtered: ModelChoice['filtered']
-  readonly ask: Ask
-  readonly bodyBytes: number
-  readonly tags: readonly string[]
-  readonly userAgent: string
-  readonly team: string | null
-  /** Whose opinions of models count. */
-  readonly workspaceId: string
-  readonly userId: string | null
-  /** The skills the model will be offered, as far as that is known by now. */
-  readonly skills: readonly ExpectedSkill[]
-  /** Outcomes may teach, and a model may be tried to learn about it. */
-  readonly learns: boolean
-  /** Who is assigned in an experiment. */
-  readonly unit: Omit<ExperimentUnit, 'model'>
-  readonly overrides: RouteOverrides
-  /** Names the conversation and whoever has it; null when it is not to be held. */
-  readonly conversationKey: string | null
-  /** What the remote strategy said; null where none decides, or none answered. */
-  readonly advice: RemoteAdvice | null
-  /** The arm whose account keeps what the request continues: the model it was answered by; null for none. */
-  readonly continuedArm: string | null
-  /** The caller named its session, so that a pin counts from the first turn. */
-  readonly isSessionNamed: boolean
-  /** A question what would be chosen: nothing is remembered of it. */
-  readonly dryRun: boolean
-  /** Hash of the configuration in force. */
-  readonly configVersion: string
-  /** Microseconds that finding the arms took. */
-  readonly filterUs: number
-  /** Epoch milliseconds. */
-  readonly now: number
-}
-
-/** A skill by name or id. */
-export interface ExpectedSkill {
-  readonly name: string
-  /** Null where nobody says. */
-  readonly version: string | null
-  /** Its text is put before the model, so that it will be used. */
-  readonly isInjected: boolean
-}
-
-/** The skills that a decision about skills offered; null when there is none of that id. */
-export type FindSkills = (
-  workspaceId: string,
-  routingId: string,
-) => Promise<readonly Pick<ExpectedSkill, 'name' | 'version'>[] | null>
-
-/** What a caller may say about how its request is routed; null leaves the configuration in force. */
-export interface RouteOverrides {
-  readonly profile: Profile | null
-  readonly strategy: string | null
-  readonly lambda: number | null
-  /** USD. */
-  readonly maxCost: number | null
-  /** Headers that asked for what the caller may not decide. */
-  readonly ignored: readonly string[]
-  /** In place of those the request names. */
-  readonly skills: readonly ExpectedSkill[] | null
-}
 
 export interface ModelRouterOptions {
   readonly scorers: Scorers
@@ -117,6 +47,8 @@ export interface ModelRouterOptions {
   readonly isKilled: () => boolean
   /** Asks strategies that are served elsewhere. */
   readonly askRemote: AskRemote
+  /** Hears of a strategy that could not score. */
+  readonly onScorerFailed: (strategy: string, error: unknown) => void
   readonly randomBytes: (size: number) => Buffer
 }
 
@@ -144,65 +76,58 @@ export class ModelRouter {
     const { source, text, inToolLoop, expected } = asked.ask
     const decisionId = `dc_${this.#options.randomBytes(12).toString('hex')}`
     const experiment = this.#assign(asked, config)
-    const key = keyIn(asked.conversationKey, experiment)
-    const resolved = this.#resolve(asked, config, experiment)
-    const profile = asked.overrides.profile ?? asked.routed.profile ?? config.defaultProfile
-    const random = createSeededRandom(createHash('sha256').update(decisionId).digest())
-    const noted: ChoiceInput['noted'] = { skills: [] }
-    const { skillShift, personal } = config
-    const input = { asked, resolved, profile, random: () => random.next(), skillShift, personal, noted }
+    const input = this.#prepare(asked, config, experiment, decisionId)
     const features = this.#extractor.extract(asked.ask.text, asked.ask.shape)
     const extractedAt = performance.now()
-    const decision = decideModel(this.#describe(input, features))
+    const decision = this.#decide(input, features)
     const scoredAt = performance.now()
-    const { skills } = noted
+    const { skills, resolved } = input.noted
+    const bundleId = bundleBehind(resolved, decision.scores)
     // Copied before the hold, which may look at another ask.
     const stored = storeFeatures(features)
-    const held = this.#hold(input, decision, key)
-    const tried = this.#explore(input, decision, held, config)
-    const at = resolved.isStatic ? 0 : (tried?.at ?? held.at)
-    const propensities = tried?.propensity ?? decision.propensity
-    const order = [at, ...decision.order.filter((other) => other !== at)]
-    const nameOf = (position: number): string => decision.models[position]?.name ?? ''
-    const affinity: Affinity = resolved.isStatic ? { ...held.affinity, action: 'none' } : held.affinity
+    const key = keyIn(asked.conversationKey, experiment)
+    const placed = placeModel(
+      {
+        ...{ asked, decision, bundleId, conversationKey: key },
+        isStatic: resolved.isStatic,
+        pins: this.#options.pins,
+        firstChoice: () => this.#firstChoice(input),
+        random: input.random,
+      },
+      config,
+    )
+    const order = [placed.at, ...decision.order.filter((other) => other !== placed.at)].map(
+      (position) => decision.models[position]?.name ?? '',
+    )
+    const [chosen = ''] = order
     if (!asked.dryRun && key !== null)
-      this.#options.pins.set(key, {
-        arm: nameOf(at),
-        tier: decision.tier,
-        bundleId: resolved.bundleId,
-        ...sinceWhen(held.pin, nameOf(at), asked.now),
-        turns: (held.pin?.turns ?? 0) + 1,
-        usedAt: asked.now,
-      })
+      this.#options.pins.set(
+        key,
+        continuePin(placed.pin, { arm: chosen, tier: decision.tier, bundleId }, asked.now),
+      )
+    const fallbackReason = resolved.fallbackReason ?? decision.fallbackReason
     return {
       decisionId,
       snapshotId: `${asked.configVersion}@${this.#options.outcomes?.lastRead ?? 0}`,
       routed: asked.routed,
-      cascade: resolved.isStatic || asked.ask.inToolLoop ? null : decision.scores.cascade,
-      order: order.map(nameOf),
-      chosen: nameOf(at),
+      cascade: resolved.isStatic || inToolLoop ? null : decision.scores.cascade,
+      order,
+      chosen,
       decision,
       requestedStrategy: resolved.requested,
-      fallbackReason: resolved.fallbackReason,
+      fallbackReason,
       profile: decision.profile,
-      bundleId: resolved.bundleId,
-      explanation: asked.dryRun ? this.#explain(asked.ask, resolved, order.map(nameOf)) : null,
-      affinity,
+      bundleId,
+      explanation: asked.dryRun ? this.#explain(asked.ask, resolved, order) : null,
+      affinity: placed.affinity,
       experiment,
       filtered: asked.filtered,
       skills,
-      reasons: explain(decision, affinity, resolved, tried?.explored ?? false),
-      propensities,
-      propensity: affinity.action === 'kept' || resolved.isStatic ? 1 : (propensities[at] ?? 1),
-      propensityMethod:
-        decision.estimatePropensity !== null
-          ? 'mc256'
-          : decision.strategy === 'llmrouter-random'
-            ? 'random'
-            : tried === null
-              ? 'deterministic'
-              : 'epsilon',
-      explored: tried?.explored ?? false,
+      reasons: explain(decision, placed, resolved, fallbackReason),
+      propensities: placed.propensities,
+      propensity: placed.propensity,
+      propensityMethod: placed.propensityMethod,
+      explored: placed.explored,
       ignored: asked.overrides.ignored,
       shadow: asked.dryRun ? null : this.#shadow(input, config),
       features: stored,
@@ -213,6 +138,34 @@ export class ModelRouter {
         scoreUs: (scoredAt - extractedAt) * 1_000,
         totalUs: (performance.now() - startedAt) * 1_000,
       },
+    }
+  }
+
+  #prepare(
+    asked: RouteAsked,
+    config: ModelRoutingConfig,
+    experiment: Assignment | null,
+    decisionId: string,
+  ): ChoiceInput {
+    const random = createSeededRandom(createHash('sha256').update(decisionId).digest())
+    const { skillShift, personal } = config
+    return {
+      ...{ asked, skillShift, personal },
+      profile: asked.overrides.profile ?? asked.routed.profile ?? config.defaultProfile,
+      random: () => random.next(),
+      noted: { skills: [], resolved: this.#resolve(asked, config, experiment) },
+    }
+  }
+
+  /** A scorer that fails costs no request its answer: any candidate is taken, and the failure is told. */
+  #decide(input: ChoiceInput, features: DecisionInput['features']): ModelDecision {
+    const { resolved } = input.noted
+    try {
+      return decideModel(this.#describe(input, features))
+    } catch (error) {
+      this.#options.onScorerFailed(resolved.requested, error)
+      input.noted.resolved = { ...resolved, ...shuffled }
+      return decideModel(this.#describe(input, features))
     }
   }
 
@@ -242,15 +195,13 @@ export class ModelRouter {
     if (drawn.length === 0) return null
     return () =>
       drawn.map(({ strategy, args }) => {
-        const resolved = this.#options.scorers.resolve(strategy, args, usePrior)
+        const noted = { skills: [], resolved: this.#options.scorers.resolve(strategy, args, usePrior) }
         const { text, shape } = input.asked.ask
-        const decision = decideModel(
-          this.#describe({ ...input, resolved }, this.#extractor.extract(text, shape)),
-        )
+        const decision = this.#decide({ ...input, noted }, this.#extractor.extract(text, shape))
         const at = decision.order[0] ?? 0
         return {
           strategy,
-          ran: resolved.scorer.name,
+          ran: decision.strategy,
           model: decision.models[at]?.name ?? '',
           quality: decision.scores.q[at] ?? 0,
           costUsd: decision.scores.cost[at] ?? 0,
@@ -276,10 +227,11 @@ export class ModelRouter {
   }
 
   #describe(
-    { asked, resolved, profile, random, noted, skillShift, personal }: ChoiceInput,
+    { asked, profile, random, noted, skillShift, personal }: ChoiceInput,
     features: DecisionInput['features'],
   ): DecisionInput {
     const { ask, routed, overrides } = asked
+    const { resolved } = noted
     const biases = this.#options.outcomes?.biasesOf(asked.workspaceId, asked.userId) ?? null
     const context: RouteContext = {
       inputTokens: estimateInputTokens(asked.bodyBytes),
@@ -308,7 +260,7 @@ export class ModelRouter {
         // The bandit has what was learned in its draws already.
         if (scores.redraw === null)
           this.#options.outcomes
-            ?.residualsFor(resolved.bundleId ?? '')
+            ?.residualsFor(bundleBehind(resolved, scores) ?? '')
             ?.adjust(scores, models, domain ?? 'other')
         if (scores.redraw === null && asked.skills.length > 0 && skillShift)
           noted.skills = this.#shiftBySkills(asked, scores, models)
@@ -342,69 +294,12 @@ export class ModelRouter {
     )
   }
 
-  /** Another model now and then, where nobody is hurt by it; null where the best one is taken for certain. */
-  #explore(
-    { asked, resolved, random }: ChoiceInput,
-    decision: ModelDecision,
-    { affinity }: HeldModel,
-    { exploreRate, learning }: ModelRoutingConfig,
-  ): Exploration | null {
-    const mayTry =
-      exploreRate > 0 &&
-      learning &&
-      asked.learns &&
-      !asked.dryRun &&
-      !asked.ask.inToolLoop &&
-      !resolved.isStatic &&
-      affinity.action === 'none' &&
-      decision.profile !== 'premium' &&
-      // Where chance decides already nothing is added to it.
-      decision.estimatePropensity === null &&
-      decision.strategy !== 'llmrouter-random'
-    return mayTry ? explore(decision, exploreRate, random) : null
-  }
-
-  /** Which model the conversation is on, and whether it stays there. */
-  #hold(input: ChoiceInput, decision: ModelDecision, conversationKey: string | null): HeldModel {
-    const { asked, resolved } = input
-    const { ask, now } = asked
-    const fresh = decision.order[0] ?? 0
-    if (conversationKey === null) return { at: fresh, pin: null, affinity: unheld(null) }
-    const pin = this.#options.pins.find(conversationKey, now)
-    const isFirstTurn = ask.shape.turns <= 1 && !ask.inToolLoop
-    const continues = !isFirstTurn || asked.isSessionNamed || (pin !== null && pin.turns > 1)
-    const sameBundle = pin === null || pin.bundleId === resolved.bundleId || !isFirstTurn
-    if (!continues || !sameBundle) return { at: fresh, pin: null, affinity: unheld(conversationKey) }
-    const arm = pin?.arm ?? asked.continuedArm ?? (isFirstTurn ? null : this.#firstChoice(input))
-    if (arm === null) return { at: fresh, pin, affinity: unheld(conversationKey) }
-    const hold = holdPin({
-      decision,
-      pinnedAt: decision.models.findIndex(({ name }) => name === arm),
-      inToolLoop: ask.inToolLoop,
-      prefixTokens: estimateInputTokens(asked.bodyBytes),
-      isIdle: pin !== null && now - pin.usedAt > idleMs,
-      pinnedTier: pin?.tier ?? null,
-    })
-    return {
-      at: hold.at,
-      pin,
-      affinity: {
-        keyHash: conversationKey,
-        hit: pin !== null,
-        pinned: arm,
-        action: hold.action,
-        gain: hold.gain,
-        switchCost: hold.switchCost,
-      },
-    }
-  }
-
   /** What any process would have chosen for the first turn, for conversations that began elsewhere. */
   #firstChoice(input: ChoiceInput): string | null {
     const { ask } = input.asked
     const shape = { ...ask.shape, turns: 1, inToolLoop: false }
     const features = this.#extractor.extract(ask.firstText, shape)
-    const decision = decideModel(this.#describe(input, features))
+    const decision = this.#decide(input, features)
     return decision.models[decision.order[0] ?? 0]?.name ?? null
   }
 }
@@ -420,42 +315,41 @@ type SkillKnowledge = Pick<EffectivenessSnapshot, 'interaction' | 'activationCha
 
 interface ChoiceInput {
   readonly asked: RouteAsked
-  readonly resolved: ResolvedScorer
   readonly profile: Profile
   readonly random: () => number
   readonly skillShift: boolean
   /** What users say of models counts under every strategy. */
   readonly personal: boolean
-  /** Written while scores are adjusted. */
-  readonly noted: { skills: readonly SkillShift[] }
+  /** Written while it is decided: what the skills did, and the scorer, which another takes the place of when it fails. */
+  readonly noted: { skills: readonly SkillShift[]; resolved: ResolvedScorer }
 }
 
-interface HeldModel {
-  readonly at: number
-  readonly pin: Pin | null
-  readonly affinity: Affinity
+/** In place of a scorer that failed. */
+const shuffled = {
+  scorer: {
+    ...createScorer('llmrouter-random', {}, { trained: null, usePrior: true, rewards: null }).scorer,
+    name: 'simple-shuffle',
+  },
+  fallbackReason: 'scorer_failed',
+  fitted: null,
+  bundleId: null,
 }
 
-function unheld(keyHash: string | null): Affinity {
-  return { keyHash, hit: false, pinned: null, action: 'none', gain: 0, switchCost: 0 }
+/** The bundle that the estimates come from; null where nothing trained had a part in them. */
+function bundleBehind({ bundleId }: ResolvedScorer, { standIn }: Scores): string | null {
+  return standIn === null ? bundleId : null
 }
 
 function explain(
   decision: ModelDecision,
-  { action }: Affinity,
-  resolved: ResolvedScorer,
-  explored: boolean,
+  { affinity: { action }, explored }: PlacedModel,
+  { isStatic }: ResolvedScorer,
+  fallbackReason: string | null,
 ): readonly string[] {
   const reasons = [...decision.reasons]
   if (explored) reasons.unshift('explored')
   if (action !== 'none') reasons.unshift(`affinity_${action}`)
-  if (resolved.fallbackReason !== null) reasons.unshift(`fallback:${resolved.fallbackReason}`)
-  if (resolved.isStatic) reasons.unshift('kill_switch')
+  if (fallbackReason !== null) reasons.unshift(`fallback:${fallbackReason}`)
+  if (isStatic) reasons.unshift('kill_switch')
   return reasons
-}
-
-/** A conversation that moves begins anew on its model. */
-function sinceWhen(pin: Pin | null, arm: string, now: number): Pick<Pin, 'moves' | 'since'> {
-  if (pin === null) return { moves: 0, since: now }
-  return pin.arm === arm ? { moves: pin.moves, since: pin.since } : { moves: pin.moves + 1, since: now }
 }

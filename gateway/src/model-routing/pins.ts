@@ -62,6 +62,22 @@ export class Pins {
   }
 }
 
+/** The pin after one more request, at `now`. A conversation that moves begins anew on its model. */
+export function continuePin(
+  pin: Pin | null,
+  chosen: Pick<Pin, 'arm' | 'tier' | 'bundleId'>,
+  now: number,
+): Pin {
+  const stays = pin === null || pin.arm === chosen.arm
+  return {
+    ...chosen,
+    moves: (pin?.moves ?? 0) + (stays ? 0 : 1),
+    since: stays ? (pin?.since ?? now) : now,
+    turns: (pin?.turns ?? 0) + 1,
+    usedAt: now,
+  }
+}
+
 /** The one that has moved more often knows more; of first ones the first counts, so that later requests adopt it. */
 function isFirmer(one: Pin, other: Pin): boolean {
   if (one.moves !== other.moves) return one.moves > other.moves

@@ -14,8 +14,8 @@ import { holdsPermission } from '../identity/permissions.ts'
 import { workspaceOf } from '../identity/workspace.ts'
 import { MalformedWish, readSkillsWish } from '../injection/skills-wish.ts'
 import type { ModelChoice } from '../model-routing/model-choice.ts'
-import type { RouteAsked, RouteOverrides } from '../model-routing/model-router.ts'
 import { type Ask, readAsk } from '../model-routing/read-ask.ts'
+import type { RouteAsked, RouteOverrides } from '../model-routing/route-asked.ts'
 import { estimateInputTokens } from '../pricing/estimate-tokens.ts'
 import { allowsArm, mayUseArm } from './admit.ts'
 import { carrierOf } from './carrier-of.ts'
@@ -40,7 +40,8 @@ export function chooseModel(
   const removals = new Removals(gateway.now())
   const arms = filterArms(gateway, request, resolution, routed, removals)
   const filtered = describeRemovals(routed, arms, removals, request.caller)
-  if (arms.length === 0) throw removals.toError(resolution.requestedName, request.options.tags)
+  if (arms.length === 0)
+    throw emptyPool(removals.toError(resolution.requestedName, request.options.tags), preview !== null)
   const overrides = preview ?? readOverrides(request)
   const filterUs = (performance.now() - startedAt) * 1_000
   const dryRun = preview !== null
@@ -60,15 +61,28 @@ function conclude(
   const { modelRouting } = request.runtime.config
   const choice = gateway.models.choose(asked, modelRouting)
   if (modelRouting.freeStrict && choice.reasons.includes('free_pool_empty'))
-    throw new GatewayError(
-      'no_eligible_deployment',
+    throw noEligible(
       `No model of ${resolution.requestedName} is free for this request; ask for another profile.`,
+      asked.dryRun,
     )
   if (!choice.reasons.includes('max_cost_unreachable')) return choice
-  throw new GatewayError(
-    'no_eligible_deployment',
+  throw noEligible(
     `No model of ${resolution.requestedName} is estimated to cost at most ${asked.overrides.maxCost} USD for this request; raise x-routeiq-max-cost.`,
+    asked.dryRun,
   )
+}
+
+function noEligible(message: string, dryRun: boolean): GatewayError {
+  return emptyPool(new GatewayError('no_eligible_deployment', message), dryRun)
+}
+
+/** Who only asks is told by one code that nothing is left, and by the message why; a call fails as it would without a choice. */
+export function emptyPool(error: GatewayError, dryRun: boolean): GatewayError {
+  if (!dryRun) return error
+  const { retryAfterSeconds } = error.options
+  return new GatewayError('no_candidates', error.message, {
+    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+  })
 }
 
 function filterArms(

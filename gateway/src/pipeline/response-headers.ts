@@ -114,12 +114,13 @@ function describeTier({ choice, deployment }: Progress): string {
 
 /** Which model was chosen, and the handle for feedback on it. */
 function describeChoice(choice: ModelChoice, deployment: Deployment | null): string {
-  const { decision, affinity, experiment, ignored } = choice
+  const { decision, affinity, experiment, ignored, fallbackReason } = choice
   const answering = deployment === null ? undefined : choice.routed.armOf.get(deployment)
   return (
     headLine('x-routeiq-selected-arm', answering?.name ?? choice.chosen) +
     headLine('x-routeiq-decision-id', choice.decisionId) +
     headLine('x-routeiq-profile', choice.profile) +
+    (fallbackReason === null ? '' : headLine('x-routeiq-fallback-reason', fallbackReason)) +
     (decision.domain === null ? '' : headLine('x-routeiq-domain', decision.domain.label)) +
     headLine('x-routeiq-affinity', affinity.action) +
     (experiment === null

@@ -10,11 +10,12 @@ import type { ExperimentStore } from '../model-routing/experiments/experiment-st
 import { followExperiment, measureExperiment } from '../model-routing/experiments/judge-experiment.ts'
 import { AnswerSamples } from '../model-routing/judging/answer-samples.ts'
 import { LearnedOutcomes } from '../model-routing/learned-outcomes.ts'
-import { type FindSkills, ModelRouter } from '../model-routing/model-router.ts'
+import { ModelRouter } from '../model-routing/model-router.ts'
 import { type Pin, Pins } from '../model-routing/pins.ts'
 import type { PreferenceStore } from '../model-routing/preference-store.ts'
 import { findRemote } from '../model-routing/remote-strategy.ts'
 import { RepeatedAsks } from '../model-routing/repeated-asks.ts'
+import type { FindSkills } from '../model-routing/route-asked.ts'
 import { Scorers } from '../model-routing/scorers.ts'
 import { ShadowTally } from '../model-routing/shadow-tally.ts'
 import type { Gateway } from '../pipeline/gateway.ts'
@@ -142,6 +143,7 @@ export async function openModelRouting(options: ModelRoutingOptions): Promise<Mo
         askModule: (url, question, ms) => modules.ask(url, question, ms),
         onFailed: (origin, error) => warn('routing_strategy_unreachable', error, { origin }),
       }),
+      onScorerFailed: (strategy, error) => warn('routing_strategy_failed', error, { strategy }),
       randomBytes,
     }),
     ...{ scorers, pins, sharesPins, choiceLog, outcomes },

@@ -91,6 +91,9 @@ export function openGatewayBench(config: string, patch: Partial<Gateway> = {}): 
       experiments: null,
       isKilled: () => false,
       askRemote: async () => null,
+      onScorerFailed: (_strategy, error) => {
+        throw error
+      },
       randomBytes,
     }),
     transport,

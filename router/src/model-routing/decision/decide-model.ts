@@ -40,8 +40,11 @@ export interface ModelDecision {
   readonly order: readonly number[]
   /** Positions the choice was held to; null for all. */
   readonly pool: readonly number[] | null
+  /** Of who scored, which is not the scorer where that knew nothing of the candidates. */
   readonly strategy: string
   readonly version: string
+  /** Why another strategy scored; null where the scorer did. */
+  readonly fallbackReason: string | null
   readonly profile: Profile
   readonly lambda: number
   readonly costRef: number
@@ -74,7 +77,10 @@ export function decideModel(input: DecisionInput): ModelDecision {
   }
   const costRef = scores.costRef ?? 1
   const profile = (input.isProfileAsked ? null : scores.profile) ?? input.profile
-  const terms = readTerms({ ...input, profile })
+  const { standIn } = scores
+  const scoredBy = standIn?.of === scorer.name ? { ...standIn, name: standIn.strategy } : scorer
+  // λ of the bundle is a price of the bundle's estimates.
+  const terms = readTerms({ ...input, profile, fitted: standIn === null ? input.fitted : null })
   const lambda = (input.lambda ?? scores.lambda ?? terms.lambda) * (1 - (novelty?.nu ?? 0))
   const ranking = rank(scores, size, lambda, costRef)
   const limited = limitPool(input, scores, terms.pool)
@@ -87,8 +93,9 @@ export function decideModel(input: DecisionInput): ModelDecision {
     models,
     order,
     pool: limited,
-    strategy: scorer.name,
-    version: scorer.version,
+    strategy: scoredBy.name,
+    version: scoredBy.version,
+    fallbackReason: standIn?.reason ?? null,
     profile,
     lambda,
     costRef,

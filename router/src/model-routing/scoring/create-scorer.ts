@@ -92,8 +92,12 @@ function readPromise(args: Args): Guarantee | null {
   return { epsilon: readShare(args, 'epsilon', 0.02), delta: readShare(args, 'delta', 0.1) }
 }
 
-function createDefault({ trained, usePrior }: ScorerParts): Scorer {
-  if (trained !== null) return createEnsembleScorer(trained)
+function createDefault(parts: ScorerParts): Scorer {
+  const { trained } = parts
+  return trained === null ? untrainedDefault(parts) : createEnsembleScorer(trained, untrainedDefault(parts))
+}
+
+function untrainedDefault({ usePrior }: ScorerParts): Scorer {
   return usePrior ? priorScorer : createCentroid({})
 }
 
@@ -105,15 +109,17 @@ function createInner({ inner_strategy: name, inner_args: args }: Args, parts: Sc
 }
 
 /** Null when the bundle, or its part for this strategy, is missing; arguments are looked at all the same. */
-function createLearned(name: string, args: Args, { trained }: ScorerParts): Scorer | null {
+function createLearned(name: string, args: Args, parts: ScorerParts): Scorer | null {
+  const { trained } = parts
   const isPair = name === 'llmrouter-hybrid' || name === 'llmrouter-threshold'
   const learnedBy = isPair ? 'llmrouter-hybrid' : name
   if (trained === null || !trained.bundle.heads.has(learnedBy)) {
     headKinds.get(learnedBy)?.check?.(args)
     return null
   }
-  if (isPair) return createTwoModelScorer(name, trained, args)
-  return guard(createHeadScorer(name, trained, args), name, args, trained)
+  const untrained = untrainedDefault(parts)
+  if (isPair) return createTwoModelScorer(name, trained, args, untrained)
+  return guard(createHeadScorer(name, trained, args, untrained), name, args, trained)
 }
 
 function createUntrained(name: string, args: Args, parts: ScorerParts): Scorer {

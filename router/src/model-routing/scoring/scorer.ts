@@ -79,6 +79,15 @@ export interface DomainGuess {
   readonly top3: readonly { readonly label: string; readonly p: number }[]
 }
 
+/** The strategy that scored in place of one that knew nothing of the candidates. */
+export interface StandIn {
+  /** Name of the strategy that could not. */
+  readonly of: string
+  readonly strategy: string
+  readonly version: string
+  readonly reason: 'models_unknown'
+}
+
 /** What a scorer says of every candidate. Arrays are as long as the candidates; reused from ask to ask. */
 export interface Scores {
   /** Probability of a good answer, 0 to 1. */
@@ -110,6 +119,8 @@ export interface Scores {
   pool: number[] | null
   /** Fills q with another draw, where q is drawn; null where it is not. */
   redraw: (() => void) | null
+  /** Who scored in the scorer's place; null where it scored itself. */
+  standIn: StandIn | null
   /** Codes that explain the pool. */
   readonly reasons: string[]
 }
@@ -157,6 +168,7 @@ export function createScores(size: number): Scores {
     profile: null,
     pool: null,
     redraw: null,
+    standIn: null,
     reasons: [],
   }
 }

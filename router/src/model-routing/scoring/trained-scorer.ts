@@ -5,7 +5,7 @@ import type { HeadArgs } from '../heads/head.ts'
 import { callCost, usualCostRef, usualOutputTokens } from './call-cost.ts'
 import type { Estimates, Predictor } from './ensemble.ts'
 import { explainAsk } from './explain-ask.ts'
-import { componentOf, unknownSigma } from './prior-scorer.ts'
+import { componentOf, priorScorer, unknownSigma } from './prior-scorer.ts'
 import type { ModelInfo, RouteContext, Scorer, Scores } from './scorer.ts'
 import { defaultStrategy } from './strategy-catalogue.ts'
 
@@ -22,15 +22,21 @@ export interface TrainedParts {
   readonly labels: Readonly<Record<string, string>>
 }
 
-/** The default strategy, trained. */
-export function createEnsembleScorer(parts: TrainedParts): Scorer {
-  return createTrainedScorer(defaultStrategy, parts, openEnsemble(parts.bundle))
+/** The default strategy, trained. `untrained` scores where the bundle knows none of the candidates. */
+export function createEnsembleScorer(parts: TrainedParts, untrained: Scorer = priorScorer): Scorer {
+  return createTrainedScorer(defaultStrategy, parts, openEnsemble(parts.bundle), untrained)
 }
 
-/** Another strategy of the bundle. Errors: throws when the bundle lacks it, or what is wrong with an argument. */
-export function createHeadScorer(strategy: string, parts: TrainedParts, args: HeadArgs): Scorer {
+/** Another strategy of the bundle, or a part of one called `name`. Errors: throws when the bundle lacks it, or what is wrong with an argument. */
+export function createHeadScorer(
+  strategy: string,
+  parts: TrainedParts,
+  args: HeadArgs,
+  untrained: Scorer = priorScorer,
+  name: string = strategy,
+): Scorer {
   const predictor = openHead(parts.bundle, strategy, args)
-  const scorer = createTrainedScorer(strategy, parts, predictor)
+  const scorer = createTrainedScorer(name, parts, predictor, untrained)
   const { head } = predictor
   if (head.learn === undefined) return scorer
   const columns = columnsOf(parts)
@@ -55,7 +61,12 @@ function columnsOf({ bundle, labels }: TrainedParts): ReadonlyMap<string, number
   return new Map(bundle.weights.models.map((model, at) => [labels[model] ?? model, at]))
 }
 
-function createTrainedScorer(name: string, parts: TrainedParts, predictor: Predictor): Scorer {
+function createTrainedScorer(
+  name: string,
+  parts: TrainedParts,
+  predictor: Predictor,
+  untrained: Scorer,
+): Scorer {
   const { bundle, version } = parts
   const point = createPoint()
   const columns = columnsOf(parts)
@@ -68,6 +79,13 @@ function createTrainedScorer(name: string, parts: TrainedParts, predictor: Predi
       return one === undefined || two === undefined ? null : explainAsk(bundle, features, one, two)
     },
     score(features, context, models, out) {
+      // Estimates of strangers alone would tell them apart by price and by nothing that was asked.
+      if (!models.some((model) => columnOf(columns, model) >= 0)) {
+        untrained.score(features, context, models, out)
+        const { name: strategy, version: itsVersion } = untrained
+        out.standIn = { of: name, strategy, version: itsVersion, reason: 'models_unknown' }
+        return
+      }
       project(features, bundle.weights.space, point)
       const found = predictor.predict(point)
       const global = componentOf(out, 'global', models.length)

@@ -17,13 +17,13 @@ export function createTwoModelScorer(
   strategy: TwoModelStrategy,
   parts: TrainedParts,
   args: HeadArgs,
+  untrained: Scorer,
 ): Scorer {
-  const inner = createHeadScorer(trainedAs, parts, args)
+  const inner = createHeadScorer(trainedAs, parts, args, untrained, strategy)
   const [small, large] = readPairNames(parts, args)
   const enough = readThreshold(strategy, parts.bundle, args)
   return {
     ...inner,
-    name: strategy,
     score(features, context, models, out) {
       inner.score(features, context, models, out)
       const [smallAt, largeAt] = [positionOf(models, small), positionOf(models, large)]
