@@ -80,7 +80,7 @@ export interface DomainGuess {
 }
 
 /** The strategy that scored in place of one that knew nothing of the candidates. */
-export interface StandIn {
+interface StandIn {
   /** Name of the strategy that could not. */
   readonly of: string
   readonly strategy: string
