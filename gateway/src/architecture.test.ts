@@ -84,7 +84,11 @@ const reservedModules: readonly (readonly [module: RegExp, owners: readonly stri
   [/^@smithy\//, ['cloud-accounts/aws/signature.ts']],
   [
     /^node:(?:net|tls)$/,
-    ['transport/http1/', 'transport/egress/', 'http/address-ranges.ts', 'http/server/http-server.ts'],
+    [
+      ...['transport/http1/', 'transport/egress/', 'http/address-ranges.ts', 'http/server/http-server.ts'],
+      // Only to tell addresses from names.
+      'config/settings/egress-config.ts',
+    ],
   ],
   // Only its table of status texts.
   [/^node:http$/, ['http/server/status-line.ts']],

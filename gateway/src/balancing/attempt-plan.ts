@@ -7,6 +7,7 @@ import { recordFailure, recordSuccess } from './cooldown.ts'
 import { type FailureRule, failureRules } from './failure-rules.ts'
 import { FallbackQueue } from './fallback-queue.ts'
 import { GroupRun } from './group-run.ts'
+import { judgeProvider } from './judge-provider.ts'
 import { pickSafely, type SafePick } from './pick-safely.ts'
 import { allowsRetry, computeBackoff } from './retry.ts'
 import type { RoutingContext } from './routing-context.ts'
@@ -75,7 +76,8 @@ export class AttemptPlan {
     const choice = this.prefer(this.request.arms === null ? open : this.request.arms.narrow(open))
     const pickContext = this.buildPickContext(now, this.run.isWholeLevel(choice))
     const pick = pickSafely(this.context.strategy, pickContext, choice)
-    this.current = new RunningAttempt(this.run.group, pick, pickContext, this.context.strategy)
+    const { strategy } = this.context
+    this.current = new RunningAttempt(this.run.group, pick, pickContext, strategy, this.run.breakers)
     this.run.markTried(pick.deployment)
     this.attempts++
     if (this.lastRun === this.run) this.retries++
@@ -112,13 +114,24 @@ export class AttemptPlan {
     if (this.current === null || this.current.firstByteAt !== null) return
     this.current.firstByteAt = this.context.now()
     this.current.deployment.state.recover(this.current.firstByteAt)
+    this.judgeTrial(this.current, this.current.firstByteAt)
   }
 
   /** The answer is complete. `tokens` is null when the provider reported none. */
   succeed(tokens: AttemptTokens | null): void {
     const attempt = this.current
     const now = this.context.now()
-    if (attempt?.end(now, 'success', null, tokens)) recordSuccess(attempt.deployment, now)
+    if (!attempt?.end(now, 'success', null, tokens)) return
+    recordSuccess(attempt.deployment, now)
+    this.judgeTrial(attempt, now)
+  }
+
+  /** A good answer to a trial; to anything else it says nothing of the provider. */
+  private judgeTrial(attempt: RunningAttempt, now: number): void {
+    if (!attempt.trial) return
+    const { snapshot, states } = this.context
+    judgeProvider(attempt, null, snapshot.routing, states.providers, now)
+    attempt.trial = false
   }
 
   /** The client went away: nothing is counted for or against the deployment. */
@@ -163,8 +176,10 @@ export class AttemptPlan {
     if (!ended) return null
     const { deployment, group, probe } = attempt
     this.lastFailure = failure
-    const { routing } = this.context.snapshot
-    if (real) recordFailure({ deployment, group, failure, probe }, routing, this.context.states, now)
+    if (!real) return deployment
+    const { snapshot, states } = this.context
+    recordFailure({ deployment, group, failure, probe }, snapshot.routing, states, now)
+    judgeProvider(attempt, failure, snapshot.routing, states.providers, now)
     return deployment
   }
 

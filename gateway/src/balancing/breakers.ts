@@ -6,7 +6,7 @@ const byHand = 'opened by hand'
 export interface Breaker {
   /** `deployment:<id>`, or `provider:<name>` for all deployments of a provider. */
   readonly name: string
-  /** A provider is open when none of its deployments is called. */
+  /** A provider is open when its breaker is, or when none of its deployments is called. */
   readonly state: 'closed' | 'half_open' | 'open'
   /** Seconds until it is tried again; null for one that is not open. */
   readonly opensForSeconds: number | null
@@ -20,7 +20,7 @@ export interface BreakersOptions {
   readonly now: () => number
 }
 
-/** The cooldowns of deployments as breakers that can be seen and moved. */
+/** The cooldowns of deployments, and the breakers of providers, as they can be seen and moved. */
 export class Breakers {
   readonly #options: BreakersOptions
 
@@ -35,7 +35,7 @@ export class Breakers {
     const providers = [...new Set(deployments.map(({ provider }) => provider.id))]
     const whole = providers.map((id) => {
       const members = deployments.filter(({ provider }) => provider.id === id)
-      return this.#describeProvider(`provider:${id}`, members)
+      return this.#describeProvider(id, members)
     })
     return [...single, ...whole]
   }
@@ -56,6 +56,8 @@ export class Breakers {
   close(name: string): boolean {
     const found = this.#find(name)
     for (const { state } of found) this.#options.states.endCooldown(state)
+    const provider = found[0]?.provider.id
+    if (name === `provider:${provider}`) this.#options.states.providers.close(provider ?? '')
     return found.length > 0
   }
 
@@ -79,8 +81,20 @@ export class Breakers {
     }
   }
 
-  #describeProvider(name: string, members: readonly Deployment[]): Breaker {
+  #describeProvider(provider: string, members: readonly Deployment[]): Breaker {
     const now = this.#options.now()
+    const { providers } = this.#options.states
+    const name = `provider:${provider}`
+    const state = providers.stateOf(provider, now)
+    if (state !== 'closed') {
+      const waitMs = state === 'open' ? providers.waitMs(provider, now) : null
+      return {
+        name,
+        state,
+        opensForSeconds: waitMs === null ? null : Math.ceil(waitMs / 1_000),
+        reason: null,
+      }
+    }
     const remaining = members.map(({ state }) => state.cooldownRemainingMs(now))
     const first = Math.min(...remaining)
     return first === 0

@@ -1,4 +1,5 @@
 import { type Cooldown, DeploymentState, type StateCollections } from './deployment-state.ts'
+import { ProviderBreakers } from './provider-breakers.ts'
 
 export type CooldownListener = (cooldown: Cooldown) => void
 export type RecoveryListener = (deploymentId: string) => void
@@ -13,6 +14,7 @@ export interface SharedUsage {
 
 /** The states of all deployments of this process, kept over configuration reloads. */
 export class DeploymentStates {
+  readonly providers = new ProviderBreakers()
   private readonly byId = new Map<string, DeploymentState>()
   private readonly listeners: CooldownListener[] = []
   private readonly recoveryListeners: RecoveryListener[] = []
@@ -67,8 +69,9 @@ export class DeploymentStates {
     for (const listener of this.recoveryListeners) listener(state.id)
   }
 
-  /** Ends every cooldown, as another replica asks for that has started. */
+  /** Ends every cooldown and closes every breaker, as another replica asks for that has started. */
   applyReset(): void {
+    this.providers.reset()
     for (const state of this.byId.values()) state.endCooldown()
   }
 

@@ -3,6 +3,8 @@ import { Removals } from '../deployments/empty-candidates-error.ts'
 import { filterCandidates, type RemovalReason, type RemovalSink } from '../deployments/filter-candidates.ts'
 import type { Resolution } from '../deployments/resolve-model.ts'
 import type { AttemptRequest } from './attempt-request.ts'
+import { breakersInForce } from './judge-provider.ts'
+import type { ProviderBreakers } from './provider-breakers.ts'
 import type { RoutingContext } from './routing-context.ts'
 
 /** The attempts of one request within one group: its `order` levels, what was tried, how often. */
@@ -35,8 +37,14 @@ export class GroupRun implements RemovalSink {
   }
 
   removed(deployment: Deployment, reason: RemovalReason): void {
-    this.removals ??= new Removals(this.now)
+    this.removals ??= new Removals(this.now, this.breakers)
     this.removals.removed(deployment, reason)
+  }
+
+  /** Null where providers have none. */
+  get breakers(): ProviderBreakers | null {
+    const { snapshot, states } = this.routing
+    return breakersInForce(snapshot.routing, states.providers)
   }
 
   /** The deployments of the current level that may be called now. */
@@ -85,6 +93,7 @@ export class GroupRun implements RemovalSink {
       routing: this.routing.snapshot.routing,
       enforceLimits: this.enforcesLimits(),
       ignoreCooldown: this.pinned,
+      breakers: this.breakers,
       now,
     }
     return filterCandidates(this.admitted(), this.request, rules, this)
@@ -108,6 +117,7 @@ export class GroupRun implements RemovalSink {
     if (request.arms?.orders(group) === true) return false
     if (!group.openFor[request.operation] || request.region !== null || request.boundTo !== null) return false
     if (this.enforcesLimits() || this.routing.snapshot.routing.enableTagFiltering) return false
+    if (this.breakers?.hasOpen === true) return false
     return !this.routing.states.hasCooldowns || group.states.every((state) => state.cooldown === null)
   }
 

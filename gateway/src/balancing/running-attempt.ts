@@ -2,6 +2,7 @@ import type { Deployment, ModelGroup } from '../deployments/deployment.ts'
 import type { FailureKind } from '../providers/failure.ts'
 import { AnswerTimes } from './answer-times.ts'
 import type { SafePick } from './pick-safely.ts'
+import type { ProviderBreakers } from './provider-breakers.ts'
 import type { AttemptOutcome, PickContext, Strategy } from './strategy.ts'
 
 /** Weight of the newest answer in the rolling mean of output tokens. */
@@ -20,18 +21,29 @@ export class RunningAttempt {
   readonly pick: SafePick
   readonly startedAt: number
   readonly probe: boolean
+  /** Whether it tries for all whether its provider is back; until the first verdict. */
+  trial: boolean
   firstByteAt: number | null = null
   private readonly context: PickContext
   private readonly strategy: Strategy
+  private readonly breakers: ProviderBreakers | null
   private readonly reservedTokens: number
   private ended = false
 
-  constructor(group: ModelGroup, pick: SafePick, context: PickContext, strategy: Strategy) {
+  /** `breakers` is null where providers have none. */
+  constructor(
+    group: ModelGroup,
+    pick: SafePick,
+    context: PickContext,
+    strategy: Strategy,
+    breakers: ProviderBreakers | null,
+  ) {
     this.deployment = pick.deployment
     this.group = group
     this.pick = pick
     this.context = context
     this.strategy = strategy
+    this.breakers = breakers
     this.startedAt = context.now
     const { state } = this.deployment
     const expectedOutput = Math.min(
@@ -40,7 +52,12 @@ export class RunningAttempt {
     )
     this.reservedTokens = context.inputTokens + Math.ceil(expectedOutput)
     this.probe = state.takeProbe(context.now)
+    this.trial = breakers?.takeTrial(this.provider, context.now) ?? false
     state.reserve(context.now, this.reservedTokens)
+  }
+
+  get provider(): string {
+    return this.deployment.provider.id
   }
 
   /** Releases the slot, settles tokens and tells the strategy. False when the attempt had already ended. */
@@ -62,6 +79,7 @@ export class RunningAttempt {
       if (tokens !== null) this.learnOutput(tokens.outputTokens)
     }
     if (result === 'aborted' && this.probe) state.returnProbe()
+    if (result === 'aborted' && this.trial) this.breakers?.returnTrial(this.provider)
     this.settle(now, result, failureKind, tokens)
     return true
   }

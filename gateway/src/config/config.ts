@@ -14,6 +14,8 @@ export interface GatewayConfig {
   readonly storage: StorageConfig
   readonly configSync: ConfigSyncConfig
   readonly evidence: EvidenceConfig
+  /** Null calls everybody directly. */
+  readonly egressProxy: EgressProxyConfig | null
   readonly userEgress: UserEgressConfig
   readonly telemetry: TelemetryConfig
   readonly cache: CacheConfig
@@ -417,6 +419,8 @@ export interface RoutingConfig {
   readonly disableCooldowns: boolean
   /** Null means the default cooldown rules; a number switches to counting mode. */
   readonly allowedFails: number | null
+  /** Null without circuit breakers for whole providers. */
+  readonly providerBreakers: ProviderBreakerConfig | null
   readonly allowedFailsPolicy: Readonly<Record<string, number>>
   readonly retryPolicy: Readonly<Record<string, number>>
   readonly modelGroupRetryPolicy: Readonly<Record<string, Readonly<Record<string, number>>>>
@@ -436,6 +440,22 @@ export interface RoutingConfig {
   readonly regions: RegionRoutingConfig | null
   readonly tagFilteringMatchAny: boolean
   readonly defaultMaxParallelRequests: number | null
+}
+
+/** When a provider's circuit breaker opens and closes. */
+export interface ProviderBreakerLimits {
+  /** Failures within the window that open it. */
+  readonly failureThreshold: number
+  /** Good trials that close it. */
+  readonly successThreshold: number
+  readonly openMs: number
+  readonly windowMs: number
+}
+
+export interface ProviderBreakerConfig {
+  readonly limits: ProviderBreakerLimits
+  /** Of providers with their own, by their ids. */
+  readonly byProvider: Readonly<Record<string, ProviderBreakerLimits>>
 }
 
 /** How a model is chosen where a name stands for several: `routeiq.routing` and an `llmrouter-*` strategy. */
@@ -609,6 +629,14 @@ export interface StorageConfig {
   readonly lastMigration: string | null
 }
 
+/** The way out of the gateway. */
+export interface EgressProxyConfig {
+  /** `http://`, with `user:password@` where the proxy wants them. */
+  readonly url: string
+  /** Hosts and CIDR networks that are called without it; loopback always is. */
+  readonly direct: readonly string[]
+}
+
 /** What the operator opens to addresses that callers write, such as those of webhooks. */
 export interface UserEgressConfig {
   /** Nothing but what is listed may be reached. */
@@ -617,6 +645,8 @@ export interface UserEgressConfig {
   readonly hosts: readonly string[]
   /** CIDR. */
   readonly networks: readonly string[]
+  /** The way out for them too. */
+  readonly proxy: EgressProxyConfig | null
 }
 
 export interface EvidenceConfig {

@@ -23,6 +23,7 @@ import { readAuditConfig } from './settings/audit-config.ts'
 import { readCacheConfig } from './settings/cache-config.ts'
 import { type ConfigSections, openSections, sectionWith } from './settings/config-sections.ts'
 import { readConfigSync } from './settings/config-sync-config.ts'
+import { readEgressConfig } from './settings/egress-config.ts'
 import { readEvidenceConfig } from './settings/evidence-config.ts'
 import { readFunctionSkills } from './settings/function-skills-config.ts'
 import { readGovernanceConfig } from './settings/governance-config.ts'
@@ -113,7 +114,7 @@ export function loadConfig(input: LoadConfigInput): LoadedConfig {
   const plugins = readPluginsConfig(sections, env)
   const identity = readIdentityConfig(sections, readFile)
   const parts = { identity, passThrough, plugins }
-  const assembled = assemble(sections, models, parts, root, input.flags)
+  const assembled = assemble(sections, models, parts, root, { flags: input.flags, env })
   // The token of a pod is replaced again and again, which is no change of the configuration.
   const configSync = readConfigSync(sections, assembled.storage, (path) => input.readFile(path) !== null)
   const content = { ...assembled, policy, configSync }
@@ -191,7 +192,7 @@ function assemble(
   models: readonly ModelConfig[],
   { identity, passThrough, plugins }: Pick<ConfigContent, 'identity' | 'passThrough' | 'plugins'>,
   root: UnknownRecord,
-  flags: ConfigFlags,
+  { flags, env }: Pick<LoadConfigInput, 'flags' | 'env'>,
 ): Omit<ConfigContent, 'policy' | 'configSync'> {
   const { model_list: _models, credential_list: _credentials, ...rest } = root
   const strategy = readStrategyChoice(sections)
@@ -199,18 +200,13 @@ function assemble(
   return {
     models,
     aliases: readAliases(sections, models),
-    routing: readRoutingConfig(sections, flags, strategy),
+    routing: readRoutingConfig(sections, flags, strategy, env),
     identity,
     audit: readAuditConfig(sections, identity.environment === 'production'),
     server: readServerConfig(sections, flags),
     storage,
     evidence: readEvidenceConfig(sections),
-    userEgress: {
-      listedOnly: sections.settings.text('process.egress_mode') === 'allowlist',
-      allowPrivate: sections.settings.boolean('ssrf.allow_private'),
-      hosts: sections.settings.list('ssrf.host_allowlist'),
-      networks: sections.settings.list('ssrf.cidr_allowlist'),
-    },
+    ...readEgressConfig(sections),
     functionSkills: readFunctionSkills(root, sections),
     a2a: readA2aConfig(root, sections),
     mcp: readMcpConfig(root, sections),

@@ -1,4 +1,5 @@
 import { GatewayError } from '@routeiq/contract'
+import type { ProviderBreakers } from '../balancing/provider-breakers.ts'
 import type { Deployment } from './deployment.ts'
 import type { RemovalReason, RemovalSink } from './filter-candidates.ts'
 
@@ -7,9 +8,12 @@ export class Removals implements RemovalSink {
   readonly reasons = new Map<string, RemovalReason>()
   private shortestWaitMs = Number.POSITIVE_INFINITY
   private readonly now: number
+  private readonly breakers: ProviderBreakers | null
 
-  constructor(now: number) {
+  /** `breakers` is null where providers have none. */
+  constructor(now: number, breakers: ProviderBreakers | null) {
     this.now = now
+    this.breakers = breakers
   }
 
   removed(deployment: Deployment, reason: RemovalReason): void {
@@ -69,6 +73,7 @@ export class Removals implements RemovalSink {
 
   private waitMs(deployment: Deployment, reason: RemovalReason): number | null {
     if (reason === 'cooldown') return deployment.state.cooldownRemainingMs(this.now) || 1000
+    if (reason === 'provider') return this.breakers?.waitMs(deployment.provider.id, this.now) ?? 1000
     if (reason === 'rate_limit') return 60_000 - (this.now % 60_000)
     return reason === 'parallel_limit' ? 1000 : null
   }

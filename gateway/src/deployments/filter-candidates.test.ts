@@ -20,11 +20,12 @@ function filter(
   routing: Partial<RoutingConfig> = {},
   rules: Partial<FilterRules> = {},
 ) {
-  const removals = new Removals(now)
+  const removals = new Removals(now, null)
   const all = {
     routing: { ...routingDefaults, ...routing },
     enforceLimits: false,
     ignoreCooldown: false,
+    breakers: null,
     now,
     ...rules,
   }

@@ -1,3 +1,4 @@
+import type { ProviderBreakers } from '../balancing/provider-breakers.ts'
 import type { RoutingConfig } from '../config/config.ts'
 import type { Deployment, Operation } from './deployment.ts'
 import { type RegionWish, servesRegion } from './region-wish.ts'
@@ -10,6 +11,7 @@ export type RemovalReason =
   | 'blocked'
   | 'team'
   | 'cooldown'
+  | 'provider'
   | 'capability'
   | 'context_window'
   | 'region'
@@ -47,6 +49,8 @@ export interface FilterRules {
   readonly enforceLimits: boolean
   /** A pinned deployment is called even while it cools down. */
   readonly ignoreCooldown: boolean
+  /** Circuit breakers of providers, which hold pinned deployments too; null where there are none. */
+  readonly breakers: ProviderBreakers | null
   readonly now: number
 }
 
@@ -109,7 +113,8 @@ function findRemovalReason(
   if (request.boundTo !== null && !sharesAccount(deployment, request.boundTo)) return 'account'
   const restriction = deployment.restricted ? findRestriction(deployment, request.teamId) : null
   if (restriction !== null) return restriction
-  if (!rules.ignoreCooldown && isResting(deployment, rules.now)) return 'cooldown'
+  const rest = findRest(deployment, rules)
+  if (rest !== null) return rest
   if (deployment.hasBudget && state.isOverBudget(rules.now)) return 'budget'
   if (rules.routing.enablePreCallChecks) {
     if (lacksCapability(deployment, request.capabilities)) return 'capability'
@@ -121,8 +126,10 @@ function findRemovalReason(
   return maxParallelRequests !== null && state.inFlight >= maxParallelRequests ? 'parallel_limit' : null
 }
 
-function isResting({ state }: Deployment, now: number): boolean {
-  return state.isCoolingDown(now) || state.isProbeTaken(now)
+function findRest({ state, provider }: Deployment, rules: FilterRules): RemovalReason | null {
+  const { ignoreCooldown, breakers, now } = rules
+  if (!ignoreCooldown && (state.isCoolingDown(now) || state.isProbeTaken(now))) return 'cooldown'
+  return breakers?.hasOpen === true && breakers.waitMs(provider.id, now) !== null ? 'provider' : null
 }
 
 /** Whether both are called at the same address with the same credential. */

@@ -72,6 +72,7 @@ const modelDefaults: Omit<ModelConfig, 'info' | 'modelName' | 'upstreamModel'> =
 }
 
 export const routingDefaults: RoutingConfig = {
+  providerBreakers: null,
   providerBudgets: {},
   strategy: 'simple-shuffle',
   strategyArgs: {},

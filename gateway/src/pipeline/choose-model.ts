@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { GatewayError } from '@routeiq/contract'
 import { findStrategy, isProfile, profiles } from '@routeiq/router'
+import { breakersInForce } from '../balancing/judge-provider.ts'
 import { readRecord } from '../conversation/json-value.ts'
 import type { ConversationRequest } from '../conversation/request.ts'
 import type { Deployment } from '../deployments/deployment.ts'
@@ -37,7 +38,10 @@ export function chooseModel(
   const routed = request.runtime.routing.routed.get(resolution.group)
   if (routed === undefined || request.operation !== 'chat') return null
   const startedAt = performance.now()
-  const removals = new Removals(gateway.now())
+  const removals = new Removals(
+    gateway.now(),
+    breakersInForce(request.runtime.config.routing, gateway.states.providers),
+  )
   const arms = filterArms(gateway, request, resolution, routed, removals)
   const filtered = describeRemovals(routed, arms, removals, request.caller)
   if (arms.length === 0)
@@ -114,6 +118,7 @@ function filterArms(
     routing: { ...routing, enablePreCallChecks: true },
     enforceLimits: gateway.strategy().enforcesLimits || routing.enablePreCallChecks,
     ignoreCooldown: false,
+    breakers: breakersInForce(routing, gateway.states.providers),
     now: gateway.now(),
   }
   const candidates = open.flatMap(({ deployments }) => deployments)

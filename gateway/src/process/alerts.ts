@@ -6,11 +6,10 @@ import { AnalyticsReader } from '../evidence/api/analytics-reader.ts'
 import { announceAlert } from '../evidence/webhooks/announce-alert.ts'
 import { WebhookSender } from '../evidence/webhooks/webhook-sender.ts'
 import { UserEgress } from '../transport/egress/user-egress.ts'
-import { HTTP1_TRANSPORT_DEFAULTS } from '../transport/http1/http1-options.ts'
-import { Http1Transport } from '../transport/http1/http1-transport.ts'
 import { postBytes } from '../transport/post-bytes.ts'
 import type { Hub } from './hub.ts'
 import { createKeyRing } from './key-ring.ts'
+import { createUserTransport } from './network-transport.ts'
 import type { Telemetry } from './telemetry.ts'
 import { createSecretOpener, createWebhookParts } from './webhooks.ts'
 
@@ -30,14 +29,7 @@ export function startAlerts({ hub, config, logger, leads, now }: AlertOptions): 
   const { evidence: store, skills } = hub
   const keyRing = createKeyRing(config.identity)
   const guard = new UserEgress(config.userEgress)
-  const transport = new Http1Transport({
-    ...HTTP1_TRANSPORT_DEFAULTS,
-    maxConnectionsPerOrigin: 4,
-    closeTimeoutMs: 1_000,
-    lookup: guard.lookup,
-    refuseHost: guard.refuseHost,
-    now: () => performance.now(),
-  })
+  const transport = createUserTransport(guard, { maxConnectionsPerOrigin: 4, closeTimeoutMs: 1_000 })
   const { newMessageId } = createWebhookParts(config.userEgress, keyRing)
   const sender = new WebhookSender({
     store,

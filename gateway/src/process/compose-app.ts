@@ -169,6 +169,7 @@ export function composeApp(
       gate,
       checkDependencies: () => hub.health.check(),
       open: isOpen(runtime().config),
+      breakers: configuration.states.providers,
       now,
     },
     cache: { ...answerCache, identity, runtime },

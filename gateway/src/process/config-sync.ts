@@ -115,7 +115,7 @@ async function openRemote(
   { election, polls, intervalMs }: ConfigSyncConfig,
   remote: RemoteConfig,
 ): Promise<OpenConfigSync> {
-  const network = createNetworkTransport({ maxConnectionsPerOrigin: 2 })
+  const network = createNetworkTransport(local.egressProxy, { maxConnectionsPerOrigin: 2 })
   const transport = new AuthorizingTransport(network, now, readUserFile, createTokenTransport(network))
   const limits = { refuseHost: refuseOperatorHost, maxBytes: maxDocumentBytes, timeoutMs: fetchTimeoutMs }
   const configured = createKeyRing(local.identity)

@@ -1,3 +1,4 @@
+import type { EgressProxyConfig } from '../config/config.ts'
 import { refuseOperatorHost } from '../transport/egress/operator-egress.ts'
 import { fetchBytes } from '../transport/fetch-bytes.ts'
 import { createNetworkTransport } from './network-transport.ts'
@@ -8,8 +9,12 @@ const timeoutMs = 30_000
  * The text at a URL the operator wrote; metadata services and link-local addresses are never asked, redirects or not.
  * Errors: throws an Error without addresses.
  */
-export async function fetchText(url: string, maxBytes: number): Promise<string> {
-  const transport = createNetworkTransport({ maxConnectionsPerOrigin: 1 })
+export async function fetchText(
+  url: string,
+  maxBytes: number,
+  proxy: EgressProxyConfig | null,
+): Promise<string> {
+  const transport = createNetworkTransport(proxy, { maxConnectionsPerOrigin: 1 })
   try {
     const options = {
       transport,

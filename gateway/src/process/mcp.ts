@@ -79,7 +79,7 @@ export async function openMcp(parts: McpParts): Promise<McpPlane> {
         keyRing,
         secret: configuredSecret(identity),
         transports: {
-          operator: createNetworkTransport({ maxConnectionsPerOrigin }),
+          operator: createNetworkTransport(config().egressProxy, { maxConnectionsPerOrigin }),
           user: createUserTransport(new UserEgress(userEgress), { maxConnectionsPerOrigin }),
         },
         readFile: readUserFile,

@@ -2,7 +2,7 @@ import type { DeploymentStates } from '../balancing/deployment-states.ts'
 import type { PluginHost } from '../plugins/plugin-host.ts'
 import type { BreakerMetrics } from '../telemetry/metrics/breaker-metrics.ts'
 
-/** Shows every cooldown of this process as a breaker that opens, and closes when its time is over or somebody ends it. */
+/** Shows every cooldown of this process as a breaker that opens, and closes when its time is over or somebody ends it; and those of providers. */
 export function measureCooldowns(
   states: DeploymentStates,
   breakers: BreakerMetrics,
@@ -13,6 +13,10 @@ export function measureCooldowns(
     breakers.setState(`deployment:${deploymentId}`, 'closed')
     if (cooling.delete(deploymentId)) tell(plugins, deploymentId, 'closed')
   }
+  states.providers.onChange((provider, before, after) => {
+    breakers.setState(`provider:${provider}`, after)
+    plugins?.tell('onCircuitBreakerChange', `provider:${provider}`, before, after)
+  })
   states.onRecovery(close)
   states.onCooldown(({ deploymentId, durationMs }) => {
     breakers.setState(`deployment:${deploymentId}`, 'open')

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import type { UpstreamSink } from '../transport/transport.ts'
 import { createNetworkTransport, createTokenTransport } from './network-transport.ts'
 
-const network = createNetworkTransport({ maxConnectionsPerOrigin: 1 })
+const network = createNetworkTransport(null, { maxConnectionsPerOrigin: 1 })
 const tokens = createTokenTransport(network)
 afterAll(() => tokens.close())
 

@@ -1,3 +1,5 @@
+import type { EgressProxyConfig } from '../config/config.ts'
+import { EgressProxy } from '../transport/egress/egress-proxy.ts'
 import { guardedLookup, refuseOperatorHost } from '../transport/egress/operator-egress.ts'
 import type { UserEgress } from '../transport/egress/user-egress.ts'
 import { HTTP1_TRANSPORT_DEFAULTS, type Http1TransportOptions } from '../transport/http1/http1-options.ts'
@@ -9,8 +11,8 @@ import type { Transport } from '../transport/transport.ts'
 const machineTokens = 'http://metadata.google.internal'
 
 /**
- * The way to token endpoints: the network, and the one metadata service that the gateway itself asks for tokens of its
- * machine. What a token call looks like is written in the code, so that nobody reads anything else there.
+ * The way to token endpoints: the network, and, past any proxy, the one metadata service that the gateway itself asks for
+ * tokens of its machine. What a token call looks like is written in the code, so that nobody reads anything else there.
  */
 export function createTokenTransport(network: Transport): Transport {
   const unguarded = new Http1Transport({
@@ -23,20 +25,23 @@ export function createTokenTransport(network: Transport): Transport {
 
 /** The way to addresses that clients wrote. */
 export function createUserTransport(
-  { lookup, refuseHost }: Pick<UserEgress, 'lookup' | 'refuseHost'>,
-  options: Partial<Pick<Http1TransportOptions, 'maxConnectionsPerOrigin'>> = {},
+  { lookup, refuseHost, proxy }: Pick<UserEgress, 'lookup' | 'refuseHost' | 'proxy'>,
+  options: Partial<Pick<Http1TransportOptions, 'maxConnectionsPerOrigin' | 'closeTimeoutMs'>> = {},
 ): Http1Transport {
   return new Http1Transport({
     ...HTTP1_TRANSPORT_DEFAULTS,
     ...options,
     lookup,
     refuseHost,
+    proxy,
+    needsKnownNames: true,
     now: () => performance.now(),
   })
 }
 
 /** The way to the network: no name leads it to a metadata service or a reserved address. */
 export function createNetworkTransport(
+  proxy: EgressProxyConfig | null,
   options: Pick<Http1TransportOptions, 'maxConnectionsPerOrigin'> &
     Partial<Pick<Http1TransportOptions, 'maxIdlePerOrigin'>>,
 ): Http1Transport {
@@ -45,6 +50,7 @@ export function createNetworkTransport(
     ...options,
     lookup: guardedLookup,
     refuseHost: refuseOperatorHost,
+    proxy: proxy === null ? null : new EgressProxy(proxy),
     now: () => performance.now(),
   })
 }

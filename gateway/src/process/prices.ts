@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import type { EgressProxyConfig } from '../config/config.ts'
 import { loadBuiltInPrices } from '../pricing/built-in-prices.ts'
 import { parsePriceMap } from '../pricing/parse-price-map.ts'
 import { PriceTable } from '../pricing/price-table.ts'
@@ -25,11 +26,11 @@ export interface PriceRefresh {
  * force. A map that cannot be read changes nothing: the last good one stays. One bad entry does not reject the rest.
  */
 export async function refreshPrices({ configuration, prices, logger, now }: PriceRefresh): Promise<void> {
-  const source = configuration.runtime.config.priceMapSource
+  const { priceMapSource: source, egressProxy } = configuration.runtime.config
   if (source === null) return
   const name = source.split('?')[0] ?? source
   try {
-    const { entries, problems } = parsePriceMap(await readSource(source))
+    const { entries, problems } = parsePriceMap(await readSource(source, egressProxy))
     for (const problem of problems) logger.log('warn', 'price_map', { message: problem })
     prices.replace(entries, { name, loadedAtMs: now() })
     configuration.recompile()
@@ -40,6 +41,6 @@ export async function refreshPrices({ configuration, prices, logger, now }: Pric
   }
 }
 
-function readSource(source: string): Promise<string> {
-  return /^https?:/i.test(source) ? fetchText(source, maxBytes) : readFile(source, 'utf8')
+function readSource(source: string, proxy: EgressProxyConfig | null): Promise<string> {
+  return /^https?:/i.test(source) ? fetchText(source, maxBytes, proxy) : readFile(source, 'utf8')
 }

@@ -52,6 +52,7 @@ import { recordRuns } from './record-runs.ts'
 import { reload } from './reload.ts'
 import { openRoutingSettings } from './routing-settings.ts'
 import type { ServeOptions } from './serve-options.ts'
+import { shareProviderBreakers } from './share-breakers.ts'
 import {
   shareConversations,
   shareCooldowns,
@@ -203,6 +204,7 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
   })
   const stopBoundingHeap = boundHeap({ openStreams: gateway.openStreams, setFlag: setFlagsFromString })
   await shareCooldowns(hub.state, configuration.states)
+  await shareProviderBreakers(hub.state, configuration.states.providers)
   if (sharesState(config)) await shareUsage(hub.state, configuration.states, options.now)
   measureCooldowns(configuration.states, telemetry.metrics.breakers, plugins.host)
   const onKeysChanged = await shareKeyChanges(hub.state, gateway.identity.authenticator)
@@ -346,7 +348,7 @@ function createTransport(
   now: () => number,
   guarded: ReadonlyMap<string, Transport>,
 ): Transport {
-  const network = createNetworkTransport({
+  const network = createNetworkTransport(config.egressProxy, {
     maxConnectionsPerOrigin: config.server.upstreamConnections,
     maxIdlePerOrigin: config.server.upstreamIdleConnections,
   })

@@ -40,7 +40,7 @@ export function createTelemetry(
     writer,
     now,
   })
-  const tracing = openTracing(config.telemetry.tracing, redactor.redactText, logger)
+  const tracing = openTracing(config.telemetry.tracing, config.egressProxy, redactor.redactText, logger)
   const queue: TelemetryQueue = new TelemetryQueue({
     sinks: [
       (records) => {
@@ -76,8 +76,9 @@ export function createTelemetry(
 
 /** Every credential of the configuration, so that none can appear in a log line. */
 export function listSecrets(config: GatewayConfig): string[] {
-  const { identity, storage, models } = config
+  const { identity, storage, models, egressProxy } = config
   const { accounts, endpoints } = config.passThrough
+  const { remote } = config.configSync
   const providerKeys = [
     ...models.flatMap((model) => [model.apiKey, ...accountSecrets(model)]),
     ...Object.values(accounts).map(({ apiKey }) => apiKey),
@@ -96,7 +97,8 @@ export function listSecrets(config: GatewayConfig): string[] {
     ...identity.adminKeys,
     storage.databaseUrl,
     storage.redisUrl,
-    passwordOf(config.configSync.remote),
+    remote?.kind === 'http' ? new URL(remote.url).password || null : null,
+    egressProxy === null ? null : passwordOf(egressProxy.url),
     config.cache.redisUrl,
     ...providerKeys,
     ...endpointHeaders,
@@ -108,8 +110,8 @@ export function listSecrets(config: GatewayConfig): string[] {
   ].filter((secret) => secret !== null)
 }
 
-function passwordOf(remote: GatewayConfig['configSync']['remote']): string | null {
-  return remote?.kind === 'http' ? new URL(remote.url).password || null : null
+function passwordOf(url: string): string | null {
+  return decodeURIComponent(new URL(url).password) || null
 }
 
 /** Members of an account that are secret. */

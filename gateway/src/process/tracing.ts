@@ -1,4 +1,4 @@
-import type { TracingConfig } from '../config/config.ts'
+import type { EgressProxyConfig, TracingConfig } from '../config/config.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { beginTrace, type RequestTrace } from '../telemetry/spans/request-trace.ts'
 import { isTraceKept, type SamplerName } from '../telemetry/spans/sampler.ts'
@@ -18,12 +18,13 @@ export interface Tracing {
 /** Spans of this process to the collector of the configuration. */
 export function openTracing(
   config: TracingConfig,
+  proxy: EgressProxyConfig | null,
   redactText: (text: string) => string,
   logger: Logger,
 ): Tracing | null {
   const { isEnabled, url, protocol } = config
   if (!isEnabled || url === null || protocol === null) return null
-  const transport = createNetworkTransport({ maxConnectionsPerOrigin: 1 })
+  const transport = createNetworkTransport(proxy, { maxConnectionsPerOrigin: 1 })
   const headers = Object.entries(config.headers).flat()
   const exporter = new SpanExporter({
     protocol,

@@ -1,3 +1,4 @@
+import type { ProviderBreakers } from '../../balancing/provider-breakers.ts'
 import type { AdmissionGate } from '../../http/admission-gate.ts'
 import type { Endpoint } from '../../http/dispatch.ts'
 import type { Route } from '../../http/router.ts'
@@ -9,6 +10,7 @@ import { type HealthPageDependencies, healthPage } from './health-page.ts'
 export interface HealthDependencies extends HealthPageDependencies {
   readonly gate: AdmissionGate
   readonly checkDependencies: () => Promise<DependencyChecks>
+  readonly breakers: ProviderBreakers
   /** True when no key guards the data plane. */
   readonly open: boolean
 }
@@ -51,11 +53,16 @@ function listModelHealth(
   deps: HealthDependencies,
 ): { model_id: string; status: ModelStatus; circuit_breaker: string }[] {
   const now = deps.now()
-  return [...deps.runtime().routing.byDeploymentId.values()].map(({ id, state }) => ({
-    model_id: id,
-    status: state.isCoolingDown(now) ? 'unhealthy' : state.isProbeTaken(now) ? 'degraded' : 'healthy',
-    circuit_breaker: state.isCoolingDown(now) ? 'open' : state.isProbeTaken(now) ? 'half_open' : 'closed',
-  }))
+  return [...deps.runtime().routing.byDeploymentId.values()].map(({ id, state, provider }) => {
+    const ofProvider = deps.breakers.stateOf(provider.id, now)
+    const isOpen = state.isCoolingDown(now) || ofProvider === 'open'
+    const isTried = state.isProbeTaken(now) || ofProvider === 'half_open'
+    return {
+      model_id: id,
+      status: isOpen ? 'unhealthy' : isTried ? 'degraded' : 'healthy',
+      circuit_breaker: isOpen ? 'open' : isTried ? 'half_open' : 'closed',
+    }
+  })
 }
 
 async function showReadiness(
@@ -66,9 +73,10 @@ async function showReadiness(
   const models = listModelHealth(deps)
   const count = (status: ModelStatus): number => models.filter((model) => model.status === status).length
   const failed = dependencies.database.status === 'failed' || dependencies.redis?.status === 'failed'
-  const openBreakers = models
-    .filter((model) => model.circuit_breaker === 'open')
-    .map((model) => model.model_id)
+  const openBreakers = [
+    ...models.filter((model) => model.circuit_breaker === 'open').map((model) => model.model_id),
+    ...deps.breakers.listOpen(deps.now()).map((provider) => `provider:${provider}`),
+  ]
   const status = deps.gate.draining || failed ? 'not_ready' : openBreakers.length > 0 ? 'degraded' : 'ready'
   const body = {
     status,

@@ -1,4 +1,4 @@
-import { accepted, available, planned, plannedRequest, plannedSwitch, type Setting } from './setting.ts'
+import { accepted, available, planned, plannedSwitch, type Setting } from './setting.ts'
 
 const claims = { user_id: 'sub', email: 'email', display_name: 'name', team: null, org: null, role: null }
 
@@ -142,5 +142,20 @@ export const accessSettings: readonly Setting[] = [
   accepted('secrets_vault.enabled', 'boolean', false, 'Secrets are read from no external store', [
     'ROUTEIQ_SECRETS_VAULT_ENABLED',
   ]),
-  plannedRequest('process.egress_proxy', 'text', 'Proxy for upstream calls', ['ROUTEIQ_EGRESS_PROXY']),
+  available(
+    'process.egress_proxy',
+    'text',
+    null,
+    'HTTP proxy that all calls to other servers take, in tunnels (`CONNECT`): `http://user:password@host:port`',
+    ['ROUTEIQ_EGRESS_PROXY'],
+    { example: 'http://proxy.example.org:3128' },
+  ),
+  available(
+    'process.egress_no_proxy',
+    'list',
+    [],
+    'What is called without that proxy: exact names, `*.x` or `.x`, addresses and CIDR networks; loopback always is',
+    ['ROUTEIQ_EGRESS_NO_PROXY'],
+    { example: '.example.org' },
+  ),
 ]

@@ -17,6 +17,13 @@ const files = {
 
 /** Some settings only show beside another one. */
 const companions: Readonly<Record<string, Record<string, string>>> = {
+  ...Object.fromEntries(
+    ['failure_threshold', 'success_threshold', 'timeout', 'window'].map((name) => [
+      `process.breaker_${name}`,
+      { ROUTEIQ_PROVIDER_CB_ENABLED: 'true' },
+    ]),
+  ),
+  'process.egress_no_proxy': { ROUTEIQ_EGRESS_PROXY: 'http://proxy.test:3128' },
   'process.pii_action': { GUARDRAIL_PII_ENABLED: 'true' },
   'process.pii_entity_types': { GUARDRAIL_PII_ENABLED: 'true' },
   'process.injection_action': { GUARDRAIL_INJECTION_ENABLED: 'true' },

@@ -1,4 +1,4 @@
-import { accepted, available, planned, plannedSwitch, type Setting } from './setting.ts'
+import { accepted, available, planned, type Setting } from './setting.ts'
 
 /** Load, shutdown, connections, reload and telemetry. */
 export const operationsSettings: readonly Setting[] = [
@@ -16,25 +16,33 @@ export const operationsSettings: readonly Setting[] = [
     ['ROUTEIQ_BACKPRESSURE_EXCLUDED_PATHS'],
     { example: '/status' },
   ),
-  plannedSwitch('resilience.provider_circuit_breaker_enabled', 'Circuit breakers per provider', [
-    'ROUTEIQ_PROVIDER_CB_ENABLED',
-  ]),
+  available(
+    'resilience.provider_circuit_breaker_enabled',
+    'boolean',
+    false,
+    'Leaves all deployments of a provider alone after failures of any of them',
+    ['ROUTEIQ_PROVIDER_CB_ENABLED'],
+  ),
   available(
     'resilience.reset_circuit_breaker_state_on_start',
     'boolean',
     false,
-    'A gateway that starts ends the cooldowns that the other replicas hold',
+    'A gateway that starts ends the cooldowns and closes the breakers that the other replicas hold',
   ),
-  planned('process.breaker_failure_threshold', 'integer', 5, 'Failures that open a breaker', [
-    'ROUTEIQ_CB_FAILURE_THRESHOLD',
-  ]),
-  planned('process.breaker_success_threshold', 'integer', 2, 'Successes that close it', [
+  available(
+    'process.breaker_failure_threshold',
+    'integer',
+    5,
+    'Failures that open the breaker of a provider',
+    ['ROUTEIQ_CB_FAILURE_THRESHOLD'],
+  ),
+  available('process.breaker_success_threshold', 'integer', 2, 'Good trials that close it', [
     'ROUTEIQ_CB_SUCCESS_THRESHOLD',
   ]),
-  planned('process.breaker_timeout', 'integer', 30, 'Seconds a breaker stays open', [
+  available('process.breaker_timeout', 'number', 30, 'Seconds it stays open before a trial', [
     'ROUTEIQ_CB_TIMEOUT_SECONDS',
   ]),
-  planned('process.breaker_window', 'integer', 60, 'Seconds in which failures count', [
+  available('process.breaker_window', 'number', 60, 'Seconds in which failures count', [
     'ROUTEIQ_CB_WINDOW_SECONDS',
   ]),
   available('http_client.max_connections', 'integer', 4096, 'Connections per upstream address', [

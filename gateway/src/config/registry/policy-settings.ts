@@ -20,10 +20,14 @@ export const policySettings: readonly Setting[] = [
     'LLMROUTER_OUTBOUND_HOST_ALLOWLIST',
     'LLMROUTER_SSRF_ALLOWLIST_HOSTS',
   ]),
-  available('ssrf.cidr_allowlist', 'list', [], 'Networks exempt from the address check', [
-    'LLMROUTER_OUTBOUND_CIDR_ALLOWLIST',
-    'LLMROUTER_SSRF_ALLOWLIST_CIDRS',
-  ]),
+  available(
+    'ssrf.cidr_allowlist',
+    'list',
+    [],
+    'Networks exempt from the address check',
+    ['LLMROUTER_OUTBOUND_CIDR_ALLOWLIST', 'LLMROUTER_SSRF_ALLOWLIST_CIDRS'],
+    { example: '10.0.0.0/8' },
+  ),
   planned('ssrf.url_allowlist', 'list', [], 'URLs exempt from the address check', [
     'LLMROUTER_OUTBOUND_URL_ALLOWLIST',
   ]),

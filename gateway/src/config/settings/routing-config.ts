@@ -1,10 +1,12 @@
 import { z } from 'zod'
 import type { FallbackTable, RoutingConfig, SpendLimitConfig } from '../config.ts'
 import type { ConfigFlags } from '../config-flags.ts'
+import type { Environment } from '../source/interpolate.ts'
 import { isRecord, toNumber, toText, type UnknownRecord } from '../values/coerce.ts'
 import type { Section } from '../values/section.ts'
 import { type ConfigSections, firstGiven, sectionWith } from './config-sections.ts'
 import { readFallbackTable, readFallbackTargets } from './fallbacks.ts'
+import { readProviderBreakers } from './provider-breakers-config.ts'
 import type { StrategyChoice } from './strategy.ts'
 
 const defaultTimeoutMs = 600_000
@@ -14,6 +16,7 @@ export function readRoutingConfig(
   sections: ConfigSections,
   flags: ConfigFlags,
   { chosen, args }: StrategyChoice,
+  env: Environment,
 ): RoutingConfig {
   const timeoutMs = readTimeout(sections, flags)
   const count = (key: string): number | null => firstGiven(sections, (section) => section.count(key))
@@ -34,6 +37,7 @@ export function readRoutingConfig(
     cooldownMs: duration('cooldown_time') ?? 5000,
     disableCooldowns: boolean('disable_cooldowns') ?? false,
     allowedFails: count('allowed_fails'),
+    providerBreakers: readProviderBreakers(sections, env),
     allowedFailsPolicy: numbersOf(mapOf(sections, 'allowed_fails_policy')),
     retryPolicy: numbersOf(mapOf(sections, 'retry_policy')),
     modelGroupRetryPolicy: readGroupPolicies(mapOf(sections, 'model_group_retry_policy')),

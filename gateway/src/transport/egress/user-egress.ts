@@ -1,5 +1,6 @@
 import { type LookupAddress, type LookupAllOptions, lookup } from 'node:dns'
 import { BlockList, isIP, type LookupFunction } from 'node:net'
+import { EgressProxy, type EgressProxySettings } from './egress-proxy.ts'
 import { judgeAddress } from './judge-address.ts'
 
 /** What an operator opens to addresses that others write. */
@@ -12,6 +13,8 @@ export interface UserEgressPolicy {
   readonly hosts: readonly string[]
   /** CIDR networks; open what is private or loopback inside them. */
   readonly networks: readonly string[]
+  /** The way out; absent or null dials targets themselves. */
+  readonly proxy?: EgressProxySettings | null
 }
 
 /** `dns.lookup` for all addresses of a name. */
@@ -44,12 +47,15 @@ loopback.addAddress('::1', 'ipv6')
  * all the addresses a name has. Nothing opens metadata services, link-local and reserved addresses.
  */
 export class UserEgress {
+  readonly proxy: EgressProxy | null
   readonly #policy: UserEgressPolicy
   readonly #networks = new BlockList()
   readonly #resolve: Resolve
 
   /** Errors: throws a TypeError for a network that is none. */
   constructor(policy: UserEgressPolicy, resolve: Resolve = lookup) {
+    const { proxy = null } = policy
+    this.proxy = proxy === null ? null : new EgressProxy(proxy)
     this.#policy = policy
     this.#resolve = resolve
     for (const network of policy.networks) {

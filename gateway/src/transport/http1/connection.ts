@@ -2,9 +2,12 @@ import type { Socket } from 'node:net'
 import { atTurnEnd, type TurnTask } from '../../http1/turn-end.ts'
 import { BodyUpload } from './body-upload.ts'
 import type { CallPlace, Http1Call } from './http1-call.ts'
-import type { ReadHandler } from './open-socket.ts'
+import type { SocketPlan } from './open-socket.ts'
 import { ResponseParser } from './response-parser.ts'
 import { fromSocketError, transportError, type UpstreamError } from './upstream-error.ts'
+
+/** What a connection hears of its socket. */
+export type ConnectionEvents = Pick<SocketPlan, 'onRead' | 'onReady' | 'onReplaced'>
 
 /** The pool, as a connection sees it. */
 export interface ConnectionOwner {
@@ -12,7 +15,7 @@ export interface ConnectionOwner {
   readonly connectTimeoutMs: number
   readonly maxResponseHeaderBytes: number
   now(): number
-  open(onRead: ReadHandler): Socket
+  open(events: ConnectionEvents): Socket
   /** Keeps a TLS session of a connection whose certificate was accepted. */
   keepSession(session: Buffer): void
   /** The answer is whole and the connection may carry another request. */
@@ -32,7 +35,7 @@ export class Connection implements CallPlace, TurnTask {
   idle = false
   readonly #owner: ConnectionOwner
   readonly #parser: ResponseParser
-  readonly #socket: Socket
+  #socket: Socket
   readonly #connectTimer: NodeJS.Timeout
   #call: Http1Call | null
   #upload: BodyUpload | null = null
@@ -51,9 +54,16 @@ export class Connection implements CallPlace, TurnTask {
     this.#parser = new ResponseParser(owner.maxResponseHeaderBytes)
     this.#call = call
     call.place = this
-    this.#socket = owner.open((length, buffer) => this.#onRead(length, buffer))
+    this.#socket = owner.open({
+      onRead: (length, buffer) => this.#onRead(length, buffer),
+      onReady: () => this.#onReady(),
+      onReplaced: (socket) => {
+        this.#socket = socket
+        this.#listen(socket)
+      },
+    })
     this.#connectTimer = setTimeout(() => this.#onConnectTimeout(), owner.connectTimeoutMs)
-    this.#listen(owner.secure)
+    this.#listen(this.#socket)
   }
 
   /** Milliseconds that the server promises to keep the idle connection. */
@@ -116,13 +126,16 @@ export class Connection implements CallPlace, TurnTask {
     if (!isRace) call?.fail(error)
   }
 
-  #listen(secure: boolean): void {
-    const socket = this.#socket
-    socket.on(secure ? 'secureConnect' : 'connect', () => this.#onReady())
+  /** The socket below TLS in a tunnel says nothing more of its own once it is replaced, but for what breaks. */
+  #listen(socket: Socket): void {
     socket.on('error', (error) => this.fail(fromSocketError(error)))
-    socket.on('end', () => this.#onEnd())
-    socket.on('close', () => this.fail(cutShort()))
-    if (secure) {
+    socket.on('end', () => {
+      if (socket === this.#socket) this.#onEnd()
+    })
+    socket.on('close', () => {
+      if (socket === this.#socket) this.fail(cutShort())
+    })
+    if (this.#owner.secure) {
       socket.on('session', (session: Buffer) => {
         this.#session = session
         if (this.#ready) this.#owner.keepSession(session)

@@ -1,13 +1,15 @@
 import type { Socket } from 'node:net'
 import { createSecureContext, type SecureContext } from 'node:tls'
+import type { EgressProxy } from '../egress/egress-proxy.ts'
 import type { BodyOctets, BodySource, UpstreamRequest } from '../transport.ts'
 import { chunkHead } from './body-upload.ts'
 import { CallQueue } from './call-queue.ts'
-import { Connection, type ConnectionOwner } from './connection.ts'
+import { Connection, type ConnectionEvents, type ConnectionOwner } from './connection.ts'
 import { carriesLength } from './encode-request.ts'
 import type { EncodedRequest, Http1Call } from './http1-call.ts'
 import type { Http1TransportOptions } from './http1-options.ts'
-import { openSocket, type ReadHandler } from './open-socket.ts'
+import { openSocket } from './open-socket.ts'
+import { openTunnel } from './open-tunnel.ts'
 import { type OriginAddress, parseOrigin } from './origin-address.ts'
 import { RequestHeads } from './request-heads.ts'
 import { transportError } from './upstream-error.ts'
@@ -38,6 +40,7 @@ export class OriginPool implements ConnectionOwner {
   readonly #address: OriginAddress
   readonly #options: Http1TransportOptions
   readonly #secureContext: SecureContext | null
+  readonly #proxy: EgressProxy | null
   readonly #heads: RequestHeads
   readonly #connections = new Set<Connection>()
   /** The most recently used last. */
@@ -52,6 +55,8 @@ export class OriginPool implements ConnectionOwner {
     this.#address = parseOrigin(origin)
     this.#options = options
     this.#heads = new RequestHeads(this.#address.host)
+    const { proxy = null } = options
+    this.#proxy = proxy?.isDirect(this.#address.hostname) === false ? proxy : null
     this.#lastUsed = options.now()
     this.secure = this.#address.secure
     this.#secureContext = this.secure ? createSecureContext(options.tls) : null
@@ -99,14 +104,15 @@ export class OriginPool implements ConnectionOwner {
     return this.#options.now()
   }
 
-  open(onRead: ReadHandler): Socket {
-    return openSocket({
+  open(events: ConnectionEvents): Socket {
+    const plan = {
       address: this.#address,
       settings: this.#options,
       secureContext: this.#secureContext,
       session: this.#session,
-      onRead,
-    })
+      ...events,
+    }
+    return this.#proxy === null ? openSocket(plan) : openTunnel(plan, this.#proxy)
   }
 
   keepSession(session: Buffer): void {

@@ -1,6 +1,7 @@
 /** Codes of our own; errors of the system (`ECONNREFUSED`, `ENOTFOUND`, certificate codes, …) keep theirs. */
 export type TransportErrorCode =
   | 'UPSTREAM_CONNECT_TIMEOUT' // no connection, TLS handshake included, in time
+  | 'UPSTREAM_PROXY_REFUSED' // the proxy on the way opened no tunnel
   | 'UPSTREAM_CLOSED' // the connection ended before the answer was whole
   | 'UPSTREAM_PROTOCOL' // the answer is not acceptable HTTP/1.1
   | 'UPSTREAM_INVALID_REQUEST' // thrown by `send`: the request cannot be put on the wire safely
