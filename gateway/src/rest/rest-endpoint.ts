@@ -38,7 +38,7 @@ export function restEndpoint<Body>({ identity, body, answer }: RestEndpointOptio
       const { caller, exchange } = request
       if (caller === null) throw new Error(`${exchange.template} is public and has no workspace`)
       const workspaceId = workspaceOf(caller, exchange.header('x-workspace-id'))
-      return answer({ ...request, caller, workspaceId })
+      return answer({ workspaceId, ...request, caller })
     },
   })
 }

@@ -10,7 +10,7 @@ import { round, toSkillRows } from './skill-row.ts'
  * `formatContent`.
  */
 export function formatEnvelope(
-  { routingId, decision, degradedReason }: Routed,
+  { routingId, decision, degradedReason }: Pick<Routed, 'routingId' | 'decision' | 'degradedReason'>,
   persisted: boolean,
   content: readonly Buffer[],
 ): Buffer {

@@ -86,7 +86,7 @@ export class SkillRouter {
 
   /** Gives the offer of a menu, or of a part of it, its id. */
   offerMenu(found: FoundMenu, decision: Decision<HotSkill>): Routed {
-    return { ...found, decision, routingId: makeRoutingId(this.#deps.randomBytes) }
+    return { decision, routingId: makeRoutingId(this.#deps.randomBytes), ...found }
   }
 
   /** Never rejects for want of anything: what is missing is named in `degradedReason`. */
@@ -99,7 +99,7 @@ export class SkillRouter {
     const routingId = request.dryRun ? null : (request.routingId ?? makeRoutingId(this.#deps.randomBytes))
     const embedded = menu.isShort || (await this.#deps.embedderOf(request.workspaceId).prepare(query))
     watch.end('embed')
-    const found = this.#retrieve(provided, menu, { ...request, query }, embedded)
+    const found = this.#retrieve(provided, menu, request, query, embedded)
     watch.end('retrieve')
     const decided = this.#decide(found, menu, request, routingId, watch)
     watch.end('render')
@@ -117,19 +117,20 @@ export class SkillRouter {
     { catalogue, reason }: ProvidedCatalogue,
     menu: HotMenu,
     request: RouteRequest,
+    query: string,
     embedded: boolean,
   ): Found {
     const exclude = new Set(request.exclude)
     const { degradations, config } = this.#deps
     const missing = embedded ? reason : degradations.record('embedder_unavailable', null)
     const isUnranked =
-      request.query.trim() === '' ||
+      query.trim() === '' ||
       reason === 'retrieval_error' ||
       (!embedded && config().onEmbedderMissing === 'full_menu')
     if (isUnranked) return { candidates: null, reason: missing, exclude }
     try {
       const depth = Math.max(minDepth, 2 * request.topK)
-      const results = catalogue.search(request.query, { menu, exclude }, depth)
+      const results = catalogue.search(query, { menu, exclude }, depth)
       return { candidates: listCandidates(results, catalogue), reason: missing, exclude }
     } catch (error) {
       return { candidates: null, reason: degradations.record('retrieval_error', error), exclude }

@@ -6,7 +6,7 @@ import { renderRankedFragment } from './prompt-fragment.ts'
 import type { RankedCandidate } from './rank-candidates.ts'
 import type { SeededRandom } from './seeded-random.ts'
 import { type Placed, type SelectionPolicy, selectOffer } from './select-offer.ts'
-import { addHinted } from './stable-menu.ts'
+import { addHinted, type StableMenu } from './stable-menu.ts'
 
 export interface RoutePolicy extends SelectionPolicy {
   /** The most rows of the answer and of its fragment; null for no limit but `topK`. */
@@ -64,9 +64,12 @@ function offerBest<Skill extends MenuEntry>(
   policy: RoutePolicy,
   random: SeededRandom | null,
 ): Decision<Skill> {
+  const { minRelevance, exploreRate } = policy
   const topK = Math.min(policy.topK, policy.maxMenuSize ?? policy.topK)
-  const abstained = !ranked.slice(0, topK).some(({ relevance }) => relevance >= policy.minRelevance)
-  const offer = abstained ? { offered: [], passedOver: [] } : selectOffer(ranked, { ...policy, topK }, random)
+  const abstained = !ranked.slice(0, topK).some(({ relevance }) => relevance >= minRelevance)
+  const offer = abstained
+    ? { offered: [], passedOver: [] }
+    : selectOffer(ranked, { topK, minRelevance, exploreRate }, random)
   const rows = toRows(offer.offered, policy, 0)
   const fragmentRows = rows.map(({ skill, relevance }) => {
     const { skillId, name, description } = skill
@@ -113,18 +116,45 @@ function complete<Skill extends MenuEntry>(
   chosen: Chosen<Skill>,
 ): Decision<Skill> {
   const selected = chosen.rows.filter((row) => row.selected).slice(0, policy.hintK)
-  const hinted = selected.map(({ skill }) => skill)
-  let stable: Decision<Skill>['stable'] | null = null
-  return {
-    ...chosen,
+  return new RouteDecision(
     strategy,
-    hinted,
-    // Whoever puts the hinted rows elsewhere does without.
-    get stable() {
-      stable ??= addHinted(menu.stable, hinted)
-      return stable
-    },
-    holdout: false,
+    chosen,
+    selected.map(({ skill }) => skill),
+    menu.stable,
+  )
+}
+
+/** A class, because a getter of an object literal gives each object a hidden class of its own. */
+class RouteDecision<Skill extends MenuEntry> implements Decision<Skill> {
+  readonly strategy: Decision<Skill>['strategy']
+  readonly rows: Chosen<Skill>['rows']
+  readonly passedOver: Chosen<Skill>['passedOver']
+  readonly hinted: readonly Skill[]
+  readonly promptFragment: string
+  readonly abstained: boolean
+  readonly holdout = false
+  readonly #menu: StableMenu
+  #stable: StableMenu | null = null
+
+  constructor(
+    strategy: Decision<Skill>['strategy'],
+    { rows, passedOver, promptFragment, abstained }: Chosen<Skill>,
+    hinted: readonly Skill[],
+    menu: StableMenu,
+  ) {
+    this.strategy = strategy
+    this.rows = rows
+    this.passedOver = passedOver
+    this.hinted = hinted
+    this.promptFragment = promptFragment
+    this.abstained = abstained
+    this.#menu = menu
+  }
+
+  /** Whoever puts the hinted rows elsewhere does without. */
+  get stable(): StableMenu {
+    this.#stable ??= addHinted(this.#menu, this.hinted)
+    return this.#stable
   }
 }
 

@@ -19,7 +19,12 @@ export function answerDecision(
   if (routed.routingId === null) return formatEnvelope(routed, false, content)
   const persisted = decisions.record(toRoutingDecision(routed, asker, offer))
   const failure = persisted ? null : degradations.record('decision_write_failed', null)
-  return formatEnvelope({ ...routed, degradedReason: routed.degradedReason ?? failure }, persisted, content)
+  const { routingId, decision, degradedReason } = routed
+  return formatEnvelope(
+    { routingId, decision, degradedReason: degradedReason ?? failure },
+    persisted,
+    content,
+  )
 }
 
 /** Our packages say who they are. */

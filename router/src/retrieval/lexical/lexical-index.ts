@@ -86,7 +86,7 @@ export class LexicalIndex {
     const terms = this.#terms.subarray(0, this.#termCount)
     if (isLast) this.#append(slot, terms)
     else this.#replace(slot, terms)
-    this.#held.put(slot, terms.sort())
+    this.#held.put(slot, terms)
     this.#findDilutions()
   }
 

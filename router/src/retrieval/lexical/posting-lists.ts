@@ -51,8 +51,12 @@ export class PostingLists {
     for (let index = 0; index < terms.length; index++) {
       const entry = entrySize * (terms[index] as number)
       const place = entries[entry] as number
-      const end = 2 * ((place & pageMask) + (entries[entry + 1] as number))
-      seen |= this.#pages[place >>> pageBits]?.[end - 2] ?? 0
+      const length = entries[entry + 1] as number
+      // A number below 0 is looked up by its name, which takes as long as putting a posting where it belongs.
+      if (length > 0)
+        seen |= (this.#pages[place >>> pageBits] as Int32Array)[
+          2 * ((place & pageMask) + length) - 2
+        ] as number
     }
     this.seen = seen
   }

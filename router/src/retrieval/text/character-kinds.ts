@@ -59,3 +59,8 @@ export function isPunctuation(code: number): boolean {
     (code >= 0x2010 && code <= 0x2027) || (code >= 0x2190 && code <= 0x2bff) || code === 0xa0 || code === 0xb7
   )
 }
+
+/** Emoji and other pictures, two code units each: no letter, digit or mark is among them, and nothing that folding changes. */
+export function isPictograph(codePoint: number): boolean {
+  return codePoint >= 0x1f300 && codePoint <= 0x1faff
+}

@@ -51,6 +51,19 @@ describe('tokenise', () => {
     }
   })
 
+  it('reads emoji the same on its fast path as on the general one', () => {
+    const random = createRandom(4)
+    const characters = ['a', 'b', 'C', 'D', '1', '-', '📖', '🚀', '🏽', '🪐', '🌀']
+    for (let round = 0; round < 500; round++) {
+      const text = Array.from({ length: 9 }, () => characters[Math.floor(random() * characters.length)]).join(
+        '',
+      )
+      expect(tokenise(`${text}\u200b`), text).toEqual(tokenise(text))
+    }
+    expect(tokenise('a📖b\ud83d c')).toEqual(['a', 'b', 'c'])
+    expect(tokenise('x🀄y🇦z')).toEqual(['x', 'y', 'z'])
+  })
+
   it('reads a word of another script the same wherever it stands', () => {
     expect(tokenise('foo-bär2Baz qux')).toEqual(['foo', 'bär2', 'baz', 'qux'])
     expect(tokenise('a b-c näh d')).toEqual(['a', 'b', 'c', 'näh', 'd'])

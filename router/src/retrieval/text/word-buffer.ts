@@ -2,6 +2,7 @@ import {
   caseless,
   foreign,
   invisible,
+  isPictograph,
   isPunctuation,
   kindOf,
   lower,
@@ -63,7 +64,7 @@ export class WordBuffer {
   #chunk = 0
 
   /**
-   * The fast path, for ASCII and common punctuation. It stops at the first other character, says where, and takes
+   * The fast path, for ASCII, common punctuation and emoji. It stops at the first other character, says where, and takes
    * back what it read since the last blank.
    */
   #readPlain(text: string, from: number, to: number): number {
@@ -77,7 +78,7 @@ export class WordBuffer {
     const { codes } = this
     for (let index = from; index < to; index++) {
       const code = text.charCodeAt(index)
-      const kind = plainKindOf(code)
+      let kind = plainKindOf(code)
       // Most characters of most texts: nothing else is asked of them.
       if (kind === lower) {
         if (length - start === longestWord) continue
@@ -86,9 +87,13 @@ export class WordBuffer {
         continue
       }
       if (kind === foreign) {
-        this.count = chunkCount
-        this.#length = this.startOf(chunkCount)
-        return index
+        if (!isPictograph(text.codePointAt(index) as number)) {
+          this.count = chunkCount
+          this.#length = this.startOf(chunkCount)
+          return index
+        }
+        kind = other
+        index++
       }
       if (length > start && endsPlainWord(text, index, to, kind)) {
         this.#end(length, hash)
