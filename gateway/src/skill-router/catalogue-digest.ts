@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { HotSkill } from './hot-skill.ts'
 
 /**
@@ -10,7 +10,7 @@ export class CatalogueDigest {
 
   /** Adds a skill, or takes it out again. */
   toggle(skill: HotSkill): void {
-    const digest = createHash('sha256').update(JSON.stringify(skill)).digest()
+    const digest = hash('sha256', JSON.stringify(skill), 'buffer')
     for (let at = 0; at < this.#bits.length; at += 1) {
       this.#bits[at] = (this.#bits[at] ?? 0) ^ (digest[at] ?? 0)
     }

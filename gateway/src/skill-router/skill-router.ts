@@ -187,14 +187,14 @@ interface Found {
   readonly exclude: ReadonlySet<string>
 }
 
-/** What was found, as far as it is still here. Each skill is looked up when it is asked for: few of many are. */
+/** Each skill is looked up when it is asked for: few of many are. */
 function* listCandidates(
   results: ReturnType<HotCatalogue['search']>,
   catalogue: HotCatalogue,
 ): Generator<Candidate<HotSkill>> {
-  for (const { id, fused, relevance, score, lists } of results) {
-    const skill = catalogue.get(id)
-    if (skill !== null) yield { skill, fused, relevance, score, lists }
+  for (const result of results) {
+    const { fused, relevance, score, lists } = result
+    yield { skill: catalogue.foundAt(result), fused, relevance, score, lists }
   }
 }
 

@@ -65,6 +65,14 @@ interface SkillTally {
   readonly byFamily: Map<string, Tally>
 }
 
+/** What is known of one skill. */
+interface SkillLevels {
+  readonly whole: SkillEffectiveness
+  /** For every family under which it was never judged: its own counts are zero there. */
+  readonly unjudged: SkillEffectiveness
+  readonly byFamily: ReadonlyMap<string, SkillEffectiveness>
+}
+
 const recentDays = 30
 
 const unknownChance = 1 / 4
@@ -80,7 +88,7 @@ export function buildEffectivenessSnapshot(rows: readonly EffectivenessRow[]): E
   const skills = new Map<string, SkillTally>()
   for (const row of rows) addRow(skills, row)
   const prior = estimatePrior([...skills.values()].map(({ total }) => total))
-  const found = new Map<string, Map<string | null, SkillEffectiveness>>()
+  const found = new Map<string, SkillLevels>()
   let greatestFactor = 1
   for (const [skillId, { total, byFamily }] of skills) {
     const level = (tally: Tally, mean: number): SkillEffectiveness => {
@@ -91,14 +99,14 @@ export function buildEffectivenessSnapshot(rows: readonly EffectivenessRow[]): E
       return known
     }
     const posterior = skillPosterior(prior, total)
-    const levels = new Map<string | null, SkillEffectiveness>([
-      [null, level(total, posteriorMean(posterior))],
-    ])
-    levels.set(unknownFamily, level(newTally(), posteriorMean(posterior)))
-    for (const [family, tally] of byFamily) {
-      levels.set(family, level(tally, posteriorMean(modelPosterior(posterior, tally))))
-    }
-    found.set(skillId, levels)
+    const families = new Map<string, SkillEffectiveness>()
+    for (const [family, tally] of byFamily)
+      families.set(family, level(tally, posteriorMean(modelPosterior(posterior, tally))))
+    found.set(skillId, {
+      whole: level(total, posteriorMean(posterior)),
+      unjudged: level(newTally(), posteriorMean(posterior)),
+      byFamily: families,
+    })
   }
   const ids = idsByName(rows)
   const idOf = (skill: string): string => (skills.has(skill) ? skill : (ids.get(skill) ?? ''))
@@ -112,13 +120,11 @@ export function buildEffectivenessSnapshot(rows: readonly EffectivenessRow[]): E
     },
     find: (skillId, modelFamily) => {
       const levels = found.get(skillId)
-      return levels?.get(modelFamily) ?? levels?.get(unknownFamily) ?? null
+      if (levels === undefined) return null
+      return modelFamily === null ? levels.whole : (levels.byFamily.get(modelFamily) ?? levels.unjudged)
     },
   }
 }
-
-/** Stands for every family under which the skill was never judged: its own counts are zero there. */
-const unknownFamily = ''
 
 function addRow(skills: Map<string, SkillTally>, row: EffectivenessRow): void {
   let skill = skills.get(row.skillId)

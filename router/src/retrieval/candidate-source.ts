@@ -41,7 +41,7 @@ export class CandidateSource {
     return this.#slots.size
   }
 
-  upsert(document: SkillDocument): void {
+  upsert(document: SkillDocument): number {
     const slot = this.#slots.get(document.id) ?? this.#free.pop() ?? this.#ids.length
     this.#slots.set(document.id, slot)
     this.#ids[slot] = document.id
@@ -51,6 +51,7 @@ export class CandidateSource {
     this.#lexical.put(slot, read.texts)
     this.#vectors?.put(slot, document, read)
     this.#phrases.put(slot, [document.name, ...document.triggerPhrases])
+    return slot
   }
 
   remove(id: string): boolean {
@@ -82,6 +83,7 @@ export class CandidateSource {
     candidates.close()
     return {
       ids: candidates.slots.map((slot) => this.#ids[slot] as string),
+      places: candidates.slots,
       ranks: candidates.ranks,
       whole,
       parts,

@@ -10,6 +10,8 @@ export interface SearchOptions {
 /** One skill for a request; results come best first, ties by id. */
 export interface SearchResult {
   readonly id: string
+  /** What `upsert` answered for it. */
+  readonly place: number
   /** Calibrated: the estimated chance that this is the right skill, 0–1. */
   readonly score: number
   /** How strongly the texts match, 0–1; does not depend on the other skills' ranks. */

@@ -47,9 +47,12 @@ export class SkillIndex {
     return this.#source.size
   }
 
-  /** Adds a skill or replaces the one with its id. */
-  upsert(document: SkillDocument): void {
-    this.#source.upsert(document)
+  /**
+   * Adds a skill or replaces the one with its id. Answers its place, a small number that stays the same until it is
+   * removed, and that another may have then.
+   */
+  upsert(document: SkillDocument): number {
+    return this.#source.upsert(document)
   }
 
   /** Whether there was such a skill. */
@@ -61,11 +64,12 @@ export class SkillIndex {
   search(query: string, options: SearchOptions): SearchResult[] {
     const found = this.find(query, options.accept)
     const fused = this.#fusion === 'gated' ? fuseGated(found, this.#constants) : fuseRanks(found)
-    const { ids } = found
+    const { ids, places } = found
     const order = findBest(fused, fused.length)
     orderEquals(order, fused, ids)
     return order.slice(0, options.depth).map((candidate) => ({
       id: ids[candidate] as string,
+      place: places[candidate] as number,
       score: calibrate(fused[candidate] as number, this.#calibration),
       relevance: found.rateMatch(candidate),
       fused: fused[candidate] as number,

@@ -4,7 +4,7 @@ import type { SearchResult } from '../retrieval/search-result.ts'
 import type { MenuEntry } from './menu-entry.ts'
 
 /** A skill as retrieval found it. */
-export interface Candidate<Skill extends MenuEntry> extends Omit<SearchResult, 'id'> {
+export interface Candidate<Skill extends MenuEntry> extends Omit<SearchResult, 'id' | 'place'> {
   readonly skill: Skill
 }
 

@@ -1,10 +1,13 @@
 const maxDescription = 500
 /** Controls, lone surrogates, and all that shows nothing but can carry text past a human reader. */
 const invisible = /(?!\s)[\p{Cc}\p{Cs}\p{Default_Ignorable_Code_Point}\u{fff9}-\u{fffb}]/gu
+/** What most texts are: words of ASCII, one space between them. */
+const plain = /^[!-~]+(?: [!-~]+)*$/
 const pipes = /(\\*)\|/g
 
 /** Text as a person sees it on one line: no control or zero-width characters, every run of white space one space. */
 export function cleanText(text: string): string {
+  if (plain.test(text)) return text
   return text.replace(invisible, '').replace(/\s+/g, ' ').trim()
 }
 

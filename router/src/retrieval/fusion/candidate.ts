@@ -30,6 +30,7 @@ export interface Reading {
 /** Everything found for a request before it is ordered. Candidates are numbers from 0. */
 export interface Findings {
   readonly ids: readonly string[]
+  readonly places: readonly number[]
   /** Four of each candidate: its place in each list, from 1, or 0. */
   readonly ranks: Int32Array
   readonly whole: Reading
