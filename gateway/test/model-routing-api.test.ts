@@ -4,7 +4,7 @@ import { deployment } from './harness/deployments.ts'
 import { openaiError } from './harness/openai-wire.ts'
 import { type ScriptedUpstream, startScriptedUpstream } from './harness/scripted-upstream.ts'
 import { type Gateway, masterKey, startGateway } from './harness/start-gateway.ts'
-import { respond } from './harness/steps.ts'
+import { after, answerTruly, respond } from './harness/steps.ts'
 import { waitUntil } from './harness/wait-until.ts'
 
 let upstream: ScriptedUpstream
@@ -354,6 +354,25 @@ describe('a name with a threshold', () => {
       const refused = await chat('hello there', { model })
       expect([model, refused.status, refused.json().error.param]).toEqual([model, 400, 'model'])
     }
+  })
+})
+
+describe('two models that are worth the same', () => {
+  it('are told apart by how quick they have been', async () => {
+    const twin = (name: string): object =>
+      deployment(name, upstream.openaiBase, { input_cost_per_token: 1e-6, output_cost_per_token: 1e-6 })
+    await gateway.reload({ model_list: ['first', 'second'].map(twin) })
+    const route = async () => (await post('/router/route', { query: 'hello there' })).json()
+    expect(await route()).toMatchObject({ selected_model: 'first' })
+    upstream.script('first', after(1_500, answerTruly()))
+    await Promise.all(
+      ['first', 'second'].flatMap((model) =>
+        Array.from({ length: 20 }, () => chat('hello there', { model })),
+      ),
+    )
+    const told = await route()
+    expect(told.selected_model).toBe('second')
+    expect(told.reasons).toContain('tie_quicker')
   })
 })
 

@@ -187,6 +187,25 @@ describe('a bandit', () => {
     ).json()
     expect(explain.lambda).toBe(50)
   })
+
+  it('gives quality up for quicker answers, as `w_latency` says', async () => {
+    const gateway = await gatewayWith({
+      kumaraswamy_thompson: { enabled: true, w_quality: 0.2, w_cost: 0, w_latency: 1, cold_start_kappa: 500 },
+    })
+    const route = async () =>
+      (await call(gateway.url, '/router/route', { key: masterKey, body: { query: 'Hello' } })).json()
+    const before = await route()
+    expect(before.selected_model).toBe('large')
+    expect(before.explain.candidates[0]).not.toHaveProperty('delay')
+    upstream.script('large', after(1_500, answerTruly()))
+    await Promise.all(['tiny', 'large'].map((model) => chat(gateway, 'Hello', { model })))
+    const { selected_model: selected, explain } = await route()
+    expect(selected).toBe('tiny')
+    const [first, , last] = explain.candidates
+    expect(last).toMatchObject({ model: 'large', delay: 5 })
+    expect(first.delay).toBeLessThan(5)
+    expect(first.utility).toBeCloseTo(first.q - first.delay, 4)
+  })
 })
 
 describe('regions, and what rules and operators say of profiles', () => {

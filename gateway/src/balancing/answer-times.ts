@@ -12,6 +12,11 @@ export class AnswerTimes {
     if (this.#count < kept) this.#count++
   }
 
+  /** How many are kept. */
+  get count(): number {
+    return this.#count
+  }
+
   /** The sample that this share (0 to 1) of so many last ones does not exceed. */
   percentile(share: number, most = kept): number {
     const count = Math.min(this.#count, most)

@@ -21,6 +21,10 @@ export class ArmStates implements LiveState {
     return known.length === 0 ? null : Math.min(...known)
   }
 
+  answers(model: string): number {
+    return Math.max(0, ...this.#find(model).map(({ state }) => state.answerTimes?.count ?? 0))
+  }
+
   inFlight(model: string): number {
     return this.#find(model).reduce((sum, { state }) => sum + state.inFlight, 0)
   }

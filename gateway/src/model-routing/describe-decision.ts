@@ -89,6 +89,7 @@ function describeCandidates({ decision, propensities }: ModelChoice): readonly D
     sigma: round(scores.sigma[at]),
     lcb: round(Math.max(0, (scores.q[at] ?? 0) - lowerQuantile * (scores.sigma[at] ?? 0))),
     cost_usd: scores.cost[at] ?? 0,
+    ...(scores.delay !== null && { delay: round(scores.delay[at]) }),
     utility: round(ranking.utility[at]),
     score: round(ranking.score[at]),
     propensity: propensities[at] ?? 0,

@@ -287,6 +287,12 @@ export const learnedRoutingSettings: readonly Setting[] = [
     'With `w_cost`: λ is cost over quality; unset: λ of the profile',
   ),
   available('kumaraswamy_thompson.w_cost', 'number', 0.4, 'Weight of cost'),
+  available(
+    'kumaraswamy_thompson.w_latency',
+    'number',
+    0.1,
+    'With `w_quality`: what waiting weighs; unset: nothing',
+  ),
   accepted('kumaraswamy_thompson.backend', 'text', 'memory', 'What is learned is kept in the database'),
   accepted('kumaraswamy_thompson.state_path', 'text', null, 'What is learned is kept in the database'),
   accepted(
@@ -309,7 +315,6 @@ export const learnedRoutingSettings: readonly Setting[] = [
     'balanced',
     'The profile of a request says what cost weighs',
   ),
-  accepted('kumaraswamy_thompson.w_latency', 'number', 0.1, 'Latency is a limit: see `latency_aware`'),
   accepted('kumaraswamy_thompson.cost_reward_alpha', 'number', 0.5, 'Cost is known and never learned'),
   available(
     'linucb.enabled',
@@ -318,6 +323,6 @@ export const learnedRoutingSettings: readonly Setting[] = [
     'LinUCB chooses for `auto`, where no `routing_strategy` does; needs a bundle',
   ),
   available('linucb.alpha', 'number', 0.1, 'How curious it is'),
-  planned('linucb.tenant_buckets', 'integer', 8, 'Buckets of tenants'),
+  accepted('linucb.tenant_buckets', 'integer', 8, 'Tenants are no feature of what all of them share'),
   accepted('linucb.seed', 'integer', null, 'Nothing in it is drawn'),
 ]

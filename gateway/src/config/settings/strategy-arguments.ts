@@ -28,6 +28,8 @@ const numbers = [
     'tenant_buckets',
     'seed',
     'lambda',
+    'cold_start_kappa',
+    'latency_weight',
   ],
 ]
 const booleans = ['hot_reload', 'use_inference_only']

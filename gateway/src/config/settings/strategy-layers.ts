@@ -101,12 +101,20 @@ function readArgs({ settings }: ConfigSections, { section, args }: StrategySecti
   }
 }
 
-/** What cost weighs against quality is λ. */
+/** What cost weighs against quality is λ; what latency does, the bandit's own weight of it. */
 function readRewardWeights(settings: ConfigSections['settings']): UnknownRecord {
-  const [cost, quality] = ['kumaraswamy_thompson.w_cost', 'kumaraswamy_thompson.w_quality'] as const
-  if (!settings.isGiven(cost) && !settings.isGiven(quality)) return {}
+  const [cost, quality, latency] = [
+    'kumaraswamy_thompson.w_cost',
+    'kumaraswamy_thompson.w_quality',
+    'kumaraswamy_thompson.w_latency',
+  ] as const
   const weight = settings.number(quality)
-  return weight > 0 ? { lambda: settings.number(cost) / weight } : {}
+  if (!(weight > 0)) return {}
+  const setsCost = settings.isGiven(cost) || settings.isGiven(quality)
+  return {
+    ...(setsCost && { lambda: settings.number(cost) / weight }),
+    ...(settings.isGiven(latency) && { latency_weight: settings.number(latency) / weight }),
+  }
 }
 
 function requireUsable(

@@ -82,13 +82,13 @@ export function decideModel(input: DecisionInput): ModelDecision {
   // λ of the bundle is a price of the bundle's estimates.
   const terms = readTerms({ ...input, profile, fitted: standIn === null ? input.fitted : null })
   const lambda = (input.lambda ?? scores.lambda ?? terms.lambda) * (1 - (novelty?.nu ?? 0))
-  const ranking = rank(scores, size, lambda, costRef)
+  const ranking = rank(scores, size, lambda, costRef, (at) => slownessOf(context, models[at]))
   const limited = limitPool(input, scores, terms.pool)
   const order = limited === null ? ranking.order : inPoolFirst(ranking.order, limited)
   const reasons = [`profile:${profile}`, ...terms.reasons, ...scores.reasons]
   if (scores.domain !== null && scores.domain.label !== 'other') reasons.push(`domain:${scores.domain.label}`)
   if ((novelty?.nu ?? 0) > 0) reasons.push('novel_query')
-  reasons.push(ranking.tieBroken ? 'tie_cheaper' : 'best_utility')
+  reasons.push(ranking.tie === null ? 'best_utility' : `tie_${ranking.tie}`)
   return {
     models,
     order,
@@ -109,6 +109,16 @@ export function decideModel(input: DecisionInput): ModelDecision {
     reasons,
   }
 }
+
+/** The 95th percentile of fewer answers would be the slowest of them, which says little. */
+const leastAnswers = 20
+
+function slownessOf({ live }: RouteContext, model: ModelInfo | undefined): number | null {
+  if (model === undefined || live.answers(model.name) < leastAnswers) return null
+  return live.latencyMs(model.name, 0.95, mostAnswers)
+}
+
+const mostAnswers = 256
 
 /** What is no number falls back to what is known without looking; qualities are held to 0 and 1. */
 function repair(scores: Scores, context: RouteContext, models: readonly ModelInfo[]): void {

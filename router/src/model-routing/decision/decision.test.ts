@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { FeatureExtractor } from '../features/features.ts'
 import { plainShape } from '../features/structured.ts'
-import { type ModelInfo, noLiveState, type Scorer } from '../scoring/scorer.ts'
+import { type ModelInfo, noLiveState, type RouteContext, type Scorer } from '../scoring/scorer.ts'
 import { normalCdf } from './decide.ts'
 import { type DecisionInput, decideModel } from './decide-model.ts'
 import { holdPin } from './hold-pin.ts'
@@ -31,13 +31,15 @@ function scorerOf(q: readonly number[], cost: readonly number[], patch: object =
   }
 }
 
+const plainContext: RouteContext = {
+  ...{ inputTokens: 100, maxTokens: null, shape: plainShape, tags: [], userAgent: '', tools: [] },
+  ...{ team: null, advice: null, live: noLiveState, random: () => 0 },
+}
+
 function decide(scorer: Scorer, patch: Partial<DecisionInput> = {}) {
   return decideModel({
     features,
-    context: {
-      ...{ inputTokens: 100, maxTokens: null, shape: plainShape, tags: [], userAgent: '', tools: [] },
-      ...{ team: null, advice: null, live: noLiveState, random: () => 0 },
-    },
+    context: plainContext,
     models: [model('cheap', 1e-6), model('dear', 1e-5)],
     scorer,
     profile: 'auto',
@@ -68,6 +70,35 @@ describe('the decision rule', () => {
   it('takes the cheaper of two equals, then the first', () => {
     expect(winner(scorerOf([0.8, 0.8], [1, 0.1]), { profile: 'premium' })).toBe('dear')
     expect(winner(scorerOf([0.8, 0.8], [1, 1]), { profile: 'premium' })).toBe('cheap')
+  })
+
+  it('takes the quicker of two that cost the same, once enough of both was seen', () => {
+    const live = (seen: number) => ({
+      ...noLiveState,
+      answers: () => seen,
+      latencyMs: (name: string) => (name === 'dear' ? 100 : 300),
+    })
+    const twins = scorerOf([0.8, 0.8], [1, 1])
+    const after = (seen: number) => decide(twins, { context: { ...plainContext, live: live(seen) } })
+    expect(after(19).order).toEqual([0, 1])
+    expect(after(20).order).toEqual([1, 0])
+    expect(after(20).reasons).toContain('tie_quicker')
+    // Money comes first.
+    const cheaper = decide(scorerOf([0.8, 0.8], [1, 2]), {
+      profile: 'premium',
+      context: { ...plainContext, live: live(20) },
+    })
+    expect(cheaper.order).toEqual([0, 1])
+    expect(cheaper.reasons).toContain('tie_cheaper')
+  })
+
+  it('takes what waiting costs from utility and score alike', () => {
+    const { order, ranking } = decide(scorerOf([0.7, 0.9], [1, 1], { delay: Float64Array.of(0.1, 0.4) }))
+    expect(order).toEqual([0, 1])
+    expect((ranking.score[0] ?? 0) - (ranking.score[1] ?? 0)).toBeCloseTo(
+      (ranking.utility[0] ?? 0) - (ranking.utility[1] ?? 0),
+      9,
+    )
   })
 
   it('orders scores like utilities, between 0 and 1', () => {

@@ -2,7 +2,7 @@ import { drawBeta } from '../online/draw-beta.ts'
 import type { RewardTable } from '../online/reward-table.ts'
 import { judgeComplexity } from './complexity.ts'
 import { componentOf } from './prior-scorer.ts'
-import type { Scorer } from './scorer.ts'
+import type { ModelInfo, RouteContext, Scorer } from './scorer.ts'
 
 /** How many outcomes the inner scorer's estimate is worth: of a model nobody has measured, and of one that was trained. */
 const untrainedWeight = 5
@@ -19,6 +19,8 @@ export interface BanditOptions {
   readonly priorWeight?: number
   /** Draws are as narrow as if there were so many times the outcomes. */
   readonly sharpness?: number
+  /** Quality given up for answers that begin at once, in place of those of the slowest candidate; 0 as a rule. */
+  readonly delayWeight?: number
 }
 
 /**
@@ -62,8 +64,26 @@ export function createBanditScorer(inner: Scorer, options: BanditOptions): Score
         out.sigma[at] = Math.sqrt((a * b) / ((a + b) ** 2 * (a + b + 1)))
         out.nEff[at] = a + b - kappa
       })
+      out.delay = delaysOf(context, models, options.delayWeight ?? 0)
       out.redraw = draw
       out.reasons.push('thompson')
     },
   }
+}
+
+const usualShare = 0.5
+const samples = 256
+
+/**
+ * What waiting for each model takes from its utility: the weight times its median time to the first byte, as a share of the slowest
+ * candidate's. Who has no record waits like the mean of the others. Null where nothing counts, or nobody has a record.
+ */
+function delaysOf({ live }: RouteContext, models: readonly ModelInfo[], weight: number): Float64Array | null {
+  if (weight === 0) return null
+  const times = models.map(({ name }) => live.latencyMs(name, usualShare, samples))
+  const known = times.filter((time) => time !== null)
+  const slowest = Math.max(...known, 0)
+  if (slowest === 0) return null
+  const mean = known.reduce((sum, time) => sum + time, 0) / known.length
+  return Float64Array.from(times, (time) => (weight * (time ?? mean)) / slowest)
 }

@@ -14,6 +14,7 @@ import { priorScorer } from './prior-scorer.ts'
 import { createRandomScorer } from './random-scorer.ts'
 import {
   type Args,
+  readAtLeastZero,
   readCapabilities,
   readCascade,
   readCount,
@@ -132,6 +133,7 @@ function createUntrained(name: string, args: Args, parts: ScorerParts): Scorer {
         ...(args['cold_start_kappa'] !== undefined && {
           priorWeight: readNumber(args, 'cold_start_kappa', 0),
         }),
+        delayWeight: readAtLeastZero(args, 'latency_weight'),
       })
     case 'llmrouter-smallest':
       return createBySizeScorer('smallest')

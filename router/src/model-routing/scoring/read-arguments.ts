@@ -14,6 +14,13 @@ export function readNumber(args: Args, name: string, standard: number): number {
   return value
 }
 
+/** 0 where nobody says. */
+export function readAtLeastZero(args: Args, name: string): number {
+  const value = readNumber(args, name, 0)
+  if (value < 0) throw new Error(`${name} must be at least 0`)
+  return value
+}
+
 export function readShare(args: Args, name: string, standard: number): number {
   const value = readNumber(args, name, standard)
   if (value < 0 || value > 1) throw new Error(`${name} must be from 0 to 1`)

@@ -56,6 +56,8 @@ export interface RemoteAdvice {
 export interface LiveState {
   /** Milliseconds to the first token at that percentile (0 to 1) of so many last answers; null without any. */
   latencyMs(model: string, percentile: number, samples: number): number | null
+  /** Of how many answers, 256 at most, the above is known. */
+  answers(model: string): number
   /** Requests under way. */
   inFlight(model: string): number
   /** Tokens of the current minute. */
@@ -67,6 +69,7 @@ export interface LiveState {
 /** Where nothing serves. */
 export const noLiveState: LiveState = {
   latencyMs: () => null,
+  answers: () => 0,
   inFlight: () => 0,
   tokens: () => 0,
   preference: () => 0,
@@ -107,6 +110,8 @@ export interface Scores {
   maxSimilarity: number | null
   /** Below this an ask is strange; null where that means nothing. */
   noveltyThreshold: number | null
+  /** What waiting for each model takes from its utility, in quality; null where only quality and money count. */
+  delay: Float64Array | null
   /** The price of one dear call; null where the scorer knows none. */
   costRef: number | null
   /** Several calls in place of one, for requests that allow it; null for one. */
@@ -162,6 +167,7 @@ export function createScores(size: number): Scores {
     domain: null,
     maxSimilarity: null,
     noveltyThreshold: null,
+    delay: null,
     costRef: null,
     lambda: null,
     cascade: null,

@@ -81,7 +81,7 @@ export const strategyCatalogue: readonly StrategyEntry[] = [
     'cost_weight',
     'max_cost_per_1k_tokens',
   ]),
-  native('llmrouter-bandit', 'bandit', [...common, 'cold_start_kappa']),
+  native('llmrouter-bandit', 'bandit', [...common, 'cold_start_kappa', 'latency_weight']),
   native('llmrouter-smallest', 'fixed', common),
   native('llmrouter-largest', 'fixed', common),
   native('llmrouter-random', 'fixed', [...common, 'weights', 'seed']),
