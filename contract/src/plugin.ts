@@ -90,6 +90,19 @@ export type PluginVerdict =
   /** For the capability `GUARDRAIL`: refuses the call with 446 `guardrail_denied`. */
   | { readonly deny: { readonly message: string; readonly id?: string } }
 
+/** What a model has answered, before the client gets any of it. */
+export interface PluginModelAnswer {
+  /** What it wrote, thought and refused, in order. Arguments of tools, and what tools of its provider found, are not among it. */
+  readonly texts: readonly string[]
+}
+
+/** What a plugin wants done with an answer. */
+export type PluginAnswerVerdict =
+  /** Refuses it with 446 `guardrail_denied`. */
+  | { readonly deny: { readonly message: string; readonly id?: string } }
+  /** Other texts, as many, in the places of those it was shown. */
+  | { readonly texts: readonly string[] }
+
 /** How a call of a model ended. */
 export interface PluginResponse {
   readonly status: number
@@ -342,6 +355,14 @@ export interface Plugin {
   >
   /** Every call of a model that was admitted, before a model or an answer is chosen. */
   onLlmPreCall?: Hook<[model: string, messages: unknown, call: PluginCall], PluginVerdict | null | undefined>
+  /**
+   * For `GUARDRAIL`: every answer of a model in words, kept ones too, before the client gets any of it. Streams are held until they are
+   * complete, so a plugin that only watches has `onLlmSuccess` instead.
+   */
+  onLlmAnswer?: Hook<
+    [model: string, answer: PluginModelAnswer, call: PluginCall],
+    PluginAnswerVerdict | null | undefined
+  >
   /** After the answer. */
   onLlmSuccess?: Hook<[model: string, response: PluginResponse, call: PluginCall]>
   /** After the answer. */

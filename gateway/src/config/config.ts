@@ -710,6 +710,7 @@ export interface PluginsConfig {
 export interface GuardsConfig {
   readonly pii: PiiGuardConfig | null
   readonly injection: InjectionGuardConfig | null
+  readonly contentFilter: ContentFilterConfig | null
 }
 
 /** Personal data in what is sent to models. */
@@ -721,6 +722,15 @@ export interface PiiGuardConfig {
 
 export interface InjectionGuardConfig {
   readonly action: 'block' | 'warn' | 'log'
+}
+
+/** Harmful content in what is sent to models and in what they answer. */
+export interface ContentFilterConfig {
+  readonly action: 'block' | 'warn' | 'log'
+  /** The score from which on content counts, 0 to 1. */
+  readonly threshold: number
+  /** Empty is all. */
+  readonly categories: readonly string[]
 }
 
 /** A module to import. */

@@ -29,8 +29,15 @@ async function review(
   request: ModelRequest,
   progress: Progress,
 ): Promise<ModelRequest | null> {
+  if (plugins.guardsAnswers && request.body['background'] === true)
+    throw new GatewayError(
+      'unsupported_parameter',
+      'Guards look at answers before they are given, so none can be made in the background.',
+      { param: 'background' },
+    )
   const call = describeCall(request)
   progress.pluginCall = call
+  progress.guards = plugins.guardNames
   progress.capturesAnswer = plugins.readsAnswers && !request.isBinary
   const { members, answer } = await plugins.review(call)
   const changed = members.size === 0 ? request : change(request, members)

@@ -18,6 +18,7 @@ import { parse } from './parse.ts'
 import { Progress } from './progress.ts'
 import { recallAnswer } from './recall-answer.ts'
 import { openClientStream, respond, respondWithError } from './respond.ts'
+import { reviewAnswer } from './review-answer.ts'
 import { routeSkills } from './route-skills.ts'
 import { settle } from './settle.ts'
 import { useTools } from './use-tools.ts'
@@ -58,10 +59,10 @@ export async function handleRequest(
       return
     }
     const asked = askPlugins(gateway, request, progress)
-    const reviewed = asked instanceof Promise ? await asked : asked
+    const permitted = asked instanceof Promise ? await asked : asked
     progress.endStage('ask-plugins')
-    if (reviewed === null) return
-    request = reviewed
+    if (permitted === null) return
+    request = permitted
     const chosen = chooseModel(gateway, request, admission.resolution)
     progress.choice = chosen instanceof Promise ? await chosen : chosen
     progress.capturesAnswer ||= isChecked(request, progress)
@@ -88,7 +89,10 @@ export async function handleRequest(
         : await callCascade(gateway, request, admission.resolution, cascade, progress)
     progress.endStage('call')
     plan = called.plan
-    const streaming = respond(request, called.answer, plan, progress, stream)
+    const reviewed = reviewAnswer(gateway, request, called.answer, plan, progress)
+    const answer = reviewed instanceof Promise ? await reviewed : reviewed
+    progress.endStage('review-answer')
+    const streaming = respond(request, answer, plan, progress, stream)
     if (streaming !== undefined) await streaming
   } catch (thrown) {
     if (thrown instanceof ClientGone) stream?.discard()

@@ -38,6 +38,8 @@ export class Progress {
   caching: Caching | null = null
   /** What plugins were shown of it; null where none look. */
   pluginCall: PluginCall | null = null
+  /** Names of the guards that look at it, parted by commas; empty for none. */
+  guards = ''
   /** Whether its answer is remembered, and what was remembered. */
   capturesAnswer = false
   captured: CapturedText | null = null

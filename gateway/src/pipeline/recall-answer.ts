@@ -2,10 +2,12 @@ import type { FoundAnswer } from '../answer-cache/answer-cache.ts'
 import { type CacheControl, readCacheControl } from '../answer-cache/cache-control.ts'
 import { cacheKey } from '../answer-cache/cache-key.ts'
 import type { CacheConfig } from '../config/config.ts'
+import { isTextOperation } from '../conversation/operation.ts'
 import type { Keeping } from './cache/caching.ts'
 import { followAnswer } from './cache/follow-answer.ts'
 import { renderCached } from './cache/render-cached.ts'
 import type { Gateway } from './gateway.ts'
+import { judgeAnswer } from './guarded/judge-answer.ts'
 import type { ModelRequest } from './model-request.ts'
 import type { Progress } from './progress.ts'
 import { sendWhole } from './send-whole.ts'
@@ -49,7 +51,8 @@ function sendOrFollow(
   progress: Progress,
   { key, keeps, found }: Recall,
 ): boolean | Promise<boolean> {
-  if (send(gateway, request, progress, key, found)) return true
+  const sent = send(gateway, request, progress, key, found)
+  if (sent !== false) return sent
   // Whoever wants a stream would have to wait for its end.
   if (request.stream) return false
   const lead = (): void => {
@@ -98,10 +101,28 @@ function send(
   progress: Progress,
   key: string,
   found: FoundAnswer | null,
-): boolean {
+): boolean | Promise<true> {
   const rendered = found === null ? null : renderCached(request, found.answer, gateway.blobs)
   if (found === null || rendered === null) return false
-  const { answer, tier } = found
+  const { plugins } = gateway.identity
+  const { pluginCall } = progress
+  const isGuarded = plugins?.guardsAnswers === true && isTextOperation(request.operation)
+  if (!isGuarded || pluginCall === null) return give(gateway, request, progress, key, found, rendered)
+  const form = request.stream ? { isStream: true as const } : {}
+  const reply = { body: rendered, usage: found.answer.usage, ...form }
+  return judgeAnswer(gateway, plugins, request, pluginCall, reply).then(({ body }) =>
+    give(gateway, request, progress, key, found, body),
+  )
+}
+
+function give(
+  gateway: Gateway,
+  request: ModelRequest,
+  progress: Progress,
+  key: string,
+  { answer, tier }: FoundAnswer,
+  rendered: Buffer | string,
+): true {
   progress.caching = { status: 'HIT', key, tier, ageMs: gateway.now() - answer.storedAt }
   progress.deployment = request.runtime.routing.byDeploymentId.get(answer.deploymentId) ?? null
   progress.usage = answer.usage

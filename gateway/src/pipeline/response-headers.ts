@@ -51,6 +51,7 @@ export function describeResponse(request: ModelRequest, progress: Progress, now:
   if (options.timeoutMs !== null) lines += `x-litellm-timeout: ${options.timeoutMs / 1000}\r\n`
   const { total, parts } = progress.rounds.length === 0 ? lastBill(progress) : totalBill(progress)
   if (total !== null) lines += describeCost(total, parts)
+  if (progress.guards !== '') lines += headLine('x-litellm-applied-guardrails', progress.guards)
   if (progress.caching !== null) lines += describeCaching(progress.caching)
   if (progress.skills !== null) lines += describeSkills(progress.skills.outcome, !request.stream)
   return progress.stageEnds === null ? lines : lines + describeStages(exchange.startedAt, progress.stageEnds)

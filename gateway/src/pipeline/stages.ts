@@ -13,6 +13,7 @@ export const stages = [
   'recall-answer',
   'choose-deployment',
   'call',
+  'review-answer',
   'respond',
   'settle',
 ] as const

@@ -28,3 +28,13 @@ function withoutSecrets(query: string): string {
   const kept = query.split('&').filter((pair) => !secretParameter.test(pair.split('=', 1)[0] ?? ''))
   return kept.join('&')
 }
+
+/** Ready-made head lines by their names in lower case. */
+export function readLines(lines: string): Readonly<Record<string, string>> {
+  const headers: Record<string, string> = {}
+  for (const line of lines.split('\r\n')) {
+    const colon = line.indexOf(':')
+    if (colon > 0) headers[line.slice(0, colon).toLowerCase()] = line.slice(colon + 1).trim()
+  }
+  return headers
+}

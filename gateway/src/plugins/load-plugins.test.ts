@@ -10,7 +10,7 @@ import { PluginStartError } from './loaded-plugin.ts'
 
 const config = (written: readonly string[], changes: Partial<PluginsConfig> = {}): PluginsConfig => ({
   builtIn: new Set(),
-  guards: { pii: null, injection: null },
+  guards: { pii: null, injection: null, contentFilter: null },
   modules: written.map((specifier) => ({ written: specifier, specifier, digest: null })),
   rejected: [],
   allowedCapabilities: null,
@@ -52,6 +52,7 @@ describe('loadPlugins', () => {
       'STORAGE_BACKEND is not open to plugins',
     ],
     ['a provider that does not say so', { authenticate() {} }, 'needs the capability AUTH_PROVIDER'],
+    ['a guard of answers that does not say so', { onLlmAnswer() {} }, 'needs the capability GUARDRAIL'],
     ['unknown metadata', { metadata: { name: 'a', depends_on: [] } }, 'depends_on'],
     ['a name with spaces', { metadata: { name: 'a b' } }, 'a name has'],
   ])('leaves out %s and says why', async (_case, exported, reason) => {

@@ -10,6 +10,7 @@ export const hookNames: readonly HookName[] = [
   'onRequest',
   'onResponse',
   'onLlmPreCall',
+  'onLlmAnswer',
   'onLlmSuccess',
   'onLlmFailure',
   'evaluateMcpResult',
@@ -36,6 +37,8 @@ export interface LoadedPlugin {
   readonly identity: PluginIdentity
   readonly instance: Plugin
   readonly isBuiltIn: boolean
+  /** Milliseconds for a hook on the way of a request, where they are not those of all plugins. */
+  readonly hookMs?: number
 }
 
 /** What was configured and does not run. */

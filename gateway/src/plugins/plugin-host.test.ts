@@ -50,6 +50,46 @@ describe('a hook that takes too long', () => {
   })
 })
 
+describe('guards of answers', () => {
+  const guard = (failureMode: 'continue' | 'abort', onLlmAnswer: Plugin['onLlmAnswer']): Plugin => ({
+    metadata: { name: `${failureMode}-${Math.random()}`, capabilities: ['GUARDRAIL'], failureMode },
+    ...(onLlmAnswer === undefined ? {} : { onLlmAnswer }),
+  })
+
+  it('are asked one after the other, each about what those before it have left', async () => {
+    const { host: it } = await host(
+      guard('abort', (_model, { texts }) => ({ texts: texts.map((text) => text.toUpperCase()) })),
+      guard('abort', () => null),
+      guard('abort', (_model, { texts }) => ({ texts: texts.map((text) => `${text}!`) })),
+    )
+    expect(it.guardsAnswers).toBe(true)
+    expect(await it.judgeAnswer(call, ['a', 'b'])).toEqual(['A!', 'B!'])
+  })
+
+  it('change nothing by giving back what they were shown', async () => {
+    const { host: it } = await host(guard('abort', (_model, { texts }) => ({ texts })))
+    expect(await it.judgeAnswer(call, ['a'])).toBeNull()
+  })
+
+  it.each([[{ texts: ['a'] }], [{ texts: ['a', 1] }], [{ text: 'a' }], ['deny']])(
+    'that answer %j have failed',
+    async (value) => {
+      const { host: strict } = await host(guard('abort', () => value as never))
+      await expect(strict.judgeAnswer(call, ['a', 'b'])).rejects.toMatchObject({ code: 'plugin_failed' })
+      const { host: lenient, failures } = await host(guard('continue', () => value as never))
+      expect(await lenient.judgeAnswer(call, ['a', 'b'])).toBeNull()
+      expect(failures).toMatchObject([{ hook: 'onLlmAnswer', outcome: 'error' }])
+    },
+  )
+
+  it('let nothing pass that cannot be read, where they must not be passed over', async () => {
+    const { host: strict } = await host(guard('abort', () => null))
+    await expect(strict.judgeAnswer(call, null)).rejects.toMatchObject({ status: 446 })
+    const { host: lenient } = await host(guard('continue', () => null))
+    expect(await lenient.judgeAnswer(call, null)).toBeNull()
+  })
+})
+
 describe('a start', () => {
   it.each([
     ['throws', () => Promise.reject(new Error('no database'))],

@@ -1,14 +1,15 @@
-import type {
-  PluginCall,
-  PluginContext,
-  PluginError,
-  PluginInvocation,
-  PluginRequest,
-  PluginResponse,
+import {
+  GatewayError,
+  type PluginCall,
+  type PluginContext,
+  type PluginError,
+  type PluginInvocation,
+  type PluginRequest,
+  type PluginResponse,
 } from '@routeiq/contract'
 import type { Exchange } from '../http/exchange.ts'
 import type { ProvidedHolder } from '../identity/provided-holder.ts'
-import { describeRequest } from './describe-request.ts'
+import { describeRequest, readLines } from './describe-request.ts'
 import { type Evaluated, type EvaluatorHook, evaluate } from './evaluators.ts'
 import {
   type HookArguments,
@@ -21,8 +22,9 @@ import {
 import { PluginRoutes } from './plugin-routes.ts'
 import { readRefusal } from './read-answer.ts'
 import { readPrincipal } from './read-principal.ts'
-import { readVerdict, type Verdict } from './read-verdict.ts'
+import { readAnswerVerdict, readVerdict, type Verdict } from './read-verdict.ts'
 import { type PluginLimits, RunningPlugin } from './running-plugin.ts'
+import { copyOf, messagesOf } from './shown-call.ts'
 
 export interface PluginHostOptions extends PluginLimits {
   readonly startupMs: number
@@ -56,6 +58,10 @@ export class PluginHost {
   readsCalls = false
   /** Whether somebody reads the answers of models. */
   readsAnswers = false
+  /** Whether answers of models wait for somebody's verdict. */
+  guardsAnswers = false
+  /** Names of the guards that look at calls or answers, as a header tells them; empty for none. */
+  guardNames = ''
 
   constructor(options: PluginHostOptions) {
     this.#options = options
@@ -75,8 +81,14 @@ export class PluginHost {
     }
     for (const { plugin } of this.#started) if (plugin.status === 'active') this.#enlist(plugin)
     this.readsAnswers = this.#byHook.has('onLlmSuccess')
+    this.guardsAnswers = this.#byHook.has('onLlmAnswer')
     this.readsCalls =
-      this.readsAnswers || this.#byHook.has('onLlmPreCall') || this.#byHook.has('onLlmFailure')
+      this.readsAnswers ||
+      this.guardsAnswers ||
+      this.#byHook.has('onLlmPreCall') ||
+      this.#byHook.has('onLlmFailure')
+    const guards = this.plugins.filter((plugin) => plugin.status === 'active' && plugin.isGuard)
+    this.guardNames = guards.map(({ identity }) => identity.name).join(',')
   }
 
   /** Stops them in reverse order. */
@@ -127,6 +139,30 @@ export class PluginHost {
       for (const [name, text] of verdict?.members ?? []) members.set(name, text)
     }
     return { members, answer: null }
+  }
+
+  /**
+   * Asks guards about the texts of an answer, each after the changes of those before it; null where nothing changes. `texts` are null for an answer that cannot
+   * be read. Errors: 446, also for what a guard must see and cannot; 500 `plugin_failed`.
+   */
+  async judgeAnswer(call: PluginCall, texts: readonly string[] | null): Promise<readonly string[] | null> {
+    const guards = this.#byHook.get('onLlmAnswer') ?? []
+    if (texts === null) {
+      if (!guards.some(({ identity }) => identity.failureMode === 'abort')) return null
+      throw new GatewayError('guardrail_denied', 'No guard of this gateway can read the answer.')
+    }
+    let changed: readonly string[] | null = null
+    for (const guard of guards) {
+      const shown: readonly string[] = changed ?? texts
+      changed =
+        (await guard.ask<'onLlmAnswer', readonly string[]>(
+          'onLlmAnswer',
+          [call.model, { texts: [...shown] }, copyOf(call)],
+          call.requestId,
+          (value) => readAnswerVerdict(value, shown, guard.identity),
+        )) ?? changed
+    }
+    return changed
   }
 
   tellOfSuccess(call: PluginCall, response: PluginResponse): void {
@@ -211,25 +247,4 @@ export class PluginHost {
       if (refusal !== null) throw refusal
     }
   }
-}
-
-/** A plugin gets a copy of its own, so that none sees what another does to it. */
-function copyOf(call: PluginCall, members: ReadonlyMap<string, string> = new Map()): PluginCall {
-  const body = structuredClone(call.body) as Record<string, unknown>
-  for (const [name, text] of members) body[name] = JSON.parse(text)
-  return { ...call, caller: { ...call.caller }, body }
-}
-
-/** What carries the input, by the name it has in each dialect. */
-function messagesOf(body: Readonly<Record<string, unknown>>): unknown {
-  return body['messages'] ?? body['input'] ?? body['contents'] ?? body['prompt'] ?? null
-}
-
-function readLines(lines: string): Readonly<Record<string, string>> {
-  const headers: Record<string, string> = {}
-  for (const line of lines.split('\r\n')) {
-    const colon = line.indexOf(':')
-    if (colon > 0) headers[line.slice(0, colon).toLowerCase()] = line.slice(colon + 1).trim()
-  }
-  return headers
 }

@@ -45,6 +45,8 @@ export function readPlugin(exported: unknown, written: string, failureMode: Plug
   if (!parsed.success) throw new TypeError(`its metadata cannot be used: ${z.prettifyError(parsed.error)}`)
   if (plugin.authenticate !== undefined && !parsed.data.capabilities.includes('AUTH_PROVIDER'))
     throw new TypeError('its hook authenticate needs the capability AUTH_PROVIDER')
+  if (plugin.onLlmAnswer !== undefined && !parsed.data.capabilities.includes('GUARDRAIL'))
+    throw new TypeError('its hook onLlmAnswer needs the capability GUARDRAIL')
   return {
     written,
     isBuiltIn: false,

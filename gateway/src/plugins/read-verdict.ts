@@ -35,6 +35,22 @@ export function readVerdict(
     : { kind: 'change', members: new Map(given.map(([name, one]) => [name, textOf(one)])) }
 }
 
+/**
+ * Reads what `onLlmAnswer` returned about texts: those in their places, null where none of them changes. Errors: 446 `guardrail_denied`; a TypeError for
+ * what is no verdict.
+ */
+export function readAnswerVerdict(
+  value: unknown,
+  texts: readonly string[],
+  identity: PluginIdentity,
+): readonly string[] | null {
+  if (value === null || value === undefined) return null
+  const given = record.parse(value)
+  if (given['deny'] !== undefined) throw denial(given['deny'], identity)
+  const changed = z.array(z.string()).length(texts.length).parse(given['texts'])
+  return changed.every((text, at) => text === texts[at]) ? null : changed
+}
+
 function denial(value: unknown, { name, capabilities }: PluginIdentity): GatewayError {
   if (!capabilities.includes('GUARDRAIL'))
     throw new TypeError('only a plugin with the capability GUARDRAIL may deny a call')

@@ -27,16 +27,18 @@ export class RunningPlugin {
   readonly isBuiltIn: boolean
   readonly #plugin: Plugin
   readonly #limits: PluginLimits
+  readonly #hookMs: number
   #status: 'active' | 'quarantined' | 'failed' = 'active'
   #failures = 0
   #underWay = 0
 
-  constructor({ identity, written, isBuiltIn, instance }: LoadedPlugin, limits: PluginLimits) {
+  constructor({ identity, written, isBuiltIn, instance, hookMs }: LoadedPlugin, limits: PluginLimits) {
     this.identity = identity
     this.written = written
     this.isBuiltIn = isBuiltIn
     this.#plugin = instance
     this.#limits = limits
+    this.#hookMs = hookMs ?? limits.hookMs
   }
 
   /** `failed` did not start. */
@@ -46,6 +48,14 @@ export class RunningPlugin {
 
   get failures(): number {
     return this.#failures
+  }
+
+  /** It may refuse, and looks at what goes to models or comes from them. */
+  get isGuard(): boolean {
+    return (
+      this.identity.capabilities.includes('GUARDRAIL') &&
+      (this.has('onLlmPreCall') || this.has('onLlmAnswer'))
+    )
   }
 
   has(hook: HookName): boolean {
@@ -59,7 +69,7 @@ export class RunningPlugin {
   }
 
   /** One call. Errors: rejects with whatever the plugin throws, and when it takes longer than `ms`. */
-  async run<Name extends HookName>(hook: Name, args: HookArguments<Name>, ms = this.#limits.hookMs) {
+  async run<Name extends HookName>(hook: Name, args: HookArguments<Name>, ms = this.#hookMs) {
     const called = this.#plugin[hook] as ((...args: HookArguments<Name>) => unknown) | undefined
     const value = await within(ms, Promise.resolve(called?.apply(this.#plugin, args)))
     if (value === 'timeout') throw new HookTimeout(`${hook} took longer than ${ms} ms`)

@@ -81,6 +81,16 @@ export function textCompletion(text = 'Hello from the upstream.'): object {
   }
 }
 
+/** The same as a stream, word by word. */
+export function textCompletionChunks(text = 'Hello from the upstream.'): object[] {
+  const chunk = (piece: string, finish_reason: string | null = null): object => ({
+    ...{ id: 'cmpl-upstream', object: 'text_completion', created: 1_750_000_000 },
+    model: 'gpt-3.5-turbo-instruct',
+    choices: [{ index: 0, text: piece, logprobs: null, finish_reason }],
+  })
+  return [...text.split(/(?<= )/).map((word) => chunk(word)), chunk('', 'stop')]
+}
+
 /** OpenAI's embeddings, one of three dimensions for each input; base64 where the request asks for it. */
 export function embeddings(request: Readonly<Record<string, unknown>>): object {
   const { input, encoding_format, model } = request as {

@@ -24,6 +24,7 @@ import {
   embeddings,
   formatOpenaiStream,
   textCompletion,
+  textCompletionChunks,
 } from './openai-wire.ts'
 import type { ReceivedRequest } from './received-request.ts'
 import { formatResponsesStream, responseEvents, responseObject } from './responses-wire.ts'
@@ -149,6 +150,8 @@ function trueStream(request: ReceivedRequest, answer: ChatAnswer): string | Buff
   if (request.json['stream'] !== true) return null
   if (isAnthropic(request.path)) return formatAnthropicStream(anthropicEvents(answer))
   if (request.path.includes('/responses')) return formatResponsesStream(responseEvents(answer))
+  if (/(?<!\/chat)\/completions/.test(request.path))
+    return formatOpenaiStream(textCompletionChunks(answer.content))
   const options = request.json['stream_options'] as { include_usage?: boolean } | undefined
   return formatOpenaiStream(chatChunks(answer, options?.include_usage === true))
 }

@@ -7,7 +7,7 @@ describe('features of later releases', () => {
     ['ROUTEIQ_OIDC_ENABLED', 'on'],
     ['ROUTEIQ_PROMPT_MANAGEMENT', 'true'],
     ['ROUTEIQ_PROMPT_MANAGEMENT__ENABLED', 'true'],
-    ['LLMROUTER_PLUGINS', 'content-filter'],
+    ['LLMROUTER_PLUGINS', 'bedrock-guardrails'],
     ['LLMROUTER_PLUGINS', 'litellm_llmrouter.gateway.plugins.llamaguard_plugin.LlamaGuardPlugin'],
     ['LITELLM_CONFIG_BUCKET_NAME', 'bucket'],
     ['ROUTEIQ_CONTEXT_OPTIMIZE', 'safe'],

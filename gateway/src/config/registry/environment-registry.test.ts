@@ -67,6 +67,7 @@ const companionsOfSections: Readonly<Record<string, Record<string, string>>> = {
   capability_routing: { ROUTEIQ_CAPABILITY_ROUTING__ENABLED: 'true' },
   kumaraswamy_thompson: { ROUTEIQ_KUMARASWAMY_THOMPSON__ENABLED: 'true' },
   conversation_affinity: { CONVERSATION_AFFINITY_ENABLED: 'true' },
+  content_filter: { CONTENT_FILTER_ENABLED: 'true' },
   eval_pipeline: { ROUTEIQ_EVAL_PIPELINE: 'true' },
   linucb: { ROUTEIQ_LINUCB__ENABLED: 'true' },
 }

@@ -16,7 +16,7 @@ describe('plugins', () => {
   it('are none unless configured', () => {
     expect(plugins({})).toEqual({
       builtIn: new Set(),
-      guards: { pii: null, injection: null },
+      guards: { pii: null, injection: null, contentFilter: null },
       modules: [],
       rejected: [],
       allowedCapabilities: null,

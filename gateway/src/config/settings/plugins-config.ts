@@ -26,7 +26,7 @@ const referenceModules = ['bedrock_agentcore_mcp', 'bedrock_request_levers']
 const guards: ReadonlySet<string> = new Set(Object.values(guardNames))
 const builtIn: ReadonlySet<string> = new Set(['skills-discovery', 'cost-tracker', 'cache', ...guards])
 /** A guard that is missing must not go unnoticed, so these stop the start. */
-const missingGuards: ReadonlySet<string> = new Set(['content-filter', 'llamaguard', 'bedrock-guardrails'])
+const missingGuards: ReadonlySet<string> = new Set(['llamaguard', 'bedrock-guardrails'])
 const missing: ReadonlySet<string> = new Set([
   ...['context-optimizer', 'agentic-pipeline', 'upskill-evaluator'],
   ...referenceModules.map((name) => name.replaceAll('_', '-')),

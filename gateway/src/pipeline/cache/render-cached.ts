@@ -1,17 +1,10 @@
 import type { CachedAnswer } from '../../answer-cache/cached-answer.ts'
-import { BlobCarrier } from '../../conversation/blob-carrier.ts'
 import type { BlobSealer } from '../../conversation/blob-sealer.ts'
 import { replayReply } from '../../conversation/replay-reply.ts'
 import type { ModelRequest } from '../model-request.ts'
 import { formatAsStream, formatReply, formatterOf } from '../translated-exchange.ts'
+import { AsTheyAre } from './as-they-are.ts'
 import { readCached } from './read-cached.ts'
-
-/** Signatures stand in a kept answer as its client got them. */
-class AsTheyAre extends BlobCarrier {
-  override wrap(payload: string): string {
-    return payload
-  }
-}
 
 /**
  * A kept answer as this request wants it: the very text where it was given in the same form, otherwise a stream as a whole

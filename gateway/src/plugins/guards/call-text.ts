@@ -1,6 +1,7 @@
 /** Where the words of a conversation stand, in every dialect. */
 const conversation = ['messages', 'input', 'contents', 'prompt', 'query', 'documents', 'texts']
 const directions = ['system', 'instructions', 'systemInstruction', 'system_instruction']
+const answers = ['choices', 'content', 'output', 'candidates']
 /** Names and places, which nobody reads as text. */
 const notText = new Set([
   ...['id', 'type', 'role', 'name', 'model', 'url', 'image_url', 'data', 'file_id', 'file_data', 'fileUri'],
@@ -36,6 +37,17 @@ export function listUserTexts(body: Body): readonly string[] {
     const items = Array.isArray(value) ? value : [value]
     for (const item of items) if (isOfUser(item)) mapValue(item, collect)
   }
+  return texts
+}
+
+/** The texts of an answer, in every dialect. */
+export function listAnswerTexts(body: Body): readonly string[] {
+  const texts: string[] = []
+  for (const name of answers)
+    mapValue(body[name], (text) => {
+      texts.push(text)
+      return text
+    })
   return texts
 }
 

@@ -1,0 +1,67 @@
+import type { BlobSealer } from '../../conversation/blob-sealer.ts'
+import { replayReply } from '../../conversation/replay-reply.ts'
+import type { ConversationReply, ReplyPart } from '../../conversation/reply.ts'
+import type { PlainReply } from '../../relay/relay.ts'
+import { AsTheyAre } from '../cache/as-they-are.ts'
+import { readCached } from '../cache/read-cached.ts'
+import { keeperOf } from '../history.ts'
+import type { ModelRequest } from '../model-request.ts'
+import { formatAsStream, formatReply, formatterOf } from '../translated-exchange.ts'
+import { readCompletion } from './completion-texts.ts'
+
+/** An answer in the client's dialect as guards see it. */
+export interface AnswerTexts {
+  /** What the model wrote, thought and refused, in order. */
+  readonly texts: readonly string[]
+  /** The same answer with other texts, as many, in their places. */
+  write(texts: readonly string[]): Omit<PlainReply, 'usage'>
+}
+
+/** Null for what cannot be read. */
+export function readAnswerTexts(
+  request: ModelRequest,
+  isStream: boolean,
+  text: string,
+  blobs: BlobSealer,
+): AnswerTexts | null {
+  if (request.operation === 'completion') return readCompletion(isStream, text)
+  const reply = readCached(request.protocol.id, { isStream, text })
+  if (reply === null) return null
+  return {
+    texts: reply.choices.flatMap(({ parts }) => parts.flatMap((part) => textOf(part) ?? [])),
+    write: (texts) => writeReply(request, isStream, replaceTexts(reply, texts), blobs),
+  }
+}
+
+function writeReply(
+  request: ModelRequest,
+  isStream: boolean,
+  reply: ConversationReply,
+  blobs: BlobSealer,
+): Omit<PlainReply, 'usage'> {
+  const carrier = new AsTheyAre(blobs, { family: '', account: '', isAccountBound: false })
+  if (!isStream) return formatReply(reply, request, carrier)
+  return formatAsStream(replayReply(reply), formatterOf(request, carrier), keeperOf(request))
+}
+
+/** What else a provider said of an answer may repeat its words, so it goes where they were changed. */
+function replaceTexts(reply: ConversationReply, texts: readonly string[]): ConversationReply {
+  let at = 0
+  const replace = (part: ReplyPart): readonly ReplyPart[] => {
+    const text = textOf(part)
+    if (text === null || !('text' in part)) return [part]
+    const given = texts[at] ?? ''
+    at += 1
+    if (given === text) return [part]
+    // Signed thoughts cannot be changed.
+    if (part.type === 'reasoning') return part.signature === null ? [{ ...part, text: given }] : []
+    return [part.type === 'text' ? { type: 'text', text: given } : { ...part, text: given }]
+  }
+  const choices = reply.choices.map((choice) => ({ ...choice, parts: choice.parts.flatMap(replace) }))
+  return { ...reply, choices, extra: null }
+}
+
+function textOf(part: ReplyPart): string | null {
+  const isWords = part.type === 'text' || part.type === 'refusal' || part.type === 'reasoning'
+  return isWords && part.text !== '' ? part.text : null
+}
