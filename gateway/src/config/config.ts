@@ -711,6 +711,8 @@ export interface GuardsConfig {
   readonly pii: PiiGuardConfig | null
   readonly injection: InjectionGuardConfig | null
   readonly contentFilter: ContentFilterConfig | null
+  readonly llamaGuard: LlamaGuardConfig | null
+  readonly bedrockGuardrails: BedrockGuardrailsConfig | null
 }
 
 /** Personal data in what is sent to models. */
@@ -731,6 +733,30 @@ export interface ContentFilterConfig {
   readonly threshold: number
   /** Empty is all. */
   readonly categories: readonly string[]
+}
+
+/** A guard that asks somebody else. */
+interface RemoteGuardConfig {
+  /** For a whole check, and for each question of it. */
+  readonly timeoutMs: number
+  /** What follows when it cannot be asked: `closed` refuses, `open` goes on. */
+  readonly failMode: 'closed' | 'open'
+  readonly apiKey: string | null
+}
+
+export interface LlamaGuardConfig extends RemoteGuardConfig {
+  readonly endpoint: string
+  /** `chat`: the server writes the prompt from messages; `completion`: it gets the prompt. */
+  readonly form: 'chat' | 'completion'
+  readonly model: string
+}
+
+export interface BedrockGuardrailsConfig extends RemoteGuardConfig {
+  /** Or its ARN. */
+  readonly id: string
+  readonly version: string
+  /** As of the provider `bedrock`. */
+  readonly account: Readonly<Record<string, string>>
 }
 
 /** A module to import. */

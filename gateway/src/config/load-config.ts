@@ -111,7 +111,7 @@ export function loadConfig(input: LoadConfigInput): LoadedConfig {
   )
   const passThrough = readPassThroughConfig(sections, models, input.providers, env)
   const policy = readPolicyConfig(sections, readFile)
-  const plugins = readPluginsConfig(sections, env)
+  const plugins = readPluginsConfig(sections, input.providers, env)
   const identity = readIdentityConfig(sections, readFile)
   const parts = { identity, passThrough, plugins }
   const assembled = assemble(sections, models, parts, root, { flags: input.flags, env })

@@ -10,7 +10,7 @@ import { PluginStartError } from './loaded-plugin.ts'
 
 const config = (written: readonly string[], changes: Partial<PluginsConfig> = {}): PluginsConfig => ({
   builtIn: new Set(),
-  guards: { pii: null, injection: null, contentFilter: null },
+  guards: { pii: null, injection: null, contentFilter: null, llamaGuard: null, bedrockGuardrails: null },
   modules: written.map((specifier) => ({ written: specifier, specifier, digest: null })),
   rejected: [],
   allowedCapabilities: null,
@@ -22,7 +22,10 @@ const config = (written: readonly string[], changes: Partial<PluginsConfig> = {}
 })
 /** Loads what modules of these names export. */
 const load = (exported: Readonly<Record<string, unknown>>, changes: Partial<PluginsConfig> = {}) =>
-  loadPlugins(config(Object.keys(exported), changes), async ({ specifier }) => exported[specifier])
+  loadPlugins(config(Object.keys(exported), changes), async ({ specifier }) => exported[specifier], {
+    llamaGuard: null,
+    bedrockGuardrails: null,
+  })
 
 describe('loadPlugins', () => {
   it('takes objects and classes, and fills in their metadata', async () => {

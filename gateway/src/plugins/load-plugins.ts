@@ -1,5 +1,6 @@
 import type { PluginModule, PluginsConfig } from '../config/config.ts'
 import { createGuards } from './guards/create-guards.ts'
+import type { GuardServices } from './guards/guard-service.ts'
 import { type AbsentPlugin, type LoadedPlugin, PluginStartError } from './loaded-plugin.ts'
 import { orderPlugins } from './order-plugins.ts'
 import { failureModeOf, readPlugin } from './read-plugin.ts'
@@ -17,8 +18,9 @@ export interface LoadedPlugins {
 export async function loadPlugins(
   config: PluginsConfig,
   importModule: (module: PluginModule) => Promise<unknown>,
+  services: GuardServices,
 ): Promise<LoadedPlugins> {
-  const plugins: LoadedPlugin[] = [...createGuards(config.guards)]
+  const plugins: LoadedPlugin[] = [...createGuards(config.guards, services)]
   const absent: AbsentPlugin[] = config.rejected.map((rejected) => ({ ...rejected, status: 'rejected' }))
   for (const module of config.modules) {
     const loaded = await loadOne(module, config, importModule)

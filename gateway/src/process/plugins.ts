@@ -12,6 +12,7 @@ import type { PluginFailure } from '../plugins/running-plugin.ts'
 import { StrategyModules } from '../plugins/strategy-modules.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { UserEgress } from '../transport/egress/user-egress.ts'
+import { createGuardServices } from './guard-services.ts'
 import { StartFailure } from './listen.ts'
 import type { Telemetry } from './telemetry.ts'
 
@@ -34,6 +35,7 @@ export interface PluginParts {
   readonly telemetry: Telemetry
   /** Where modules are found. */
   readonly directory: string
+  readonly now: () => number
   /** How plugins reach the gateway. */
   readonly ask: AskOwnRoute
 }
@@ -48,7 +50,12 @@ export async function openPlugins(parts: PluginParts): Promise<OpenPlugins> {
     importPlugin({ written: specifier, specifier, digest: null }, directory),
   )
   try {
-    const { plugins, absent } = await loadPlugins(settings, (module) => importPlugin(module, directory))
+    const services = createGuardServices(config(), parts.now)
+    const { plugins, absent } = await loadPlugins(
+      settings,
+      (module) => importPlugin(module, directory),
+      services,
+    )
     for (const { written, status, reason } of absent)
       logger.log('error', 'plugin_not_loaded', { plugin: written, status, reason })
     if (plugins.length === 0) return { host: null, absent, strategies, modules, start: async () => {} }

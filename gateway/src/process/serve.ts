@@ -99,7 +99,7 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
   const routingSettings = await openRoutingSettings(hub, configuration, () => void reload(options))
   const ownRoutes = new OwnRoutes(config.identity)
   const plugins = await openPlugins({
-    ...{ telemetry, directory: process.cwd(), ask: ownRoutes.ask },
+    ...{ telemetry, directory: process.cwd(), ask: ownRoutes.ask, now: options.now },
     config: () => configuration.runtime.config,
   })
   const transport = createTransport(config, options.now, managed.origins)

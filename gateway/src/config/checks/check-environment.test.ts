@@ -7,8 +7,6 @@ describe('features of later releases', () => {
     ['ROUTEIQ_OIDC_ENABLED', 'on'],
     ['ROUTEIQ_PROMPT_MANAGEMENT', 'true'],
     ['ROUTEIQ_PROMPT_MANAGEMENT__ENABLED', 'true'],
-    ['LLMROUTER_PLUGINS', 'bedrock-guardrails'],
-    ['LLMROUTER_PLUGINS', 'litellm_llmrouter.gateway.plugins.llamaguard_plugin.LlamaGuardPlugin'],
     ['LITELLM_CONFIG_BUCKET_NAME', 'bucket'],
     ['ROUTEIQ_CONTEXT_OPTIMIZE', 'safe'],
   ])('%s=%s stops the start and is named', (name, value) => {

@@ -15,6 +15,9 @@ const files = {
   'candidates.json': '{"a": {"quality_score": 0.9}}',
 }
 
+const llamaGuard = { LLAMAGUARD_ENABLED: 'true', LLAMAGUARD_ENDPOINT: 'http://vllm:8000' }
+const guardrail = { BEDROCK_GUARDRAIL_ENABLED: 'true', BEDROCK_GUARDRAIL_ID: 'gr1' }
+
 /** Some settings only show beside another one. */
 const companions: Readonly<Record<string, Record<string, string>>> = {
   ...Object.fromEntries(
@@ -27,6 +30,17 @@ const companions: Readonly<Record<string, Record<string, string>>> = {
   'process.pii_action': { GUARDRAIL_PII_ENABLED: 'true' },
   'process.pii_entity_types': { GUARDRAIL_PII_ENABLED: 'true' },
   'process.injection_action': { GUARDRAIL_INJECTION_ENABLED: 'true' },
+  'process.llamaguard_enabled': { LLAMAGUARD_ENDPOINT: 'http://vllm:8000' },
+  'process.llamaguard_endpoint': llamaGuard,
+  'process.llamaguard_model': llamaGuard,
+  'process.llamaguard_api_key': llamaGuard,
+  'process.llamaguard_timeout': llamaGuard,
+  'process.llamaguard_fail_mode': llamaGuard,
+  'process.bedrock_guardrail_enabled': { BEDROCK_GUARDRAIL_ID: 'gr1' },
+  'process.bedrock_guardrail_id': guardrail,
+  'process.bedrock_guardrail_version': guardrail,
+  'process.bedrock_guardrail_timeout': guardrail,
+  'process.bedrock_guardrail_fail_mode': guardrail,
   'plugins.allowlist': { LLMROUTER_PLUGINS: 'cache' },
   'redis.port': { REDIS_HOST: 'cache.test' },
   'redis.username': { REDIS_HOST: 'cache.test' },

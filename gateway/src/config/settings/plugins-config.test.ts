@@ -16,7 +16,7 @@ describe('plugins', () => {
   it('are none unless configured', () => {
     expect(plugins({})).toEqual({
       builtIn: new Set(),
-      guards: { pii: null, injection: null, contentFilter: null },
+      guards: { pii: null, injection: null, contentFilter: null, llamaGuard: null, bedrockGuardrails: null },
       modules: [],
       rejected: [],
       allowedCapabilities: null,
@@ -57,6 +57,70 @@ describe('plugins', () => {
       })
     const tuned = { ...variables, GUARDRAIL_PII_ACTION: 'BLOCK', GUARDRAIL_PII_ENTITY_TYPES: 'email,ssn' }
     expect(plugins(tuned).guards.pii).toEqual({ action: 'block', entityTypes: ['EMAIL', 'SSN'] })
+  })
+
+  it.each([
+    ['http://vllm:8000', 'http://vllm:8000/v1/chat/completions', 'chat'],
+    ['http://vllm:8000/v1/', 'http://vllm:8000/v1/chat/completions', 'chat'],
+    ['https://judge.test/api/chat/completions', 'https://judge.test/api/chat/completions', 'chat'],
+    ['http://vllm:8000/v1/completions', 'http://vllm:8000/v1/completions', 'completion'],
+    ['http://tgi:8080/generate?a=b', 'http://tgi:8080/generate?a=b', 'completion'],
+  ])('a model that judges is asked at %s', (written, endpoint, form) => {
+    const env = { LLMROUTER_PLUGINS: 'llamaguard', LLAMAGUARD_ENDPOINT: written }
+    expect(plugins(env).guards.llamaGuard).toEqual({
+      ...{ endpoint, form, model: 'meta-llama/LlamaGuard-7b', apiKey: null },
+      ...{ timeoutMs: 10_000, failMode: 'closed' },
+    })
+  })
+
+  it.each([
+    ['LLAMAGUARD_ENDPOINT', {}],
+    ['LLAMAGUARD_ENDPOINT', { LLAMAGUARD_ENDPOINT: 'vllm' }],
+    ['LLAMAGUARD_ENDPOINT', { LLAMAGUARD_ENDPOINT: 'http://user:word@vllm:8000' }],
+    ['BEDROCK_GUARDRAIL_ID', { LLMROUTER_PLUGINS: 'bedrock-guardrails' }],
+    ['BEDROCK_GUARDRAIL_ID', { BEDROCK_GUARDRAIL_ENABLED: 'true', BEDROCK_GUARDRAIL_ID: '../x' }],
+    [
+      'BEDROCK_GUARDRAIL_VERSION',
+      {
+        BEDROCK_GUARDRAIL_ENABLED: 'true',
+        BEDROCK_GUARDRAIL_ID: 'gr1',
+        BEDROCK_GUARDRAIL_VERSION: '1/../2',
+      },
+    ],
+    ['CONTENT_FILTER_CATEGORIES', { CONTENT_FILTER_ENABLED: 'true', CONTENT_FILTER_CATEGORIES: 'spam' }],
+    ['CONTENT_FILTER_THRESHOLD', { CONTENT_FILTER_ENABLED: 'true', CONTENT_FILTER_THRESHOLD: '70' }],
+  ])('a guard without a good %s ends the start', (variable, env) => {
+    const { config, diagnostics } = loadFiles({ env: { LLMROUTER_PLUGINS: 'llamaguard', ...env } })
+    expect(config).toBeNull()
+    expect(JSON.stringify(diagnostics)).toContain(variable)
+  })
+
+  it.each([
+    ['skills_discovery.SkillsDiscoveryPlugin', null],
+    ['content_filter.ContentFilterPlugin', null],
+    ['pii_guard.PIIGuard', null],
+    ['prompt_injection_guard.PromptInjectionGuard', null],
+    ['llamaguard_plugin.LlamaGuardPlugin', null],
+    ['bedrock_guardrails.BedrockGuardrailsPlugin', null],
+    ['cost_tracker.CostTrackerPlugin', null],
+    ['cache_plugin.SemanticCachePlugin', null],
+    ['agentic_pipeline.AgenticPipelinePlugin', 'agentic-pipeline is not available yet'],
+    ['upskill_evaluator.UpskillEvaluatorPlugin', 'upskill-evaluator is not available yet'],
+    ['bedrock_agentcore_mcp.BedrockAgentCoreMCPPlugin', 'bedrock-agentcore-mcp is not available yet'],
+    ['bedrock_request_levers.BedrockRequestLeversPlugin', 'bedrock-request-levers is not available yet'],
+    ['nobody.NobodysPlugin', 'NobodysPlugin is no plugin of this gateway'],
+  ])('%s is one of ours, or is left out with a warning', (path, warning) => {
+    const { config, diagnostics } = load({
+      LLMROUTER_PLUGINS: `${reference}${path}`,
+      LLAMAGUARD_ENDPOINT: 'http://vllm:8000',
+      BEDROCK_GUARDRAIL_ID: 'gr1',
+    })
+    const { builtIn, guards, modules } = config.plugins
+    const running = builtIn.size + Object.values(guards).filter((guard) => guard !== null).length
+    expect([running, modules]).toEqual([warning === null ? 1 : 0, []])
+    expect(diagnostics.map(({ message }) => message)).toEqual(
+      warning === null ? [] : [expect.stringContaining(warning)],
+    )
   })
 
   it('that are built in switch on what they stand for', () => {

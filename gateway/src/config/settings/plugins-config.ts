@@ -1,4 +1,5 @@
 import type { GuardsConfig, PluginModule, PluginsConfig } from '../config.ts'
+import type { ProviderCatalog } from '../provider-catalog.ts'
 import type { Environment } from '../source/interpolate.ts'
 import type { ConfigSections } from './config-sections.ts'
 import { guardNames, readGuardsConfig } from './guards-config.ts'
@@ -23,22 +24,25 @@ const referencePaths: Readonly<Record<string, string>> = {
 /** Modules of the reference with several classes. */
 const referenceModules = ['bedrock_agentcore_mcp', 'bedrock_request_levers']
 
+const keysOfGuards = Object.keys(guardNames) as (keyof GuardsConfig)[]
 const guards: ReadonlySet<string> = new Set(Object.values(guardNames))
 const builtIn: ReadonlySet<string> = new Set(['skills-discovery', 'cost-tracker', 'cache', ...guards])
-/** A guard that is missing must not go unnoticed, so these stop the start. */
-const missingGuards: ReadonlySet<string> = new Set(['llamaguard', 'bedrock-guardrails'])
 const missing: ReadonlySet<string> = new Set([
   ...['context-optimizer', 'agentic-pipeline', 'upskill-evaluator'],
   ...referenceModules.map((name) => name.replaceAll('_', '-')),
 ])
 
 type Entry =
-  | { readonly kind: 'built-in' | 'guard' | 'missing'; readonly name: string }
+  | { readonly kind: 'built-in' | 'missing'; readonly name: string }
   | { readonly kind: 'module'; readonly module: PluginModule }
   | { readonly kind: 'unknown'; readonly hint?: string }
 
 /** Which plugins are to be loaded, what may not load, and what this gateway does not have. */
-export function readPluginsConfig(sections: ConfigSections, env: Environment): PluginsConfig {
+export function readPluginsConfig(
+  sections: ConfigSections,
+  providers: ProviderCatalog,
+  env: Environment,
+): PluginsConfig {
   const { settings, report } = sections
   const allowlist = settings.json('plugins.allowlist') === null ? null : settings.list('plugins.allowlist')
   const names = new Set<string>()
@@ -56,21 +60,18 @@ export function readPluginsConfig(sections: ConfigSections, env: Environment): P
     else if (entry.kind === 'built-in') names.add(entry.name)
     else if (entry.kind === 'unknown')
       report.warn(variable, `${written} is no plugin of this gateway; it is left out`, entry.hint)
-    else if (entry.kind === 'missing')
-      report.warn(variable, `the plugin ${entry.name} is not available yet; ${written} is left out`)
-    else
-      report.fatal(
-        variable,
-        `${variable} is set, but this is not available yet: ${written}`,
-        `take ${written} out of ${variable}`,
-      )
+    else report.warn(variable, `the plugin ${entry.name} is not available yet; ${written} is left out`)
   }
   const failureMode = (settings.text('plugins.failure_mode') ?? 'continue') as PluginsConfig['failureMode']
-  const guardsConfig = readGuardsConfig(sections, names)
-  requireRejected(sections, rejected, guardsConfig, failureMode)
+  const readGuards = (listed: ReadonlySet<string>): GuardsConfig =>
+    readGuardsConfig(sections, listed, providers, env)
+  const running = readGuards(names)
+  const isMissed = (name: string): boolean =>
+    !isOn(running, name) && enforces(readGuards(new Set([name])), name)
+  requireRejected(report, rejected, failureMode, isMissed)
   return {
     builtIn: new Set([...names].filter((name) => !guards.has(name))),
-    guards: guardsConfig,
+    guards: running,
     modules,
     rejected,
     allowedCapabilities: readCapabilities(settings),
@@ -83,16 +84,16 @@ export function readPluginsConfig(sections: ConfigSections, env: Environment): P
 
 /** What must not be passed over ends the start when it may not load: a guard of ours that is off without it, and everything under `abort`. */
 function requireRejected(
-  sections: ConfigSections,
+  report: ConfigSections['report'],
   rejected: PluginsConfig['rejected'],
-  running: GuardsConfig,
   failureMode: PluginsConfig['failureMode'],
+  isMissed: (guard: string) => boolean,
 ): void {
   for (const { written, reason } of rejected) {
     const entry = readEntry(written)
-    const name = 'name' in entry ? entry.name : ''
-    if (failureMode !== 'abort' && !isMissed(sections, name, running)) continue
-    sections.report.fatal(
+    const isGuard = 'name' in entry && guards.has(entry.name)
+    if (failureMode !== 'abort' && !(isGuard && isMissed(entry.name))) continue
+    report.fatal(
       variable,
       `${reason}, and the gateway does not start without it`,
       `put ${written} on the list, or take it out of ${variable}`,
@@ -100,13 +101,16 @@ function requireRejected(
   }
 }
 
-/** Whether a guard would have enforced something and does not run. One that only warns may be missing. */
-function isMissed(sections: ConfigSections, name: string, running: GuardsConfig): boolean {
-  const guard = Object.entries(guardNames).find(([, known]) => known === name)?.[0] as keyof GuardsConfig
-  if (guard === undefined) return missingGuards.has(name)
-  if (running[guard] !== null) return false
-  const { action } = readGuardsConfig(sections, new Set([name]))[guard] ?? {}
-  return action !== 'warn' && action !== 'log'
+const guardOf = (config: GuardsConfig, name: string) =>
+  config[keysOfGuards.find((key) => guardNames[key] === name) ?? 'pii']
+
+const isOn = (config: GuardsConfig, name: string): boolean => guardOf(config, name) !== null
+
+/** Whether a guard refuses or changes anything: one that only takes notes, or lets pass what it cannot look at, may be missing. */
+function enforces(config: GuardsConfig, name: string): boolean {
+  const guard = guardOf(config, name)
+  if (guard === null) return false
+  return 'action' in guard ? guard.action !== 'warn' && guard.action !== 'log' : guard.failMode === 'closed'
 }
 
 function readEntry(written: string): Entry {
@@ -115,7 +119,6 @@ function readEntry(written: string): Entry {
   const name = path === null ? written : (module?.replaceAll('_', '-') ?? referencePaths[path])
   if (name === undefined) return { kind: 'unknown' }
   if (builtIn.has(name)) return { kind: 'built-in', name }
-  if (missingGuards.has(name)) return { kind: 'guard', name }
   if (missing.has(name)) return { kind: 'missing', name }
   if (/^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$/.test(written)) return describeDotted(written)
   const [specifier = '', digest = null] = written.split('#sha256=', 2)

@@ -40,6 +40,18 @@ export function listUserTexts(body: Body): readonly string[] {
   return texts
 }
 
+/** The members of a body in which texts of users and tools are changed; those in which nothing changed are left out. */
+export function mapUserTexts(body: Body, change: (text: string) => string): Record<string, unknown> {
+  const mapItem = (item: unknown): unknown => (isOfUser(item) ? mapValue(item, change) : item)
+  const changed: Record<string, unknown> = {}
+  for (const name of conversation) {
+    const value = body[name]
+    const mapped = Array.isArray(value) ? mapList(value, mapItem) : mapItem(value)
+    if (mapped !== value) changed[name] = mapped
+  }
+  return changed
+}
+
 /** The texts of an answer, in every dialect. */
 export function listAnswerTexts(body: Body): readonly string[] {
   const texts: string[] = []
@@ -61,15 +73,18 @@ function isOfUser(item: unknown): boolean {
 /** The same value where nothing in it changed. */
 function mapValue(value: unknown, change: (text: string) => string): unknown {
   if (typeof value === 'string') return change(value)
-  if (Array.isArray(value)) {
-    const mapped = value.map((item) => mapValue(item, change))
-    return mapped.some((item, index) => item !== value[index]) ? mapped : value
-  }
+  if (Array.isArray(value)) return mapList(value, (item) => mapValue(item, change))
   if (!isRecord(value) || untouched.has(String(value['type']))) return value
   const entries = Object.entries(value).map(
     ([name, member]) => [name, mapMember(value, name, member, change)] as const,
   )
   return entries.some(([name, member]) => value[name] !== member) ? Object.fromEntries(entries) : value
+}
+
+/** The same list where nothing in it changed. */
+function mapList(list: readonly unknown[], map: (item: unknown) => unknown): readonly unknown[] {
+  const mapped = list.map(map)
+  return mapped.some((item, at) => item !== list[at]) ? mapped : list
 }
 
 function mapMember(
