@@ -33,6 +33,14 @@ export interface ChoiceSummary {
   readonly baselineCostPerSuccess: number | null
   readonly baseline: string | null
   readonly switchRate: number
+  /** Tokens of prompts that providers read from their caches, of all; null where nobody counted. */
+  readonly cacheHitShare: number | null
+  /** Conversations with a known cost. */
+  readonly sessions: number
+  /** USD; null without a session. */
+  readonly costPerSession: number | null
+  readonly costPerSessionInterval: Interval | null
+  readonly baselineCostPerSession: number | null
   readonly exploredShare: number
   readonly novelShare: number
   /** Mean distance of scores from what was expected, by tenth of the expectation; null when nobody judged. */
@@ -71,6 +79,8 @@ export function summariseChoices(rows: readonly EvidenceRow[]): ChoiceSummary {
     completionTokens: sum(rows, ({ outputTokens }) => outputTokens),
     ...successOf(judged),
     baseline: rows.map(({ details }) => details['baseline']).find((name) => typeof name === 'string') ?? null,
+    cacheHitShare: cacheHitShareOf(rows),
+    ...sessionsOf(priced),
     switchRate: share(has('affinity_switched')),
     exploredShare: share(({ details }) => details['explored'] === true),
     novelShare: share(has('novel_query')),
@@ -80,6 +90,45 @@ export function summariseChoices(rows: readonly EvidenceRow[]): ChoiceSummary {
 
 function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : []
+}
+
+function cacheHitShareOf(rows: readonly EvidenceRow[]): number | null {
+  let [cached, all] = [0, 0]
+  for (const { inputTokens, details } of rows) {
+    const read = details['cached_tokens']
+    if (inputTokens === null || typeof read !== 'number') continue
+    cached += read
+    all += inputTokens
+  }
+  return all === 0 ? null : cached / all
+}
+
+/** What conversations cost from end to end: a model that is cheap a turn may be dear when every move reads the prompt anew. */
+function sessionsOf(
+  priced: readonly EvidenceRow[],
+): Pick<ChoiceSummary, 'sessions' | 'costPerSession' | 'costPerSessionInterval' | 'baselineCostPerSession'> {
+  const sessions = new Map<string, { actual: number; baseline: number }>()
+  for (const { details, costUsd, baselineUsd } of priced) {
+    const name = details['session_hash']
+    if (typeof name !== 'string') continue
+    const session = sessions.get(name) ?? { actual: 0, baseline: 0 }
+    session.actual += costUsd ?? 0
+    session.baseline += baselineUsd ?? 0
+    sessions.set(name, session)
+  }
+  const all = [...sessions.values()]
+  const mean = (read: (session: { actual: number; baseline: number }) => number): number | null =>
+    all.length === 0 ? null : all.reduce((sum, session) => sum + read(session), 0) / all.length
+  return {
+    sessions: all.length,
+    costPerSession: mean(({ actual }) => actual),
+    costPerSessionInterval: bootstrapInterval(
+      all,
+      ({ actual }) => [actual, 1],
+      ([cost = 0, count = 0]) => (count === 0 ? null : cost / count),
+    ),
+    baselineCostPerSession: mean(({ baseline }) => baseline),
+  }
 }
 
 function successOf(

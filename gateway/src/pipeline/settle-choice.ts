@@ -121,6 +121,7 @@ function keepChoice(
     details: {
       ...describe(choice, { arm, baseline }, described),
       attempts,
+      cached_tokens: usage?.cacheReadTokens ?? null,
       ...(fault === null ? {} : { fault }),
     },
     createdAt: record.startedAt,
@@ -142,7 +143,10 @@ function readPropensity({ decision, affinity, propensity }: ModelChoice, at: num
   return decision.estimatePropensity(at)
 }
 
-/** What the baseline would have cost for the same tokens; null when its price or the tokens are unknown. */
+/**
+ * What the baseline would have cost for the same tokens, as much of the prompt read from its cache; null when its price or the tokens
+ * are unknown.
+ */
 function baselineCost(
   { decision }: ModelChoice,
   baseline: number,
@@ -151,7 +155,9 @@ function baselineCost(
   const model = decision.models[baseline]
   if (usage === null || model === undefined || model.inputPrice === null || model.outputPrice === null)
     return null
-  return (usage.inputTokens ?? 0) * model.inputPrice + (usage.outputTokens ?? 0) * model.outputPrice
+  const { inputTokens, outputTokens, cacheReadTokens: cached } = usage
+  const readPrice = model.cacheReadPrice ?? model.inputPrice
+  return (inputTokens - cached) * model.inputPrice + cached * readPrice + outputTokens * model.outputPrice
 }
 
 /** The decision as described, with what replaying needs beside it. */

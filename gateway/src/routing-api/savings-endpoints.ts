@@ -41,6 +41,7 @@ export function overviewEndpoint(deps: RoutingApiDependencies): Endpoint {
           },
           baseline_model: summary.baseline,
           switch_rate: summary.switchRate,
+          ...describeSessions(summary),
           explored_share: summary.exploredShare,
           novel_share: summary.novelShare,
           calibration_error: summary.calibrationError,
@@ -94,6 +95,18 @@ export async function readRows(
   return choices.listChoices(query.get('workspace'), readWindow(query.get('window'), gateway.now()), mostRows)
 }
 
+function describeSessions(summary: ChoiceSummary): object {
+  return {
+    cache_hit_share: summary.cacheHitShare,
+    sessions: summary.sessions,
+    cost_per_session: {
+      actual_usd: summary.costPerSession,
+      baseline_usd: summary.baselineCostPerSession,
+      ci: summary.costPerSessionInterval,
+    },
+  }
+}
+
 function describeGroup(group: string, summary: ChoiceSummary): object {
   return {
     group,
@@ -110,6 +123,7 @@ function describeGroup(group: string, summary: ChoiceSummary): object {
     quality_ratio: summary.qualityRatio,
     quality_ratio_ci: summary.qualityRatioInterval,
     judged: summary.judged,
+    ...describeSessions(summary),
   }
 }
 
