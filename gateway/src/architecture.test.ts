@@ -29,6 +29,7 @@ const directions: Readonly<Record<string, string>> = {
   'cloud-accounts': 'conversation providers:types transport:types',
   config: '',
   'config-sync': 'config:types leadership:types transport:types',
+  'context-optimizer': 'json',
   conversation: 'providers:types',
   demo: 'http1 transport:types',
   deployments:
@@ -50,7 +51,7 @@ const directions: Readonly<Record<string, string>> = {
   'pass-through':
     'config:types conversation deployments:types governance:types http http1:types identity pipeline pricing protocols providers telemetry transport',
   pipeline:
-    'answer-cache audit:types balancing config:types conversation deployments governance:types http http1 identity injection json model-routing multipart plugins:types policy-engine:types pricing protocols providers relay storage:types telemetry tokens:types transport:types version.ts within.ts',
+    'answer-cache audit:types balancing config:types context-optimizer conversation deployments governance:types http http1 identity injection json model-routing multipart plugins:types policy-engine:types pricing protocols providers relay storage:types telemetry tokens:types transport:types version.ts within.ts',
   patterns: '',
   plugins: 'config http:types identity:types pipeline:types rest within.ts',
   'policy-engine': 'config:types http patterns',
@@ -131,6 +132,7 @@ const reservedModules: readonly (readonly [module: RegExp, owners: readonly stri
 const pureAreas = [
   'balancing',
   'cloud-accounts',
+  'context-optimizer',
   'conversation',
   'deployments',
   'json',

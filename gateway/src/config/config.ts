@@ -19,6 +19,7 @@ export interface GatewayConfig {
   readonly userEgress: UserEgressConfig
   readonly telemetry: TelemetryConfig
   readonly cache: CacheConfig
+  readonly contextOptimizer: ContextOptimizerConfig
   readonly requests: RequestConfig
   readonly skills: SkillsConfig
   readonly plugins: PluginsConfig
@@ -766,6 +767,15 @@ export interface PluginModule {
   readonly specifier: string
   /** SHA-256 of its file, hexadecimal; null for any. */
   readonly digest: string | null
+}
+
+/** How prompts are shortened on their way to a provider. */
+export interface ContextOptimizerConfig {
+  readonly mode: 'off' | 'safe' | 'aggressive'
+  /** Longer conversations are trimmed under `aggressive`. */
+  readonly maxTurns: number
+  /** Turns of a conversation that was trimmed. */
+  readonly keepLast: number
 }
 
 /** Which answers are kept and given again. */

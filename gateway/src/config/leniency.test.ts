@@ -155,7 +155,6 @@ describe('leniency', () => {
     ['guardrails: [{guardrail_name: g}]', 'guardrails'],
     ['router_settings: {routing_strategy: llmrouter-causallm}', 'router_settings.routing_strategy'],
     ['routeiq: {prompt_management: {enabled: true}}', 'routeiq.prompt_management.enabled'],
-    ['routeiq: {context_optimizer: {mode: safe}}', 'routeiq.context_optimizer.mode'],
   ])('warns once that %s comes later', (text, path) => {
     expect(paths(loadText(text), 'warning')).toEqual([path])
   })

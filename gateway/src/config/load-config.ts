@@ -23,6 +23,7 @@ import { readAuditConfig } from './settings/audit-config.ts'
 import { readCacheConfig } from './settings/cache-config.ts'
 import { type ConfigSections, openSections, sectionWith } from './settings/config-sections.ts'
 import { readConfigSync } from './settings/config-sync-config.ts'
+import { readContextOptimizerConfig } from './settings/context-optimizer-config.ts'
 import { readEgressConfig } from './settings/egress-config.ts'
 import { readEvidenceConfig } from './settings/evidence-config.ts'
 import { readFunctionSkills } from './settings/function-skills-config.ts'
@@ -212,6 +213,7 @@ function assemble(
     mcp: readMcpConfig(root, sections),
     telemetry: readTelemetryConfig(sections),
     cache: readCacheConfig(sections, plugins),
+    contextOptimizer: readContextOptimizerConfig(sections, plugins),
     requests: readRequestConfig(sections, flags),
     skills: readSkillsConfig(sections, plugins),
     plugins,

@@ -1,6 +1,4 @@
 import { GatewayError, type PluginCall } from '@routeiq/contract'
-import { editMembers } from '../json/edit-members.ts'
-import { scanObject } from '../json/object-members.ts'
 import type { PluginHost } from '../plugins/plugin-host.ts'
 import { renderCached } from './cache/render-cached.ts'
 import type { Gateway } from './gateway.ts'
@@ -8,6 +6,7 @@ import type { ModelRequest } from './model-request.ts'
 import type { Progress } from './progress.ts'
 import { readRequestOptions } from './request-options.ts'
 import { sendWhole } from './send-whole.ts'
+import { setMembers } from './set-members.ts'
 
 /**
  * Shows the call to the operator's plugins, which may change members of its body, answer it (null comes back then) or refuse
@@ -71,15 +70,12 @@ function describeCall({
 /** The request with members set. A form is passed on as it came and keeps its fields. */
 function change(request: ModelRequest, set: ReadonlyMap<string, string>): ModelRequest {
   if (request.upload !== null) return request
-  const bytes = editMembers(request.bytes, request.members, { set, remove: new Set() })
-  const members = scanObject(bytes)
-  if (members === null) throw new Error('a body edited by plugins is no JSON object any more')
-  const values = Object.fromEntries([...set].map(([name, text]) => [name, JSON.parse(text) as unknown]))
-  const body = { ...request.body, ...values }
+  const edited = setMembers(request, set)
+  const { body } = edited
   // What a client's own words became is what is kept of them; a conversation that was put in front is none of its words.
   const clientBody = request.clientBody === request.body ? body : request.clientBody
   const options = readRequestOptions(body, request.exchange, request.runtime.config.governance.endUserHeaders)
-  return { ...request, bytes, members, body, clientBody, options }
+  return { ...request, ...edited, clientBody, options }
 }
 
 function send(gateway: Gateway, request: ModelRequest, progress: Progress, text: string): void {

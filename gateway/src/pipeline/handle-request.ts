@@ -14,6 +14,7 @@ import { isChecked } from './find-answer-fault.ts'
 import type { Gateway } from './gateway.ts'
 import { holdConversation } from './hold-conversation.ts'
 import type { Arrival, ModelRequest } from './model-request.ts'
+import { optimizeContext } from './optimize-context.ts'
 import { parse } from './parse.ts'
 import { Progress } from './progress.ts'
 import { recallAnswer } from './recall-answer.ts'
@@ -62,7 +63,8 @@ export async function handleRequest(
     const permitted = asked instanceof Promise ? await asked : asked
     progress.endStage('ask-plugins')
     if (permitted === null) return
-    request = permitted
+    request = optimizeContext(permitted, progress)
+    progress.endStage('optimize-context')
     const chosen = chooseModel(gateway, request, admission.resolution)
     progress.choice = chosen instanceof Promise ? await chosen : chosen
     progress.capturesAnswer ||= isChecked(request, progress)

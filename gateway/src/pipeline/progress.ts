@@ -36,6 +36,8 @@ export class Progress {
   reservation: Reservation | null = null
   /** How it stands to answers that are kept; null where none are. */
   caching: Caching | null = null
+  /** What its provider was spared of it, estimated. */
+  contextTokensSaved = 0
   /** What plugins were shown of it; null where none look. */
   pluginCall: PluginCall | null = null
   /** Names of the guards that look at it, parted by commas; empty for none. */

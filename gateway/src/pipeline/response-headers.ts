@@ -52,6 +52,7 @@ export function describeResponse(request: ModelRequest, progress: Progress, now:
   const { total, parts } = progress.rounds.length === 0 ? lastBill(progress) : totalBill(progress)
   if (total !== null) lines += describeCost(total, parts)
   if (progress.guards !== '') lines += headLine('x-litellm-applied-guardrails', progress.guards)
+  if (progress.contextTokensSaved > 0) lines += `x-routeiq-tokens-saved: ${progress.contextTokensSaved}\r\n`
   if (progress.caching !== null) lines += describeCaching(progress.caching)
   if (progress.skills !== null) lines += describeSkills(progress.skills.outcome, !request.stream)
   return progress.stageEnds === null ? lines : lines + describeStages(exchange.startedAt, progress.stageEnds)

@@ -159,6 +159,7 @@ function describe(
     strategyFellBack: progress.strategyFellBack,
     choice: recordChoice(progress),
     dropped: describeDropped(progress.dropped),
+    contextTokensSaved: progress.contextTokensSaved,
     attempts: progress.attempts,
     failedAttempts: progress.failedAttempts,
     fallbacks: progress.fallbacks,

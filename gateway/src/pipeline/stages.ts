@@ -8,6 +8,7 @@ export const stages = [
   'admit',
   'use-tools',
   'ask-plugins',
+  'optimize-context',
   'choose-model',
   'route-skills',
   'recall-answer',

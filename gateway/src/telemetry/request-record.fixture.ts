@@ -48,6 +48,7 @@ export function makeRequestRecord(changes: Partial<RequestRecord> = {}): Request
     strategyFellBack: false,
     choice: null,
     dropped: null,
+    contextTokensSaved: 0,
     attempts: 1,
     failedAttempts: [],
     fallbacks: 0,

@@ -61,6 +61,8 @@ export interface RequestRecord {
   readonly choice: RecordedChoice | null
   /** The members of the request the provider did not get, separated by commas; null when it got all. */
   readonly dropped: string | null
+  /** Tokens of the prompt that the provider was spared, estimated. */
+  readonly contextTokensSaved: number
   /** Upstream calls made, the first included. */
   readonly attempts: number
   /** Attempts that failed, in order; empty for the common request, all of them for a failed one. */
@@ -132,6 +134,7 @@ export const withoutPipeline = {
   traceId: null,
   trace: null,
   dropped: null,
+  contextTokensSaved: 0,
   routingMs: null,
   operation: null,
   cacheHit: false,

@@ -8,7 +8,6 @@ describe('features of later releases', () => {
     ['ROUTEIQ_PROMPT_MANAGEMENT', 'true'],
     ['ROUTEIQ_PROMPT_MANAGEMENT__ENABLED', 'true'],
     ['LITELLM_CONFIG_BUCKET_NAME', 'bucket'],
-    ['ROUTEIQ_CONTEXT_OPTIMIZE', 'safe'],
   ])('%s=%s stops the start and is named', (name, value) => {
     const { config, diagnostics } = loadFiles({ env: { [name]: value } })
     expect(config).toBeNull()
@@ -55,7 +54,6 @@ describe('features of later releases', () => {
     'my.own.Plugin',
     'plugin.js',
     './plugin.js#sha256=short',
-    'context-optimizer',
     'litellm_llmrouter.gateway.plugins.unheard_of.Plugin',
     'litellm_llmrouter.gateway.plugins.agentic_pipeline.AgenticPipelinePlugin',
     'litellm_llmrouter.gateway.plugins.bedrock_agentcore_mcp.Anything',

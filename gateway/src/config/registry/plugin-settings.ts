@@ -1,6 +1,6 @@
 import { available, planned, plannedSwitch, type Setting } from './setting.ts'
 
-/** Plugins and judging answers; context optimisation is a later release. */
+/** Plugins, judging answers and shortening prompts. */
 export const pluginSettings: readonly Setting[] = [
   available(
     'plugins.plugins',
@@ -62,17 +62,19 @@ export const pluginSettings: readonly Setting[] = [
     'ROUTEIQ_EVAL_FEEDBACK_INTERVAL',
   ]),
   available('eval_pipeline.daily_budget', 'number', 1, 'USD that judging may cost a day'),
-  planned(
+  available(
     'context_optimizer.mode',
     'choice',
     'off',
-    'Shortens long conversations',
+    'Takes out of prompts what a model can do without; see [context-optimizer.md](context-optimizer.md)',
     ['ROUTEIQ_CONTEXT_OPTIMIZE'],
-    {
-      choices: ['off', 'safe', 'aggressive'],
-      offWords: ['off'],
-    },
+    { choices: ['off', 'safe', 'aggressive'] },
   ),
-  planned('context_optimizer.max_turns', 'integer', 40, 'Turns before it works'),
-  planned('context_optimizer.keep_last', 'integer', 20, 'Turns it keeps'),
+  available(
+    'context_optimizer.max_turns',
+    'integer',
+    40,
+    'Longer conversations are trimmed under `aggressive`',
+  ),
+  available('context_optimizer.keep_last', 'integer', 20, 'Turns that stay of them'),
 ]

@@ -40,6 +40,7 @@ describe('plugins', () => {
 
   it.each([
     ['cache', `${reference}cache_plugin.SemanticCachePlugin`],
+    ['context-optimizer', `${reference}context_optimizer.ContextOptimizerPlugin`],
     ['cost-tracker', `${reference}cost_tracker.CostTrackerPlugin`],
     ['skills-discovery', `${reference}skills_discovery.SkillsDiscoveryPlugin`],
   ])('%s is built in, also by its path', (name, path) => {

@@ -26,9 +26,15 @@ const referenceModules = ['bedrock_agentcore_mcp', 'bedrock_request_levers']
 
 const keysOfGuards = Object.keys(guardNames) as (keyof GuardsConfig)[]
 const guards: ReadonlySet<string> = new Set(Object.values(guardNames))
-const builtIn: ReadonlySet<string> = new Set(['skills-discovery', 'cost-tracker', 'cache', ...guards])
+const builtIn: ReadonlySet<string> = new Set([
+  'skills-discovery',
+  'cost-tracker',
+  'cache',
+  'context-optimizer',
+  ...guards,
+])
 const missing: ReadonlySet<string> = new Set([
-  ...['context-optimizer', 'agentic-pipeline', 'upskill-evaluator'],
+  ...['agentic-pipeline', 'upskill-evaluator'],
   ...referenceModules.map((name) => name.replaceAll('_', '-')),
 ])
 

@@ -79,6 +79,11 @@ export const routeiqMetrics = {
     [requestModel, system],
     [requestModel],
   ),
+  contextTokensSaved: histogram(
+    'gateway_context_optimizer_tokens_saved',
+    'Tokens of a prompt that the context optimiser has taken out, estimated.',
+    tokenBuckets,
+  ),
   requestTotal: counter('gateway_request_total', 'Finished model requests.', ['model', 'status'], ['model']),
   requestError: counter(
     'gateway_request_error_total',

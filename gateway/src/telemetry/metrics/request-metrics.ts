@@ -1,8 +1,10 @@
 import type { Usage } from '../../conversation/usage.ts'
 import type { RequestRecord } from '../request-record.ts'
 import { type ModelSeries, ModelSeriesTable, type StrategySeries } from './model-series.ts'
+import { routeiqMetrics } from './names.ts'
 import type { Counter } from './registry/counter.ts'
 import { otherLabel } from './registry/family.ts'
+import type { Histogram } from './registry/histogram.ts'
 import type { Registry } from './registry/registry.ts'
 import { SeriesCache } from './registry/series-cache.ts'
 
@@ -12,14 +14,17 @@ const absent = 'none'
 /** Counts finished model requests into RouteIQ's own metrics. Requests without an operation are not counted. */
 export class RequestMetrics {
   readonly #models: SeriesCache<ModelSeries>
+  readonly #tokensSaved: Histogram
 
   constructor(registry: Registry) {
     const table = new ModelSeriesTable(registry)
     this.#models = new SeriesCache((model) => table.bind(model))
+    this.#tokensSaved = registry.histogram(routeiqMetrics.contextTokensSaved).bind()
   }
 
   observe(record: RequestRecord): void {
     if (record.operation === null) return
+    if (record.contextTokensSaved > 0) this.#tokensSaved.observe(record.contextTokensSaved)
     const model = this.#models.get(record.group ?? otherLabel)
     model.statuses.get(String(record.status)).add()
     if (record.errorType !== null) model.errors.get(record.errorType).add()

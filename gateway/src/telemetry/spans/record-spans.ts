@@ -78,6 +78,7 @@ function describeAnswer(record: RequestRecord): Attributes {
     'gen_ai.usage.output_tokens': usage?.outputTokens ?? null,
     'gen_ai.usage.total_tokens': usage === null ? null : usage.inputTokens + usage.outputTokens,
     'gen_ai.routeiq.strategy': record.strategy,
+    'gen_ai.routeiq.context_tokens_saved': record.contextTokensSaved > 0 ? record.contextTokensSaved : null,
     'gen_ai.routeiq.fallback_used': record.fallbacks > 0,
     'llm.cost.total_cost_usd': cost,
     'llm.cost.input_tokens': usage?.inputTokens ?? null,
