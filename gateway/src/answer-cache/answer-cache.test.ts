@@ -4,6 +4,10 @@ import { cacheKey, keyPrefix } from './cache-key.ts'
 import type { CachedAnswer } from './cached-answer.ts'
 
 let now = 0
+/** Nothing is embedded here. */
+const embedder = () => {
+  throw new Error('nobody asks')
+}
 beforeEach(() => {
   now = 1000
 })
@@ -11,7 +15,7 @@ const answer = (text = 'text'): CachedAnswer => ({
   ...{ isStream: false, includesUsage: false, text, usage: null, deploymentId: 'd', storedAt: now },
 })
 const createCache = (shared: SharedAnswers | null = null, maxEntries = 3): AnswerCache =>
-  new AnswerCache({ shared, maxEntries: () => maxEntries, now: () => now })
+  new AnswerCache({ shared, maxEntries: () => maxEntries, embedder, countSimilar: () => {}, now: () => now })
 const key = (name: string): string => keyPrefix + name
 
 describe('answers in memory', () => {
@@ -24,7 +28,7 @@ describe('answers in memory', () => {
     now += 1
     expect(cache.find(key('a'), null)).toBeNull()
     expect(cache.stats).toMatchObject({
-      hits: { l1: 1, l2: 0, coalesced: 0 },
+      hits: { l1: 1, l2: 0, coalesced: 0, semantic: 0 },
       misses: 2,
       entries: 0,
       bytes: 0,

@@ -1,6 +1,8 @@
+import type { Embedder } from '@routeiq/router'
 import { AnswersUnderWay } from './answers-under-way.ts'
 import { keyPrefix } from './cache-key.ts'
 import { type CachedAnswer, formatShared, parseShared } from './cached-answer.ts'
+import { type Question, SimilarQuestions } from './similar-questions.ts'
 
 /** Where replicas keep answers for one another. Both calls are bounded in time and never reject for good reasons alone. */
 export interface SharedAnswers {
@@ -13,16 +15,21 @@ export interface AnswerCacheOptions {
   /** Null keeps answers in this process only. */
   readonly shared: SharedAnswers | null
   readonly maxEntries: () => number
+  /** Turns questions into vectors, for those who ask nearly the same. */
+  readonly embedder: () => Embedder
+  readonly countSimilar: (result: 'hit' | 'miss') => void
   readonly now: () => number
 }
 
 export interface FoundAnswer {
   readonly answer: CachedAnswer
   readonly tier: CacheTier
+  /** Cosine of the two questions, where it was given to another one. */
+  readonly similarity?: number
 }
 
-/** Where an answer was found: in memory, where replicas share it, or just made for another. */
-export type CacheTier = 'l1' | 'l2' | 'coalesced'
+/** Where an answer was found: in memory, where replicas share it, just made for another, or given to a similar question. */
+export type CacheTier = 'l1' | 'l2' | 'coalesced' | 'semantic'
 
 export interface CacheStats {
   readonly hits: Readonly<Record<CacheTier, number>>
@@ -51,13 +58,16 @@ export class AnswerCache {
   /** In the order of their last use. */
   readonly #entries = new Map<string, Entry>()
   readonly underWay = new AnswersUnderWay()
+  /** The questions behind answers. */
+  readonly questions: SimilarQuestions
   #bytes = 0
   #asked = 0
-  readonly #hits: Record<CacheTier, number> = { l1: 0, l2: 0, coalesced: 0 }
+  readonly #hits: Record<CacheTier, number> = { l1: 0, l2: 0, coalesced: 0, semantic: 0 }
   #errors = 0
 
   constructor(options: AnswerCacheOptions) {
     this.#options = options
+    this.questions = new SimilarQuestions(options.embedder)
   }
 
   get stats(): CacheStats {
@@ -83,16 +93,37 @@ export class AnswerCache {
     return null
   }
 
+  /** The answer to a question at least as similar as `threshold`; for one that was not found. */
+  async findSimilar(
+    question: Question,
+    threshold: number,
+    maxAgeMs: number | null,
+  ): Promise<FoundAnswer | null> {
+    const { countSimilar } = this.#options
+    for (const { key, similarity } of this.questions.find(question, threshold)) {
+      const answer = this.#take(key)?.answer ?? (await this.#readShared(key))
+      if (answer === null) this.questions.forget(key)
+      else if (this.#isYoung(answer, maxAgeMs)) {
+        this.#hits.semantic += 1
+        countSimilar('hit')
+        return { answer, tier: 'semantic', similarity }
+      }
+    }
+    countSimilar('miss')
+    return null
+  }
+
   /** An answer that was not found has come from whoever made it for another. */
   share(answer: CachedAnswer): FoundAnswer {
     this.#hits.coalesced += 1
     return { answer, tier: 'coalesced' }
   }
 
-  /** Keeps an answer; whoever shares it hears of it in their own time. */
-  keep(key: string, answer: CachedAnswer, ttlMs: number): void {
+  /** Keeps an answer, for similar questions as well unless `question` is null; whoever shares it hears of it in their own time. */
+  keep(key: string, answer: CachedAnswer, ttlMs: number, question: Question | null = null): void {
     if (answer.text.length > maxAnswerBytes || ttlMs <= 0) return
     this.#remember(key, answer, this.#options.now() + ttlMs)
+    if (question !== null) this.questions.keep(question, key)
     this.#options.shared?.set(key, formatShared(answer), ttlMs).catch(this.#countError)
   }
 
@@ -128,13 +159,17 @@ export class AnswerCache {
   }
 
   async #findShared(key: string, maxAgeMs: number | null): Promise<FoundAnswer | null> {
-    const text = (await this.#options.shared?.get(key).catch(this.#countError)) ?? null
-    const answer = text === null ? null : parseShared(text)
+    const answer = await this.#readShared(key)
     if (answer === null || !this.#isYoung(answer, maxAgeMs)) return null
     this.#hits.l2 += 1
     // How long it lives on is known where it is shared; here it is asked for again soon.
     this.#remember(key, answer, this.#options.now() + sharedRememberedMs)
     return { answer, tier: 'l2' }
+  }
+
+  async #readShared(key: string): Promise<CachedAnswer | null> {
+    const text = (await this.#options.shared?.get(key).catch(this.#countError)) ?? null
+    return text === null ? null : parseShared(text)
   }
 
   #isYoung(answer: CachedAnswer, maxAgeMs: number | null): boolean {

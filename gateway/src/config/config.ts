@@ -778,6 +778,13 @@ export interface ContextOptimizerConfig {
   readonly keepLast: number
 }
 
+export interface SimilarityConfig {
+  /** Cosine, from 0 to 1. */
+  readonly threshold: number
+  /** Whose questions are compared, among those of one scope. */
+  readonly within: 'everybody' | 'key' | 'end-user'
+}
+
 /** Which answers are kept and given again. */
 export interface CacheConfig {
   readonly isEnabled: boolean
@@ -792,6 +799,8 @@ export interface CacheConfig {
   readonly scope: 'principal' | 'team' | 'global'
   readonly operations: ReadonlySet<string>
   readonly namespace: string | null
+  /** How similar another question must be to get the same answer; null gives it to equal ones alone. */
+  readonly similarity: SimilarityConfig | null
   /** Redis of its own; null uses that of everything else, if there is one. */
   readonly redisUrl: string | null
 }

@@ -209,14 +209,14 @@ describe('leniency', () => {
         'config.yaml':
           'model_list: [x, y]\nrouter_settings: {routing_strategy: round-robin}\nrouteiq: {port: high}\n',
       },
-      env: { CACHE_SEMANTIC_ENABLED: 'true' },
+      env: { ROUTEIQ_PROMPT_MANAGEMENT: 'true' },
     })
     expect(config).toBeNull()
     expect(
       diagnostics.filter(({ severity }) => severity === 'error').map(({ path, line }) => [path, line]),
     ).toEqual([
       ['routeiq.port', 3],
-      ['CACHE_SEMANTIC_ENABLED', undefined],
+      ['ROUTEIQ_PROMPT_MANAGEMENT', undefined],
       ['model_list[0]', 1],
       ['model_list[1]', 1],
       ['router_settings.routing_strategy', 2],

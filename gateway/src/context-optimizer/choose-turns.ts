@@ -75,16 +75,14 @@ function mayClose(turns: readonly Turn[], first: number, last: number): boolean 
  */
 export function trimHistory(
   turns: readonly Turn[],
-  { lastMark, lastAsk }: Protected,
+  { lastMark }: Protected,
   { maxTurns, keepLast }: { readonly maxTurns: number; readonly keepLast: number },
 ): ReadonlySet<number> {
   const spoken = turns.flatMap(({ role }, index) => (role === 'system' ? [] : [index]))
   if (spoken.length <= maxTurns || lastMark >= 0) return new Set()
   const cutoff = spoken.at(-keepLast) ?? 0
   const isSplit = findSplits(turns)
-  const starts = spoken.filter(
-    (index) => turns[index]?.role === 'user' && index <= lastAsk && isSplit[index] === false,
-  )
+  const starts = spoken.filter((index) => turns[index]?.role === 'user' && isSplit[index] === false)
   const start = starts.find((index) => index >= cutoff) ?? starts.at(-1) ?? 0
   return new Set(spoken.filter((index) => index < start))
 }

@@ -104,10 +104,10 @@ describe('the safe mode', () => {
   })
 })
 
-describe('what a cache mark covers', () => {
-  const mark = { cache_control: { type: 'ephemeral' } }
-  const marked = user([{ type: 'text', text: 'x', ...mark }])
+const mark = { cache_control: { type: 'ephemeral' } }
+const marked = user([{ type: 'text', text: 'x', ...mark }])
 
+describe('what a cache mark covers', () => {
   it('stays, and what comes behind it is shortened', () => {
     const body = {
       system: gaps,
@@ -138,6 +138,7 @@ describe('what a cache mark covers', () => {
       }),
     ).toBeNull()
     expect(shorten({ messages: [user(gaps), last], ...mark })).toBeNull()
+    expect(shorten({ messages: [{ ...assistant(gaps), ...mark }, last] })).toBeNull()
   })
 
   it('is no part of a history that is trimmed', () => {
@@ -170,6 +171,9 @@ describe('the aggressive mode', () => {
     expect(aggressive({ messages: [user(said), user(said), last] })).toEqual({ messages: [user(said), last] })
     expect(aggressive({ messages: [user(said), assistant('a'), user(said)] })).toBeNull()
     expect(shorten({ messages })).toBeNull()
+    // Neither what the human said last nor what a cache mark covers.
+    expect(aggressive({ messages: [user(said), user(said), assistant('a')] })).toBeNull()
+    expect(aggressive({ messages: [user(said), user(said), marked, last] })).toBeNull()
   })
 
   it('keeps the system messages and the last turns of a long history', () => {
@@ -220,7 +224,7 @@ describe('conversations at random', () => {
     let open: string[] = []
     for (let turn = 0; turn < pick(90); turn += 1) {
       const kind = pick(8)
-      if (open.length > 0 && kind > 1) {
+      if (open.length > 0 && pick(3) > 0) {
         messages.push({ role: 'tool', tool_call_id: open.shift(), content: text() })
       } else if (kind === 0) messages.push(system(text()))
       else if (kind < 3) {

@@ -60,7 +60,7 @@ export interface Gateway {
   readonly sandbox: CodeSandbox
   readonly recordRun: (run: RunRecord) => void
   /** Answers that were given before. */
-  readonly answers: Pick<AnswerCache, 'find' | 'keep' | 'share' | 'underWay'>
+  readonly answers: Pick<AnswerCache, 'find' | 'findSimilar' | 'keep' | 'questions' | 'share' | 'underWay'>
   /** Counts prompts without asking a provider. */
   readonly tokens: TokenCounter
   readonly recordRequest: (record: RequestRecord) => void

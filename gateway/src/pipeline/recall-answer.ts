@@ -1,10 +1,12 @@
 import type { FoundAnswer } from '../answer-cache/answer-cache.ts'
 import { type CacheControl, readCacheControl } from '../answer-cache/cache-control.ts'
 import { cacheKey } from '../answer-cache/cache-key.ts'
+import type { Question } from '../answer-cache/similar-questions.ts'
 import type { CacheConfig } from '../config/config.ts'
 import { isTextOperation } from '../conversation/operation.ts'
-import type { Keeping } from './cache/caching.ts'
+import type { Caching } from './cache/caching.ts'
 import { followAnswer } from './cache/follow-answer.ts'
+import { readQuestion } from './cache/read-question.ts'
 import { renderCached } from './cache/render-cached.ts'
 import type { Gateway } from './gateway.ts'
 import { judgeAnswer } from './guarded/judge-answer.ts'
@@ -29,39 +31,70 @@ export function recallAnswer(
     return false
   }
   const key = keyOf(request, cache, control)
-  const keeps = control.writes ? { ttlMs: control.ttlMs } : null
-  progress.caching = { status: control.reads ? 'MISS' : 'BYPASS', key, keeps, settle: null }
-  progress.capturesAnswer ||= control.writes
-  if (!control.reads) return false
-  const found = gateway.answers.find(key, control.maxAgeMs)
+  const found = control.reads ? gateway.answers.find(key, control.maxAgeMs) : null
   return found instanceof Promise
-    ? found.then((answer) => sendOrFollow(gateway, request, progress, { key, keeps, found: answer }))
-    : sendOrFollow(gateway, request, progress, { key, keeps, found })
+    ? found.then((answer) => sendOrAsk(gateway, request, progress, { key, control, found: answer }))
+    : sendOrAsk(gateway, request, progress, { key, control, found })
 }
 
 interface Recall {
   readonly key: string
-  readonly keeps: Keeping | null
+  readonly control: CacheControl
   readonly found: FoundAnswer | null
 }
 
-function sendOrFollow(
+function sendOrAsk(
   gateway: Gateway,
   request: ModelRequest,
   progress: Progress,
-  { key, keeps, found }: Recall,
+  { key, control, found }: Recall,
 ): boolean | Promise<boolean> {
   const sent = send(gateway, request, progress, key, found)
   if (sent !== false) return sent
+  const { reads, writes, ttlMs } = control
+  const question = questionOf(gateway, request, control)
+  const keeps = writes ? { ttlMs, question } : null
+  const caching = { status: reads ? 'MISS' : 'BYPASS', key, keeps, settle: null } as const
+  progress.caching = caching
+  progress.capturesAnswer ||= writes
+  return reads && recallFromOthers(gateway, request, progress, { caching, question, control })
+}
+
+interface Miss {
+  readonly caching: Extract<Caching, { readonly settle: unknown }>
+  readonly question: Question | null
+  readonly control: CacheControl
+}
+
+/** The answer to a similar question, or the one that an equal request is getting right now. */
+async function recallFromOthers(
+  gateway: Gateway,
+  request: ModelRequest,
+  progress: Progress,
+  { caching, question, control }: Miss,
+): Promise<boolean> {
+  const { key } = caching
+  const { similarity } = request.runtime.config.cache
+  if (question !== null && similarity !== null) {
+    const similar = await gateway.answers.findSimilar(question, similarity.threshold, control.maxAgeMs)
+    if (await send(gateway, request, progress, key, similar)) return true
+  }
   // Whoever wants a stream would have to wait for its end.
   if (request.stream) return false
   const lead = (): void => {
-    if (keeps === null || keeps.ttlMs <= 0) return
-    progress.caching = { status: 'MISS', key, keeps, settle: gateway.answers.underWay.lead(key) }
+    if (control.writes && control.ttlMs > 0)
+      progress.caching = { ...caching, settle: gateway.answers.underWay.lead(key) }
   }
-  return followAnswer(gateway, request, key, lead).then((answer) =>
-    send(gateway, request, progress, key, answer),
-  )
+  return send(gateway, request, progress, key, await followAnswer(gateway, request, key, lead))
+}
+
+function questionOf(gateway: Gateway, request: ModelRequest, control: CacheControl): Question | null {
+  const { similarity, namespace, scope } = request.runtime.config.cache
+  if (similarity === null) return null
+  const { userId, teamId, keyHash } = request.caller
+  const who = { scope, userId, teamId, keyHash }
+  const name = { namespace: control.namespace ?? namespace, within: similarity.within }
+  return readQuestion(gateway.answers.questions, request, who, name)
 }
 
 function readControl({ body, exchange, caller }: ModelRequest, cache: CacheConfig): CacheControl {
@@ -120,10 +153,11 @@ function give(
   request: ModelRequest,
   progress: Progress,
   key: string,
-  { answer, tier }: FoundAnswer,
+  { answer, tier, similarity }: FoundAnswer,
   rendered: Buffer | string,
 ): true {
-  progress.caching = { status: 'HIT', key, tier, ageMs: gateway.now() - answer.storedAt }
+  const ageMs = gateway.now() - answer.storedAt
+  progress.caching = { status: 'HIT', key, tier, ageMs, similarity }
   progress.deployment = request.runtime.routing.byDeploymentId.get(answer.deploymentId) ?? null
   progress.usage = answer.usage
   progress.costPico = 0n

@@ -62,8 +62,9 @@ function describeCaching(caching: Caching): string {
   const lines = `x-routeiq-cache: ${caching.status}\r\n`
   const named = caching.key === undefined ? lines : lines + headLine('x-litellm-cache-key', caching.key)
   if (caching.status !== 'HIT') return named
-  const { tier, ageMs } = caching
-  return `${named}x-routeiq-cache-tier: ${tier}\r\nx-routeiq-cache-age: ${Math.max(0, Math.floor(ageMs / 1000))}\r\n`
+  const { tier, ageMs, similarity } = caching
+  const likeness = similarity === undefined ? '' : `x-litellm-semantic-similarity: ${similarity}\r\n`
+  return `${named}${likeness}x-routeiq-cache-tier: ${tier}\r\nx-routeiq-cache-age: ${Math.max(0, Math.floor(ageMs / 1000))}\r\n`
 }
 
 /** The parts of the bill are told where the operator adjusts list prices. */

@@ -1,3 +1,4 @@
+import type { Embedder } from '@routeiq/router'
 import { AnswerCache } from '../answer-cache/answer-cache.ts'
 import type { GatewayConfig } from '../config/config.ts'
 import type { RedisDescription, RedisState } from '../storage/shared-state/redis-state.ts'
@@ -14,14 +15,20 @@ export interface OpenedAnswerCache {
 export async function openAnswerCache(options: {
   readonly hub: Hub
   readonly config: () => GatewayConfig
+  /** Loaded when it is first asked for. */
+  readonly embedder: () => Embedder
+  readonly countSimilar: (result: 'hit' | 'miss') => void
   readonly now: () => number
 }): Promise<OpenedAnswerCache> {
-  const { hub, config, now } = options
+  const { hub, config, embedder, countSimilar, now } = options
   const { cache, storage } = config()
   const own = cache.isEnabled && cache.redisUrl !== null ? await openOwn(cache.redisUrl, now) : null
   const shared = own ?? (storage.redisUrl === null ? null : hub.state)
+  // The first request should not wait for it.
+  if (cache.isEnabled && cache.similarity !== null) embedder()
+  const maxEntries = (): number => config().cache.maxEntries
   return {
-    answers: new AnswerCache({ shared, maxEntries: () => config().cache.maxEntries, now }),
+    answers: new AnswerCache({ shared, maxEntries, embedder, countSimilar, now }),
     describeRedis: () => own?.describe() ?? hub.health.describeRedis(),
     close: async () => own?.close(),
   }

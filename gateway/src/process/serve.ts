@@ -62,6 +62,7 @@ import {
   shareUsage,
 } from './share-changes.ts'
 import { openSkillAccounts } from './skill-accounts.ts'
+import { findSkillEmbedding } from './skill-embedding.ts'
 import { openSkillInjection } from './skill-injection.ts'
 import { recordInvocation } from './skill-invocations.ts'
 import { openSkillRouting } from './skill-router.ts'
@@ -113,8 +114,10 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
   })
   const quotas = new Quotas(hub.quotas, options.now)
   const announceQuotas = await shareQuotas(hub.state, quotas, options.now)
+  const embedder = findSkillEmbedding()
   const skillRouting = await openSkillRouting({
     hub,
+    embedder,
     evidence,
     telemetry,
     config: () => configuration.runtime.config.skillRouter,
@@ -174,7 +177,8 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
     random: options.random,
   })
   const answerCache = await openAnswerCache({
-    ...{ hub, now: options.now },
+    ...{ hub, embedder, now: options.now },
+    countSimilar: telemetry.metrics.countSimilarQuestion,
     config: () => configuration.runtime.config,
   })
   const gateway = composeGateway(options, {

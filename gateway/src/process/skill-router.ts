@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { EffectivenessSnapshot } from '@routeiq/router'
+import type { EffectivenessSnapshot, Embedder } from '@routeiq/router'
 import type { SkillRouterConfig } from '../config/config.ts'
 import type { DecisionLog } from '../evidence/decisions/decision-log.ts'
 import { CatalogueProvider } from '../skill-router/catalogue-provider.ts'
@@ -19,7 +19,6 @@ import type { Evidence } from './evidence.ts'
 import type { Hub } from './hub.ts'
 import type { OwnEmbedders } from './own-embedders.ts'
 import { hearSkillChanges } from './share-changes.ts'
-import { findSkillEmbedding } from './skill-embedding.ts'
 import type { Telemetry } from './telemetry.ts'
 
 export interface SkillRouting {
@@ -40,6 +39,8 @@ export interface SkillRoutingOptions {
   readonly evidence: Evidence
   readonly telemetry: Telemetry
   readonly config: () => SkillRouterConfig
+  /** In memory; loaded when it is first asked for. */
+  readonly embedder: () => Embedder
   readonly ownEmbedders: OwnEmbedders
   /** Whether a workspace may bring an embedder. */
   readonly allowsOwnEmbedder: (workspaceId: string) => boolean
@@ -54,6 +55,7 @@ export async function openSkillRouting({
   evidence,
   telemetry,
   config,
+  embedder,
   ownEmbedders,
   allowsOwnEmbedder,
   embed,
@@ -80,7 +82,7 @@ export async function openSkillRouting({
   const query = model ?? inMemoryEmbedder(config().embedder)
   const embedders = new Embedders({
     store: ownEmbedders,
-    standard: { query, index: query.state.kind === 'static' ? findSkillEmbedding() : () => model, model },
+    standard: { query, index: query.state.kind === 'static' ? embedder : () => model, model },
     isAllowed: allowsOwnEmbedder,
     open: (own) =>
       new ModelEmbedder({

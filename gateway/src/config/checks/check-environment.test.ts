@@ -3,7 +3,6 @@ import { loadFiles, loadText } from '../load-for-test.ts'
 
 describe('features of later releases', () => {
   it.each([
-    ['CACHE_SEMANTIC_ENABLED', 'yes'],
     ['ROUTEIQ_OIDC_ENABLED', 'on'],
     ['ROUTEIQ_PROMPT_MANAGEMENT', 'true'],
     ['ROUTEIQ_PROMPT_MANAGEMENT__ENABLED', 'true'],
@@ -86,7 +85,7 @@ describe('unknown variables', () => {
   it('is silenced by ROUTEIQ_SKIP_ENV_VALIDATION', () => {
     const env = { ROUTEIQ_PROT: '1', ROUTEIQ_ENV_X: 'true', ROUTEIQ_SKIP_ENV_VALIDATION: 'true' }
     expect(loadText('', env).diagnostics).toEqual([])
-    expect(loadFiles({ env: { ...env, CACHE_SEMANTIC_ENABLED: 'true' } }).config).toBeNull()
+    expect(loadFiles({ env: { ...env, ROUTEIQ_PROMPT_MANAGEMENT: 'true' } }).config).toBeNull()
   })
 
   it('leaves variables of other programs alone', () => {

@@ -42,6 +42,7 @@ const companions: Readonly<Record<string, Record<string, string>>> = {
   'process.bedrock_guardrail_timeout': guardrail,
   'process.bedrock_guardrail_fail_mode': guardrail,
   'plugins.allowlist': { LLMROUTER_PLUGINS: 'cache' },
+  'cache.similarity_threshold': { CACHE_SEMANTIC_ENABLED: 'true' },
   'redis.port': { REDIS_HOST: 'cache.test' },
   'redis.username': { REDIS_HOST: 'cache.test' },
   'redis.password': { REDIS_HOST: 'cache.test' },

@@ -3,11 +3,21 @@ import { accepted, available, planned, plannedSwitch, type Setting } from './set
 /** Cache, egress, policies, quotas and governance; guardrails, a later release. */
 export const policySettings: readonly Setting[] = [
   available('cache.enabled', 'boolean', false, 'Keeps answers and gives them again', ['CACHE_ENABLED']),
-  plannedSwitch('cache.semantic_enabled', 'Semantic cache', ['CACHE_SEMANTIC_ENABLED']),
+  available('cache.semantic_enabled', 'boolean', false, 'Gives kept answers to similar questions, too', [
+    'CACHE_SEMANTIC_ENABLED',
+  ]),
   available('cache.ttl_seconds', 'integer', 3600, 'Seconds an answer is kept', ['CACHE_TTL_SECONDS']),
   available('cache.l1_max_size', 'integer', 1000, 'Answers kept in memory', ['CACHE_L1_MAX_SIZE']),
-  planned('cache.similarity_threshold', 'number', 0.95, 'Similarity needed', ['CACHE_SIMILARITY_THRESHOLD']),
-  planned('cache.embedding_model', 'text', 'all-MiniLM-L6-v2', 'Embedding model', ['CACHE_EMBEDDING_MODEL']),
+  available('cache.similarity_threshold', 'number', 0.95, 'How similar: a cosine, 0.5 to 1', [
+    'CACHE_SIMILARITY_THRESHOLD',
+  ]),
+  accepted(
+    'cache.embedding_model',
+    'text',
+    'all-MiniLM-L6-v2',
+    'Questions are compared by an embedding of our own',
+    ['CACHE_EMBEDDING_MODEL'],
+  ),
   available('cache.max_temperature', 'number', 0.1, 'Warmer requests are not cached', [
     'CACHE_MAX_TEMPERATURE',
   ]),

@@ -39,7 +39,7 @@ describe('plugins', () => {
   })
 
   it.each([
-    ['cache', `${reference}cache_plugin.SemanticCachePlugin`],
+    ['semantic-cache', `${reference}cache_plugin.SemanticCachePlugin`],
     ['context-optimizer', `${reference}context_optimizer.ContextOptimizerPlugin`],
     ['cost-tracker', `${reference}cost_tracker.CostTrackerPlugin`],
     ['skills-discovery', `${reference}skills_discovery.SkillsDiscoveryPlugin`],

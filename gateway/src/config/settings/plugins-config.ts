@@ -11,7 +11,7 @@ const referencePrefix = 'litellm_llmrouter.gateway.plugins.'
 const referencePaths: Readonly<Record<string, string>> = {
   'skills_discovery.SkillsDiscoveryPlugin': 'skills-discovery',
   'cost_tracker.CostTrackerPlugin': 'cost-tracker',
-  'cache_plugin.SemanticCachePlugin': 'cache',
+  'cache_plugin.SemanticCachePlugin': 'semantic-cache',
   'content_filter.ContentFilterPlugin': 'content-filter',
   'pii_guard.PIIGuard': 'pii-guard',
   'prompt_injection_guard.PromptInjectionGuard': 'prompt-injection-guard',
@@ -30,6 +30,7 @@ const builtIn: ReadonlySet<string> = new Set([
   'skills-discovery',
   'cost-tracker',
   'cache',
+  'semantic-cache',
   'context-optimizer',
   ...guards,
 ])

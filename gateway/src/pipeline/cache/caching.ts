@@ -1,5 +1,6 @@
 import type { CacheTier } from '../../answer-cache/answer-cache.ts'
 import type { Settle } from '../../answer-cache/answers-under-way.ts'
+import type { Question } from '../../answer-cache/similar-questions.ts'
 import type { Usage } from '../../conversation/usage.ts'
 
 /** How a request stands to the answers that are kept. */
@@ -17,11 +18,15 @@ export type Caching =
       readonly key: string
       readonly tier: CacheTier
       readonly ageMs: number
+      /** Of the question that was answered; absent where it was this one. */
+      readonly similarity?: number | undefined
     }
 
 /** The answer of a request that is to be kept once it has gone well. */
-export interface Keeping {
+interface Keeping {
   readonly ttlMs: number
+  /** What it answers, for similar questions; null where none get it. */
+  readonly question: Question | null
 }
 
 /** What the client was sent. */

@@ -33,7 +33,7 @@ export function keepAnswer(gateway: Gateway, request: ModelRequest, progress: Pr
             ...{ deploymentId: deployment.id, storedAt: gateway.now() },
           }
     const isKept = answer !== null && isComplete(request, answer)
-    if (isKept) gateway.answers.keep(key, answer, keeps.ttlMs)
+    if (isKept) gateway.answers.keep(key, answer, keeps.ttlMs, keeps.question)
     settle?.(isKept ? answer : 'not shared')
   })
 }

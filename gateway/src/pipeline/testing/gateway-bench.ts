@@ -102,7 +102,12 @@ export function openGatewayBench(config: string, patch: Partial<Gateway> = {}): 
     mockTransport: new DemoTransport(Date.now),
     openStreams: new Roster(),
     governor: { admit: () => null },
-    answers: new AnswerCache({ shared: null, maxEntries: () => 0, now: Date.now }),
+    answers: new AnswerCache({
+      ...{ shared: null, maxEntries: () => 0, now: Date.now, countSimilar: () => {} },
+      embedder: () => {
+        throw new Error('nothing is embedded here')
+      },
+    }),
     tokens: new TokenCounter(),
     active: { enter, leave: (gauge) => gauge.add(-1) },
     recordRequest: (record) => records.push(record),

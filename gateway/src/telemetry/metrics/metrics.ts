@@ -43,6 +43,8 @@ export interface Metrics {
   readonly countDecisionWriteFailure: () => void
   /** A call passed a quota or usage policy although nobody could say what was used. */
   readonly countUncountedCall: () => void
+  /** A question was looked for among those that were answered before. */
+  readonly countSimilarQuestion: (result: 'hit' | 'miss') => void
   readonly countAuditWriteFailure: () => void
   readonly countDroppedAuditRow: () => void
   readonly agents: AgentMetrics
@@ -71,6 +73,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const traces = registry.counter(routeiqMetrics.skillTraces)
   const decisionFailures = registry.counter(routeiqMetrics.skillDecisionsLost).bind()
   const uncounted = registry.counter(routeiqMetrics.uncountedCalls).bind()
+  const similarQuestions = registry.counter(routeiqMetrics.similarQuestions)
   const auditFailures = registry.counter(routeiqMetrics.auditWriteFailures).bind()
   const auditDrops = registry.counter(routeiqMetrics.auditRowsDropped).bind()
   const invocations = registry.counter(routeiqMetrics.skillInvocations)
@@ -89,6 +92,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     countTraces: (outcome, count) => traces.bind(outcome).add(count),
     countDecisionWriteFailure: () => decisionFailures.add(),
     countUncountedCall: () => uncounted.add(),
+    countSimilarQuestion: (result) => similarQuestions.bind(result).add(),
     countAuditWriteFailure: () => auditFailures.add(),
     countDroppedAuditRow: () => auditDrops.add(),
     agents: new AgentMetrics(registry),

@@ -79,6 +79,11 @@ export const routeiqMetrics = {
     [requestModel, system],
     [requestModel],
   ),
+  similarQuestions: counter(
+    'gateway_semantic_cache_lookup_total',
+    'Look-ups of a similar question that was answered before.',
+    ['result'],
+  ),
   contextTokensSaved: histogram(
     'gateway_context_optimizer_tokens_saved',
     'Tokens of a prompt that the context optimiser has taken out, estimated.',
