@@ -3,7 +3,7 @@ import { createPoint, project } from '../features/feature-space.ts'
 import { FeatureExtractor, featureSpec } from '../features/features.ts'
 import { hashedSize } from '../features/hash-tokens.ts'
 import { plainShape, structuredSize } from '../features/structured.ts'
-import type { Predictor } from '../scoring/ensemble.ts'
+import { type PartShares, type Predictor, usualShares } from '../scoring/ensemble.ts'
 import { canonicalJson } from './canonical-json.ts'
 import { decodeHead, encodeHead, headFileName } from './head-files.ts'
 import { decodeMatrix, encodeMatrix } from './matrix.ts'
@@ -227,7 +227,7 @@ function encode({ weights, clusters, outputTokens }: TrainedBundle) {
     mean_scores: byModel(weights.meanScores),
     mean_costs: byModel(weights.meanCosts),
     mean_ln_costs: weights.meanLnCosts === null ? null : byModel(weights.meanLnCosts),
-    slope: weights.slope,
+    shares: weights.shares,
     calibration: weights.calibration,
     cluster_starts: [...clusters.starts],
     cluster_ids: [...clusters.clusters],
@@ -271,7 +271,7 @@ function decode(encoded: Encoded, manifest: BundleManifest): Omit<TrainedBundle,
       domainCosts: wide('domain_costs', [domains.length, width]),
       meanScores: wide('mean_scores', [width]),
       meanCosts: wide('mean_costs', [width]),
-      slope: readSlope(encoded.slope),
+      shares: readShares(encoded),
       calibration: readCalibration(encoded.calibration, width),
       meanLnCosts: encoded.mean_ln_costs === null ? null : wide('mean_ln_costs', [width]),
     },
@@ -294,9 +294,13 @@ function decode(encoded: Encoded, manifest: BundleManifest): Omit<TrainedBundle,
   }
 }
 
-function readSlope(slope: unknown): number {
-  if (typeof slope === 'number' && Number.isFinite(slope) && slope > 0) return slope
-  throw new Error('slope is not a number above 0')
+/** Bundles used to have one factor, the slope, on the four predictions in equal parts. */
+function readShares(encoded: { readonly shares?: PartShares; readonly slope?: number }): PartShares {
+  const { domain, knn, ridge } = usualShares
+  const slope = encoded.slope ?? 1
+  const shares = encoded.shares ?? { domain: slope * domain, knn: slope * knn, ridge: slope * ridge }
+  if ([shares.domain, shares.knn, shares.ridge].every((share) => Number.isFinite(share) && share >= 0)) return shares
+  throw new Error('shares are not numbers of 0 or more')
 }
 
 function readCalibration(value: Encoded['calibration'], width: number): Encoded['calibration'] {

@@ -1,5 +1,5 @@
 import type { Predictions } from './predictions.ts'
-import { judge, lambdaGrid, pickAll } from './trade-off.ts'
+import { judge, lambdaGrid, type Outcome, pickAll } from './trade-off.ts'
 
 export interface FittedLambda {
   readonly lambda: number
@@ -8,9 +8,16 @@ export interface FittedLambda {
   readonly error: number
 }
 
+/** Ratios this close to the target tell how far estimates are wrong there. */
+const nearTarget = 0.02
+/** How far estimates of the ratio are usually wrong. */
+const usualError = 0.01
+
 /**
- * The cheapest λ that keeps the target's share of the reference's quality; 0 when none does. Meant for pooled predictions of
- * cross-validation, which are a little pessimistic: each is by a model that saw a fifth less.
+ * The cheapest λ that is expected to keep the target's share of the reference's quality; 0 when none is. Meant for pooled
+ * predictions of cross-validation. The outcomes of some thousand asks are too noisy to tell one λ from the next, the estimates of
+ * quality are smooth but may be wrong: so the estimates say how the ratio falls with λ, and the outcomes of all λ near the target
+ * by how much to move that curve, the less the noisier they are.
  */
 export function fitLambda(
   predictions: Predictions,
@@ -18,12 +25,50 @@ export function fitLambda(
   target: number,
   costRef: number,
 ): FittedLambda {
+  const steps = lambdaGrid.map((lambda) => {
+    const picks = pickAll(predictions, lambda, costRef)
+    const outcome = judge(predictions, picks, reference)
+    return { lambda, outcome, expected: expectRatio(predictions, picks, reference, outcome) }
+  })
+  const correction = correctNear(steps, target)
   let best: (FittedLambda & { readonly saved: number }) | null = null
-  for (const lambda of lambdaGrid) {
-    const outcome = judge(predictions, pickAll(predictions, lambda, costRef), reference)
-    const meets = lambda === 0 || outcome.ratio >= target
+  for (const { lambda, outcome, expected } of steps) {
+    const ratio = expected + correction
+    const meets = lambda === 0 || ratio >= target
     if (!meets || (best !== null && outcome.saved <= best.saved)) continue
-    best = { lambda, target, ratio: outcome.ratio, error: outcome.ratioError, saved: outcome.saved }
+    best = { lambda, target, ratio, error: outcome.ratioError, saved: outcome.saved }
   }
   return best ?? { lambda: 0, target, ratio: 1, error: 0 }
+}
+
+function expectRatio(
+  { rows, models, quality }: Predictions,
+  picks: Int32Array,
+  reference: number,
+  { referenceQuality }: Outcome,
+): number {
+  if (referenceQuality === 0) return 1
+  let gained = 0
+  for (let row = 0; row < rows; row++)
+    gained +=
+      (quality[row * models + (picks[row] as number)] as number) -
+      (quality[row * models + reference] as number)
+  return 1 + gained / Math.max(1, rows) / referenceQuality
+}
+
+interface Step {
+  readonly outcome: Outcome
+  readonly expected: number
+}
+
+/** What is added to expected ratios: their mean error near the target, as far as it is more than noise. */
+function correctNear(steps: readonly Step[], target: number): number {
+  const distanceOf = ({ expected }: Step): number => Math.abs(expected - target)
+  const reach = Math.max(nearTarget, Math.min(...steps.map(distanceOf)))
+  const near = steps.filter((step) => distanceOf(step) <= reach)
+  const meanOf = (read: (step: Step) => number): number =>
+    near.reduce((sum, step) => sum + read(step), 0) / near.length
+  const noise = meanOf(({ outcome }) => outcome.ratioError)
+  const trust = usualError ** 2 / (usualError ** 2 + noise ** 2)
+  return trust * meanOf(({ outcome, expected }) => outcome.ratio - expected)
 }

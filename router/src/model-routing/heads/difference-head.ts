@@ -1,15 +1,18 @@
 import type { Point } from '../features/feature-space.ts'
 import { hashedSize } from '../features/hash-tokens.ts'
 import { structuredSize } from '../features/structured.ts'
+import { Ensemble } from '../scoring/ensemble.ts'
 import { RowNeighbours } from '../scoring/neighbour-table.ts'
 import { fullDesign, fullWidth, textScale } from '../training/design.ts'
 import { solveRidge } from '../training/solve-ridge.ts'
+import { trainEnsemble } from '../training/train-ensemble.ts'
 import type { TrainingSet } from '../training/training-set.ts'
 import { type HeadArgs, type HeadKind, readWord, sigmoid, takeTensor, tensor } from './head.ts'
 import { fitFactor, holdOut, takeRows } from './hold-out.ts'
+import { fitScales, joinParts, keepScales, readScales } from './part-scales.ts'
 import { keepTrainingRows, openRows } from './training-rows.ts'
 
-const alpha = 800
+const alpha = 200
 const rowsOfAlpha = 1_000
 const neighbours = { neighbours: 100, temperature: 12, shrink: 8 }
 /** Scores this far apart are told apart well, where the target is a probability. */
@@ -31,16 +34,17 @@ export const differenceHead: HeadKind = {
       args,
       kept.map((row) => differenceOf(set, row, small, large).difference),
     )
-    const first = fit(takeRows(set, kept), small, large, target, seed)
-    const parts = held.map((row) => first.read(set.points[row] as Point))
-    const spreads = [
-      spreadOf(parts.map(([ridge]) => ridge)),
-      spreadOf(parts.map(([, near]) => near)),
-    ] as const
-    const centres = [meanOf(parts.map(([ridge]) => ridge)), meanOf(parts.map(([, near]) => near))] as const
-    const scaled = parts.map(
-      ([ridge, near]) => ((ridge - centres[0]) / spreads[0] + (near - centres[1]) / spreads[1]) / 2,
-    )
+    const known = takeRows(set, kept)
+    const first = fit(known, small, large, target, seed)
+    const base = trainEnsemble(known)
+    const ensemble = new Ensemble(base.weights, new RowNeighbours(base.rows))
+    const parts = held.map((row) => {
+      const point = set.points[row] as Point
+      const { domain } = ensemble.predict(point)
+      return [...first.read(point), (domain[large] as number) - (domain[small] as number)]
+    })
+    const scales = fitScales(parts)
+    const scaled = parts.map((row) => joinParts(scales, row))
     const gains = held.map((row) => differenceOf(set, row, small, large))
     const mean = meanDifference(set, small, large)
     const factor = fitFactor(
@@ -56,7 +60,7 @@ export const differenceHead: HeadKind = {
       ...final.rows,
       pair: tensor([2], [small, large]),
       ridge: tensor([fullWidth], final.ridge),
-      scales: tensor([6], [...spreads, ...centres, Math.max(0, factor), mean]),
+      scales: keepScales(scales, [Math.max(0, factor), mean]),
       quantiles: tensor(
         [shareSteps + 1],
         Array.from(
@@ -69,13 +73,18 @@ export const differenceHead: HeadKind = {
   open(weights, { models, meanScores }) {
     const [small, large] = readTensorPair(takeTensor(weights, 'pair', [2]).values, models.length)
     const ridge = takeTensor(weights, 'ridge', [fullWidth]).values
-    const [spread1, spread2, centre1, centre2, factor, mean] = takeTensor(weights, 'scales', [6])
-      .values as unknown as [number, number, number, number, number, number]
+    const scales = readScales(weights)
+    const [factor, mean] = scales.line
     takeTensor(weights, 'quantiles', [shareSteps + 1])
     const near = openDifferences(weights, mean)
     return {
       estimate(point, base, quality) {
-        const scaled = ((multiply(point, ridge) - centre1) / spread1 + (near(point) - centre2) / spread2) / 2
+        const parts = [
+          multiply(point, ridge),
+          near(point),
+          (base.domain[large] as number) - (base.domain[small] as number),
+        ]
+        const scaled = joinParts(scales, parts)
         const difference = mean + factor * scaled
         quality.set(meanScores)
         quality[large] = base.quality[large] as number
@@ -221,13 +230,4 @@ function differenceOf(
 
 function meanDifference(set: TrainingSet, small: number, large: number): number {
   return (set.meanScores[large] as number) - (set.meanScores[small] as number)
-}
-
-function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length)
-}
-
-function spreadOf(values: readonly number[]): number {
-  const mean = meanOf(values)
-  return Math.sqrt(Math.max(1e-12, meanOf(values.map((value) => (value - mean) ** 2))))
 }

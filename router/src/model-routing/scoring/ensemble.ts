@@ -9,6 +9,16 @@ const domainSharpness = 8
 /** How many rows' worth of doubt every estimate carries. */
 export const doubtRows = 8
 
+/** The factors on what the parts of the ensemble say beside a model's mean: table, neighbours, and the regressions alone. */
+export interface PartShares {
+  readonly domain: number
+  readonly knn: number
+  readonly ridge: number
+}
+
+/** The four predictions of the ensemble in equal parts, where nothing says better. */
+export const usualShares: PartShares = { domain: 0.5, knn: 0.25, ridge: 0.5 }
+
 /** A trained default model: everything but the neighbours is in flat arrays. */
 export interface EnsembleWeights {
   readonly models: readonly string[]
@@ -28,8 +38,8 @@ export interface EnsembleWeights {
   readonly meanCosts: Float64Array
   /** The logarithm of the geometric mean; null when costs have no regression of their own. */
   readonly meanLnCosts: Float64Array | null
-  /** How far estimates are spread around the models' means, to be right on rows they were not trained on. */
-  readonly slope: number
+  /** How much each part counts, to be right on rows it was not trained on. */
+  readonly shares: PartShares
   /** What an estimate of each model really came to, put in its place; null leaves estimates as they are. */
   readonly calibration: readonly Breakpoints[] | null
 }
@@ -66,8 +76,8 @@ export interface EnsembleOutput extends Estimates {
 }
 
 /**
- * The mean of four predictions of every model's quality: domain table, neighbours, ridge, table plus ridge on its residual. The
- * two regressions are linear in the same features, so one row of weights serves both.
+ * Every model's mean, moved by what the domain table, the neighbours and two ridge regressions (one on the table's residual) say of
+ * the ask, each by its share. The two regressions are linear in the same features, so one row of weights serves both.
  */
 export class Ensemble implements Predictor {
   readonly weights: EnsembleWeights
@@ -154,6 +164,7 @@ export class Ensemble implements Predictor {
   #combine(): void {
     const out = this.#out
     const { weights } = this
+    const { shares } = weights
     const { length: width } = weights.models
     for (let model = 0; model < width; model++) {
       let table = 0
@@ -169,10 +180,13 @@ export class Ensemble implements Predictor {
       const spread = ((table - centre) ** 2 + (near - centre) ** 2 + 2 * (linear - centre) ** 2) / 4
       const mean = weights.meanScores[model] as number
       const [ofDomain, ofNeighbours, ofRidge, ofCalibration] = this.#parts
-      ofDomain[model] = (weights.slope * (table - mean)) / 4
-      ofNeighbours[model] = (weights.slope * (near - mean)) / 4
-      ofRidge[model] = (weights.slope * (linear - mean)) / 2
-      const raw = mean + weights.slope * (centre - mean)
+      const fromDomain = shares.domain * (table - mean)
+      const fromNeighbours = shares.knn * (near - mean)
+      const fromRidge = shares.ridge * (this.#sums[model] as number)
+      ofDomain[model] = fromDomain
+      ofNeighbours[model] = fromNeighbours
+      ofRidge[model] = fromRidge
+      const raw = mean + fromDomain + fromNeighbours + fromRidge
       const known = weights.calibration?.[model]
       const quality = known === undefined ? raw : readOff(known, raw)
       ofCalibration[model] = quality - raw

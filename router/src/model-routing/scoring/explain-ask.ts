@@ -47,8 +47,7 @@ function rankTokens(
   for (let index = 0; index < size; index++) {
     const slot = slots[index] as number
     const gain = weightOf(slot, selected) - weightOf(slot, other)
-    // The regressions are half of the estimate, which is then spread.
-    bySlot.set(slot, (weights.slope / 2) * (values[index] as number) * gain)
+    bySlot.set(slot, weights.shares.ridge * (values[index] as number) * gain)
   }
   const named = [...nameSlots(text)].map(([slot, feature]) => ({
     feature,

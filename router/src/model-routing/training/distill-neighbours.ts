@@ -8,7 +8,7 @@ const mostClusters = 256
 const rowsPerCluster = 5
 const slotsPerCluster = 128
 
-/** Puts what the exact neighbours of the training rows say into a table of clusters. */
+/** Puts what the exact neighbours of the training rows say, each but itself, into a table of clusters. */
 export function distillNeighbours(set: TrainingSet, rows: ExactRows): ClusterTable {
   const count = Math.max(1, Math.min(mostClusters, Math.floor(set.size / rowsPerCluster)))
   const { centroids, labels } = clusterPoints(set.points, { clusters: count, iterations: 5, seed: 1 })
@@ -22,7 +22,7 @@ export function distillNeighbours(set: TrainingSet, rows: ExactRows): ClusterTab
   set.points.forEach((point, row) => {
     const cluster = labels[row] as number
     sizes[cluster] = (sizes[cluster] as number) + 1
-    exact.fill(point, scores, costs)
+    exact.fill(point, scores, costs, row)
     for (let model = 0; model < width; model++) {
       const at = cluster * width + model
       sums[at] = (sums[at] as number) + (scores[model] as number)

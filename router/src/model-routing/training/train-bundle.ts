@@ -8,10 +8,12 @@ import type { HeadArgs, HeadWeights } from '../heads/head.ts'
 import { headKinds } from '../heads/head-kinds.ts'
 import { keepTrainingRows } from '../heads/training-rows.ts'
 import { type Breakpoints, readOff } from '../scoring/breakpoints.ts'
+import type { PartShares } from '../scoring/ensemble.ts'
 import { defaultStrategy } from '../scoring/strategy-catalogue.ts'
 import { distillNeighbours } from './distill-neighbours.ts'
 import { measureShortfalls } from './fit-guarantee.ts'
 import { fitIsotonic } from './fit-isotonic.ts'
+import { type Fold, fitShares } from './fit-shares.ts'
 import { nameDomains } from './name-domains.ts'
 import { randomFrom, shuffled } from './random.ts'
 import { defaultEnsembleOptions, type EnsembleOptions, trainEnsemble } from './train-ensemble.ts'
@@ -73,11 +75,11 @@ export function trainAndValidate(
   const crossed = crossValidate(featured, positions, options)
   const set = prepareTraining(featured, positions)
   const { weights: plain, rows } = trainEnsemble(set, options.ensemble)
-  const slope = fitSlope(crossed.ensemble, set.meanScores)
-  const stretched = spread(crossed.ensemble, set.meanScores, slope)
-  const calibration = options.calibrates ? fitCalibration(stretched) : null
-  const weights = { ...plain, slope, calibration }
-  const validation = calibration === null ? stretched : calibrate(stretched, calibration)
+  const shares = fitShares(crossed.folds, featured, set)
+  const unseen = predictFolds(crossed.folds, shares, featured)
+  const calibration = options.calibrates ? fitCalibration(unseen) : null
+  const weights = { ...plain, shares, calibration }
+  const validation = calibration === null ? unseen : calibrate(unseen, calibration)
   const fitter = { reference: bestOf(set.meanScores), costRef: Math.max(...set.meanCosts, 1e-12) }
   const heads = new Map<string, TrainedHead>()
   for (const [strategy, predictions] of crossed.heads)
@@ -145,14 +147,13 @@ function nameRows({ matrix }: FeaturedMatrix, positions: readonly number[]): rea
   })
 }
 
-/** Predictions of rows by models that were trained without them. */
 interface CrossValidation {
-  readonly ensemble: Predictions
-  /** By strategy. */
+  readonly folds: readonly Fold[]
+  /** Predictions of rows by heads that were trained without them, by strategy. */
   readonly heads: ReadonlyMap<string, Predictions>
 }
 
-/** What models trained without a row say of it, for every row. */
+/** Trains without a fifth of the rows, for every fifth. */
 function crossValidate(
   featured: FeaturedMatrix,
   positions: readonly number[],
@@ -161,7 +162,7 @@ function crossValidate(
   const { seed, ensemble, strategies } = options
   const order = shuffled(positions.length, randomFrom(seed + 1)).map((at) => positions[at] as number)
   const others = strategies.filter((strategy) => strategy !== defaultStrategy)
-  const parts: Predictions[] = []
+  const trainedFolds: Fold[] = []
   const headParts = new Map<string, Predictions[]>(others.map((strategy) => [strategy, []]))
   for (let fold = 0; fold < folds; fold++) {
     const held = order.filter((_, index) => index % folds === fold)
@@ -170,7 +171,7 @@ function crossValidate(
     const set = prepareTraining(featured, kept)
     const { weights, rows } = trainEnsemble(set, ensemble)
     const shared = { weights, clusters: distillNeighbours(set, rows) }
-    parts.push(predictRows(openEnsemble(shared), featured, held))
+    trainedFolds.push({ shared, held })
     for (const [strategy, list] of headParts) {
       const trained = { ...unmeasured, weights: trainHead(strategy, set, options) }
       const bundle = { ...shared, heads: new Map([[strategy, trained]]) }
@@ -178,7 +179,7 @@ function crossValidate(
     }
   }
   return {
-    ensemble: pool(parts),
+    folds: trainedFolds,
     heads: new Map([...headParts].map(([strategy, list]) => [strategy, pool(list)])),
   }
 }
@@ -214,30 +215,13 @@ function calibrate(predictions: Predictions, calibration: readonly Breakpoints[]
   return { ...predictions, quality }
 }
 
-const [leastSlope, mostSlope] = [0.5, 3]
-
-/** The factor on deviations from the means that fits unseen rows best: few rows leave estimates too close to the means. */
-function fitSlope({ quality, scores, weights, models }: Predictions, means: Float64Array): number {
-  let products = 0
-  let squares = 0
-  quality.forEach((predicted, at) => {
-    const weight = weights[at] as number
-    if (weight === 0) return
-    const mean = means[at % models] as number
-    const deviation = predicted - mean
-    products += weight * deviation * ((scores[at] as number) - mean)
-    squares += weight * deviation * deviation
-  })
-  return squares === 0 ? 1 : Math.max(leastSlope, Math.min(mostSlope, products / squares))
-}
-
-/** The same predictions, spread by the slope. */
-function spread(predictions: Predictions, means: Float64Array, slope: number): Predictions {
-  const quality = predictions.quality.map((predicted, at) => {
-    const mean = means[at % predictions.models] as number
-    return Math.max(0, Math.min(1, mean + slope * (predicted - mean)))
-  })
-  return { ...predictions, quality }
+/** What the ensembles say of the rows they have not seen, as the one that is trained on all of them will serve. */
+function predictFolds(folds: readonly Fold[], shares: PartShares, featured: FeaturedMatrix): Predictions {
+  return pool(
+    folds.map(({ shared, held }) =>
+      predictRows(openEnsemble({ ...shared, weights: { ...shared.weights, shares } }), featured, held),
+    ),
+  )
 }
 
 /** The position of the greatest. */

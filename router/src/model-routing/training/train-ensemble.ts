@@ -1,5 +1,5 @@
 import { hashedSize } from '../features/hash-tokens.ts'
-import type { EnsembleWeights } from '../scoring/ensemble.ts'
+import { type EnsembleWeights, usualShares } from '../scoring/ensemble.ts'
 import { buildPostings, defaultKnn, type KnnOptions } from '../scoring/knn-index.ts'
 import type { ExactRows } from '../scoring/neighbour-table.ts'
 import { type Design, fullDesign, fullWidth, textDesign, textScale } from './design.ts'
@@ -21,7 +21,7 @@ export interface EnsembleOptions {
 
 export const defaultEnsembleOptions: EnsembleOptions = {
   alpha: 400,
-  domainAlpha: 10,
+  domainAlpha: 1,
   tableShrink: 8,
   knn: defaultKnn,
   costRegression: false,
@@ -78,7 +78,7 @@ export function trainEnsemble(
       meanScores: set.meanScores,
       meanCosts: set.meanCosts,
       meanLnCosts: lnCosts?.means ?? null,
-      slope: 1,
+      shares: usualShares,
       calibration: null,
     },
     rows: keepRows(set, options.knn),
