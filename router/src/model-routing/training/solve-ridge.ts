@@ -1,7 +1,7 @@
 import type { Design } from './design.ts'
 
 const maxIterations = 200
-const tolerance = 1e-6
+const usualTolerance = 1e-6
 
 export interface RidgeProblem {
   readonly design: Design
@@ -11,6 +11,8 @@ export interface RidgeProblem {
   readonly weights: Float64Array | null
   readonly outputs: number
   readonly alpha: number
+  /** Of the residual, as a share of what it begins with; 1e-6 as a rule. */
+  readonly tolerance?: number
 }
 
 /**
@@ -18,7 +20,7 @@ export interface RidgeProblem {
  * preconditioner. Columns × outputs. Deterministic.
  */
 export function solveRidge(problem: RidgeProblem): Float64Array {
-  const { design, outputs } = problem
+  const { design, outputs, tolerance = usualTolerance } = problem
   const size = design.columns * outputs
   const solution = new Float64Array(size)
   const residual = applyTransposed(problem, problem.targets)

@@ -119,7 +119,7 @@ function fitProfiles(
     shortfalls: measureShortfalls(predictions, reference, costRef),
     profiles: { auto, eco: profile(0.95), reasoning: auto },
     metrics: {
-      quality_ratio: outcome.ratio,
+      quality_ratio: auto.val_ratio,
       cost_saved: outcome.saved,
       aiq: averageImprovedQuality(predictions, reference, costRef),
       ece: calibrationError(predictions),

@@ -27,6 +27,9 @@ export const defaultEnsembleOptions: EnsembleOptions = {
   costRegression: false,
 }
 
+/** Shares of domains need no more digits, and a weak penalty makes every one of them dear. */
+const classifierTolerance = 1e-3
+
 const rowsOfAlpha = 1_000
 /** A call costs at least this, so that it has a logarithm. */
 const leastCost = 1e-9
@@ -118,7 +121,14 @@ function trainDomains(
       targets[row * count + domain] = (domain === label ? 1 : 0) - (shares[domain] as number)
   })
   return {
-    weights: solveRidge({ design, targets, weights: null, outputs: count, alpha: domainAlpha }),
+    weights: solveRidge({
+      design,
+      targets,
+      weights: null,
+      outputs: count,
+      alpha: domainAlpha,
+      tolerance: classifierTolerance,
+    }),
     shares,
   }
 }
