@@ -155,6 +155,8 @@ describe('routeiq import', () => {
       out,
       '--strategy',
       'llmrouter-elo,llmrouter-mf',
+      '--args',
+      '{"loss": "pairs"}',
       '--out',
       bundle,
     )

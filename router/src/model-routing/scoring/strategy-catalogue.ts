@@ -87,7 +87,7 @@ export const strategyCatalogue: readonly StrategyEntry[] = [
   native('llmrouter-random', 'fixed', [...common, 'weights', 'seed']),
   native('llmrouter-svm', 'kernel', [...promised, 'C'], true),
   native('llmrouter-mlp', 'neural', [...promised, 'hidden_layer_sizes', 'max_iter'], true),
-  native('llmrouter-mf', 'neural', promised, true),
+  native('llmrouter-mf', 'neural', [...promised, 'loss'], true),
   native('llmrouter-elo', 'rating', [...promised, 'per_domain'], true),
   native('llmrouter-kmeans', 'neighbours', promised, true),
   native('llmrouter-dc', 'neural', promised, true),
