@@ -60,7 +60,10 @@ export function isPunctuation(code: number): boolean {
   )
 }
 
-/** Emoji and other pictures, two code units each: no letter, digit or mark is among them, and nothing that folding changes. */
-export function isPictograph(codePoint: number): boolean {
+/** Either half of an emoji or another picture: no letter, digit or mark is among them, and nothing that folding changes. */
+export function isPictograph(text: string, index: number): boolean {
+  const code = text.charCodeAt(index)
+  const isSecond = code >= 0xdc00 && code <= 0xdfff
+  const codePoint = text.codePointAt(isSecond ? index - 1 : index) ?? 0
   return codePoint >= 0x1f300 && codePoint <= 0x1faff
 }

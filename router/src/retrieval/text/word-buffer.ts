@@ -78,7 +78,7 @@ export class WordBuffer {
     const { codes } = this
     for (let index = from; index < to; index++) {
       const code = text.charCodeAt(index)
-      let kind = plainKindOf(code)
+      const kind = plainKindOf(code, text, index)
       // Most characters of most texts: nothing else is asked of them.
       if (kind === lower) {
         if (length - start === longestWord) continue
@@ -87,13 +87,9 @@ export class WordBuffer {
         continue
       }
       if (kind === foreign) {
-        if (!isPictograph(text.codePointAt(index) as number)) {
-          this.count = chunkCount
-          this.#length = this.startOf(chunkCount)
-          return index
-        }
-        kind = other
-        index++
+        this.count = chunkCount
+        this.#length = this.startOf(chunkCount)
+        return index
       }
       if (length > start && endsPlainWord(text, index, to, kind)) {
         this.#end(length, hash)
@@ -225,9 +221,10 @@ export function grow(array: Int32Array<ArrayBuffer>, length: number): Int32Array
 const space = 32
 const asciiKinds = Uint8Array.from({ length: 128 }, (_, code) => kindOf(code))
 
-function plainKindOf(code: number): number {
+/** @param code what stands at `index` of `text` */
+function plainKindOf(code: number, text: string, index: number): number {
   if (code < 128) return asciiKinds[code] as number
-  return isPunctuation(code) ? other : foreign
+  return isPunctuation(code) || isPictograph(text, index) ? other : foreign
 }
 
 /** Where the next blank of ASCII stands: what lies between two is read in one of two ways. */
