@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInThisContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import type { CatalogueSkill } from '../skills/catalogue.ts'
 import { catalogueSkill } from './catalogue-source.fixture.ts'
@@ -29,7 +31,30 @@ const find = (catalogue: HotCatalogue, query: string, agent: string | null, excl
     .search(query, { menu: catalogue.menuFor(agent, null), exclude: new Set(exclude) }, 10)
     .map(({ id }) => id)
 
+function haveOneHiddenClass(objects: readonly object[]): boolean {
+  setFlagsFromString('--allow-natives-syntax')
+  const isSame: (one: object, other: unknown) => boolean = runInThisContext('(a, b) => %HaveSameMap(a, b)')
+  const areSame = objects.every((object) => isSame(object, objects[0]))
+  setFlagsFromString('--no-allow-natives-syntax')
+  return areSame
+}
+
 describe('HotCatalogue', () => {
+  it('keeps skills of one hidden class, and finds them again by their places', () => {
+    const skills = Array.from({ length: 40 }, (_, n) => catalogueSkill(`word${n}`))
+    const catalogue = open(...skills)
+    catalogue.remove('id-word3')
+    catalogue.put(catalogueSkill('word40'), [])
+    catalogue.put(catalogueSkill('word7', { versionNumber: 2 }), [])
+    catalogue.commit(2)
+    const menu = catalogue.menuFor(null, null)
+    expect(haveOneHiddenClass(menu.entries)).toBe(true)
+    for (const skill of menu.entries) {
+      const [first] = catalogue.search(skill.name, { menu, exclude: new Set() }, 5)
+      expect(first && catalogue.foundAt(first)).toBe(skill)
+    }
+  })
+
   it('asks for no embedder before there is a skill', () => {
     embedderReads = 0
     const catalogue = open()
