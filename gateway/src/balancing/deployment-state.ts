@@ -1,9 +1,11 @@
-import type { AnswerTimes } from './answer-times.ts'
+import type { AnswerHistory } from './answer-history.ts'
 import type { LatencyRing } from './latency-ring.ts'
 
 /** A probe that has not answered for this long no longer keeps others from probing. */
 const probeLeaseMs = 30_000
 const rateLimitMemoryMs = 60_000
+/** Weight of the newest answer in the rolling mean of output tokens. */
+const outputMeanShare = 0.1
 
 /** Why and until when a deployment is left alone. */
 export interface Cooldown {
@@ -28,42 +30,67 @@ export interface StateCollections {
 
 /**
  * Everything that changes about one deployment while requests run. One object per deployment id; it outlives
- * configuration reloads. All times are epoch milliseconds given by the caller.
+ * configuration reloads. All times are epoch milliseconds given by the caller. What every request needs comes first, so
+ * that it lies together in memory.
  */
 export class DeploymentState {
-  readonly id: string
   inFlight = 0
   cooldown: Cooldown | null = null
-  /** Rolling mean of output tokens per answer, 0 before the first one. */
-  meanOutputTokens = 0
-  timeToFirstByte: LatencyRing | null = null
-  secondsPerToken: LatencyRing | null = null
-  /** Null before the first answer. */
-  answerTimes: AnswerTimes | null = null
-  /** Failure times within the counting window, oldest first; used by the counting mode of cooldowns. */
-  readonly recentFailures: number[] = []
+  private readonly collections: StateCollections
+  private readonly history: AnswerHistory
+  /** Its place in the history. */
+  private readonly place: number
   /** True from the end of a cooldown until an attempt has shown that the deployment works again. */
   private recovering = false
   private probeStartedAt: number | null = null
-  private rateLimitedAt = Number.NEGATIVE_INFINITY
   private minute = -1
   private minuteRequests = 0
   private minuteTokens = 0
   private minuteSuccesses = 0
   private minuteFailures = 0
+  readonly id: string
+  timeToFirstByte: LatencyRing | null = null
+  secondsPerToken: LatencyRing | null = null
+  /** Failure times within the counting window, oldest first; used by the counting mode of cooldowns. */
+  readonly recentFailures: number[] = []
+  private rateLimitedAt = Number.NEGATIVE_INFINITY
   /** Served elsewhere in this minute, as other workers and replicas told. */
   private foreignRequests = 0
   private foreignTokens = 0
   /** The part of this minute's own numbers that the others know. */
   private sharedRequests = 0
   private sharedTokens = 0
-  private readonly collections: StateCollections
-
   private readonly overBudget = { deployment: 0, provider: 0 }
 
-  constructor(id: string, collections: StateCollections) {
+  constructor(id: string, collections: StateCollections, history: AnswerHistory, place: number) {
     this.id = id
     this.collections = collections
+    this.history = history
+    this.place = place
+  }
+
+  /** Counts an answer: milliseconds to its first byte and its output tokens, null when they are not known. */
+  recordAnswer(milliseconds: number, outputTokens: number | null): void {
+    const { history, place } = this
+    history.recordTime(place, milliseconds)
+    if (outputTokens === null) return
+    const mean = history.meanTokens(place)
+    history.setMeanTokens(place, mean === 0 ? outputTokens : mean + (outputTokens - mean) * outputMeanShare)
+  }
+
+  /** Rolling mean of output tokens per answer, 0 before the first one. */
+  get meanOutputTokens(): number {
+    return this.history.meanTokens(this.place)
+  }
+
+  /** How many of the last answers it is remembered of how long they took. */
+  get answers(): number {
+    return this.history.count(this.place)
+  }
+
+  /** Milliseconds to the first byte that this share (0 to 1) of so many last answers did not exceed; null before the first. */
+  answerTime(share: number, most: number): number | null {
+    return this.history.percentile(this.place, share, most)
   }
 
   /** Until when its own budget, or that of its provider, is used up; 0 where it is not. */

@@ -1,3 +1,4 @@
+import { AnswerHistory } from './answer-history.ts'
 import { type Cooldown, DeploymentState, type StateCollections } from './deployment-state.ts'
 import { ProviderBreakers } from './provider-breakers.ts'
 
@@ -19,6 +20,8 @@ export class DeploymentStates {
   private readonly listeners: CooldownListener[] = []
   private readonly recoveryListeners: RecoveryListener[] = []
   private readonly collections: StateCollections
+  /** That of the states created last. */
+  private history = new AnswerHistory()
 
   /** `sharesUsage`: other workers or replicas are to be told what is served here. */
   constructor(sharesUsage = false) {
@@ -29,10 +32,15 @@ export class DeploymentStates {
   get(id: string): DeploymentState {
     let state = this.byId.get(id)
     if (state === undefined) {
-      state = new DeploymentState(id, this.collections)
+      state = this.create(id)
       this.byId.set(id, state)
     }
     return state
+  }
+
+  private create(id: string): DeploymentState {
+    if (this.history.isFull) this.history = new AnswerHistory()
+    return new DeploymentState(id, this.collections, this.history, this.history.takePlace())
   }
 
   /** Whether a deployment has a cooldown, over or not. Without, nobody needs to look at the states of a group. */

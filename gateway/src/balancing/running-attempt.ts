@@ -1,12 +1,8 @@
 import type { Deployment, ModelGroup } from '../deployments/deployment.ts'
 import type { FailureKind } from '../providers/failure.ts'
-import { AnswerTimes } from './answer-times.ts'
 import type { SafePick } from './pick-safely.ts'
 import type { ProviderBreakers } from './provider-breakers.ts'
 import type { AttemptOutcome, PickContext, Strategy } from './strategy.ts'
-
-/** Weight of the newest answer in the rolling mean of output tokens. */
-const outputMeanShare = 0.1
 
 /** Tokens of a finished answer, as far as known. */
 export interface AttemptTokens {
@@ -73,21 +69,12 @@ export class RunningAttempt {
     const unknown = result === 'success' ? this.reservedTokens : 0
     const used = tokens === null ? unknown : tokens.inputTokens + tokens.outputTokens
     state.release(now, this.startedAt, this.reservedTokens, used)
-    if (result === 'success') {
-      state.answerTimes ??= new AnswerTimes()
-      state.answerTimes.record((this.firstByteAt ?? now) - this.startedAt)
-      if (tokens !== null) this.learnOutput(tokens.outputTokens)
-    }
+    if (result === 'success')
+      state.recordAnswer((this.firstByteAt ?? now) - this.startedAt, tokens?.outputTokens ?? null)
     if (result === 'aborted' && this.probe) state.returnProbe()
     if (result === 'aborted' && this.trial) this.breakers?.returnTrial(this.provider)
     this.settle(now, result, failureKind, tokens)
     return true
-  }
-
-  private learnOutput(outputTokens: number): void {
-    const { state } = this.deployment
-    const mean = state.meanOutputTokens
-    state.meanOutputTokens = mean === 0 ? outputTokens : mean + (outputTokens - mean) * outputMeanShare
   }
 
   private settle(

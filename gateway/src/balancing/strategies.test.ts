@@ -262,7 +262,7 @@ describe('cost-based-routing', () => {
   it('expects answers as long as those seen', () => {
     const core = bench('cost-based-routing', { a: cheapInput, b: cheapOutput })
     expect(expectAttempt(core.plan('g', { inputTokens: 1000 })).deployment.id).toBe('b')
-    core.deployment('a').state.meanOutputTokens = 5
+    core.deployment('a').state.recordAnswer(100, 5)
     expect(expectAttempt(core.plan('g', { inputTokens: 1000 })).deployment.id).toBe('a')
   })
 

@@ -7,6 +7,7 @@ import type { ModelFacts, PriceEntry } from '../pricing/prices.ts'
 import { formatUpstreamModel } from '../providers/upstream-model.ts'
 import type { ProviderProfile, Wire } from '../providers/wire.ts'
 import type { Deployment } from './deployment.ts'
+import { DeploymentNames, DeploymentTarget } from './deployment-target.ts'
 import { fillBase } from './fill-base.ts'
 import { type JoinedUrl, joinUrl } from './join-url.ts'
 import { selectWires, stripMode } from './select-wires.ts'
@@ -37,41 +38,43 @@ export function buildDeployment(
   const model = stripMode(config.upstreamModel)
   const entry = findPriceEntry(sources.prices, config, model)
   const upstreamModel = formatUpstreamModel(provider, model)
+  const located = locate(config, provider, wire, upstreamModel)
+  // What every request reads stands together, what few read behind it: an object this large is several lines of the processor's caches.
   const deployment: Deployment = {
-    id: config.info.id,
-    group: config.modelName,
-    config,
-    provider,
+    state: sources.states.get(config.info.id),
+    target: makeTarget(config, config.modelName, provider, upstreamModel, located),
     wire,
+    provider,
     responses: null,
     messagesByResponses,
+    ...located,
     upstreamModel,
-    ...locate(config, provider, wire, upstreamModel),
     headers: Object.freeze(buildHeaders(config, provider, wire)),
     authorization: wire.findAuthorization?.(config) ?? null,
     timeoutMs: config.timeoutMs ?? routing.timeoutMs,
     streamTimeoutMs: config.streamTimeoutMs ?? config.timeoutMs ?? routing.streamTimeoutMs,
-    maxParallelRequests: config.maxParallelRequests ?? routing.defaultMaxParallelRequests,
-    requestsPerMinute: config.requestsPerMinute,
-    tokensPerMinute: config.tokensPerMinute,
     mockResponse: config.mockResponse,
     dropParams: config.dropParams,
     tier: config.info.tier,
     editsBody: editsBody(config),
-    hasBudget: config.budget !== null || routing.providerBudgets[config.provider] !== undefined,
-    restricted: config.info.blocked || config.info.teamId !== null,
     prices: entry?.prices ?? null,
     adjustment: findAdjustment(sources.costAdjustments, config.provider),
     facts: mergeFacts(config, entry),
-    state: sources.states.get(config.info.id),
-    kept: { text: null },
+    group: config.modelName,
+    id: config.info.id,
+    config,
+    maxParallelRequests: config.maxParallelRequests ?? routing.defaultMaxParallelRequests,
+    requestsPerMinute: config.requestsPerMinute,
+    tokensPerMinute: config.tokensPerMinute,
+    hasBudget: config.budget !== null || routing.providerBudgets[config.provider] !== undefined,
+    restricted: config.info.blocked || config.info.teamId !== null,
   }
   const second = responses === null ? null : sources.findWire(responses)
   if (second === null) return deployment
-  const located = locate(config, provider, second, upstreamModel)
+  const secondPlace = locate(config, provider, second, upstreamModel)
   // Versions of Azure's interface from before it had Responses.
-  if (located.paths.chat === null) return deployment
-  return { ...deployment, responses: { ...deployment, wire: second, ...located, kept: { text: null } } }
+  if (secondPlace.paths.chat === null) return deployment
+  return { ...deployment, responses: { ...deployment, wire: second, ...secondPlace } }
 }
 
 /** The same deployment for one concrete model of a wildcard group. */
@@ -86,16 +89,30 @@ export function withUpstreamModel(
   const entry = findPriceEntry(prices, config, plainModel)
   const upstreamModel = formatUpstreamModel(provider, plainModel)
   const { responses } = deployment
+  const located = locate(config, provider, wire, upstreamModel)
   return {
     ...deployment,
-    ...locate(config, provider, wire, upstreamModel),
+    ...located,
+    target: makeTarget(config, group, provider, upstreamModel, located),
     responses: responses === null ? null : withUpstreamModel(responses, group, model, prices),
     group,
     upstreamModel,
     prices: entry?.prices ?? null,
     facts: mergeFacts(config, entry),
-    kept: { text: null },
   }
+}
+
+function makeTarget(
+  { info, regionName }: ModelConfig,
+  group: string,
+  { id: provider }: ProviderProfile,
+  upstreamModel: string,
+  { apiBase }: JoinedUrl,
+): DeploymentTarget {
+  return new DeploymentTarget(
+    info.id,
+    new DeploymentNames({ group, provider, upstreamModel, apiBase, regionName }),
+  )
 }
 
 function locate(

@@ -4,8 +4,8 @@ import type { Operation } from '../conversation/operation.ts'
 import type { CostAdjustment } from '../pricing/adjust-cost.ts'
 import type { ModelFacts, ModelPrices } from '../pricing/prices.ts'
 import type { ProviderProfile, Wire } from '../providers/wire.ts'
-import type { RequestTarget } from '../telemetry/request-record.ts'
 import type { Authorization } from '../transport/authorization.ts'
+import type { DeploymentTarget } from './deployment-target.ts'
 
 export type { Operation } from '../conversation/operation.ts'
 
@@ -13,21 +13,8 @@ export type { Operation } from '../conversation/operation.ts'
 export type DeploymentPaths = Readonly<Record<Operation | 'chatStream', string | null>>
 
 /**
- * What is said of a deployment with every request. Made by its first one and kept with it, because a table of all deployments
- * is far away in memory for each of thousands.
- */
-export interface DeploymentText {
-  /** In records. */
-  readonly target: RequestTarget
-  /** In the head of every answer. */
-  readonly headLines: string
-  /** Its upstream model as a JSON string. */
-  readonly model: Buffer
-}
-
-/**
  * One callable model at one provider account, compiled from configuration so that a request only reads it.
- * Immutable, except `state`, which is shared by all snapshots that hold the same deployment id, and `kept`.
+ * Immutable, except `state`, which is shared by all snapshots that hold the same deployment id.
  */
 export interface Deployment {
   readonly id: string
@@ -76,8 +63,8 @@ export interface Deployment {
   /** Context limits and abilities: the price table's, overridden by `model_info`. */
   readonly facts: ModelFacts
   readonly state: DeploymentState
-  /** Room for its text. A copy with another name needs room of its own. */
-  readonly kept: { text: DeploymentText | null }
+  /** What it is called in records, and in the head of every answer. */
+  readonly target: DeploymentTarget
 }
 
 /** All deployments that share one `model_name`, in file order, with what every request would otherwise derive. */

@@ -3,6 +3,11 @@ const worstOctets = 3
 /** Octets of the longest number that is written digit by digit, and of what follows it. */
 const numberOctets = 17
 const zero = 0x30
+const quote = 0x22
+/** 0 for letters, digits and the signs that stand in names: what JSON has as it is, in one octet each. */
+const oddOctets = Uint8Array.from({ length: 256 }, (_, code) =>
+  /[\w.:/-]/.test(String.fromCharCode(code)) ? 0 : 1,
+)
 const million = 1_000_000
 
 /**
@@ -31,6 +36,27 @@ export class LineWriter {
   addText(text: string): void {
     this.#reserve(text.length * worstOctets)
     this.#length += this.#octets.write(text, this.#length)
+  }
+
+  /** A string in quotes. False, and nothing written, for one that JSON or UTF-8 may have otherwise than letter by letter. */
+  addPlain(text: string): boolean {
+    const { length } = text
+    this.#reserve(length + 2)
+    const octets = this.#octets
+    const from = this.#length
+    let at = from + 1
+    let odd = 0
+    for (let index = 0; index < length; index += 1) {
+      const code = text.charCodeAt(index)
+      odd |= (oddOctets[code & 0xff] ?? 1) | (code >> 8)
+      octets[at] = code
+      at += 1
+    }
+    if (odd !== 0) return false
+    octets[from] = quote
+    octets[at] = quote
+    this.#length = at + 1
+    return true
   }
 
   addOctets(octets: Uint8Array): void {

@@ -15,14 +15,12 @@ export class ArmStates implements LiveState {
 
   /** Of the quickest deployment: the balancing within the arm may take that one. */
   latencyMs(model: string, percentile: number, samples: number): number | null {
-    const known = this.#find(model).flatMap(
-      ({ state }) => state.answerTimes?.percentile(percentile, samples) ?? [],
-    )
+    const known = this.#find(model).flatMap(({ state }) => state.answerTime(percentile, samples) ?? [])
     return known.length === 0 ? null : Math.min(...known)
   }
 
   answers(model: string): number {
-    return Math.max(0, ...this.#find(model).map(({ state }) => state.answerTimes?.count ?? 0))
+    return Math.max(0, ...this.#find(model).map(({ state }) => state.answers))
   }
 
   inFlight(model: string): number {

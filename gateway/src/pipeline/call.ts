@@ -9,7 +9,6 @@ import { CostedStream } from '../relay/costed-stream.ts'
 import type { StreamRelay } from '../relay/relay.ts'
 import { transportTo } from './agent-models.ts'
 import { CapturedStream } from './cache/captured-stream.ts'
-import { describeDeployment } from './describe-deployment.ts'
 import { describeUpstreamFailure } from './describe-upstream-failure.ts'
 import type { Gateway } from './gateway.ts'
 import { prepareMockExchange } from './mock-exchange.ts'
@@ -187,7 +186,7 @@ function noteFailure(
 ): void {
   progress.failedAttempts.push({
     group: group.name,
-    target: describeDeployment(deployment).target,
+    target: deployment.target,
     kind: failure.kind,
     status: failure.status,
     cooledDown: deployment.state.isCoolingDown(now),

@@ -1,25 +1,29 @@
-import type { Deployment, DeploymentText } from '../deployments/deployment.ts'
-import { headLine } from '../http/server/head-line.ts'
+import type { Deployment } from '../deployments/deployment.ts'
+import type { DeploymentNames, DeploymentText } from '../deployments/deployment-target.ts'
+import { headLine, headText } from '../http/server/head-line.ts'
 
-export function describeDeployment(deployment: Deployment): DeploymentText {
-  const { kept } = deployment
-  kept.text ??= makeText(deployment)
-  return kept.text
+/** The head lines of an answer that say which deployment gave it. */
+export function describeDeployment({ target }: Deployment): string {
+  target.headId ??= headText(target.deploymentId)
+  return `x-litellm-model-id: ${target.headId}${textOf(target.names).headLines}`
 }
 
-function makeText(deployment: Deployment): DeploymentText {
-  const { id, provider, upstreamModel, apiBase } = deployment
-  return {
-    target: { deploymentId: id, provider: provider.id, upstreamModel, apiBase, literals: null },
-    headLines: formatHeadLines(deployment),
-    model: Buffer.from(JSON.stringify(upstreamModel)),
+/** The upstream model of a deployment as a JSON string. */
+export function quoteModel({ target }: Deployment): Buffer {
+  return textOf(target.names).model
+}
+
+function textOf(names: DeploymentNames): DeploymentText {
+  names.text ??= {
+    headLines: formatHeadLines(names),
+    model: Buffer.from(JSON.stringify(names.upstreamModel)),
   }
+  return names.text
 }
 
-function formatHeadLines({ id, group, apiBase, upstreamModel, config }: Deployment): string {
-  const { regionName } = config
+function formatHeadLines({ group, apiBase, upstreamModel, regionName }: DeploymentNames): string {
   const lines =
-    headLine('x-litellm-model-id', id) +
+    '\r\n' +
     headLine('x-litellm-model-group', group) +
     headLine('x-litellm-model-api-base', apiBase) +
     headLine('x-routeiq-model', upstreamModel) +

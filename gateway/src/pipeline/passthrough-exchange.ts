@@ -13,7 +13,7 @@ import type { Wire, WireTarget } from '../providers/wire.ts'
 import type { BodyOctets } from '../transport/transport.ts'
 import { carrierOf } from './carrier-of.ts'
 import { replaceHeaders } from './client-credentials.ts'
-import { describeDeployment } from './describe-deployment.ts'
+import { quoteModel } from './describe-deployment.ts'
 import { forwardedHeaders } from './forwarded-headers.ts'
 import { keeperOf } from './history.ts'
 import type { ModelRequest } from './model-request.ts'
@@ -81,7 +81,7 @@ export function editBody(
   if (isUnchanged && !namesModel && request.body['model'] === undefined) return request.bytes
   const model = findOnlyMember(request.members, 'model')
   if (isUnchanged && namesModel && model !== null)
-    return new Pieces(spliceValue(request.bytes, model, describeDeployment(deployment).model))
+    return new Pieces(spliceValue(request.bytes, model, quoteModel(deployment)))
   const { set, remove } = collectEdits(request.body, wanted, edits)
   if (!namesModel) remove.add('model')
   else set.set('model', upstreamModel)

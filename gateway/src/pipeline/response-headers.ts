@@ -41,7 +41,7 @@ export function describeResponse(request: ModelRequest, progress: Progress, now:
     describeKey(request.caller)
   if (progress.reservation !== null) lines += progress.reservation.lines
   if (progress.deployment !== null)
-    lines += `${describeDeployment(progress.deployment).headLines}${describeTier(progress)}x-routeiq-strategy: ${progress.strategy ?? ''}\r\n`
+    lines += `${describeDeployment(progress.deployment)}${describeTier(progress)}x-routeiq-strategy: ${progress.strategy ?? ''}\r\n`
   if (progress.choice !== null) {
     lines += describeChoice(progress.choice, progress.deployment)
     if (isWanted(exchange.header('x-routeiq-explain'))) lines += explainChoice(progress.choice)

@@ -7,7 +7,6 @@ import type { SpendRow } from '../storage/ledger/spend-row.ts'
 import type { RequestRecord } from '../telemetry/request-record.ts'
 import { keepAnswer } from './cache/keep-answer.ts'
 import { hashClientAddress } from './client-address.ts'
-import { describeDeployment } from './describe-deployment.ts'
 import { describeDropped } from './describe-dropped.ts'
 import type { Gateway } from './gateway.ts'
 import { rememberConversation } from './hold-conversation.ts'
@@ -111,7 +110,7 @@ function appendRows(
 function targetColumns(
   deployment: Deployment,
 ): Pick<SpendRow, 'modelGroup' | 'deploymentId' | 'provider' | 'upstreamModel' | 'apiBase'> {
-  const { deploymentId, provider, upstreamModel, apiBase } = describeDeployment(deployment).target
+  const { deploymentId, provider, upstreamModel, apiBase } = deployment.target
   return { modelGroup: deployment.group, deploymentId, provider, upstreamModel, apiBase }
 }
 
@@ -152,7 +151,7 @@ function describe(
     tags: tagsOf(caller, request?.options.tags ?? untagged),
     requestedModel: request?.requestedModel ?? null,
     group: deployment?.group ?? null,
-    target: deployment === null ? null : describeDeployment(deployment).target,
+    target: deployment?.target ?? null,
     responseModel: null,
     reasoningEnabled: request?.body['reasoning_effort'] !== undefined,
     strategy: progress.strategy,

@@ -103,16 +103,18 @@ export interface RequestTarget {
   readonly provider: string
   readonly upstreamModel: string
   readonly apiBase: string
-  /** Room for its names in log lines, where many records share one target; absent where it is made for a single one. */
-  literals?: TargetLiterals | null
+  /** Room for its names in log lines; absent where it is made for a single record, like the next. */
+  readonly quoted?: QuotedNames
+  /** The revision of the redactor that had nothing to change in the id, nor had JSON; null before one was asked. */
+  cleanAt?: number | null
 }
 
-/** Names of a target as JSON string literals, redacted as the redactor could in this revision. */
-export interface TargetLiterals {
-  readonly revision: number
-  readonly deploymentId: string
-  readonly provider: string
-  readonly upstreamModel: string
+/** Names of targets as JSON string literals, redacted as the redactor could in this revision; null before the first time. */
+export interface QuotedNames {
+  revision: number | null
+  group: string
+  provider: string
+  upstreamModel: string
 }
 
 export interface FailedAttempt {

@@ -1,6 +1,11 @@
-/** One header line. Text that may not stand in a header is percent-encoded. */
+/** One header line, its value as `headText` has it. */
 export function headLine(name: string, value: string): string {
-  return `${name}: ${isHeaderText(value) ? value : percentEncode(value)}\r\n`
+  return `${name}: ${headText(value)}\r\n`
+}
+
+/** The same text where it may stand in a header, else percent-encoded. */
+export function headText(value: string): string {
+  return isHeaderText(value) ? value : percentEncode(value)
 }
 
 /** Header lines of a flat name, value list. */

@@ -30,11 +30,8 @@ const maxKnownLength = 256
 
 type Text = string | null
 
-/** Members that come together with a first one, and the octets of all four. */
-interface KnownGroup {
-  readonly second: Text
-  readonly third: Text
-  readonly fourth: Text
+/** Who a key belongs to, and the octets of its hash and of this. */
+interface KnownCaller extends Pick<SpendRow, 'userId' | 'teamId' | 'organizationId'> {
   readonly octets: Uint8Array
 }
 
@@ -46,7 +43,8 @@ interface KnownGroup {
 export class SpendLineWriter {
   readonly #out = new LineWriter(usualBytes)
   readonly #names = new Map<string, Uint8Array>()
-  readonly #groups = new Map<Text, KnownGroup>()
+  /** By the hash of their key. */
+  readonly #callers = new Map<Text, KnownCaller>()
 
   /** The lines since the last `clear`; good until another is written. */
   get written(): Buffer {
@@ -68,13 +66,16 @@ export class SpendLineWriter {
     if (row.firstTokenAt === null) out.addOctets(absent)
     else out.addNumber(Math.floor(row.firstTokenAt), comma)
     out.addNumber(Math.floor(row.endedAt), comma)
-    this.#addGroup(row.keyHash, row.userId, row.teamId, row.organizationId)
+    this.#addCaller(row)
     this.#addText(row.endUser)
     if (row.tags.length === 0) out.addOctets(noTags)
     else out.addText(`[${row.tags.map(formatText).join(',')}],`)
-    this.#addName(row.requestedModel)
-    this.#addName(row.modelGroup)
-    this.#addGroup(row.deploymentId, row.provider, row.upstreamModel, row.apiBase)
+    this.#addModels(row.requestedModel, row.modelGroup)
+    // Of thousands of deployments only their ids differ, so these are written anew, and what they share is remembered.
+    this.#addText(row.deploymentId)
+    this.#addName(row.provider)
+    this.#addName(row.upstreamModel)
+    this.#addName(row.apiBase)
     out.addNumber(row.status, comma)
     this.#addName(row.errorCode)
     this.#addUsage(row.usage)
@@ -96,6 +97,7 @@ export class SpendLineWriter {
 
   #addText(text: Text): void {
     if (text === null) this.#out.addOctets(absent)
+    else if (this.#out.addPlain(text)) this.#out.addOctet(comma)
     else this.#out.addText(`${formatText(text)},`)
   }
 
@@ -103,6 +105,18 @@ export class SpendLineWriter {
   #addName(name: Text): void {
     if (name === null) this.#out.addOctets(absent)
     else this.#out.addOctets(this.#names.get(name) ?? this.#learnName(name))
+  }
+
+  /** The name that was asked for and that of its group, which are mostly one. */
+  #addModels(requested: string, group: Text): void {
+    if (requested !== group) {
+      this.#addName(requested)
+      this.#addName(group)
+      return
+    }
+    const octets = this.#names.get(group) ?? this.#learnName(group)
+    this.#out.addOctets(octets)
+    this.#out.addOctets(octets)
   }
 
   #learnName(name: string): Uint8Array {
@@ -113,15 +127,16 @@ export class SpendLineWriter {
     return octets
   }
 
-  /** Four members at once: of whoever called, or of what was called. */
-  #addGroup(first: Text, second: Text, third: Text, fourth: Text): void {
-    let known = this.#groups.get(first)
-    const isKnown = known?.second === second && known.third === third && known.fourth === fourth
+  /** Four members at once. */
+  #addCaller({ keyHash, userId, teamId, organizationId }: SpendRow): void {
+    let known = this.#callers.get(keyHash)
+    const isKnown =
+      known?.userId === userId && known.teamId === teamId && known.organizationId === organizationId
     if (known === undefined || !isKnown) {
-      const text = [first, second, third, fourth].map(formatText).join(',')
-      known = { second, third, fourth, octets: Buffer.from(`${text},`) }
-      if (this.#groups.size >= maxKnown) this.#groups.clear()
-      this.#groups.set(first, known)
+      const text = [keyHash, userId, teamId, organizationId].map(formatText).join(',')
+      known = { userId, teamId, organizationId, octets: Buffer.from(`${text},`) }
+      if (this.#callers.size >= maxKnown) this.#callers.clear()
+      this.#callers.set(keyHash, known)
     }
     this.#out.addOctets(known.octets)
   }
@@ -160,12 +175,8 @@ export class SpendLineWriter {
   }
 }
 
-/** Text that JSON has as it is. */
-const plain = /^[\w.:-]*$/
-
 function formatText(text: Text): string {
   if (text === null) return 'null'
-  if (plain.test(text)) return `"${text}"`
   const json = JSON.stringify(text)
   return json.includes('\\u') ? cleanSpendLine(json) : json
 }

@@ -12,20 +12,21 @@ const maximumNameLength = 256
  */
 export function formatAccessLine(record: RequestRecord, quoter: LabelQuoter): string {
   const { caller, target, usage } = record
-  const names = target === null ? null : quoter.namesOf(target)
+  const names = target === null ? null : quoter.namesOf(target, record.group)
   let line = `{"attempts":${record.attempts},"cache_hit":${record.cacheHit}`
   if (record.clientDisconnected) line += ',"client_disconnected":true'
   if (usage !== null) line += `,"completion_tokens":${usage.outputTokens}`
   if (record.costPico !== null) line += `,"cost_usd":${Number(record.costPico) / picoPerDollar}`
-  if (names !== null) line += `,"deployment_id":${names.deploymentId}`
+  if (target !== null) line += `,"deployment_id":${quoter.quoteTargetId(target)}`
   line += `,"duration_ms":${Math.round(record.endedAt - record.startedAt)}`
   if (record.errorCode !== null) line += `,"error_code":"${record.errorCode}"`
   if (record.errorOrigin !== null) line += `,"error_origin":"${record.errorOrigin}"`
   line += `,"event":"access","fallbacks":${record.fallbacks}`
   if (caller.keyAlias !== null) line += `,"key_alias":${quoter.quote(caller.keyAlias)}`
   line += `,"level":"info","logger":"routeiq.access","method":"${record.method}"`
-  if (record.requestedModel !== null) line += `,"model":${quoter.quote(record.requestedModel)}`
-  if (record.group !== null) line += `,"model_group":${quoter.quote(record.group)}`
+  if (record.requestedModel !== null)
+    line += `,"model":${quoter.quoteRequested(record.requestedModel, record)}`
+  if (record.group !== null) line += `,"model_group":${names?.group ?? quoter.quote(record.group)}`
   if (usage !== null) line += `,"prompt_tokens":${usage.inputTokens}`
   if (names !== null) line += `,"provider":${names.provider}`
   line += `,"request_id":${quoter.quoteId(record)},"status":${record.status},"stream":${record.stream}`

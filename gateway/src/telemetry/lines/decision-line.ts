@@ -14,12 +14,12 @@ export function formatDecisionLine(record: RequestRecord, quoter: LabelQuoter): 
   if (record.dropped !== null) line += `,"dropped":${quoter.quote(record.dropped)}`
   line += `,"event":"routing_decision","gen_ai.response.model":${quoteOrNull(record.responseModel, quoter)}`
   line += `,"latency_ms":${Math.round(record.endedAt - record.startedAt)},"level":"info"`
-  line += `,"logger":"routeiq.routing_decision","model":${quoteOrNull(record.requestedModel, quoter)}`
+  line += `,"logger":"routeiq.routing_decision","model":${record.requestedModel === null ? 'null' : quoter.quoteRequested(record.requestedModel, record)}`
   line += `,"prompt_tokens":${usage?.inputTokens ?? null}`
   if (record.queryLength !== null) line += `,"query_length":${record.queryLength}`
   line += `,"reason_code":${quoter.quote(selectReason(record))},"reasoning_enabled":${record.reasoningEnabled}`
   line += `,"request_id":${quoter.quoteId(record)}`
-  line += `,"selected_model":${record.target === null ? 'null' : quoter.namesOf(record.target).upstreamModel}`
+  line += `,"selected_model":${record.target === null ? 'null' : quoter.namesOf(record.target, record.group).upstreamModel}`
   if (record.strategy !== null) line += `,"strategy":${quoter.quote(record.strategy)}`
   line += `,"timestamp":"${formatTimestamp(record.endedAt)}","trace_id":${record.traceId === null ? 'null' : quoter.quoteOnce(record.traceId)}}`
   return line

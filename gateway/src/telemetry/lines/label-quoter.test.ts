@@ -38,14 +38,27 @@ describe('LabelQuoter', () => {
     expect(asked).toHaveLength(names.length)
   })
 
-  it('keeps the names of a deployment with it, where there is room', () => {
+  it('keeps the names of deployments with them, where there is room', () => {
     const { quoter, asked } = makeCountedQuoter()
     const names = { deploymentId: 'd1', provider: 'openai', upstreamModel: 'gpt-4o', apiBase: 'x' }
-    const lasting = { ...names, literals: null }
-    const said = { revision: 0, deploymentId: '"d1"', provider: '"openai"', upstreamModel: '"gpt-4o"' }
-    for (const target of [lasting, lasting, names]) expect(quoter.namesOf(target)).toEqual(said)
-    expect(asked).toEqual(['d1', 'openai', 'gpt-4o', 'd1', 'gpt-4o'])
-    expect(names).not.toHaveProperty('literals')
+    const quoted = { revision: null, group: '', provider: '', upstreamModel: '' }
+    const said = { revision: 0, group: '"fast"', provider: '"openai"', upstreamModel: '"gpt-4o"' }
+    for (const target of [{ ...names, quoted }, { ...names, quoted }, names])
+      expect(quoter.namesOf(target, 'fast')).toEqual(said)
+    expect(asked).toEqual(['fast', 'openai', 'gpt-4o'])
+    expect(names).not.toHaveProperty('quoted')
+  })
+
+  it('asks the redactor once for the id of a deployment that lasts', () => {
+    const { quoter, asked } = makeCountedQuoter()
+    const names = { provider: 'openai', upstreamModel: 'gpt-4o', apiBase: 'x' }
+    const lasting = { ...names, deploymentId: 'd1', cleanAt: null }
+    const odd = { ...names, deploymentId: 'd"1', cleanAt: null }
+    for (const target of [lasting, odd, lasting]) quoter.quoteTargetId(target)
+    expect(asked).toEqual(['d1', 'd"1'])
+    expect(quoter.quoteTargetId(lasting)).toBe('"d1"')
+    expect(quoter.quoteTargetId(odd)).toBe('"d\\"1"')
+    expect(quoter.quoteTargetId({ ...names, deploymentId: 'd2' })).toBe('"d2"')
   })
 
   it('asks nobody about ids made here', () => {
@@ -74,13 +87,16 @@ describe('LabelQuoter', () => {
       provider: 'openai',
       upstreamModel: 'x',
       apiBase: 'x',
-      literals: null,
+      quoted: { revision: null, group: '', provider: '', upstreamModel: '' },
+      cleanAt: null,
     }
-    expect(quoter.namesOf(target).deploymentId).toBe('"my-alias-1"')
+    expect(quoter.quoteTargetId(target)).toBe('"my-alias-1"')
+    expect(quoter.namesOf(target, 'my-alias-1').group).toBe('"my-alias-1"')
     redactor.addSecrets(['my-alias-1'])
     quoter.refresh()
     expect(quoter.quote('my-alias-1')).toBe('"[REDACTED]"')
     expect(quoter.quoteOnce('my-alias-1')).toBe('"[REDACTED]"')
-    expect(quoter.namesOf(target).deploymentId).toBe('"[REDACTED]"')
+    expect(quoter.quoteTargetId(target)).toBe('"[REDACTED]"')
+    expect(quoter.namesOf(target, 'my-alias-1').group).toBe('"[REDACTED]"')
   })
 })

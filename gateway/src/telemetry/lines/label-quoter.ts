@@ -1,5 +1,5 @@
 import type { Redactor } from '../redact.ts'
-import type { RequestRecord, RequestTarget, TargetLiterals } from '../request-record.ts'
+import type { QuotedNames, RequestRecord, RequestTarget } from '../request-record.ts'
 import { quoteJson } from './json-text.ts'
 
 const maximumLength = 256
@@ -39,18 +39,31 @@ export class LabelQuoter {
     return this.#literals.get(text) ?? this.#remember(text)
   }
 
-  /** The names of a deployment, made by its first record and kept with it: in a table of thousands each would be looked for. */
-  namesOf(target: RequestTarget): TargetLiterals {
-    const { literals } = target
-    if (literals != null && literals.revision === this.#revision) return literals
-    const made = {
-      revision: this.#revision,
-      deploymentId: this.quoteOnce(target.deploymentId),
-      provider: this.quote(target.provider),
-      upstreamModel: this.quoteOnce(target.upstreamModel),
-    }
-    if (literals !== undefined) target.literals = made
-    return made
+  /** The names of a deployment, made by the first record and kept with them: in a table of thousands each would be looked for. */
+  namesOf(target: RequestTarget, group: string | null): QuotedNames {
+    const { quoted } = target
+    if (quoted?.revision === this.#revision) return quoted
+    const names = quoted ?? { revision: null, group: '', provider: '', upstreamModel: '' }
+    names.revision = this.#revision
+    names.group = this.quote(group ?? '')
+    names.provider = this.quote(target.provider)
+    names.upstreamModel = this.quoteOnce(target.upstreamModel)
+    return names
+  }
+
+  /** The name that was asked for: mostly that of the group, which the names of the deployment have. */
+  quoteRequested(requested: string, { group, target }: RequestRecord): string {
+    return target === null || requested !== group ? this.quote(requested) : this.namesOf(target, group).group
+  }
+
+  /** Nearly all ids are their own literals between quotes, so that this is remembered and no second text of each. */
+  quoteTargetId(target: RequestTarget): string {
+    const { deploymentId, cleanAt } = target
+    const asItIs = `"${deploymentId}"`
+    if (cleanAt === this.#revision) return asItIs
+    const literal = this.quoteOnce(deploymentId)
+    if (cleanAt !== undefined && literal === asItIs) target.cleanAt = this.#revision
+    return literal
   }
 
   quoteId({ requestId, isOwnId }: RequestRecord): string {
