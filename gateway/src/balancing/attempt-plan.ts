@@ -264,6 +264,7 @@ export class AttemptPlan {
       maxOutputTokens: this.request.maxOutputTokens,
       stream: this.request.stream,
       wholeLevel,
+      isEven: this.run.group.isEven,
     }
   }
 }

@@ -152,6 +152,7 @@ export function pickContext(bench: Bench, patch: Partial<PickContext> = {}): Pic
     maxOutputTokens: null,
     stream: false,
     wholeLevel: false,
+    isEven: false,
     ...patch,
   }
 }

@@ -3,7 +3,7 @@ import type { Pick, PickContext, Strategy } from './strategy.ts'
 
 type Measure = 'weight' | 'requestsPerMinute' | 'tokensPerMinute'
 
-type ShuffleContext = Readonly<{ random: PickContext['random']; wholeLevel: boolean }>
+type ShuffleContext = Readonly<{ random: PickContext['random']; wholeLevel: boolean; isEven: boolean }>
 
 /** Running totals of the weights, and what they measure. */
 interface WeightTable {
@@ -26,6 +26,7 @@ const keptTables = new WeakMap<readonly Deployment[], WeightTable>()
  * have it, else all are alike. A weight of 0 means never, unless all are 0.
  */
 export function pickByShuffle(candidates: readonly Deployment[], context: ShuffleContext): Pick {
+  if (context.isEven) return { deployment: pickEvenly(candidates, context.random), reason: uniform.reason }
   const { reason, totals } = context.wholeLevel ? findTable(candidates) : buildTable(candidates)
   const total = totals.at(-1) ?? 0
   const deployment =

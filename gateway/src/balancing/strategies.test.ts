@@ -18,10 +18,16 @@ function bench(strategy: string, patches: Readonly<Record<string, ModelPatch>>, 
 const candidatesOf = (core: Bench): readonly Deployment[] =>
   core.context.snapshot.groups.get('g')?.deployments ?? []
 
-function countPicks(core: Bench, rounds: number, wholeLevel: boolean): Record<string, number> {
+function countPicks(
+  core: Bench,
+  rounds: number,
+  wholeLevel: boolean,
+  isEven: boolean,
+): Record<string, number> {
+  const { random } = core.context
   const counts: Record<string, number> = {}
   for (let round = 0; round < rounds; round++) {
-    const { id } = pickByShuffle(candidatesOf(core), { random: core.context.random, wholeLevel }).deployment
+    const { id } = pickByShuffle(candidatesOf(core), { random, wholeLevel, isEven }).deployment
     counts[id] = (counts[id] ?? 0) + 1
   }
   return counts
@@ -64,8 +70,10 @@ describe('simple-shuffle', () => {
       { a: 0.5, b: 0.5 },
     ],
   ])('picks %s', (_, patches, shares) => {
+    const core = bench('simple-shuffle', patches)
+    const isEven = core.context.snapshot.groups.get('g')?.isEven === true
     for (const wholeLevel of [true, false]) {
-      const counts = countPicks(bench('simple-shuffle', patches), rounds, wholeLevel)
+      const counts = countPicks(core, rounds, wholeLevel, isEven)
       expect(Object.keys(counts).sort()).toEqual(Object.keys(shares))
       for (const [id, share] of Object.entries(shares)) {
         expect(Math.abs((counts[id] ?? 0) / rounds - share)).toBeLessThan(0.02)

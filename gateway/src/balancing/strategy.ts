@@ -16,6 +16,8 @@ export interface PickContext {
   readonly stream: boolean
   /** Whether the candidates array belongs to the configuration, so that what is derived from it may be kept. */
   readonly wholeLevel: boolean
+  /** Whether nothing that was configured sets one deployment of the group before another. */
+  readonly isEven: boolean
 }
 
 export interface Pick {

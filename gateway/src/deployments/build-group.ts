@@ -16,6 +16,7 @@ export function buildGroup(name: string, deployments: readonly Deployment[]): Mo
     states: deployments.map((deployment) => deployment.state),
     openFor: listOpenOperations(deployments),
     isTeamOwned: isTeamOwned(deployments),
+    isEven: deployments.every(isUnweighted),
     hasAgents: deployments.some(isAgent),
     priceLists: listPrices(deployments),
   }
@@ -23,6 +24,9 @@ export function buildGroup(name: string, deployments: readonly Deployment[]): Mo
 
 const isTeamOwned = (deployments: readonly Deployment[]): boolean =>
   deployments.length > 0 && deployments.every(({ config }) => config.info.teamId !== null)
+
+const isUnweighted = ({ config }: Deployment): boolean =>
+  config.weight === null && config.requestsPerMinute === null && config.tokensPerMinute === null
 
 /** Each once: deployments of one model share theirs. */
 export function listPrices(deployments: readonly Deployment[]): readonly ModelPrices[] {

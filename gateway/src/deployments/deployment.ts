@@ -84,6 +84,8 @@ export interface ModelGroup {
   readonly openFor: Readonly<Record<Operation, boolean>>
   /** Each of them is some team's own: for everybody else there is no such group. */
   readonly isTeamOwned: boolean
+  /** None of them has a weight, `rpm` or `tpm`. */
+  readonly isEven: boolean
   /** Whether any of them is an agent. */
   readonly hasAgents: boolean
   /** What they charge, each list once. */

@@ -15,6 +15,14 @@ it('writes text, octets and numbers one behind the other', () => {
   expect(writer.written.toString()).toBe('x')
 })
 
+it('writes plain strings in quotes, and leaves others to whoever knows how', () => {
+  const writer = new LineWriter(1)
+  for (const text of ['', 'gpt-4o:a_b.c/d', 'x'.repeat(1_000)]) expect(writer.addPlain(text)).toBe(true)
+  for (const text of ['"', 'a\\b', 'line\n', 'é', 'Ţ', '👍', '\0', 'x'.repeat(99) + '\u0141'])
+    expect(writer.addPlain(text)).toBe(false)
+  expect(writer.written.toString()).toBe(`"""gpt-4o:a_b.c/d""${'x'.repeat(1_000)}"`)
+})
+
 it('grows by what does not fit', () => {
   const writer = new LineWriter(1)
   const text = 'é'.repeat(1_000)

@@ -70,11 +70,12 @@ export class SpendLineWriter {
     this.#addText(row.endUser)
     if (row.tags.length === 0) out.addOctets(noTags)
     else out.addText(`[${row.tags.map(formatText).join(',')}],`)
-    this.#addModels(row.requestedModel, row.modelGroup)
-    // Of thousands of deployments only their ids differ, so these are written anew, and what they share is remembered.
+    // Names of which there may be thousands are written anew: octets kept for each would be far away in memory.
+    this.#addText(row.requestedModel)
+    this.#addText(row.modelGroup)
     this.#addText(row.deploymentId)
     this.#addName(row.provider)
-    this.#addName(row.upstreamModel)
+    this.#addText(row.upstreamModel)
     this.#addName(row.apiBase)
     out.addNumber(row.status, comma)
     this.#addName(row.errorCode)
@@ -105,18 +106,6 @@ export class SpendLineWriter {
   #addName(name: Text): void {
     if (name === null) this.#out.addOctets(absent)
     else this.#out.addOctets(this.#names.get(name) ?? this.#learnName(name))
-  }
-
-  /** The name that was asked for and that of its group, which are mostly one. */
-  #addModels(requested: string, group: Text): void {
-    if (requested !== group) {
-      this.#addName(requested)
-      this.#addName(group)
-      return
-    }
-    const octets = this.#names.get(group) ?? this.#learnName(group)
-    this.#out.addOctets(octets)
-    this.#out.addOctets(octets)
   }
 
   #learnName(name: string): Uint8Array {

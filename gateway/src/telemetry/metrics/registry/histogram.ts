@@ -1,21 +1,30 @@
+import type { NumberPlace } from './number-space.ts'
+
+/** Numbers a histogram with these bounds needs: their sum, one for each bucket, and one for what exceeds every bound. */
+export const numbersOf = (bounds: readonly number[]): number => bounds.length + 2
+
 /** Counts of observations by size. `bounds` are the inclusive upper limits, ascending, without infinity. */
 export class Histogram {
   readonly bounds: readonly number[]
-  /** Observations per bucket, not cumulative, then what exceeds every bound, then their sum: side by side in memory. */
-  readonly #numbers: number[]
+  readonly #numbers: Float64Array
+  readonly #sum: number
+  readonly #first: number
 
-  constructor(bounds: readonly number[]) {
+  /** @param place for as many numbers as `numbersOf` says */
+  constructor(bounds: readonly number[], { numbers, from }: NumberPlace) {
     this.bounds = bounds
-    // A fraction first, so that the array is made for fractions from the start.
-    this.#numbers = new Array<number>(bounds.length + 2).fill(0.5).fill(0)
+    this.#numbers = numbers
+    this.#sum = from
+    this.#first = from + 1
   }
 
+  /** Observations per bucket, not cumulative, then what exceeds every bound. */
   get counts(): readonly number[] {
-    return this.#numbers.slice(0, -1)
+    return [...this.#numbers.subarray(this.#first, this.#first + this.bounds.length + 1)]
   }
 
   get sum(): number {
-    return this.#numbers.at(-1) ?? 0
+    return this.#numbers[this.#sum] ?? 0
   }
 
   observe(value: number): void {
@@ -23,8 +32,8 @@ export class Histogram {
     const numbers = this.#numbers
     let bucket = 0
     while (bucket < bounds.length && value > (bounds[bucket] ?? 0)) bucket += 1
-    numbers[bucket] = (numbers[bucket] ?? 0) + 1
-    const last = numbers.length - 1
-    numbers[last] = (numbers[last] ?? 0) + value
+    const at = this.#first + bucket
+    numbers[at] = (numbers[at] ?? 0) + 1
+    numbers[this.#sum] = (numbers[this.#sum] ?? 0) + value
   }
 }

@@ -3,7 +3,8 @@ import { Counter } from './counter.ts'
 import type { MetricDefinition } from './definition.ts'
 import { Family, type FamilyLimits } from './family.ts'
 import { Gauge } from './gauge.ts'
-import { Histogram } from './histogram.ts'
+import { Histogram, numbersOf } from './histogram.ts'
+import { NumberSpace } from './number-space.ts'
 
 export interface RegistryOptions {
   /** Bounds the series of each metric that has open labels; 1000 unless given. */
@@ -19,6 +20,7 @@ export class Registry {
   readonly #limits: FamilyLimits
   readonly #families: Family<Counter | Gauge | Histogram>[] = []
   readonly #collectors: (() => void)[] = []
+  readonly #space = new NumberSpace()
 
   constructor(options: RegistryOptions) {
     this.#limits = { cap: options.cap ?? defaultCap, redactText: options.redactText }
@@ -33,7 +35,9 @@ export class Registry {
   }
 
   histogram(definition: MetricDefinition): Family<Histogram> {
-    return this.#register(new Family(definition, () => new Histogram(definition.buckets), this.#limits))
+    const { buckets } = definition
+    const create = () => new Histogram(buckets, this.#space.take(numbersOf(buckets)))
+    return this.#register(new Family(definition, create, this.#limits))
   }
 
   /** Runs before each snapshot, for values that are read rather than counted. */
