@@ -39,7 +39,7 @@ export function buildDeployment(
   const entry = findPriceEntry(sources.prices, config, model)
   const upstreamModel = formatUpstreamModel(provider, model)
   const located = locate(config, provider, wire, upstreamModel)
-  // What every request reads stands together, what few read behind it: an object this large is several lines of the processor's caches.
+  // What every request reads comes first: an object this large is several lines of the processor's caches.
   const deployment: Deployment = {
     state: sources.states.get(config.info.id),
     target: makeTarget(config, config.modelName, provider, upstreamModel, located),

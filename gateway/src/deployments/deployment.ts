@@ -14,7 +14,7 @@ export type DeploymentPaths = Readonly<Record<Operation | 'chatStream', string |
 
 /**
  * One callable model at one provider account, compiled from configuration so that a request only reads it.
- * Immutable, except `state`, which is shared by all snapshots that hold the same deployment id.
+ * Immutable, except `state`, which is shared by all snapshots that hold the same deployment id, and what `target` remembers.
  */
 export interface Deployment {
   readonly id: string
