@@ -83,7 +83,7 @@ export class DeploymentState {
     return this.history.meanTokens(this.place)
   }
 
-  /** How many of the last answers it is remembered of how long they took. */
+  /** Last answers whose times are remembered. */
   get answers(): number {
     return this.history.count(this.place)
   }
