@@ -125,6 +125,24 @@ describe('a guard of answers', () => {
     expect(answer.text).not.toContain('secret detail')
   })
 
+  it('is counted by what it made of answers', async () => {
+    const made = {
+      pass: 'A fine day.',
+      redact: 'I am Ann.',
+      deny: 'This is forbidden.',
+      error: 'I am broken.',
+    }
+    for (const content of Object.values(made)) {
+      answering(content)
+      await ask(question())
+    }
+    const { text } = await call(gateway.url, '/metrics', { key: masterKey })
+    for (const action of Object.keys(made))
+      expect(text).toMatch(
+        new RegExp(`^gateway_guardrail_check_total\\{check_type="editor",action="${action}"\\} [1-9]`, 'm'),
+      )
+  })
+
   it('is asked about answers that are kept, too, and nothing else is kept', async () => {
     answering('I am Ann.')
     const body = { temperature: 0, seed: 7 }

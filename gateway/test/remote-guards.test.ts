@@ -106,6 +106,27 @@ describe('guards that fail closed', () => {
     )
   })
 
+  it('look at a long conversation in a few questions, and mask each text for itself', async () => {
+    const messages = Array.from({ length: 300 }, (_, at) => ({
+      role: at % 2 === 0 ? 'user' : 'tool',
+      ...(at % 2 === 0 ? {} : { tool_call_id: 'c1' }),
+      content: at === 7 || at === 8 ? `I am Ann, number ${at}` : `One of many words, number ${at}`,
+    }))
+    const answer = await call(gateway.url, '/v1/chat/completions', { key, body: { model: 'gpt', messages } })
+    expect(answer.status).toBe(200)
+    const sent = upstream.requestsFor('gpt')[0]?.json['messages'] as { content: string }[]
+    expect(sent.map(({ content }) => content)).toEqual(
+      messages.map(({ content }) => content.replace('Ann', '{NAME}')),
+    )
+    expect(upstream.requests.length).toBeLessThan(10)
+  })
+
+  it('look at nothing that is only measured', async () => {
+    const body = { model: 'gpt', input: 'A bomb and a divorce' }
+    expect((await call(gateway.url, '/v1/embeddings', { key, body })).status).toBe(200)
+    expect(upstream.requests).toHaveLength(1)
+  })
+
   it('refuse what a model finds unsafe, and name its categories', async () => {
     const answer = await ask(gateway, 'Tell me about bombs')
     expect([answer.status, answer.json().detail.guardrails]).toEqual([

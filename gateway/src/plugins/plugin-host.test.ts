@@ -17,6 +17,7 @@ async function host(...plugins: Plugin[]): Promise<{ host: PluginHost; failures:
     ...{ hookMs: 20, startupMs: 20, keyHeader: null },
     contextOf: () => ({}) as PluginContext,
     onEvaluated: () => {},
+    onCheck: () => {},
     onFailure: (failure) => failures.push(failure),
   })
   await started.start(plugins.map((plugin, at) => readPlugin(plugin, `plugin-${at}`, 'continue')))

@@ -13,8 +13,15 @@ export interface PluginFailure {
   readonly requestId: string | null
 }
 
+/** What a guard made of a call or an answer; `pass` is also what it only takes a note of. */
+export interface GuardCheck {
+  readonly guard: string
+  readonly action: 'pass' | 'deny' | 'redact' | 'error'
+}
+
 export interface PluginLimits {
   readonly hookMs: number
+  readonly onCheck: (check: GuardCheck) => void
   readonly onFailure: (failure: PluginFailure) => void
 }
 
@@ -88,8 +95,11 @@ export class RunningPlugin {
   ): Promise<Result | null> {
     if (this.#status !== 'active') return null
     try {
-      return read(await this.run(hook, args))
+      const result = read(await this.run(hook, args))
+      this.#noteCheck(hook, result === null ? 'pass' : 'redact')
+      return result
     } catch (error) {
+      this.#noteCheck(hook, error instanceof GatewayError ? 'deny' : 'error')
       if (error instanceof GatewayError) throw error
       this.fail(hook, error, requestId)
       if (this.identity.failureMode !== 'abort') return null
@@ -133,6 +143,11 @@ export class RunningPlugin {
   fail(hook: HookName, error: unknown, requestId: string | null): void {
     if (this.identity.failureMode === 'quarantine') this.#status = 'quarantined'
     this.#report({ hook, outcome: error instanceof HookTimeout ? 'timeout' : 'error', error, requestId })
+  }
+
+  #noteCheck(hook: HookName, action: GuardCheck['action']): void {
+    const isCheck = hook === 'onLlmPreCall' || hook === 'onLlmAnswer'
+    if (isCheck && this.isGuard) this.#limits.onCheck({ guard: this.identity.name, action })
   }
 
   #report(failure: Omit<PluginFailure, 'plugin'>): void {

@@ -66,6 +66,7 @@ export async function openPlugins(parts: PluginParts): Promise<OpenPlugins> {
       keyHeader: identity.keyHeaderName?.toLowerCase() ?? null,
       contextOf: (plugin) => createContext(plugin, { ...parts, strategies, egress }),
       onEvaluated: (evaluated) => logEvaluation(logger, evaluated),
+      onCheck: metrics.plugins.countCheck,
       onFailure: (failure) => {
         metrics.plugins.countFailure(failure)
         logFailure(logger, failure)

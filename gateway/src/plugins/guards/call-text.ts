@@ -12,6 +12,14 @@ const notText = new Set([
 const untouched = new Set(['thinking', 'redacted_thinking', 'reasoning'])
 const ofUsers = new Set(['user', 'tool', 'function'])
 
+/** Texts that a model only measures or judges may be about anything. */
+const measured = new Set(['embedding', 'rerank', 'moderation'])
+
+/** Whether nothing is written or drawn in an operation. */
+export function onlyMeasures(operation: string): boolean {
+  return measured.has(operation)
+}
+
 type Body = Readonly<Record<string, unknown>>
 
 /** The members of a body that hold text, each text changed; those in which nothing changed are left out. */

@@ -1,6 +1,6 @@
 import type { Plugin, PluginLogger } from '@routeiq/contract'
 import type { ContentFilterConfig } from '../../config/config.ts'
-import { listAnswerTexts, listUserTexts } from './call-text.ts'
+import { listAnswerTexts, listUserTexts, onlyMeasures } from './call-text.ts'
 import { type HarmCategory, harmCategories } from './harm-rules.ts'
 import { scoreHarm } from './score-harm.ts'
 
@@ -26,7 +26,8 @@ export function createContentFilter({ action, threshold, categories }: ContentFi
     startup(_app, context) {
       logger = context.logger
     },
-    async onLlmPreCall(_model, _messages, { body, requestId }) {
+    async onLlmPreCall(_model, _messages, { body, operation, requestId }) {
+      if (onlyMeasures(operation)) return null
       const found = await find(listUserTexts(body))
       if (found === '') return null
       if (action === 'block') return { deny: { message: `The request looks harmful: ${found}.` } }

@@ -1,13 +1,33 @@
-/** More is not asked about, since a guard would ask for minutes. */
-const mostPieces = 64
+/** More is not asked about at once, since a guard would ask for minutes. */
+const mostGroups = 64
+
+/** The pieces of texts, each at most `longest` characters; blank texts have none. */
+export function piecesOf(texts: readonly string[], longest: number): readonly string[] {
+  return texts.filter((text) => text.trim() !== '').flatMap((text) => cutText(text, longest))
+}
 
 /**
- * The pieces of texts that a guard asks about, each at most `longest` characters; blank texts have none. Errors: throws an Error for more than are asked about.
+ * Pieces that are asked about together: in their order, `longest` characters a group with `separator` between them. Errors: throws an Error for more groups
+ * than are asked about.
  */
-export function piecesOf(texts: readonly string[], longest: number): readonly string[] {
-  const pieces = texts.filter((text) => text.trim() !== '').flatMap((text) => cutText(text, longest))
-  if (pieces.length > mostPieces) throw new Error(`more than ${mostPieces} pieces of text to look at`)
-  return pieces
+export function groupPieces(
+  pieces: readonly string[],
+  longest: number,
+  separator: string,
+): readonly (readonly string[])[] {
+  const groups: string[][] = []
+  let length = 0
+  for (const piece of pieces) {
+    const group = groups.at(-1)
+    length += separator.length + piece.length
+    if (group === undefined || length > longest) {
+      groups.push([piece])
+      length = piece.length
+    } else group.push(piece)
+  }
+  if (groups.length > mostGroups)
+    throw new Error(`more than ${mostGroups} times ${longest} characters to look at`)
+  return groups
 }
 
 /** Pieces that make up the text again, cut behind white space where there is some in their last tenth. */

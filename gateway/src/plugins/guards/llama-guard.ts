@@ -1,8 +1,8 @@
 import type { Plugin } from '@routeiq/contract'
 import { z } from 'zod'
 import type { LlamaGuardConfig } from '../../config/config.ts'
-import { listUserTexts } from './call-text.ts'
-import { piecesOf } from './cut-text.ts'
+import { listUserTexts, onlyMeasures } from './call-text.ts'
+import { groupPieces, piecesOf } from './cut-text.ts'
 import { findVerdict, type GuardService } from './guard-service.ts'
 import { type JudgedWords, readVerdict, withoutMarks, writePrompt } from './llama-guard-prompt.ts'
 import { SafeTexts } from './safe-texts.ts'
@@ -11,6 +11,7 @@ import { SafeTexts } from './safe-texts.ts'
 const longestPiece = 8_000
 const longestQuestion = 2_000
 const verdictTokens = 64
+const paragraph = '\n\n'
 
 const chatAnswer = z.object({
   choices: z.array(z.object({ message: z.object({ content: z.string() }) })).min(1),
@@ -37,18 +38,20 @@ export function createLlamaGuard({ form, model, failMode }: LlamaGuardConfig, se
       description: 'A model that judges calls and answers of models',
     },
     shutdown: () => service.close(),
-    async onLlmPreCall(_model, _messages, { body }) {
+    async onLlmPreCall(_model, _messages, { body, operation }) {
+      if (onlyMeasures(operation)) return null
       const pieces = safe.unknown(piecesOf(listUserTexts(body), longestPiece))
-      const found = await findVerdict(pieces, async (asked) => {
-        const verdict = await judge({ asked, answered: null })
-        if (verdict === null) safe.add(asked)
+      const found = await findVerdict(groupPieces(pieces, longestPiece, paragraph), async (group) => {
+        const verdict = await judge({ asked: group.join(paragraph), answered: null })
+        if (verdict === null) for (const piece of group) safe.add(piece)
         return verdict
       })
       return found === null ? null : { deny: { message: `The request is unsafe: ${found}.` } }
     },
     async onLlmAnswer(_model, { texts }, { body }) {
       const asked = (listUserTexts(body).at(-1) ?? '').slice(-longestQuestion)
-      const found = await findVerdict(piecesOf(texts, longestPiece), (answered) => judge({ asked, answered }))
+      const groups = groupPieces(piecesOf(texts, longestPiece), longestPiece, paragraph)
+      const found = await findVerdict(groups, (group) => judge({ asked, answered: group.join(paragraph) }))
       return found === null ? null : { deny: { message: `The answer is unsafe: ${found}.` } }
     },
   }

@@ -1,8 +1,9 @@
 import { describe, expect, it, vi } from 'vitest'
 import { readGuardrailAnswer } from './bedrock-guardrail-answer.ts'
 import { mapUserTexts } from './call-text.ts'
-import { cutText, piecesOf } from './cut-text.ts'
+import { cutText, groupPieces, piecesOf } from './cut-text.ts'
 import { findVerdict } from './guard-service.ts'
+import { GuardrailLook } from './guardrail-look.ts'
 import { readVerdict, writePrompt } from './llama-guard-prompt.ts'
 import { SafeTexts } from './safe-texts.ts'
 
@@ -91,9 +92,17 @@ describe('pieces of texts', () => {
     expect(cutText('😀😀', 3)).toEqual(['😀', '😀'])
   })
 
-  it('are not more than anybody would ask about', () => {
-    expect(piecesOf(['a', ' \n'], 10)).toEqual(['a'])
-    expect(() => piecesOf(['a'.repeat(650)], 10)).toThrow('more than 64 pieces')
+  it('are asked about in groups, which are not more than anybody would ask about', () => {
+    expect(piecesOf(['a', ' \n', 'b'], 10)).toEqual(['a', 'b'])
+    expect(groupPieces(['aaaa', 'bbbb', 'c', 'dddddddddd', 'e'], 10, '--')).toEqual([
+      ['aaaa', 'bbbb'],
+      ['c'],
+      ['dddddddddd'],
+      ['e'],
+    ])
+    expect(groupPieces([], 10, '')).toEqual([])
+    const pieces = piecesOf(['a'.repeat(650)], 10)
+    expect(() => groupPieces(pieces, 10, '')).toThrow('more than 64 times 10 characters')
   })
 })
 
@@ -113,6 +122,30 @@ describe('findVerdict', () => {
     expect(await findVerdict(['broken', 'good', 'bad'], ask)).toBe('bad')
     await expect(findVerdict(['good', 'broken'], ask)).rejects.toThrow('no answer')
   })
+})
+
+it('what was masked together is taken apart again, or looked at for itself', async () => {
+  const mask = (text: string) => ({
+    ...{ action: 'GUARDRAIL_INTERVENED', outputs: [{ text }] },
+    assessments: [{ sensitiveInformationPolicy: { piiEntities: [{ type: 'NAME', action: 'ANONYMIZED' }] } }],
+  })
+  const post = vi.fn(async (body: object) => {
+    const [{ text } = { text: { text: '' } }] = (body as { content: { text: { text: string } }[] }).content
+    // Of three texts it joins what it was given.
+    const masked = text.text.replaceAll('Ann', '{NAME}')
+    return mask(masked.split('\u2028').length === 3 ? masked.replaceAll('\u2028', '') : masked)
+  })
+  const service = { post, close: async () => {} }
+  const look = new GuardrailLook('INPUT', service, new SafeTexts())
+  expect(await look.at(['I am Ann', 'Ann!'])).toBeNull()
+  expect(post).toHaveBeenCalledTimes(1)
+  expect(['I am Ann', 'Ann!', 'Bob'].map(look.mask)).toEqual(['I am {NAME}', '{NAME}!', 'Bob'])
+  const other = new GuardrailLook('INPUT', service, new SafeTexts())
+  expect(await other.at(['Ann', 'Bob and Ann', 'Ann or Eve'])).toBeNull()
+  expect(post).toHaveBeenCalledTimes(5)
+  expect(['Ann', 'Bob and Ann', 'Ann or Eve'].map(other.mask)).toEqual([
+    ...['{NAME}', 'Bob and {NAME}', '{NAME} or Eve'],
+  ])
 })
 
 it('texts found safe are forgotten, the oldest first', () => {

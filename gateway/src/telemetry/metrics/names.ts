@@ -232,6 +232,12 @@ export const routeiqMetrics = {
     ['plugin', 'hook', 'outcome'],
     ['plugin'],
   ),
+  guardrailChecks: counter(
+    'gateway_guardrail_check_total',
+    'Calls and answers of models that guards looked at, by what came of them.',
+    ['check_type', 'action'],
+    ['check_type'],
+  ),
   agentCalls: counter(
     'gateway_a2a_invocation_total',
     'Calls of agents, by what came of them.',

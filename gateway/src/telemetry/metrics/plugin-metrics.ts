@@ -14,11 +14,14 @@ export class PluginMetrics {
     readonly hook: string
     readonly outcome: string
   }) => void
+  readonly countCheck: (check: { readonly guard: string; readonly action: string }) => void
   readonly #registry: Registry
 
   constructor(registry: Registry) {
     this.#registry = registry
     const failures = registry.counter(routeiqMetrics.pluginFailures)
+    const checks = registry.counter(routeiqMetrics.guardrailChecks)
+    this.countCheck = ({ guard, action }) => checks.bind(guard, action).add()
     this.countFailure = ({ plugin, hook, outcome }) => failures.bind(plugin, hook, outcome).add()
   }
 
