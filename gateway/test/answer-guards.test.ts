@@ -70,9 +70,19 @@ const dialects: readonly (readonly [
       { contents: [{ role: 'user', parts: [{ text: question() }] }] },
     ],
   ],
+  [
+    'google, as an array',
+    (model, stream) => [
+      `/v1beta/models/${model}:${stream ? 'streamGenerateContent' : 'generateContent'}`,
+      { contents: [{ role: 'user', parts: [{ text: question() }] }] },
+    ],
+  ],
 ]
 
-describe.each(dialects)('answers in the dialect %s', (_dialect, request) => {
+const formOf = (dialect: string, stream: boolean): string =>
+  stream && dialect !== 'google, as an array' ? 'text/event-stream' : 'application/json'
+
+describe.each(dialects)('answers in the dialect %s', (dialect, request) => {
   describe.each(['gpt', 'claude', 'gemini'])('of %s', (model) => {
     it.each([false, true])('are changed before they are given (stream: %s)', async (stream) => {
       upstream.script(model, answerTruly({ content: 'My name is Ann, Ann Lee.' }))
@@ -82,7 +92,7 @@ describe.each(dialects)('answers in the dialect %s', (_dialect, request) => {
         expect.stringContaining('My name is [name], [name] Lee.'),
       ])
       expect(answer.text).not.toContain('Ann')
-      expect(answer.headers['content-type']).toContain(stream ? 'text/event-stream' : 'application/json')
+      expect(answer.headers['content-type']).toContain(formOf(dialect, stream))
     })
 
     it.each([false, true])('are refused (stream: %s)', async (stream) => {

@@ -1,4 +1,5 @@
 import type { BlobSealer } from '../../conversation/blob-sealer.ts'
+import { parseJson, readList } from '../../conversation/json-value.ts'
 import { replayReply } from '../../conversation/replay-reply.ts'
 import type { ConversationReply, ReplyPart } from '../../conversation/reply.ts'
 import type { PlainReply } from '../../relay/relay.ts'
@@ -25,12 +26,20 @@ export function readAnswerTexts(
   blobs: BlobSealer,
 ): AnswerTexts | null {
   if (request.operation === 'completion') return readCompletion(isStream, text)
-  const reply = readCached(request.protocol.id, { isStream, text })
-  if (reply === null) return null
+  const isArray = isStream && !request.protocol.streamType.startsWith('text/event-stream')
+  const reply = readCached(request.protocol.id, { isStream, text: isArray ? asEvents(text) : text })
+  // What holds no answer in a form that is known may hold one in another.
+  if (reply === null || reply.choices.length === 0) return null
   return {
     texts: reply.choices.flatMap(({ parts }) => parts.flatMap((part) => textOf(part) ?? [])),
     write: (texts) => writeReply(request, isStream, replaceTexts(reply, texts), blobs),
   }
+}
+
+/** A stream whose pieces are the members of one JSON array, as events. Empty for what is none. */
+function asEvents(text: string): string {
+  const pieces = readList(parseJson(text))
+  return pieces.map((piece) => `data: ${JSON.stringify(piece)}\n\n`).join('')
 }
 
 function writeReply(
