@@ -1,5 +1,5 @@
 import type { BlobSealer } from '../../conversation/blob-sealer.ts'
-import { parseJson, readList } from '../../conversation/json-value.ts'
+import { parseJson, readList, readRecord, readText } from '../../conversation/json-value.ts'
 import { replayReply } from '../../conversation/replay-reply.ts'
 import type { ConversationReply, ReplyPart } from '../../conversation/reply.ts'
 import type { PlainReply } from '../../relay/relay.ts'
@@ -55,22 +55,40 @@ function writeReply(
 
 /** What else a provider said of an answer may repeat its words, so it goes where they were changed. */
 function replaceTexts(reply: ConversationReply, texts: readonly string[]): ConversationReply {
-  let at = 0
-  const replace = (part: ReplyPart): readonly ReplyPart[] => {
-    const text = textOf(part)
-    if (text === null || !('text' in part)) return [part]
-    const given = texts[at] ?? ''
-    at += 1
-    if (given === text) return [part]
-    // Signed thoughts cannot be changed.
-    if (part.type === 'reasoning') return part.signature === null ? [{ ...part, text: given }] : []
-    return [part.type === 'text' ? { type: 'text', text: given } : { ...part, text: given }]
-  }
-  const choices = reply.choices.map((choice) => ({ ...choice, parts: choice.parts.flatMap(replace) }))
+  const given = [...texts]
+  const choices = reply.choices.map((choice) => {
+    const parts = choice.parts.flatMap((part) => replaceText(part, given))
+    const isSame =
+      parts.length === choice.parts.length && parts.every((part, at) => part === choice.parts[at])
+    return isSame ? choice : { ...choice, parts: parts.filter((part) => !isRepetition(part)) }
+  })
   return { ...reply, choices, extra: null }
 }
 
+/** Takes the part's text from those that are given. What is spoken or signed cannot be changed, only left out. */
+function replaceText(part: ReplyPart, given: string[]): readonly ReplyPart[] {
+  const text = textOf(part)
+  const next = text === null ? null : (given.shift() ?? '')
+  if (next === text || next === null) return [part]
+  switch (part.type) {
+    case 'text':
+      return [{ type: 'text', text: next }]
+    case 'refusal':
+      return [{ ...part, text: next }]
+    case 'reasoning':
+      return part.signature === null ? [{ ...part, text: next }] : []
+    default:
+      return []
+  }
+}
+
+/** Probabilities name the words they are about. */
+function isRepetition(part: ReplyPart): boolean {
+  return part.type === 'opaque' && 'logprobs' in part.value
+}
+
 function textOf(part: ReplyPart): string | null {
+  if (part.type === 'opaque') return readText(readRecord(part.value['audio'])?.['transcript'])
   const isWords = part.type === 'text' || part.type === 'refusal' || part.type === 'reasoning'
   return isWords && part.text !== '' ? part.text : null
 }
