@@ -76,6 +76,7 @@ describe('the safe mode', () => {
     expect(shorten({ input: gaps })).toBeNull()
     expect(shorten({ messages: [user(gaps)] })).toBeNull()
     expect(shorten({ messages: ['what is this'] })).toBeNull()
+    expect(shorten({ contents: [{ parts: [{ text: gaps }] }] })).toBeNull()
   })
 
   it('leaves what it does not take in as it was sent', () => {
@@ -197,6 +198,11 @@ describe('the aggressive mode', () => {
       messages: [last, ...calls],
     })
     expect(aggressive({ messages: calls })).toBeNull()
+    const contents = Array.from({ length: 30 }, () => [
+      { role: 'model', parts: [{ function_call: { name: 'f' } }] },
+      { parts: [{ function_response: { name: 'f' } }] },
+    ]).flat()
+    expect(aggressive({ contents: [{ parts: [{ text: 'a' }] }, ...contents] })).toBeNull()
   })
 })
 

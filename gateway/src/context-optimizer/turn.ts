@@ -66,8 +66,10 @@ function partsOf({ content, parts }: JsonObject): readonly JsonObject[] {
 
 function roleOf(item: JsonObject, parts: readonly JsonObject[]): Turn['role'] {
   const { role, type } = item
-  if (typeof role !== 'string') return typeof type === 'string' && type.endsWith('_output') ? 'tool' : 'other'
-  const known = roles[role] ?? 'other'
+  if (isResult(type)) return 'tool'
+  // Contents of Gemini may leave out who speaks, which is the user then.
+  const speaker = role ?? (Array.isArray(item['parts']) ? 'user' : null)
+  const known = typeof speaker === 'string' ? (roles[speaker] ?? 'other') : 'other'
   const holdsResults = parts.length > 0 && parts.every((part) => resultsOf(part).length > 0)
   return known === 'user' && holdsResults ? 'tool' : known
 }
@@ -83,10 +85,9 @@ function callsOf(owner: JsonObject): string[] {
 }
 
 function resultsOf(owner: JsonObject): string[] {
-  const { type, role, name, functionResponse } = owner
-  const response = isObject(functionResponse)
-    ? (functionResponse['id'] ?? functionResponse['name'])
-    : undefined
+  const { type, role, name, functionResponse, function_response: snakeCase } = owner
+  const answered = functionResponse ?? snakeCase
+  const response = isObject(answered) ? (answered['id'] ?? answered['name']) : undefined
   const legacy = role === 'function' ? name : undefined
   const called = isResult(type) ? owner['call_id'] : undefined
   return texts([
