@@ -308,6 +308,16 @@ function modelEndpoint(
   }
 }
 
+/** The probes and health pages alone, for a port of their own. */
+export function createHealthApp({
+  health,
+  dispatch,
+  rootPath,
+  bareAliases,
+}: Pick<AppDependencies, 'health' | 'dispatch' | 'rootPath' | 'bareAliases'>): Dispatcher {
+  return new Dispatcher({ ...dispatch, router: new Router(healthRoutes(health), { rootPath, bareAliases }) })
+}
+
 /** The composed product, ready to be given to a server. */
 export function createApp(deps: AppDependencies): Dispatcher {
   const router = new Router(listRoutes(deps), { rootPath: deps.rootPath, bareAliases: deps.bareAliases })

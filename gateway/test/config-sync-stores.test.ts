@@ -82,4 +82,20 @@ describe.each([
       expect(await models()).toEqual(['third'])
     },
   )
+
+  it.skipIf(reason !== '')("is found by LiteLLM's variables as well", async () => {
+    const { CONFIG_S3_BUCKET: _s3, CONFIG_GCS_BUCKET: _gcs, ...env } = envOf(store) as Record<string, string>
+    const bucket = {
+      LITELLM_CONFIG_BUCKET_NAME: store.bucket,
+      LITELLM_CONFIG_BUCKET_OBJECT_KEY: object,
+      LITELLM_CONFIG_BUCKET_TYPE: name,
+    }
+    const other = await startGateway({ config: {}, env: { ...env, ...bucket } })
+    try {
+      const { data } = (await call(other.url, '/v1/models', { key })).json()
+      expect(data.map(({ id }: { id: string }) => id)).toEqual(['third'])
+    } finally {
+      await other.stop()
+    }
+  })
 })

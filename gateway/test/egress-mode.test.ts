@@ -36,6 +36,28 @@ it('lets addresses that come over the API lead to listed hosts only', async () =
   }
 })
 
+it('opens listed URLs to what callers write, and not their neighbours', async () => {
+  const upstream = await startScriptedUpstream()
+  const gateway = await startGateway({
+    config: {},
+    env: { LLMROUTER_OUTBOUND_URL_ALLOWLIST: `${upstream.openaiBase}` },
+  })
+  try {
+    const add = (model_name: string, api_base: string) => {
+      const litellm_params = { model: 'openai/gpt-4o-mini', api_base, api_key: 'sk-upstream' }
+      return call(gateway.url, '/model/new', { key, body: { model_name, litellm_params } })
+    }
+    expect((await add('listed', upstream.openaiBase)).status).toBe(200)
+    const chat = { key, body: { model: 'listed', messages } }
+    expect((await call(gateway.url, '/v1/chat/completions', chat)).status).toBe(200)
+    for (const base of [`${upstream.openaiBase}x`, `${upstream.origin}/v2`, `${upstream.openaiBase}/../v2`])
+      expect((await add('other', base)).status).toBe(400)
+  } finally {
+    await gateway.stop()
+    await upstream.close()
+  }
+})
+
 it('is a word the gateway knows, or it does not start', async () => {
   const env = { ROUTEIQ_EGRESS_MODE: 'open' }
   await expect(startGateway({ config: {}, env })).rejects.toThrow(/ROUTEIQ_EGRESS_MODE/)

@@ -109,6 +109,16 @@ it('every call of a provider is a span, failed ones too', async () => {
   expect(new Set(told).size).toBe(2)
 })
 
+it('changes of keys and the like are spans that say what they do', async () => {
+  await call(gateway.url, '/key/generate', { key, headers: { traceparent: sampled }, body: {} })
+  await arrived(1)
+  expect(named('POST /key/generate').attributes).toMatchObject({
+    'routeiq.management.operation': 'management.key.generate',
+    'routeiq.management.resource_type': 'key',
+    'routeiq.management.sensitivity': 'critical',
+  })
+})
+
 it('other routes and refusals are spans too', async () => {
   await call(gateway.url, '/v1/models', { headers: { traceparent: sampled } })
   await arrived(1)
@@ -175,14 +185,22 @@ it('what is left is sent at the end, as JSON where that is asked for', async () 
       OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint,
       OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
       OTEL_TRACES_SAMPLER: 'always_on',
+      ROUTEIQ_MANAGEMENT_OTEL_ENABLED: 'false',
+      ROUTEIQ_DEPLOYMENT_ENV: 'staging',
+      ROUTEIQ_OTEL__ROUTING_DECISION_LOGGER_NAME: 'our.decisions',
     },
   })
+  await own.createKey()
   const answer = await call(own.url, '/v1/chat/completions', { key, body: { model: 'gpt', messages } })
   expect(answer.status).toBe(200)
   own.kill('SIGTERM')
   expect((await own.exited()).code).toBe(0)
   expect(named('chat gpt').attributes).toMatchObject({ 'gen_ai.system': 'openai' })
   expect(collector.requests.at(-1)?.['content-type']).toBe('application/json')
+  // What changes keys was asked not to be traced.
+  expect(collector.spans.map(({ name }) => name)).toContain('POST /chat/completions')
+  expect(collector.spans.map(({ name }) => name)).not.toContain('POST /key/generate')
+  expect(own.stdout()).toContain('"logger":"our.decisions"')
   await own.stop()
 })
 

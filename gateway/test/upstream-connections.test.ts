@@ -33,3 +33,23 @@ it('of a burst are closed but for HTTP_CLIENT_MAX_KEEPALIVE, which the next requ
   await waitUntil('what is over the limit is closed', () => upstream.openSockets === 2)
   expect([(await ask()).status, upstream.openSockets, upstream.acceptedSockets]).toEqual([200, 2, 6])
 })
+
+it('are closed after each call where they shall not be kept', async () => {
+  upstream.reset()
+  const before = upstream.acceptedSockets
+  const own = await startGateway({
+    config: { model_list: [deployment('gpt', upstream.openaiBase)] },
+    env: { ROUTEIQ_HTTP_CLIENT_POOLING_ENABLED: 'false' },
+  })
+  try {
+    for (let n = 1; n <= 3; n++) {
+      const { status } = await call(own.url, '/v1/chat/completions', {
+        key,
+        body: { model: 'gpt', messages },
+      })
+      expect([status, upstream.acceptedSockets - before]).toEqual([200, n])
+    }
+  } finally {
+    await own.stop()
+  }
+})

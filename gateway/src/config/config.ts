@@ -602,6 +602,8 @@ export interface ServerConfig {
   readonly backpressureExcludedPaths: readonly string[]
   /** Its start ends the cooldowns of all replicas. */
   readonly resetsCooldowns: boolean
+  /** Where probes and health pages are answered too, without TLS; null for nowhere. */
+  readonly healthPort: number | null
   readonly drainTimeoutMs: number
   /** Addresses and CIDR ranges of proxies whose `X-Forwarded-For` names the client. */
   readonly trustedProxies: readonly string[]
@@ -610,6 +612,8 @@ export interface ServerConfig {
   readonly bareAliases: boolean
   readonly serviceName: string
   readonly watchFiles: boolean
+  /** Whether connections to providers wait for the next call. */
+  readonly keepsUpstreamConnections: boolean
   readonly upstreamConnections: number
   /** Idle connections kept per upstream origin once a burst is over. */
   readonly upstreamIdleConnections: number
@@ -620,8 +624,15 @@ export interface StorageConfig {
   /** Null selects the embedded database in the data directory. */
   readonly databaseUrl: string | null
   readonly databasePoolLimit: number
+  /** Connections that stay open without work. */
+  readonly databasePoolMinimum: number
+  readonly databaseSslMode: 'disable' | 'allow' | 'prefer' | 'require' | 'verify-ca' | 'verify-full'
+  /** The same database past a pooler, for migrations; null where they take `databaseUrl`. */
+  readonly directDatabaseUrl: string | null
   /** Null selects in-process shared state. */
   readonly redisUrl: string | null
+  /** Failures in a row after which Redis is left alone, and for how long. */
+  readonly redisBreaker: { readonly failures: number; readonly openMs: number }
   readonly dataDir: string
   readonly disableSpendLogs: boolean
   /** The gateway starts on the tables there are when a migration fails. */
@@ -646,6 +657,9 @@ export interface UserEgressConfig {
   readonly hosts: readonly string[]
   /** CIDR. */
   readonly networks: readonly string[]
+  /** URLs whose hosts are open to them and to what is below them. */
+  readonly urls: readonly string[]
+  readonly resolver: { readonly timeoutMs: number; readonly cacheTtlMs: number; readonly cacheSize: number }
   /** The way out for them too. */
   readonly proxy: EgressProxyConfig | null
 }
@@ -662,6 +676,7 @@ export interface TelemetryConfig {
   /** Null chooses by TTY: text on a terminal, JSON elsewhere. */
   readonly jsonLogs: boolean | null
   readonly routingDecisionLog: boolean
+  readonly decisionLogger: string
   readonly requireAuthForMetrics: boolean
   readonly detailedTiming: boolean
   /** `callbacks: ["prometheus"]`: LiteLLM's metric names beside our own. */
@@ -679,6 +694,8 @@ export interface TracingConfig {
   readonly protocol: 'http/protobuf' | 'http/json' | null
   readonly headers: Readonly<Record<string, string>>
   readonly sampler: string
+  /** Whether requests that manage the gateway have spans. */
+  readonly includesManagement: boolean
   /** Share of the traces that begin here, 0..1. */
   readonly sampleRatio: number
   readonly serviceName: string

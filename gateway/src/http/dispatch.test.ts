@@ -70,6 +70,7 @@ beforeEach(() => {
     watch: null,
     codeStyle: () => 'symbolic',
     beginTrace: null,
+    tracesRoute: null,
     onUnexpectedError: (_, error) => unexpected.push(error),
   })
 })

@@ -38,6 +38,8 @@ export interface DispatchDependencies {
   readonly codeStyle: () => 'symbolic' | 'litellm'
   /** Begins the trace of a request by its `traceparent`; null where nothing is traced. */
   readonly beginTrace: ((traceparent: string | null) => RequestTrace | null) | null
+  /** Whether requests of a route are traced; null where those of all routes are. */
+  readonly tracesRoute: ((route: Route<Endpoint>) => boolean) | null
   /** Hears of every request that ended in an error of the gateway itself. */
   readonly onUnexpectedError: (exchange: Exchange, error: unknown) => void
 }
@@ -114,6 +116,7 @@ export class Dispatcher {
     if (trace === null) return
     exchange.trace = trace
     exchange.onClosed = () => {
+      if (exchange.trace === null) return
       const { method } = exchange.request
       const { status } = exchange.response
       const attributes = {
@@ -144,6 +147,7 @@ export class Dispatcher {
       return
     }
     exchange.template = found.route.template
+    if (this.#deps.tracesRoute?.(found.route) === false) exchange.trace = null
     this.#deps.watch?.(exchange)
     this.#run(exchange, found.route, found.params)
   }

@@ -22,7 +22,10 @@ export async function openAnswerCache(options: {
 }): Promise<OpenedAnswerCache> {
   const { hub, config, embedder, countSimilar, now } = options
   const { cache, storage } = config()
-  const own = cache.isEnabled && cache.redisUrl !== null ? await openOwn(cache.redisUrl, now) : null
+  const own =
+    cache.isEnabled && cache.redisUrl !== null
+      ? await openOwn(cache.redisUrl, storage.redisBreaker, now)
+      : null
   const shared = own ?? (storage.redisUrl === null ? null : hub.state)
   // The first request should not wait for it.
   if (cache.isEnabled && cache.similarity !== null) embedder()
@@ -34,7 +37,11 @@ export async function openAnswerCache(options: {
   }
 }
 
-async function openOwn(url: string, now: () => number): Promise<RedisState> {
+async function openOwn(
+  url: string,
+  breaker: GatewayConfig['storage']['redisBreaker'],
+  now: () => number,
+): Promise<RedisState> {
   const { RedisState } = await import('../storage/shared-state/redis-state.ts')
-  return RedisState.open({ url, now })
+  return RedisState.open({ url, breaker, now })
 }

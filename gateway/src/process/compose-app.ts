@@ -1,7 +1,10 @@
 import type { AppDependencies } from '../app.ts'
+import { operationOf } from '../audit/operations.ts'
 import { Breakers } from '../balancing/breakers.ts'
 import type { AdmissionGate } from '../http/admission-gate.ts'
 import { CorsPolicy } from '../http/cors.ts'
+import type { Endpoint } from '../http/dispatch.ts'
+import type { Route } from '../http/router.ts'
 import { TrustedProxies } from '../http/trusted-proxies.ts'
 import type { ChangedSubject } from '../identity/authenticator.ts'
 import type { ManagedModels } from '../managed-models/managed-models.ts'
@@ -237,6 +240,7 @@ export function composeApp(
       },
       watch: null,
       beginTrace: telemetry.tracing?.begin ?? null,
+      tracesRoute: runtime().config.telemetry.tracing.includesManagement ? null : isNoManagement,
       onUnexpectedError: (exchange, error) =>
         telemetry.logger.logError({ error, requestId: exchange.requestId }),
     },
@@ -244,6 +248,9 @@ export function composeApp(
     bareAliases: server.bareAliases,
   }
 }
+
+const isNoManagement = ({ method, template }: Pick<Route<Endpoint>, 'method' | 'template'>): boolean =>
+  operationOf(method, template) === null
 
 function createBreakers({ configuration, now }: ServeOptions): Breakers {
   const deployments = () => configuration.runtime.routing.byDeploymentId.values()

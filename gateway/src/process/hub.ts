@@ -29,7 +29,7 @@ import { createSqlA2aStore } from '../storage/a2a/sql-a2a-store.ts'
 import { keepAudit } from '../storage/audit/keep-audit.ts'
 import { createSqlAuditStore } from '../storage/audit/sql-audit-store.ts'
 import { type Database, openDatabase } from '../storage/database/database.ts'
-import { locationOf } from '../storage/database/location.ts'
+import { directLocationOf, locationOf } from '../storage/database/location.ts'
 import { migrateDatabase } from '../storage/database/migrate.ts'
 import { purgeEvidence } from '../storage/evidence/purge-evidence.ts'
 import { createSqlEvidenceStore } from '../storage/evidence/sql-evidence-store.ts'
@@ -174,23 +174,25 @@ export function journalDirectory(storage: StorageConfig): string {
 export async function openStores(storage: StorageConfig, now: () => number): Promise<Stores> {
   const [database, redis] = await Promise.all([
     openDatabase(locationOf(storage)),
-    storage.redisUrl === null ? null : openRedis(storage.redisUrl, now),
+    storage.redisUrl === null ? null : openRedis(storage.redisUrl, storage.redisBreaker, now),
   ])
   const notices = await migrate(database, storage)
   return { database, redis, state: redis ?? new InProcessState(now), notices }
 }
 
 /** Errors: rejects when a migration fails, unless that is tolerated; a database that is away is not. */
-async function migrate(
-  database: Database,
-  { toleratesFailedMigrations: toleratesFailure, lastMigration }: StorageConfig,
-): Promise<readonly string[]> {
+async function migrate(database: Database, storage: StorageConfig): Promise<readonly string[]> {
+  const { toleratesFailedMigrations: toleratesFailure, lastMigration } = storage
+  const location = directLocationOf(storage)
+  const direct = location === null ? null : await openDatabase(location)
   try {
-    return (await migrateDatabase(database, undefined, lastMigration)).warnings
+    return (await migrateDatabase(direct ?? database, undefined, lastMigration)).warnings
   } catch (error) {
     if (!toleratesFailure || error instanceof GatewayError) throw error
     const told = error instanceof Error ? error.message : String(error)
     return [`${told}. The gateway works on the tables there are; mend the database and start it again.`]
+  } finally {
+    await direct?.close()
   }
 }
 
@@ -283,9 +285,13 @@ export function openHub(options: HubOptions): OwnedHub {
 }
 
 /** Loaded when it is configured: the client takes a twentieth of the time of a start. */
-async function openRedis(url: string, now: () => number): Promise<RedisState> {
+async function openRedis(
+  url: string,
+  breaker: StorageConfig['redisBreaker'],
+  now: () => number,
+): Promise<RedisState> {
   const { RedisState } = await import('../storage/shared-state/redis-state.ts')
-  return RedisState.open({ url, now })
+  return RedisState.open({ url, breaker, now })
 }
 
 async function checkDependencies(database: Database, redis: RedisState | null): Promise<DependencyChecks> {

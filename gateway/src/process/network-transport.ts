@@ -1,9 +1,11 @@
 import type { EgressProxyConfig } from '../config/config.ts'
 import { EgressProxy } from '../transport/egress/egress-proxy.ts'
+import type { HostJudge } from '../transport/egress/host-judge.ts'
 import { guardedLookup, refuseOperatorHost } from '../transport/egress/operator-egress.ts'
 import type { UserEgress } from '../transport/egress/user-egress.ts'
 import { HTTP1_TRANSPORT_DEFAULTS, type Http1TransportOptions } from '../transport/http1/http1-options.ts'
 import { Http1Transport } from '../transport/http1/http1-transport.ts'
+import { ListedUrlTransport } from '../transport/listed-url-transport.ts'
 import { RoutedTransport } from '../transport/routed-transport.ts'
 import type { Transport } from '../transport/transport.ts'
 
@@ -25,25 +27,29 @@ export function createTokenTransport(network: Transport): Transport {
 
 /** The way to addresses that clients wrote. */
 export function createUserTransport(
-  { lookup, refuseHost, proxy }: Pick<UserEgress, 'lookup' | 'refuseHost' | 'proxy'>,
+  egress: Pick<UserEgress, 'judge' | 'judgeOfListed' | 'judgeFor' | 'proxy'>,
   options: Partial<Pick<Http1TransportOptions, 'maxConnectionsPerOrigin' | 'closeTimeoutMs'>> = {},
-): Http1Transport {
-  return new Http1Transport({
-    ...HTTP1_TRANSPORT_DEFAULTS,
-    ...options,
-    lookup,
-    refuseHost,
-    proxy,
-    needsKnownNames: true,
-    now: () => performance.now(),
-  })
+): Transport {
+  const { judge, judgeOfListed, proxy } = egress
+  const open = ({ lookup, refuseHost }: HostJudge): Transport =>
+    new Http1Transport({
+      ...HTTP1_TRANSPORT_DEFAULTS,
+      ...options,
+      lookup,
+      refuseHost,
+      proxy,
+      needsKnownNames: true,
+      now: () => performance.now(),
+    })
+  if (judgeOfListed === null) return open(judge)
+  return new ListedUrlTransport(open(judge), open(judgeOfListed), (url) => egress.judgeFor(url) !== judge)
 }
 
 /** The way to the network: no name leads it to a metadata service or a reserved address. */
 export function createNetworkTransport(
   proxy: EgressProxyConfig | null,
   options: Pick<Http1TransportOptions, 'maxConnectionsPerOrigin'> &
-    Partial<Pick<Http1TransportOptions, 'maxIdlePerOrigin'>>,
+    Partial<Pick<Http1TransportOptions, 'maxIdlePerOrigin' | 'idleTimeoutMs'>>,
 ): Http1Transport {
   return new Http1Transport({
     ...HTTP1_TRANSPORT_DEFAULTS,

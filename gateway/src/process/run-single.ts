@@ -49,7 +49,7 @@ export async function runSingle(startup: Startup, { stores, configSync }: OwnedP
     now,
     random: Math.random,
   })
-  const address = await listen(serving.server, config.server)
+  const address = await listen(serving, config.server)
   const watch = followChanges(startup, () => serving.reload().files)
   configSync.start({ ...telemetry, audit }, async (fetched) => {
     configuration.follow(fetched)

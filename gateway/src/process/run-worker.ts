@@ -133,7 +133,7 @@ export async function runWorker(startup: Startup): Promise<void> {
   // The primary is gone: nothing can be settled any more, so finish and leave.
   process.on('disconnect', beginDrain)
   await siblings.listen(serving.server)
-  await listen(serving.server, config.server)
+  await listen(serving, config.server)
   await refreshPrices({ configuration, prices, logger: telemetry.logger, now })
 }
 

@@ -4,7 +4,7 @@ import { setFlagsFromString } from 'node:v8'
 import { GatewayError } from '@routeiq/contract'
 import { permissionOfAgent } from '../a2a/agents/agent-access.ts'
 import { startKeyRotation } from '../admin/keys/key-rotation.ts'
-import { createApp } from '../app.ts'
+import { createApp, createHealthApp } from '../app.ts'
 import type { GatewayConfig } from '../config/config.ts'
 import { BlobSealer } from '../conversation/blob-sealer.ts'
 import { DemoTransport } from '../demo/demo-transport.ts'
@@ -73,6 +73,8 @@ const settleBudgetMs = 500
 
 export interface ServingProcess {
   readonly server: HttpServer
+  /** Answers probes alone; null where they have no port of their own. */
+  readonly health: HttpServer | null
   /** Reads the configuration again and swaps it; true when it was accepted. */
   reload(): { readonly succeeded: boolean; readonly files: readonly string[] }
   /** Refuses new work, waits for what is under way up to the drain timeout, and settles everything. */
@@ -283,9 +285,12 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
   const app = createApp({ ...composed, dispatch: { ...composed.dispatch, watch } })
   ownRoutes.serve(app)
   const server = new HttpServer(app.listen, config.server.tls)
+  const health =
+    config.server.healthPort === null ? null : new HttpServer(createHealthApp(composed).listen, null)
   compactHeap()
   return {
     server,
+    health,
     reload: () => {
       const report = reload(options)
       mcp.refresh()
@@ -300,9 +305,7 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
         a2a.interrupt()
         await interrupt(gateway, gate)
       }
-      const closed = server.close()
-      server.closeAllConnections()
-      await closed
+      await Promise.all([end(server), health === null ? null : end(health)])
       // Requests that were cut off settle as their connections close.
       await gate.drain(settleBudgetMs)
       await nextTurn()
@@ -325,6 +328,12 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
       await telemetry.tracing?.close()
     },
   }
+}
+
+async function end(server: HttpServer): Promise<void> {
+  const closed = server.close()
+  server.closeAllConnections()
+  await closed
 }
 
 /** Ends the streams that are left with the dialect's error. */
@@ -355,6 +364,7 @@ function createTransport(
   const network = createNetworkTransport(config.egressProxy, {
     maxConnectionsPerOrigin: config.server.upstreamConnections,
     maxIdlePerOrigin: config.server.upstreamIdleConnections,
+    ...(config.server.keepsUpstreamConnections ? {} : { idleTimeoutMs: 0 }),
   })
   const authorizing = new AuthorizingTransport(network, now, readUserFile, createTokenTransport(network))
   const operators = new RoutedTransport(

@@ -37,6 +37,7 @@ export function createTelemetry(
     level: telemetry.logLevel,
     format: (telemetry.jsonLogs ?? !isTerminal) ? 'json' : 'text',
     routingDecisions: telemetry.routingDecisionLog,
+    decisionLogger: telemetry.decisionLogger,
     writer,
     now,
   })
@@ -96,6 +97,7 @@ export function listSecrets(config: GatewayConfig): string[] {
     identity.keyPepper,
     ...identity.adminKeys,
     storage.databaseUrl,
+    storage.directDatabaseUrl,
     storage.redisUrl,
     remote?.kind === 'http' ? new URL(remote.url).password || null : null,
     egressProxy === null ? null : passwordOf(egressProxy.url),

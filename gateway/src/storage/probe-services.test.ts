@@ -9,7 +9,10 @@ const services = await findTestServices()
 describe('probeServices', () => {
   it('says what is used where nothing is configured, without calling anything', async () => {
     expect(
-      await probeServices({ databaseUrl: null, redisUrl: null, lastMigration: null }, () => 0),
+      await probeServices(
+        { databaseUrl: null, redisUrl: null, lastMigration: null, databaseSslMode: 'prefer' },
+        () => 0,
+      ),
     ).toMatchObject([
       { name: 'database', status: 'not-configured', latencyMs: null },
       { name: 'redis', status: 'not-configured', latencyMs: null },
@@ -19,8 +22,9 @@ describe('probeServices', () => {
   it.skipIf(services.databaseUrl === null || services.redisUrl === null)(
     'names the versions of what answers',
     async () => {
-      const [database, redis] = await probeServices({ ...services, lastMigration: null }, () =>
-        performance.now(),
+      const [database, redis] = await probeServices(
+        { ...services, lastMigration: null, databaseSslMode: 'prefer' },
+        () => performance.now(),
       )
       expect(database).toMatchObject({
         status: 'ok',
@@ -37,6 +41,7 @@ describe('probeServices', () => {
         databaseUrl: 'postgres://ann:hunter2@127.0.0.1:1/secretdb',
         redisUrl: 'redis://ann:hunter2@127.0.0.1:1',
         lastMigration: null,
+        databaseSslMode: 'prefer',
       },
       () => 0,
     )
@@ -54,6 +59,7 @@ describe('probeServices', () => {
         databaseUrl: `postgres://a@127.0.0.1:${port}/b`,
         redisUrl: `redis://127.0.0.1:${port}`,
         lastMigration: null,
+        databaseSslMode: 'prefer',
       },
       () => 0,
     )

@@ -18,13 +18,13 @@ export interface ServiceProbe {
 
 /** Calls every configured service once, each within two seconds. `now` is in milliseconds. */
 export function probeServices(
-  config: Pick<StorageConfig, 'databaseUrl' | 'redisUrl' | 'lastMigration'>,
+  config: Pick<StorageConfig, 'databaseUrl' | 'databaseSslMode' | 'redisUrl' | 'lastMigration'>,
   now: () => number,
 ): Promise<readonly ServiceProbe[]> {
   return Promise.all([
     config.databaseUrl === null
       ? notConfigured('database', 'embedded database in the data directory')
-      : measure('database', now, probeDatabase(config.databaseUrl, config.lastMigration)),
+      : measure('database', now, probeDatabase({ ...config, url: config.databaseUrl })),
     config.redisUrl === null
       ? notConfigured('redis', 'shared state stays in this process')
       : measure('redis', now, probeRedis(config.redisUrl)),
@@ -56,8 +56,12 @@ async function measure(
   }
 }
 
-async function probeDatabase(url: string, lastMigration: string | null): Promise<string> {
-  const database = await openDatabase({ url, poolLimit: 1 })
+async function probeDatabase({
+  url,
+  databaseSslMode: sslMode,
+  lastMigration,
+}: Pick<StorageConfig, 'databaseSslMode' | 'lastMigration'> & { readonly url: string }): Promise<string> {
+  const database = await openDatabase({ url, poolLimit: 1, sslMode })
   try {
     const { rows } = await database.pool.query<{ version: string; vector: boolean }>(
       "SELECT current_setting('server_version') AS version, EXISTS (SELECT FROM pg_available_extensions WHERE name = 'vector') AS vector",

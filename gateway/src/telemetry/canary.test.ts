@@ -53,7 +53,14 @@ function makeSinks(format: 'json' | 'text') {
     redactor,
     defer: () => undefined,
   })
-  const logger = new Logger({ level: 'debug', format, routingDecisions: true, writer, now: () => 0 })
+  const logger = new Logger({
+    level: 'debug',
+    format,
+    routingDecisions: true,
+    decisionLogger: 'd',
+    writer,
+    now: () => 0,
+  })
   const metrics = createMetrics({
     redactText: redactor.redactText,
     litellm: { trackEndUsers: true },

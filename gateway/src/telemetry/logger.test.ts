@@ -15,6 +15,7 @@ function makeLogger(
     defer: () => undefined,
   })
   const logger = new Logger({
+    decisionLogger: 'decisions',
     level: 'info',
     format: 'json',
     routingDecisions: true,

@@ -8,8 +8,10 @@ import type { RequestRecord } from './request-record.ts'
 export interface LoggerOptions {
   readonly level: LogLevel
   readonly format: 'json' | 'text'
-  /** Writes the `routeiq.routing_decision` lines. */
+  /** Writes the lines of routing decisions. */
   readonly routingDecisions: boolean
+  /** The name in them. */
+  readonly decisionLogger: string
   readonly writer: LogWriter
   /** Epoch milliseconds. */
   readonly now: () => number
@@ -30,11 +32,14 @@ export class Logger {
   readonly #options: LoggerOptions
   readonly #threshold: number
   readonly #quoter: LabelQuoter
+  /** JSON. */
+  readonly #decisionLogger: string
 
   constructor(options: LoggerOptions) {
     this.#options = options
     this.#threshold = severity[options.level]
     this.#quoter = new LabelQuoter(options.writer.redactor)
+    this.#decisionLogger = JSON.stringify(options.decisionLogger)
   }
 
   isEnabled(level: LogLevel): boolean {
@@ -59,7 +64,8 @@ export class Logger {
     }
     quoter.refresh()
     writer.writeRedacted(formatAccessLine(record, quoter))
-    if (routingDecisions && record.target !== null) writer.writeRedacted(formatDecisionLine(record, quoter))
+    if (routingDecisions && record.target !== null)
+      writer.writeRedacted(formatDecisionLine(record, quoter, this.#decisionLogger))
   }
 
   /** A published event about one decision, as JSON text in `<event without version>.payload`; with the decision lines. */

@@ -172,6 +172,7 @@ function open(patch: Partial<KeyRoutesDependencies> = {}, pepper: string | null 
     watch: null,
     codeStyle: () => 'symbolic',
     beginTrace: null,
+    tracesRoute: null,
     onUnexpectedError: (_, error) => {
       throw error
     },

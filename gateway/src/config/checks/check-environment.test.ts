@@ -6,7 +6,7 @@ describe('features of later releases', () => {
     ['ROUTEIQ_OIDC_ENABLED', 'on'],
     ['ROUTEIQ_PROMPT_MANAGEMENT', 'true'],
     ['ROUTEIQ_PROMPT_MANAGEMENT__ENABLED', 'true'],
-    ['LITELLM_CONFIG_BUCKET_NAME', 'bucket'],
+    ['ROUTEIQ_ADMIN_UI_ENABLED', 'true'],
   ])('%s=%s stops the start and is named', (name, value) => {
     const { config, diagnostics } = loadFiles({ env: { [name]: value } })
     expect(config).toBeNull()

@@ -68,9 +68,13 @@ export const accessSettings: readonly Setting[] = [
   available('management.rbac_enabled', 'boolean', false, 'Roles of users count on management paths', [
     'ROUTEIQ_MANAGEMENT_RBAC_ENABLED',
   ]),
-  planned('management.otel_enabled', 'boolean', true, 'Spans for management paths', [
-    'ROUTEIQ_MANAGEMENT_OTEL_ENABLED',
-  ]),
+  available(
+    'management.otel_enabled',
+    'boolean',
+    true,
+    'Spans of requests that change keys, teams, models and the like; `false` traces the others alone',
+    ['ROUTEIQ_MANAGEMENT_OTEL_ENABLED'],
+  ),
   available(
     'management.key_rotation_enabled',
     'boolean',

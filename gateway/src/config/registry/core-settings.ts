@@ -1,4 +1,4 @@
-import { accepted, available, planned, plannedRequest, plannedSwitch, type Setting } from './setting.ts'
+import { accepted, available, planned, type Setting } from './setting.ts'
 
 const thinkingLevels = { minimal: 128, low: 1024, medium: 2048, high: 4096 }
 
@@ -49,13 +49,24 @@ export const coreSettings: readonly Setting[] = [
     ['CONFIG_FILE_PATH', 'LITELLM_CONFIG_PATH', 'ROUTEIQ_CONFIG_PATH'],
     { example: 'other.yaml' },
   ),
-  plannedRequest('process.config_bucket_name', 'text', 'Bucket that holds the configuration file', [
-    'LITELLM_CONFIG_BUCKET_NAME',
-  ]),
-  planned('process.config_bucket_object_key', 'text', null, 'Object in that bucket', [
+  available(
+    'process.config_bucket_name',
+    'text',
+    null,
+    'Bucket that holds the configuration: the same as `CONFIG_S3_BUCKET` or `CONFIG_GCS_BUCKET`, which count before it',
+    ['LITELLM_CONFIG_BUCKET_NAME'],
+  ),
+  available('process.config_bucket_object_key', 'text', null, 'Object in that bucket', [
     'LITELLM_CONFIG_BUCKET_OBJECT_KEY',
   ]),
-  planned('process.config_bucket_type', 'text', null, '`s3` or `gcs`', ['LITELLM_CONFIG_BUCKET_TYPE']),
+  available(
+    'process.config_bucket_type',
+    'choice',
+    's3',
+    'Whose bucket it is',
+    ['LITELLM_CONFIG_BUCKET_TYPE'],
+    { choices: ['s3', 'gcs'] },
+  ),
   available('general_settings.master_key', 'text', null, 'Admin and data-plane key', ['LITELLM_MASTER_KEY'], {
     file: ['general_settings.master_key', 'litellm_settings.master_key'],
   }),
@@ -71,7 +82,6 @@ export const coreSettings: readonly Setting[] = [
     example: 'ERROR',
   }),
   available('process.litellm_debug', 'boolean', false, 'Debug logging', ['LITELLM_DEBUG']),
-  planned('process.direct_url', 'text', null, 'Database URL that bypasses a pooler', ['DIRECT_URL']),
   accepted(
     'general_settings.store_model_in_db',
     'boolean',
@@ -99,9 +109,6 @@ export const coreSettings: readonly Setting[] = [
   available('process.service_name', 'text', 'routeiq', 'Name in health answers and telemetry', [
     'ROUTEIQ_SERVICE_NAME',
   ]),
-  planned('process.deployment_env', 'text', 'default', 'Deployment name in telemetry', [
-    'ROUTEIQ_DEPLOYMENT_ENV',
-  ]),
   available(
     'process.root_path',
     'text',
@@ -122,7 +129,11 @@ export const coreSettings: readonly Setting[] = [
       example: 'https://gateway.example.org',
     },
   ),
-  planned('process.no_docs', 'boolean', false, 'Hides the API documentation', ['NO_DOCS']),
+  accepted('process.no_docs', 'boolean', false, 'The gateway shows no pages of its API', [
+    'NO_DOCS',
+    'NO_REDOC',
+    'NO_OPENAPI',
+  ]),
   available(
     'process.price_map',
     'text',
@@ -134,14 +145,24 @@ export const coreSettings: readonly Setting[] = [
   available('process.local_price_map', 'boolean', false, 'Never fetches a price table', [
     'LITELLM_LOCAL_MODEL_COST_MAP',
   ]),
-  planned('process.anthropic_beta_headers_url', 'text', null, 'Beta header map', [
-    'LITELLM_ANTHROPIC_BETA_HEADERS_URL',
-  ]),
+  accepted(
+    'process.anthropic_beta_headers_url',
+    'text',
+    null,
+    'Which beta flags providers take is built in',
+    ['LITELLM_ANTHROPIC_BETA_HEADERS_URL'],
+  ),
   available('process.detailed_timing', 'boolean', false, 'Timing headers on answers', [
     'LITELLM_DETAILED_TIMING',
   ]),
-  plannedSwitch('process.separate_health_app', 'Extra listener for health checks', ['SEPARATE_HEALTH_APP']),
-  planned('process.separate_health_port', 'integer', 4001, 'Port of that listener', ['SEPARATE_HEALTH_PORT']),
+  available(
+    'process.separate_health_app',
+    'boolean',
+    false,
+    'Answers probes and health pages at a port of their own too, without TLS',
+    ['SEPARATE_HEALTH_APP'],
+  ),
+  available('process.separate_health_port', 'integer', 4001, 'That port', ['SEPARATE_HEALTH_PORT']),
   available('process.rate_limit_window', 'integer', 60, 'Rate limit window in seconds', [
     'LITELLM_RATE_LIMIT_WINDOW_SIZE',
   ]),

@@ -53,11 +53,21 @@ const companions: Readonly<Record<string, Record<string, string>>> = {
   'security.enforce_signed_models': {
     ROUTEIQ_ROUTING__TRUSTED_KEYS: '-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA\n-----END PUBLIC KEY-----',
   },
+  'process.separate_health_port': { SEPARATE_HEALTH_APP: 'true' },
   'process.skip_env_validation': { ROUTEIQ_UNHEARD_OF: 'x' },
   'config_sync.s3_bucket': { CONFIG_S3_KEY: 'config.yaml' },
   'config_sync.s3_key': { CONFIG_S3_BUCKET: 'configs', CONFIG_S3_KEY: 'config.yaml' },
   'config_sync.s3_region': { CONFIG_S3_BUCKET: 'configs', CONFIG_S3_KEY: 'config.yaml' },
   'config_sync.s3_endpoint': { CONFIG_S3_BUCKET: 'configs', CONFIG_S3_KEY: 'config.yaml' },
+  'process.config_bucket_name': { LITELLM_CONFIG_BUCKET_OBJECT_KEY: 'config.yaml' },
+  'process.config_bucket_object_key': {
+    LITELLM_CONFIG_BUCKET_NAME: 'configs',
+    LITELLM_CONFIG_BUCKET_OBJECT_KEY: 'config.yaml',
+  },
+  'process.config_bucket_type': {
+    LITELLM_CONFIG_BUCKET_NAME: 'configs',
+    LITELLM_CONFIG_BUCKET_OBJECT_KEY: 'config.yaml',
+  },
   'config_sync.gcs_bucket': { CONFIG_GCS_KEY: 'config.yaml' },
   'config_sync.gcs_key': { CONFIG_GCS_BUCKET: 'configs', CONFIG_GCS_KEY: 'config.yaml' },
   'config_sync.gcs_endpoint': { CONFIG_GCS_BUCKET: 'configs', CONFIG_GCS_KEY: 'config.yaml' },

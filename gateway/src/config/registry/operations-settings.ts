@@ -48,16 +48,24 @@ export const operationsSettings: readonly Setting[] = [
   available('http_client.max_connections', 'integer', 4096, 'Connections per upstream address', [
     'HTTP_CLIENT_MAX_CONNECTIONS',
   ]),
-  planned('http_client.pooling_enabled', 'boolean', true, 'Connections are always pooled', [
-    'ROUTEIQ_HTTP_CLIENT_POOLING_ENABLED',
-  ]),
+  available(
+    'http_client.pooling_enabled',
+    'boolean',
+    true,
+    '`false` closes the connection to a provider when nothing waits for it',
+    ['ROUTEIQ_HTTP_CLIENT_POOLING_ENABLED'],
+  ),
   // Fewer would mean a new connection for nearly every request of the next burst of streams.
   available('http_client.max_keepalive', 'integer', 1024, 'Idle connections kept per upstream address', [
     'HTTP_CLIENT_MAX_KEEPALIVE',
   ]),
-  planned('http_client.default_timeout', 'number', 60, 'Seconds; model calls use the request timeout', [
-    'HTTP_CLIENT_DEFAULT_TIMEOUT',
-  ]),
+  accepted(
+    'http_client.default_timeout',
+    'number',
+    60,
+    'Model calls have the request timeout, and all other calls limits of their own',
+    ['HTTP_CLIENT_DEFAULT_TIMEOUT'],
+  ),
   available('config_sync.hot_reload', 'boolean', false, 'Reloads when a configuration file changes', [
     'CONFIG_HOT_RELOAD',
   ]),
@@ -176,9 +184,14 @@ export const operationsSettings: readonly Setting[] = [
     ['ROUTEIQ_KUBERNETES_ACCOUNT_DIR'],
   ),
   available('otel.routing_decision_log_enabled', 'boolean', true, 'Logs each routing decision'),
-  planned('otel.routing_decision_logger_name', 'text', 'routeiq.routing_decision', 'Logger of decisions'),
-  planned('otel.error_log_enabled', 'boolean', true, 'Exports error logs'),
-  planned('otel.metrics_namespace', 'text', 'RouteIQ', 'Prefix of exported metrics'),
+  available(
+    'otel.routing_decision_logger_name',
+    'text',
+    'routeiq.routing_decision',
+    '`logger` in the lines of routing decisions',
+  ),
+  accepted('otel.error_log_enabled', 'boolean', true, 'Errors are lines of the log; none are exported'),
+  accepted('otel.metrics_namespace', 'text', 'RouteIQ', 'Metrics are scraped under names that are fixed'),
   available('otel.enabled', 'boolean', true, 'Sends spans, where there is an endpoint', ['OTEL_ENABLED']),
   available(
     'otel.endpoint',
@@ -210,6 +223,7 @@ export const operationsSettings: readonly Setting[] = [
   ]),
   available('process.otel_deployment_environment', 'text', 'production', 'Environment in telemetry', [
     'OTEL_DEPLOYMENT_ENVIRONMENT',
+    'ROUTEIQ_DEPLOYMENT_ENV',
   ]),
   available(
     'process.traces_sampler',

@@ -38,9 +38,14 @@ export const policySettings: readonly Setting[] = [
     ['LLMROUTER_OUTBOUND_CIDR_ALLOWLIST', 'LLMROUTER_SSRF_ALLOWLIST_CIDRS'],
     { example: '10.0.0.0/8' },
   ),
-  planned('ssrf.url_allowlist', 'list', [], 'URLs exempt from the address check', [
-    'LLMROUTER_OUTBOUND_URL_ALLOWLIST',
-  ]),
+  available(
+    'ssrf.url_allowlist',
+    'list',
+    [],
+    'URLs exempt from the address check, with what is below them at a `/`',
+    ['LLMROUTER_OUTBOUND_URL_ALLOWLIST'],
+    { example: 'https://tools.example.org/mcp' },
+  ),
   available(
     'process.egress_mode',
     'choice',
@@ -49,10 +54,22 @@ export const policySettings: readonly Setting[] = [
     ['ROUTEIQ_EGRESS_MODE'],
     { choices: ['guarded', 'allowlist'] },
   ),
-  planned('ssrf.use_sync_dns', 'boolean', false, 'Blocking name lookup', ['LLMROUTER_SSRF_USE_SYNC_DNS']),
-  planned('ssrf.dns_timeout', 'number', 5, 'Seconds for a name lookup', ['LLMROUTER_SSRF_DNS_TIMEOUT']),
-  planned('ssrf.dns_cache_ttl', 'number', 60, 'Seconds an address is kept', ['LLMROUTER_SSRF_DNS_CACHE_TTL']),
-  planned('ssrf.dns_cache_size', 'integer', 1000, 'Addresses kept', ['LLMROUTER_SSRF_DNS_CACHE_SIZE']),
+  accepted('ssrf.use_sync_dns', 'boolean', false, 'Names are never looked up in a way that blocks', [
+    'LLMROUTER_SSRF_USE_SYNC_DNS',
+  ]),
+  available(
+    'ssrf.dns_timeout',
+    'number',
+    5,
+    'Seconds that the name in an address of a user may take to resolve',
+    ['LLMROUTER_SSRF_DNS_TIMEOUT'],
+  ),
+  available('ssrf.dns_cache_ttl', 'number', 60, 'Seconds that its addresses are kept', [
+    'LLMROUTER_SSRF_DNS_CACHE_TTL',
+  ]),
+  available('ssrf.dns_cache_size', 'integer', 1000, 'Names that each user of such addresses keeps', [
+    'LLMROUTER_SSRF_DNS_CACHE_SIZE',
+  ]),
   available('policy.enabled', 'boolean', false, 'Holds requests to the rules of the policy file', [
     'POLICY_ENGINE_ENABLED',
   ]),
@@ -249,5 +266,7 @@ export const policySettings: readonly Setting[] = [
     ['BEDROCK_GUARDRAIL_FAIL_MODE'],
     { choices: ['closed', 'open'] },
   ),
-  planned('cost_tracker.enabled', 'boolean', true, 'Cost of each request', ['COST_TRACKER_ENABLED']),
+  accepted('cost_tracker.enabled', 'boolean', true, 'What a request costs is always counted', [
+    'COST_TRACKER_ENABLED',
+  ]),
 ]

@@ -19,8 +19,23 @@ export const storageSettings: readonly Setting[] = [
   available('postgres.pool_max', 'integer', 10, 'Largest number of database connections', [], {
     file: ['general_settings.database_connection_pool_limit'],
   }),
-  planned('postgres.pool_min', 'integer', 2, 'Database connections kept open'),
-  planned('postgres.ssl_mode', 'text', 'prefer', 'TLS to the database'),
+  available('postgres.pool_min', 'integer', 2, 'Database connections that stay open without work'),
+  available(
+    'postgres.ssl_mode',
+    'choice',
+    'prefer',
+    'TLS to the database, in the words of its own clients; `sslmode` of a URL counts before it',
+    [],
+    { choices: ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] },
+  ),
+  available(
+    'process.direct_url',
+    'text',
+    null,
+    'The same database past a pooler such as PgBouncer; migrations take it',
+    ['DIRECT_URL'],
+    { example: 'postgres://routeiq@db.example.org/routeiq' },
+  ),
   planned('postgres.reader_host', 'text', null, 'Read replica'),
   plannedSwitch('postgres.iam_auth', 'Cloud identity for the database'),
   available('redis.url', 'text', null, 'Redis URL; without one state is kept in the process', ['REDIS_URL'], {
@@ -42,10 +57,14 @@ export const storageSettings: readonly Setting[] = [
   available('redis.ssl', 'boolean', false, 'TLS to Redis', ['REDIS_SSL'], redisFile('ssl')),
   plannedSwitch('redis.cluster_mode', 'Redis cluster'),
   plannedRequest('process.redis_cluster_nodes', 'text', 'Redis cluster nodes', ['REDIS_CLUSTER_NODES']),
-  planned('process.redis_breaker_failures', 'integer', 5, 'Failures before Redis is bypassed', [
-    'REDIS_CIRCUIT_BREAKER_FAILURE_THRESHOLD',
-  ]),
-  planned('process.redis_breaker_seconds', 'integer', 60, 'Seconds Redis is bypassed', [
+  available(
+    'process.redis_breaker_failures',
+    'integer',
+    5,
+    'Failures in a row after which Redis is left alone',
+    ['REDIS_CIRCUIT_BREAKER_FAILURE_THRESHOLD'],
+  ),
+  available('process.redis_breaker_seconds', 'number', 60, 'Seconds until it is tried again', [
     'REDIS_CIRCUIT_BREAKER_RECOVERY_TIMEOUT',
   ]),
 ]

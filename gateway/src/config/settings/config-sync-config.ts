@@ -30,9 +30,12 @@ export function readConfigSync(
 
 /** Of several places the first counts. */
 function readRemote(sections: ConfigSections): RemoteConfig | null {
-  const [remote = null, ...others] = [readS3(sections), readGcs(sections), readHttp(sections)].filter(
-    (found) => found !== null,
-  )
+  const [remote = null, ...others] = [
+    readS3(sections),
+    readGcs(sections),
+    readHttp(sections),
+    readBucket(sections),
+  ].filter((found) => found !== null)
   if (remote !== null && others.length > 0)
     sections.report.warn(
       'config_sync',
@@ -60,6 +63,33 @@ function readGcs(sections: ConfigSections): RemoteConfig | null {
   if (bucket === null) return null
   const endpoint = readAddress(sections, 'config_sync.gcs_endpoint', 'CONFIG_GCS_ENDPOINT')
   return { kind: 'gcs', bucket, key: requireKey(sections, 'gcs'), endpoint }
+}
+
+/** LiteLLM's words for the same places. */
+function readBucket(sections: ConfigSections): RemoteConfig | null {
+  const { settings, report } = sections
+  const bucket = settings.text('process.config_bucket_name')
+  if (bucket === null) return null
+  const key = settings.text('process.config_bucket_object_key')
+  if (key === null)
+    report.fatal(
+      'LITELLM_CONFIG_BUCKET_OBJECT_KEY',
+      'the bucket is set, but not the object in it',
+      'set LITELLM_CONFIG_BUCKET_OBJECT_KEY, as in config.yaml',
+    )
+  const place = { bucket, key: key ?? '' }
+  if (settings.text('process.config_bucket_type') === 'gcs')
+    return {
+      kind: 'gcs',
+      ...place,
+      endpoint: readAddress(sections, 'config_sync.gcs_endpoint', 'CONFIG_GCS_ENDPOINT'),
+    }
+  return {
+    kind: 's3',
+    ...place,
+    region: settings.text('config_sync.s3_region'),
+    endpoint: readAddress(sections, 'config_sync.s3_endpoint', 'CONFIG_S3_ENDPOINT'),
+  }
 }
 
 function readHttp(sections: ConfigSections): RemoteConfig | null {

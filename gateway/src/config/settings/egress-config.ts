@@ -20,6 +20,12 @@ export function readEgressConfig(
       networks: settings
         .list('ssrf.cidr_allowlist')
         .filter((entry) => isNetwork(entry, cidrVariable, sections)),
+      urls: settings.list('ssrf.url_allowlist').filter((entry) => isListedUrl(entry, sections)),
+      resolver: {
+        timeoutMs: settings.number('ssrf.dns_timeout') * 1_000,
+        cacheTtlMs: settings.number('ssrf.dns_cache_ttl') * 1_000,
+        cacheSize: settings.number('ssrf.dns_cache_size'),
+      },
       proxy: egressProxy,
     },
   }
@@ -52,6 +58,18 @@ function isReadable(url: URL): boolean {
   } catch {
     return false
   }
+}
+
+function isListedUrl(entry: string, { report }: ConfigSections): boolean {
+  const url = URL.canParse(entry) ? new URL(entry) : null
+  const isOne = url !== null && /^https?:$/.test(url.protocol) && url.href === `${url.origin}${url.pathname}`
+  if (!isOne)
+    report.fatal(
+      'LLMROUTER_OUTBOUND_URL_ALLOWLIST',
+      'an entry is no http or https URL of scheme, host and path alone',
+      'for example https://tools.example.org/mcp',
+    )
+  return isOne
 }
 
 /** A network that is none must not wait for a call to be found out. */

@@ -9,8 +9,7 @@ const defaultResponseMegabytes = 512
 /** Listener, limits, CORS and shutdown. */
 export function readServerConfig(sections: ConfigSections, flags: ConfigFlags): ServerConfig {
   const { general, settings, report } = sections
-  const port = settings.number('port')
-  if (port > 65_535) report.fatal('port', `${port} is not a port`, 'ports go from 0 to 65535')
+  const port = readPort('port', sections)
   const corsOrigins = readCorsOrigins(
     settings.list('security.cors_origins'),
     settings.text('process.admin_ui_url'),
@@ -28,6 +27,9 @@ export function readServerConfig(sections: ConfigSections, flags: ConfigFlags): 
     maxConcurrentRequests: settings.isGiven('resilience.max_concurrent_requests')
       ? settings.number('resilience.max_concurrent_requests')
       : (general.count('global_max_parallel_requests') ?? 0),
+    healthPort: settings.boolean('process.separate_health_app')
+      ? readPort('process.separate_health_port', sections)
+      : null,
     resetsCooldowns: settings.boolean('resilience.reset_circuit_breaker_state_on_start'),
     backpressureExcludedPaths: settings.list('resilience.backpressure_excluded_paths'),
     drainTimeoutMs: Math.round(settings.number('resilience.drain_timeout_seconds') * 1000),
@@ -37,10 +39,17 @@ export function readServerConfig(sections: ConfigSections, flags: ConfigFlags): 
     bareAliases: settings.boolean('api_surfaces.bare_paths_enabled'),
     serviceName: settings.text('process.service_name') ?? 'routeiq',
     watchFiles: settings.boolean('config_sync.hot_reload'),
+    keepsUpstreamConnections: settings.boolean('http_client.pooling_enabled'),
     upstreamConnections: Math.max(1, settings.number('http_client.max_connections')),
     upstreamIdleConnections: Math.max(0, settings.number('http_client.max_keepalive')),
     tls: readTls(flags, report),
   }
+}
+
+function readPort(id: string, { settings, report }: ConfigSections): number {
+  const port = settings.number(id)
+  if (port > 65_535) report.fatal(id, `${port} is not a port`, 'ports go from 0 to 65535')
+  return port
 }
 
 /** An entry that trusts nobody, or everybody, is a mistake that should not wait for an incident. */

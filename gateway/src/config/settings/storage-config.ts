@@ -6,7 +6,14 @@ export function readStorageConfig({ general, settings }: ConfigSections): Storag
   return {
     databaseUrl: settings.text('postgres.url'),
     databasePoolLimit: Math.max(1, settings.number('postgres.pool_max')),
+    databasePoolMinimum: settings.number('postgres.pool_min'),
+    databaseSslMode: (settings.text('postgres.ssl_mode') ?? 'prefer') as StorageConfig['databaseSslMode'],
+    directDatabaseUrl: settings.text('process.direct_url'),
     redisUrl: readRedisUrl(settings),
+    redisBreaker: {
+      failures: Math.max(1, settings.number('process.redis_breaker_failures')),
+      openMs: settings.number('process.redis_breaker_seconds') * 1_000,
+    },
     dataDir: settings.text('data_dir') ?? '.routeiq',
     disableSpendLogs: general.boolean('disable_spend_logs') ?? false,
     toleratesFailedMigrations: settings.boolean('ha.leader_migrations_fail_open'),

@@ -18,6 +18,7 @@ export function readTelemetryConfig(sections: ConfigSections): TelemetryConfig {
     logLevel: readLogLevel(sections),
     jsonLogs: litellm.boolean('json_logs'),
     routingDecisionLog: settings.boolean('otel.routing_decision_log_enabled'),
+    decisionLogger: settings.text('otel.routing_decision_logger_name') ?? 'routeiq.routing_decision',
     requireAuthForMetrics: litellm.boolean('require_auth_for_metrics_endpoint') ?? false,
     detailedTiming: settings.boolean('process.detailed_timing'),
     litellmMetrics: ['callbacks', 'success_callback', 'failure_callback'].some((key) =>

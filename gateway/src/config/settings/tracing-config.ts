@@ -18,6 +18,7 @@ export function readTracingConfig({ settings, report }: ConfigSections): Tracing
     headers: readHeaders(settings.text('process.otlp_headers') ?? ''),
     sampler: settings.text('process.traces_sampler') ?? 'parentbased_traceidratio',
     sampleRatio: Math.min(1, Math.max(0, ratio)),
+    includesManagement: settings.boolean('management.otel_enabled'),
     serviceName: settings.text('otel.service_name') ?? 'routeiq',
     serviceVersion: settings.text('process.otel_service_version'),
     environment: settings.text('process.otel_deployment_environment') ?? 'production',

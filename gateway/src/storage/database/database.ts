@@ -1,6 +1,7 @@
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres'
 import { DatabaseError, Pool, type PoolConfig } from 'pg'
 import { rootCause } from './database-error.ts'
+import { isTlsMissing, type SslMode, type TlsChoice, tlsChoices } from './database-tls.ts'
 import { openEmbeddedDatabase } from './embedded-database.ts'
 import { EmbeddedSocket } from './embedded-socket.ts'
 
@@ -16,33 +17,64 @@ export interface Database {
   close(): Promise<void>
 }
 
-export type DatabaseLocation =
-  | { readonly url: string; readonly poolLimit: number }
-  | { readonly dataDir: string }
+/** A PostgreSQL. */
+export interface DatabaseAddress {
+  readonly url: string
+  readonly poolLimit: number
+  /** Connections that stay open without work; absent keeps none. */
+  readonly poolMinimum?: number
+  /** Absent leaves TLS to the URL alone. */
+  readonly sslMode?: SslMode
+  /** What the operator wrote the URL in, for what is said of it. */
+  readonly variable?: string
+}
+
+export type DatabaseLocation = DatabaseAddress | { readonly dataDir: string }
 
 /**
  * Opens PostgreSQL by URL, or the embedded database of a data directory. Both are reached by the same driver
  * over the same wire protocol. Rejects with a text fit for the operator, never with the URL in it.
  */
 export async function openDatabase(location: DatabaseLocation): Promise<Database> {
-  return 'url' in location ? openPostgres(location.url, location.poolLimit) : openEmbedded(location.dataDir)
+  return 'url' in location ? openPostgres(location) : openEmbedded(location.dataDir)
 }
 
-async function openPostgres(url: string, poolLimit: number): Promise<Database> {
+async function openPostgres(address: DatabaseAddress): Promise<Database> {
+  const [first, second] = tlsChoices(address)
+  try {
+    return await openPool(address, first)
+  } catch (error) {
+    if (second === undefined || !second.follows(error)) throw describeFailure(address, error)
+  }
+  try {
+    return await openPool(address, second)
+  } catch (error) {
+    throw describeFailure(address, error)
+  }
+}
+
+async function openPool(address: DatabaseAddress, { ssl }: TlsChoice): Promise<Database> {
+  const { url, poolLimit, poolMinimum = 0 } = address
   const pool = createPool({
     connectionString: url,
     max: poolLimit,
+    min: Math.min(poolMinimum, poolLimit),
     connectionTimeoutMillis: connectTimeoutMs,
     keepAlive: true,
+    ...(ssl === null ? {} : { ssl }),
   })
   const database = wrapPool('postgresql', pool, () => pool.end())
   try {
     await database.ping()
+    return database
   } catch (error) {
     await pool.end()
-    throw new Error(`PostgreSQL (DATABASE_URL) is not usable: ${explainFailure(error)}`)
+    throw error
   }
-  return database
+}
+
+function describeFailure({ variable = 'DATABASE_URL' }: DatabaseAddress, error: unknown): Error {
+  return new Error(`PostgreSQL (${variable}) is not usable: ${explainFailure(error)}`)
 }
 
 async function openEmbedded(dataDir: string): Promise<Database> {
@@ -83,9 +115,15 @@ function wrapPool(kind: Database['kind'], pool: Pool, close: () => Promise<void>
 export function explainFailure(error: unknown): string {
   const cause = rootCause(error)
   if (cause instanceof DatabaseError) return explainState(cause.code ?? '')
+  if (isTlsMissing(cause)) return 'it does not speak TLS, which is asked for'
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
   return connectionFailures[code] ?? 'it did not answer'
 }
+
+const certificateFailures = [
+  ...['DEPTH_ZERO_SELF_SIGNED_CERT', 'SELF_SIGNED_CERT_IN_CHAIN', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'],
+  ...['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'CERT_HAS_EXPIRED', 'ERR_TLS_CERT_ALTNAME_INVALID'],
+]
 
 const connectionFailures: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens at its address',
@@ -94,6 +132,7 @@ const connectionFailures: Readonly<Record<string, string>> = {
   ECONNRESET: 'the connection was reset',
   ETIMEDOUT: 'it did not answer in time',
   ERR_INVALID_URL: 'the URL is malformed',
+  ...Object.fromEntries(certificateFailures.map((code) => [code, 'its certificate is not trusted'])),
 }
 
 function explainState(state: string): string {

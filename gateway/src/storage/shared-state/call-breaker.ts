@@ -1,21 +1,28 @@
-const failureThreshold = 5
-const openMs = 60_000
+export interface CallBreakerLimits {
+  /** In a row. */
+  readonly failures: number
+  readonly openMs: number
+}
 
-/** Stops calling a service that failed five times in a row; after a minute one call tries whether it is back. */
+const standard: CallBreakerLimits = { failures: 5, openMs: 60_000 }
+
+/** Stops calling a service that failed so often in a row; after a while one call tries whether it is back. */
 export class CallBreaker {
   readonly #now: () => number
+  readonly #limits: CallBreakerLimits
   #failures = 0
   #openUntil = 0
 
-  constructor(now: () => number) {
+  constructor(now: () => number, limits: CallBreakerLimits = standard) {
     this.#now = now
+    this.#limits = limits
   }
 
   /** Whether a call may be made. While open, only the first one after the waiting time, as a probe. */
   admits(): boolean {
-    if (this.#failures < failureThreshold) return true
+    if (this.#failures < this.#limits.failures) return true
     if (this.#now() < this.#openUntil) return false
-    this.#openUntil = this.#now() + openMs
+    this.#openUntil = this.#now() + this.#limits.openMs
     return true
   }
 
@@ -25,10 +32,10 @@ export class CallBreaker {
 
   recordFailure(): void {
     this.#failures += 1
-    if (this.#failures >= failureThreshold) this.#openUntil = this.#now() + openMs
+    if (this.#failures >= this.#limits.failures) this.#openUntil = this.#now() + this.#limits.openMs
   }
 
   get isOpen(): boolean {
-    return this.#failures >= failureThreshold
+    return this.#failures >= this.#limits.failures
   }
 }

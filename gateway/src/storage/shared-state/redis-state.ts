@@ -5,7 +5,7 @@ import type { LeaseStore } from '../../leadership/lease-store.ts'
 import { createRedisLeases } from '../leases/redis-leases.ts'
 import { InProcessLimiter } from '../limits/in-process-limiter.ts'
 import { RedisLimiter } from '../limits/redis-limiter.ts'
-import { CallBreaker } from './call-breaker.ts'
+import { CallBreaker, type CallBreakerLimits } from './call-breaker.ts'
 import { InProcessState } from './in-process-state.ts'
 import { Patience } from './patience.ts'
 import type { CounterIncrement, IncrementResult, SharedState, Unsubscribe } from './shared-state.ts'
@@ -46,13 +46,15 @@ export interface RedisDescription {
 
 export interface RedisStateOptions {
   readonly url: string
+  /** When it is left alone; absent after five failures, for a minute. */
+  readonly breaker?: CallBreakerLimits
   /** Milliseconds. */
   readonly now: () => number
 }
 
 /**
  * Shared state in Redis. A slow or absent Redis never fails or delays a caller by more than 50 ms: the call is
- * then served by this process alone, and after five failures in a row Redis is left alone for a minute.
+ * then served by this process alone, and after some failures in a row Redis is left alone for a while.
  */
 export class RedisState implements SharedState {
   /** Counts against limits on the same connection, and with the same patience. */
@@ -66,11 +68,11 @@ export class RedisState implements SharedState {
   readonly #breaker: CallBreaker
   readonly #patience = new Patience(commandTimeoutMs)
 
-  private constructor(commands: Redis, subscriptions: Redis, now: () => number) {
+  private constructor(commands: Redis, subscriptions: Redis, { breaker, now }: RedisStateOptions) {
     this.#commands = commands
     this.#subscriptions = subscriptions
     this.#local = new InProcessState(now)
-    this.#breaker = new CallBreaker(now)
+    this.#breaker = new CallBreaker(now, breaker)
     this.limiter = new RedisLimiter(
       commands,
       (shared, local) => this.#attempt(shared, local),
@@ -88,7 +90,7 @@ export class RedisState implements SharedState {
       enableOfflineQueue: false,
     })
     const subscriptions = createClient(options.url, { enableOfflineQueue: true })
-    const state = new RedisState(commands, subscriptions, options.now)
+    const state = new RedisState(commands, subscriptions, options)
     await Promise.race([
       Promise.all([becomesReady(commands), becomesReady(subscriptions)]),
       delay(connectTimeoutMs),

@@ -6,7 +6,13 @@ import { formatDecisionLine } from './decision-line.ts'
 import { LabelQuoter } from './label-quoter.ts'
 
 const format = (changes: Partial<RequestRecord> = {}) =>
-  JSON.parse(formatDecisionLine(makeRequestRecord(changes), new LabelQuoter(createRedactor())))
+  JSON.parse(
+    formatDecisionLine(
+      makeRequestRecord(changes),
+      new LabelQuoter(createRedactor()),
+      '"routeiq.routing_decision"',
+    ),
+  )
 
 describe('formatDecisionLine', () => {
   it('says which model answered and why, with sorted keys', () => {

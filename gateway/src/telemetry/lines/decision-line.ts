@@ -3,10 +3,10 @@ import type { LabelQuoter } from './label-quoter.ts'
 import { formatTimestamp } from './timestamp.ts'
 
 /**
- * The line of logger `routeiq.routing_decision`: which model answered and why. Lengths and counts only, no text of
- * the prompt. Call it for records with a target. `latency_ms` is the whole request.
+ * The line of a routing decision, by logger `routeiq.routing_decision` unless named otherwise: which model answered and why. Lengths and counts only, no text of
+ * the prompt. Call it for records with a target. `latency_ms` is the whole request, `logger` JSON.
  */
-export function formatDecisionLine(record: RequestRecord, quoter: LabelQuoter): string {
+export function formatDecisionLine(record: RequestRecord, quoter: LabelQuoter, logger: string): string {
   const { usage } = record
   let line = `{"cache_hit":${record.cacheHit},"category":${quoteOrNull(record.choice?.domain ?? null, quoter)},"completion_tokens":${usage?.outputTokens ?? null}`
   line += ',"decision":"route"'
@@ -14,7 +14,7 @@ export function formatDecisionLine(record: RequestRecord, quoter: LabelQuoter): 
   if (record.dropped !== null) line += `,"dropped":${quoter.quote(record.dropped)}`
   line += `,"event":"routing_decision","gen_ai.response.model":${quoteOrNull(record.responseModel, quoter)}`
   line += `,"latency_ms":${Math.round(record.endedAt - record.startedAt)},"level":"info"`
-  line += `,"logger":"routeiq.routing_decision","model":${record.requestedModel === null ? 'null' : quoter.quoteRequested(record.requestedModel, record)}`
+  line += `,"logger":${logger},"model":${record.requestedModel === null ? 'null' : quoter.quoteRequested(record.requestedModel, record)}`
   line += `,"prompt_tokens":${usage?.inputTokens ?? null}`
   if (record.queryLength !== null) line += `,"query_length":${record.queryLength}`
   line += `,"reason_code":${quoter.quote(selectReason(record))},"reasoning_enabled":${record.reasoningEnabled}`

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
+import http from 'node:http'
 import { type AddressInfo, createServer, isIP } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { HTTP1_TRANSPORT_DEFAULTS } from '../http1/http1-options.ts'
-import { Http1Transport } from '../http1/http1-transport.ts'
+import { createUserTransport } from '../../process/network-transport.ts'
 import { postBytes } from '../post-bytes.ts'
 import { UserEgress } from './user-egress.ts'
 
@@ -94,7 +94,7 @@ describe('an address a user writes', () => {
 
   it('is judged again by what its name resolves to', async () => {
     const look = (policy: ConstructorParameters<typeof UserEgress>[0]) =>
-      new Promise((done) => new UserEgress(policy).lookup('localhost', {}, (error) => done(error)))
+      new Promise((done) => new UserEgress(policy).judge.lookup('localhost', {}, (error) => done(error)))
     expect(await look(closed)).toBeInstanceOf(Error)
     expect(await look({ ...closed, hosts: ['localhost'] })).toBeNull()
     expect(await look({ ...closed, networks: ['127.0.0.0/8', '::1/128'] })).toBeNull()
@@ -122,10 +122,7 @@ describe('an address a user writes', () => {
     )
     const url = `https://rebound.example:${port}/`
     expect(await egress.refuseTarget(url)).toBeNull()
-    const transport = new Http1Transport({
-      ...HTTP1_TRANSPORT_DEFAULTS,
-      ...{ lookup: egress.lookup, refuseHost: egress.refuseHost, now: () => performance.now() },
-    })
+    const transport = createUserTransport(egress)
     for (const _ of [1, 2]) await expect(postBytes(transport, url, [], '{}')).rejects.toThrow()
     expect([answers, connections]).toEqual([[], []])
     await transport.close()
@@ -149,6 +146,44 @@ describe('an address a user writes', () => {
     const byName = new UserEgress({ ...listed, networks: [] })
     expect(byName.refuseUrl('https://other.example/')).toContain('ROUTEIQ_EGRESS_MODE')
     expect(byName.refuseUrl('https://good.example/')).not.toBeNull()
+  })
+
+  it('may be a listed URL or one below it, and nothing else of the same server', () => {
+    const urls = ['https://api.ok.test', 'http://127.0.0.1:8080/base/', 'http://metadata.google.internal/x']
+    const egress = new UserEgress({ ...closed, urls })
+    for (const url of ['http://127.0.0.1:8080/base', 'http://127.0.0.1:8080/base/a?b=c'])
+      expect(egress.refuseUrl(url), url).toBeNull()
+    for (const url of [
+      'http://127.0.0.1:8080/basement',
+      'http://127.0.0.1:8080/base/../other',
+      'http://127.0.0.1:8080/base/%2e%2e/other',
+      'http://127.0.0.1:8081/base/a',
+      'https://127.0.0.1:8080/base/a',
+      'http://metadata.google.internal/x',
+      'http://api.ok.test/',
+    ])
+      expect(egress.refuseUrl(url), url).not.toBeNull()
+  })
+
+  it('is dialled for what is listed, while its neighbours are not', async () => {
+    const asked: string[] = []
+    const server = http.createServer((request, response) => {
+      asked.push(request.url ?? '')
+      response.end()
+    })
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    const { port } = server.address() as AddressInfo
+    const origin = `http://inside.example:${port}`
+    const transport = createUserTransport(
+      new UserEgress({ ...closed, urls: [`${origin}/open`] }, answering(['127.0.0.1'])),
+    )
+    for (let round = 0; round < 2; round++) {
+      expect(await postBytes(transport, `${origin}/open/door`, [], '{}')).toBe(200)
+      await expect(postBytes(transport, `${origin}/openly`, [], '{}')).rejects.toThrow()
+    }
+    expect(asked).toEqual(['/open/door', '/open/door'])
+    await transport.close()
+    server.close()
   })
 
   it('refuses a policy with a network that is none', () => {

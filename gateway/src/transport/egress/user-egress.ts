@@ -1,46 +1,17 @@
-import { type LookupAddress, type LookupAllOptions, lookup } from 'node:dns'
-import { BlockList, isIP, type LookupFunction } from 'node:net'
+import { lookup } from 'node:dns'
+import { isIP } from 'node:net'
+import { createCachedResolve, type ResolverSettings } from './cached-resolve.ts'
 import { EgressProxy, type EgressProxySettings } from './egress-proxy.ts'
-import { judgeAddress } from './judge-address.ts'
+import { bareHost, HostJudge, type HostPolicy, type Resolve, refusedCode } from './host-judge.ts'
 
-/** What an operator opens to addresses that others write. */
-export interface UserEgressPolicy {
-  /** Only what `hosts` and `networks` name may be reached, public addresses too; `allowPrivate` opens nothing then. */
-  readonly listedOnly?: boolean
-  /** Opens private networks, never loopback. */
-  readonly allowPrivate: boolean
-  /** Exact names or addresses, `*.x` or `.x`. Exact ones open loopback and plain http too. */
-  readonly hosts: readonly string[]
-  /** CIDR networks; open what is private or loopback inside them. */
-  readonly networks: readonly string[]
+export interface UserEgressPolicy extends HostPolicy {
+  /** Absent opens none. */
+  readonly urls?: readonly string[]
   /** The way out; absent or null dials targets themselves. */
   readonly proxy?: EgressProxySettings | null
+  /** Absent asks anew each time and waits as long as the system does. */
+  readonly resolver?: ResolverSettings
 }
-
-/** `dns.lookup` for all addresses of a name. */
-type Resolve = (
-  hostname: string,
-  options: LookupAllOptions,
-  callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
-) => void
-
-const refusedNames = [
-  'localhost',
-  'localhost.localdomain',
-  'ip6-localhost',
-  'ip6-loopback',
-  'instance-data',
-  'metadata',
-  'metadata.google.internal',
-  'metadata.gke.internal',
-  'metadata.azure.com',
-  'computemetadata',
-]
-const metadataNames = new Set(refusedNames.slice(4))
-const refusedSuffixes = ['.localhost', '.local', '.internal']
-const loopback = new BlockList()
-loopback.addSubnet('127.0.0.0', 8, 'ipv4')
-loopback.addAddress('::1', 'ipv6')
 
 /**
  * Judges addresses that users write, such as those of webhooks: at registration by their form alone, at every dial by
@@ -48,21 +19,29 @@ loopback.addAddress('::1', 'ipv6')
  */
 export class UserEgress {
   readonly proxy: EgressProxy | null
-  readonly #policy: UserEgressPolicy
-  readonly #networks = new BlockList()
-  readonly #resolve: Resolve
+  /** Judges what no listed URL opens. */
+  readonly judge: HostJudge
+  /** Judges listed URLs, whose hosts are open to them as if they were listed; null without any. */
+  readonly judgeOfListed: HostJudge | null
+  readonly #urls: readonly URL[]
+  readonly #lookupTimeoutMs: number
 
-  /** Errors: throws a TypeError for a network that is none. */
-  constructor(policy: UserEgressPolicy, resolve: Resolve = lookup) {
-    const { proxy = null } = policy
+  /** Errors: throws a TypeError for a network that is none, and for a URL that is none. */
+  constructor({ urls = [], proxy = null, resolver, ...policy }: UserEgressPolicy, resolve: Resolve = lookup) {
+    const cached = resolver === undefined ? resolve : createCachedResolve(resolve, resolver, Date.now)
     this.proxy = proxy === null ? null : new EgressProxy(proxy)
-    this.#policy = policy
-    this.#resolve = resolve
-    for (const network of policy.networks) {
-      const [address = '', bits = ''] = network.split('/')
-      const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
-      this.#networks.addSubnet(address, bits === '' ? (family === 'ipv6' ? 128 : 32) : Number(bits), family)
-    }
+    this.#urls = urls.map((url) => new URL(url))
+    this.#lookupTimeoutMs = resolver?.timeoutMs ?? defaultTimeoutMs
+    this.judge = new HostJudge(policy, cached)
+    const hosts = [...policy.hosts, ...this.#urls.map(({ hostname }) => hostname)]
+    this.judgeOfListed = urls.length === 0 ? null : new HostJudge({ ...policy, hosts }, cached)
+  }
+
+  /** Who judges a URL. */
+  judgeFor(url: URL): HostJudge {
+    return this.judgeOfListed !== null && this.#urls.some((listed) => isAtOrBelow(url, listed))
+      ? this.judgeOfListed
+      : this.judge
   }
 
   /**
@@ -77,10 +56,11 @@ export class UserEgress {
     if (url === null || !/^https?:$/.test(url.protocol)) return 'it is not an http or https URL'
     if (url.username !== '' || url.password !== '') return 'it holds a user or password'
     if (url.hash !== '') return 'it holds a fragment'
-    if (url.protocol === 'http:' && !plainHttp && !this.#isListed(bareHost(url.hostname), true)) {
+    const judge = this.judgeFor(url)
+    if (url.protocol === 'http:' && !plainHttp && !judge.isListed(bareHost(url.hostname), true)) {
       return 'plain http is only for hosts of LLMROUTER_OUTBOUND_HOST_ALLOWLIST; use https'
     }
-    return this.refuseHost(url.hostname)
+    return judge.refuseHost(url.hostname)
   }
 
   /**
@@ -89,86 +69,34 @@ export class UserEgress {
    */
   async refuseTarget(text: string): Promise<string | null> {
     const refusal = this.refuseUrl(text)
-    const host = refusal === null ? bareHost(new URL(text).hostname) : ''
-    if (refusal !== null || isIP(host) !== 0) return refusal
+    if (refusal !== null) return refusal
+    const url = new URL(text)
+    const host = bareHost(url.hostname)
+    if (isIP(host) !== 0) return null
     return new Promise((resolve) => {
-      const deadline = setTimeout(() => resolve(null), lookupTimeoutMs)
-      this.lookup(host, { all: true }, (error) => {
+      const deadline = setTimeout(() => resolve(null), this.#lookupTimeoutMs)
+      this.judgeFor(url).lookup(host, { all: true }, (error) => {
         clearTimeout(deadline)
         resolve(error?.code === refusedCode ? 'its name leads to a private address' : null)
       })
     })
   }
 
-  /** Judges a host by its name, or an address literal by its class. */
+  /** Why no URL of a host may be called; null where the whole URL decides, which the transport asks for. */
   readonly refuseHost = (hostname: string): string | null => {
-    const host = bareHost(hostname)
-    if (isIP(host) !== 0) return this.#refuseAddress(host, host)
-    if (metadataNames.has(host)) return 'it is a metadata service'
-    // A name in none of the lists may still lead into a listed network; a dial tells.
-    if (
-      this.#policy.listedOnly === true &&
-      this.#policy.networks.length === 0 &&
-      !this.#isListed(host, false)
-    )
-      return listedOnlyRefusal
-    const isLocal = refusedNames.includes(host) || refusedSuffixes.some((suffix) => host.endsWith(suffix))
-    return isLocal && !this.#isListed(host, false) ? `names of the own network need ${openingVariable}` : null
-  }
-
-  /** `dns.lookup` that fails when one of a name's addresses may not be called. */
-  readonly lookup: LookupFunction = (hostname, options, callback) => {
-    this.#resolve(hostname, { ...options, all: true }, (error, found) => {
-      const addresses = error === null ? found : []
-      const refusal = error ?? this.#refuseAnswer(bareHost(hostname), addresses)
-      if (refusal !== null) callback(refusal, [])
-      else if (options.all === true) callback(null, [...addresses])
-      else callback(null, addresses[0]?.address ?? '', addresses[0]?.family ?? 4)
-    })
-  }
-
-  #refuseAnswer(host: string, addresses: readonly LookupAddress[]): NodeJS.ErrnoException | null {
-    const isRefused =
-      addresses.length === 0 || addresses.some(({ address }) => this.#refuseAddress(address, host) !== null)
-    return isRefused
-      ? Object.assign(new Error('The name leads to an address that may not be called.'), {
-          code: refusedCode,
-        })
-      : null
-  }
-
-  #refuseAddress(address: string, host: string): string | null {
-    const kind = judgeAddress(address)
-    if (kind === 'never') return 'it leads to a link-local, metadata or reserved address'
-    if (kind === 'public') return this.#isPublicOpen(address, host) ? null : listedOnlyRefusal
-    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
-    const isLoopback = loopback.check(address, family)
-    const isOpen =
-      (this.#policy.allowPrivate && this.#policy.listedOnly !== true && !isLoopback) ||
-      this.#networks.check(address, family) ||
-      this.#isListed(host, isLoopback)
-    return isOpen ? null : `private addresses need ${openingVariable}`
-  }
-
-  #isPublicOpen(address: string, host: string): boolean {
-    if (this.#policy.listedOnly !== true) return true
-    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
-    return this.#networks.check(address, family) || this.#isListed(host, false)
-  }
-
-  #isListed(host: string, exactly: boolean): boolean {
-    return this.#policy.hosts.some((entry) => {
-      const name = entry.toLowerCase().replace(/^\*/, '')
-      return name.startsWith('.') ? !exactly && host.endsWith(name) : host === bareHost(name)
-    })
+    const isOpenToSome = this.#urls.some((listed) => bareHost(listed.hostname) === bareHost(hostname))
+    return (isOpenToSome ? (this.judgeOfListed ?? this.judge) : this.judge).refuseHost(hostname)
   }
 }
 
-const listedOnlyRefusal =
-  'ROUTEIQ_EGRESS_MODE=allowlist admits only hosts of LLMROUTER_OUTBOUND_HOST_ALLOWLIST and networks of LLMROUTER_OUTBOUND_CIDR_ALLOWLIST'
-const refusedCode = 'EACCES'
-const lookupTimeoutMs = 5_000
-const openingVariable = 'LLMROUTER_OUTBOUND_HOST_ALLOWLIST or LLMROUTER_OUTBOUND_CIDR_ALLOWLIST'
+const defaultTimeoutMs = 5_000
+
+/** The same origin, and the path equal or below it at a `/`. */
+function isAtOrBelow(url: URL, listed: URL): boolean {
+  if (url.origin !== listed.origin) return false
+  const base = listed.pathname.replace(/\/$/, '')
+  return url.pathname === base || url.pathname.startsWith(`${base}/`)
+}
 
 function parseUrl(text: string): URL | null {
   try {
@@ -176,11 +104,4 @@ function parseUrl(text: string): URL | null {
   } catch {
     return null
   }
-}
-
-function bareHost(hostname: string): string {
-  return hostname
-    .replace(/^\[|\]$/g, '')
-    .replace(/\.$/, '')
-    .toLowerCase()
 }
