@@ -52,7 +52,7 @@ const models = (...names: string[]): object[] =>
 
 const config = (routing: object = {}): object => ({
   model_list: models('small', 'large'),
-  routeiq: { routing: { shadow, ...routing } },
+  routeiq: { routing: { shadow, guarantee_interval: 1, ...routing } },
 })
 
 beforeAll(async () => {
@@ -63,7 +63,7 @@ beforeAll(async () => {
   writeFileSync(join(shelf, 'broken', 'bundle.json'), '{')
   for (const [name, rows, noise] of [
     ['first', 120, false],
-    ['second', 160, false],
+    ['second', 220, false],
     ['noise', 120, true],
   ] as const) {
     const data = join(directory, `${name}.jsonl`)
@@ -229,7 +229,7 @@ describe('a trained strategy that knows none of the models', () => {
     }
     await gateway.reload({
       model_list: models('small', 'large', 'newcomer', 'stranger'),
-      routeiq: { routing: { routers } },
+      routeiq: { routing: { routers, guarantee_interval: 1 } },
     })
     await move(ids.first, 'promote')
     const { headers } = await answer('strange')
@@ -254,4 +254,43 @@ describe('a trained strategy that knows none of the models', () => {
       expect(other.headers).not.toHaveProperty('x-routeiq-fallback-reason')
     }
   })
+})
+
+describe('a promise about quality', () => {
+  it('is held against what was judged, and is given up for the reference where it breaks', async () => {
+    const promised = { strategy: 'llmrouter-auto', args: { mode: 'guarantee', epsilon: 0.3, delta: 0.1 } }
+    await gateway.reload(config({ routers: { promised }, learning: false, shadow: [] }))
+    await move(ids.second, 'promote')
+    const route = async () => {
+      const body = { query: 'calculate the integral over the elm number 111', model: 'promised' }
+      return (await call(gateway.url, '/router/route', { key: masterKey, body })).json()
+    }
+    const kept = await route()
+    expect(kept).toMatchObject({
+      selected_model: 'small',
+      explain: { mode: 'guarantee', promise: { epsilon: 0.3, delta: 0.1, reference: 'large' } },
+    })
+    // The small model used to be good at this, and is not any more.
+    const fail = async (index: number): Promise<void> => {
+      const content = `calculate the integral over the ${subjects[index % 8]} number ${1_000 + index}`
+      const { headers } = await call(gateway.url, '/v1/chat/completions', {
+        key: masterKey,
+        body: { model: 'promised', messages: [{ role: 'user', content }] },
+      })
+      const judged = { decision_id: headers['x-routeiq-decision-id'], score: 0 }
+      const { status } = await call(gateway.url, '/router/feedback', { key: masterKey, body: judged })
+      expect(status).toBe(200)
+    }
+    for (let from = 0; from < 220; from += 20)
+      await Promise.all(Array.from({ length: 20 }, (_, index) => fail(from + index)))
+    const broken = await waitUntil('the promise is found broken', async () => {
+      const told = await route()
+      return told.reasons.includes('guarantee_broken') ? told : null
+    })
+    expect(broken).toMatchObject({ selected_model: 'large', explain: { lambda: 0 } })
+    await waitUntil('the log has it', async () =>
+      /"event":"routing_guarantee_broken".*"router":"promised"/.test(gateway.stdout()),
+    )
+    expect((await get('/metrics')).text).toMatch(/routeiq_routing_guarantee_broken(\{[^}]*\})? 1/)
+  }, 120_000)
 })

@@ -65,6 +65,11 @@ export {
   type PolicyValue,
 } from './model-routing/evaluation/off-policy.ts'
 export { bootstrapInterval } from './model-routing/evaluation/resample.ts'
+export {
+  type PromisedOutcome,
+  type PromiseTest,
+  retestPromise,
+} from './model-routing/evaluation/retest-promise.ts'
 export { FeatureExtractor, featureSpec } from './model-routing/features/features.ts'
 export {
   restoreFeatures,
@@ -108,6 +113,7 @@ export {
   strategyCatalogue,
 } from './model-routing/scoring/strategy-catalogue.ts'
 export type { TrainedParts } from './model-routing/scoring/trained-scorer.ts'
+export type { Guarantee } from './model-routing/training/fit-guarantee.ts'
 export type { OutcomeMatrix } from './model-routing/training/outcome-matrix.ts'
 export { defaultBundleOptions, trainBundle } from './model-routing/training/train-bundle.ts'
 export { type FeaturedMatrix, featureMatrix } from './model-routing/training/training-set.ts'

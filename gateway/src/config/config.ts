@@ -494,6 +494,8 @@ export interface ModelRoutingConfig {
   readonly implicitFeedback: boolean
   /** Names of the blocks in user messages that harnesses write. */
   readonly harnessTags: readonly string[]
+  /** From one test of promises to the next. */
+  readonly guaranteeIntervalMs: number
   /** Share of requests that try a model which is nearly as good. */
   readonly exploreRate: number
   /** What costs and quality are compared with; null takes the model of the pool that is best on average. */

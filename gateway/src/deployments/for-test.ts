@@ -122,6 +122,7 @@ const modelRoutingDefaults: ModelRoutingConfig = {
   implicitFeedback: false,
   harnessTags: [],
   skillShift: true,
+  guaranteeIntervalMs: 86_400_000,
   exploreRate: 0,
   personal: false,
   hearsOpinions: false,

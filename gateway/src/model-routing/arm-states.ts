@@ -6,8 +6,16 @@ export class ArmStates implements LiveState {
   readonly #arms: readonly Arm[]
   readonly #now: number
   readonly #biases: ReadonlyMap<string, number> | null
+  /** Whether traffic has broken a promise. */
+  readonly isBroken: LiveState['isBroken']
 
-  constructor(arms: readonly Arm[], now: number, biases: ReadonlyMap<string, number> | null) {
+  constructor(
+    arms: readonly Arm[],
+    now: number,
+    biases: ReadonlyMap<string, number> | null,
+    isBroken: LiveState['isBroken'] = () => false,
+  ) {
+    this.isBroken = isBroken
     this.#arms = arms
     this.#now = now
     this.#biases = biases

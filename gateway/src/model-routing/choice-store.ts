@@ -1,4 +1,4 @@
-import type { DriftState } from '@routeiq/router'
+import type { DriftState, Guarantee, PromisedOutcome } from '@routeiq/router'
 
 /** A choice as it is kept: enough to credit it when its outcome is known. No text of the prompt. */
 export interface KeptChoice {
@@ -137,6 +137,13 @@ export interface EvidenceRow extends KeptChoice {
   readonly score: number | null
 }
 
+/** A judged choice that was held to a promise. */
+export interface PromisedChoice extends PromisedOutcome {
+  readonly router: string
+  readonly bundleId: string
+  readonly promise: Guarantee
+}
+
 /** How often what was chosen, over all choices that are kept. */
 export interface ChoiceCounts {
   readonly total: number
@@ -188,5 +195,7 @@ export interface ChoiceStore {
   lastJudgedAt(): Promise<number | null>
   /** The last choices that teach, with the score that counts; each week halves their weight, a change of the model takes nine tenths. */
   listJudgedAsks(now: number, limit: number): Promise<readonly LearnedAsk[]>
+  /** Judged choices since then that were held to a promise nobody had broken yet, newest first. */
+  listPromised(since: number, limit: number): Promise<readonly PromisedChoice[]>
   purgeChoices(before: number): Promise<void>
 }

@@ -36,6 +36,7 @@ export function describeDecision(choice: ModelChoice): DescribedDecision {
     profile: choice.profile,
     lambda: decision.lambda,
     cost_ref_usd: decision.costRef,
+    promise: decision.scores.promise,
     mode: choice.reasons.includes('guarantee') ? 'guarantee' : 'tradeoff',
     tier: decision.tier,
     domain: decision.domain,

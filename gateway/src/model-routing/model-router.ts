@@ -6,6 +6,7 @@ import {
   decideModel,
   type EffectivenessSnapshot,
   FeatureExtractor,
+  type Guarantee,
   type ModelDecision,
   type ModelInfo,
   modelFamilyOf,
@@ -28,6 +29,7 @@ import type { ModelChoice } from './model-choice.ts'
 import { describeArm } from './model-info.ts'
 import { continuePin, type Pins } from './pins.ts'
 import { type PlacedModel, placeModel } from './place-model.ts'
+import type { PromiseWatch } from './promise-watch.ts'
 import type { Ask } from './read-ask.ts'
 import { type AskRemote, findRemote } from './remote-strategy.ts'
 import type { RouteAsked } from './route-asked.ts'
@@ -44,6 +46,8 @@ export interface ModelRouterOptions {
   readonly skills: ((workspaceId: string) => SkillKnowledge) | null
   /** Experiments under way, and what they led to; null where there are none. */
   readonly experiments: Pick<ExperimentBook, 'runningFor' | 'appliedFor'> | null
+  /** How promises about mean quality fare; null where nobody looks. */
+  readonly promises: Pick<PromiseWatch, 'isBroken'> | null
   readonly isKilled: () => boolean
   /** Asks strategies that are served elsewhere. */
   readonly askRemote: AskRemote
@@ -242,7 +246,9 @@ export class ModelRouter {
       tools: [...ask.expected.tools.keys()],
       team: asked.team,
       advice: asked.advice,
-      live: new ArmStates(asked.arms, asked.now, biases),
+      live: new ArmStates(asked.arms, asked.now, biases, (promise) =>
+        this.#isBroken(asked, resolved, promise),
+      ),
       random,
     }
     const models = asked.arms.map(describeArm)
@@ -273,6 +279,11 @@ export class ModelRouter {
           )
       },
     }
+  }
+
+  #isBroken({ routed }: RouteAsked, { bundleId }: ResolvedScorer, promise: Guarantee): boolean {
+    const { promises } = this.#options
+    return bundleId !== null && (promises?.isBroken({ router: routed.name, bundleId }, promise) ?? false)
   }
 
   /** What the offered skills do under each model. */

@@ -29,6 +29,7 @@ it('takes any model where a strategy fails, and says so', async () => {
     ...{ scorers, outcomes: null, skills: null, experiments: null, randomBytes },
     pins: new Pins({ ttlMs: () => 1_000, announce: null }),
     isKilled: () => false,
+    promises: null,
     askRemote: async () => null,
     onScorerFailed: (strategy, error) => heard.push(strategy, error),
   })

@@ -13,6 +13,7 @@ import { LearnedOutcomes } from '../model-routing/learned-outcomes.ts'
 import { ModelRouter } from '../model-routing/model-router.ts'
 import { type Pin, Pins } from '../model-routing/pins.ts'
 import type { PreferenceStore } from '../model-routing/preference-store.ts'
+import { PromiseWatch } from '../model-routing/promise-watch.ts'
 import { findRemote } from '../model-routing/remote-strategy.ts'
 import { RepeatedAsks } from '../model-routing/repeated-asks.ts'
 import type { FindSkills } from '../model-routing/route-asked.ts'
@@ -121,6 +122,16 @@ export async function openModelRouting(options: ModelRoutingOptions): Promise<Mo
     },
     onWriteFailed: (error, waiting) => warn('routing_choices_not_written', error, { waiting }),
   })
+  const promises = new PromiseWatch({
+    store: hub.choices,
+    everyMs: () => config().modelRouting.guaranteeIntervalMs,
+    now,
+    onBroken: ({ router, bundleId }, promise, test) =>
+      logger.log('error', 'routing_guarantee_broken', { router, bundle_id: bundleId, ...promise, ...test }),
+    onTested: (broken) => metrics.modelChoices.setBrokenPromises(broken),
+    onError: (error) => warn('routing_guarantee_not_tested', error),
+  })
+  void promises.run()
   const { close: stopWatching, ...bundleParts } = await openRoutingBundles({ ...options, scorers })
   const experimentBook = new ExperimentBook({
     store: hub.experiments,
@@ -136,6 +147,7 @@ export async function openModelRouting(options: ModelRoutingOptions): Promise<Mo
       outcomes,
       skills,
       experiments: experimentBook,
+      promises,
       isKilled: () => kill.state().enabled,
       askRemote: createAskRemote({
         ...{ transport, now },
@@ -172,6 +184,7 @@ export async function openModelRouting(options: ModelRoutingOptions): Promise<Mo
     killSwitch: kill,
     close: async () => {
       kill.close()
+      promises.close()
       stopWatching()
       outcomes.close()
       experimentBook.close()

@@ -62,10 +62,10 @@ export function describeRoute({ choice, deployment }: RoutePreview, explain: boo
 function explainChoice(choice: ModelChoice): object {
   const { decision } = choice
   const ask = { chars: choice.ask.chars, source: choice.ask.source }
-  const { lambda, cost_ref_usd, domain, novelty, affinity, propensity, skills, candidates } =
+  const { lambda, cost_ref_usd, domain, novelty, affinity, propensity, promise, skills, candidates } =
     describeDecision(choice)
   return {
-    ...{ lambda, cost_ref_usd, ask, domain, novelty, affinity, propensity, skills, candidates },
+    ...{ lambda, cost_ref_usd, ask, domain, novelty, affinity, propensity, promise, skills, candidates },
     cascade: describeCascade(choice),
     bundle_id: choice.bundleId,
     mode: choice.reasons.includes('guarantee') ? 'guarantee' : 'tradeoff',

@@ -78,6 +78,12 @@ export const learnedRoutingSettings: readonly Setting[] = [
     'Share of requests that try a model nearly as good as the best',
   ),
   available(
+    'routing.guarantee_interval',
+    'number',
+    86_400,
+    'Seconds from one test of `mode: guarantee` on judged requests to the next',
+  ),
+  available(
     'routing.harness_tags',
     'list',
     [

@@ -90,6 +90,7 @@ export function openGatewayBench(config: string, patch: Partial<Gateway> = {}): 
       skills: null,
       experiments: null,
       isKilled: () => false,
+      promises: null,
       askRemote: async () => null,
       onScorerFailed: (_strategy, error) => {
         throw error

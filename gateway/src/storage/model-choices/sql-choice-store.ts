@@ -14,8 +14,10 @@ import type { Database } from '../database/database.ts'
 import { guardQuery } from '../database/database-error.ts'
 import { inTransaction } from '../database/transaction.ts'
 import { jsonParameter } from '../evidence/json-parameter.ts'
+import { joinBest, joinBestScore } from './best-score.ts'
 import { type ChoiceRow, fromRow, toRow } from './choice-row.ts'
 import { countChoices } from './count-choices.ts'
+import { listPromised } from './list-promised.ts'
 
 const halfLifeDays = 7
 /** Older days would weigh next to nothing. */
@@ -75,16 +77,6 @@ WITH aged AS (
 SELECT bundle_id, domain, tier, arm, sum(weight * counts) AS weight, sum(reward * counts) AS reward,
   sum(residual * counts) AS residual
 FROM capped GROUP BY bundle_id, domain, tier, arm`
-
-/** The best source that gave a score decides; `user` before `outcome` before `check` before `judge` before `implicit`. */
-const joinBest = (condition: string): string => `
-LEFT JOIN LATERAL (
-  SELECT score, weight FROM model_feedback f WHERE f.decision_id = c.decision_id AND f.score IS NOT NULL ${condition}
-  ORDER BY array_position(ARRAY[${feedbackSources.map((source) => `'${source}'`).join(', ')}], f.source) LIMIT 1
-) best ON true`
-
-/** For evidence: failures that the gateway saw itself, with no successes to hold them against, would be no mean of anything. */
-export const joinBestScore = joinBest('AND NOT f.automatic')
 
 /** Choices and feedback over SQL. */
 export function createSqlChoiceStore(database: Database): ChoiceStore {
@@ -147,6 +139,7 @@ export function createSqlChoiceStore(database: Database): ChoiceStore {
       const { rows } = await guardQuery(pool.query<LearnedAsk>(text, [new Date(now), since, limit]))
       return rows
     },
+    listPromised: (since, limit) => guardQuery(listPromised(database, since, limit)),
     async purgeChoices(before) {
       await guardQuery(pool.query('DELETE FROM model_choices WHERE created_at < $1', [new Date(before)]))
       const day = utcDay(before - rememberedDays * dayMs)

@@ -2,8 +2,8 @@ import type { ExperimentRecord } from '../../model-routing/experiments/experimen
 import type { ExperimentStore } from '../../model-routing/experiments/experiment-store.ts'
 import type { Database } from '../database/database.ts'
 import { guardQuery } from '../database/database-error.ts'
+import { joinBestScore } from './best-score.ts'
 import { type ChoiceRow, fromRow } from './choice-row.ts'
-import { joinBestScore } from './sql-choice-store.ts'
 
 /** Experiments over SQL. */
 export function createSqlExperimentStore({ pool }: Pick<Database, 'pool'>): ExperimentStore {

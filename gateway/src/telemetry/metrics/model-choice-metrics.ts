@@ -21,6 +21,7 @@ export class ModelChoiceMetrics {
   readonly #explored: Counter
   readonly #regret: Histogram
   readonly #calibration: Gauge
+  readonly #brokenPromises: Gauge
   readonly #affinity: Family<Counter>
   readonly #feedback: Family<Counter>
   readonly #drift: Family<Counter>
@@ -29,6 +30,7 @@ export class ModelChoiceMetrics {
     this.#novel = registry.counter(routeiqMetrics.routingNovel).bind()
     this.#explored = registry.counter(routeiqMetrics.routingExplored).bind()
     this.#regret = registry.histogram(routeiqMetrics.routingRegret).bind()
+    this.#brokenPromises = registry.gauge(routeiqMetrics.routingBrokenPromises).bind()
     this.#calibration = registry.gauge(routeiqMetrics.routingCalibration).bind()
     this.#affinity = registry.counter(routeiqMetrics.routingAffinity)
     this.#feedback = registry.counter(routeiqMetrics.routingFeedback)
@@ -48,6 +50,10 @@ export class ModelChoiceMetrics {
 
   countDrift(model: string): void {
     this.#drift.bind(model).add()
+  }
+
+  setBrokenPromises(count: number): void {
+    this.#brokenPromises.value = count
   }
 
   setCalibrationError(error: number): void {

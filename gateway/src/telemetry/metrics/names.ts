@@ -136,6 +136,13 @@ export const routeiqMetrics = {
     'Estimated utility given up by not taking the best candidate.',
     regretBuckets,
   ),
+  routingBrokenPromises: gauge(
+    'routeiq_routing_guarantee_broken',
+    'Promises about mean quality that judged requests have broken.',
+    [],
+    [],
+    'max',
+  ),
   routingCalibration: gauge(
     'routeiq_routing_calibration_error',
     'Mean distance between what was expected of models and what they scored, by judged request.',

@@ -18,7 +18,7 @@ export interface GuaranteeOptions extends Guarantee {
 
 /**
  * "Mean quality at most ε below the reference model's, with confidence 1 − δ", by the cheapest λ that kept the promise on rows
- * nobody was trained on; where none did, the reference model answers. Errors: throws when there were too few rows.
+ * nobody was trained on; where none did, or traffic has broken it since, the reference model answers. Errors: throws when there were too few rows.
  */
 export function createGuaranteeScorer(inner: Scorer, options: GuaranteeOptions): Scorer {
   const { curve, reference, epsilon, delta } = options
@@ -41,9 +41,13 @@ export function createGuaranteeScorer(inner: Scorer, options: GuaranteeOptions):
       const lowOf = (other: number): number => (out.q[other] as number) - z * (out.sigma[other] as number)
       const floor = lowOf(at) - epsilon - slack
       const isSafe = (other: number): boolean => other === at || lowOf(other) >= floor
-      out.pool = lambda === null ? [at] : models.map((_, other) => other).filter(isSafe)
-      out.lambda = lambda ?? 0
+      const isBroken = context.live.isBroken({ epsilon, delta })
+      const isAlone = lambda === null || isBroken
+      out.pool = isAlone ? [at] : models.map((_, other) => other).filter(isSafe)
+      out.lambda = isAlone ? 0 : lambda
+      out.promise = { epsilon, delta, reference: models[at]?.name ?? reference }
       out.reasons.push('guarantee')
+      if (isBroken) out.reasons.push('guarantee_broken')
     },
   }
 }

@@ -2,6 +2,7 @@ import type { CascadePlan } from '../cascade/cascade-plan.ts'
 import type { Profile } from '../decision/profiles.ts'
 import type { Features } from '../features/features.ts'
 import type { RequestShape } from '../features/structured.ts'
+import type { Guarantee } from '../training/fit-guarantee.ts'
 import type { AskExplanation } from './explain-ask.ts'
 
 /** What is known of a selectable model from configuration and catalogue. */
@@ -62,6 +63,8 @@ export interface LiveState {
   inFlight(model: string): number
   /** Tokens of the current minute. */
   tokens(model: string): number
+  /** Traffic has shown that mean quality falls further below the reference model than it was to. */
+  isBroken(promise: Guarantee): boolean
   /** How much better, or worse, this caller found the model than others do: -0.15 to 0.15. */
   preference(model: string): number
 }
@@ -72,6 +75,7 @@ export const noLiveState: LiveState = {
   answers: () => 0,
   inFlight: () => 0,
   tokens: () => 0,
+  isBroken: () => false,
   preference: () => 0,
 }
 
@@ -122,6 +126,8 @@ export interface Scores {
   profile: Profile | null
   /** Positions of the only candidates the scorer allows, in order of preference; null allows all. */
   pool: number[] | null
+  /** The promise the choice is held to, and the model it is about; null for none. */
+  promise: (Guarantee & { readonly reference: string }) | null
   /** Fills q with another draw, where q is drawn; null where it is not. */
   redraw: (() => void) | null
   /** Who scored in the scorer's place; null where it scored itself. */
@@ -173,6 +179,7 @@ export function createScores(size: number): Scores {
     cascade: null,
     profile: null,
     pool: null,
+    promise: null,
     redraw: null,
     standIn: null,
     reasons: [],

@@ -1,0 +1,88 @@
+import { type Guarantee, type PromiseTest, retestPromise } from '@routeiq/router'
+import type { ChoiceStore, PromisedChoice } from './choice-store.ts'
+
+const windowMs = 30 * 86_400_000
+/** The newest so many. */
+const mostRows = 20_000
+
+/** So that another interval counts soon after it is configured. */
+const mostWaitMs = 60_000
+
+/** Whose promise it is. */
+export interface PromiseOwner {
+  /** The name that stands for the models. */
+  readonly router: string
+  readonly bundleId: string
+}
+
+export interface PromiseWatchOptions {
+  readonly store: Pick<ChoiceStore, 'listPromised'>
+  /** Milliseconds from one test to the next. */
+  readonly everyMs: () => number
+  readonly now: () => number
+  /** Told of a promise each time it is found broken. */
+  readonly onBroken: (owner: PromiseOwner, promise: Guarantee, test: PromiseTest) => void
+  readonly onTested: (broken: number) => void
+  readonly onError: (error: unknown) => void
+}
+
+/** Holds promises about mean quality against what was judged of them, once a day as a rule; requests only look at the verdicts. */
+export class PromiseWatch {
+  readonly #options: PromiseWatchOptions
+  #broken: ReadonlySet<string> = new Set()
+  #timer: NodeJS.Timeout | null = null
+  #testedAt = Number.NEGATIVE_INFINITY
+  #isClosed = false
+
+  constructor(options: PromiseWatchOptions) {
+    this.#options = options
+  }
+
+  /** Until the thirty days are over that broke it, or another bundle is in force. */
+  isBroken(owner: PromiseOwner, promise: Guarantee): boolean {
+    return this.#broken.size > 0 && this.#broken.has(keyOf(owner, promise))
+  }
+
+  /** Tests at once, and then again and again. */
+  async run(): Promise<void> {
+    const { everyMs, now, onError } = this.#options
+    if (now() - this.#testedAt >= everyMs()) {
+      this.#testedAt = now()
+      await this.#test().catch(onError)
+    }
+    if (this.#isClosed) return
+    this.#timer = setTimeout(() => void this.run(), Math.min(everyMs(), mostWaitMs))
+    this.#timer.unref()
+  }
+
+  async #test(): Promise<void> {
+    const { store, now, onBroken, onTested } = this.#options
+    const groups = new Map<string, PromisedChoice[]>()
+    for (const choice of await store.listPromised(now() - windowMs, mostRows)) {
+      const key = keyOf(choice, choice.promise)
+      const members = groups.get(key)
+      if (members === undefined) groups.set(key, [choice])
+      else members.push(choice)
+    }
+    const broken = new Set<string>()
+    for (const [key, choices] of groups) {
+      const [newest] = choices
+      if (newest === undefined) continue
+      const test = retestPromise(choices, newest.promise)
+      if (!test.isBroken) continue
+      broken.add(key)
+      onBroken(newest, newest.promise, test)
+    }
+    this.#broken = broken
+    onTested(broken.size)
+  }
+
+  close(): void {
+    this.#isClosed = true
+    if (this.#timer !== null) clearTimeout(this.#timer)
+  }
+}
+
+function keyOf({ router, bundleId }: PromiseOwner, { epsilon, delta }: Guarantee): string {
+  return JSON.stringify([router, bundleId, epsilon, delta])
+}
