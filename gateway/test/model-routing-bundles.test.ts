@@ -20,15 +20,22 @@ const bundles = '/api/v1/evidence/bundles'
 const shadow = [{ strategy: 'llmrouter-smallest', sample: 1 }]
 const subjects = ['oak', 'pine', 'birch', 'maple', 'cedar', 'willow', 'larch', 'elm']
 
+/** Of two asks that are alike one went well and one badly: whoever believes the one is wrong about the other. */
+const twin = (index: number): string => {
+  const letter = (at: number): string => String.fromCharCode(97 + (at % 26))
+  return `tell of the ${letter(index >> 1)}${letter((index >> 1) / 26)}berry`
+}
+
 /** The small model is good at sums and bad at poems. */
 function rowsOf(count: number, noise: boolean): string {
   return Array.from({ length: count }, (_, index) => {
     const isPoem = index % 2 === 0
     const about = `the ${subjects[index % 8]} number ${index}`
-    const prompt = isPoem
+    const sense = isPoem
       ? `write a gentle poem in rhymes about ${about}`
       : `calculate the integral over ${about}`
-    const scores = noise ? [(index >> 1) % 2, (index >> 2) % 2] : [1, isPoem ? 0 : 1]
+    const prompt = noise ? twin(index) : sense
+    const scores = noise ? [index % 2, index % 2] : [1, isPoem ? 0 : 1]
     const row = { id: `r${index}`, task: isPoem ? 'poem' : 'sum', prompt, s: scores, c: [0.01, 0.0001] }
     return JSON.stringify(index === 0 ? { models: ['large', 'small'], ...row } : row)
   }).join('\n')
