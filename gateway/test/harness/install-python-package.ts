@@ -22,7 +22,7 @@ export async function installPythonPackage(name: string, version: string): Promi
     const unfinished = `${folder}.${process.pid}`
     mkdirSync(join(folder, '..'), { recursive: true })
     try {
-      await run('python3', ['-m', 'venv', unfinished], { timeout: 60_000 })
+      await run('python3', ['-m', 'venv', unfinished], { timeout: 240_000 })
       const pip = [
         '-m',
         'pip',
@@ -35,7 +35,8 @@ export async function installPythonPackage(name: string, version: string): Promi
       await run(join(unfinished, 'bin/python'), pip, { timeout: 240_000 })
       renameSync(unfinished, folder)
     } catch (error) {
-      rmSync(unfinished, { recursive: true, force: true })
+      // A child of what ran out of time may still be writing there.
+      rmSync(unfinished, { recursive: true, force: true, maxRetries: 10 })
       const reason = `${name} ${version} cannot be installed: ${(error as Error).message.split('\n')[0]}`
       if (!existsSync(folder)) return { python: '', reason }
     }
