@@ -1,6 +1,6 @@
 import { accepted, available, planned, plannedSwitch, type Setting } from './setting.ts'
 
-/** Cache, egress, policies, quotas and governance; guardrails, a later release. */
+/** Cache, egress, policies, quotas, governance and guardrails. */
 export const policySettings: readonly Setting[] = [
   available('cache.enabled', 'boolean', false, 'Keeps answers and gives them again', ['CACHE_ENABLED']),
   available('cache.semantic_enabled', 'boolean', false, 'Gives kept answers to similar questions, too', [
