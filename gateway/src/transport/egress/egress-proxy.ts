@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net'
+import { bareHost } from './host-names.ts'
 
 /** What the operator wrote of the proxy. */
 export interface EgressProxySettings {
@@ -46,10 +47,3 @@ export class EgressProxy {
 }
 
 const isNetwork = (entry: string): boolean => isIP(entry.split('/')[0] ?? '') !== 0
-
-function bareHost(hostname: string): string {
-  return hostname
-    .replace(/^\[|\]$/g, '')
-    .replace(/\.$/, '')
-    .toLowerCase()
-}

@@ -1,5 +1,6 @@
 import type { LookupAddress, LookupAllOptions } from 'node:dns'
 import { BlockList, isIP, type LookupFunction } from 'node:net'
+import { bareHost, metadataNames } from './host-names.ts'
 import { judgeAddress } from './judge-address.ts'
 
 /** What an operator opens to addresses that others write. */
@@ -21,20 +22,8 @@ export type Resolve = (
   callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
 ) => void
 
-const refusedNames = [
-  'localhost',
-  'localhost.localdomain',
-  'ip6-localhost',
-  'ip6-loopback',
-  'instance-data',
-  'metadata',
-  'metadata.google.internal',
-  'metadata.gke.internal',
-  'metadata.azure.com',
-  'computemetadata',
-]
-const metadataNames = new Set(refusedNames.slice(4))
-const refusedSuffixes = ['.localhost', '.local', '.internal']
+const localNames = new Set(['localhost', 'localhost.localdomain', 'ip6-localhost', 'ip6-loopback'])
+const localSuffixes = ['.localhost', '.local', '.internal']
 const loopback = new BlockList()
 loopback.addSubnet('127.0.0.0', 8, 'ipv4')
 loopback.addAddress('::1', 'ipv6')
@@ -69,7 +58,7 @@ export class HostJudge {
     // A name in none of the lists may still lead into a listed network; a dial tells.
     if (this.#policy.listedOnly === true && this.#policy.networks.length === 0 && !this.isListed(host, false))
       return listedOnlyRefusal
-    const isLocal = refusedNames.includes(host) || refusedSuffixes.some((suffix) => host.endsWith(suffix))
+    const isLocal = localNames.has(host) || localSuffixes.some((suffix) => host.endsWith(suffix))
     return isLocal && !this.isListed(host, false) ? `names of the own network need ${openingVariable}` : null
   }
 
@@ -120,11 +109,4 @@ export class HostJudge {
       return name.startsWith('.') ? !exactly && host.endsWith(name) : host === bareHost(name)
     })
   }
-}
-
-export function bareHost(hostname: string): string {
-  return hostname
-    .replace(/^\[|\]$/g, '')
-    .replace(/\.$/, '')
-    .toLowerCase()
 }

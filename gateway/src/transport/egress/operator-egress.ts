@@ -1,26 +1,14 @@
 import { type LookupAddress, type LookupOptions, lookup as resolve } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
+import { bareHost, metadataNames } from './host-names.ts'
 import { judgeAddress } from './judge-address.ts'
-
-/** Names of metadata services; whatever they resolve to, nobody means to call them. */
-const metadataNames = new Set([
-  'instance-data',
-  'metadata',
-  'metadata.google.internal',
-  'metadata.gke.internal',
-  'metadata.azure.com',
-  'computemetadata',
-])
 
 /**
  * Whether an address the operator wrote may be called at all: loopback and private ones may, metadata services and
  * reserved addresses never. Null, or why not. Names are judged again by their addresses when they are dialled.
  */
 export function refuseOperatorHost(hostname: string): string | null {
-  const bare = hostname
-    .replace(/^\[|\]$/g, '')
-    .replace(/\.$/, '')
-    .toLowerCase()
+  const bare = bareHost(hostname)
   if (metadataNames.has(bare)) return 'it is a metadata service'
   return isIP(bare) !== 0 && judgeAddress(bare) === 'never'
     ? 'it is a link-local, metadata or reserved address'

@@ -2,7 +2,8 @@ import { lookup } from 'node:dns'
 import { isIP } from 'node:net'
 import { createCachedResolve, type ResolverSettings } from './cached-resolve.ts'
 import { EgressProxy, type EgressProxySettings } from './egress-proxy.ts'
-import { bareHost, HostJudge, type HostPolicy, type Resolve, refusedCode } from './host-judge.ts'
+import { HostJudge, type HostPolicy, type Resolve, refusedCode } from './host-judge.ts'
+import { bareHost } from './host-names.ts'
 
 export interface UserEgressPolicy extends HostPolicy {
   /** Absent opens none. */
