@@ -1,21 +1,20 @@
 import { parseArgs } from 'node:util'
 import { formatReport, type VerifyReport, verifyChains } from '../../audit/verify-chains.ts'
-import { formatDiagnostics } from '../../config/validate-config.ts'
 import { auditSigner } from '../../process/audit.ts'
-import { type Environment, readConfiguration } from '../../process/load-runtime.ts'
+import type { Environment } from '../../process/load-runtime.ts'
 import { keptMasterKey } from '../../process/master-key.ts'
 import { createSqlAuditStore } from '../../storage/audit/sql-audit-store.ts'
 import { openDatabase } from '../../storage/database/database.ts'
 import { locationOf } from '../../storage/database/location.ts'
-import { failCommand, UsageError } from '../fail-command.ts'
+import { UsageError } from '../fail-command.ts'
+import {
+  parseFlags,
+  requireConfiguration,
+  runStored,
+  storedCommandOptions,
+  type Terminal,
+} from '../stored-command.ts'
 import { readPublished } from './read-published.ts'
-
-/** What the command reaches outside: only what it is handed. */
-interface Terminal {
-  readonly stdout: { write(text: string): unknown }
-  readonly stderr: { write(text: string): unknown }
-  readonly env: Environment
-}
 
 const usage = `Usage: routeiq audit verify [flags]
 
@@ -27,16 +26,13 @@ Reads the audit log from the database and says whether it is what was written. E
   --json              machine-readable report
 `
 const options = {
-  config: { type: 'string', short: 'c' },
-  'data-dir': { type: 'string' },
+  ...storedCommandOptions,
   log: { type: 'string' },
-  json: { type: 'boolean' },
-  help: { type: 'boolean', short: 'h' },
 } as const
 
 /** `routeiq audit verify`. Resolves to the exit code. */
-export async function runAudit(argv: readonly string[], terminal: Terminal): Promise<number> {
-  try {
+export function runAudit(argv: readonly string[], terminal: Terminal): Promise<number> {
+  return runStored('routeiq audit', argv, terminal, async () => {
     const { values, positionals } = readArguments(argv)
     if (values.help === true) {
       terminal.stdout.write(usage)
@@ -48,33 +44,19 @@ export async function runAudit(argv: readonly string[], terminal: Terminal): Pro
       values.json === true ? `${JSON.stringify(formatReport(report), null, 2)}\n` : describe(report),
     )
     return report.isIntact ? 0 : 1
-  } catch (error) {
-    if (!(error instanceof Error)) throw error
-    const exitCode = error instanceof UsageError ? 2 : 1
-    const usageHint = 'See routeiq audit --help.'
-    const json = argv.includes('--json')
-    return failCommand(terminal, { program: 'routeiq audit', error, exitCode, usage: usageHint, json })
-  }
+  })
 }
 
 function readArguments(argv: readonly string[]) {
-  try {
-    return parseArgs({ args: [...argv], options, allowPositionals: true })
-  } catch (error) {
-    throw new UsageError((error as Error).message)
-  }
+  return parseFlags(() => parseArgs({ args: [...argv], options, allowPositionals: true }))
 }
 
 async function verify(
   values: ReturnType<typeof readArguments>['values'],
   env: Environment,
 ): Promise<VerifyReport> {
-  const { config: file, 'data-dir': dataDir, log } = values
-  const flags = { ...(file !== undefined && { config: file }), ...(dataDir !== undefined && { dataDir }) }
-  const { config, diagnostics } = readConfiguration(flags, env)
-  if (config === null)
-    throw new UsageError(`the configuration cannot be used\n${formatDiagnostics(diagnostics)}`)
-  const published = log === undefined ? [] : readPublished(log)
+  const config = requireConfiguration(values, env)
+  const published = values.log === undefined ? [] : readPublished(values.log)
   const { identity, storage } = config
   const masterKey = identity.masterKey ?? identity.saltKey ?? keptMasterKey(storage.dataDir).key
   const signer = auditSigner({ ...identity, masterKey })

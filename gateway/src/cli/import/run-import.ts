@@ -1,19 +1,18 @@
 import { parseArgs } from 'node:util'
-import { formatDiagnostics } from '../../config/validate-config.ts'
-import { type Environment, readConfiguration } from '../../process/load-runtime.ts'
+import type { Environment } from '../../process/load-runtime.ts'
 import { openDatabase } from '../../storage/database/database.ts'
 import { locationOf } from '../../storage/database/location.ts'
 import { migrateDatabase } from '../../storage/database/migrate.ts'
 import { type ImportReport, importLiteLlm } from '../../storage/litellm/import-litellm.ts'
 import { openLiteLlm } from '../../storage/litellm/litellm-source.ts'
-import { failCommand, UsageError } from '../fail-command.ts'
-
-/** What the command reaches outside: only what it is handed. */
-interface Terminal {
-  readonly stdout: { write(text: string): unknown }
-  readonly stderr: { write(text: string): unknown }
-  readonly env: Environment
-}
+import { UsageError } from '../fail-command.ts'
+import {
+  parseFlags,
+  requireConfiguration,
+  runStored,
+  storedCommandOptions,
+  type Terminal,
+} from '../stored-command.ts'
 
 const usage = `Usage: routeiq import litellm [flags]
 
@@ -27,17 +26,14 @@ configuration. Keys go on working. What is there already stays as it is, so it m
   --json              machine-readable report
 `
 const options = {
+  ...storedCommandOptions,
   from: { type: 'string' },
-  config: { type: 'string', short: 'c' },
-  'data-dir': { type: 'string' },
   'dry-run': { type: 'boolean' },
-  json: { type: 'boolean' },
-  help: { type: 'boolean', short: 'h' },
 } as const
 
 /** `routeiq import litellm`, without its first two words. Resolves to the exit code: 0 fine, 1 failed, 2 wrong usage. */
-export async function runImport(argv: readonly string[], terminal: Terminal): Promise<number> {
-  try {
+export function runImport(argv: readonly string[], terminal: Terminal): Promise<number> {
+  return runStored('routeiq import litellm', argv, terminal, async () => {
     const values = readFlags(argv)
     if (values.help === true) {
       terminal.stdout.write(usage)
@@ -48,36 +44,20 @@ export async function runImport(argv: readonly string[], terminal: Terminal): Pr
       values.json === true ? `${JSON.stringify(formatJson(report), null, 2)}\n` : describe(report),
     )
     return 0
-  } catch (error) {
-    if (!(error instanceof Error)) throw error
-    const program = 'routeiq import litellm'
-    const exitCode = error instanceof UsageError ? 2 : 1
-    return failCommand(terminal, {
-      ...{ program, error, exitCode, usage: `See ${program} --help.` },
-      json: argv.includes('--json'),
-    })
-  }
+  })
 }
 
 type Values = ReturnType<typeof readFlags>
 
 function readFlags(argv: readonly string[]) {
-  try {
-    return parseArgs({ args: [...argv], options }).values
-  } catch (error) {
-    throw new UsageError((error as Error).message)
-  }
+  return parseFlags(() => parseArgs({ args: [...argv], options }).values)
 }
 
 async function runOver(values: Values, env: Environment): Promise<ImportReport> {
   const from = values.from ?? env['LITELLM_DATABASE_URL'] ?? ''
   if (!/^postgres(?:ql)?:\/\//.test(from))
     throw new UsageError('give the database of LiteLLM: --from postgresql://… or LITELLM_DATABASE_URL')
-  const { config: file, 'data-dir': dataDir } = values
-  const flags = { ...(file !== undefined && { config: file }), ...(dataDir !== undefined && { dataDir }) }
-  const { config, diagnostics } = readConfiguration(flags, env)
-  if (config === null)
-    throw new UsageError(`the configuration cannot be used\n${formatDiagnostics(diagnostics)}`)
+  const config = requireConfiguration(values, env)
   const source = await openLiteLlm(from)
   try {
     const database = await openDatabase(locationOf(config.storage))

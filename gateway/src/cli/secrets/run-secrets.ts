@@ -1,20 +1,19 @@
 import { parseArgs } from 'node:util'
-import { formatDiagnostics } from '../../config/validate-config.ts'
 import { createKeyRing } from '../../process/key-ring.ts'
-import { type Environment, readConfiguration } from '../../process/load-runtime.ts'
+import type { Environment } from '../../process/load-runtime.ts'
 import { keptMasterKey, needsMasterKey } from '../../process/master-key.ts'
 import { openDatabase } from '../../storage/database/database.ts'
 import { locationOf } from '../../storage/database/location.ts'
 import { migrateDatabase } from '../../storage/database/migrate.ts'
 import { type ResealedTable, resealSecrets } from '../../storage/secrets/reseal-secrets.ts'
-import { failCommand, UsageError } from '../fail-command.ts'
-
-/** What the command reaches outside: only what it is handed. */
-interface Terminal {
-  readonly stdout: { write(text: string): unknown }
-  readonly stderr: { write(text: string): unknown }
-  readonly env: Environment
-}
+import { UsageError } from '../fail-command.ts'
+import {
+  parseFlags,
+  requireConfiguration,
+  runStored,
+  storedCommandOptions,
+  type Terminal,
+} from '../stored-command.ts'
 
 const usage = `Usage: routeiq secrets rotate [flags]
 
@@ -28,16 +27,13 @@ may run meanwhile. Exit codes: 0 all are, 1 some cannot be decrypted, 2 wrong us
   --json               machine-readable report
 `
 const options = {
-  config: { type: 'string', short: 'c' },
-  'data-dir': { type: 'string' },
+  ...storedCommandOptions,
   'drop-unreadable': { type: 'boolean' },
-  json: { type: 'boolean' },
-  help: { type: 'boolean', short: 'h' },
 } as const
 
 /** `routeiq secrets rotate`. Resolves to the exit code. */
-export async function runSecrets(argv: readonly string[], terminal: Terminal): Promise<number> {
-  try {
+export function runSecrets(argv: readonly string[], terminal: Terminal): Promise<number> {
+  return runStored('routeiq secrets', argv, terminal, async () => {
     const { values, positionals } = readArguments(argv)
     if (values.help === true) {
       terminal.stdout.write(usage)
@@ -49,32 +45,18 @@ export async function runSecrets(argv: readonly string[], terminal: Terminal): P
       values.json === true ? `${JSON.stringify({ tables }, null, 2)}\n` : describe(tables),
     )
     return tables.some(({ unreadable }) => unreadable > 0) ? 1 : 0
-  } catch (error) {
-    if (!(error instanceof Error)) throw error
-    const exitCode = error instanceof UsageError ? 2 : 1
-    const usageHint = 'See routeiq secrets --help.'
-    const json = argv.includes('--json')
-    return failCommand(terminal, { program: 'routeiq secrets', error, exitCode, usage: usageHint, json })
-  }
+  })
 }
 
 function readArguments(argv: readonly string[]) {
-  try {
-    return parseArgs({ args: [...argv], options, allowPositionals: true })
-  } catch (error) {
-    throw new UsageError((error as Error).message)
-  }
+  return parseFlags(() => parseArgs({ args: [...argv], options, allowPositionals: true }))
 }
 
 async function rotate(
   values: ReturnType<typeof readArguments>['values'],
   env: Environment,
 ): Promise<readonly ResealedTable[]> {
-  const { config: file, 'data-dir': dataDir } = values
-  const flags = { ...(file !== undefined && { config: file }), ...(dataDir !== undefined && { dataDir }) }
-  const { config, diagnostics } = readConfiguration(flags, env)
-  if (config === null)
-    throw new UsageError(`the configuration cannot be used\n${formatDiagnostics(diagnostics)}`)
+  const config = requireConfiguration(values, env)
   const { identity, storage } = config
   const masterKey = needsMasterKey(config) ? keptMasterKey(storage.dataDir).key : identity.masterKey
   const ring = createKeyRing({ ...identity, masterKey })
