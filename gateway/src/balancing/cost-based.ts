@@ -1,5 +1,6 @@
 import type { Deployment } from '../deployments/deployment.ts'
 import { estimateCost } from '../pricing/estimate-cost.ts'
+import { picoPerUsd } from '../pricing/prices.ts'
 import { pickLowest } from './pick-lowest.ts'
 import type { PickContext, Strategy } from './strategy.ts'
 
@@ -19,7 +20,7 @@ export const costBased: Strategy = {
     const deployment = pickLowest(candidates, cost, () => 0, context.random)
     const score = cost(deployment)
     if (!Number.isFinite(score)) return { deployment, reason: 'no price is known' }
-    return { deployment, reason: 'lowest estimated cost', score: score / 1e12 }
+    return { deployment, reason: 'lowest estimated cost', score: score / picoPerUsd }
   },
 }
 

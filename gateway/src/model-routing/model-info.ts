@@ -1,7 +1,7 @@
 import type { ModelInfo } from '@routeiq/router'
 import type { Arm } from '../deployments/routed-group.ts'
+import { picoPerUsd } from '../pricing/prices.ts'
 
-const picoPerUsd = 1e12
 const described = new WeakMap<Arm, ModelInfo>()
 
 /** What scorers know of an arm, from configuration and catalogue; made once for each configuration. */

@@ -3,6 +3,7 @@ import { GatewayError } from '@routeiq/contract'
 import type { AttemptPlan, PlannedAttempt } from '../balancing/attempt-plan.ts'
 import type { Deployment } from '../deployments/deployment.ts'
 import { ClientGone } from '../http/read-body.ts'
+import { picoPerUsd } from '../pricing/prices.ts'
 import type { UpstreamFailure } from '../providers/failure.ts'
 import type { AttemptResult, StreamingCall } from '../relay/attempt.ts'
 import { CostedStream } from '../relay/costed-stream.ts'
@@ -23,8 +24,6 @@ import type { RequestContainer } from './skills/request-container.ts'
 import { ShellContainer } from './skills/shell-container.ts'
 import { startAttempt, verdictOf } from './start-attempt.ts'
 import { prepareExchange } from './upstream-exchange.ts'
-
-const picoPerUsd = 1e12
 
 /** An upstream answer: complete, or a stream whose first event has arrived. */
 export interface Answer {

@@ -1,9 +1,8 @@
 import type { ModelChoice } from '../model-routing/model-choice.ts'
+import { picoPerUsd } from '../pricing/prices.ts'
 import type { ModelRequest } from './model-request.ts'
 import type { Progress, RoundBill } from './progress.ts'
 import { lastBill } from './total-bill.ts'
-
-const picoPerUsd = 1e12
 
 /** Every call of a model that one decision led to: those that failed, then those that answered, the client's answer last. */
 export function describeAttempts(

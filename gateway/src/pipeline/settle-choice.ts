@@ -6,14 +6,13 @@ import { type DescribedDecision, describeDecision } from '../model-routing/descr
 import type { AnswerSample } from '../model-routing/judging/answer-samples.ts'
 import type { ModelChoice } from '../model-routing/model-choice.ts'
 import type { AnsweredAsk } from '../model-routing/repeated-asks.ts'
+import { picoPerUsd } from '../pricing/prices.ts'
 import type { RequestRecord } from '../telemetry/request-record.ts'
 import { describeAttempts } from './describe-attempts.ts'
 import { findAnswerFault, readAnswerFacts } from './find-answer-fault.ts'
 import type { ModelRequest } from './model-request.ts'
 import type { Progress } from './progress.ts'
 import { sampleAnswer } from './sample-answer.ts'
-
-const picoPerUsd = 1e12
 
 /** A choice whose request is over. */
 export interface SettledChoice {

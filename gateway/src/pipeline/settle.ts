@@ -3,6 +3,7 @@ import type { RealUse } from '../governance/held-call.ts'
 import type { Caller } from '../identity/caller.ts'
 import type { AnswerFacts } from '../injection/turn-reports.ts'
 import { billColumns } from '../pricing/bill-columns.ts'
+import { picoPerUsd } from '../pricing/prices.ts'
 import type { SpendRow } from '../storage/ledger/spend-row.ts'
 import type { RequestRecord } from '../telemetry/request-record.ts'
 import { keepAnswer } from './cache/keep-answer.ts'
@@ -17,7 +18,6 @@ import { tellPlugins } from './tell-plugins.ts'
 import { lastBill, totalBill } from './total-bill.ts'
 
 const clientClosedRequest = 499
-const picoPerUsd = 1e12
 const callTypes: Readonly<Record<Operation, string>> = {
   chat: 'acompletion',
   completion: 'atext_completion',

@@ -1,12 +1,11 @@
 import type { PluginCall, PluginResponse } from '@routeiq/contract'
 import type { PluginHost } from '../plugins/plugin-host.ts'
+import { picoPerUsd } from '../pricing/prices.ts'
 import type { RequestRecord } from '../telemetry/request-record.ts'
 import { renderCached } from './cache/render-cached.ts'
 import type { Gateway } from './gateway.ts'
 import type { ModelRequest } from './model-request.ts'
 import type { Progress } from './progress.ts'
-
-const picoPerUsd = 1e12
 
 /** Tells plugins how a call they have seen went, after the answer has gone out. A client that left is told of to nobody. */
 export function tellPlugins(

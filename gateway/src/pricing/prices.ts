@@ -6,6 +6,8 @@ import type { ServiceTier } from '../conversation/service-tier.ts'
  */
 export type PicoUsd = bigint
 
+export const picoPerUsd = 1e12
+
 export type PriceTier = ServiceTier | 'standard'
 
 /**

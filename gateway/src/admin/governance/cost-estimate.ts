@@ -7,12 +7,11 @@ import type { Caller } from '../../identity/caller.ts'
 import type { Runtime } from '../../pipeline/model-request.ts'
 import { type AdjustedCost, adjustCost } from '../../pricing/adjust-cost.ts'
 import { computeCost, selectRates } from '../../pricing/compute-cost.ts'
-import type { PicoUsd } from '../../pricing/prices.ts'
+import { type PicoUsd, picoPerUsd } from '../../pricing/prices.ts'
 import { controlEndpoint } from '../../rest/control-endpoint.ts'
 import { findPriced } from './find-priced.ts'
 import type { SubjectRoutesDependencies } from './subject-context.ts'
 
-const picoPerUsd = 1e12
 const count = z.int().min(0)
 const bodySchema = z
   .looseObject({

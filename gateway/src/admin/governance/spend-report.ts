@@ -2,13 +2,12 @@ import type { RoutingSnapshot } from '../../deployments/routing-snapshot.ts'
 import type { Endpoint } from '../../http/dispatch.ts'
 import type { Route } from '../../http/router.ts'
 import { estimateCost } from '../../pricing/estimate-cost.ts'
-import type { ModelPrices } from '../../pricing/prices.ts'
+import { type ModelPrices, picoPerUsd } from '../../pricing/prices.ts'
 import type { DailySum, SpenderKind, SpenderSum } from '../../storage/spend-totals.ts'
 import type { SpendRoutesDependencies } from './spend-routes.ts'
 import { toUsd } from './spend-row.ts'
 import { SubjectContext } from './subject-context.ts'
 
-const picoPerUsd = 1e12
 const ofAll = { since: null, until: null } as const
 
 /** `GET /llmrouter/spend/report`: what was spent in all, by whom, and what the dearest model would have cost instead. */

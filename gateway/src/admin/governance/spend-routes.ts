@@ -7,6 +7,7 @@ import type { Caller } from '../../identity/caller.ts'
 import type { Runtime } from '../../pipeline/model-request.ts'
 import { computeCost } from '../../pricing/compute-cost.ts'
 import { estimateInputTokens } from '../../pricing/estimate-tokens.ts'
+import { picoPerUsd } from '../../pricing/prices.ts'
 import type { SpendLedger, SpendQuery, SpendRow } from '../../storage/ledger/spend-row.ts'
 import type { DailySum, SpenderKind, SpenderSum, SpendPeriod } from '../../storage/spend-totals.ts'
 import { findPriced } from './find-priced.ts'
@@ -15,7 +16,6 @@ import { formatSpendLog, toUsd } from './spend-row.ts'
 import { SubjectContext, type SubjectRoutesDependencies } from './subject-context.ts'
 
 const dayMs = 86_400_000
-const picoPerUsd = 1e12
 const mostRows = 10_000
 
 export interface SpendRoutesDependencies extends SubjectRoutesDependencies {

@@ -8,6 +8,7 @@ import type { ManagedModels } from '../../managed-models/managed-models.ts'
 import type { Identity } from '../../pipeline/authenticate.ts'
 import type { Runtime } from '../../pipeline/model-request.ts'
 import type { PriceTable } from '../../pricing/price-table.ts'
+import { picoPerUsd } from '../../pricing/prices.ts'
 import { controlEndpoint } from '../../rest/control-endpoint.ts'
 import { readCount } from '../governance/read-count.ts'
 import { describeModel } from './describe-model.ts'
@@ -100,4 +101,5 @@ function describeGroup({ name, deployments }: ModelGroup): object {
   }
 }
 
-const inUsd = (pico: bigint | null | undefined): number | null => (pico == null ? null : Number(pico) / 1e12)
+const inUsd = (pico: bigint | null | undefined): number | null =>
+  pico == null ? null : Number(pico) / picoPerUsd
