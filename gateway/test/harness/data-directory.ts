@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { cp, mkdtemp, rename, rm } from 'node:fs/promises'
+import { mkdtemp, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { copyDatabase } from '../../src/storage/testing/copy-database.ts'
 
 const migrations = fileURLToPath(new URL('../../migrations/', import.meta.url))
 
@@ -33,7 +34,7 @@ export async function preparedDataDirectory(initialise: (dataDir: string) => Pro
   const template = join(tmpdir(), `routeiq-test-database-${migrationsDigest()}`)
   if (!existsSync(template)) await makeTemplate(template, initialise)
   const dataDir = await temporaryDirectory()
-  await cp(template, join(dataDir, 'database'), { recursive: true })
+  copyDatabase(template, join(dataDir, 'database'))
   return dataDir
 }
 

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { Client } from 'pg'
 import { type Database, openDatabase } from '../database/database.ts'
+import { copyDatabase } from './copy-database.ts'
 import { findTestServices } from './test-services.ts'
 
 /** One kind of database the storage contract must hold on. */
@@ -22,8 +22,6 @@ export interface OpenTestDatabase {
   dispose(): Promise<void>
 }
 
-const cacheDirectory = fileURLToPath(new URL('../../../../.routeiq/test-services', import.meta.url))
-
 /** The databases of this machine. PostgreSQL is missing, with a note, where it is not installed. */
 export async function listTestDatabases(): Promise<readonly TestDatabase[]> {
   const embedded = { name: 'embedded', open: openEmbedded }
@@ -37,10 +35,10 @@ export async function listTestDatabases(): Promise<readonly TestDatabase[]> {
 
 /** A data directory with an initialised embedded database, copied from a template since creating one takes seconds. */
 export async function createEmbeddedDataDir(): Promise<string> {
-  const template = join(cacheDirectory, `pglite-${pgliteVersion()}`)
+  const template = join(tmpdir(), `routeiq-test-pglite-${pgliteVersion()}`)
   if (!existsSync(template)) await createTemplate(template)
   const dataDir = mkdtempSync(join(tmpdir(), 'routeiq-embedded-'))
-  cpSync(template, dataDir, { recursive: true })
+  copyDatabase(join(template, 'database'), join(dataDir, 'database'))
   return dataDir
 }
 
@@ -87,8 +85,7 @@ async function dropEverything(database: Database): Promise<void> {
 }
 
 async function createTemplate(template: string): Promise<void> {
-  mkdirSync(cacheDirectory, { recursive: true })
-  const draft = mkdtempSync(join(cacheDirectory, 'draft-'))
+  const draft = mkdtempSync(`${template}-`)
   const database = await openDatabase({ dataDir: draft })
   await database.ping()
   await database.close()
