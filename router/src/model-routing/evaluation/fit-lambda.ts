@@ -8,16 +8,16 @@ export interface FittedLambda {
   readonly error: number
 }
 
-/** Ratios this close to the target tell how far estimates are wrong there. */
-const nearTarget = 0.02
+/** Ratios this close to each other tell together how far estimates are wrong there. */
+const nearby = 0.02
 /** How far estimates of the ratio are wrong at least. */
 const leastError = 0.005
 
 /**
  * The cheapest λ that is expected to keep the target's share of the reference's quality; 0 when none is. Meant for pooled
  * predictions of cross-validation. The outcomes of some thousand asks are too noisy to tell one λ from the next, the estimates of
- * quality are smooth but may be wrong: so the estimates say how the ratio falls with λ, and the outcomes of all λ near the target
- * by how much to move that curve, the less the noisier they are.
+ * quality are smooth but may be wrong: so the estimates say how the ratio falls with λ, and the outcomes of all λ nearby by how
+ * much to move that curve at each place, the less the noisier they are.
  */
 export function fitLambda(
   predictions: Predictions,
@@ -30,10 +30,9 @@ export function fitLambda(
     const outcome = judge(predictions, picks, reference)
     return { lambda, outcome, expected: expectRatio(predictions, picks, reference, outcome) }
   })
-  const correction = correctNear(steps, target)
   let best: (FittedLambda & { readonly saved: number }) | null = null
   for (const { lambda, outcome, expected } of steps) {
-    const ratio = expected + correction
+    const ratio = expected + correctNear(steps, expected)
     const meets = lambda === 0 || ratio >= target
     if (!meets || (best !== null && outcome.saved <= best.saved)) continue
     best = { lambda, target, ratio, error: outcome.ratioError, saved: outcome.saved }
@@ -61,11 +60,9 @@ interface Step {
   readonly expected: number
 }
 
-/** What is added to expected ratios: their mean error near the target, as far as it is more than noise. */
-function correctNear(steps: readonly Step[], target: number): number {
-  const distanceOf = ({ expected }: Step): number => Math.abs(expected - target)
-  const reach = Math.max(nearTarget, Math.min(...steps.map(distanceOf)))
-  const near = steps.filter((step) => distanceOf(step) <= reach)
+/** What is added to an expected ratio: the mean error of all that are near it, as far as that is more than noise. */
+function correctNear(steps: readonly Step[], place: number): number {
+  const near = steps.filter(({ expected }) => Math.abs(expected - place) <= nearby)
   const meanOf = (read: (step: Step) => number): number =>
     near.reduce((sum, step) => sum + read(step), 0) / near.length
   const noise = meanOf(({ outcome }) => outcome.ratioError)

@@ -1,4 +1,7 @@
-import { expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { openEnsemble } from '../bundle/open-ensemble.ts'
+import { predictRows } from '../evaluation/predictions.ts'
+import { pickAll } from '../evaluation/trade-off.ts'
 import type { OutcomeMatrix } from './outcome-matrix.ts'
 import { randomFrom } from './random.ts'
 import { defaultBundleOptions, trainAndValidate } from './train-bundle.ts'
@@ -7,6 +10,11 @@ import { featureMatrix } from './training-set.ts'
 const subjects = ['oak', 'pine', 'birch', 'maple', 'cedar', 'willow', 'larch', 'elm', 'ash', 'fir']
 const manners = ['briefly', 'slowly', 'neatly', 'plainly', 'boldly', 'calmly', 'firmly']
 const costs = [0.0004, 0.000004]
+
+const about = (index: number): string => `the ${subjects[index % 10]}, ${manners[index % 7]}`
+const poem = (index: number): string => `write a gentle poem in rhymes about ${about(index)}`
+const sum = (index: number): string => `calculate the integral and prove the equation of ${about(index)}`
+const row = (id: string, prompt: string) => ({ id, prompt, task: null, features: null, answers: null })
 
 /** What a gateway logs: each ask was answered by one model, by chance. Only the large one writes poems; both can do sums. */
 function drawLog(size: number, seed: number): OutcomeMatrix {
@@ -17,12 +25,9 @@ function drawLog(size: number, seed: number): OutcomeMatrix {
       const isPoem = index % 2 === 0
       const arm = random.next() < 0.5 ? 0 : 1
       const only = (values: readonly number[]) => values.map((value, model) => (model === arm ? value : null))
-      const about = `the ${subjects[(index >> 1) % 10]}, ${manners[(index >> 1) % 7]}`
       return {
-        ...{ id: `${index}`, task: null, features: null, answers: null, weights: only([2, 2]) as number[] },
-        prompt: isPoem
-          ? `write a gentle poem in rhymes about ${about}`
-          : `calculate the integral of ${about}`,
+        ...row(`${index}`, isPoem ? poem(index >> 1) : sum(index >> 1)),
+        weights: only([2, 2]) as number[],
         scores: only([1, isPoem ? 0 : 1]),
         costs: only(costs),
         outputTokens: only([7, 7]),
@@ -31,15 +36,50 @@ function drawLog(size: number, seed: number): OutcomeMatrix {
   }
 }
 
-it('learns from a log of one model an ask what each costs, and a λ that pays for the better one', () => {
-  for (let seed = 0; seed < 8; seed++) {
-    const featured = featureMatrix(drawLog(160, seed))
-    const positions = featured.matrix.rows.map((_, row) => row)
-    const { bundle, validation } = trainAndValidate(featured, positions, defaultBundleOptions)
-    validation.cost.forEach((cost, at) => {
-      expect(cost / (costs[at % 2] as number), `seed ${seed}`).toBeCloseTo(1, 6)
-    })
-    // Above 1.01 the dear model is not worth a whole point of quality.
-    expect(bundle.profiles['auto']?.lambda, `seed ${seed}`).toBeLessThan(1)
-  }
+const unseen = Array.from({ length: 10 }, (_, index) => [poem(200 + index), sum(200 + index)]).flat()
+
+/** A bundle trained on a log of 160 asks, and the models it picks for the unseen ones at the λ of `auto`. */
+function trainOnLog(seed: number) {
+  const log = drawLog(160, seed)
+  const nothing = { scores: [null, null], costs: [null, null], outputTokens: null, weights: null }
+  const asks = unseen.map((prompt) => ({ ...row(prompt, prompt), ...nothing }))
+  const featured = featureMatrix({ ...log, rows: [...log.rows, ...asks] })
+  const { bundle, validation } = trainAndValidate(
+    featured,
+    log.rows.map((_, at) => at),
+    defaultBundleOptions,
+  )
+  const predictions = predictRows(
+    openEnsemble(bundle),
+    featured,
+    asks.map((_, at) => log.rows.length + at),
+  )
+  const lambda = bundle.profiles['auto']?.lambda ?? 0
+  const picks = [...pickAll(predictions, lambda, bundle.costRefUsd)].map((pick) => log.models[pick])
+  return { seed, lambda, validation, picks }
+}
+
+describe('a log of one model an ask', () => {
+  let trained: readonly ReturnType<typeof trainOnLog>[] = []
+
+  beforeAll(() => {
+    trained = Array.from({ length: 8 }, (_, seed) => trainOnLog(seed))
+  }, 120_000)
+
+  it('tells what each costs, and a λ that pays for the better one', () => {
+    for (const { seed, lambda, validation } of trained) {
+      validation.cost.forEach((cost, at) => {
+        expect(cost / (costs[at % 2] as number), `seed ${seed}`).toBeCloseTo(1, 6)
+      })
+      // Above 1.01 the dear model is not worth a whole point of quality.
+      expect(lambda, `seed ${seed}`).toBeLessThan(1)
+    }
+  })
+
+  it('sends unseen asks of both kinds where they belong, whichever model chance had asked before', () => {
+    for (const { seed, picks } of trained) {
+      const right = picks.filter((pick, at) => pick === (at % 2 === 0 ? 'large' : 'small'))
+      expect(right.length, `seed ${seed}`).toBeGreaterThanOrEqual(19)
+    }
+  })
 })
