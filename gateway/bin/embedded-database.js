@@ -6,8 +6,9 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { PGlite } from '@electric-sql/pglite'
 import { vector } from '@electric-sql/pglite-pgvector'
 
-// Code is compiled a second time, for speed, where it has run so long (V8's own 1.8 million are reached by starting).
-setFlagsFromString('--wasm-tiering-budget=100000000')
+// Code is compiled a second time, for speed, where it has run so long: after thousands of statements, not at the start,
+// which takes the largest functions above a hundred million.
+setFlagsFromString('--wasm-tiering-budget=1000000000')
 
 const database = await PGlite.create({
   dataDir: workerData.directory,
