@@ -7,7 +7,7 @@ import { call } from './harness/call-gateway.ts'
 import { preparedDataDirectory, removeDirectory, temporaryDirectory } from './harness/data-directory.ts'
 import { freePort } from './harness/free-port.ts'
 import { type Product, runProduct } from './harness/run-product.ts'
-import { initialiseDatabase, masterKey } from './harness/start-gateway.ts'
+import { masterKey } from './harness/start-gateway.ts'
 import { waitUntil } from './harness/wait-until.ts'
 
 let directory: string
@@ -120,7 +120,7 @@ describe('start refuses', () => {
     const server = net.createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
     const { port } = server.address() as net.AddressInfo
-    const dataDir = await preparedDataDirectory(initialiseDatabase)
+    const dataDir = await preparedDataDirectory()
     const argv = ['--host', '127.0.0.1', '--port', String(port), '--data-dir', dataDir]
     const { code, stderr } = await start(argv, { LITELLM_MASTER_KEY: masterKey })
     expect([code, stderr]).toEqual([
@@ -170,7 +170,7 @@ describe('start without a master key', () => {
   }
 
   it('makes one, shows it once and keeps it for its owner alone', async () => {
-    const dataDir = await preparedDataDirectory(initialiseDatabase)
+    const dataDir = await preparedDataDirectory()
     const first = await serve(dataDir, [])
     const kept = join(dataDir, 'master-key')
     const key = readFileSync(kept, 'utf8').trim()
@@ -190,7 +190,7 @@ describe('start without a master key', () => {
   })
 
   it('serves models to everybody when told to, and keeps the control plane closed', async () => {
-    const dataDir = await preparedDataDirectory(initialiseDatabase)
+    const dataDir = await preparedDataDirectory()
     const { product, url } = await serve(dataDir, ['--insecure-no-auth'])
     expect((await chat(url)).status).toBe(200)
     expect((await chat(url, 'sk-whatever-a-client-insists-on')).status).toBe(200)

@@ -1,12 +1,8 @@
-import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { mkdtemp, rename, rm } from 'node:fs/promises'
+import { rmSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { copyDatabase } from '../../src/storage/testing/copy-database.ts'
-
-const migrations = fileURLToPath(new URL('../../migrations/', import.meta.url))
+import { placeMigratedDatabase } from '../../src/storage/testing/test-databases.ts'
 
 const made = new Set<string>()
 process.once('exit', () => {
@@ -25,33 +21,9 @@ export async function removeDirectory(directory: string): Promise<void> {
   await rm(directory, { recursive: true, force: true, maxRetries: 3 })
 }
 
-/**
- * A data directory whose embedded database exists and is migrated. Making one takes seconds and is the same each
- * time, so that `initialise` (start the product once on a directory and stop it) runs once for a state of the
- * migrations; everybody else gets a copy.
- */
-export async function preparedDataDirectory(initialise: (dataDir: string) => Promise<void>): Promise<string> {
-  const template = join(tmpdir(), `routeiq-test-database-${migrationsDigest()}`)
-  if (!existsSync(template)) await makeTemplate(template, initialise)
+/** A data directory whose embedded database exists and is migrated. */
+export async function preparedDataDirectory(): Promise<string> {
   const dataDir = await temporaryDirectory()
-  copyDatabase(template, join(dataDir, 'database'))
+  await placeMigratedDatabase(dataDir)
   return dataDir
-}
-
-async function makeTemplate(template: string, initialise: (dataDir: string) => Promise<void>): Promise<void> {
-  const dataDir = await temporaryDirectory()
-  await initialise(dataDir)
-  // Whoever is first gives the template; the directory of a later one is not needed.
-  await rename(join(dataDir, 'database'), template).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error
-  })
-  await removeDirectory(dataDir)
-}
-
-function migrationsDigest(): string {
-  const hash = createHash('sha256')
-  for (const name of readdirSync(migrations).sort()) {
-    hash.update(name).update(readFileSync(join(migrations, name)))
-  }
-  return hash.digest('hex').slice(0, 16)
 }

@@ -54,7 +54,7 @@ export interface Gateway {
 
 /** Starts the built product with a data directory of its own and resolves once it says that it is ready. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const dataDir = await preparedDataDirectory(initialiseDatabase)
+  const dataDir = await preparedDataDirectory()
   const gateway = new ProductGateway(options, dataDir, await freePort())
   try {
     await gateway.start()
@@ -63,16 +63,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     throw error
   }
   return gateway
-}
-
-/** Makes an embedded database in an empty data directory. */
-export async function initialiseDatabase(dataDir: string): Promise<void> {
-  const gateway = new ProductGateway({ config: {} }, dataDir, await freePort())
-  try {
-    await gateway.start()
-  } finally {
-    await gateway.end('SIGTERM')
-  }
 }
 
 class ProductGateway implements Gateway {
@@ -174,7 +164,7 @@ class ProductGateway implements Gateway {
   async end(signal: NodeJS.Signals): Promise<Exit> {
     const { child, exited } = this.#current
     child.kill(signal)
-    const deadline = setTimeout(() => child.kill('SIGKILL'), 10_000)
+    const deadline = setTimeout(() => child.kill('SIGKILL'), 30_000)
     const exit = await exited
     clearTimeout(deadline)
     return exit

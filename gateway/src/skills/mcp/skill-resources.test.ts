@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { migrateDatabase } from '../../storage/database/migrate.ts'
 import { blockedScan, type DraftMembers, sampleDraft } from '../../storage/skills/skill-draft.fixture.ts'
 import { createSqlSkillStore } from '../../storage/skills/sql-skill-store.ts'
 import { listTestDatabases, type OpenTestDatabase } from '../../storage/testing/test-databases.ts'
@@ -12,21 +11,20 @@ const reader = { agentName: 'ann', routingId: null }
 const readings: SkillReading[] = []
 const binary = Buffer.from([0, 1, 2, 255])
 
-describe.each(await listTestDatabases())('skills as resources over $name', ({ open }) => {
+describe.each(await listTestDatabases())('skills as resources over $name', ({ openMigrated }) => {
   let opened: OpenTestDatabase
   let store: SkillStore
   let resources: SkillResources
 
   beforeAll(async () => {
-    opened = await open()
-    await migrateDatabase(opened.database)
+    opened = await openMigrated()
     store = createSqlSkillStore(opened.database, {
       now: Date.now,
       newId: randomUUID,
       onChange: () => undefined,
     })
     resources = new SkillResources(store, (reading) => readings.push(reading))
-  }, 60_000)
+  })
   beforeEach(async () => {
     await opened.database.pool.query('TRUNCATE skills, skill_blobs, skill_workspaces CASCADE')
   })

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { A2aStore, TaskQuery, TaskRow } from '../../a2a/a2a-store.ts'
 import type { RemoteAgent } from '../../a2a/agents/remote-agent.ts'
-import { migrateDatabase } from '../database/migrate.ts'
 import { listTestDatabases, type OpenTestDatabase } from '../testing/test-databases.ts'
 import { createSqlA2aStore } from './sql-a2a-store.ts'
 
@@ -37,15 +36,14 @@ const query = (change: Partial<TaskQuery> = {}): TaskQuery => ({
   ...{ before: null, limit: 10, ...change },
 })
 
-describe.each(await listTestDatabases())('the store of agents over $name', ({ open }) => {
+describe.each(await listTestDatabases())('the store of agents over $name', ({ openMigrated }) => {
   let opened: OpenTestDatabase
   let store: A2aStore
 
   beforeAll(async () => {
-    opened = await open()
-    await migrateDatabase(opened.database)
+    opened = await openMigrated()
     store = createSqlA2aStore(opened.database, () => now)
-  }, 60_000)
+  })
   beforeEach(() =>
     opened.database.pool.query(
       'TRUNCATE a2a_agents, a2a_tasks, a2a_contexts, a2a_push_configs, a2a_activity',

@@ -2,7 +2,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { AuditRecord } from '../../audit/audit-record.ts'
 import { type Checkpoint, CheckpointSigner } from '../../audit/checkpoint.ts'
 import { verifyChains } from '../../audit/verify-chains.ts'
-import { migrateDatabase } from '../database/migrate.ts'
 import { listTestDatabases, type OpenTestDatabase } from '../testing/test-databases.ts'
 import { createSqlAuditStore } from './sql-audit-store.ts'
 
@@ -20,7 +19,7 @@ const record = (id: string, other: Partial<AuditRecord> = {}): AuditRecord => ({
   ...other,
 })
 
-describe.each(await listTestDatabases())('the audit log over $name', ({ open }) => {
+describe.each(await listTestDatabases())('the audit log over $name', ({ openMigrated }) => {
   let opened: OpenTestDatabase
   let time = start
   const published: Checkpoint[] = []
@@ -36,9 +35,8 @@ describe.each(await listTestDatabases())('the audit log over $name', ({ open }) 
   }
 
   beforeAll(async () => {
-    opened = await open()
-    await migrateDatabase(opened.database)
-  }, 60_000)
+    opened = await openMigrated()
+  })
   afterAll(() => opened?.dispose())
   beforeEach(async () => {
     time = start

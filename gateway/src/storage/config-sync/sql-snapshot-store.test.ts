@@ -1,18 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { SnapshotStore } from '../../config-sync/snapshot-store.ts'
-import { migrateDatabase } from '../database/migrate.ts'
 import { listTestDatabases, type OpenTestDatabase } from '../testing/test-databases.ts'
 import { createSqlSnapshotStore } from './sql-snapshot-store.ts'
 
-describe.each(await listTestDatabases())('shared configurations over $name', ({ open }) => {
+describe.each(await listTestDatabases())('shared configurations over $name', ({ openMigrated }) => {
   let opened: OpenTestDatabase
   let store: SnapshotStore
 
   beforeAll(async () => {
-    opened = await open()
-    await migrateDatabase(opened.database)
+    opened = await openMigrated()
     store = createSqlSnapshotStore(opened.database, Date.now)
-  }, 60_000)
+  })
   afterAll(() => opened?.dispose())
 
   const publish = (source: string, content: string, token: number | null): Promise<number | null> =>

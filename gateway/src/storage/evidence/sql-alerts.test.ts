@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type AlertStore, alertKinds, type Finding } from '../../evidence/alerts/alert.ts'
 import type { Delivery, WebhookStore } from '../../evidence/webhooks/webhook.ts'
-import { migrateDatabase } from '../database/migrate.ts'
 import { listTestDatabases, type OpenTestDatabase } from '../testing/test-databases.ts'
 import { createSqlAlertStore } from './sql-alert-store.ts'
 import { createSqlWebhookStore } from './sql-webhook-store.ts'
@@ -10,18 +9,17 @@ const start = Date.UTC(2026, 5, 1, 12)
 const hourMs = 3_600_000
 const id = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`
 
-describe.each(await listTestDatabases())('alerts and webhooks over $name', ({ open }) => {
+describe.each(await listTestDatabases())('alerts and webhooks over $name', ({ openMigrated }) => {
   let opened: OpenTestDatabase
   let alerts: AlertStore
   let webhooks: WebhookStore
   let next = 0
 
   beforeAll(async () => {
-    opened = await open()
-    await migrateDatabase(opened.database)
+    opened = await openMigrated()
     alerts = createSqlAlertStore(opened.database)
     webhooks = createSqlWebhookStore(opened.database)
-  }, 60_000)
+  })
   beforeEach(() =>
     opened.database.pool.query('TRUNCATE alerts, alert_rules, webhooks, webhook_deliveries, sent_digests'),
   )

@@ -6,7 +6,6 @@ import { offeredSkill, routingDecision } from '../../evidence/decisions/routing-
 import { outcome } from '../../evidence/outcomes/outcome.fixture.ts'
 import { newTrace, traceId, traceSkill } from '../../evidence/traces/trace.fixture.ts'
 import type { TraceStore } from '../../evidence/traces/trace-store.ts'
-import { migrateDatabase } from '../database/migrate.ts'
 import { listTestDatabases, type OpenTestDatabase } from '../testing/test-databases.ts'
 import { createSqlDecisionStore } from './sql-decision-store.ts'
 import { createSqlRollupStore } from './sql-rollup-store.ts'
@@ -16,7 +15,7 @@ const noon = Date.UTC(2026, 5, 1, 12)
 const dayMs = 86_400_000
 const workspace = 'default'
 
-describe.each(await listTestDatabases())('evidence over $name', ({ open }) => {
+describe.each(await listTestDatabases())('evidence over $name', ({ openMigrated }) => {
   let opened: OpenTestDatabase
   let decisions: DecisionStore
   let traces: TraceStore
@@ -24,9 +23,8 @@ describe.each(await listTestDatabases())('evidence over $name', ({ open }) => {
   let now = noon
 
   beforeAll(async () => {
-    opened = await open()
-    await migrateDatabase(opened.database)
-  }, 60_000)
+    opened = await openMigrated()
+  })
   beforeEach(async () => {
     now = noon
     decisions = createSqlDecisionStore(opened.database, () => now)

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { migrateDatabase } from '../database/migrate.ts'
 import { retiredKeys } from '../database/schema.ts'
 import type { KeyStore, NewKey } from '../key-store.ts'
 import { listTestDatabases, type OpenTestDatabase } from '../testing/test-databases.ts'
@@ -32,8 +31,7 @@ describe.each(await listTestDatabases())('key store over $name', (kind) => {
   let clock = startOfTest
 
   beforeAll(async () => {
-    opened = await kind.open()
-    await migrateDatabase(opened.database)
+    opened = await kind.openMigrated()
     keys = createSqlKeyStore(opened.database, () => clock)
   })
   beforeEach(async () => {

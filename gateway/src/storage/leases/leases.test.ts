@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { LeaseStore } from '../../leadership/lease-store.ts'
-import { migrateDatabase } from '../database/migrate.ts'
 import { startKubernetesApi } from '../testing/kubernetes-api.ts'
 import { listTestDatabases } from '../testing/test-databases.ts'
 import { findTestServices } from '../testing/test-services.ts'
@@ -16,11 +15,10 @@ interface Kind {
 }
 
 const databases = (await listTestDatabases()).map(
-  ({ name, open }): Kind => ({
+  ({ name, openMigrated }): Kind => ({
     name,
     open: async () => {
-      const opened = await open()
-      await migrateDatabase(opened.database)
+      const opened = await openMigrated()
       return { leases: createSqlLeases(opened.database), dispose: () => opened.dispose() }
     },
   }),
@@ -51,7 +49,7 @@ describe.each([...databases, inKubernetes, ...(redisUrl === null ? [] : [inRedis
 
     beforeAll(async () => {
       opened = await open()
-    }, 60_000)
+    })
     afterAll(() => opened?.dispose())
     beforeEach(() => {
       name = `lease-${randomUUID()}`

@@ -2,7 +2,6 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { migrateDatabase } from '../database/migrate.ts'
 import { sampleSpendRow } from '../testing/sample-spend-row.ts'
 import { listTestDatabases, type OpenTestDatabase } from '../testing/test-databases.ts'
 import { formatSpendLine } from './for-test.ts'
@@ -13,8 +12,7 @@ import { createSqlSpendLedger } from './sql-spend-ledger.ts'
 describe.each(await listTestDatabases())('segments into $name', (kind) => {
   let opened: OpenTestDatabase
   beforeAll(async () => {
-    opened = await kind.open()
-    await migrateDatabase(opened.database)
+    opened = await kind.openMigrated()
   })
   beforeEach(() => opened.database.pool.query('TRUNCATE spend_logs'))
   afterAll(() => opened?.dispose())

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { isRefusedData } from '../database/database-error.ts'
-import { migrateDatabase } from '../database/migrate.ts'
 import { sampleSpendRow } from '../testing/sample-spend-row.ts'
 import { listTestDatabases, type OpenTestDatabase } from '../testing/test-databases.ts'
 import { formatSpendLine, linesOf, spendLines } from './for-test.ts'
@@ -12,8 +11,7 @@ describe.each(await listTestDatabases())('spend ledger over $name', (kind) => {
   let ledger: SpendLedger
 
   beforeAll(async () => {
-    opened = await kind.open()
-    await migrateDatabase(opened.database)
+    opened = await kind.openMigrated()
     ledger = createSqlSpendLedger(opened.database)
   })
   beforeEach(() => opened.database.pool.query('TRUNCATE spend_logs'))

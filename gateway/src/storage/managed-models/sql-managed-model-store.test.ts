@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ManagedModelStore } from '../../managed-models/managed-model-store.ts'
-import { migrateDatabase } from '../database/migrate.ts'
 import { listTestDatabases, type OpenTestDatabase } from '../testing/test-databases.ts'
 import { createSqlManagedModelStore } from './sql-managed-model-store.ts'
 
@@ -11,15 +10,14 @@ const model = (id: string, modelName: string) => ({
   ...{ createdBy: 'ada', updatedBy: 'ada' },
 })
 
-describe.each(await listTestDatabases())('managed models over $name', ({ open }) => {
+describe.each(await listTestDatabases())('managed models over $name', ({ openMigrated }) => {
   let opened: OpenTestDatabase
   let store: ManagedModelStore
 
   beforeAll(async () => {
-    opened = await open()
-    await migrateDatabase(opened.database)
+    opened = await openMigrated()
     store = createSqlManagedModelStore(opened.database, () => time)
-  }, 60_000)
+  })
   afterAll(() => opened?.dispose())
 
   it('are kept in the order in which they came, and each id once', async () => {

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { DefinitionPin, McpServerStore, ServerWrite } from '../../mcp/registry/server-store.ts'
-import { migrateDatabase } from '../database/migrate.ts'
 import { listTestDatabases } from '../testing/test-databases.ts'
 import { createMemoryMcpStore } from './memory-mcp-store.ts'
 import { createSqlMcpStore } from './sql-mcp-store.ts'
@@ -14,11 +13,10 @@ interface OpenStore {
   readonly dispose: () => Promise<void> | void
 }
 
-const databases = (await listTestDatabases()).map(({ name, open }) => ({
+const databases = (await listTestDatabases()).map(({ name, openMigrated }) => ({
   name: name as string,
   openStore: async (): Promise<OpenStore> => {
-    const opened = await open()
-    await migrateDatabase(opened.database)
+    const opened = await openMigrated()
     return {
       store: createSqlMcpStore(opened.database, now),
       empty: () => opened.database.pool.query('TRUNCATE mcp_servers, mcp_pins, mcp_toolsets'),
@@ -60,7 +58,7 @@ describe.each([...databases, memory])('the store of tool servers over $name', ({
   beforeAll(async () => {
     opened = await openStore()
     store = opened.store
-  }, 60_000)
+  })
   beforeEach(() => opened.empty())
   afterAll(() => opened?.dispose())
 

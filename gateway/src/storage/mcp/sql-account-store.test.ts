@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { McpAccountStore, StoredCredential, TokenGrant } from '../../mcp/accounts/account-store.ts'
-import { migrateDatabase } from '../database/migrate.ts'
 import { listTestDatabases, type OpenTestDatabase } from '../testing/test-databases.ts'
 import { createSqlAccountStore } from './sql-account-store.ts'
 
@@ -26,15 +25,14 @@ const grant = (name: string, extra: Partial<TokenGrant> = {}): TokenGrant => ({
   ...extra,
 })
 
-describe.each(await listTestDatabases())('accounts at tool servers over $name', ({ open }) => {
+describe.each(await listTestDatabases())('accounts at tool servers over $name', ({ openMigrated }) => {
   let opened: OpenTestDatabase
   let store: McpAccountStore
 
   beforeAll(async () => {
-    opened = await open()
-    await migrateDatabase(opened.database)
+    opened = await openMigrated()
     store = createSqlAccountStore(opened.database, () => time)
-  }, 60_000)
+  })
   afterAll(() => opened?.dispose())
 
   it('are kept by owner and server, and renewed only while they are there', async () => {

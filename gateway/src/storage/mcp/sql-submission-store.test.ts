@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { McpSubmissionStore, NewSubmission } from '../../mcp/registry/submission-store.ts'
-import { migrateDatabase } from '../database/migrate.ts'
 import { listTestDatabases, type OpenTestDatabase } from '../testing/test-databases.ts'
 import { createSqlSubmissionStore } from './sql-submission-store.ts'
 
@@ -10,15 +9,14 @@ const submission = (serverId: string, submittedBy: string | null): NewSubmission
   ...{ serverId, submittedBy, settings: { name: serverId }, secrets: null },
 })
 
-describe.each(await listTestDatabases())('proposed tool servers over $name', ({ open }) => {
+describe.each(await listTestDatabases())('proposed tool servers over $name', ({ openMigrated }) => {
   let opened: OpenTestDatabase
   let store: McpSubmissionStore
 
   beforeAll(async () => {
-    opened = await open()
-    await migrateDatabase(opened.database)
+    opened = await openMigrated()
     store = createSqlSubmissionStore(opened.database, () => time)
-  }, 60_000)
+  })
   afterAll(() => opened?.dispose())
 
   it('are replaced by their submitter alone, and are no more than so many', async () => {

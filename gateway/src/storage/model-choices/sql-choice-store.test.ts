@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { ChoiceFeedback, ChoiceStore, KeptChoice } from '../../model-routing/choice-store.ts'
-import { migrateDatabase } from '../database/migrate.ts'
 import { listTestDatabases, type OpenTestDatabase } from '../testing/test-databases.ts'
 import { createSqlChoiceStore } from './sql-choice-store.ts'
 
@@ -53,15 +52,14 @@ const said = (
   ...patch,
 })
 
-describe.each(await listTestDatabases())('the choice store over $name', ({ open }) => {
+describe.each(await listTestDatabases())('the choice store over $name', ({ openMigrated }) => {
   let opened: OpenTestDatabase
   let store: ChoiceStore
 
   beforeAll(async () => {
-    opened = await open()
-    await migrateDatabase(opened.database)
+    opened = await openMigrated()
     store = createSqlChoiceStore(opened.database)
-  }, 60_000)
+  })
   beforeEach(() =>
     opened.database.pool.query('TRUNCATE model_choices, model_feedback, model_learning, model_drift'),
   )

@@ -1,15 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { migrateDatabase } from '../database/migrate.ts'
 import { listTestDatabases, type OpenTestDatabase } from '../testing/test-databases.ts'
 import { createSqlRoutingSettings } from './sql-routing-settings.ts'
 
-describe.each(await listTestDatabases())('what admins set of routing over $name', ({ open }) => {
+describe.each(await listTestDatabases())('what admins set of routing over $name', ({ openMigrated }) => {
   let opened: OpenTestDatabase
 
   beforeAll(async () => {
-    opened = await open()
-    await migrateDatabase(opened.database)
-  }, 60_000)
+    opened = await openMigrated()
+  })
   afterAll(() => opened?.dispose())
 
   it('is kept member by member, and goes by null', async () => {

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { calendarMonth } from '../../quotas/calendar-month.ts'
 import type { QuotaStore } from '../../quotas/quota-store.ts'
-import { migrateDatabase } from '../database/migrate.ts'
 import { listTestDatabases, type OpenTestDatabase } from '../testing/test-databases.ts'
 import { createSqlQuotaStore } from './sql-quota-store.ts'
 
@@ -13,15 +12,14 @@ const acme = { workspaceId: 'acme', keyHash: null }
 const guest = { workspaceId: 'acme', keyHash }
 const allowance = { plan: 'core', dimension: 'traces_month', keyHash: null, limit: 10 } as const
 
-describe.each(await listTestDatabases())('the quota store over $name', ({ open }) => {
+describe.each(await listTestDatabases())('the quota store over $name', ({ openMigrated }) => {
   let opened: OpenTestDatabase
   let store: QuotaStore
 
   beforeAll(async () => {
-    opened = await open()
-    await migrateDatabase(opened.database)
+    opened = await openMigrated()
     store = createSqlQuotaStore(opened.database, () => now)
-  }, 60_000)
+  })
   beforeEach(() => opened.database.pool.query('TRUNCATE quotas, quota_usage'))
   afterAll(() => opened?.dispose())
 

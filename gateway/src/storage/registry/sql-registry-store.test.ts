@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { RegistryQuery, RegistryStore } from '../../skills/registry/registry-store.ts'
 import type { SkillStore, WrittenSkill } from '../../skills/skill-store.ts'
-import { migrateDatabase } from '../database/migrate.ts'
 import { blockedScan, type DraftMembers, sampleDraft } from '../skills/skill-draft.fixture.ts'
 import { createSqlSkillStore } from '../skills/sql-skill-store.ts'
 import { listTestDatabases, type OpenTestDatabase } from '../testing/test-databases.ts'
@@ -24,7 +23,7 @@ const everything: RegistryQuery = {
 }
 const live = { scope: 'workspace', agents: [], pinnedVersionId: null, createdBy: null } as const
 
-describe.each(await listTestDatabases())('the registry store over $name', ({ open }) => {
+describe.each(await listTestDatabases())('the registry store over $name', ({ openMigrated }) => {
   let opened: OpenTestDatabase
   let skills: SkillStore
   let registry: RegistryStore
@@ -32,8 +31,7 @@ describe.each(await listTestDatabases())('the registry store over $name', ({ ope
   let announced: string[] = []
 
   beforeAll(async () => {
-    opened = await open()
-    await migrateDatabase(opened.database)
+    opened = await openMigrated()
     const options = {
       now: () => now,
       newId: randomUUID,
@@ -41,7 +39,7 @@ describe.each(await listTestDatabases())('the registry store over $name', ({ ope
     }
     skills = createSqlSkillStore(opened.database, options)
     registry = createSqlRegistryStore(opened.database, options)
-  }, 60_000)
+  })
   beforeEach(async () => {
     await opened.database.pool.query('TRUNCATE skills, skill_workspaces, registry_entries CASCADE')
     now = start

@@ -1,21 +1,19 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { migrateDatabase } from '../database/migrate.ts'
 import type { ResponseStore, StoredResponse } from '../response-store.ts'
 import { listTestDatabases, type OpenTestDatabase } from '../testing/test-databases.ts'
 import { createSqlResponseStore } from './sql-response-store.ts'
 
 const start = 1_750_000_000_000
 
-describe.each(await listTestDatabases())('the response store over $name', ({ open }) => {
+describe.each(await listTestDatabases())('the response store over $name', ({ openMigrated }) => {
   let opened: OpenTestDatabase
   let store: ResponseStore
   let now = start
 
   beforeAll(async () => {
-    opened = await open()
-    await migrateDatabase(opened.database)
+    opened = await openMigrated()
     store = createSqlResponseStore(opened.database, () => now)
-  }, 60_000)
+  })
   beforeEach(async () => {
     now = start
     await opened.database.pool.query('DELETE FROM stored_responses')

@@ -3,7 +3,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { BlobSealer } from '../../conversation/blob-sealer.ts'
 import { KeyRing } from '../../secrets/key-ring.ts'
 import { sealedColumns } from '../../secrets/sealed-columns.ts'
-import { migrateDatabase } from '../database/migrate.ts'
 import { listTestDatabases, type OpenTestDatabase } from '../testing/test-databases.ts'
 import { inspectSecrets, resealSecrets } from './reseal-secrets.ts'
 
@@ -12,7 +11,7 @@ const salt = 'a salt'
 const ringOf = (...roots: (string | Buffer)[]) => new KeyRing(roots, [salt], randomBytes)
 const kept = { dropsUnreadable: false }
 
-describe.each(await listTestDatabases())('sealed secrets over $name', ({ open }) => {
+describe.each(await listTestDatabases())('sealed secrets over $name', ({ openMigrated }) => {
   let opened: OpenTestDatabase
   const run = async (text: string, values: unknown[] = []) =>
     (await opened.database.pool.query(text, values)).rows
@@ -27,9 +26,8 @@ describe.each(await listTestDatabases())('sealed secrets over $name', ({ open })
     )
 
   beforeAll(async () => {
-    opened = await open()
-    await migrateDatabase(opened.database)
-  }, 60_000)
+    opened = await openMigrated()
+  })
   afterAll(() => opened?.dispose())
 
   it('are in columns that exist, each with a unique name of its row', async () => {

@@ -1,22 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ProviderCopyStore } from '../../skills/accounts/provider-copy-store.ts'
-import { migrateDatabase } from '../database/migrate.ts'
 import { listTestDatabases, type OpenTestDatabase } from '../testing/test-databases.ts'
 import { createSqlProviderCopies } from './sql-provider-copies.ts'
 
 const start = 1_750_000_000_000
 const dayMs = 86_400_000
 
-describe.each(await listTestDatabases())('copies at vendors over $name', ({ open }) => {
+describe.each(await listTestDatabases())('copies at vendors over $name', ({ openMigrated }) => {
   let opened: OpenTestDatabase
   let copies: ProviderCopyStore
   let now = start
 
   beforeAll(async () => {
-    opened = await open()
-    await migrateDatabase(opened.database)
+    opened = await openMigrated()
     copies = createSqlProviderCopies(opened.database, () => now)
-  }, 60_000)
+  })
   afterAll(() => opened?.dispose())
 
   const copy = (fingerprint: string, treeDigest: string, id: string) => ({

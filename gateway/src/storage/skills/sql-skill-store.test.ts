@@ -3,7 +3,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Catalogue, CatalogueSkill } from '../../skills/catalogue.ts'
 import type { SkillDraft, SkillStore } from '../../skills/skill-store.ts'
 import { digestContent } from '../../skills/tree-digest.ts'
-import { migrateDatabase } from '../database/migrate.ts'
 import { listTestDatabases, type OpenTestDatabase } from '../testing/test-databases.ts'
 import { blockedScan, type DraftMembers, sampleDraft } from './skill-draft.fixture.ts'
 import { createSqlSkillStore } from './sql-skill-store.ts'
@@ -23,21 +22,20 @@ async function loadCatalogue(store: SkillStore, workspaceId: string): Promise<Ca
   return { workspaceId, epoch: page.epoch, skills }
 }
 
-describe.each(await listTestDatabases())('the skill store over $name', ({ open }) => {
+describe.each(await listTestDatabases())('the skill store over $name', ({ openMigrated }) => {
   let opened: OpenTestDatabase
   let store: SkillStore
   let now = start
   let announced: string[] = []
 
   beforeAll(async () => {
-    opened = await open()
-    await migrateDatabase(opened.database)
+    opened = await openMigrated()
     store = createSqlSkillStore(opened.database, {
       now: () => now,
       newId: randomUUID,
       onChange: (workspaceId) => announced.push(workspaceId),
     })
-  }, 60_000)
+  })
   beforeEach(async () => {
     now = start
     await opened.database.pool.query('TRUNCATE skills, skill_blobs, skill_workspaces CASCADE')

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { migrateDatabase } from '../database/migrate.ts'
 import { keyDigests } from '../database/schema.ts'
 import { spendLines } from '../ledger/for-test.ts'
 import type { ActivityQuery, SpendRow } from '../ledger/spend-row.ts'
@@ -24,8 +23,7 @@ describe.each(await listTestDatabases())('sums of the ledger over $name', (kind)
   let totals: SpendTotals
 
   beforeAll(async () => {
-    opened = await kind.open()
-    await migrateDatabase(opened.database)
+    opened = await kind.openMigrated()
     totals = createSqlSpendTotals(opened.database)
     const ledger = createSqlSpendLedger(opened.database)
     const lines = spendLines(

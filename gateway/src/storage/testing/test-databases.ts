@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { Client } from 'pg'
 import { type Database, openDatabase } from '../database/database.ts'
+import { migrateDatabase } from '../database/migrate.ts'
 import { copyDatabase } from './copy-database.ts'
+import { migrationsDigest } from './migrations-digest.ts'
 import { findTestServices } from './test-services.ts'
 
 /** One kind of database the storage contract must hold on. */
@@ -13,6 +15,8 @@ export interface TestDatabase {
   readonly name: string
   /** Opens an empty database of its own. */
   open(): Promise<OpenTestDatabase>
+  /** The same with all migrations applied. */
+  openMigrated(): Promise<OpenTestDatabase>
 }
 
 export interface OpenTestDatabase {
@@ -24,22 +28,52 @@ export interface OpenTestDatabase {
 
 /** The databases of this machine. PostgreSQL is missing, with a note, where it is not installed. */
 export async function listTestDatabases(): Promise<readonly TestDatabase[]> {
-  const embedded = { name: 'embedded', open: openEmbedded }
+  const embedded = {
+    name: 'embedded',
+    open: () => openEmbedded(emptyTemplate),
+    openMigrated: () => openEmbedded(migratedTemplate),
+  }
   const { databaseUrl } = await findTestServices()
   if (databaseUrl === null) {
     console.warn('PostgreSQL is not installed: its half of the storage contract is skipped')
     return [embedded]
   }
-  return [embedded, { name: 'postgresql', open: () => openPostgres(databaseUrl) }]
+  const postgresql = {
+    name: 'postgresql',
+    open: () => openPostgres(databaseUrl),
+    openMigrated: async () => {
+      const opened = await openPostgres(databaseUrl)
+      await migrateDatabase(opened.database)
+      return opened
+    },
+  }
+  return [embedded, postgresql]
 }
 
-/** A data directory with an initialised embedded database, copied from a template since creating one takes seconds. */
-export async function createEmbeddedDataDir(): Promise<string> {
-  const template = join(tmpdir(), `routeiq-test-pglite-${pgliteVersion()}`)
-  if (!existsSync(template)) await createTemplate(template)
-  const dataDir = mkdtempSync(join(tmpdir(), 'routeiq-embedded-'))
-  copyDatabase(join(template, 'database'), join(dataDir, 'database'))
-  return dataDir
+/** A directory that data directories are copied from, since making one takes seconds. */
+interface Template {
+  readonly path: string
+  /** What is done once to an empty database. */
+  prepare(database: Database): Promise<unknown>
+}
+
+const emptyTemplate: Template = {
+  path: join(tmpdir(), `routeiq-test-pglite-${pgliteVersion()}`),
+  prepare: (database) => database.ping(),
+}
+const migratedTemplate: Template = {
+  path: `${emptyTemplate.path}-${migrationsDigest()}`,
+  prepare: (database) => migrateDatabase(database),
+}
+
+/** A data directory with an initialised embedded database. */
+export function createEmbeddedDataDir(): Promise<string> {
+  return createDataDir(emptyTemplate)
+}
+
+/** Puts a migrated embedded database into a data directory that has none. */
+export function placeMigratedDatabase(dataDir: string): Promise<void> {
+  return copyTemplate(migratedTemplate, dataDir)
 }
 
 /** Creates an empty database on the test server. */
@@ -53,8 +87,8 @@ export async function createPostgresDatabase(
   return { url: url.href, drop: () => runOn(serverUrl, `DROP DATABASE ${name} WITH (FORCE)`) }
 }
 
-async function openEmbedded(): Promise<OpenTestDatabase> {
-  const dataDir = await createEmbeddedDataDir()
+async function openEmbedded(template: Template): Promise<OpenTestDatabase> {
+  const dataDir = await createDataDir(template)
   const database = await openDatabase({ dataDir })
   return {
     database,
@@ -64,6 +98,17 @@ async function openEmbedded(): Promise<OpenTestDatabase> {
       rmSync(dataDir, { recursive: true, force: true })
     },
   }
+}
+
+async function createDataDir(template: Template): Promise<string> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'routeiq-embedded-'))
+  await copyTemplate(template, dataDir)
+  return dataDir
+}
+
+async function copyTemplate(template: Template, dataDir: string): Promise<void> {
+  if (!existsSync(template.path)) await createTemplate(template)
+  copyDatabase(join(template.path, 'database'), join(dataDir, 'database'))
 }
 
 async function openPostgres(serverUrl: string): Promise<OpenTestDatabase> {
@@ -84,15 +129,15 @@ async function dropEverything(database: Database): Promise<void> {
   await database.pool.query('CREATE SCHEMA public')
 }
 
-async function createTemplate(template: string): Promise<void> {
-  const draft = mkdtempSync(`${template}-`)
+async function createTemplate({ path, prepare }: Template): Promise<void> {
+  const draft = mkdtempSync(`${path}-`)
   const database = await openDatabase({ dataDir: draft })
-  await database.ping()
+  await prepare(database)
   await database.close()
   try {
-    renameSync(draft, template)
+    renameSync(draft, path)
   } catch (error) {
-    if (!existsSync(template)) throw error
+    if (!existsSync(path)) throw error
     rmSync(draft, { recursive: true, force: true })
   }
 }

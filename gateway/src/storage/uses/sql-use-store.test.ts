@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { migrateDatabase } from '../database/migrate.ts'
 import { listTestDatabases, type OpenTestDatabase } from '../testing/test-databases.ts'
 import type { UseStore } from '../use-store.ts'
 import { createSqlUseStore } from './sql-use-store.ts'
@@ -9,15 +8,14 @@ const row = (group: string, amount: number, endsAt: number | null = now) => ({
   ...{ subject: 's', group, amount, endsAt },
 })
 
-describe.each(await listTestDatabases())('the counters over $name', ({ open }) => {
+describe.each(await listTestDatabases())('the counters over $name', ({ openMigrated }) => {
   let opened: OpenTestDatabase
   let store: UseStore
 
   beforeAll(async () => {
-    opened = await open()
-    await migrateDatabase(opened.database)
+    opened = await openMigrated()
     store = createSqlUseStore(opened.database)
-  }, 60_000)
+  })
   beforeEach(() => opened.database.pool.query('TRUNCATE use_counters'))
   afterAll(() => opened?.dispose())
 
