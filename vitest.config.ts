@@ -21,5 +21,6 @@ export default defineConfig({
     // For a machine that is busy with something else: what hangs is still found.
     testTimeout: 90_000,
     hookTimeout: 180_000,
+    expect: { poll: { timeout: 30_000 } },
   },
 })

@@ -63,5 +63,4 @@ it.skipIf(databaseUrl === null)(
     const isGone = async (): Promise<boolean> => (await ask(one, 'GetTask', { id: task.id })).status === 404
     await waitUntil('the first one has forgotten it', isGone)
   },
-  60_000,
 )

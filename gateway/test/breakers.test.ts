@@ -136,5 +136,4 @@ it.skipIf(services === null)(
       await Promise.all(started.map((replica) => replica.stop()))
     }
   },
-  60_000,
 )

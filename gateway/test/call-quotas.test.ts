@@ -58,7 +58,7 @@ describe('quotas', () => {
       { metric: 'total_tokens', window: 'month', limit: 400, routes: ['/v1/chat/*'] },
     ]
     gateway = await startGateway({ config: configOf(), env: quotas(limits) })
-  }, 60_000)
+  })
   afterAll(() => gateway?.stop())
 
   it('are counted for a team, else a user, else a key; the master key has one too', async () => {
@@ -146,7 +146,7 @@ it('quotas on spend hold the real price, and a usual one where none is known', a
     expect((await chat(gateway, key)).json().detail).toMatchObject({ metric: 'spend_usd', limit: 0.1 })
     expect(await statusOf(chat(gateway, key, { model: 'free' }))).toBe(200)
   })
-}, 60_000)
+})
 
 it('estimates stay as they are without reconciliation', async () => {
   const limits = [{ metric: 'output_tokens', window: 'day', limit: 10 }]
@@ -156,40 +156,36 @@ it('estimates stay as they are without reconciliation', async () => {
     expect(await statusOf(chat(gateway, key, { max_tokens: 2 }))).toBe(429)
     expect(await statusOf(chat(gateway, key, { max_tokens: 1 }))).toBe(200)
   })
-}, 60_000)
+})
 
 describe.skipIf(redisUrl === null)('without the Redis it should count in', () => {
   const limits = [{ metric: 'requests', window: 'month', limit: 5 }]
   it.each([
     ['closed', 503],
     ['open', 200],
-  ])(
-    'a gateway with ROUTEIQ_QUOTA_FAIL_MODE=%s answers %i',
-    async (mode, status) => {
-      const relay = await openTcpRelay(redisUrl ?? '')
-      const env = { REDIS_URL: relay.url, ROUTEIQ_QUOTA_FAIL_MODE: mode }
-      try {
-        await withGateway(quotas(limits, env), async (gateway) => {
-          const { key } = await gateway.createKey()
-          expect(await statusOf(chat(gateway, key))).toBe(200)
-          relay.cut()
-          const answer = await chat(gateway, key)
-          expect(answer.status).toBe(status)
-          if (status === 503) {
-            expect(answer.json().error.code).toBe('quota_storage_unavailable')
-            return
-          }
-          const metrics = (await call(gateway.url, '/metrics', { key: masterKey })).text
-          expect(metrics).toMatch(/^routeiq_uncounted_calls_total(\{\})? [1-9]/m)
-          for (const _ of [3, 4, 5]) expect(await statusOf(chat(gateway, key))).toBe(200)
-          expect(await statusOf(chat(gateway, key))).toBe(429)
-        })
-      } finally {
-        await relay.close()
-      }
-    },
-    60_000,
-  )
+  ])('a gateway with ROUTEIQ_QUOTA_FAIL_MODE=%s answers %i', async (mode, status) => {
+    const relay = await openTcpRelay(redisUrl ?? '')
+    const env = { REDIS_URL: relay.url, ROUTEIQ_QUOTA_FAIL_MODE: mode }
+    try {
+      await withGateway(quotas(limits, env), async (gateway) => {
+        const { key } = await gateway.createKey()
+        expect(await statusOf(chat(gateway, key))).toBe(200)
+        relay.cut()
+        const answer = await chat(gateway, key)
+        expect(answer.status).toBe(status)
+        if (status === 503) {
+          expect(answer.json().error.code).toBe('quota_storage_unavailable')
+          return
+        }
+        const metrics = (await call(gateway.url, '/metrics', { key: masterKey })).text
+        expect(metrics).toMatch(/^routeiq_uncounted_calls_total(\{\})? [1-9]/m)
+        for (const _ of [3, 4, 5]) expect(await statusOf(chat(gateway, key))).toBe(200)
+        expect(await statusOf(chat(gateway, key))).toBe(429)
+      })
+    } finally {
+      await relay.close()
+    }
+  })
 })
 
 it.skipIf(redisUrl === null || databaseUrl === null)(
@@ -220,4 +216,4 @@ it('a limit that cannot be read stops the start', async () => {
     env: quotas([{ metric: 'requests', window: 'fortnight', limit: 1 }]),
   })
   await expect(start).rejects.toThrow('ROUTEIQ_QUOTA_LIMITS_JSON')
-}, 60_000)
+})

@@ -12,8 +12,6 @@ import { waitUntil } from './harness/wait-until.ts'
 /** Each call costs 0.025 USD. */
 const prices = { input_cost_per_token: 0.001, output_cost_per_token: 0.002 }
 const callers = 6
-/** A row is on disk at the end of the turn it was settled in; what was answered this shortly before a death counts as in flight. */
-const unwrittenMs = 5
 
 interface Replica {
   readonly gateway: Gateway
@@ -51,14 +49,22 @@ function configOf(generation: number): object {
   }
 }
 
+/** An answered call: the places of its beginning and end among those of all calls. */
+interface AnsweredCall {
+  readonly replica: Replica
+  readonly begun: number
+  readonly ended: number
+}
+
 /** Callers that go to the next replica when one does not take their connection, as those behind a balancer do. */
 class Load {
-  readonly answered = new Map<string, { readonly replica: Replica; readonly at: number }>()
+  readonly answered = new Map<string, AnsweredCall>()
   readonly inFlight = new Set<string>()
   readonly failures: string[] = []
   readonly #key: string
   readonly #callers: Promise<void>[]
   #sent = 0
+  #events = 0
   #isOver = false
 
   constructor(key: string) {
@@ -83,6 +89,7 @@ class Load {
     this.#sent += 1
     const id = `chaos-${this.#sent}`
     const { isDown } = replica
+    const begun = ++this.#events
     try {
       const answer = await fetch(`${replica.gateway.url}/v1/chat/completions`, {
         method: 'POST',
@@ -94,18 +101,24 @@ class Load {
         body: JSON.stringify({ model: 'gpt', messages, max_tokens: 7 }),
       })
       const text = await answer.text()
-      if (answer.status === 200) this.answered.set(id, { replica, at: Date.now() })
-      else this.failures.push(`${id}: ${answer.status} ${text}`)
+      if (answer.status !== 200) this.failures.push(`${id}: ${answer.status} ${text}`)
+      else if (replica.isDown) this.inFlight.add(id)
+      else this.answered.set(id, { replica, begun, ended: ++this.#events })
     } catch (error) {
       if (isDown || replica.isDown) this.inFlight.add(id)
       else this.failures.push(`${id}: ${error}: ${(error as Error).cause}`)
     }
   }
 
-  /** What a death has not taken the chance to write. */
-  overtakenBy(replica: Replica, diedAt: number): void {
-    for (const [id, { replica: by, at }] of this.answered) {
-      if (by !== replica || at < diedAt - unwrittenMs) continue
+  /**
+   * A row is on disk at the end of the turn it was settled in. That turn was over for certain when the replica answered
+   * a call that had begun after it; all others count as in flight when it dies.
+   */
+  overtakenBy(replica: Replica): void {
+    const own = [...this.answered].filter(([, call]) => call.replica === replica)
+    const lastBegun = Math.max(...own.map(([, { begun }]) => begun))
+    for (const [id, { ended }] of own) {
+      if (ended < lastBegun) continue
       this.answered.delete(id)
       this.inFlight.add(id)
     }
@@ -115,9 +128,8 @@ class Load {
 async function killAndStart(replica: Replica, load: Load): Promise<void> {
   replica.isDown = true
   replica.gateway.kill('SIGKILL')
-  const diedAt = Date.now()
   await replica.gateway.exited()
-  load.overtakenBy(replica, diedAt)
+  load.overtakenBy(replica)
   await replica.gateway.restart('SIGKILL')
   replica.isDown = false
 }

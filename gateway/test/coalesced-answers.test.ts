@@ -2,9 +2,9 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { type Answer, type CallOptions, call, openRequest } from './harness/call-gateway.ts'
 import { deployment } from './harness/deployments.ts'
 import { openaiError } from './harness/openai-wire.ts'
-import { type ScriptedUpstream, type Step, startScriptedUpstream } from './harness/scripted-upstream.ts'
+import { type ScriptedUpstream, startScriptedUpstream } from './harness/scripted-upstream.ts'
 import { type Gateway, masterKey, startGateway } from './harness/start-gateway.ts'
-import { answerTruly, hang, respond } from './harness/steps.ts'
+import { answerTruly, hang, held, respond } from './harness/steps.ts'
 import { waitUntil } from './harness/wait-until.ts'
 
 const path = '/v1/chat/completions'
@@ -38,14 +38,6 @@ const ask = (body: object, options: CallOptions = {}): Promise<Answer> =>
 const cacheOf = ({ headers }: Answer): string =>
   `${headers['x-routeiq-cache']} ${headers['x-routeiq-cache-tier']}`
 
-/** A step that waits until it is told to go on. */
-function held(step: Step): { readonly step: Step; readonly release: () => void } {
-  let release = (): void => {}
-  const released = new Promise<void>((resolve) => {
-    release = resolve
-  })
-  return { step: (call) => released.then(() => step(call)), release }
-}
 /** How many requests are under way in the gateway. */
 const activeRequests = async (): Promise<number> =>
   (await call(gateway.url, '/_health/ready')).json().checks.drain_status.active_requests

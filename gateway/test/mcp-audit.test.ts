@@ -46,5 +46,4 @@ it.skipIf(postgresql === undefined)(
       await created.remove()
     }
   },
-  60_000,
 )

@@ -36,7 +36,7 @@ beforeAll(async () => {
     },
   })
   key = (await gateway.createKey()).key
-}, 60_000)
+})
 afterAll(async () => {
   await gateway?.stop()
   good?.stop()
@@ -72,7 +72,7 @@ describe('right after a start', () => {
     expect(resultOf(chosen).content[0].text).toBe('ok')
     expect(namesIn(resultOf(listed).tools)).toEqual(expect.arrayContaining(['good-echo', 'slow-search']))
     expect(namesIn(restListed.json().tools)).toEqual(expect.arrayContaining(['echo', 'search']))
-  }, 60_000)
+  })
 
   it('a server that does not answer is waited for once, and lists say what they lack', async () => {
     const { _meta } = resultOf(await native(key, '/mcp', 'tools/list'))

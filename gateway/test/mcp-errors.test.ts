@@ -52,7 +52,7 @@ beforeAll(async () => {
     const { summary } = (await call(gateway.url, '/v1/llmrouter/mcp/server/health', { key })).json()
     return summary.healthy === 2
   })
-}, 60_000)
+})
 afterAll(async () => {
   await gateway?.stop()
   for (const server of Object.values(servers ?? {})) server.close()

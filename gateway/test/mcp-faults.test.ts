@@ -54,7 +54,7 @@ beforeAll(async () => {
   await waitUntil('every server was asked', async () => (await statuses())['hanging'] === 'unhealthy')
   for (const id of ['good', 'raw', 'lying', 'program', 'forgetful'])
     await waitUntil(`${id} is healthy`, async () => (await statuses())[id] === 'healthy')
-}, 60_000)
+})
 afterAll(async () => {
   await gateway?.stop()
   for (const server of [good, forgetful]) server?.stop()

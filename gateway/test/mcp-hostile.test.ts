@@ -61,7 +61,7 @@ beforeAll(async () => {
   })
   key = (await gateway.createKey()).key
   expect((await use('pay', 'bank')).status).toBe(200)
-}, 60_000)
+})
 afterAll(async () => {
   await gateway?.stop()
   for (const server of [first, second]) server?.close()
@@ -197,12 +197,12 @@ describe('a program', () => {
     const all = pids()
     await gateway.restart('SIGTERM')
     await waitUntil('they are gone', () => areGone(all))
-  }, 60_000)
+  })
 
   it('ends when the gateway is killed', async () => {
     await waitUntil('it runs', async () => (await use('ok', 'program')).status === 200)
     const [own = ''] = [(await use('ok', 'program')).json().content[0].text]
     await gateway.restart('SIGKILL')
     await waitUntil('it is gone', () => areGone([own]))
-  }, 60_000)
+  })
 })

@@ -40,7 +40,7 @@ beforeAll(async () => {
     workers: 2,
   })
   key = (await gateway.createKey({ key_alias: 'of-the-person' })).key
-}, 60_000)
+})
 afterAll(async () => {
   await gateway?.stop()
   upstream?.close()
@@ -442,5 +442,5 @@ describe('secrets', () => {
   it('and accounts stay over a restart', async () => {
     await gateway.restart()
     expect((await use(key)).json().content[0].text).toMatch(/^Bearer upstream-access-/)
-  }, 60_000)
+  })
 })

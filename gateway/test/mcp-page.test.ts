@@ -46,4 +46,4 @@ it('the examples of docs/mcp.md do what the page says', async () => {
     await gateway.stop()
     upstream.stop()
   }
-}, 60_000)
+})

@@ -37,7 +37,7 @@ beforeAll(async () => {
     },
   })
   key = (await gateway.createKey()).key
-}, 60_000)
+})
 afterAll(() => gateway?.stop())
 
 const use = (name: string, server_id: string, headers: Record<string, string> = {}): Promise<Answer> =>
@@ -176,7 +176,7 @@ describe('programs over REST', () => {
   let permissive: Gateway
   beforeAll(async () => {
     permissive = await startGateway({ config: withApi(true) })
-  }, 60_000)
+  })
   afterAll(() => permissive?.stop())
 
   const admin = (path: string, body: object, method = 'POST'): Promise<Answer> =>

@@ -507,5 +507,5 @@ describe('what is registered', () => {
       await admin(`/llmrouter/mcp/servers/${id}`, { method: 'DELETE' })
     await gateway.restart()
     expect((await admin('/llmrouter/mcp/servers')).json().servers).toHaveLength(1)
-  }, 60_000)
+  })
 })

@@ -204,5 +204,5 @@ describe('switches', () => {
     await gateway.restart()
     expect((await call(gateway.url, '/v1/mcp/server', { key })).json()).toHaveLength(2)
     await gateway.stop()
-  }, 60_000)
+  })
 })

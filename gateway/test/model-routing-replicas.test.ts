@@ -27,7 +27,7 @@ beforeAll(async () => {
   }
   const env = { DATABASE_URL: database.url, REDIS_URL: redisUrl }
   for (const _ of [1, 2, 3]) replicas.push(await startGateway({ config, env }))
-}, 60_000)
+})
 
 afterAll(async () => {
   await Promise.all(replicas.map((replica) => replica.stop()))

@@ -162,9 +162,9 @@ describe('cheap models first', () => {
 describe('a latency target', () => {
   it('leaves out the model that was slow, for as many answers as count', async () => {
     const gateway = await gatewayWith({
-      latency_aware: { enabled: true, p_latency_target_ms: 150, max_latency_samples: 2 },
+      latency_aware: { enabled: true, p_latency_target_ms: 1_000, max_latency_samples: 2 },
     })
-    upstream.script('large', after(300, answerTruly({ content: 'slow' })))
+    upstream.script('large', after(1_200, answerTruly({ content: 'slow' })))
     await chat(gateway, 'Hello', { model: 'large' })
     const query = { query: 'Hello', profile: 'premium' }
     expect((await reasonsOf(gateway, query)).reasons).toContain('latency_sla')

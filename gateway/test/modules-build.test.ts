@@ -42,7 +42,7 @@ beforeAll(async () => {
     },
   })
   key = (await gateway.createKey()).key
-}, 60_000)
+})
 afterAll(async () => {
   await gateway?.stop()
   await removeDirectory(directory)
@@ -100,7 +100,7 @@ it('says what a type checker knows, and the gateway goes by it until the file ch
     const item = await doubled()
     return item.name === 'twice' && item.returns === 'any'
   })
-}, 60_000)
+})
 
 it('says how it is used', async () => {
   expect(await build('--help')).toMatchObject({

@@ -37,7 +37,7 @@ beforeAll(async () => {
     const answer = await call(gateway.url, '/v1/llmrouter/mcp/server/health', { key: gateway.masterKey })
     return answer.json().summary.unhealthy === 0
   })
-}, 60_000)
+})
 afterAll(async () => {
   await gateway?.stop()
   await agent?.close()

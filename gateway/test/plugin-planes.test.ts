@@ -40,7 +40,7 @@ beforeAll(async () => {
       ...{ LLMROUTER_OUTBOUND_HOST_ALLOWLIST: 'localhost,127.0.0.1', LITELLM_JSON_LOGS: 'true' },
     },
   })
-}, 60_000)
+})
 afterAll(async () => {
   await gateway?.stop()
   tools?.stop()

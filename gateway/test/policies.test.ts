@@ -44,7 +44,7 @@ beforeAll(async () => {
   upstream = await startScriptedUpstream()
   const env = { POLICY_ENGINE_ENABLED: 'true', POLICY_CONFIG_PATH: policyFile }
   gateway = await startGateway({ config: configOf(), env })
-}, 60_000)
+})
 beforeEach(() => upstream.reset())
 
 afterAll(async () => {
@@ -202,29 +202,24 @@ describe('a gateway that starts without usable rules', () => {
   it.each([
     ['closed', 403],
     ['open', 200],
-  ])(
-    'with POLICY_ENGINE_FAIL_MODE=%s answers %i until they are mended',
-    async (mode, status) => {
-      const file = join(directory, `broken-${mode}.yaml`)
-      writeFileSync(file, 'rules: nothing')
-      const env = { POLICY_ENGINE_ENABLED: 'true', POLICY_CONFIG_PATH: file, POLICY_ENGINE_FAIL_MODE: mode }
-      const broken = await startGateway({ config: configOf(), env })
-      const ask = async (): Promise<number> =>
-        (await call(broken.url, '/v1/models', { key: masterKey })).status
-      try {
-        expect(await ask()).toBe(status)
-        expect((await call(broken.url, '/_health/ready')).status).toBe(200)
-        writeFileSync(file, JSON.stringify({ rules: [deny({ routes: ['/key/*'] })] }))
-        broken.kill('SIGHUP')
-        await waitUntil(
-          'the rules are in force',
-          async () =>
-            (await call(broken.url, '/key/list', { key: masterKey })).status === 403 && (await ask()) === 200,
-        )
-      } finally {
-        await broken.stop()
-      }
-    },
-    60_000,
-  )
+  ])('with POLICY_ENGINE_FAIL_MODE=%s answers %i until they are mended', async (mode, status) => {
+    const file = join(directory, `broken-${mode}.yaml`)
+    writeFileSync(file, 'rules: nothing')
+    const env = { POLICY_ENGINE_ENABLED: 'true', POLICY_CONFIG_PATH: file, POLICY_ENGINE_FAIL_MODE: mode }
+    const broken = await startGateway({ config: configOf(), env })
+    const ask = async (): Promise<number> => (await call(broken.url, '/v1/models', { key: masterKey })).status
+    try {
+      expect(await ask()).toBe(status)
+      expect((await call(broken.url, '/_health/ready')).status).toBe(200)
+      writeFileSync(file, JSON.stringify({ rules: [deny({ routes: ['/key/*'] })] }))
+      broken.kill('SIGHUP')
+      await waitUntil(
+        'the rules are in force',
+        async () =>
+          (await call(broken.url, '/key/list', { key: masterKey })).status === 403 && (await ask()) === 200,
+      )
+    } finally {
+      await broken.stop()
+    }
+  })
 })

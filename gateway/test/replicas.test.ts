@@ -25,7 +25,7 @@ beforeAll(async () => {
     const env = { DATABASE_URL: database.url, REDIS_URL: redisUrl }
     replicas.push(await startGateway({ config, env }))
   }
-}, 60_000)
+})
 
 afterAll(async () => {
   await Promise.all(replicas.map((replica) => replica.stop()))
@@ -94,7 +94,6 @@ it.skipIf(redisUrl === null)(
       10_000,
     )
   },
-  60_000,
 )
 
 it.skipIf(redisUrl === null)(

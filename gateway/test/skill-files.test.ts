@@ -41,7 +41,7 @@ beforeAll(async () => {
     { 'SKILL.md': skillMd.replaceAll('refund', 'secret'), 'references/fees.md': 'Theirs alone.' },
     'secret',
   )
-}, 60_000)
+})
 afterAll(async () => {
   await gateway?.stop()
   await upstream?.close()

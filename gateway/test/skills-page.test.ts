@@ -36,4 +36,4 @@ it('the examples of docs/skills.md do what the page says', async () => {
   } finally {
     await gateway.stop()
   }
-}, 60_000)
+})

@@ -5,7 +5,7 @@ import { deployment, messages } from './harness/deployments.ts'
 import { expectError } from './harness/expect-error.ts'
 import { type ScriptedUpstream, startScriptedUpstream } from './harness/scripted-upstream.ts'
 import { type Gateway, masterKey as key, startGateway } from './harness/start-gateway.ts'
-import { after, answerTruly } from './harness/steps.ts'
+import { after, answerTruly, held } from './harness/steps.ts'
 import { waitUntil } from './harness/wait-until.ts'
 
 let upstream: ScriptedUpstream
@@ -59,8 +59,8 @@ async function beginWithinOneMinute(): Promise<void> {
 
 describe.each(['usage-based-routing', 'usage-based-routing-v2'])('%s', (strategy) => {
   it('keeps every deployment within its requests a minute and then says when to come back', async () => {
-    await beginWithinOneMinute()
     await gateway.reload(configure(strategy, [{ rpm: 2 }, { rpm: 1 }]))
+    await beginWithinOneMinute()
     const answers = await Promise.all(Array.from({ length: 8 }, () => chat()))
     const refused = answers.filter((answer) => answer.status !== 200)
     expect(counts('a', 'b')).toEqual([2, 1])
@@ -77,8 +77,8 @@ describe.each(['usage-based-routing', 'usage-based-routing-v2'])('%s', (strategy
   })
 
   it('keeps every deployment within its tokens a minute', async () => {
-    await beginWithinOneMinute()
     await gateway.reload(configure(strategy, [{ tpm: 1 }, { tpm: 100_000 }, { tpm: 50_000 }]))
+    await beginWithinOneMinute()
     await chatTimes(6)
     const [a, b, c] = counts('a', 'b', 'c')
     expect([a, (b ?? 0) + (c ?? 0)]).toEqual([0, 6])
@@ -88,17 +88,18 @@ describe.each(['usage-based-routing', 'usage-based-routing-v2'])('%s', (strategy
 
 it('least-busy spreads requests that run at the same time', async () => {
   await gateway.reload(configure('least-busy', [{}, {}, {}]))
-  for (const letter of ['a', 'b', 'c']) upstream.script(letter, after(300, answerTruly()))
-  const answers = await Promise.all(
-    Array.from({ length: 9 }, (_, index) => chat({ stream: index % 2 === 0 })),
-  )
-  expect(answers.map((answer) => answer.status)).toEqual(Array(9).fill(200))
+  const { step, release } = held(answerTruly())
+  for (const letter of ['a', 'b', 'c']) upstream.script(letter, step)
+  const running = Array.from({ length: 9 }, (_, index) => chat({ stream: index % 2 === 0 }))
+  await waitUntil('all are under way', () => upstream.requests.length === 9)
   expect(counts('a', 'b', 'c')).toEqual([3, 3, 3])
+  release()
+  expect((await Promise.all(running)).map((answer) => answer.status)).toEqual(Array(9).fill(200))
 })
 
 it('latency-based-routing tries everybody, then stays with the fastest', async () => {
   await gateway.reload(configure('latency-based-routing', [{}, {}]))
-  upstream.script('a', after(250, answerTruly()))
+  upstream.script('a', after(1_000, answerTruly()))
   await chatTimes(8)
   expect(counts('a', 'b')).toEqual([1, 7])
 })
@@ -134,11 +135,13 @@ it('max_parallel_requests makes a busy deployment no candidate', async () => {
   await gateway.reload(
     configure('simple-shuffle', [{ max_parallel_requests: 1 }, { max_parallel_requests: 1 }]),
   )
-  for (const letter of ['a', 'b']) upstream.script(letter, after(400, answerTruly()))
+  const { step, release } = held(answerTruly())
+  for (const letter of ['a', 'b']) upstream.script(letter, step)
   const running = [chat(), chat()]
   await waitUntil('both are busy', () => upstream.requests.length === 2)
   expect(counts('a', 'b')).toEqual([1, 1])
   expect((await chat()).status).toBe(429)
+  release()
   expect((await Promise.all(running)).map((answer) => answer.status)).toEqual([200, 200])
   expect((await chat()).status).toBe(200)
 })

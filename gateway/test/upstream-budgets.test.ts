@@ -24,7 +24,7 @@ beforeAll(async () => {
       router_settings: { provider_budget_config: { openai: { budget_limit: 0.25, time_period: '30d' } } },
     },
   })
-}, 60_000)
+})
 afterAll(async () => {
   await gateway?.stop()
   await upstream?.close()

@@ -43,7 +43,7 @@ beforeAll(async () => {
         deployment('nowhere', 'http://no-such-host.invalid/v1'),
         deployment('deaf', `http://127.0.0.1:${deafPort}/v1`, { timeout: 0.5 }),
       ],
-      router_settings: { num_retries: 0, stream_idle_timeout: 0.3 },
+      router_settings: { num_retries: 0, stream_idle_timeout: 1 },
       general_settings: { max_response_size_mb: 1 },
     },
   })
@@ -288,7 +288,7 @@ describe('a stream in pieces', () => {
   })
 
   it('dripping longer than the idle timeout is no fault while bytes keep coming', async () => {
-    upstream.script('gpt', drip(400, 100, { content: 'word '.repeat(12) }))
+    upstream.script('gpt', drip(200, 150, { content: 'word '.repeat(12) }))
     const answer = await chat('gpt', true)
     expect(answer.text.endsWith('data: [DONE]\n\n')).toBe(true)
   })

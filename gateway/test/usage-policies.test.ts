@@ -241,4 +241,4 @@ it('usage policies are kept but not held where they are off', async () => {
   } finally {
     await gateway.stop()
   }
-}, 60_000)
+})

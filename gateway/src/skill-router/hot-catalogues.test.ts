@@ -2,6 +2,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { catalogueSkill, FakeSource } from './catalogue-source.fixture.ts'
 import { HotCatalogues } from './hot-catalogues.ts'
 
+/** For a machine that is busy with something else. */
+const patient = 30_000
+
 describe('HotCatalogues', () => {
   let source: FakeSource
   let hot: HotCatalogues
@@ -80,14 +83,14 @@ describe('HotCatalogues', () => {
     await hot.load('acme')
     source.put('acme', catalogueSkill('f'))
     await vi.advanceTimersByTimeAsync(500)
-    await vi.waitFor(() => expect(namesIn('acme')).toContain('f'))
+    await vi.waitFor(() => expect(namesIn('acme')).toContain('f'), patient)
   })
 
   it('builds anew beside the one in use when much has changed', async () => {
     const before = await hot.load('acme')
     source.put('acme', ...Array.from({ length: 301 }, (_, index) => catalogueSkill(`n${index}`)))
     void hot.refresh('acme')
-    await vi.waitFor(() => expect(hot.find('acme')?.size).toBe(306))
+    await vi.waitFor(() => expect(hot.find('acme')?.size).toBe(306), patient)
     expect(hot.find('acme')).not.toBe(before)
     expect(before.size).toBe(5)
   })
@@ -107,7 +110,7 @@ describe('HotCatalogues', () => {
     expect(errors).toEqual([null])
     source.failure = null
     await vi.advanceTimersByTimeAsync(500)
-    await vi.waitFor(() => expect(hot.isConfirmed('acme')).toBe(true))
+    await vi.waitFor(() => expect(hot.isConfirmed('acme')).toBe(true), patient)
   })
 
   it('drops what nobody used for half an hour', async () => {
@@ -142,7 +145,7 @@ describe('HotCatalogues', () => {
       const pages = readsOf('readCatalogue')
       feedback = new Map([['id-c', ['please frobnicate the quux']]])
       await vi.advanceTimersByTimeAsync(learnMs)
-      await vi.waitFor(() => expect(idsFor('frobnicate')).toEqual(['id-c']))
+      await vi.waitFor(() => expect(idsFor('frobnicate')).toEqual(['id-c']), patient)
       expect(hot.find('acme')).toBe(before)
       expect([readsOf('readCatalogue'), readsOf('readCatalogueSkills')]).toEqual([pages, 1])
       await vi.advanceTimersByTimeAsync(learnMs)
@@ -155,7 +158,7 @@ describe('HotCatalogues', () => {
       expect(idsFor('frobnicate')).toEqual(['id-c'])
       feedback = new Map([['id-c', ['please wibble the quux']]])
       await vi.advanceTimersByTimeAsync(learnMs)
-      await vi.waitFor(() => expect(idsFor('wibble')).toEqual(['id-c']))
+      await vi.waitFor(() => expect(idsFor('wibble')).toEqual(['id-c']), patient)
       expect(idsFor('frobnicate')).toEqual([])
     })
 
@@ -163,7 +166,7 @@ describe('HotCatalogues', () => {
       await hot.load('acme')
       feedback = new Map([['id-c', ['please frobnicate the quux']]])
       await vi.advanceTimersByTimeAsync(learnMs)
-      await vi.waitFor(() => expect(idsFor('frobnicate')).toEqual(['id-c']))
+      await vi.waitFor(() => expect(idsFor('frobnicate')).toEqual(['id-c']), patient)
       source.put('acme', catalogueSkill('c', { description: 'Zymurgy.' }))
       await hot.refresh('acme')
       expect([idsFor('frobnicate'), idsFor('zymurgy')]).toEqual([['id-c'], ['id-c']])
@@ -175,11 +178,11 @@ describe('HotCatalogues', () => {
       feedback = new Map([['id-d', ['please wibble the quux']]])
       source.failure = new Error('down')
       await vi.advanceTimersByTimeAsync(learnMs)
-      await vi.waitFor(() => expect(errors).toContain('acme'))
+      await vi.waitFor(() => expect(errors).toContain('acme'), patient)
       expect(idsFor('frobnicate')).toEqual(['id-c'])
       source.failure = null
       await vi.advanceTimersByTimeAsync(learnMs)
-      await vi.waitFor(() => expect(idsFor('wibble')).toEqual(['id-d']))
+      await vi.waitFor(() => expect(idsFor('wibble')).toEqual(['id-d']), patient)
       expect(idsFor('frobnicate')).toEqual([])
     })
   })

@@ -111,6 +111,15 @@ export function after(delayMs: number, step: Step): Step {
   }
 }
 
+/** `step`, but not before `release`. */
+export function held(step: Step): { readonly step: Step; readonly release: () => void } {
+  let release = (): void => {}
+  const released = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  return { step: (call) => released.then(() => step(call)), release }
+}
+
 async function writeSlowly(
   { request, response, gone }: Call,
   bytes: Buffer,

@@ -38,8 +38,9 @@ export function describeReplay(stage: () => Stage): void {
         routed.skills.map(({ name }: Body) => explored.some((row: Body) => row.name === name)),
       )
     }
-    expect(explorations).toBeGreaterThan(4)
-    expect(explorations).toBeLessThan(20)
+    // Each is held above to what its id says; that all fall alike happens once in eight million runs.
+    expect(explorations).toBeGreaterThan(0)
+    expect(explorations).toBeLessThan(24)
   })
 
   it('a repeated call with one Idempotency-Key gets the same offer, also of a caller with the same key alone', async () => {

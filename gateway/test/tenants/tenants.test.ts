@@ -46,7 +46,7 @@ beforeAll(async () => {
   absent = Object.fromEntries(Object.entries(tenant.has).map(([name, value]) => [name, absentLike(value)]))
   strangers = await plantStrangers(gateway)
   sweep = planSweep(await listRoutes(gateway))
-}, 60_000)
+})
 afterAll(async () => {
   await gateway?.stop()
   await Promise.all([upstream?.close(), agent?.close()])
