@@ -61,14 +61,14 @@ class Load {
   readonly answered = new Map<string, AnsweredCall>()
   readonly inFlight = new Set<string>()
   readonly failures: string[] = []
-  readonly #key: string
+  readonly key: string
   readonly #callers: Promise<void>[]
   #sent = 0
   #events = 0
   #isOver = false
 
   constructor(key: string) {
-    this.#key = key
+    this.key = key
     this.#callers = Array.from({ length: callers }, (_, caller) => this.#callOn(caller))
   }
 
@@ -94,7 +94,7 @@ class Load {
       const answer = await fetch(`${replica.gateway.url}/v1/chat/completions`, {
         method: 'POST',
         headers: {
-          authorization: `Bearer ${this.#key}`,
+          authorization: `Bearer ${this.key}`,
           'content-type': 'application/json',
           'x-request-id': id,
         },
@@ -125,12 +125,18 @@ class Load {
   }
 }
 
+/** Whoever has just started asks the database about a key, and must have done so before that goes away. */
+async function meet({ gateway }: Replica, key: string): Promise<void> {
+  expect((await call(gateway.url, '/v1/models', { key })).status).toBe(200)
+}
+
 async function killAndStart(replica: Replica, load: Load): Promise<void> {
   replica.isDown = true
   replica.gateway.kill('SIGKILL')
   await replica.gateway.exited()
   load.overtakenBy(replica)
   await replica.gateway.restart('SIGKILL')
+  await meet(replica, load.key)
   replica.isDown = false
 }
 
@@ -179,8 +185,7 @@ it.skipIf(!hasServices)(
     if (services === null || first === undefined)
       throw new Error('the services of the machine do not start twice')
     const { key, token } = await first.gateway.createKey({ max_budget: 1_000_000, rpm_limit: 1_000_000 })
-    for (const { gateway } of replicas)
-      expect((await call(gateway.url, '/v1/models', { key })).status).toBe(200)
+    for (const replica of replicas) await meet(replica, key)
     const load = new Load(key)
     const stopReloading = reloadOften()
 
