@@ -51,10 +51,6 @@ it('refuses what is over the limit before anything else, and frees a slot when a
   running[0]?.destroy()
   upstream.script('gpt', hang())
   await waitUntil('a slot is free', () => upstream.pendingRequests === 1)
-  await waitUntil(
-    'and is given',
-    async () => (await call(gateway.url, '/models', { key })).status === 200,
-    1000,
-  )
+  await waitUntil('and is given', async () => (await call(gateway.url, '/models', { key })).status === 200)
   running[1]?.destroy()
 })

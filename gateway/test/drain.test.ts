@@ -15,7 +15,7 @@ beforeAll(async () => {
   upstream = await startScriptedUpstream()
   gateway = await startGateway({
     config: { model_list: [deployment('gpt', upstream.openaiBase)] },
-    env: { ROUTEIQ_DRAIN_TIMEOUT_SECONDS: '2' },
+    env: { ROUTEIQ_DRAIN_TIMEOUT_SECONDS: '6' },
   })
 })
 

@@ -337,7 +337,6 @@ describe.each(places)('over $name', ({ open }) => {
     await waitUntil(
       'the other replica knows',
       async () => (await chat(key, {}, '/v1/chat/completions', at)).status === 403,
-      5_000,
     )
   })
 

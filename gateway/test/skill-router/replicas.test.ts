@@ -80,18 +80,16 @@ describe.each(databases)('several processes of the Skill Router, %s', (kind) => 
     }
   })
 
-  it('shows a change on every replica within a second', async () => {
-    const started = Date.now()
+  it('shows a change on every replica', async () => {
     await create('brand-new')
     for (const to of replicas) {
       const isOffered = async () => (await menu(to)).stable_menu_skills.includes('brand-new')
-      await waitUntil('the new skill is offered', isOffered, 5_000)
+      await waitUntil('the new skill is offered', isOffered)
     }
     await send('DELETE', '/skills/brand-new')
     for (const to of replicas) {
       const isGone = async () => !(await menu(to)).stable_menu_skills.includes('brand-new')
-      await waitUntil('the deleted skill is gone', isGone, 5_000)
+      await waitUntil('the deleted skill is gone', isGone)
     }
-    expect(Date.now()).toBeGreaterThan(started)
   })
 })
