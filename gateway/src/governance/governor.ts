@@ -145,22 +145,27 @@ export class Governor {
     const { settings, limiter } = this.#options
     const group = call.group.name
     const use = estimateUse(call, this.#outputs, group)
-    const { windowMs, timezone, countedTokens: counted } = settings()
-    const context = { use, windowMs, counted, timezone, now, group: call.group }
-    const charges: Charge[] = []
-    const claims: Claim[] = []
-    for (const template of this.#plans.find(allowances, call, windowMs)) {
-      const charge = chargeOf(template, context)
-      if (charge === null || (charge.rate === null && isRepeated(charge, claims))) continue
-      charges.push(charge)
-      claims.push(charge.claim)
+    const config = settings()
+    const templates = this.#plans.find(allowances, call, config.windowMs)
+    // As long as they will be nearly always: lists that grow leave more behind than all that is in them.
+    const charges = new Array<Charge>(templates.length + uses.length)
+    const claims = new Array<Claim>(charges.length)
+    let count = 0
+    for (const template of templates) {
+      const charge = chargeOf(template, use, config, call.group, now)
+      if (charge === null || (charge.rate === null && isRepeated(charge, claims, count))) continue
+      charges[count] = charge
+      claims[count] = charge.claim
+      count += 1
     }
     for (const limit of uses) {
       const charge = chargeOfUse(limit, use, now)
-      charges.push(charge)
-      claims.push(charge.claim)
+      charges[count] = charge
+      claims[count] = charge.claim
+      count += 1
     }
-    if (charges.length === 0) return null
+    if (count === 0) return null
+    if (count < charges.length) charges.length = claims.length = count
     const id = this.#ids.take()
     const verdict = limiter.claim(id, claims)
     if (verdict instanceof Promise || verdict.unknown.length > 0)
@@ -186,7 +191,7 @@ export class Governor {
     }
     if (verdict.isAlone === true) this.#requireCounted(id, charges)
     this.#watch(charges, standings, now)
-    return new HeldCall(this.#holding, { id, group, charges, standings, lines, since: now })
+    return new HeldCall(this.#holding, id, group, charges, standings, lines, now)
   }
 
   /** Errors: 503 of a limit that lets nothing pass which only this process has counted; nothing is held then. */
@@ -243,11 +248,11 @@ export class Governor {
 
   /** Warns of soft budgets, and compares what the limiter believes with the ledger from time to time. */
   #watch(charges: readonly Charge[], standings: readonly Standing[], now: number): void {
-    let index = -1
-    for (const charge of charges) {
-      index += 1
-      if (charge.rate !== null) continue
-      const { used: spent = 0, held = 0 } = standings[index] ?? {}
+    for (let index = 0; index < charges.length; index += 1) {
+      const charge = charges[index]
+      const standing = standings[index]
+      if (charge === undefined || standing === undefined || charge.rate !== null) continue
+      const { used: spent, held } = standing
       const { subject } = charge.claim
       const isDue = this.#isDue(subject, now)
       if (charge.use !== null) {
@@ -294,6 +299,10 @@ function collect(found: readonly (Allowances | CachedSubject | null)[]): Allowan
 }
 
 /** Of two budgets with one account the first counts, which is made so that it is the stricter. */
-function isRepeated({ claim }: Charge, claims: readonly Claim[]): boolean {
-  return claims.some(({ kind, subject }) => kind === 'budget' && subject === claim.subject)
+function isRepeated({ claim }: Charge, claims: readonly Claim[], count: number): boolean {
+  for (let index = 0; index < count; index += 1) {
+    const other = claims[index]
+    if (other?.kind === 'budget' && other.subject === claim.subject) return true
+  }
+  return false
 }

@@ -17,6 +17,8 @@ import type { UseCounters } from './use-counters.ts'
 import { amountOf, type UseLimit } from './use-limit.ts'
 
 const picoPerNano = 1_000n
+/** The same as plain numbers, for sums that fit: arithmetic of `bigint` leaves objects behind. */
+const [picosOfNano, halfNano] = [1_000, 500]
 
 /** What an answered call used; null where nothing is known. */
 export interface RealUse {
@@ -52,17 +54,6 @@ export interface HoldingDependencies {
   readonly onError: (error: unknown) => void
 }
 
-export interface AdmittedCall {
-  readonly id: string
-  /** The name of the model group. */
-  readonly group: string
-  readonly charges: readonly Charge[]
-  readonly standings: readonly Standing[]
-  readonly lines: string
-  /** Epoch milliseconds. */
-  readonly since: number
-}
-
 /** A call that was admitted under the charges it came with. */
 export class HeldCall implements Reservation, Hold {
   readonly id: string
@@ -72,21 +63,34 @@ export class HeldCall implements Reservation, Hold {
   previous: Hold | null = null
   next: Hold | null = null
   readonly #deps: HoldingDependencies
-  readonly #call: AdmittedCall
+  readonly #group: string
+  readonly #charges: readonly Charge[]
+  readonly #standings: readonly Standing[]
   readonly #counted: CountedTokens
   #beyond: HoldBeyond | null = null
   #isSettled = false
 
-  constructor(deps: HoldingDependencies, call: AdmittedCall) {
-    this.id = call.id
-    this.since = call.since
-    this.lines = call.lines
+  /** `group` is the name of the model group, `since` epoch milliseconds. */
+  constructor(
+    deps: HoldingDependencies,
+    id: string,
+    group: string,
+    charges: readonly Charge[],
+    standings: readonly Standing[],
+    lines: string,
+    since: number,
+  ) {
+    this.id = id
+    this.since = since
+    this.lines = lines
     this.#deps = deps
-    this.#call = call
+    this.#group = group
+    this.#charges = charges
+    this.#standings = standings
     this.#counted = deps.settings().countedTokens
     let hasRates = false
     let isHolding = false
-    for (const { claim } of call.charges)
+    for (const { claim } of charges)
       if (claim.kind === 'window') hasRates = true
       else isHolding = true
     this.hasRates = hasRates
@@ -94,14 +98,13 @@ export class HeldCall implements Reservation, Hold {
   }
 
   listSubjects(): readonly string[] {
-    return this.#call.charges.flatMap(({ claim }) => (claim.kind === 'window' ? [] : [claim.subject]))
+    return this.#charges.flatMap(({ claim }) => (claim.kind === 'window' ? [] : [claim.subject]))
   }
 
   cover(calls: readonly CallShape[]): boolean | Promise<boolean> {
-    const { charges, group } = this.#call
     const { limiter, live, outputs, now } = this.#deps
-    const uses = calls.map((call) => estimateUse(call, outputs, group))
-    const claims = claimsBeyond(charges, uses)
+    const uses = calls.map((call) => estimateUse(call, outputs, this.#group))
+    const claims = claimsBeyond(this.#charges, uses)
     if (claims.length === 0) return true
     const beyond = new HoldBeyond(limiter, `${this.id}+`, now())
     this.#beyond = beyond
@@ -115,7 +118,6 @@ export class HeldCall implements Reservation, Hold {
 
   settle(real: RealUse | null, isMade = true): void {
     const { limiter, live, ids, outputs, onError, now } = this.#deps
-    const { charges, standings, group } = this.#call
     if (this.#isSettled) return
     this.#isSettled = true
     live.delete(this)
@@ -123,29 +125,42 @@ export class HeldCall implements Reservation, Hold {
       live.delete(this.#beyond)
       this.#beyond.release(onError)
     }
-    if (real !== null && real.outputTokens > 0) outputs.learn(group, real.outputTokens)
-    const heldMs = now() - this.since
-    const settlements: Settlement[] = []
-    let index = 0
-    for (const charge of charges) {
-      const isOver = heldMs >= (standings[index]?.resetsInMs ?? 0)
-      const settlement =
-        charge.use === null
-          ? settleClaim(charge.claim, isOver, real, this.#counted)
-          : this.#settleUse(charge.use, charge.claim, real, isMade)
-      if (settlement !== null) settlements.push(settlement)
-      index += 1
-    }
+    if (real !== null && real.outputTokens > 0) outputs.learn(this.#group, real.outputTokens)
+    const settlements = this.#listSettlements(real, isMade, now() - this.since)
     const settled = settlements.length === 0 ? undefined : limiter.settle(this.id, settlements)
     if (settled instanceof Promise) settled.catch(onError)
     else ids.giveBack(this.id)
   }
 
+  #listSettlements(real: RealUse | null, isMade: boolean, heldMs: number): readonly Settlement[] {
+    const settlements = new Array<Settlement>(this.#charges.length)
+    let count = 0
+    for (let index = 0; index < this.#charges.length; index += 1) {
+      const charge = this.#charges[index]
+      if (charge === undefined) continue
+      const isOver = heldMs >= (this.#standings[index]?.resetsInMs ?? 0)
+      const settlement =
+        charge.use === null
+          ? settleClaim(charge.claim, isOver, real, this.#counted)
+          : this.#settleUse(charge.use, charge.claim, real, isMade)
+      if (settlement === null) continue
+      settlements[count] = settlement
+      count += 1
+    }
+    settlements.length = count
+    return settlements
+  }
+
   #settleUse(limit: UseLimit, claim: BudgetClaim, real: RealUse | null, isMade: boolean): Settlement {
     const amount = isMade ? usedOf(limit, claim, real) : 0
     if (limit.isKept) this.#deps.counters.add(limit.account, amount)
-    return { kind: claim.kind, subject: claim.subject, amount, held: claim.amount }
+    return settlementOf(claim, amount)
   }
+}
+
+/** At one place, so that all are of one class. */
+function settlementOf(claim: Claim, amount: number): Settlement {
+  return { kind: claim.kind, subject: claim.subject, amount, held: heldBy(claim) }
 }
 
 /** Null where nothing has to be corrected: what was counted of a window that is over is gone with it. */
@@ -155,13 +170,11 @@ function settleClaim(
   real: RealUse | null,
   counted: CountedTokens,
 ): Settlement | null {
-  const { kind, subject } = claim
-  const held = heldBy(claim)
-  if (kind === 'slot') return { kind, subject, amount: 0, held }
-  if (claim.kind !== 'window') return { kind, subject, amount: toNano(real?.costPico ?? null), held }
+  if (claim.kind === 'slot') return settlementOf(claim, 0)
+  if (claim.kind !== 'window') return settlementOf(claim, toNano(real?.costPico ?? null))
   if (claim.metric === 'requests' || isOver) return null
   const amount = (real === null ? 0 : countTokens(real, counted)) - claim.amount
-  return amount === 0 ? null : { kind, subject, amount, held }
+  return amount === 0 ? null : settlementOf(claim, amount)
 }
 
 /** What a call used of a limit. Without a correction it is what was estimated. */
@@ -178,5 +191,8 @@ function usedOf(
 
 /** Rounded to the nano-dollar, as the ledger does. */
 function toNano(pico: bigint | null): number {
-  return pico === null ? 0 : Number((pico + picoPerNano / 2n) / picoPerNano)
+  if (pico === null) return 0
+  const number = Number(pico)
+  if (!Number.isSafeInteger(number)) return Number((pico + picoPerNano / 2n) / picoPerNano)
+  return Math.trunc((number + halfNano) / picosOfNano)
 }

@@ -9,32 +9,44 @@ export function limitLines(
   standings: readonly Standing[],
   nowMs: number,
 ): string {
-  let requests: Tightest | null = null
-  let tokens: Tightest | null = null
-  let keySpend: number | null = null
+  let text =
+    formatTightest('requests', charges, standings, nowMs) +
+    formatTightest('tokens', charges, standings, nowMs)
+  let isSpendShown = false
   let ofModels = ''
-  let index = -1
-  for (const { budget, rate, claim } of charges) {
-    index += 1
+  for (let index = 0; index < charges.length; index += 1) {
+    const charge = charges[index]
     const standing = standings[index]
-    if (standing === undefined) continue
-    if (budget?.scope === 'key') keySpend ??= standing.used
-    if (claim.kind !== 'window') continue
-    // A limit that may be exceeded now is shown as it is written.
-    const limit = (claim.metric === 'requests' ? rate?.requests : rate?.tokens) ?? claim.limit
-    if (claim.metric === 'requests') requests = tighter(requests, limit, standing)
-    else tokens = tighter(tokens, limit, standing)
-    if (rate?.descriptor === 'model_per_key')
-      ofModels += `x-litellm-key-remaining-${claim.metric}-${headerName(rate.model ?? '')}: ${remainingOf(limit, standing)}\r\n`
+    if (charge === undefined || standing === undefined) continue
+    const { budget, rate, lines } = charge
+    if (budget?.scope === 'key' && !isSpendShown) {
+      isSpendShown = true
+      text += `x-litellm-key-spend: ${standing.used / nanoPerUsd}\r\n`
+    }
+    if (rate?.descriptor === 'model_per_key' && lines !== null)
+      ofModels += `x-litellm-key-remaining-${lines.metric}-${headerName(rate.model ?? '')}: ${remainingOf(lines, standing)}\r\n`
   }
-  let lines = ''
-  if (requests !== null) {
-    const reset = Math.ceil((nowMs + requests.resetsInMs) / 1_000)
-    lines = `x-ratelimit-limit: ${requests.limit}\r\nx-ratelimit-remaining: ${requests.remaining}\r\nx-ratelimit-reset: ${reset}\r\n${describe('requests', requests)}`
+  return text + ofModels
+}
+
+/** The limit of which the smallest part is left. */
+function formatTightest(
+  metric: WindowLines['metric'],
+  charges: readonly Charge[],
+  standings: readonly Standing[],
+  nowMs: number,
+): string {
+  let found: WindowLines | null = null
+  let at: Standing | null = null
+  for (let index = 0; index < charges.length; index += 1) {
+    const lines = charges[index]?.lines ?? null
+    const standing = standings[index]
+    if (lines?.metric !== metric || standing === undefined) continue
+    if (found !== null && at !== null && !isTighter(lines, standing, found, at)) continue
+    found = lines
+    at = standing
   }
-  if (tokens !== null) lines += describe('tokens', tokens)
-  if (keySpend !== null) lines += `x-litellm-key-spend: ${keySpend / nanoPerUsd}\r\n`
-  return lines + ofModels
+  return found === null || at === null ? '' : found.format(at, nowMs)
 }
 
 /** The same by name, for the headers of an error. */
@@ -43,25 +55,51 @@ export function toHeaders(lines: string): Record<string, string> {
   return Object.fromEntries(fields.map((line) => line.split(': ', 2)))
 }
 
-interface Tightest {
+/** How one limit of a window is shown. All but what is left stays for a second, and so does its text. */
+export class WindowLines {
+  readonly metric: 'requests' | 'tokens'
+  /** As it is written, even while it may be exceeded. */
   readonly limit: number
-  readonly remaining: number
-  readonly resetsInMs: number
+  readonly #before: string
+  #resetsAt = -1
+  #seconds = -1
+  #between = ''
+  #after = ''
+
+  constructor(metric: 'requests' | 'tokens', limit: number) {
+    this.metric = metric
+    this.limit = limit
+    this.#before =
+      metric === 'requests'
+        ? `x-ratelimit-limit: ${limit}\r\nx-ratelimit-remaining: `
+        : `x-ratelimit-limit-tokens: ${limit}\r\nx-ratelimit-remaining-tokens: `
+  }
+
+  format(standing: Standing, nowMs: number): string {
+    const { resetsInMs } = standing
+    const seconds = Math.ceil(resetsInMs / 1_000)
+    const resetsAt = Math.ceil((nowMs + resetsInMs) / 1_000)
+    if (seconds !== this.#seconds || resetsAt !== this.#resetsAt) this.#describe(seconds, resetsAt)
+    const remaining = remainingOf(this, standing)
+    return this.metric === 'requests'
+      ? `${this.#before}${remaining}${this.#between}${remaining}${this.#after}`
+      : `${this.#before}${remaining}${this.#after}`
+  }
+
+  #describe(seconds: number, resetsAt: number): void {
+    this.#seconds = seconds
+    this.#resetsAt = resetsAt
+    this.#between = `\r\nx-ratelimit-reset: ${resetsAt}\r\nx-ratelimit-limit-requests: ${this.limit}\r\nx-ratelimit-remaining-requests: `
+    this.#after = `\r\nx-ratelimit-reset-${this.metric}: ${seconds}s\r\n`
+  }
 }
 
-/** The limit of which the smaller part is left. */
-function tighter(found: Tightest | null, limit: number, standing: Standing): Tightest {
-  const remaining = remainingOf(limit, standing)
-  if (found !== null && remaining * found.limit >= found.remaining * limit) return found
-  return { limit, remaining, resetsInMs: standing.resetsInMs }
+/** Whether a smaller part of this limit is left than of the one found before. */
+function isTighter(lines: WindowLines, standing: Standing, found: WindowLines, foundAt: Standing): boolean {
+  return remainingOf(lines, standing) * found.limit < remainingOf(found, foundAt) * lines.limit
 }
 
-const remainingOf = (limit: number, { used }: Standing): number => Math.max(0, limit - used)
-
-function describe(metric: 'requests' | 'tokens', { limit, remaining, resetsInMs }: Tightest): string {
-  const reset = Math.ceil(resetsInMs / 1_000)
-  return `x-ratelimit-limit-${metric}: ${limit}\r\nx-ratelimit-remaining-${metric}: ${remaining}\r\nx-ratelimit-reset-${metric}: ${reset}s\r\n`
-}
+const remainingOf = ({ limit }: WindowLines, { used }: Standing): number => Math.max(0, limit - used)
 
 /** What a header's name may not hold becomes a dash. */
 const headerName = (model: string): string => model.replace(/[^\w.-]/g, '-')

@@ -19,7 +19,7 @@ const observedForMs = 2_000
 type MutableStanding = { -readonly [Part in keyof Standing]: Standing[Part] }
 
 interface Window {
-  readonly endsAt: number
+  endsAt: number
   requests: number
   tokens: number
 }
@@ -29,7 +29,7 @@ interface Account {
   spent: number | null
   held: number
   /** What others held when a shared limiter was asked last; believed for a short time. */
-  elsewhere: { held: number; readonly until: number } | null
+  elsewhere: { held: number; until: number } | null
   forgottenAt: number
 }
 
@@ -63,43 +63,43 @@ export class InProcessLimiter implements Limiter {
     this.#sweepSometimes()
     const now = this.#now()
     if (this.#holdsExpireFrom <= now) this.#releaseExpired(now)
-    const standings: MutableStanding[] = []
+    const standings = new Array<MutableStanding>(claims.length)
     let unknown: number[] = none
     let refusedBy: number | null = null
+    let index = 0
     for (const claim of claims) {
       const standing =
         claim.kind === 'window' ? this.#windowStanding(claim, now) : this.#heldStanding(claim, now)
-      if (standing === null) unknown = [...unknown, standings.length]
-      else if (refusedBy === null && refuses(claim, standing)) refusedBy = standings.length
-      standings.push(standing ?? { used: 0, held: 0, resetsInMs: 0 })
-    }
-    if (unknown.length > 0) return { refusedBy: null, unknown, standings }
-    if (refusedBy !== null) return { refusedBy, unknown, standings }
-    let index = 0
-    for (const claim of claims) {
-      const standing = standings[index]
-      if (standing !== undefined) this.#take(id, claim, standing, now)
+      if (standing === null) unknown = [...unknown, index]
+      else if (refusedBy === null && refuses(claim, standing)) refusedBy = index
+      standings[index] = standing ?? standingOf(0, 0, 0)
       index += 1
     }
-    return { refusedBy: null, unknown, standings }
+    if (unknown.length > 0) refusedBy = null
+    else if (refusedBy === null) this.#takeAll(id, claims, standings, now)
+    return { refusedBy, unknown, standings }
   }
 
   /** Takes over where a shared limiter stands, to count on from there while it is away. */
   observe(claims: readonly Claim[], { standings, unknown }: Verdict): void {
     this.#sweepSometimes()
     const now = this.#now()
-    for (const [index, claim] of claims.entries()) {
+    let index = -1
+    for (const claim of claims) {
+      index += 1
       const standing = standings[index]
       if (standing === undefined || unknown.includes(index)) continue
       const { used, held, resetsInMs } = standing
       if (claim.kind === 'window') {
-        const known = this.#windows.get(claim.subject)
-        const window = { requests: 0, tokens: 0, ...known, endsAt: now + resetsInMs }
-        this.#windows.set(claim.subject, { ...window, [claim.metric]: used })
+        const window = this.#window(claim.subject, now)
+        window.endsAt = now + resetsInMs
+        window[claim.metric] = used
         continue
       }
       const account = this.#account(claim.subject, now)
-      account.elsewhere = { held, until: now + observedForMs }
+      if (account.elsewhere === null) account.elsewhere = { held, until: 0 }
+      account.elsewhere.held = held
+      account.elsewhere.until = now + observedForMs
       if (claim.kind !== 'slot') account.spent = used
     }
   }
@@ -137,8 +137,8 @@ export class InProcessLimiter implements Limiter {
 
   #windowStanding({ subject, metric, windowMs }: WindowClaim, now: number): MutableStanding {
     const window = this.#windows.get(subject)
-    if (window === undefined || window.endsAt <= now) return { used: 0, held: 0, resetsInMs: windowMs }
-    return { used: window[metric], held: 0, resetsInMs: window.endsAt - now }
+    if (window === undefined || window.endsAt <= now) return standingOf(0, 0, windowMs)
+    return standingOf(metric === 'requests' ? window.requests : window.tokens, 0, window.endsAt - now)
   }
 
   /** Null while nobody has said what is spent. */
@@ -148,29 +148,51 @@ export class InProcessLimiter implements Limiter {
     const { spent, held, elsewhere } = account
     if (claim.kind !== 'slot' && spent === null) return null
     const others = elsewhere !== null && elsewhere.until > now ? elsewhere.held : 0
-    return { used: spent ?? 0, held: held + others, resetsInMs: 0 }
+    return standingOf(spent ?? 0, held + others, 0)
   }
 
-  /** The standing says afterwards where the claim stands then. */
-  #take(id: string, claim: Claim, standing: MutableStanding, now: number): void {
-    if (claim.kind === 'window') {
-      let window = this.#windows.get(claim.subject)
-      if (window === undefined || window.endsAt <= now) {
-        window = { endsAt: now + claim.windowMs, requests: 0, tokens: 0 }
-        this.#windows.set(claim.subject, window)
+  /** The standings say afterwards where the claims stand then. */
+  #takeAll(id: string, claims: readonly Claim[], standings: readonly MutableStanding[], now: number): void {
+    let hold: CallHold | null = null
+    let index = -1
+    for (const claim of claims) {
+      index += 1
+      const standing = standings[index]
+      if (standing === undefined) continue
+      if (claim.kind === 'window') {
+        this.#count(claim, standing, now)
+        continue
       }
-      window[claim.metric] += claim.amount
-      standing.used = window[claim.metric]
-      return
+      const account = this.#account(claim.subject, now)
+      const amount = heldBy(claim)
+      account.held += amount
+      keep(account, now + 2 * leaseMs)
+      hold ??= this.#holdOf(id, now + leaseMs)
+      hold.accounts.push(account)
+      hold.amounts.push(amount)
+      standing.held += amount
     }
-    const account = this.#account(claim.subject, now)
-    const amount = heldBy(claim)
-    account.held += amount
-    keep(account, now + 2 * leaseMs)
-    const hold = this.#holdOf(id, now + leaseMs)
-    hold.accounts.push(account)
-    hold.amounts.push(amount)
-    standing.held += amount
+  }
+
+  #count(claim: WindowClaim, standing: MutableStanding, now: number): void {
+    const window = this.#window(claim.subject, now)
+    if (window.endsAt <= now) {
+      window.endsAt = now + claim.windowMs
+      window.requests = 0
+      window.tokens = 0
+    }
+    if (claim.metric === 'requests') standing.used = window.requests += claim.amount
+    else standing.used = window.tokens += claim.amount
+  }
+
+  /** One that was not there yet is over. */
+  #window(subject: string, now: number): Window {
+    let window = this.#windows.get(subject)
+    if (window === undefined) {
+      window = { endsAt: now, requests: 0, tokens: 0 }
+      this.#windows.set(subject, window)
+    }
+    return window
   }
 
   #account(subject: string, now: number): Account {
@@ -220,8 +242,15 @@ function release(hold: CallHold, account: Account): void {
   const at = hold.accounts.indexOf(account)
   if (at === -1) return
   account.held -= hold.amounts[at] ?? 0
-  hold.accounts.splice(at, 1)
-  hold.amounts.splice(at, 1)
+  const [last, amount] = [hold.accounts.pop(), hold.amounts.pop()]
+  if (last === undefined || amount === undefined || at === hold.accounts.length) return
+  hold.accounts[at] = last
+  hold.amounts[at] = amount
+}
+
+/** At one place, so that all are of one class. */
+function standingOf(used: number, held: number, resetsInMs: number): MutableStanding {
+  return { used, held, resetsInMs }
 }
 
 function keep(account: Account, until: number): void {
