@@ -66,6 +66,14 @@ describe.each(kinds)('a limiter %s', (_, create) => {
     await expect.poll(() => claim('c')).toBeNull()
   })
 
+  it('holds what a call that uses nothing of a quota wants of it', async () => {
+    const claims = [quota(0, 5), slot(1)]
+    expect((await limiter.claim('a', claims)).refusedBy).toBeNull()
+    expect((await limiter.claim('b', claims)).refusedBy).toBe(1)
+    await limiter.settle('a', [ended(quota(0, 5), 0), ended(slot(1), 0)])
+    expect((await limiter.claim('c', [quota(5, 5), slot(1)])).refusedBy).toBeNull()
+  })
+
   it('takes nothing when one of several refuses', async () => {
     await limiter.claim('a', [slot(1)])
     const refused = await limiter.claim('b', [requests(5), tokens(10, 100), slot(1)])
