@@ -8,6 +8,8 @@ const picoPerNano = 1_000
 /** Beyond this a body is pictures and documents, which cost a model far fewer tokens than their Base64 is long. */
 const plainTextBytes = 262_144
 const tokensBeyond = 0.02
+/** Limiters count in whole numbers that numbers hold exactly; no model writes so much. */
+const mostTokens = 1e9
 
 export interface CallShape {
   /** The name limits of a model are held against, and what may serve the call. */
@@ -68,7 +70,7 @@ function readMaxTokens(body: Readonly<Record<string, unknown>>): number | null {
     body['max_tokens'] ??
     body['max_output_tokens'] ??
     generation?.['maxOutputTokens']
-  return typeof value === 'number' && value > 0 ? value : null
+  return typeof value === 'number' && value > 0 ? Math.min(mostTokens, Math.ceil(value)) : null
 }
 
 function readCount(value: unknown): number {
