@@ -1,13 +1,12 @@
-import { chooseCascade, replayCascade } from '../../router/dist/measure.js'
+import { replayCascade } from '../../router/dist/measure.js'
 
-/** The agreement cascade: the pair chosen on the rows that were seen, replayed on the others. Null without answer groups. */
-export function measureCascade(matrix, seen, test) {
-  const rowsOf = (positions) => positions.map((position) => matrix.rows[position])
-  if (matrix.rows.some(({ answers }) => answers === null)) return null
-  const cascade = chooseCascade(rowsOf(seen), matrix.models.length, 1)
+/** The bundle's agreement cascade, replayed on rows it has not seen. Null without one. */
+export function measureCascade(matrix, { cascade }, test, predictions) {
   if (cascade === null) return null
-  const { quality, cost, referenceQuality, referenceCost, agreed } = replayCascade(rowsOf(test), cascade)
+  const rows = test.map((position) => matrix.rows[position])
+  const { quality, cost, referenceQuality, referenceCost, agreed } = replayCascade(rows, predictions, cascade)
   return {
+    leastGain: cascade.leastGain,
     pair: [cascade.first, cascade.second, cascade.strong].map((model) => matrix.models[model]),
     ratio: quality / referenceQuality,
     saved: 1 - cost / referenceCost,

@@ -71,7 +71,7 @@ export function measureSet(featured, seed) {
     ece: calibrationError(predictions),
     flips: measureFlips(featured, test, bundle, profiles[1].lambda),
     guarantee: measureGuarantee(validation, predictions, reference, costRef, seed),
-    cascade: measureCascade(matrix, seen, test),
+    cascade: measureCascade(matrix, bundle, test, predictions),
   }
 }
 

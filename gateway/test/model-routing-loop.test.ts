@@ -156,7 +156,7 @@ describe('from requests to better decisions', () => {
     const easy = sum(200 + sums.indexOf('small'))
     expect((await chat('learned', easy)).headers['x-routeiq-selected-arm']).toBe('small')
     settled = easy
-  }, 120_000)
+  }, 300_000)
 
   it.each(named)('llmrouter-%s answers requests by what it learned', async (name) => {
     const ask = `${poem(301)}`

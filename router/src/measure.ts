@@ -15,7 +15,7 @@ export { createBanditScorer } from './model-routing/scoring/bandit-scorer.ts'
 export { KnnIndex } from './model-routing/scoring/knn-index.ts'
 export { noLiveState } from './model-routing/scoring/scorer.ts'
 export { createEnsembleScorer, createHeadScorer } from './model-routing/scoring/trained-scorer.ts'
-export { chooseCascade, replayCascade } from './model-routing/training/fit-cascade.ts'
+export { replayCascade } from './model-routing/training/fit-cascade.ts'
 export { fitGuarantee } from './model-routing/training/fit-guarantee.ts'
 export { randomFrom, shuffled } from './model-routing/training/random.ts'
 export {

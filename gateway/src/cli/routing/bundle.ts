@@ -2,6 +2,7 @@ import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, ve
 import { readFileSync } from 'node:fs'
 import { type OpenedBundle, openBundle, profiles, signedText } from '@routeiq/router'
 import { manifestName, readBundleFiles, writeBundleFiles } from '../../process/bundle-files.ts'
+import { describeCascade } from './describe-cascade.ts'
 import { percent, RoutingUsageError, readOptions, sha256 } from './routing-options.ts'
 import type { Terminal } from './run-routing.ts'
 
@@ -73,7 +74,7 @@ function inspect(manifest: OpenedBundle['manifest'], stdout: Terminal['stdout'])
     `domains: ${manifest.domains.join(', ')}`,
     `profile auto: ${percent(quality_ratio)} of the best model's quality at ${percent(cost_saved)} lower cost (AIQ ${aiq.toFixed(4)}, calibration error ${ece.toFixed(3)})`,
   ]
-  stdout.write(`${lines.join('\n')}\n`)
+  stdout.write(`${lines.join('\n')}\n${describeCascade(manifest)}`)
 }
 
 /** One line for each thing that is not the same. */

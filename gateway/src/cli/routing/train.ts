@@ -3,6 +3,7 @@ import {
   defaultBundleOptions,
   defaultStrategy,
   featureMatrix,
+  type OpenedBundle,
   packBundle,
   simpleExamples,
   trainableStrategies,
@@ -11,6 +12,7 @@ import {
 } from '@routeiq/router'
 import { writeBundleFiles } from '../../process/bundle-files.ts'
 import { version } from '../../version.ts'
+import { describeCascade } from './describe-cascade.ts'
 import {
   percent,
   RoutingUsageError,
@@ -65,8 +67,10 @@ export function train(argv: readonly string[], { stdout, stderr }: Terminal): vo
   )
   const out = options['out'] ?? ''
   writeBundleFiles(out, files)
-  const { bundle_id: id } = JSON.parse(files['bundle.json'] ?? '{}') as { bundle_id: string }
-  stdout.write(`${id} in ${out}: ${matrix.rows.length} asks, ${matrix.models.length} models\n`)
+  const manifest = JSON.parse(files['bundle.json'] ?? '{}') as OpenedBundle['manifest']
+  stdout.write(
+    `${manifest.bundle_id} in ${out}: ${matrix.rows.length} asks, ${matrix.models.length} models\n`,
+  )
   const measured = [
     [defaultStrategy, bundle.metrics] as const,
     ...[...bundle.heads].map(([strategy, { metrics }]) => [strategy, metrics] as const),
@@ -75,6 +79,7 @@ export function train(argv: readonly string[], { stdout, stderr }: Terminal): vo
     stdout.write(
       `${strategy} by cross-validation, profile auto: ${percent(quality_ratio)} of the best model's quality at ${percent(cost_saved)} lower cost (AIQ ${aiq.toFixed(4)}, calibration error ${ece.toFixed(3)})\n`,
     )
+  stdout.write(describeCascade(manifest))
 }
 
 function readCalibration(method: string | undefined): boolean {

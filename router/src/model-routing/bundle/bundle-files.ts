@@ -7,7 +7,7 @@ import { type PartShares, type Predictor, usualShares } from '../scoring/ensembl
 import { canonicalJson } from './canonical-json.ts'
 import { decodeHead, encodeHead, headFileName } from './head-files.ts'
 import { decodeMatrix, encodeMatrix } from './matrix.ts'
-import type { RowName, TrainedBundle, TrainedHead } from './trained-bundle.ts'
+import type { RowName, TrainedBundle, TrainedCascade, TrainedHead } from './trained-bundle.ts'
 
 const format = 'routeiq.bundle/1'
 const mostBytes = 64 * 1024 * 1024
@@ -31,6 +31,17 @@ interface BundleSignature {
   readonly sig: string
 }
 
+/** The agreement cascade: on disagreement, or where it is expected to gain more than `least_gain`, `strong` is asked. */
+interface ManifestCascade {
+  readonly first: string
+  readonly second: string
+  readonly strong: string
+  readonly least_gain: number
+  readonly agreed: number
+  readonly val_ratio: number
+  readonly val_saved: number
+}
+
 /** What `bundle.json` says. */
 export interface BundleManifest {
   readonly format: string
@@ -48,6 +59,8 @@ export interface BundleManifest {
   readonly profiles: TrainedBundle['profiles']
   readonly domains: readonly string[]
   readonly novelty: { readonly tau: number }
+  /** By names of models; null or absent without one. */
+  readonly cascade?: ManifestCascade | null
   readonly data: TrainedBundle['data']
   readonly metrics: TrainedBundle['metrics']
   /** How far below the best model every λ fell on unseen rows; what `mode: guarantee` goes by. */
@@ -107,6 +120,7 @@ export function packBundle(bundle: TrainedBundle, stamp: BundleStamp, sha256: Sh
     profiles: bundle.profiles,
     domains: weights.domains,
     novelty: { tau: bundle.noveltyThreshold },
+    cascade: nameCascade(bundle),
     data: bundle.data,
     metrics: bundle.metrics,
     guarantee: bundle.shortfalls,
@@ -131,6 +145,37 @@ export function packBundle(bundle: TrainedBundle, stamp: BundleStamp, sha256: Sh
     created_at: stamp.createdAt,
   }
   return { [manifestName]: `${JSON.stringify(manifest, null, 2)}\n`, ...contents }
+}
+
+function nameCascade({ cascade, weights: { models } }: TrainedBundle): ManifestCascade | null {
+  if (cascade === null) return null
+  const nameOf = (column: number): string => models[column] ?? ''
+  return {
+    first: nameOf(cascade.first),
+    second: nameOf(cascade.second),
+    strong: nameOf(cascade.strong),
+    least_gain: cascade.leastGain,
+    agreed: cascade.agreed,
+    val_ratio: cascade.ratio,
+    val_saved: cascade.saved,
+  }
+}
+
+function readCascade(cascade: BundleManifest['cascade'], models: readonly string[]): TrainedCascade | null {
+  if (cascade === undefined || cascade === null) return null
+  const columnOf = (name: string): number => {
+    const column = models.indexOf(name)
+    if (column < 0) throw new Error(`the cascade names ${name}, which is no model of the bundle`)
+    return column
+  }
+  const { least_gain: leastGain, agreed, val_ratio: ratio, val_saved: saved } = cascade
+  if (![leastGain, agreed, ratio, saved].every(Number.isFinite)) throw new Error('cascade holds what is no number')
+  return {
+    first: columnOf(cascade.first),
+    second: columnOf(cascade.second),
+    strong: columnOf(cascade.strong),
+    ...{ leastGain, agreed, ratio, saved },
+  }
 }
 
 export interface OpenedBundle {
@@ -284,6 +329,7 @@ function decode(encoded: Encoded, manifest: BundleManifest): Omit<TrainedBundle,
       costs: read('cluster_costs', [count, width]),
       sizes: read('cluster_sizes', [count]),
     },
+    cascade: readCascade(manifest.cascade, models),
     outputTokens: encoded.output_tokens === null ? null : wide('output_tokens', [domains.length, width]),
     costRefUsd: manifest.cost_ref_usd,
     profiles: manifest.profiles,

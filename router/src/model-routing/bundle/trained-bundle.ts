@@ -1,3 +1,4 @@
+import type { AgreementCascade } from '../cascade/agreement.ts'
 import type { Profile } from '../decision/profiles.ts'
 import type { HeadWeights } from '../heads/head.ts'
 import type { ClusterTable } from '../scoring/cluster-neighbours.ts'
@@ -21,6 +22,15 @@ export interface BundleMetrics {
   readonly cost_saved: number
   readonly aiq: number
   readonly ece: number
+}
+
+/** The cascade that was best in training, by columns of the bundle. */
+export interface TrainedCascade extends AgreementCascade {
+  /** Share of asks that the two cheap models answered alike. */
+  readonly agreed: number
+  /** Quality and cost beside the strong model's alone, on the rows it was fitted to. */
+  readonly ratio: number
+  readonly saved: number
 }
 
 /** A strategy's own part of a bundle, beside the shared one. */
@@ -48,6 +58,8 @@ export interface TrainedBundle {
   readonly rowNames: readonly RowName[] | null
   /** By strategy; the default needs none. */
   readonly heads: ReadonlyMap<string, TrainedHead>
+  /** Null when the data does not tell what models answered, or no cascade kept the best model's quality. */
+  readonly cascade: TrainedCascade | null
   /** Tokens of an answer, domains × models; null when the data does not tell. */
   readonly outputTokens: Float64Array | null
   readonly costRefUsd: number

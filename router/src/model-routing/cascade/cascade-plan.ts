@@ -1,4 +1,5 @@
 import type { ModelInfo, Scores } from '../scoring/scorer.ts'
+import type { AgreementCascade } from './agreement.ts'
 import type { Comparator } from './compare-answers.ts'
 
 /** Several calls for one answer: who is asked, and what has to hold for an answer to be kept. By position of the candidates. */
@@ -28,14 +29,14 @@ export type CascadePlan =
       readonly threshold: number
     }
 
+/** Who is asked at once, and who answers where these differ. */
+export type AgreementPlan = Pick<AgreementCascade, 'first' | 'second' | 'strong'>
+
 /** The two cheap ones together may cost at most this share of the strong one. */
 const mostPairCost = 0.6
 
 /** Two cheap models and the best one; null where the pair would not be cheap enough, or is expected not to pay. */
-export function planAgreement(
-  models: readonly ModelInfo[],
-  scores: Scores,
-): readonly [number, number, number] | null {
+export function planAgreement(models: readonly ModelInfo[], scores: Scores): AgreementPlan | null {
   const allowed = allowedOf(models, scores)
   const strong = bestOf(scores.mean, allowed)
   const [first, second] = byCost(allowed, scores).filter((at) => at !== strong)
@@ -46,7 +47,7 @@ export function planAgreement(
   const agreeing = (scores.q[first] as number) * (scores.q[second] as number)
   if (pair > mostPairCost * costOf(strong) || pair + (1 - agreeing) * costOf(strong) >= costOf(strong))
     return null
-  return [first, second, strong]
+  return { first, second, strong }
 }
 
 /**

@@ -174,7 +174,7 @@ function createUntrained(name: string, args: Args, parts: ScorerParts): Scorer {
     case 'llmrouter-least-busy':
       return createLeastUsedScorer(createInner(args, parts), name)
     case 'llmrouter-cascade':
-      return createCascadeScorer(createInner(args, parts), readCascade(args))
+      return createCascadeScorer(createInner(args, parts), readCascade(args), parts.trained)
     case 'llmrouter-automix':
       return createVerifyScorer(createInner(args, parts), {
         small: readName(args, 'small'),

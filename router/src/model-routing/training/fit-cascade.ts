@@ -1,47 +1,74 @@
+import { type AgreementCascade, anyGain, findEnough } from '../cascade/agreement.ts'
+import type { Predictions } from '../evaluation/predictions.ts'
 import type { OutcomeRow } from './outcome-matrix.ts'
 
-/** Two cheap models are asked at once; where their answers differ the best single one answers. */
-interface AgreementCascade {
-  readonly first: number
-  readonly second: number
-  readonly strong: number
-}
-
-interface CascadeOutcome {
+/** What a cascade came to on rows that tell what all models answered. */
+export interface CascadeOutcome {
   readonly quality: number
   readonly cost: number
+  /** Of the strong model alone. */
   readonly referenceQuality: number
   readonly referenceCost: number
-  /** Share of asks that two calls answered. */
+  /** Share of the asks two models were asked that they answered alike. */
   readonly agreed: number
 }
 
+/** A cascade, and what it came to on the rows it was fitted to. */
+export interface FittedCascade {
+  readonly cascade: AgreementCascade
+  readonly outcome: CascadeOutcome
+}
+
+/** Fewer asks tell too little of how often models agree. */
+const leastRows = 100
 /** The pair may cost at most this share of the best single model. */
 const mostPairCost = 0.6
 /** Rows cannot tell qualities apart that are this close. */
 const slack = 0.005
+/** Gains a strong model is asked for, 41 from −.2 to .2. */
+const gains: readonly number[] = Array.from({ length: 41 }, (_, step) => -0.2 + 0.01 * step)
 
 /**
- * The cheapest pair whose cascade keeps `target` of the best single model's quality on these rows, up to half a point; null when none
- * does. Rows need answer groups, scores and costs of every model.
+ * The cheapest pair whose cascade keeps `target` of the best single model's quality on these rows, up to half a point; then, as far as
+ * its quality is half a point above the target, the pair's better model alone for asks where the strong one is expected to gain little.
+ * Null when no pair does, or the rows do not tell what every model answered at what cost. `quality` of the predictions is by row,
+ * estimated without it.
  */
-export function chooseCascade(
+export function fitCascade(
   rows: readonly OutcomeRow[],
-  models: number,
+  predictions: Pick<Predictions, 'quality' | 'models'>,
   target: number,
-): AgreementCascade | null {
-  const { costs, best: strong } = describeModels(rows, models)
+): FittedCascade | null {
+  if (rows.length < leastRows || !rows.every(isWhole)) return null
+  const { costs, best: strong } = describeModels(rows, predictions.models)
   const costOf = (model: number): number => costs[model] ?? 0
-  let found: { readonly cascade: AgreementCascade; readonly cost: number } | null = null
-  for (const [one, other] of cheapPairs(models, costOf, mostPairCost * costOf(strong))) {
-    if (one === strong || other === strong) continue
-    const [first, second] = costOf(one) <= costOf(other) ? [one, other] : [other, one]
-    const cascade = { first, second, strong }
-    const { quality, referenceQuality, cost } = replayCascade(rows, cascade)
-    const isGood = quality >= (target - slack) * referenceQuality
-    if (isGood && (found === null || cost < found.cost)) found = { cascade, cost }
-  }
-  return found?.cascade ?? null
+  const replay = (cascade: AgreementCascade): FittedCascade => ({
+    cascade,
+    outcome: replayCascade(rows, predictions, cascade),
+  })
+  const keeps = ({ outcome }: FittedCascade, share: number): boolean =>
+    outcome.quality >= share * outcome.referenceQuality
+  const plain = cheapPairs(predictions.models, costOf, mostPairCost * costOf(strong))
+    .filter((pair) => !pair.includes(strong))
+    .map(([first, second]) => replay({ first, second, strong, leastGain: anyGain }))
+    .filter((fitted) => keeps(fitted, target - slack))
+  const pair = cheapestOf(plain)
+  if (pair === null) return null
+  const sparing = gains
+    .map((leastGain) => replay({ ...pair.cascade, leastGain }))
+    .filter((fitted) => keeps(fitted, target + slack))
+  return cheapestOf([pair, ...sparing])
+}
+
+function isWhole({ scores, costs, answers }: OutcomeRow): boolean {
+  return answers !== null && scores.every((score) => score !== null) && costs.every((cost) => cost !== null)
+}
+
+function cheapestOf(fitted: readonly FittedCascade[]): FittedCascade | null {
+  return fitted.reduce<FittedCascade | null>(
+    (best, one) => (best === null || one.outcome.cost < best.outcome.cost ? one : best),
+    null,
+  )
 }
 
 interface DescribedModels {
@@ -58,6 +85,7 @@ function describeModels(rows: readonly OutcomeRow[], models: number): DescribedM
   return { costs, best: scores.indexOf(Math.max(...scores)) }
 }
 
+/** The cheaper one of each pair first. */
 function cheapPairs(
   models: number,
   costOf: (model: number) => number,
@@ -68,31 +96,50 @@ function cheapPairs(
     all
       .slice(one + 1)
       .filter((other) => costOf(one) + costOf(other) <= limit)
-      .map((other) => [one, other] as const),
+      .map((other) => (costOf(one) <= costOf(other) ? ([one, other] as const) : ([other, one] as const))),
   )
 }
 
 /** What the cascade would have come to, beside the strong model alone. Of two that agree the first one answers. */
 export function replayCascade(
   rows: readonly OutcomeRow[],
-  { first, second, strong }: AgreementCascade,
+  { quality: expected, models }: Pick<Predictions, 'quality' | 'models'>,
+  cascade: AgreementCascade,
 ): CascadeOutcome {
-  let [quality, cost, referenceQuality, referenceCost, agreed] = [0, 0, 0, 0, 0]
-  for (const { scores, costs, answers } of rows) {
-    const agrees = answers !== null && answers[first] === answers[second]
-    cost += (costs[first] ?? 0) + (costs[second] ?? 0)
+  const { first, second, strong } = cascade
+  let [quality, cost, referenceQuality, referenceCost, compared, agreed] = [0, 0, 0, 0, 0, 0]
+  rows.forEach(({ scores, costs, answers }, row) => {
+    const answer = (model: number): void => {
+      quality += scores[model] ?? 0
+    }
+    const call = (model: number): void => {
+      cost += costs[model] ?? 0
+    }
     referenceQuality += scores[strong] ?? 0
     referenceCost += costs[strong] ?? 0
-    quality += scores[agrees ? first : strong] ?? 0
-    if (agrees) agreed++
-    else cost += costs[strong] ?? 0
-  }
+    const enough = findEnough(expected.subarray(row * models, (row + 1) * models), cascade)
+    if (enough !== null) {
+      call(enough)
+      answer(enough)
+      return
+    }
+    call(first)
+    call(second)
+    compared++
+    if (answers !== null && answers[first] === answers[second]) {
+      agreed++
+      answer(first)
+      return
+    }
+    call(strong)
+    answer(strong)
+  })
   const size = Math.max(1, rows.length)
   return {
     quality: quality / size,
     cost: cost / size,
     referenceQuality: referenceQuality / size,
     referenceCost: referenceCost / size,
-    agreed: agreed / size,
+    agreed: agreed / Math.max(1, compared),
   }
 }

@@ -1,5 +1,11 @@
 import { openEnsemble, openHead } from '../bundle/open-ensemble.ts'
-import type { FittedProfile, RowName, TrainedBundle, TrainedHead } from '../bundle/trained-bundle.ts'
+import type {
+  FittedProfile,
+  RowName,
+  TrainedBundle,
+  TrainedCascade,
+  TrainedHead,
+} from '../bundle/trained-bundle.ts'
 import { fitLambda } from '../evaluation/fit-lambda.ts'
 import { averageImprovedQuality, calibrationError } from '../evaluation/measures.ts'
 import { type Predictions, pool, predictRows } from '../evaluation/predictions.ts'
@@ -11,6 +17,7 @@ import { type Breakpoints, readOff } from '../scoring/breakpoints.ts'
 import type { PartShares } from '../scoring/ensemble.ts'
 import { defaultStrategy } from '../scoring/strategy-catalogue.ts'
 import { distillNeighbours } from './distill-neighbours.ts'
+import { fitCascade } from './fit-cascade.ts'
 import { measureShortfalls } from './fit-guarantee.ts'
 import { fitIsotonic } from './fit-isotonic.ts'
 import { type Fold, fitShares } from './fit-shares.ts'
@@ -94,6 +101,7 @@ export function trainAndValidate(
     rows: keepFewRows(set),
     rowNames: set.size > mostKeptRows ? null : nameRows(featured, positions),
     heads,
+    cascade: trainCascade(crossed.folds, featured, validation),
     outputTokens: meanOutputTokens(featured, positions, set),
     costRefUsd: fitter.costRef,
     ...fitProfiles(validation, fitter, options.target),
@@ -101,6 +109,19 @@ export function trainAndValidate(
     data: { rows: positions.length, digest: options.digest, seed: options.seed },
   }
   return { bundle, validation, heads: crossed.heads }
+}
+
+/** Of the rows in the order of the folds. */
+function trainCascade(
+  trainedFolds: readonly Fold[],
+  { matrix }: FeaturedMatrix,
+  validation: Predictions,
+): TrainedCascade | null {
+  const rows = trainedFolds.flatMap(({ held }) => held.flatMap((position) => matrix.rows[position] ?? []))
+  const fitted = fitCascade(rows, validation, 1)
+  if (fitted === null) return null
+  const { quality, referenceQuality, cost, referenceCost, agreed } = fitted.outcome
+  return { ...fitted.cascade, agreed, ratio: quality / referenceQuality, saved: 1 - cost / referenceCost }
 }
 
 /** λ of every profile, and how the strategy does at that of `auto`, on rows it has not seen. */
