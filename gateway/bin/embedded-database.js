@@ -18,13 +18,28 @@ const database = await PGlite.create({
 })
 let queue = Promise.resolve()
 
+/** As a stream: what `execProtocolRaw` answers is parsed besides, and every message of it kept for as long as this runs. */
 async function execute({ id, bytes }) {
+  const parts = []
   try {
-    const answer = await database.execProtocolRaw(bytes)
+    // What is handed over lies in the memory of PostgreSQL, which overwrites it.
+    await database.execProtocolRawStream(bytes, { onRawData: (part) => parts.push(part.slice()) })
+    const answer = join(parts)
     parentPort.postMessage({ id, bytes: answer }, [answer.buffer])
   } catch (error) {
     parentPort.postMessage({ id, error: String(error) })
   }
+}
+
+function join(parts) {
+  if (parts.length === 1) return parts[0]
+  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
+  let end = 0
+  for (const part of parts) {
+    whole.set(part, end)
+    end += part.length
+  }
+  return whole
 }
 
 async function close() {
