@@ -38,7 +38,7 @@ describe('TelemetryQueue', () => {
     expect(batches).toEqual([['r0', 'r1', 'r2']])
   })
 
-  it('delivers a full batch with the next turn, one batch for each turn', () => {
+  it('delivers eight or more with the next turn, one batch for each turn', () => {
     const { queue, batches } = makeQueue()
     const records = makeRecords(70)
     for (const record of records) queue.push(record)

@@ -13,6 +13,8 @@ export interface TelemetryQueueOptions {
 
 const defaultCapacity = 20_000
 const intervalMs = 50
+/** So many are delivered with the next turn, while what they were made of is still at hand in the processor's caches. */
+const promptLength = 8
 /** Keeps one delivery well below a millisecond, and records young: what lives longer is copied by the collector. */
 const batchSize = 32
 /** Delivered records are let go of at this many even when the queue is never empty. */
@@ -20,7 +22,7 @@ const compactionLength = 4096
 
 /**
  * Takes the record of each request off the request's own path: sinks get them in batches, every 50 ms or as soon as
- * a batch is full, at most one batch per turn of the event loop.
+ * there are eight, at most one batch per turn of the event loop.
  */
 export class TelemetryQueue {
   readonly #sinks: readonly RecordSink[]
@@ -64,7 +66,7 @@ export class TelemetryQueue {
 
   #schedule(): void {
     if (this.#immediate !== null) return
-    if (this.length >= batchSize) {
+    if (this.length >= promptLength) {
       this.#immediate = setImmediate(this.#deliver)
     } else if (this.#timer === null) {
       this.#timer = setTimeout(this.#deliver, intervalMs)
