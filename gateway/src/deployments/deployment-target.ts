@@ -1,22 +1,20 @@
-import type { QuotedNames, RequestTarget } from '../telemetry/request-record.ts'
+import type { ModelSeries } from '../telemetry/metrics/model-series.ts'
+import type { RequestTarget, TargetNotes } from '../telemetry/request-record.ts'
 
-/** What is said with every request of deployments that differ in their ids alone. Made by the first one. */
-export interface DeploymentText {
-  /** In the head of every answer, behind the id and up to the end of a line. */
-  readonly headLines: string
-  /** Their upstream model as a JSON string. */
-  readonly model: Buffer
-}
-
-/** The names that deployments of one model at one place have in common, and what is made of them. */
-export class DeploymentNames {
+/** The names that deployments of one model at one place have in common, and what the first request made of them. */
+export class DeploymentNames implements TargetNotes {
   readonly group: string
   readonly provider: string
   readonly upstreamModel: string
   readonly apiBase: string
   readonly regionName: string | null
-  readonly quoted: QuotedNames = { revision: null, group: '', provider: '', upstreamModel: '' }
-  text: DeploymentText | null = null
+  /** In the head of every answer, behind the id and up to the end of a line. */
+  headLines: string | null = null
+  /** The upstream model as a JSON string. */
+  quotedModel: Buffer | null = null
+  judgedAt: number | null = null
+  isClean = false
+  series: ModelSeries | null = null
 
   constructor(
     names: Pick<DeploymentNames, 'group' | 'provider' | 'upstreamModel' | 'apiBase' | 'regionName'>,
@@ -57,7 +55,7 @@ export class DeploymentTarget implements RequestTarget {
     return this.names.apiBase
   }
 
-  get quoted(): QuotedNames {
-    return this.names.quoted
+  get notes(): TargetNotes {
+    return this.names
   }
 }

@@ -4,6 +4,7 @@ import type { Operation } from '../conversation/operation.ts'
 import type { CostAdjustment } from '../pricing/adjust-cost.ts'
 import type { ModelFacts, ModelPrices } from '../pricing/prices.ts'
 import type { ProviderProfile, Wire } from '../providers/wire.ts'
+import type { CountedGroup } from '../telemetry/metrics/active-requests.ts'
 import type { Authorization } from '../transport/authorization.ts'
 import type { DeploymentTarget } from './deployment-target.ts'
 
@@ -68,8 +69,7 @@ export interface Deployment {
 }
 
 /** All deployments that share one `model_name`, in file order, with what every request would otherwise derive. */
-export interface ModelGroup {
-  readonly name: string
+export interface ModelGroup extends CountedGroup {
   readonly deployments: readonly Deployment[]
   /** Ascending `order` levels (deployments without `order` last); one level when none sets it. */
   readonly levels: readonly (readonly Deployment[])[]

@@ -50,7 +50,7 @@ export function admit(gateway: Gateway, request: ModelRequest): Admission | Prom
 }
 
 function enter(gateway: Gateway, resolution: Resolution, reservation: Reservation | null): Admission {
-  const active = gateway.active.enter(resolution.group.name)
+  const active = gateway.active.enter(resolution.group)
   return { resolution, reservation, release: () => gateway.active.leave(active) }
 }
 

@@ -1,24 +1,19 @@
 import type { Deployment } from '../deployments/deployment.ts'
-import type { DeploymentNames, DeploymentText } from '../deployments/deployment-target.ts'
+import type { DeploymentNames } from '../deployments/deployment-target.ts'
 import { headLine, headText } from '../http/server/head-line.ts'
 
 /** The head lines of an answer that say which deployment gave it. */
 export function describeDeployment({ target }: Deployment): string {
+  const { names } = target
   target.headId ??= headText(target.deploymentId)
-  return `x-litellm-model-id: ${target.headId}${textOf(target.names).headLines}`
+  names.headLines ??= formatHeadLines(names)
+  return `x-litellm-model-id: ${target.headId}${names.headLines}`
 }
 
 /** The upstream model of a deployment as a JSON string. */
-export function quoteModel({ target }: Deployment): Buffer {
-  return textOf(target.names).model
-}
-
-function textOf(names: DeploymentNames): DeploymentText {
-  names.text ??= {
-    headLines: formatHeadLines(names),
-    model: Buffer.from(JSON.stringify(names.upstreamModel)),
-  }
-  return names.text
+export function quoteModel({ target: { names } }: Deployment): Buffer {
+  names.quotedModel ??= Buffer.from(JSON.stringify(names.upstreamModel))
+  return names.quotedModel
 }
 
 function formatHeadLines({ group, apiBase, upstreamModel, regionName }: DeploymentNames): string {

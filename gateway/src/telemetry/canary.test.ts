@@ -82,7 +82,7 @@ describe.each(['json', 'text'] as const)('a secret in every text of a record, %s
     logger.logError({ error: new Error(`failed with ${text}`), requestId: text, traceId: text })
     logger.log('warn', 'note', { message: text, detail: `a${text}b`, nested: JSON.stringify({ text }) })
     metrics.observe(plant(text))
-    metrics.active.enter(text)
+    metrics.active.enter({ name: text, inProgress: null })
     metrics.breakers.setState(`deployment:${text}`, 'open')
     const output = read()
     metrics.close()

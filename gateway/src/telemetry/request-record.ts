@@ -3,6 +3,7 @@ import type { Usage } from '../conversation/usage.ts'
 import type { Operation } from '../deployments/deployment.ts'
 import type { FailureKind } from '../providers/failure.ts'
 import type { DialectId } from '../providers/wire.ts'
+import type { ModelSeries } from './metrics/model-series.ts'
 import type { RequestTrace } from './spans/request-trace.ts'
 
 /**
@@ -103,18 +104,20 @@ export interface RequestTarget {
   readonly provider: string
   readonly upstreamModel: string
   readonly apiBase: string
-  /** Room for its names in log lines; absent where it is made for a single record, like the next. */
-  readonly quoted?: QuotedNames
+  /** Absent where it is made for a single record, like the next. */
+  readonly notes?: TargetNotes
   /** The revision of the redactor that had nothing to change in the id, nor had JSON; null before one was asked. */
   cleanAt?: number | null
 }
 
-/** Names of targets as JSON string literals, redacted as the redactor could in this revision; null before the first time. */
-export interface QuotedNames {
-  revision: number | null
-  group: string
-  provider: string
-  upstreamModel: string
+/** What telemetry keeps with the names of lasting targets, because a table of thousands is far away for each of them. */
+export interface TargetNotes {
+  /** The revision of the redactor by which the names were judged; null before the first time. */
+  judgedAt: number | null
+  /** Group, provider and upstream model hide no secret, and JSON has nothing to escape in them. */
+  isClean: boolean
+  /** Of its group; null before the first request. */
+  series: ModelSeries | null
 }
 
 export interface FailedAttempt {

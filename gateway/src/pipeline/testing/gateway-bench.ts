@@ -6,6 +6,7 @@ import { HeldDeployments } from '../../balancing/held-deployments.ts'
 import { loadText } from '../../config/load-for-test.ts'
 import { BlobSealer } from '../../conversation/blob-sealer.ts'
 import { DemoTransport } from '../../demo/demo-transport.ts'
+import type { ModelGroup } from '../../deployments/deployment.ts'
 import { builtInPriceTable, seededRandom } from '../../deployments/for-test.ts'
 import { AddressGuard } from '../../http/address-guard.ts'
 import { CallsBySource } from '../../http/calls-by-source.ts'
@@ -45,9 +46,9 @@ export function openGatewayBench(config: string, patch: Partial<Gateway> = {}): 
   const records: RequestRecord[] = []
   const rows: SpendRow[] = []
   const active = new Map<string, Gauge>()
-  const enter = (model: string): Gauge => {
-    const gauge = active.get(model) ?? new Gauge()
-    active.set(model, gauge)
+  const enter = ({ name }: Pick<ModelGroup, 'name'>): Gauge => {
+    const gauge = active.get(name) ?? new Gauge()
+    active.set(name, gauge)
     gauge.add(1)
     return gauge
   }

@@ -12,7 +12,6 @@ const maximumNameLength = 256
  */
 export function formatAccessLine(record: RequestRecord, quoter: LabelQuoter): string {
   const { caller, target, usage } = record
-  const names = target === null ? null : quoter.namesOf(target, record.group)
   let line = `{"attempts":${record.attempts},"cache_hit":${record.cacheHit}`
   if (record.clientDisconnected) line += ',"client_disconnected":true'
   if (usage !== null) line += `,"completion_tokens":${usage.outputTokens}`
@@ -26,9 +25,9 @@ export function formatAccessLine(record: RequestRecord, quoter: LabelQuoter): st
   line += `,"level":"info","logger":"routeiq.access","method":"${record.method}"`
   if (record.requestedModel !== null)
     line += `,"model":${quoter.quoteRequested(record.requestedModel, record)}`
-  if (record.group !== null) line += `,"model_group":${names?.group ?? quoter.quote(record.group)}`
+  if (record.group !== null) line += `,"model_group":${quoter.quoteNameOf(record, record.group)}`
   if (usage !== null) line += `,"prompt_tokens":${usage.inputTokens}`
-  if (names !== null) line += `,"provider":${names.provider}`
+  if (target !== null) line += `,"provider":${quoter.quoteNameOf(record, target.provider)}`
   line += `,"request_id":${quoter.quoteId(record)},"status":${record.status},"stream":${record.stream}`
   if (caller.teamId !== null) line += `,"team_id":${quoter.quote(caller.teamId)}`
   line += `,"template":${quoter.quote(record.template)},"timestamp":"${formatTimestamp(record.endedAt)}"`

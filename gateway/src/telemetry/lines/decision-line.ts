@@ -19,7 +19,7 @@ export function formatDecisionLine(record: RequestRecord, quoter: LabelQuoter, l
   if (record.queryLength !== null) line += `,"query_length":${record.queryLength}`
   line += `,"reason_code":${quoter.quote(selectReason(record))},"reasoning_enabled":${record.reasoningEnabled}`
   line += `,"request_id":${quoter.quoteId(record)}`
-  line += `,"selected_model":${record.target === null ? 'null' : quoter.namesOf(record.target, record.group).upstreamModel}`
+  line += `,"selected_model":${record.target === null ? 'null' : quoter.quoteNameOf(record, record.target.upstreamModel)}`
   if (record.strategy !== null) line += `,"strategy":${quoter.quote(record.strategy)}`
   line += `,"timestamp":"${formatTimestamp(record.endedAt)}","trace_id":${record.traceId === null ? 'null' : quoter.quoteOnce(record.traceId)}}`
   return line

@@ -38,15 +38,33 @@ describe('LabelQuoter', () => {
     expect(asked).toHaveLength(names.length)
   })
 
-  it('keeps the names of deployments with them, where there is room', () => {
+  it('remembers with the names of deployments that they are their own literals, where there is room', () => {
     const { quoter, asked } = makeCountedQuoter()
     const names = { deploymentId: 'd1', provider: 'openai', upstreamModel: 'gpt-4o', apiBase: 'x' }
-    const quoted = { revision: null, group: '', provider: '', upstreamModel: '' }
-    const said = { revision: 0, group: '"fast"', provider: '"openai"', upstreamModel: '"gpt-4o"' }
-    for (const target of [{ ...names, quoted }, { ...names, quoted }, names])
-      expect(quoter.namesOf(target, 'fast')).toEqual(said)
-    expect(asked).toEqual(['fast', 'openai', 'gpt-4o'])
-    expect(names).not.toHaveProperty('quoted')
+    const notes = { judgedAt: null, isClean: false, series: null }
+    for (const target of [{ ...names, notes }, { ...names, notes }, names]) {
+      const record = makeRequestRecord({ target, group: 'fast' })
+      expect(quoter.quoteNameOf(record, 'gpt-4o')).toBe('"gpt-4o"')
+      expect(quoter.quoteNameOf(record, 'openai')).toBe('"openai"')
+      expect(quoter.quoteRequested('fast', record)).toBe('"fast"')
+      expect(quoter.quoteRequested('f"ast', record)).toBe('"f\\"ast"')
+    }
+    expect(asked).toEqual(['fast', 'openai', 'gpt-4o', 'f"ast', 'gpt-4o', 'openai', 'fast'])
+    expect(names).not.toHaveProperty('notes')
+  })
+
+  it.each([
+    { group: 'fa"st' },
+    { provider: 'open"ai' },
+    { upstreamModel: 'gpt"4o' },
+    { upstreamModel: 'x'.repeat(300) },
+  ])('quotes the names of deployments one of which is not its own literal: %j', (odd) => {
+    const { quoter } = makeCountedQuoter()
+    const { group, ...names } = { group: 'fast', provider: 'openai', upstreamModel: 'gpt-4o', ...odd }
+    const notes = { judgedAt: null, isClean: false, series: null }
+    const record = makeRequestRecord({ target: { deploymentId: 'd1', apiBase: 'x', ...names, notes }, group })
+    for (const name of [group, names.provider, names.upstreamModel, group])
+      expect(quoter.quoteNameOf(record, name)).toBe(JSON.stringify(name.slice(0, 256)))
   })
 
   it('asks the redactor once for the id of a deployment that lasts', () => {
@@ -87,16 +105,17 @@ describe('LabelQuoter', () => {
       provider: 'openai',
       upstreamModel: 'x',
       apiBase: 'x',
-      quoted: { revision: null, group: '', provider: '', upstreamModel: '' },
+      notes: { judgedAt: null, isClean: false, series: null },
       cleanAt: null,
     }
+    const record = makeRequestRecord({ target, group: 'my-alias-1' })
     expect(quoter.quoteTargetId(target)).toBe('"my-alias-1"')
-    expect(quoter.namesOf(target, 'my-alias-1').group).toBe('"my-alias-1"')
+    expect(quoter.quoteNameOf(record, 'my-alias-1')).toBe('"my-alias-1"')
     redactor.addSecrets(['my-alias-1'])
     quoter.refresh()
     expect(quoter.quote('my-alias-1')).toBe('"[REDACTED]"')
     expect(quoter.quoteOnce('my-alias-1')).toBe('"[REDACTED]"')
     expect(quoter.quoteTargetId(target)).toBe('"[REDACTED]"')
-    expect(quoter.namesOf(target, 'my-alias-1').group).toBe('"[REDACTED]"')
+    expect(quoter.quoteNameOf(record, 'my-alias-1')).toBe('"[REDACTED]"')
   })
 })

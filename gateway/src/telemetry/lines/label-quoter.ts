@@ -1,5 +1,5 @@
 import type { Redactor } from '../redact.ts'
-import type { QuotedNames, RequestRecord, RequestTarget } from '../request-record.ts'
+import type { RequestRecord, RequestTarget } from '../request-record.ts'
 import { quoteJson } from './json-text.ts'
 
 const maximumLength = 256
@@ -39,21 +39,14 @@ export class LabelQuoter {
     return this.#literals.get(text) ?? this.#remember(text)
   }
 
-  /** The names of a deployment, made by the first record and kept with them: in a table of thousands each would be looked for. */
-  namesOf(target: RequestTarget, group: string | null): QuotedNames {
-    const { quoted } = target
-    if (quoted?.revision === this.#revision) return quoted
-    const names = quoted ?? { revision: null, group: '', provider: '', upstreamModel: '' }
-    names.revision = this.#revision
-    names.group = this.quote(group ?? '')
-    names.provider = this.quote(target.provider)
-    names.upstreamModel = this.quoteOnce(target.upstreamModel)
-    return names
+  /** A name of the deployment behind a record. Nearly all are their own literals between quotes, so that this is remembered. */
+  quoteNameOf({ target, group }: RequestRecord, name: string): string {
+    return target !== null && this.#hasCleanNames(target, group) ? `"${name}"` : this.quote(name)
   }
 
-  /** The name that was asked for: mostly that of the group, which the names of the deployment have. */
-  quoteRequested(requested: string, { group, target }: RequestRecord): string {
-    return target === null || requested !== group ? this.quote(requested) : this.namesOf(target, group).group
+  /** The name that was asked for: mostly that of the group. */
+  quoteRequested(requested: string, record: RequestRecord): string {
+    return requested === record.group ? this.quoteNameOf(record, requested) : this.quote(requested)
   }
 
   /** Nearly all ids are their own literals between quotes, so that this is remembered and no second text of each. */
@@ -77,6 +70,17 @@ export class LabelQuoter {
       this.#latestLiteral = quoteJson(this.#redactor.redactText(text).slice(0, maximumLength))
     }
     return this.#latestLiteral
+  }
+
+  #hasCleanNames({ notes, provider, upstreamModel }: RequestTarget, group: string | null): boolean {
+    if (notes === undefined) return false
+    if (notes.judgedAt !== this.#revision) {
+      notes.judgedAt = this.#revision
+      notes.isClean = [group ?? '', provider, upstreamModel].every(
+        (name) => this.quoteOnce(name) === `"${name}"`,
+      )
+    }
+    return notes.isClean
   }
 
   #remember(text: string): string {

@@ -3,6 +3,13 @@ import type { Gauge } from './registry/gauge.ts'
 import type { Registry } from './registry/registry.ts'
 import { SeriesCache } from './registry/series-cache.ts'
 
+/** A model group whose requests are counted. */
+export interface CountedGroup {
+  readonly name: string
+  /** Its requests in progress; null before the first, which spares the others a look-up among thousands. */
+  inProgress: Gauge | null
+}
+
 /** Requests in progress per model group. Each `enter` is followed by exactly one `leave` with what it gave. */
 export class ActiveRequests {
   readonly #models: SeriesCache<Gauge>
@@ -17,11 +24,11 @@ export class ActiveRequests {
     return this.#total
   }
 
-  enter(model: string): Gauge {
+  enter(group: CountedGroup): Gauge {
     this.#total += 1
-    const gauge = this.#models.get(model)
-    gauge.add(1)
-    return gauge
+    group.inProgress ??= this.#models.get(group.name)
+    group.inProgress.add(1)
+    return group.inProgress
   }
 
   leave(gauge: Gauge): void {

@@ -112,15 +112,64 @@ describe('other requests', () => {
   })
 })
 
+describe('requests of one deployment', () => {
+  const notes = () => ({ judgedAt: null, isClean: false, series: null })
+  const targetOf = (provider: string, of: ReturnType<typeof notes>) => ({
+    deploymentId: 'd1',
+    provider,
+    upstreamModel: 'gpt-4o',
+    apiBase: 'https://api.openai.com/v1',
+    notes: of,
+  })
+  const read = (metrics: Metrics, labels: Record<string, string>) =>
+    parse(metrics).read('gen_ai_client_operation_duration_seconds_count', labels)
+
+  it('are counted where they are told of, whoever counted before', () => {
+    const target = targetOf('openai', notes())
+    const [first, second] = [makeMetrics(), makeMetrics()]
+    for (const metrics of [first, second, second, first, second])
+      metrics.observe(makeRequestRecord({ target }))
+    expect([read(first, {}), read(second, {})]).toEqual([2, 3])
+  })
+
+  it('are counted by each label as it was, when labels come and go', () => {
+    const metrics = makeMetrics()
+    const kept = notes()
+    const callers = ['ann', 'bob', null].map((userId) => ({ ...makeRequestRecord().caller, userId }))
+    for (const caller of [...callers, ...callers])
+      for (const provider of ['openai', 'azure', 'openai'])
+        for (const status of [200, 500])
+          metrics.observe(makeRequestRecord({ target: targetOf(provider, kept), status, caller }))
+    expect(read(metrics, { gen_ai_system: 'openai' })).toBe(24)
+    expect(read(metrics, { gen_ai_system: 'azure' })).toBe(12)
+    const parsed = parse(metrics)
+    for (const status of ['200', '500']) expect(parsed.read('gateway_request_total', { status })).toBe(18)
+    for (const user of ['ann', 'bob', 'none'])
+      expect(parsed.read('gateway_cost_total_usd_total', { user })).toBeCloseTo(0.024, 9)
+    expect(parsed.read('gateway_tokens_total', { direction: 'input' })).toBe(36 * 120)
+  })
+
+  it('keep what was counted when the registry takes more room', () => {
+    const metrics = makeMetrics()
+    for (let round = 0; round < 2; round++)
+      for (let at = 0; at < 200; at++) metrics.observe(makeRequestRecord({ group: `m${at}` }))
+    const { samples } = parse(metrics)
+    const counts = samples.filter(({ name }) => name === 'gen_ai_client_operation_duration_seconds_count')
+    expect(counts.map(({ value }) => value)).toEqual(Array(200).fill(2))
+  })
+})
+
 describe('the state of the gateway', () => {
   it('shows requests in progress', () => {
     const metrics = makeMetrics({ litellm: { trackEndUsers: true } })
-    metrics.active.enter('fast')
-    metrics.active.leave(metrics.active.enter('fast'))
+    const group = { name: 'fast', inProgress: null }
+    metrics.active.enter(group)
+    metrics.active.leave(metrics.active.enter(group))
+    metrics.active.enter({ name: 'fast', inProgress: null })
     metrics.backpressure.active.set(7)
     const { read } = parse(metrics)
-    expect(read('gateway_request_active', { model: 'fast' })).toBe(1)
-    expect(read('litellm_in_flight_requests')).toBe(1)
+    expect(read('gateway_request_active', { model: 'fast' })).toBe(2)
+    expect(read('litellm_in_flight_requests')).toBe(2)
     expect(read('gateway_backpressure_active_requests')).toBe(7)
   })
 

@@ -3,7 +3,7 @@ import { Counter } from './counter.ts'
 import type { MetricDefinition } from './definition.ts'
 import { Family, type FamilyLimits } from './family.ts'
 import { Gauge } from './gauge.ts'
-import { Histogram, numbersOf } from './histogram.ts'
+import { Histogram } from './histogram.ts'
 import { NumberSpace } from './number-space.ts'
 
 export interface RegistryOptions {
@@ -17,17 +17,18 @@ const defaultCap = 1000
 
 /** The metrics of one process. */
 export class Registry {
+  /** Of its counters and histograms. */
+  readonly space = new NumberSpace()
   readonly #limits: FamilyLimits
   readonly #families: Family<Counter | Gauge | Histogram>[] = []
   readonly #collectors: (() => void)[] = []
-  readonly #space = new NumberSpace()
 
   constructor(options: RegistryOptions) {
     this.#limits = { cap: options.cap ?? defaultCap, redactText: options.redactText }
   }
 
   counter(definition: MetricDefinition): Family<Counter> {
-    return this.#register(new Family(definition, () => new Counter(), this.#limits))
+    return this.#register(new Family(definition, () => new Counter(this.space), this.#limits))
   }
 
   gauge(definition: MetricDefinition): Family<Gauge> {
@@ -35,8 +36,7 @@ export class Registry {
   }
 
   histogram(definition: MetricDefinition): Family<Histogram> {
-    const { buckets } = definition
-    const create = () => new Histogram(buckets, this.#space.take(numbersOf(buckets)))
+    const create = () => new Histogram(definition.buckets, this.space)
     return this.#register(new Family(definition, create, this.#limits))
   }
 
