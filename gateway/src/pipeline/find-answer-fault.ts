@@ -34,7 +34,7 @@ export function findAnswerFault({ ask }: ModelChoice, facts: AnswerFacts): strin
 }
 
 /** Null for what broke off, and for what is more than words and calls. */
-function readFacts({ parts, finish }: ReplyChoice): AnswerFacts | null {
+export function readFacts({ parts, finish }: ReplyChoice): AnswerFacts | null {
   if (finish === null || finish.reason === 'pause') return null
   if (parts.some(({ type }) => type === 'image' || type === 'opaque')) return null
   return {

@@ -50,6 +50,8 @@ export class Progress {
   /** Which of several models; null where the name stands for one. */
   choice: ModelChoice | null = null
   deployment: Deployment | null = null
+  /** Several models are asked, and which of them answers is not known yet. */
+  isUndecided = false
   strategy: string | null = null
   strategyFellBack = false
   attempts = 0

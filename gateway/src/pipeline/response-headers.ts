@@ -40,10 +40,11 @@ export function describeResponse(request: ModelRequest, progress: Progress, now:
     describeEffort(progress, runtime.config.routing.maxFallbacks) +
     describeKey(request.caller)
   if (progress.reservation !== null) lines += progress.reservation.lines
-  if (progress.deployment !== null)
+  if (progress.deployment !== null && !progress.isUndecided)
     lines += `${describeDeployment(progress.deployment)}${describeTier(progress)}x-routeiq-strategy: ${progress.strategy ?? ''}\r\n`
   if (progress.choice !== null) {
-    lines += describeChoice(progress.choice, progress.deployment)
+    if (!progress.isUndecided) lines += describeArm(progress.choice, progress.deployment)
+    lines += describeChoice(progress.choice)
     if (isWanted(exchange.header('x-routeiq-explain'))) lines += explainChoice(progress.choice)
   }
   const dropped = describeDropped(progress.dropped)
@@ -115,12 +116,16 @@ function describeTier({ choice, deployment }: Progress): string {
   return tier === null ? '' : headLine('x-routeiq-tier', tier)
 }
 
-/** Which model was chosen, and the handle for feedback on it. */
-function describeChoice(choice: ModelChoice, deployment: Deployment | null): string {
+/** Which model was chosen. */
+function describeArm({ routed, chosen }: ModelChoice, deployment: Deployment | null): string {
+  const answering = deployment === null ? undefined : routed.armOf.get(deployment)
+  return headLine('x-routeiq-selected-arm', answering?.name ?? chosen)
+}
+
+/** How it was chosen, and the handle for feedback on it. */
+function describeChoice(choice: ModelChoice): string {
   const { decision, affinity, experiment, ignored, fallbackReason } = choice
-  const answering = deployment === null ? undefined : choice.routed.armOf.get(deployment)
   return (
-    headLine('x-routeiq-selected-arm', answering?.name ?? choice.chosen) +
     headLine('x-routeiq-decision-id', choice.decisionId) +
     headLine('x-routeiq-profile', choice.profile) +
     (fallbackReason === null ? '' : headLine('x-routeiq-fallback-reason', fallbackReason)) +

@@ -189,6 +189,12 @@ export const learnedRoutingSettings: readonly Setting[] = [
   available('cost_cascade.max_rungs', 'integer', 4, 'Models asked in turn at most, 4 being the most', [], {
     example: '3',
   }),
+  available(
+    'cost_cascade.buffer_stream',
+    'boolean',
+    false,
+    'Streams are answered so too: nothing of one is sent before its answer is kept',
+  ),
   available('semantic_intent.enabled', 'boolean', false, 'What an ask of `auto` is about leads to models'),
   available(
     'semantic_intent.intent_model_groups',

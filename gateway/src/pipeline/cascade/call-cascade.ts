@@ -7,6 +7,8 @@ import type { ModelChoice } from '../../model-routing/model-choice.ts'
 import { type Answer, call } from '../call.ts'
 import { chooseDeployment } from '../choose-deployment.ts'
 import type { Gateway } from '../gateway.ts'
+import { holdStream } from '../guarded/held-stream.ts'
+import { keeperOf } from '../history.ts'
 import type { ModelRequest } from '../model-request.ts'
 import { priceOf } from '../price-answer.ts'
 import { Progress } from '../progress.ts'
@@ -26,8 +28,8 @@ interface CascadeChoice {
 }
 
 /**
- * The plan, where the answer may come of several calls: a plain answer of one choice, in a dialect that can be read, with nothing of
- * the gateway's between the calls, and money for all of them. What may not is routed as ever, and says so. Null for one call.
+ * The plan, where the answer may come of several calls: a plain answer of one choice (or a stream that may wait), in a dialect that can be
+ * read, with nothing of the gateway's between the calls, and money for all of them. What may not is routed as ever, and says so. Null for one call.
  */
 export function cascadeOf(
   request: ModelRequest,
@@ -67,9 +69,11 @@ function positionsOf(plan: CascadePlan): readonly number[] {
   return [plan.small, ...Array.from({ length: plan.samples }, () => plan.small), plan.large]
 }
 
-function allowsCascade(request: ModelRequest, { mode }: CascadePlan): boolean {
+function allowsCascade(request: ModelRequest, { mode, buffersStreams }: CascadePlan): boolean {
   const { stream, operation, skills, container, boundTo, upload, body, protocol } = request
-  const isPlain = !stream && operation === 'chat' && (body['n'] ?? 1) === 1
+  // A stream that is kept for later turns is so by its end, be it the client's or not.
+  const isInTime = !stream || (buffersStreams && keeperOf(request) === null)
+  const isPlain = isInTime && operation === 'chat' && (body['n'] ?? 1) === 1
   const hasSideEffects = skills !== null || container !== null || boundTo !== null || upload !== null
   const isReadable = canReadAnswers(protocol.id) && (mode !== 'verify' || canVerify(request))
   return isPlain && !hasSideEffects && body['store'] !== true && isReadable
@@ -77,7 +81,7 @@ function allowsCascade(request: ModelRequest, { mode }: CascadePlan): boolean {
 
 /**
  * Calls cheap models first and dear ones only where the cheap answers do not hold. All calls are billed; the client sees one
- * answer. Errors: those of the last call, when nothing before it can be kept.
+ * answer. Of streams those of cheap models are held until they are judged, the last one flows. Errors: those of the last call, when nothing before it can be kept.
  */
 export async function callCascade(
   gateway: Gateway,
@@ -102,7 +106,10 @@ function climb(cascade: Cascade, plan: CascadePlan): Promise<CascadeAnswer> {
 type Plan<Mode extends CascadePlan['mode']> = Extract<CascadePlan, { mode: Mode }>
 
 async function agree(cascade: Cascade, plan: Plan<'agreement'>): Promise<CascadeAnswer> {
-  const [one, other] = await Promise.all([cascade.call(plan.first), cascade.call(plan.second)])
+  const calls = [cascade.call(plan.first), cascade.call(plan.second)] as const
+  // When the client leaves, the other call is still waited for: it is to be billed.
+  await Promise.allSettled(calls)
+  const [one, other] = await Promise.all(calls)
   const [left, right] = [one?.facts ?? null, other?.facts ?? null]
   const agrees =
     left !== null &&
@@ -170,6 +177,7 @@ class Cascade {
     this.#resolution = resolution
     this.#choice = choice
     this.#progress = progress
+    progress.isUndecided = true
   }
 
   /** What an answer has to be, as far as the request says. */
@@ -180,7 +188,7 @@ class Cascade {
   /** Null when the model fails: a cascade then goes on as if it had not known. */
   async call(position: number): Promise<Called | null> {
     try {
-      return await this.#call(position, this.#request)
+      return await this.#call(position, this.#request, 'held')
     } catch (error) {
       if (this.#request.exchange.clientGone) throw error
       return null
@@ -192,7 +200,7 @@ class Cascade {
     const question = await askWhetherRight(this.#request, answer.text)
     const asked = await Promise.all(
       Array.from({ length: plan.samples }, async () => {
-        const called = await this.#call(plan.small, question).catch(() => null)
+        const called = await this.#call(plan.small, question, 'held').catch(() => null)
         if (called !== null) this.#bill(called)
         return called?.facts ?? null
       }),
@@ -205,7 +213,7 @@ class Cascade {
   /** The last call. When it fails, what a cheap model said is still an answer. */
   async finish(position: number, why: string, kept: Called | null): Promise<CascadeAnswer> {
     try {
-      return this.keep(await this.#call(position, this.#request), `escalated:${why}`)
+      return this.keep(await this.#call(position, this.#request, 'live'), `escalated:${why}`)
     } catch (error) {
       if (kept === null || this.#request.exchange.clientGone) throw error
       return this.keep(kept, 'escalation_failed')
@@ -215,11 +223,17 @@ class Cascade {
   /** That answer is the client's; the others are billed. */
   keep(called: Called, outcome: string): CascadeAnswer {
     this.#open.delete(called)
+    this.#progress.isUndecided = false
     for (const other of this.#open) this.#bill(other)
     const { progress } = called
     this.#progress.deployment = progress.deployment
     this.#progress.strategy = progress.strategy
     this.#progress.dropped = progress.dropped
+    this.#progress.usageEstimated = progress.usageEstimated
+    if (called.answer.result.kind === 'stream') {
+      this.#progress.captured = progress.captured
+      this.#progress.firstByteAt = progress.firstByteAt
+    }
     this.#progress.choice = {
       ...this.#choice,
       chosen: called.arm,
@@ -231,25 +245,30 @@ class Cascade {
 
   /** What was got and not kept was paid for all the same. */
   close(): void {
+    this.#progress.isUndecided = false
     for (const called of this.#open) this.#bill(called)
   }
 
-  async #call(position: number, request: ModelRequest): Promise<Called> {
+  /** A `live` stream comes back once it has begun, a `held` one when it is complete. */
+  async #call(position: number, request: ModelRequest, mode: 'held' | 'live'): Promise<Called> {
     const arm = this.#choice.decision.models[position]?.name ?? this.#choice.chosen
     const progress = new Progress(false)
     progress.caller = this.#progress.caller
     progress.choice = this.#choice
+    progress.capturesAnswer = mode === 'live' && this.#progress.capturesAnswer
     const order = { ...this.#choice, order: [arm] }
     const plan = chooseDeployment(this.#gateway, request, this.#resolution, order)
     try {
-      const answer = await call(this.#gateway, request, plan, progress)
+      const called = await call(this.#gateway, request, plan, progress)
+      const answer = mode === 'live' ? called : await hold(request, called, plan, progress)
       const { result } = answer
       const facts = result.kind === 'reply' ? readAnswer(request.protocol.id, result.reply) : null
-      const called = { arm, plan, progress, answer, facts }
-      this.#open.add(called)
-      return called
+      const heard = { arm, plan, progress, answer, facts }
+      this.#open.add(heard)
+      return heard
     } catch (error) {
       plan.abort()
+      this.#billBroken(progress)
       this.#progress.deployment ??= progress.deployment
       throw error
     } finally {
@@ -259,6 +278,12 @@ class Cascade {
       this.#progress.upstreamEndedAt = progress.upstreamEndedAt ?? this.#progress.upstreamEndedAt
       this.#progress.routingMs += progress.routingMs
     }
+  }
+
+  /** What came of a stream that broke off was paid for. */
+  #billBroken({ usage, costPico, costParts, deployment }: Progress): void {
+    if (usage === null || deployment === null) return
+    this.#progress.rounds.push({ usage, total: costPico, parts: costParts, deployment })
   }
 
   #bill(called: Called): void {
@@ -273,4 +298,16 @@ class Cascade {
       deployment: planned.deployment,
     })
   }
+}
+
+/** The answer whole, where it is a stream. */
+async function hold(
+  request: ModelRequest,
+  answer: Answer,
+  plan: AttemptPlan,
+  progress: Progress,
+): Promise<Answer> {
+  if (answer.result.kind === 'reply') return answer
+  const reply = await holdStream(request, answer, plan, progress)
+  return { ...answer, result: { kind: 'reply', status: 200, reply } }
 }

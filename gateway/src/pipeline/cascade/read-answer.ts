@@ -1,6 +1,9 @@
 import type { AnswerFacts } from '@routeiq/router'
 import type { DialectId } from '../../conversation/dialect.ts'
+import { dataOf, splitEvents } from '../../protocols/event-text.ts'
 import type { PlainReply } from '../../relay/relay.ts'
+import { readCached } from '../cache/read-cached.ts'
+import { readFacts } from '../find-answer-fault.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -8,11 +11,27 @@ type Json = Readonly<Record<string, unknown>>
 export function readAnswer(dialect: DialectId, reply: PlainReply): AnswerFacts | null {
   const reader = readers[dialect]
   if (reader === undefined) return null
-  const text = typeof reply.body === 'string' ? Buffer.from(reply.body, 'latin1') : reply.body
+  const bytes = typeof reply.body === 'string' ? Buffer.from(reply.body, 'latin1') : reply.body
+  const text = bytes.toString('utf8')
   try {
-    return reader(JSON.parse(text.toString('utf8')) as Json)
+    return reply.isStream === true ? readEvents(dialect, text) : reader(JSON.parse(text) as Json)
   } catch {
     return null
+  }
+}
+
+/** A whole event stream. */
+function readEvents(dialect: DialectId, text: string): AnswerFacts | null {
+  const choice = readCached(dialect, { isStream: true, text })?.choices[0]
+  const facts = choice === undefined ? null : readFacts(choice)
+  if (facts === null || dialect !== 'openai-chat') return facts
+  const chunks = [...splitEvents(text)].flatMap((event) => {
+    const data = dataOf(event)
+    return data === null || data === '[DONE]' ? [] : [JSON.parse(data) as Json]
+  })
+  return {
+    ...facts,
+    tokenProbability: meanProbability(chunks.flatMap((chunk) => listOf(chunk['choices']))),
   }
 }
 
@@ -31,9 +50,6 @@ function readChat(body: Json): AnswerFacts | null {
   const [choice] = listOf(body['choices'])
   if (choice === undefined) return null
   const message = (choice['message'] ?? {}) as Json
-  const probabilities = listOf((choice['logprobs'] as Json | null | undefined)?.['content']).flatMap(
-    ({ logprob }) => (typeof logprob === 'number' ? [Math.exp(logprob)] : []),
-  )
   return {
     text: textOf(message['content']),
     toolCalls: listOf(message['tool_calls']).map((call) => {
@@ -42,11 +58,18 @@ function readChat(body: Json): AnswerFacts | null {
     }),
     cutOff: choice['finish_reason'] === 'length',
     refused: textOf(message['refusal']) !== '' || choice['finish_reason'] === 'content_filter',
-    tokenProbability:
-      probabilities.length === 0
-        ? null
-        : probabilities.reduce((sum, value) => sum + value, 0) / probabilities.length,
+    tokenProbability: meanProbability([choice]),
   }
+}
+
+/** Null where the provider does not tell. */
+function meanProbability(choices: readonly Json[]): number | null {
+  const probabilities = choices
+    .flatMap((choice) => listOf((choice['logprobs'] as Json | null | undefined)?.['content']))
+    .flatMap(({ logprob }) => (typeof logprob === 'number' ? [Math.exp(logprob)] : []))
+  return probabilities.length === 0
+    ? null
+    : probabilities.reduce((sum, value) => sum + value, 0) / probabilities.length
 }
 
 function readMessages(body: Json): AnswerFacts {

@@ -12,6 +12,8 @@ const ofAnswers = new Set([
   'max_completion_tokens',
   'logprobs',
   'stop',
+  'stream',
+  'stream_options',
 ])
 
 /** Whether a request can be asked again with its answer, for a verdict. */

@@ -2,8 +2,14 @@ import type { ModelInfo, Scores } from '../scoring/scorer.ts'
 import type { AgreementCascade } from './agreement.ts'
 import type { Comparator } from './compare-answers.ts'
 
-/** Several calls for one answer: who is asked, and what has to hold for an answer to be kept. By position of the candidates. */
-export type CascadePlan =
+/** Several calls for one answer: who is asked, and what has to hold for an answer to be kept. */
+export type CascadePlan = CascadeSteps & {
+  /** A client that wants a stream may be kept waiting for it until an answer is kept. */
+  readonly buffersStreams: boolean
+}
+
+/** By position of the candidates. */
+type CascadeSteps =
   | {
       readonly mode: 'agreement'
       readonly first: number

@@ -19,6 +19,7 @@ export interface CascadeOptions {
   readonly confidence: number
   readonly comparator: Comparator | null
   readonly ignoredPaths: readonly string[]
+  readonly buffersStreams: boolean
 }
 
 /**
@@ -73,7 +74,7 @@ function learnedCascade(
 function plan(
   models: readonly ModelInfo[],
   scores: Scores,
-  { mode, rungs, mostRungs, confidence, ignoredPaths }: CascadeOptions,
+  { mode, rungs, mostRungs, confidence, ignoredPaths, buffersStreams }: CascadeOptions,
   comparator: Comparator | null,
   learned: AgreementCascade | null,
 ): CascadePlan | null {
@@ -82,12 +83,12 @@ function plan(
     const found = learned ?? (rungs.length === 0 ? planAgreement(models, scores) : threeOf(named))
     if (found !== null) {
       const { first, second, strong } = found
-      return { mode: 'agreement', first, second, strong, comparator, ignoredPaths }
+      return { mode: 'agreement', first, second, strong, comparator, ignoredPaths, buffersStreams }
     }
   }
   if (mode === 'agreement') return null
   const climbed = rungs.length === 0 ? planRungs(models, scores, mostRungs) : paysOff(named, scores)
-  return climbed === null ? null : { mode: 'validity', rungs: climbed, confidence }
+  return climbed === null ? null : { mode: 'validity', rungs: climbed, confidence, buffersStreams }
 }
 
 function threeOf([first, second, strong, ...more]: readonly number[]): AgreementPlan | null {
@@ -101,12 +102,13 @@ export interface VerifyOptions {
   readonly large: string | null
   readonly samples: number
   readonly threshold: number
+  readonly buffersStreams: boolean
 }
 
 /** AutoMix (Aggarwal et al., 2023): the small model answers and judges its own answer; the large one answers if it is not sure. */
 export function createVerifyScorer(
   inner: Scorer,
-  { small, large, samples, threshold }: VerifyOptions,
+  { small, large, samples, threshold, buffersStreams }: VerifyOptions,
 ): Scorer {
   return {
     ...inner,
@@ -120,7 +122,10 @@ export function createVerifyScorer(
         out.reasons.push('cascade_not_worth_it')
         return
       }
-      out.cascade = { mode: 'verify', small: smallAt, large: largeAt, samples, threshold }
+      out.cascade = {
+        ...{ mode: 'verify', small: smallAt, large: largeAt },
+        ...{ samples, threshold, buffersStreams },
+      }
     },
   }
 }

@@ -23,6 +23,7 @@ import {
   readNumber,
   readNumbers,
   readShare,
+  readSwitch,
   readTiers,
   requireMap,
   requireRemote,
@@ -181,6 +182,7 @@ function createUntrained(name: string, args: Args, parts: ScorerParts): Scorer {
         large: readName(args, 'large'),
         samples: readCount(args, 'verifications', 8, 16),
         threshold: readShare(args, 'threshold', 0.5),
+        buffersStreams: readSwitch(args, 'buffer_stream'),
       })
     case 'llmrouter-personalized':
       return createPersonalizedScorer(createInner(args, parts))

@@ -27,6 +27,13 @@ export function readShare(args: Args, name: string, standard: number): number {
   return value
 }
 
+/** Off where nobody says. */
+export function readSwitch(args: Args, name: string): boolean {
+  const value = args[name] ?? false
+  if (typeof value !== 'boolean') throw new Error(`${name} must be true or false`)
+  return value
+}
+
 export function readNumbers(value: unknown): Readonly<Record<string, number>> {
   if (value === undefined) return {}
   const entries = Object.entries(requireMap(value, 'weights'))
@@ -163,5 +170,6 @@ export function readCascade(args: Args): CascadeOptions {
       args['ignored_paths'] === undefined
         ? []
         : readNames(args['ignored_paths'], 'ignored_paths', 'name members'),
+    buffersStreams: readSwitch(args, 'buffer_stream'),
   }
 }

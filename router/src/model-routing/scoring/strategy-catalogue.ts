@@ -122,9 +122,10 @@ export const strategyCatalogue: readonly StrategyEntry[] = [
     'confidence_threshold',
     'comparator',
     'ignored_paths',
+    'buffer_stream',
   ]),
   alias('llmrouter-cost-cascade', 'llmrouter-cascade'),
-  native('llmrouter-automix', 'cascade', [...pair, 'verifications', 'threshold']),
+  native('llmrouter-automix', 'cascade', [...pair, 'verifications', 'threshold', 'buffer_stream']),
   alias('llmrouter-graph', 'llmrouter-mf', true),
   alias('llmrouter-gmt', 'llmrouter-mf', true),
   ...['custom', 'kv-cache-aware', 'causallm', 'r1', 'knn-multiround', 'llm-multiround'].map((name) =>
