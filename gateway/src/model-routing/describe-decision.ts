@@ -61,8 +61,8 @@ export function describeDecision(choice: ModelChoice): DescribedDecision {
       gain: round(affinity.gain),
       switch_cost: round(affinity.switchCost),
     },
-    skills: choice.skills.map(({ skill, version, pi, shifts, judged }) => ({
-      ...{ skill, version, pi: round(pi) },
+    skills: choice.skills.map(({ skill, version, pi, lift, shifts, judged }) => ({
+      ...{ skill, version, pi: round(pi), lift_logit: round(lift) },
       n: judged[positionOf(choice, choice.chosen)] ?? 0,
       shift_logit: round(shifts[positionOf(choice, choice.chosen)]),
       shifts: Object.fromEntries(

@@ -300,6 +300,7 @@ export class ModelRouter {
       skills.map(({ name, version, isInjected }) => ({
         ...{ name, version },
         chance: isInjected ? 1 : known.activationChance(name),
+        lift: known.lift(name),
         interactions: families.map((family) => known.interaction(name, family)),
       })),
     )
@@ -322,7 +323,7 @@ function keyIn(conversationKey: string | null, experiment: Assignment | null): s
 }
 
 /** What is known of skills under models. */
-type SkillKnowledge = Pick<EffectivenessSnapshot, 'interaction' | 'activationChance'>
+type SkillKnowledge = Pick<EffectivenessSnapshot, 'interaction' | 'activationChance' | 'lift'>
 
 interface ChoiceInput {
   readonly asked: RouteAsked

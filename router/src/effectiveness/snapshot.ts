@@ -1,3 +1,4 @@
+import { causalLift } from './causal-lift.ts'
 import {
   decayWeight,
   estimatePrior,
@@ -34,6 +35,8 @@ export interface EffectivenessSnapshot {
   interaction(skill: string, modelFamily: string): SkillInteraction | null
   /** The chance that a skill that is offered gets used, by id or name. */
   activationChance(skill: string): number
+  /** What offering a skill, by id or name, does under every model, in log-odds; null where it does not surely help. */
+  lift(skill: string): number | null
 }
 
 /** One day of one skill under one model family. */
@@ -49,6 +52,15 @@ export interface EffectivenessRow {
   /** Where it is known. */
   readonly skillName?: string
   readonly activations?: number
+  /** Judged traces of decisions that offered it, and of those that would have and were held back by chance. */
+  readonly trial?: SkillTrial
+}
+
+interface SkillTrial {
+  readonly offeredPasses: number
+  readonly offeredJudged: number
+  readonly heldOutPasses: number
+  readonly heldOutJudged: number
 }
 
 interface Tally extends JudgedCounts {
@@ -62,6 +74,7 @@ interface Tally extends JudgedCounts {
 
 interface SkillTally {
   readonly total: Tally
+  readonly trial: { -readonly [Count in keyof SkillTrial]: number }
   readonly byFamily: Map<string, Tally>
 }
 
@@ -82,6 +95,7 @@ export const emptyEffectiveness: EffectivenessSnapshot = {
   greatestFactor: 1,
   interaction: () => null,
   activationChance: () => unknownChance,
+  lift: () => null,
 }
 
 export function buildEffectivenessSnapshot(rows: readonly EffectivenessRow[]): EffectivenessSnapshot {
@@ -89,8 +103,14 @@ export function buildEffectivenessSnapshot(rows: readonly EffectivenessRow[]): E
   for (const row of rows) addRow(skills, row)
   const prior = estimatePrior([...skills.values()].map(({ total }) => total))
   const found = new Map<string, SkillLevels>()
+  const lifts = new Map<string, number>()
   let greatestFactor = 1
-  for (const [skillId, { total, byFamily }] of skills) {
+  for (const [skillId, { total, byFamily, trial }] of skills) {
+    const lift = causalLift(
+      { passes: trial.offeredPasses, judged: trial.offeredJudged },
+      { passes: trial.heldOutPasses, judged: trial.heldOutJudged },
+    )
+    if (lift !== null) lifts.set(skillId, lift)
     const level = (tally: Tally, mean: number): SkillEffectiveness => {
       const { judged } = tally
       const { offers30d } = total
@@ -118,6 +138,7 @@ export function buildEffectivenessSnapshot(rows: readonly EffectivenessRow[]): E
       const { activations = 0, offers = 0 } = skills.get(idOf(skill))?.total ?? {}
       return Math.min(1, (activations + 1) / (offers + 4))
     },
+    lift: (skill) => lifts.get(idOf(skill)) ?? null,
     find: (skillId, modelFamily) => {
       const levels = found.get(skillId)
       if (levels === undefined) return null
@@ -129,10 +150,11 @@ export function buildEffectivenessSnapshot(rows: readonly EffectivenessRow[]): E
 function addRow(skills: Map<string, SkillTally>, row: EffectivenessRow): void {
   let skill = skills.get(row.skillId)
   if (skill === undefined) {
-    skill = { total: newTally(), byFamily: new Map() }
+    skill = { total: newTally(), trial: newTrial(), byFamily: new Map() }
     skills.set(row.skillId, skill)
   }
   addTo(skill.total, row)
+  if (row.trial !== undefined) addTrial(skill.trial, row.trial)
   if (row.modelFamily === '') return
   let family = skill.byFamily.get(row.modelFamily)
   if (family === undefined) {
@@ -147,6 +169,17 @@ function idsByName(rows: readonly EffectivenessRow[]): ReadonlyMap<string, strin
   return new Map(
     rows.flatMap(({ skillName, skillId }) => (skillName === undefined ? [] : [[skillName, skillId]])),
   )
+}
+
+function newTrial(): SkillTally['trial'] {
+  return { offeredPasses: 0, offeredJudged: 0, heldOutPasses: 0, heldOutJudged: 0 }
+}
+
+function addTrial(sums: SkillTally['trial'], trial: SkillTrial): void {
+  sums.offeredPasses += trial.offeredPasses
+  sums.offeredJudged += trial.offeredJudged
+  sums.heldOutPasses += trial.heldOutPasses
+  sums.heldOutJudged += trial.heldOutJudged
 }
 
 function newTally(): Tally {

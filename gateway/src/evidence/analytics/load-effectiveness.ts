@@ -21,8 +21,8 @@ export async function loadEffectiveness(
   return buildEffectivenessSnapshot(
     rows
       .filter(({ skillId }) => skillId !== '')
-      .map(({ skillId, skillName, modelFamily, day, passes, fails, offers, activations }) => ({
-        ...{ skillId, skillName, activations },
+      .map(({ skillId, skillName, modelFamily, day, passes, fails, offers, activations, ...trial }) => ({
+        ...{ skillId, skillName, activations, trial },
         modelFamily,
         ageDays: Math.max(0, daysBetween(day, today)),
         passes,

@@ -43,7 +43,7 @@ function serve(truth: readonly (readonly number[])[], judged: number, seed: numb
     scores.q.set(strengths)
     scores.sigma.fill(0.1)
     const interactions = families.map((family) => snapshot.interaction(name, family))
-    shiftBySkills(scores, [{ version: null, name, chance: 1, interactions }])
+    shiftBySkills(scores, [{ version: null, name, chance: 1, lift: null, interactions }])
     const chosen = scores.q.indexOf(Math.max(...scores.q))
     const rates = truth[skill] ?? []
     joint += rates[chosen] ?? 0
@@ -81,12 +81,30 @@ describe('the shift by skills', () => {
     scores.q.set([0.6, 0.6])
     const known = { shift: 1, variance: 0.1, weight: 200, judged: 200 }
     const shown = shiftBySkills(scores, [
-      { version: null, name: 'a', chance: 1, interactions: [known, null] },
-      { version: null, name: 'b', chance: 1, interactions: [null, null] },
+      { version: null, name: 'a', chance: 1, lift: null, interactions: [known, null] },
+      { version: null, name: 'b', chance: 1, lift: null, interactions: [null, null] },
     ])
     expect(shown.map(({ pi }) => pi)).toEqual([0.5, 0.5])
     expect(scores.q[0]).toBeCloseTo(0.6 + (scores.components.get('skill')?.[0] ?? 0), 12)
     expect(scores.q[1]).toBe(0.6)
     expect(shown[0]?.shifts[0]).toBeCloseTo(0.7 * 0.5 * (200 / 220), 9)
+  })
+
+  it('is the same for all models where a skill surely helps, and brings them nearer to each other', () => {
+    const shiftedBy = (lift: number): readonly number[] => {
+      const scores = createScores(2)
+      scores.q.set([0.6, 0.8])
+      const [shown] = shiftBySkills(scores, [
+        { version: null, name: 'a', chance: 0.5, lift, interactions: [null, null] },
+      ])
+      expect(shown?.lift).toBeCloseTo(lift / 2, 12)
+      return [...scores.q]
+    }
+    const logOdds = (q: number): number => Math.log(q / (1 - q))
+    const [cheap = 0, dear = 0] = shiftedBy(1)
+    expect(logOdds(cheap)).toBeCloseTo(logOdds(0.6) + 0.5, 12)
+    expect(logOdds(dear)).toBeCloseTo(logOdds(0.8) + 0.5, 12)
+    expect(dear - cheap).toBeLessThan(0.2)
+    expect(logOdds(shiftedBy(9)[0] ?? 0)).toBeCloseTo(logOdds(0.6) + 0.8, 12)
   })
 })

@@ -9,6 +9,8 @@ export interface OfferedSkill {
   readonly version: string | null
   /** Chance that it is used, 0 to 1. */
   readonly chance: number
+  /** What it surely does under every model when it is used, in log-odds; null where nobody knows. */
+  readonly lift: number | null
   /** How it goes under each candidate; null where nobody knows. By position. */
   readonly interactions: readonly (SkillInteraction | null)[]
 }
@@ -18,6 +20,8 @@ export interface SkillShift {
   readonly skill: string
   readonly version: string | null
   readonly pi: number
+  /** In log-odds, of every candidate. */
+  readonly lift: number
   /** By position of the candidates, in log-odds, and the judged activations behind it. */
   readonly shifts: readonly number[]
   readonly judged: readonly number[]
@@ -31,7 +35,10 @@ const fewJudged = 10
 const mostShiftOfFew = 0.05
 const mostShift = 0.8
 
-/** Moves estimates to what the offered skills do under each model, and widens the doubt by theirs. */
+/**
+ * Moves estimates to what the offered skills do under each model, and widens the doubt by theirs. What a skill does for all of them
+ * ranks none above another, but a cheap one may be good enough with it.
+ */
 export function shiftBySkills(scores: Scores, offered: readonly OfferedSkill[]): readonly SkillShift[] {
   const total = offered.reduce((sum, { chance }) => sum + chance, 0)
   const scale = total > 1 ? 1 / total : 1
@@ -39,6 +46,11 @@ export function shiftBySkills(scores: Scores, offered: readonly OfferedSkill[]):
     interactions.map((found) =>
       found === null ? 0 : trust * chance * scale * (found.weight / (found.weight + doubt)),
     ),
+  )
+  const lifts = offered.map(({ chance, lift }) => chance * scale * (lift ?? 0))
+  const lift = Math.min(
+    mostShift,
+    lifts.reduce((sum, one) => sum + one, 0),
   )
   const size = scores.q.length
   const moves = Array.from({ length: size }, (_, at) => {
@@ -57,12 +69,13 @@ export function shiftBySkills(scores: Scores, offered: readonly OfferedSkill[]):
     const q = scores.q[at] as number
     const slope = q * (1 - q)
     scores.sigma[at] = Math.sqrt((scores.sigma[at] as number) ** 2 + slope ** 2 * variance)
-    return moveLogOdds(q, Math.max(-most, Math.min(most, shift))) - q
+    return moveLogOdds(q, lift + Math.max(-most, Math.min(most, shift))) - q
   })
   shiftQualities(scores, 'skill', moves)
   return offered.map(({ name, version, chance, interactions }, skill) => ({
     ...{ skill: name, version },
     pi: chance * scale,
+    lift: lifts[skill] ?? 0,
     shifts: interactions.map((found, at) => (shares[skill]?.[at] ?? 0) * (found?.shift ?? 0)),
     judged: interactions.map((found) => found?.judged ?? 0),
   }))
