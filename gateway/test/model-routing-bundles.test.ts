@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Answer, call } from './harness/call-gateway.ts'
@@ -180,6 +180,61 @@ describe('a bundle in one file', () => {
     expect(torn ?? listed.filter(({ state }: { state: string }) => state === 'invalid')[1]).toMatchObject({
       state: 'invalid',
     })
+  })
+})
+
+describe('a bundle that cannot be read any more', () => {
+  it('leaves the old one in force, which readiness tells without being down', async () => {
+    const own = join(directory, 'own')
+    cpSync(join(directory, 'bundles', 'first'), own, { recursive: true })
+    const router_settings = {
+      routing_strategy: 'llmrouter-auto',
+      routing_strategy_args: { model_path: own },
+    }
+    await gateway.reload({ ...config(), router_settings })
+    const readiness = async () => {
+      const answer = await get('/_health/ready')
+      return [answer.status, answer.json()]
+    }
+    const reload = (): Promise<Answer> => call(gateway.url, '/router/reload', { key: masterKey, body: {} })
+    expect((await reload()).json()).toMatchObject({ bundle: { new: ids.first } })
+    expect(await readiness()).toMatchObject([200, { status: 'ready', is_degraded: false }])
+    rmSync(join(own, 'bundle.json'))
+    expect((await reload()).status).toBe(422)
+    expect(await active()).toBe(ids.first)
+    const [status, told] = await readiness()
+    expect([status, told]).toMatchObject([
+      200,
+      { status: 'degraded', is_degraded: true, checks: { routing_bundle: { status: 'refused' } } },
+    ])
+    // Anybody may ask, and nobody there needs to know where files are.
+    expect(JSON.stringify(told)).not.toContain(directory)
+    await gateway.reload(config())
+    await reload()
+    expect((await readiness())[1].checks).not.toHaveProperty('routing_bundle')
+  })
+})
+
+describe('a replay', () => {
+  it('is by the bundle in force, or by another one at hand', async () => {
+    await move(ids.first, 'promote')
+    const replay = async (bundle_id?: string) =>
+      call(gateway.url, '/api/v1/evidence/replay', {
+        key: masterKey,
+        body: { strategy: 'llmrouter-knn', bundle_id, window: '1d' },
+      })
+    expect((await replay()).json()).toMatchObject({
+      bundle_id: ids.first,
+      effective_strategy: 'llmrouter-knn',
+    })
+    // The other one was not trained for that strategy.
+    expect((await replay(ids.noise)).json()).toMatchObject({
+      bundle_id: ids.noise,
+      effective_strategy: 'llmrouter-auto',
+    })
+    expect((await replay('rb_none')).json().error.code).toBe('bundle_not_found')
+    expect(await active()).toBe(ids.first)
+    await move(ids.first, 'rollback')
   })
 })
 

@@ -173,6 +173,7 @@ export function composeApp(
       checkDependencies: () => hub.health.check(),
       open: isOpen(runtime().config),
       breakers: configuration.states.providers,
+      bundleProblem: () => modelRouting.bundles.problem,
       now,
     },
     cache: { ...answerCache, identity, runtime },

@@ -61,15 +61,9 @@ export function moveBundleEndpoint(deps: RoutingApiDependencies, action: BundleM
     answer: async ({ caller, params, body }) => {
       const bundleId = params['id'] ?? ''
       await bundleShelf.refresh()
-      const shelved = bundleShelf.find(bundleId)
       if (action === 'rollback') requireInForce(deps, bundleId)
-      else if (shelved === null)
-        throw new GatewayError(
-          'bundle_not_found',
-          `There is no bundle ${bundleId} under LLMROUTER_MODELS_PATH.`,
-        )
-      if (shelved !== null && action !== 'rollback') {
-        const looked = bundles.judge(shelved.folder)
+      else {
+        const looked = bundles.judge(requireShelved(bundleShelf, bundleId).folder)
         if (looked.problem === 'invalid') throw new GatewayError('validation_failed', looked.message)
         if (action === 'promote' && looked.problem === 'gate_failed' && !body.force) throw gateFailed(looked)
         if (action === 'stage') {
@@ -83,6 +77,16 @@ export function moveBundleEndpoint(deps: RoutingApiDependencies, action: BundleM
       return { body: { status: 'success', old: swap.old, new: swap.new, gate: swap.gate } }
     },
   })
+}
+
+/** Errors: 404 `bundle_not_found`. */
+export function requireShelved(
+  shelf: RoutingApiDependencies['bundleShelf'],
+  bundleId: string,
+): ShelvedBundle {
+  const shelved = shelf.find(bundleId)
+  if (shelved !== null) return shelved
+  throw new GatewayError('bundle_not_found', `There is no bundle ${bundleId} under LLMROUTER_MODELS_PATH.`)
 }
 
 function moveOf(

@@ -11,6 +11,8 @@ export interface HealthDependencies extends HealthPageDependencies {
   readonly gate: AdmissionGate
   readonly checkDependencies: () => Promise<DependencyChecks>
   readonly breakers: ProviderBreakers
+  /** Why the bundle that should choose models does not; null while it does, or there is none. */
+  readonly bundleProblem: () => string | null
   /** True when no key guards the data plane. */
   readonly open: boolean
 }
@@ -77,7 +79,9 @@ async function showReadiness(
     ...models.filter((model) => model.circuit_breaker === 'open').map((model) => model.model_id),
     ...deps.breakers.listOpen(deps.now()).map((provider) => `provider:${provider}`),
   ]
-  const status = deps.gate.draining || failed ? 'not_ready' : openBreakers.length > 0 ? 'degraded' : 'ready'
+  const isRefused = deps.bundleProblem() !== null
+  const isDegraded = openBreakers.length > 0 || isRefused
+  const status = deps.gate.draining || failed ? 'not_ready' : isDegraded ? 'degraded' : 'ready'
   const body = {
     status,
     service: deps.runtime().config.server.serviceName,
@@ -89,6 +93,14 @@ async function showReadiness(
       },
       circuit_breakers: { status: openBreakers.length > 0 ? 'open' : 'closed', open_breakers: openBreakers },
       ...dependencies,
+      ...(isRefused
+        ? {
+            routing_bundle: {
+              status: 'refused',
+              message: 'what it was to replace chooses; see /router/info',
+            },
+          }
+        : {}),
       ...(deps.open
         ? { authentication: { status: 'open', message: 'no key is required; see --insecure-no-auth' } }
         : {}),

@@ -1,5 +1,5 @@
 import { defaultStrategy, type GateReport, gateBundle, type OpenedBundle } from '@routeiq/router'
-import type { FittedLambdas, Scorers } from '../scorers.ts'
+import { type FittedLambdas, Scorers, type TrainedScorers } from '../scorers.ts'
 
 /** The bundle in force, for those who ask. */
 export interface ActiveBundle {
@@ -54,16 +54,9 @@ export class BundleSource {
     const { opened, ...judged } = this.#open(folder)
     if (opened === null || (judged.problem !== null && !force && judged.new !== old))
       return this.#refuse(judged)
-    const { manifest, bundle } = opened
+    const { manifest } = opened
     const { gate } = judged
-    this.#options.scorers.swap({
-      bundleId: manifest.bundle_id,
-      parts: { bundle, version: manifest.bundle_id, labels },
-      fitted: new Map([
-        [defaultStrategy, lambdasOf(bundle.profiles)],
-        ...[...bundle.heads].map(([strategy, { profiles }]) => [strategy, lambdasOf(profiles)] as const),
-      ]),
-    })
+    this.#options.scorers.swap(trainedOf(opened, labels))
     this.#active = { id: manifest.bundle_id, manifest }
     this.#problem = null
     if (manifest.bundle_id !== old)
@@ -75,6 +68,13 @@ export class BundleSource {
   judge(folder: string): BundleSwap {
     const { opened: _opened, ...judged } = this.#open(folder)
     return judged
+  }
+
+  /** The scorers of the folder's bundle, beside those in force. Errors: throws what is wrong with it. */
+  openBeside(folder: string, labels: Readonly<Record<string, string>>): Scorers {
+    const scorers = new Scorers(null)
+    scorers.swap(trainedOf(this.#options.read(folder), labels))
+    return scorers
   }
 
   #open(folder: string): BundleSwap & { readonly opened: OpenedBundle | null } {
@@ -115,6 +115,20 @@ export class BundleSource {
     const namesOf = (list: OpenedBundle['manifest']['models']): string =>
       list.map(({ name }) => name).join('\n')
     return active === undefined || namesOf(active.models) !== namesOf(models) ? null : active.metrics
+  }
+}
+
+function trainedOf(
+  { manifest, bundle }: OpenedBundle,
+  labels: Readonly<Record<string, string>>,
+): TrainedScorers {
+  return {
+    bundleId: manifest.bundle_id,
+    parts: { bundle, version: manifest.bundle_id, labels },
+    fitted: new Map([
+      [defaultStrategy, lambdasOf(bundle.profiles)],
+      ...[...bundle.heads].map(([strategy, { profiles }]) => [strategy, lambdasOf(profiles)] as const),
+    ]),
   }
 }
 
