@@ -93,6 +93,7 @@ export { complexExamples, simpleExamples } from './model-routing/scoring/centroi
 export type { Tier } from './model-routing/scoring/complexity.ts'
 export { createScorer, type ScorerParts } from './model-routing/scoring/create-scorer.ts'
 export type { AskExplanation } from './model-routing/scoring/explain-ask.ts'
+export { gainOfShare } from './model-routing/scoring/gain-of-share.ts'
 export {
   type JudgedAsk,
   type LiveState,

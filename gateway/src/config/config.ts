@@ -496,6 +496,8 @@ export interface ModelRoutingConfig {
   readonly harnessTags: readonly string[]
   /** From one test of promises to the next. */
   readonly guaranteeIntervalMs: number
+  /** From one look at what `strong_share` is a share of to the next. */
+  readonly shareIntervalMs: number
   /** Share of requests that try a model which is nearly as good. */
   readonly exploreRate: number
   /** What costs and quality are compared with; null takes the model of the pool that is best on average. */

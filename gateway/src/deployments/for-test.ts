@@ -123,6 +123,7 @@ const modelRoutingDefaults: ModelRoutingConfig = {
   harnessTags: [],
   skillShift: true,
   guaranteeIntervalMs: 86_400_000,
+  shareIntervalMs: 86_400_000,
   exploreRate: 0,
   personal: false,
   hearsOpinions: false,

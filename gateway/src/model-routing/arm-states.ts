@@ -1,4 +1,4 @@
-import type { LiveState } from '@routeiq/router'
+import { type Guarantee, type LiveState, noLiveState } from '@routeiq/router'
 import type { Arm } from '../deployments/routed-group.ts'
 
 /** How the arms of one decision are doing, summed over their deployments; looked up only when a scorer asks. */
@@ -6,16 +6,15 @@ export class ArmStates implements LiveState {
   readonly #arms: readonly Arm[]
   readonly #now: number
   readonly #biases: ReadonlyMap<string, number> | null
-  /** Whether traffic has broken a promise. */
-  readonly isBroken: LiveState['isBroken']
+  readonly #watched: Pick<LiveState, 'isBroken' | 'gainOfShare'>
 
   constructor(
     arms: readonly Arm[],
     now: number,
     biases: ReadonlyMap<string, number> | null,
-    isBroken: LiveState['isBroken'] = () => false,
+    watched: Pick<LiveState, 'isBroken' | 'gainOfShare'> = noLiveState,
   ) {
-    this.isBroken = isBroken
+    this.#watched = watched
     this.#arms = arms
     this.#now = now
     this.#biases = biases
@@ -37,6 +36,14 @@ export class ArmStates implements LiveState {
 
   tokens(model: string): number {
     return this.#find(model).reduce((sum, { state }) => sum + state.tokensThisMinute(this.#now), 0)
+  }
+
+  isBroken(promise: Guarantee): boolean {
+    return this.#watched.isBroken(promise)
+  }
+
+  gainOfShare(share: number): number | null {
+    return this.#watched.gainOfShare(share)
   }
 
   /** What the caller's user thinks of it. */

@@ -144,6 +144,14 @@ export interface PromisedChoice extends PromisedOutcome {
   readonly promise: Guarantee
 }
 
+/** What the strong one of two models was expected to do better than the weak one, ask by ask. */
+export interface RouterGains {
+  readonly router: string
+  readonly bundleId: string
+  /** Each in quality, as far as the rule of decisions heeds it: on strange asks money counts for less. */
+  readonly gains: readonly number[]
+}
+
 /** How often what was chosen, over all choices that are kept. */
 export interface ChoiceCounts {
   readonly total: number
@@ -197,5 +205,7 @@ export interface ChoiceStore {
   listJudgedAsks(now: number, limit: number): Promise<readonly LearnedAsk[]>
   /** Judged choices since then that were held to a promise nobody had broken yet, newest first. */
   listPromised(since: number, limit: number): Promise<readonly PromisedChoice[]>
+  /** Those of choices between two models since then, the newest `limit` of each router. */
+  listGains(since: number, limit: number): Promise<readonly RouterGains[]>
   purgeChoices(before: number): Promise<void>
 }

@@ -37,6 +37,7 @@ export function describeDecision(choice: ModelChoice): DescribedDecision {
     lambda: decision.lambda,
     cost_ref_usd: decision.costRef,
     promise: decision.scores.promise,
+    pair: decision.scores.pair,
     mode: choice.reasons.includes('guarantee') ? 'guarantee' : 'tradeoff',
     tier: decision.tier,
     domain: decision.domain,

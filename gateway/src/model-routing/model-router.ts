@@ -6,7 +6,6 @@ import {
   decideModel,
   type EffectivenessSnapshot,
   FeatureExtractor,
-  type Guarantee,
   type ModelDecision,
   type ModelInfo,
   modelFamilyOf,
@@ -29,15 +28,15 @@ import type { ModelChoice } from './model-choice.ts'
 import { describeArm } from './model-info.ts'
 import { continuePin, type Pins } from './pins.ts'
 import { type PlacedModel, placeModel } from './place-model.ts'
-import type { PromiseWatch } from './promise-watch.ts'
 import type { Ask } from './read-ask.ts'
 import { type AskRemote, findRemote } from './remote-strategy.ts'
 import type { RouteAsked } from './route-asked.ts'
 import type { ResolvedScorer, Scorers } from './scorers.ts'
+import { type TrafficWatches, WatchedTraffic } from './watched-traffic.ts'
 
 const noArgs = {}
 
-export interface ModelRouterOptions {
+export interface ModelRouterOptions extends TrafficWatches {
   readonly scorers: Scorers
   readonly pins: Pins
   /** What live outcomes taught; null where nothing is learned. */
@@ -46,8 +45,6 @@ export interface ModelRouterOptions {
   readonly skills: ((workspaceId: string) => SkillKnowledge) | null
   /** Experiments under way, and what they led to; null where there are none. */
   readonly experiments: Pick<ExperimentBook, 'runningFor' | 'appliedFor'> | null
-  /** How promises about mean quality fare; null where nobody looks. */
-  readonly promises: Pick<PromiseWatch, 'isBroken'> | null
   readonly isKilled: () => boolean
   /** Asks strategies that are served elsewhere. */
   readonly askRemote: AskRemote
@@ -246,9 +243,7 @@ export class ModelRouter {
       tools: [...ask.expected.tools.keys()],
       team: asked.team,
       advice: asked.advice,
-      live: new ArmStates(asked.arms, asked.now, biases, (promise) =>
-        this.#isBroken(asked, resolved, promise),
-      ),
+      live: new ArmStates(asked.arms, asked.now, biases, this.#watch(asked, resolved)),
       random,
     }
     const models = asked.arms.map(describeArm)
@@ -281,9 +276,8 @@ export class ModelRouter {
     }
   }
 
-  #isBroken({ routed }: RouteAsked, { bundleId }: ResolvedScorer, promise: Guarantee): boolean {
-    const { promises } = this.#options
-    return bundleId !== null && (promises?.isBroken({ router: routed.name, bundleId }, promise) ?? false)
+  #watch({ routed }: RouteAsked, { bundleId }: ResolvedScorer): WatchedTraffic {
+    return new WatchedTraffic(this.#options, routed.name, bundleId)
   }
 
   /** What the offered skills do under each model. */

@@ -1,12 +1,10 @@
 import { type Guarantee, type PromiseTest, retestPromise } from '@routeiq/router'
 import type { ChoiceStore, PromisedChoice } from './choice-store.ts'
+import { RepeatedTask } from './repeated-task.ts'
 
 const windowMs = 30 * 86_400_000
 /** The newest so many. */
 const mostRows = 20_000
-
-/** So that another interval counts soon after it is configured. */
-const mostWaitMs = 60_000
 
 /** Whose promise it is. */
 export interface PromiseOwner {
@@ -30,12 +28,11 @@ export interface PromiseWatchOptions {
 export class PromiseWatch {
   readonly #options: PromiseWatchOptions
   #broken: ReadonlySet<string> = new Set()
-  #timer: NodeJS.Timeout | null = null
-  #testedAt = Number.NEGATIVE_INFINITY
-  #isClosed = false
+  readonly #task: RepeatedTask
 
   constructor(options: PromiseWatchOptions) {
     this.#options = options
+    this.#task = new RepeatedTask({ ...options, work: () => this.#test() })
   }
 
   /** Until the thirty days are over that broke it, or another bundle is in force. */
@@ -44,15 +41,8 @@ export class PromiseWatch {
   }
 
   /** Tests at once, and then again and again. */
-  async run(): Promise<void> {
-    const { everyMs, now, onError } = this.#options
-    if (now() - this.#testedAt >= everyMs()) {
-      this.#testedAt = now()
-      await this.#test().catch(onError)
-    }
-    if (this.#isClosed) return
-    this.#timer = setTimeout(() => void this.run(), Math.min(everyMs(), mostWaitMs))
-    this.#timer.unref()
+  run(): Promise<void> {
+    return this.#task.run()
   }
 
   async #test(): Promise<void> {
@@ -78,8 +68,7 @@ export class PromiseWatch {
   }
 
   close(): void {
-    this.#isClosed = true
-    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#task.close()
   }
 }
 

@@ -30,6 +30,7 @@ it('takes any model where a strategy fails, and says so', async () => {
     pins: new Pins({ ttlMs: () => 1_000, announce: null }),
     isKilled: () => false,
     promises: null,
+    shares: null,
     askRemote: async () => null,
     onScorerFailed: (strategy, error) => heard.push(strategy, error),
   })

@@ -19,6 +19,7 @@ import { RepeatedAsks } from '../model-routing/repeated-asks.ts'
 import type { FindSkills } from '../model-routing/route-asked.ts'
 import { Scorers } from '../model-routing/scorers.ts'
 import { ShadowTally } from '../model-routing/shadow-tally.ts'
+import { ShareWatch } from '../model-routing/share-watch.ts'
 import type { Gateway } from '../pipeline/gateway.ts'
 import type { SettledChoice } from '../pipeline/settle-choice.ts'
 import type { PluginStrategies } from '../plugins/plugin-strategies.ts'
@@ -132,6 +133,14 @@ export async function openModelRouting(options: ModelRoutingOptions): Promise<Mo
     onError: (error) => warn('routing_guarantee_not_tested', error),
   })
   void promises.run()
+  const shares = new ShareWatch({
+    store: hub.choices,
+    everyMs: () => config().modelRouting.shareIntervalMs,
+    now,
+    onMeasured: ({ router, bundleId }, asks) =>
+      logger.log('info', 'routing_share_measured', { router, bundle_id: bundleId, asks }),
+    onError: (error) => warn('routing_share_not_measured', error),
+  })
   const { close: stopWatching, ...bundleParts } = await openRoutingBundles({ ...options, scorers })
   const experimentBook = new ExperimentBook({
     store: hub.experiments,
@@ -148,6 +157,7 @@ export async function openModelRouting(options: ModelRoutingOptions): Promise<Mo
       skills,
       experiments: experimentBook,
       promises,
+      shares,
       isKilled: () => kill.state().enabled,
       askRemote: createAskRemote({
         ...{ transport, now },
@@ -185,6 +195,7 @@ export async function openModelRouting(options: ModelRoutingOptions): Promise<Mo
     close: async () => {
       kill.close()
       promises.close()
+      shares.close()
       stopWatching()
       outcomes.close()
       experimentBook.close()

@@ -84,6 +84,12 @@ export const learnedRoutingSettings: readonly Setting[] = [
     'Seconds from one test of `mode: guarantee` on judged requests to the next',
   ),
   available(
+    'routing.share_interval',
+    'number',
+    86_400,
+    'Seconds from one look at the traffic that `strong_share` is a share of to the next',
+  ),
+  available(
     'routing.harness_tags',
     'list',
     [

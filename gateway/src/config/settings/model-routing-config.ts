@@ -57,6 +57,7 @@ export function readModelRoutingConfig(sections: ConfigSections, choice: Strateg
     skillShift: settings.boolean('routing.skill_shift'),
     exploreRate: Math.min(1, Math.max(0, settings.number('routing.explore_rate'))),
     guaranteeIntervalMs: Math.max(1, settings.number('routing.guarantee_interval')) * 1_000,
+    shareIntervalMs: Math.max(1, settings.number('routing.share_interval')) * 1_000,
     baselineModel: settings.text('routing.baseline_model'),
     personal: settings.boolean('routing.personalized_enabled'),
     hearsOpinions:

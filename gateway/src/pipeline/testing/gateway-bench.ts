@@ -92,6 +92,7 @@ export function openGatewayBench(config: string, patch: Partial<Gateway> = {}): 
       experiments: null,
       isKilled: () => false,
       promises: null,
+      shares: null,
       askRemote: async () => null,
       onScorerFailed: (_strategy, error) => {
         throw error

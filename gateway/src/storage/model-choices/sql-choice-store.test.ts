@@ -195,6 +195,39 @@ describe.each(await listTestDatabases())('the choice store over $name', ({ openM
     expect(cells[0]?.reward).toBeCloseTo(3, 9)
   })
 
+  it('tells what strong models were expected to gain, router by router, the newest first', async () => {
+    const between = (id: string, gain: number, patch: Partial<KeptChoice> = {}, nu = 0): KeptChoice =>
+      choice(id, {
+        details: {
+          pair: { small: 'small', large: 'large' },
+          novelty: nu === 0 ? null : { nu },
+          candidates: [
+            { model: 'large', q: 0.25 + gain },
+            { model: 'other', q: 1 },
+            { model: 'small', q: 0.25 },
+          ],
+        },
+        ...patch,
+      })
+    await store.saveChoices([
+      between('dc_1', 0.5, { createdAt: now - 2 }),
+      between('dc_2', 0.25, {}, 0.5),
+      between('dc_3', -0.25, { createdAt: now - 1 }, 1),
+      between('dc_4', 0.125, { router: 'mine' }),
+      between('dc_5', 0.125, { createdAt: now - day }),
+      choice('dc_6', { details: { pair: null, candidates: [] } }),
+      choice('dc_7'),
+    ])
+    const told = [...(await store.listGains(now - 1_000, 2))].sort((one, other) =>
+      one.router.localeCompare(other.router),
+    )
+    expect(told).toEqual([
+      { router: 'auto', bundleId: 'rb_1', gains: expect.arrayContaining([0.5, -1]) },
+      { router: 'mine', bundleId: 'rb_1', gains: [0.125] },
+    ])
+    expect(told[0]?.gains).toHaveLength(2)
+  })
+
   it('lists choices with the score that counts, of one workspace or all', async () => {
     await store.saveChoices([choice('a'), choice('b', { workspaceId: 'other', createdAt: now - 1 })])
     await store.giveFeedback(said('a', 0.25, { source: 'judge' }), now)

@@ -17,6 +17,7 @@ import { jsonParameter } from '../evidence/json-parameter.ts'
 import { joinBest, joinBestScore } from './best-score.ts'
 import { type ChoiceRow, fromRow, toRow } from './choice-row.ts'
 import { countChoices } from './count-choices.ts'
+import { listGains } from './list-gains.ts'
 import { listPromised } from './list-promised.ts'
 
 const halfLifeDays = 7
@@ -139,6 +140,7 @@ export function createSqlChoiceStore(database: Database): ChoiceStore {
       const { rows } = await guardQuery(pool.query<LearnedAsk>(text, [new Date(now), since, limit]))
       return rows
     },
+    listGains: (since, limit) => guardQuery(listGains(database, since, limit)),
     listPromised: (since, limit) => guardQuery(listPromised(database, since, limit)),
     async purgeChoices(before) {
       await guardQuery(pool.query('DELETE FROM model_choices WHERE created_at < $1', [new Date(before)]))

@@ -233,6 +233,23 @@ describe('arguments', () => {
     expect(shareOf(1)).toBeGreaterThan(0.9)
   })
 
+  it('the share is one of asks lately seen, once enough of them were', () => {
+    const asks = subjects.flatMap((_, index) => [poem(index), proof(index)])
+    const scorer = scorerOf('llmrouter-threshold', { strong_share: 0.5 })
+    const decideBy = (gain: number | null) => {
+      const context = { ...contextOf(1), live: { ...noLiveState, gainOfShare: () => gain } }
+      return asks.map((ask) => decide(scorer, ask, { context }))
+    }
+    const strongest = (gain: number | null): number =>
+      decideBy(gain).filter(({ order }) => order[0] === 1).length
+    expect(strongest(1)).toBe(0)
+    expect(strongest(-1)).toBe(asks.length)
+    expect(strongest(null)).toBeGreaterThan(0)
+    const [first] = decideBy(0.1)
+    expect(first?.reasons).toContain('threshold_by_traffic')
+    expect(first?.scores.pair).toEqual({ small: 'small', large: 'large' })
+  })
+
   it('an inner strategy estimates for a strategy that only picks', () => {
     const args = { inner_strategy: 'llmrouter-knn', quality_threshold: 0, cost_weight: 0.05 }
     const own = decide(scorerOf('llmrouter-cost-aware', args), proof(2))

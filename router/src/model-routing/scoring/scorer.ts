@@ -65,6 +65,11 @@ export interface LiveState {
   tokens(model: string): number
   /** Traffic has shown that mean quality falls further below the reference model than it was to. */
   isBroken(promise: Guarantee): boolean
+  /**
+   * What the large one of the strategy's two models was expected to gain on that share of lately seen asks, and not on others; null
+   * while too few were seen.
+   */
+  gainOfShare(share: number): number | null
   /** How much better, or worse, this caller found the model than others do: -0.15 to 0.15. */
   preference(model: string): number
 }
@@ -76,6 +81,7 @@ export const noLiveState: LiveState = {
   inFlight: () => 0,
   tokens: () => 0,
   isBroken: () => false,
+  gainOfShare: () => null,
   preference: () => 0,
 }
 
@@ -128,6 +134,8 @@ export interface Scores {
   pool: number[] | null
   /** The promise the choice is held to, and the model it is about; null for none. */
   promise: (Guarantee & { readonly reference: string }) | null
+  /** Names of the two models the strategy chooses between, for what is expected of them is looked at later; null for others. */
+  pair: { readonly small: string; readonly large: string } | null
   /** Fills q with another draw, where q is drawn; null where it is not. */
   redraw: (() => void) | null
   /** Who scored in the scorer's place; null where it scored itself. */
@@ -180,6 +188,7 @@ export function createScores(size: number): Scores {
     profile: null,
     pool: null,
     promise: null,
+    pair: null,
     redraw: null,
     standIn: null,
     reasons: [],

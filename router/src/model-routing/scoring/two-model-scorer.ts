@@ -11,7 +11,8 @@ const usualShare = 0.3
 
 /**
  * A small model unless a large one is enough better. `threshold` says how much (of quality) is enough; `strong_share` which share of
- * asks the large one shall get, by what its gain was on asks like those of training. Without either money decides as ever.
+ * asks the large one shall get, by what its gain was expected to be on asks lately seen, and on those of training before there are
+ * enough of these. Without either money decides as ever.
  */
 export function createTwoModelScorer(
   strategy: TwoModelStrategy,
@@ -21,7 +22,7 @@ export function createTwoModelScorer(
 ): Scorer {
   const inner = createHeadScorer(trainedAs, parts, args, untrained, strategy)
   const [small, large] = readPairNames(parts, args)
-  const enough = readThreshold(strategy, parts.bundle, args)
+  const { share, usual } = readThreshold(strategy, parts.bundle, args)
   return {
     ...inner,
     score(features, context, models, out) {
@@ -33,6 +34,9 @@ export function createTwoModelScorer(
         out.reasons.push('pair_incomplete')
         return
       }
+      out.pair = { small: models[smallAt]?.name ?? small, large: models[largeAt]?.name ?? large }
+      const lately = share === null ? null : context.live.gainOfShare(share)
+      const enough = lately ?? usual
       if (enough === null) return
       const dearer = (out.cost[largeAt] as number) - (out.cost[smallAt] as number)
       // "The small one if the gain is at most t" is the rule of decisions at this λ.
@@ -41,19 +45,28 @@ export function createTwoModelScorer(
         const gain = (out.q[largeAt] as number) - (out.q[smallAt] as number)
         out.pool = [gain <= enough ? smallAt : largeAt]
       }
-      out.reasons.push('threshold')
+      out.reasons.push(lately === null ? 'threshold' : 'threshold_by_traffic')
     },
   }
 }
 
-/** Null: the λ of the profile says. Errors: throws what is wrong with an argument. */
-function readThreshold(strategy: TwoModelStrategy, bundle: TrainedBundle, args: HeadArgs): number | null {
-  if (args['threshold'] !== undefined) return readArgument(args, 'threshold', 0, [-1, 1])
-  if (strategy === 'llmrouter-hybrid' && args['strong_share'] === undefined) return null
+interface Threshold {
+  /** Of asks that the large model gets; null where a gain is named, or nothing. */
+  readonly share: number | null
+  /** The gain that is enough before traffic is known; null: the λ of the profile says. */
+  readonly usual: number | null
+}
+
+/** Errors: throws what is wrong with an argument. */
+function readThreshold(strategy: TwoModelStrategy, bundle: TrainedBundle, args: HeadArgs): Threshold {
+  if (args['threshold'] !== undefined)
+    return { share: null, usual: readArgument(args, 'threshold', 0, [-1, 1]) }
+  if (strategy === 'llmrouter-hybrid' && args['strong_share'] === undefined)
+    return { share: null, usual: null }
   const share = readArgument(args, 'strong_share', usualShare, [0, 1])
   const weights = bundle.heads.get(trainedAs)?.weights ?? {}
   const { values } = takeTensor(weights, 'quantiles', [shareSteps + 1])
-  return values[Math.round((1 - share) * shareSteps)] as number
+  return { share, usual: values[Math.round((1 - share) * shareSteps)] as number }
 }
 
 /** Our names of the two models of training. Errors: throws when arguments name others. */
