@@ -85,7 +85,7 @@ function serve(featured, seed) {
     if (isJudged)
       lived.push({
         features: featured.features[position],
-        ...{ model: matrix.models[arm], weight: 1, score: scores[arm] },
+        ...{ model: matrix.models[arm], team: null, weight: 1, score: scores[arm] },
       })
     if (index % 25 === 24) linear.absorb(lived)
     sums.fixed += scores[decide(inner, prompt).order[0]]

@@ -114,6 +114,7 @@ export {
   strategyCatalogue,
 } from './model-routing/scoring/strategy-catalogue.ts'
 export type { TrainedParts } from './model-routing/scoring/trained-scorer.ts'
+export { addModel } from './model-routing/training/add-model.ts'
 export type { Guarantee } from './model-routing/training/fit-guarantee.ts'
 export type { OutcomeMatrix } from './model-routing/training/outcome-matrix.ts'
 export { defaultBundleOptions, trainBundle } from './model-routing/training/train-bundle.ts'

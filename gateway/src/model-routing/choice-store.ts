@@ -90,6 +90,7 @@ interface FeedbackVerdict {
 /** An ask that was answered, and how well. */
 export interface LearnedAsk {
   readonly arm: string
+  readonly team: string | null
   readonly features: unknown
   readonly weight: number
   readonly score: number

@@ -116,9 +116,9 @@ export class LearnedOutcomes {
     if (key === this.#taught) return
     const asks = await store.listJudgedAsks(now(), mostAsks)
     scorers.absorb(
-      asks.flatMap(({ arm, features, weight, score }) => {
+      asks.flatMap(({ arm, team, features, weight, score }) => {
         const restored = restoreFeatures(features)
-        return restored === null ? [] : [{ features: restored, model: arm, weight, score }]
+        return restored === null ? [] : [{ features: restored, model: arm, team, weight, score }]
       }),
     )
     this.#taught = key

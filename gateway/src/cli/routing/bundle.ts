@@ -2,16 +2,22 @@ import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, ve
 import { readFileSync } from 'node:fs'
 import { type OpenedBundle, openBundle, profiles, signedText } from '@routeiq/router'
 import { manifestName, readBundleFiles, writeBundleFiles } from '../../process/bundle-files.ts'
+import { addToBundle } from './add-model.ts'
 import { describeCascade } from './describe-cascade.ts'
 import { percent, RoutingUsageError, readOptions, sha256 } from './routing-options.ts'
 import type { Terminal } from './run-routing.ts'
 
-/** `routeiq bundle sign|verify|inspect|diff|pack`: who vouches for a bundle, what is in it, what is different in another; as one file. */
-export function bundle(argv: readonly string[], { stdout }: Terminal): void {
+/** `routeiq bundle sign|verify|inspect|diff|pack|add`: who vouches for a bundle, what is in it, what is different in another; as one file; with a model more. */
+export function bundle(argv: readonly string[], terminal: Terminal): void {
+  const { stdout } = terminal
   const [action = '', ...rest] = argv
+  if (action === 'add') {
+    addToBundle(rest, terminal)
+    return
+  }
   if (!['sign', 'verify', 'inspect', 'diff', 'pack'].includes(action))
     throw new RoutingUsageError(
-      `bundle takes sign, verify, inspect, diff or pack, not ${action || 'nothing'}`,
+      `bundle takes sign, verify, inspect, diff, pack or add, not ${action || 'nothing'}`,
     )
   if (action === 'diff' || action === 'pack') {
     const { bundle: before = '', with: after = '' } = readOptions(rest, ['bundle', 'with'], 2)

@@ -35,12 +35,12 @@ const commands: Readonly<Record<string, { readonly usage: string; readonly run: 
   },
   bundle: {
     usage:
-      'bundle sign|verify|inspect|diff|pack --bundle DIR|FILE.rqb [--key FILE.pem] [--with DIR|FILE.rqb]',
+      'bundle sign|verify|inspect|diff|pack|add --bundle DIR|FILE.rqb [--key FILE.pem] [--with DIR|FILE.rqb] [--model NAME --data FILE[,FILE] --out DIR|FILE.rqb]',
     run: bundle,
   },
   probe: {
     usage:
-      'probe --prompts FILE --models NAME,NAME --out FILE (--check exact|json|tests | --judge MODEL) [--max-cost USD] [--max-tokens N] [--base-url URL] [--api-key KEY]',
+      'probe --prompts FILE --models NAME[,NAME] --out FILE (--check exact|json|tests | --judge MODEL) [--max-cost USD] [--max-tokens N] [--base-url URL] [--api-key KEY]',
     run: probe,
   },
   calibrate: {

@@ -341,6 +341,11 @@ export const learnedRoutingSettings: readonly Setting[] = [
     'LinUCB chooses for `auto`, where no `routing_strategy` does; needs a bundle',
   ),
   available('linucb.alpha', 'number', 0.1, 'How curious it is'),
-  accepted('linucb.tenant_buckets', 'integer', 8, 'Tenants are no feature of what all of them share'),
+  available(
+    'linucb.tenant_buckets',
+    'integer',
+    8,
+    'Teams share so many places in what is learned while serving; 0: all of them one',
+  ),
   accepted('linucb.seed', 'integer', null, 'Nothing in it is drawn'),
 ]

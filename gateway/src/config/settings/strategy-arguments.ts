@@ -26,6 +26,7 @@ const numbers = [
     'max_latency_samples',
     'alpha',
     'tenant_buckets',
+    'k_factor',
     'seed',
     'lambda',
     'cold_start_kappa',

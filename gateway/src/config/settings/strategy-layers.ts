@@ -42,7 +42,7 @@ const layers: readonly StrategySection[] = [
 /** They estimate themselves, so that only one can be the strategy. */
 const estimators: readonly StrategySection[] = [
   { section: 'kumaraswamy_thompson', strategy: 'llmrouter-bandit', args: ['cold_start_kappa'] },
-  { section: 'linucb', strategy: 'llmrouter-linucb', args: ['alpha'] },
+  { section: 'linucb', strategy: 'llmrouter-linucb', args: ['alpha', 'tenant_buckets'] },
 ]
 
 /** What every layer is told beside its own arguments. */

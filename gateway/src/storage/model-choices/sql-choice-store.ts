@@ -131,7 +131,7 @@ export function createSqlChoiceStore(database: Database): ChoiceStore {
     },
     async listJudgedAsks(now, limit) {
       const text = `
-        SELECT c.arm, c.details->'features' AS features, best.score, best.weight
+        SELECT c.arm, c.team_id AS team, c.details->'features' AS features, best.score, best.weight
           * power(0.5, extract(epoch FROM $1::timestamptz - c.created_at) / ${halfLifeDays * 86_400}::float8)
           * CASE WHEN c.created_at < d.changed_at THEN ${earlierEpochShare} ELSE 1 END AS weight
         FROM model_choices c ${joinBest('')} LEFT JOIN model_drift d ON d.arm = c.arm

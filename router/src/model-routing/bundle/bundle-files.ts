@@ -77,6 +77,8 @@ export interface BundleManifest {
   readonly files: readonly { readonly name: string; readonly sha256: string; readonly bytes: number }[]
   readonly created_at: string
   readonly created_by: string
+  /** The bundle it was made from; absent where it was trained. */
+  readonly parent?: string
   readonly signature?: BundleSignature
 }
 
@@ -86,6 +88,8 @@ export interface BundleStamp {
   readonly createdBy: string
   /** Asks whose estimates are written down, to be compared when the bundle is opened. */
   readonly goldenAsks: readonly string[]
+  /** The bundle it was made from; absent where it was trained. */
+  readonly parent?: string
 }
 
 /** What a signature of a bundle is over: all of its manifest but the signature, in canonical JSON. */
@@ -138,6 +142,7 @@ export function packBundle(bundle: TrainedBundle, stamp: BundleStamp, sha256: Sh
       bytes: content.length,
     })),
     created_by: stamp.createdBy,
+    ...(stamp.parent === undefined ? {} : { parent: stamp.parent }),
   }
   const manifest: BundleManifest = {
     ...body,

@@ -1,5 +1,6 @@
 import type { Point } from '../features/feature-space.ts'
 import type { EnsembleOutput, EnsembleWeights } from '../scoring/ensemble.ts'
+import type { Probes } from '../training/probe-column.ts'
 import type { TrainingSet } from '../training/training-set.ts'
 
 /** Trained numbers with their shape; as they are kept, so that what was trained is what serves. */
@@ -21,17 +22,24 @@ interface TrainHeadOptions {
 
 /** A trained way to estimate the quality of every model of a bundle. It has its own buffers: one per thread. */
 export interface Head {
-  /** Fills `quality`, by model. `base` is what the shared part of the bundle says of the same ask. */
-  estimate(point: Point, base: EnsembleOutput, quality: Float64Array): void
-  /** Begins anew from training and adds what was lived since; absent in heads that learn nothing live. */
+  /**
+   * Fills `quality`, by model. `base` is what the shared part of the bundle says of the same ask, `team` who asks: no bundle knows
+   * teams, but what is lived since may.
+   */
+  estimate(point: Point, base: EnsembleOutput, quality: Float64Array, team: string | null): void
+  /** Begins anew from training and adds what was lived since, newest first; absent in heads that learn nothing live. */
   learn?(outcomes: readonly LivedOutcome[]): void
+  /** The λ that goes with its estimates, where they count money already; absent where the profile says. */
+  readonly lambda?: number
 }
 
 /** How an answer to one ask turned out. */
-interface LivedOutcome {
+export interface LivedOutcome {
   readonly point: Point
   /** Column of the model that answered. */
   readonly model: number
+  /** Whose ask it was; null where nobody's. */
+  readonly team: string | null
   readonly weight: number
   /** 0 to 1. */
   readonly score: number
@@ -47,6 +55,8 @@ export interface HeadKind {
   train(set: TrainingSet, options: TrainHeadOptions): HeadWeights
   /** Arguments of serving, where there is nothing to open yet. Errors: throws what is wrong with one. */
   check?(args: HeadArgs): void
+  /** The same with a model more, from what it made of some asks; absent where that takes training anew. */
+  addModel?(weights: HeadWeights, core: EnsembleWeights, probes: Probes): HeadWeights
   /** Errors: throws what does not fit together, or what is wrong with an argument. */
   open(weights: HeadWeights, core: EnsembleWeights, args: HeadArgs): Head
 }

@@ -28,10 +28,10 @@ export class HeadedEnsemble implements Predictor {
     this.#parts = new Map([['learned', this.#learned]])
   }
 
-  predict(point: Point): Estimates {
+  predict(point: Point, team: string | null = null): Estimates {
     const base = this.#ensemble.predict(point)
     const quality = this.#quality
-    this.head.estimate(point, base, quality)
+    this.head.estimate(point, base, quality, team)
     for (let model = 0; model < quality.length; model++) {
       const estimate = quality[model] as number
       const clipped = Math.max(0, Math.min(1, estimate))

@@ -1,13 +1,14 @@
 import { defaultKnn, type KnnOptions } from '../scoring/knn-index.ts'
 import { RowNeighbours } from '../scoring/neighbour-table.ts'
 import { type HeadArgs, type HeadKind, readArgument, readWord } from './head.ts'
-import { keepTrainingRows, openRows } from './training-rows.ts'
+import { addProbes, keepTrainingRows, openRows } from './training-rows.ts'
 
 /** Means over the training rows most like the ask. Every row is kept and every one is compared: no approximation. */
 export const knnHead: HeadKind = {
   strategy: 'llmrouter-knn',
   train: (set, { seed }) => keepTrainingRows(set, seed),
   check: readOptions,
+  addModel: (weights, { models }, probes) => addProbes(weights, models.length, probes),
   open: (weights, { models, meanScores }, args) => {
     const rows = openRows(weights, models.length, meanScores, readOptions(args))
     const neighbours = new RowNeighbours(rows)

@@ -2,9 +2,10 @@ import type { Point } from '../features/feature-space.ts'
 import { hashedSize } from '../features/hash-tokens.ts'
 import { buildPostings, type KnnOptions } from '../scoring/knn-index.ts'
 import type { ExactRows } from '../scoring/neighbour-table.ts'
+import { addColumn, type Probes } from '../training/probe-column.ts'
 import { randomFrom, shuffled } from '../training/random.ts'
 import type { TrainingSet } from '../training/training-set.ts'
-import { type HeadWeights, takeTensor, tensor } from './head.ts'
+import { type HeadWeights, type Tensor, takeTensor, tensor } from './head.ts'
 import { takeRows } from './hold-out.ts'
 
 const mostRows = 20_000
@@ -33,6 +34,63 @@ export function keepTrainingRows(all: TrainingSet, seed: number): HeadWeights {
     row_scores: tensor([set.size, width], set.scores),
     row_costs: tensor([set.size, width], set.costs),
     row_weights: tensor([set.size, width], set.weights),
+  }
+}
+
+/** The same rows with a model more that was tried on none of them. */
+export function addUntried(weights: HeadWeights, width: number): HeadWeights {
+  const size = (weights['row_starts']?.values.length ?? 1) - 1
+  const nothing = new Float32Array(size)
+  const widen = (name: string): Record<string, Tensor> => ({
+    [name]: tensor(
+      [size, width + 1],
+      addColumn(takeTensor(weights, name, [size, width]).values, width, nothing),
+    ),
+  })
+  return { ...weights, ...widen('row_scores'), ...widen('row_costs'), ...widen('row_weights') }
+}
+
+/** The same rows and those of the probes, on which nobody but the new model was tried. */
+export function addProbes(weights: HeadWeights, width: number, probes: Probes): HeadWeights {
+  const before = addUntried(weights, width)
+  const isOther = (at: number): boolean => at % (width + 1) !== width
+  const own = (values: Float64Array): Float64Array =>
+    Float64Array.from({ length: values.length * (width + 1) }, (_, at) =>
+      isOther(at) ? 0 : (values[Math.floor(at / (width + 1))] as number),
+    )
+  const starts = [...takeTensor(before, 'row_starts', [-1]).values]
+  const words = probes.points.map(({ slots, values, size }) => ({
+    slots: slots.subarray(0, size),
+    values: values.subarray(0, size),
+  }))
+  for (const { slots } of words) starts.push((starts.at(-1) ?? 0) + slots.length)
+  const append = (
+    name: string,
+    more: ArrayLike<number>,
+    shape: readonly number[],
+  ): Record<string, Tensor> => {
+    const known = before[name]?.values ?? new Float32Array(0)
+    const values = new Float32Array(known.length + more.length)
+    values.set(known)
+    values.set(more, known.length)
+    return { [name]: tensor(shape, values) }
+  }
+  const [size, entries] = [starts.length - 1, starts.at(-1) ?? 0]
+  return {
+    row_starts: tensor([starts.length], starts),
+    ...append(
+      'row_slots',
+      words.flatMap(({ slots }) => [...slots]),
+      [entries],
+    ),
+    ...append(
+      'row_values',
+      words.flatMap(({ values }) => [...values]),
+      [entries],
+    ),
+    ...append('row_scores', own(probes.scores), [size, width + 1]),
+    ...append('row_costs', own(probes.costs), [size, width + 1]),
+    ...append('row_weights', own(probes.weights), [size, width + 1]),
   }
 }
 

@@ -61,6 +61,18 @@ export class ClusterNeighbours implements NeighbourTable {
     return this.#support
   }
 
+  /** By cluster, how much of a say it has about the point; they sum to 1. */
+  share(point: Point): Float64Array {
+    this.#compare(point)
+    const found = this.#best.subarray(0, this.#select())
+    const largest = this.#similarities[found[0] as number] as number
+    const shares = new Float64Array(this.#table.count)
+    for (const cluster of found)
+      shares[cluster] = Math.exp(sharpness * ((this.#similarities[cluster] as number) - largest))
+    const sum = shares.reduce((total, share) => total + share, 0)
+    return shares.map((share) => share / sum)
+  }
+
   #compare({ slots, values, size }: Point): void {
     const { starts, clusters, values: weights } = this.#table
     const similarities = this.#similarities.fill(0)

@@ -3,7 +3,7 @@ import { openBundle, packBundle } from '../bundle/bundle-files.ts'
 import { encodeHead } from '../bundle/head-files.ts'
 import type { TrainedBundle } from '../bundle/trained-bundle.ts'
 import { decideModel } from '../decision/decide-model.ts'
-import { FeatureExtractor } from '../features/features.ts'
+import { FeatureExtractor, keepFeatures } from '../features/features.ts'
 import { fnvOf } from '../features/hash-tokens.ts'
 import { plainShape } from '../features/structured.ts'
 import { headKinds, trainableStrategies } from '../heads/head-kinds.ts'
@@ -14,7 +14,14 @@ import { defaultBundleOptions, trainBundle } from '../training/train-bundle.ts'
 import { featureMatrix, prepareTraining } from '../training/training-set.ts'
 import { readOff } from './breakpoints.ts'
 import { createScorer } from './create-scorer.ts'
-import { createScores, type ModelInfo, noLiveState, type RouteContext, type Scorer } from './scorer.ts'
+import {
+  createScores,
+  type JudgedAsk,
+  type ModelInfo,
+  noLiveState,
+  type RouteContext,
+  type Scorer,
+} from './scorer.ts'
 import { strategyCatalogue } from './strategy-catalogue.ts'
 
 const names = ['small', 'large'] as const
@@ -204,6 +211,10 @@ describe('arguments', () => {
     ['llmrouter-knn', { weights: 'gaussian' }, 'weights'],
     ['llmrouter-knn', { metric: 'jaccard' }, 'metric'],
     ['llmrouter-linucb', { alpha: -1 }, 'alpha'],
+    ['llmrouter-linucb', { tenant_buckets: 2.5 }, 'tenant_buckets'],
+    ['llmrouter-kmeans', { alpha: 1.5 }, 'alpha'],
+    ['llmrouter-elo', { k_factor: -1 }, 'k_factor'],
+    ['llmrouter-kmeans', { alpha: 0.5, mode: 'guarantee' }, 'leave one of them out'],
     ['llmrouter-hybrid', { threshold: 'high' }, 'threshold'],
     ['llmrouter-hybrid', { small: 'other' }, 'trained for small and large'],
     ['llmrouter-threshold', { strong_share: 1.2 }, 'strong_share'],
@@ -294,7 +305,7 @@ describe('LinUCB', () => {
           ...{ slots: slots.slice(0, size), values: values.slice(0, size), size, tokens, text },
           structured: structured.slice(),
         },
-        ...{ model: 'small', weight: 1, score: 0 },
+        ...{ model: 'small', team: null, weight: 1, score: 0 },
       }
     })
     scorer.absorb?.(lived)
@@ -302,6 +313,97 @@ describe('LinUCB', () => {
     expect(quality()).toBeLessThan(0.4)
     scorer.absorb?.([])
     expect(quality()).toBeCloseTo(before, 6)
+  })
+
+  it('believes what a team lived of that team more than of others', () => {
+    const features = keepFeatures(new FeatureExtractor().extract(poem(1), plainShape))
+    const lived = Array.from({ length: 30 }, () => ({
+      ...{ features, model: 'small', team: 'red', weight: 1, score: 0 },
+    }))
+    const drops = (args: object): number[] => {
+      const scorer = scorerOf('llmrouter-linucb', args)
+      const qualityFor = (team: string | null): number =>
+        decide(scorer, poem(1), { context: { ...contextOf(7), team } }).scores.q[0] ?? 0
+      const teams = ['red', 'blue', null]
+      const before = teams.map(qualityFor)
+      scorer.absorb?.(lived)
+      return teams.map((team, at) => (before[at] ?? 0) - qualityFor(team))
+    }
+    const [red = 0, blue = 0, nobody = 0] = drops({})
+    expect(red).toBeGreaterThan(2 * blue)
+    expect(nobody).toBeCloseTo(blue, 1)
+    const [together, apart] = drops({ tenant_buckets: 0 })
+    expect(together).toBeCloseTo(apart ?? 0, 9)
+    expect(drops({ tenant_buckets: 1 })[1]).toBeGreaterThan(2 * nobody)
+  })
+})
+
+describe('Elo', () => {
+  const ask = (text: string) => keepFeatures(new FeatureExtractor().extract(text, plainShape))
+  const outcome = (text: string, model: string, score: number) => ({
+    ...{ features: ask(text), model, team: null, weight: 1, score },
+  })
+  /** The small model did better on every ask that both were tried on; newest first. */
+  const compared = subjects.flatMap((_, index) => [
+    outcome(poem(index), 'small', 1),
+    outcome(poem(index), 'large', 0),
+  ])
+  const gainOf = (args: object, lived: readonly JudgedAsk[]): number => {
+    const scorer = scorerOf('llmrouter-elo', args)
+    const gap = (): number => {
+      const { q } = decide(scorer, proof(1)).scores
+      return (q[0] ?? 0) - (q[1] ?? 0)
+    }
+    const before = gap()
+    scorer.absorb?.(lived)
+    return gap() - before
+  }
+
+  it('moves ratings by what two models made of the same ask, as far as k_factor says', () => {
+    const usual = gainOf({}, compared)
+    expect(usual).toBeGreaterThan(0.02)
+    expect(gainOf({ k_factor: 32 }, compared)).toBe(usual)
+    expect(gainOf({ k_factor: 8 }, compared)).toBeLessThan(usual)
+    expect(gainOf({ k_factor: 8 }, compared)).toBeGreaterThan(0)
+    expect(scorerOf('llmrouter-elo', { k_factor: 0 }).absorb).toBeUndefined()
+  })
+
+  it('learns nothing from answers that nothing was compared with', () => {
+    const alone = subjects.flatMap((_, index) => [
+      outcome(poem(index), 'small', 1),
+      outcome(proof(index), 'large', 0),
+    ])
+    expect(gainOf({}, alone)).toBeCloseTo(0, 6)
+    expect(gainOf({}, compared.slice(0, 1))).toBeCloseTo(0, 6)
+  })
+})
+
+describe("Avengers-Pro's normalisation", () => {
+  const qualities = (alpha: number, ask: string): number[] => [
+    ...decide(scorerOf('llmrouter-kmeans', { alpha }), ask).scores.q,
+  ]
+
+  it('ranks by quality, by cost, and by both', () => {
+    // Of two models the best of every cluster stands at 1, the worst at 0, and the small one costs a hundredth.
+    const [small = 1, large = 0] = qualities(1, proof(3))
+    expect(large).toBeGreaterThan(0.9)
+    expect(small).toBeLessThan(0.1)
+    const ofPoems = subjects.map((_, index) => qualities(1, poem(index))[0] ?? 0)
+    expect(ofPoems.reduce((total, q) => total + q, 0) / ofPoems.length).toBeGreaterThan(0.6)
+    const cheap = qualities(0, proof(3))
+    expect(cheap[0]).toBeCloseTo(0.99, 1)
+    expect(cheap[1]).toBeCloseTo(0, 5)
+    const both = qualities(0.7, proof(3))
+    both.forEach((score, at) => {
+      expect(score).toBeCloseTo(0.7 * ([small, large][at] ?? 0) + 0.3 * (cheap[at] ?? 0), 5)
+    })
+  })
+
+  it('leaves nothing to λ of the profile, for cost is counted already', () => {
+    const lambdaOf = (args: object): number =>
+      decide(scorerOf('llmrouter-kmeans', args), proof(3), { profile: 'eco' }).lambda
+    expect(lambdaOf({ alpha: 0.7 })).toBe(0)
+    expect(lambdaOf({})).toBeGreaterThan(0)
   })
 })
 

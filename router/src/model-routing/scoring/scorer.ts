@@ -155,7 +155,7 @@ export interface Scorer {
   score(features: Features, context: RouteContext, models: readonly ModelInfo[], out: Scores): void
   /** Why one of two models (by their names here) was expected to do better; absent where nothing was trained. */
   explain?(features: Features, selected: string, other: string): AskExplanation | null
-  /** Begins anew from training and adds what was lived since; absent where nothing live is learned by ask. */
+  /** Begins anew from training and adds what was lived since, newest first; absent where nothing live is learned by ask. */
   absorb?(outcomes: readonly JudgedAsk[]): void
 }
 
@@ -164,6 +164,8 @@ export interface JudgedAsk {
   readonly features: Features
   /** The model that answered. */
   readonly model: string
+  /** Whose ask it was; null where nobody's. */
+  readonly team: string | null
   readonly weight: number
   /** 0 to 1. */
   readonly score: number

@@ -1,9 +1,9 @@
 import { openEnsemble, openHead } from '../bundle/open-ensemble.ts'
 import type { TrainedBundle } from '../bundle/trained-bundle.ts'
-import { createPoint, project } from '../features/feature-space.ts'
+import { createPoint, type Point, project } from '../features/feature-space.ts'
 import type { HeadArgs } from '../heads/head.ts'
 import { callCost, usualCostRef, usualOutputTokens } from './call-cost.ts'
-import type { Estimates, Predictor } from './ensemble.ts'
+import type { Estimates } from './ensemble.ts'
 import { explainAsk } from './explain-ask.ts'
 import { componentOf, priorScorer, unknownSigma } from './prior-scorer.ts'
 import type { ModelInfo, RouteContext, Scorer, Scores } from './scorer.ts'
@@ -24,7 +24,8 @@ export interface TrainedParts {
 
 /** The default strategy, trained. `untrained` scores where the bundle knows none of the candidates. */
 export function createEnsembleScorer(parts: TrainedParts, untrained: Scorer = priorScorer): Scorer {
-  return createTrainedScorer(defaultStrategy, parts, openEnsemble(parts.bundle), untrained)
+  const ensemble = openEnsemble(parts.bundle)
+  return createTrainedScorer(defaultStrategy, parts, (point) => ensemble.predict(point), untrained)
 }
 
 /** Another strategy of the bundle, or a part of one called `name`. Errors: throws when the bundle lacks it, or what is wrong with an argument. */
@@ -36,8 +37,9 @@ export function createHeadScorer(
   name: string = strategy,
 ): Scorer {
   const predictor = openHead(parts.bundle, strategy, args)
-  const scorer = createTrainedScorer(name, parts, predictor, untrained)
   const { head } = predictor
+  const predict: Predict = (point, team) => predictor.predict(point, team)
+  const scorer = createTrainedScorer(name, parts, predict, untrained, head.lambda ?? null)
   if (head.learn === undefined) return scorer
   const columns = columnsOf(parts)
   return {
@@ -45,12 +47,12 @@ export function createHeadScorer(
     needs: [...scorer.needs, 'state'],
     absorb: (outcomes) =>
       head.learn?.(
-        outcomes.flatMap(({ features, model, weight, score }) => {
+        outcomes.flatMap(({ features, model, team, weight, score }) => {
           const column = columns.get(model)
           if (column === undefined) return []
           const point = createPoint(features.size)
           project(features, parts.bundle.weights.space, point)
-          return [{ point, model: column, weight, score }]
+          return [{ point, model: column, team, weight, score }]
         }),
       ),
   }
@@ -61,11 +63,15 @@ function columnsOf({ bundle, labels }: TrainedParts): ReadonlyMap<string, number
   return new Map(bundle.weights.models.map((model, at) => [labels[model] ?? model, at]))
 }
 
+/** What is expected of an ask of a team. */
+type Predict = (point: Point, team: string | null) => Estimates
+
 function createTrainedScorer(
   name: string,
   parts: TrainedParts,
-  predictor: Predictor,
+  predict: Predict,
   untrained: Scorer,
+  lambda: number | null = null,
 ): Scorer {
   const { bundle, version } = parts
   const point = createPoint()
@@ -87,7 +93,7 @@ function createTrainedScorer(
         return
       }
       project(features, bundle.weights.space, point)
-      const found = predictor.predict(point)
+      const found = predict(point, context.team)
       const global = componentOf(out, 'global', models.length)
       const components = [...found.parts].map(([part, values]) => ({
         values,
@@ -103,6 +109,7 @@ function createTrainedScorer(
         global[at] = out.mean[at] as number
         for (const part of components) part.out[at] = part.values[column] as number
       })
+      out.lambda = lambda
       out.costRef = bundle.costRefUsd
       out.maxSimilarity = found.maxSimilarity
       out.noveltyThreshold = bundle.noveltyThreshold
