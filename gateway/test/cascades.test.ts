@@ -41,6 +41,18 @@ beforeAll(async () => {
               rungs: ['tiny', 'small', 'large'],
             }),
             verifying: router('llmrouter-automix', { small: 'tiny', large: 'large', verifications: 4 }),
+            believing: {
+              ...router('llmrouter-automix', {
+                ...{ small: 'tiny', large: 'large', verifications: 4 },
+                // Hardly ever of use; worth the large model; hardly ever again.
+                beliefs: [
+                  [0.01, 0.05, 0.94],
+                  [0.8, 0.1, 0.1],
+                  [0.01, 0.99, 0],
+                ],
+              }),
+              lambda: 0.1,
+            },
           },
         },
       },
@@ -226,6 +238,23 @@ describe('AutoMix', () => {
     const answer = await chat('verifying')
     expect(contentOf(answer)).toBe('Two are left.')
     expect(counts()).toEqual([5, 0, 1])
+  })
+})
+
+describe('AutoMix by beliefs', () => {
+  it.each([
+    [
+      'keeps an answer nobody could better, whatever the model says of it',
+      ['No', 'No', 'No', 'No'],
+      [5, 0, 0],
+    ],
+    ['asks the large one where that is likely to help', ['Yes', 'No', 'Yes', 'No'], [5, 0, 1]],
+    ['keeps what the model stands by', ['Yes', 'Yes', 'Yes', 'Yes'], [5, 0, 0]],
+  ])('%s', async (_, verdicts, called) => {
+    upstream.script('tiny', says('Two are left.'), ...verdicts.map((verdict) => says(verdict)))
+    upstream.script('large', says('Five are left.'))
+    expect((await chat('believing')).status).toBe(200)
+    expect(counts()).toEqual(called)
   })
 })
 

@@ -104,6 +104,34 @@ describe('routeiq probe', () => {
     })
   })
 
+  it('asks models about their own answers, which tells when to ask a better one', async () => {
+    const asked = upstream.requestsFor('small').length
+    const { rows } = await probe('--check', 'exact', '--verify', '2')
+    expect(rows[0].ver).toEqual([0, 0])
+    expect(upstream.requestsFor('small').length - asked).toBe(3 * rows.length)
+    const last = upstream.requestsFor('small').at(-1)?.json as { messages: { content: string }[] }
+    expect(last.messages.at(-1)?.content).toContain('Check your answer')
+    const data = join(directory, 'verdicts.jsonl')
+    const lines = Array.from({ length: 100 }, (_, at) => {
+      // Where the small model says no it is wrong; the large one then knows in every second case.
+      const isSure = at % 2 === 0
+      const s = [Number(isSure), Number(isSure || at % 4 === 1)]
+      return JSON.stringify({
+        ...(at === 0 && { models: ['small', 'large'] }),
+        ...{ id: `${at}`, prompt: `What is ${at}?`, s, ver: [isSure ? 1 : 0, null] },
+      })
+    })
+    writeFileSync(data, lines.join('\n'))
+    const flags = ['calibrate', '--verdicts', data, '--small', 'small', '--large', 'large', '--lambda']
+    const cheap = await run(...flags, '0.1')
+    expect(cheap, cheap.stderr).toMatchObject({ code: 0, stderr: '' })
+    expect(cheap.stdout).toMatch(
+      /^threshold: 0\.125\nby cross-validation over 100 asks at λ 0\.1, threshold: utility 0\.7/,
+    )
+    expect((await run(...flags, '0.9')).stdout).toMatch(/^threshold: 0\n/)
+    expect((await run(...flags.slice(0, -3), '--large', 'huge')).stderr).toContain('small, large, not huge')
+  })
+
   it('is what training reads', async () => {
     await probe('--judge', 'judge')
     const trained = await run(

@@ -1,3 +1,4 @@
+import { calibrateVerification } from './calibrate-verification.ts'
 import { accessOptions, listDecisions, readAccess } from './gateway-access.ts'
 import { percent, RoutingUsageError, readAmount, readOptions, readText } from './routing-options.ts'
 import type { Terminal } from './run-routing.ts'
@@ -6,9 +7,13 @@ const fewDecisions = 100
 
 /**
  * `routeiq calibrate`: the threshold by which the strong one of two models gets a share of the asks, from what decisions of one's
- * own traffic expected of both.
+ * own traffic expected of both. With `--verdicts`, what `llmrouter-automix` makes of a model's word about its own answer.
  */
 export async function calibrate(argv: readonly string[], { stdout, stderr, env }: Terminal): Promise<void> {
+  if (argv.some((word) => word.startsWith('--verdicts'))) {
+    calibrateVerification(argv, stdout)
+    return
+  }
   const names = ['share', 'small', 'large', 'in', ...accessOptions, 'window', 'limit']
   const options = readOptions(argv, names, 3)
   const { small = '', large = '', in: file } = options

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { MatrixError, writeMatrix } from '@routeiq/router'
+import { saysYes, verdictQuestion, verdictRequest } from '../../model-routing/judging/self-verdict.ts'
 import { accessOptions, callGateway, type GatewayAccess, readAccess } from './gateway-access.ts'
 import { type CheckAnswer, checks, createJudge, createTests, type ProbePrompt } from './probe-checks.ts'
 import { RoutingUsageError, readAmount, readOptions, readText } from './routing-options.ts'
@@ -12,22 +13,37 @@ interface Tried {
   readonly score: number | null
   readonly costUsd: number | null
   readonly outputTokens: number | null
+  /** Share of "yes" when the model was asked whether its answer is right; null where it was not. */
+  readonly verdict: number | null
 }
+
+const untried: Tried = { score: null, costUsd: null, outputTokens: null, verdict: null }
 
 /** `routeiq probe`: every prompt on every model, judged, within a budget: an outcome matrix to train on. */
 export async function probe(argv: readonly string[], { stdout, stderr, env }: Terminal): Promise<void> {
-  const names = ['prompts', 'models', 'out', 'check', 'judge', 'max-cost', 'max-tokens', ...accessOptions]
+  const names = [
+    'prompts',
+    'models',
+    'out',
+    'check',
+    'judge',
+    'max-cost',
+    'max-tokens',
+    'verify',
+    ...accessOptions,
+  ]
   const options = readOptions(argv, names, 3)
   const access = readAccess(options, env)
   const models = (options['models'] ?? '').split(',').filter((name) => name !== '')
-  if (models.length < 2) throw new RoutingUsageError('--models needs two models or more, with commas between')
+  if (models.length === 0) throw new RoutingUsageError('--models needs models, with commas between')
   const prompts = readPrompts(readText(options['prompts'] ?? ''))
   const check = await chooseCheck(options['check'], options['judge'], access, env)
   const budget = new Budget(readAmount(options, 'max-cost', 1))
   const body = options['max-tokens'] === undefined ? {} : { max_tokens: readAmount(options, 'max-tokens', 0) }
+  const verify = readAmount(options, 'verify', 0)
   const tried = await inTurn(
     prompts.flatMap((prompt) => models.map((model) => ({ prompt, model }))),
-    ({ prompt, model }) => tryOut(access, { prompt, model, body, check, budget }, stderr),
+    ({ prompt, model }) => tryOut(access, { prompt, model, body, check, verify, budget }, stderr),
   )
   const rows = prompts.map(({ id, task, prompt }, at) => {
     const own = tried.slice(at * models.length, (at + 1) * models.length)
@@ -36,6 +52,7 @@ export async function probe(argv: readonly string[], { stdout, stderr, env }: Te
       scores: own.map(({ score }) => score),
       costs: own.map(({ costUsd, score }) => (score === null ? null : costUsd)),
       outputTokens: own.map(({ outputTokens }) => outputTokens),
+      ...(verify > 0 && { verdicts: own.map(({ verdict }) => verdict) }),
     }
   })
   const judged = rows.filter(({ scores }) => scores.some((score) => score !== null))
@@ -51,15 +68,17 @@ interface Attempt {
   readonly model: string
   readonly body: object
   readonly check: CheckAnswer
+  /** So many times the model is asked whether its answer is right. */
+  readonly verify: number
   readonly budget: Budget
 }
 
 async function tryOut(
   access: GatewayAccess,
-  { prompt, model, body, check, budget }: Attempt,
+  { prompt, model, body, check, verify, budget }: Attempt,
   stderr: Terminal['stderr'],
 ): Promise<Tried> {
-  if (!budget.begin()) return { score: null, costUsd: null, outputTokens: null }
+  if (!budget.begin()) return untried
   let paid = 0
   try {
     const messages = [{ role: 'user', content: prompt.prompt }]
@@ -70,19 +89,45 @@ async function tryOut(
     }
     const cost = Number(headers.get('x-litellm-response-cost') ?? Number.NaN)
     paid += Number.isFinite(cost) ? cost : 0
-    const verdict = await check(prompt, choices[0]?.message.content ?? '')
-    paid += verdict.costUsd
+    const text = choices[0]?.message.content ?? ''
+    const judged = await check(prompt, text)
+    paid += judged.costUsd
+    const own = await verifyOwn(access, model, [...messages, { role: 'assistant', content: text }], verify)
+    paid += own.costUsd
     return {
-      score: verdict.score,
+      score: judged.score,
+      verdict: own.share,
       costUsd: Number.isFinite(cost) ? cost : null,
       outputTokens: usage?.completion_tokens ?? null,
     }
   } catch (error) {
     stderr.write(`warning: ${prompt.id} on ${model}: ${(error as Error).message}\n`)
-    return { score: null, costUsd: null, outputTokens: null }
+    return untried
   } finally {
     budget.end(paid)
   }
+}
+
+/** Has a model say whether its own answer is right, as a cascade that verifies would. */
+async function verifyOwn(
+  access: GatewayAccess,
+  model: string,
+  conversation: readonly object[],
+  times: number,
+): Promise<{ readonly share: number | null; readonly costUsd: number }> {
+  const messages = [...conversation, { role: 'user', content: verdictQuestion }]
+  let [yes, costUsd] = [0, 0]
+  for (let at = 0; at < times; at++) {
+    const { json, headers } = await callGateway(access, '/v1/chat/completions', {
+      model,
+      messages,
+      ...verdictRequest,
+    })
+    const { choices } = json as { choices: readonly { message: { content: string | null } }[] }
+    yes += saysYes(choices[0]?.message.content ?? '') ? 1 : 0
+    costUsd += Number(headers.get('x-litellm-response-cost') ?? 0) || 0
+  }
+  return { share: times === 0 ? null : yes / times, costUsd }
 }
 
 /** Keeps as much aside for each try under way as the dearest one cost. USD. */

@@ -40,12 +40,12 @@ const commands: Readonly<Record<string, { readonly usage: string; readonly run: 
   },
   probe: {
     usage:
-      'probe --prompts FILE --models NAME[,NAME] --out FILE (--check exact|json|tests | --judge MODEL) [--max-cost USD] [--max-tokens N] [--base-url URL] [--api-key KEY]',
+      'probe --prompts FILE --models NAME[,NAME] --out FILE (--check exact|json|tests | --judge MODEL) [--max-cost USD] [--max-tokens N] [--verify N] [--base-url URL] [--api-key KEY]',
     run: probe,
   },
   calibrate: {
     usage:
-      'calibrate --share 0.3 --small NAME --large NAME [--in FILE | --base-url URL --api-key KEY] [--window 30d]',
+      'calibrate --small NAME --large NAME (--share 0.3 [--in FILE | --base-url URL --api-key KEY] [--window 30d] | --verdicts FILE[,FILE] [--lambda N])',
     run: calibrate,
   },
   replay: {

@@ -1,8 +1,9 @@
-import { type AnswerFacts, type CascadePlan, findFault, isSameAnswer } from '@routeiq/router'
+import { type AnswerFacts, type CascadePlan, findFault, isSameAnswer, keepsOwnAnswer } from '@routeiq/router'
 import type { AttemptPlan } from '../../balancing/attempt-plan.ts'
 import { listPrices } from '../../deployments/build-group.ts'
 import type { Resolution } from '../../deployments/resolve-model.ts'
 import type { CallShape } from '../../governance/estimate-use.ts'
+import { saysYes } from '../../model-routing/judging/self-verdict.ts'
 import type { ModelChoice } from '../../model-routing/model-choice.ts'
 import { type Answer, call } from '../call.ts'
 import { chooseDeployment } from '../choose-deployment.ts'
@@ -140,7 +141,7 @@ async function verify(cascade: Cascade, plan: Plan<'verify'>): Promise<CascadeAn
   const called = await cascade.call(plan.small)
   if (called === null || called.facts === null) return cascade.finish(plan.large, 'failed', null)
   const share = await cascade.ask(plan, called.facts)
-  return share >= plan.threshold
+  return keepsOwnAnswer(plan.table, share, cascade.priceOf(plan.large))
     ? cascade.keep(called, 'verified')
     : cascade.finish(plan.large, 'not_verified', called)
 }
@@ -185,6 +186,12 @@ class Cascade {
     return this.#choice.ask.expected
   }
 
+  /** What a call of that model is worth, in quality: by the price of money of this decision. */
+  priceOf(position: number): number {
+    const { lambda, costRef, scores } = this.#choice.decision
+    return (lambda * (scores.cost[position] ?? 0)) / costRef
+  }
+
   /** Null when the model fails: a cascade then goes on as if it had not known. */
   async call(position: number): Promise<Called | null> {
     try {
@@ -206,7 +213,7 @@ class Cascade {
       }),
     )
     const judged = asked.filter((facts) => facts !== null)
-    const yes = judged.filter(({ text }) => /^\W*(yes|correct|true)\b/i.test(text)).length
+    const yes = judged.filter(({ text }) => saysYes(text)).length
     return judged.length === 0 ? 0 : yes / judged.length
   }
 

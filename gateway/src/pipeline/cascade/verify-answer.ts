@@ -1,9 +1,7 @@
+import { verdictQuestion, verdictRequest } from '../../model-routing/judging/self-verdict.ts'
 import type { ModelRequest } from '../model-request.ts'
 import { parseBody } from '../parse.ts'
 
-const answerTokens = 8
-const question =
-  'Check your answer above. Reply with the single word "yes" if it is correct and complete, else with the single word "no".'
 /** Members that would shape the verdict like an answer. */
 const ofAnswers = new Set([
   'tools',
@@ -29,10 +27,9 @@ export async function askWhetherRight(request: ModelRequest, answer: string): Pr
     messages: [
       ...(request.body['messages'] as readonly unknown[]),
       { role: 'assistant', content: answer },
-      { role: 'user', content: question },
+      { role: 'user', content: verdictQuestion },
     ],
-    temperature: 1,
-    max_tokens: answerTokens,
+    ...verdictRequest,
   }
   return parseBody(request.runtime, request, request.caller, Buffer.from(JSON.stringify(body)))
 }

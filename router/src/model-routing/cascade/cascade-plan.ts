@@ -1,6 +1,7 @@
 import type { ModelInfo, Scores } from '../scoring/scorer.ts'
 import type { AgreementCascade } from './agreement.ts'
 import type { Comparator } from './compare-answers.ts'
+import type { VerificationTable } from './self-verification.ts'
 
 /** Several calls for one answer: who is asked, and what has to hold for an answer to be kept. */
 export type CascadePlan = CascadeSteps & {
@@ -31,8 +32,8 @@ type CascadeSteps =
       readonly large: number
       /** So many times the small model is asked whether its answer is right. */
       readonly samples: number
-      /** Share of "yes" below which the large model answers. */
-      readonly threshold: number
+      /** What the share of "yes" among them means. */
+      readonly table: VerificationTable
     }
 
 /** Who is asked at once, and who answers where these differ. */

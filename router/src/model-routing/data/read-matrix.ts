@@ -10,7 +10,7 @@ export interface MatrixMeta {
 }
 
 /**
- * Reads outcome rows, one JSON object a line: `id`, `task`, `prompt`, `s[]`, `c[]`, optional `out_tok[]`, `ag[]`, `w[]` and
+ * Reads outcome rows, one JSON object a line: `id`, `task`, `prompt`, `s[]`, `c[]`, optional `out_tok[]`, `ag[]`, `ver[]`, `w[]` and
  * `contaminated` (dropped). Without `meta` the models are those of the first line's `models`. Errors: `MatrixError` with the line.
  */
 export function readMatrix(text: string, meta: MatrixMeta | null): OutcomeMatrix {
@@ -59,6 +59,9 @@ function readRow(value: Line, models: readonly string[], where: string): Outcome
       value['out_tok'] === undefined
         ? null
         : readNumbers(value['out_tok'], models.length, `${where}: \`out_tok\``),
+    ...(value['ver'] !== undefined && {
+      verdicts: readNumbers(value['ver'], models.length, `${where}: \`ver\``),
+    }),
     answers: Array.isArray(value['ag']) ? (value['ag'] as number[]) : null,
     weights: weights === null ? null : weights.map((weight) => weight ?? 0),
   }
@@ -94,13 +97,14 @@ function readTexts(value: unknown, problem: string): readonly string[] {
 /** The lines `readMatrix` reads back, the models with the first one. */
 export function writeMatrix({ models, rows }: OutcomeMatrix): string {
   const lines = rows.map(
-    ({ id, task, prompt, features, scores, costs, outputTokens, answers, weights }, index) =>
+    ({ id, task, prompt, features, scores, costs, outputTokens, answers, verdicts, weights }, index) =>
       JSON.stringify({
         ...(index === 0 ? { models } : {}),
         ...{ id, task, s: scores, c: costs },
         ...(features === null ? { prompt } : { features: storeFeatures(features) }),
         ...(outputTokens === null ? {} : { out_tok: outputTokens }),
         ...(answers === null ? {} : { ag: answers }),
+        ...(verdicts === undefined ? {} : { ver: verdicts }),
         ...(weights === null ? {} : { w: weights }),
       }),
   )

@@ -28,7 +28,7 @@ export function pairOutcomes(outcomes: readonly LivedOutcome[]): readonly Compar
   return pairs
 }
 
-/** Asks of the same words have the same point. */
-function keyOf({ slots, values, size }: Point): string {
-  return `${slots.subarray(0, size).join()}/${values.subarray(0, size).join()}`
+/** Asks with the same words and pairs of words are the same. */
+function keyOf({ slots, size }: Point): string {
+  return slots.subarray(0, size).join()
 }

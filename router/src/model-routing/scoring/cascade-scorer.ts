@@ -7,6 +7,7 @@ import {
   planRungs,
 } from '../cascade/cascade-plan.ts'
 import { type Comparator, chooseComparator } from '../cascade/compare-answers.ts'
+import type { VerificationTable } from '../cascade/self-verification.ts'
 import type { ModelInfo, Scorer, Scores } from './scorer.ts'
 import type { TrainedParts } from './trained-scorer.ts'
 
@@ -101,14 +102,14 @@ export interface VerifyOptions {
   readonly small: string | null
   readonly large: string | null
   readonly samples: number
-  readonly threshold: number
+  readonly table: VerificationTable
   readonly buffersStreams: boolean
 }
 
 /** AutoMix (Aggarwal et al., 2023): the small model answers and judges its own answer; the large one answers if it is not sure. */
 export function createVerifyScorer(
   inner: Scorer,
-  { small, large, samples, threshold, buffersStreams }: VerifyOptions,
+  { small, large, samples, table, buffersStreams }: VerifyOptions,
 ): Scorer {
   return {
     ...inner,
@@ -124,7 +125,7 @@ export function createVerifyScorer(
       }
       out.cascade = {
         ...{ mode: 'verify', small: smallAt, large: largeAt },
-        ...{ samples, threshold, buffersStreams },
+        ...{ samples, table, buffersStreams },
       }
     },
   }

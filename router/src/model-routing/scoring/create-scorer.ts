@@ -25,6 +25,7 @@ import {
   readShare,
   readSwitch,
   readTiers,
+  readVerification,
   requireMap,
   requireRemote,
 } from './read-arguments.ts'
@@ -181,7 +182,7 @@ function createUntrained(name: string, args: Args, parts: ScorerParts): Scorer {
         small: readName(args, 'small'),
         large: readName(args, 'large'),
         samples: readCount(args, 'verifications', 8, 16),
-        threshold: readShare(args, 'threshold', 0.5),
+        table: readVerification(args),
         buffersStreams: readSwitch(args, 'buffer_stream'),
       })
     case 'llmrouter-personalized':

@@ -1,4 +1,5 @@
 import { comparators } from '../cascade/compare-answers.ts'
+import type { VerificationTable } from '../cascade/self-verification.ts'
 import type { CapabilityOptions } from './capability-scorer.ts'
 import type { CascadeOptions } from './cascade-scorer.ts'
 import type { Tier } from './complexity.ts'
@@ -172,4 +173,31 @@ export function readCascade(args: Args): CascadeOptions {
         : readNames(args['ignored_paths'], 'ignored_paths', 'name members'),
     buffersStreams: readSwitch(args, 'buffer_stream'),
   }
+}
+
+/** A `threshold`, or `beliefs`: [needs large, fine, hopeless] for each equal part of the shares of "yes". */
+export function readVerification(args: Args): VerificationTable {
+  const { beliefs } = args
+  if (beliefs === undefined) return { threshold: readShare(args, 'threshold', 0.5) }
+  if (args['threshold'] !== undefined) throw new Error('give threshold or beliefs, not both')
+  const rows: readonly unknown[] = Array.isArray(beliefs) ? beliefs : []
+  const parsed = rows.map((row) => {
+    const shares: readonly unknown[] = Array.isArray(row) ? row : []
+    const [needsLarge, fine, hopeless] = shares.filter(
+      (share) => typeof share === 'number' && share >= 0,
+    ) as number[]
+    const sum = (needsLarge ?? 0) + (fine ?? 0) + (hopeless ?? 0)
+    if (
+      shares.length !== 3 ||
+      needsLarge === undefined ||
+      fine === undefined ||
+      hopeless === undefined ||
+      Math.abs(sum - 1) > 0.02
+    )
+      throw new Error('beliefs must be lists of three shares that sum to 1: needs large, fine, hopeless')
+    return { needsLarge, fine, hopeless }
+  })
+  if (parsed.length === 0)
+    throw new Error('beliefs must be a list, from the least share of "yes" to the greatest')
+  return { beliefs: parsed }
 }

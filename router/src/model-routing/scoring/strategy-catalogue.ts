@@ -125,7 +125,9 @@ export const strategyCatalogue: readonly StrategyEntry[] = [
     'buffer_stream',
   ]),
   alias('llmrouter-cost-cascade', 'llmrouter-cascade'),
-  native('llmrouter-automix', 'cascade', [...pair, 'verifications', 'threshold', 'buffer_stream']),
+  native('llmrouter-automix', 'cascade', [
+    ...[...pair, 'verifications', 'threshold', 'beliefs', 'buffer_stream'],
+  ]),
   alias('llmrouter-graph', 'llmrouter-mf', true),
   alias('llmrouter-gmt', 'llmrouter-mf', true),
   ...['custom', 'kv-cache-aware', 'causallm', 'r1', 'knn-multiround', 'llm-multiround'].map((name) =>

@@ -17,6 +17,8 @@ export interface OutcomeRow {
   readonly outputTokens: readonly (number | null)[] | null
   /** Equal numbers are equal final answers; null when answers were not compared. */
   readonly answers: readonly number[] | null
+  /** Share of "yes" when each model was asked whether its own answer is right; absent where none was. */
+  readonly verdicts?: readonly (number | null)[]
   /** How much each score counts; null for 1 each. Partial feedback carries inverse propensities here. */
   readonly weights: readonly number[] | null
 }
