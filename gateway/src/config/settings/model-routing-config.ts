@@ -18,12 +18,18 @@ const personalStrategy = 'llmrouter-personalized'
 const standardJudge = 'gpt-4o-mini'
 const profiles = ['auto', 'eco', 'premium', 'free', 'reasoning'] as const
 
+/** Arguments of the bundle that all routers share. */
+const ofAllRouters = ['model_path', 'label_mapping', 'reload_interval']
+
 const routersSchema = z.record(
   z.string().min(1).max(128),
   z.strictObject({
     models: z.array(z.string().min(1)).min(1).nullish(),
     strategy: z.string().default('llmrouter-auto'),
-    args: z.record(z.string(), z.unknown()).default({}),
+    // What a strategy of its own takes is checked where it is made; these two are the router's, written in either place.
+    args: z
+      .looseObject({ profile: z.enum(profiles).nullish(), lambda: z.number().min(0).nullish() })
+      .default({}),
     profile: z.enum(profiles).nullish(),
     lambda: z.number().min(0).nullish(),
   }),
@@ -203,13 +209,20 @@ function readRouters(sections: ConfigSections): readonly RouterConfig[] {
       report.fatal(at, `there is no strategy ${router.strategy} that chooses models`)
     else if (!canRun(router.strategy, router.args))
       report.warn(at, `the strategy ${router.strategy} is not available; llmrouter-auto takes its place`)
+    for (const argument of ofAllRouters)
+      if (router.args[argument] !== undefined)
+        report.warn(
+          [...path, name, 'args', argument],
+          'has no effect in a router: all of them share one bundle',
+          'set it in router_settings.routing_strategy_args',
+        )
     return {
       name,
       models: router.models ?? null,
       strategy: router.strategy,
       args: router.args,
-      profile: router.profile ?? null,
-      lambda: router.lambda ?? null,
+      profile: router.profile ?? router.args.profile ?? null,
+      lambda: router.lambda ?? router.args.lambda ?? null,
     }
   })
 }
