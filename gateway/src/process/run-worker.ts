@@ -32,6 +32,7 @@ import type { SpendTotals } from '../storage/spend-totals.ts'
 import type { SubjectStore } from '../storage/subject-store.ts'
 import type { UseStore } from '../storage/use-store.ts'
 import type { MetricsSnapshot } from '../telemetry/metrics/snapshot.ts'
+import { within } from '../within.ts'
 import type { ConfigSyncCalls } from './config-sync.ts'
 import { ConfigurationHolder } from './configuration-holder.ts'
 import type { Hub } from './hub.ts'
@@ -47,6 +48,8 @@ import { createTelemetry } from './telemetry.ts'
 const limiterTimeoutMs = 1_000
 /** A remote configuration is fetched, and put in force by all workers. */
 const configSyncTimeoutMs = 60_000
+
+const leaveBudgetMs = 2_000
 
 /** What the primary may ask of a worker. */
 export interface WorkerCalls {
@@ -118,6 +121,7 @@ export async function runWorker(startup: Startup): Promise<void> {
   const beginDrain = onShutdown(telemetry, async () => {
     await serving.drain()
     await siblings.close()
+    await leaveCluster()
   })
   exposeOverIpc<WorkerCalls>(port, 'worker', {
     metrics: async () => {
@@ -135,6 +139,18 @@ export async function runWorker(startup: Startup): Promise<void> {
   await siblings.listen(serving.server)
   await listen(serving, config.server)
   await refreshPrices({ configuration, prices, logger: telemetry.logger, now })
+}
+
+/**
+ * The primary may be passing on a connection right now, which would get no answer and no end if this process just went away. Once the
+ * primary has heard that nobody listens here any more, it has given it to another worker.
+ */
+async function leaveCluster(): Promise<void> {
+  const { worker } = cluster
+  if (worker?.isConnected() !== true) return
+  const left = new Promise<void>((resolve) => worker.once('disconnect', resolve))
+  worker.disconnect()
+  await within(leaveBudgetMs, left)
 }
 
 /** The gateway's limit is split evenly, the first workers taking what is left over. */
