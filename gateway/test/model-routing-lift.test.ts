@@ -10,7 +10,7 @@ let upstream: ScriptedUpstream
 let gateway: Gateway
 
 const decisions = 60
-/** So many tell of the lift beyond doubt; a busy gateway may leave single decisions out of the record. */
+/** So many tell of the lift beyond doubt. */
 const enough = 40
 
 const post = (path: string, body: object): Promise<Answer> =>
@@ -54,13 +54,15 @@ beforeAll(async () => {
   const body_markdown = '# Merge\n\nRead the files, put them behind each other, and check the result.'
   await post('/api/v1/skills', { name: 'merge-pdf', description, body_markdown })
   await live()
-  await waitUntil('trials are counted', async () => {
+  const counted = async (): Promise<boolean> => {
     const rows: { name: string; lift: { offered_judged_count: number; holdout_judged_count: number } }[] = (
       await get('/api/v1/skills/analytics/metrics?window_days=30')
     ).skills
     const lift = rows.find(({ name }) => name === 'merge-pdf')?.lift ?? null
     return lift !== null && lift.offered_judged_count + lift.holdout_judged_count >= enough
-  })
+  }
+  // After a count that took long the next one is put off for five times as long.
+  await waitUntil('trials are counted', counted, 120_000)
   // What a workspace has learned is read at its first question, then every minute.
   await gateway.restart()
 })
