@@ -52,7 +52,7 @@ export { joinMatrices, MatrixError, readMatrix, writeMatrix } from './model-rout
 export { type DecisionInput, decideModel, type ModelDecision } from './model-routing/decision/decide-model.ts'
 export { type Exploration, explore } from './model-routing/decision/explore.ts'
 export { type Hold, type HoldInput, holdPin } from './model-routing/decision/hold-pin.ts'
-export { isProfile, type Profile, profiles } from './model-routing/decision/profiles.ts'
+export { isProfile, type Profile, profiles, uncalibratedLambda } from './model-routing/decision/profiles.ts'
 export { evaluateBundle } from './model-routing/evaluation/evaluate-bundle.ts'
 export { evaluateSeeds, type Spread } from './model-routing/evaluation/evaluate-seeds.ts'
 export {

@@ -138,17 +138,20 @@ export interface EvidenceRow extends KeptChoice {
   readonly score: number | null
 }
 
-/** A judged choice that was held to a promise. */
-export interface PromisedChoice extends PromisedOutcome {
+/** Whose choices are looked at together: those of one router while one bundle was in force. */
+export interface RouterTraffic {
+  /** The name that stands for the models. */
   readonly router: string
   readonly bundleId: string
+}
+
+/** A judged choice that was held to a promise. */
+export interface PromisedChoice extends PromisedOutcome, RouterTraffic {
   readonly promise: Guarantee
 }
 
 /** What the strong one of two models was expected to do better than the weak one, ask by ask. */
-export interface RouterGains {
-  readonly router: string
-  readonly bundleId: string
+export interface RouterGains extends RouterTraffic {
   /** Each in quality, as far as the rule of decisions heeds it: on strange asks money counts for less. */
   readonly gains: readonly number[]
 }

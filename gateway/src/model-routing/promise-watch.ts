@@ -1,17 +1,10 @@
 import { type Guarantee, type PromiseTest, retestPromise } from '@routeiq/router'
-import type { ChoiceStore, PromisedChoice } from './choice-store.ts'
+import type { ChoiceStore, PromisedChoice, RouterTraffic } from './choice-store.ts'
 import { RepeatedTask } from './repeated-task.ts'
 
 const windowMs = 30 * 86_400_000
 /** The newest so many. */
 const mostRows = 20_000
-
-/** Whose promise it is. */
-export interface PromiseOwner {
-  /** The name that stands for the models. */
-  readonly router: string
-  readonly bundleId: string
-}
 
 export interface PromiseWatchOptions {
   readonly store: Pick<ChoiceStore, 'listPromised'>
@@ -19,7 +12,7 @@ export interface PromiseWatchOptions {
   readonly everyMs: () => number
   readonly now: () => number
   /** Told of a promise each time it is found broken. */
-  readonly onBroken: (owner: PromiseOwner, promise: Guarantee, test: PromiseTest) => void
+  readonly onBroken: (owner: RouterTraffic, promise: Guarantee, test: PromiseTest) => void
   readonly onTested: (broken: number) => void
   readonly onError: (error: unknown) => void
 }
@@ -36,7 +29,7 @@ export class PromiseWatch {
   }
 
   /** Until the thirty days are over that broke it, or another bundle is in force. */
-  isBroken(owner: PromiseOwner, promise: Guarantee): boolean {
+  isBroken(owner: RouterTraffic, promise: Guarantee): boolean {
     return this.#broken.size > 0 && this.#broken.has(keyOf(owner, promise))
   }
 
@@ -72,6 +65,6 @@ export class PromiseWatch {
   }
 }
 
-function keyOf({ router, bundleId }: PromiseOwner, { epsilon, delta }: Guarantee): string {
+function keyOf({ router, bundleId }: RouterTraffic, { epsilon, delta }: Guarantee): string {
   return JSON.stringify([router, bundleId, epsilon, delta])
 }

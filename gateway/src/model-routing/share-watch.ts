@@ -1,5 +1,5 @@
 import { gainOfShare } from '@routeiq/router'
-import type { ChoiceStore } from './choice-store.ts'
+import type { ChoiceStore, RouterTraffic } from './choice-store.ts'
 import { RepeatedTask } from './repeated-task.ts'
 
 const windowMs = 7 * 86_400_000
@@ -8,20 +8,13 @@ const mostRows = 5_000
 /** Fewer say less than training does. */
 const leastRows = 200
 
-/** Whose asks they are. */
-interface GainOwner {
-  /** The name that stands for the models. */
-  readonly router: string
-  readonly bundleId: string
-}
-
 export interface ShareWatchOptions {
   readonly store: Pick<ChoiceStore, 'listGains'>
   /** Milliseconds from one look to the next. */
   readonly everyMs: () => number
   readonly now: () => number
   /** Told how many asks of a router were looked at. */
-  readonly onMeasured: (owner: GainOwner, asks: number) => void
+  readonly onMeasured: (owner: RouterTraffic, asks: number) => void
   readonly onError: (error: unknown) => void
 }
 
@@ -42,7 +35,7 @@ export class ShareWatch {
   }
 
   /** The gain that share of the asks promised, and the others did not; null while too few were seen. */
-  gainOfShare(owner: GainOwner, share: number): number | null {
+  gainOfShare(owner: RouterTraffic, share: number): number | null {
     if (!this.#isRunning) {
       this.#isRunning = true
       void this.#task.run()
@@ -67,6 +60,6 @@ export class ShareWatch {
   }
 }
 
-function keyOf({ router, bundleId }: GainOwner): string {
+function keyOf({ router, bundleId }: RouterTraffic): string {
   return `${bundleId}/${router}`
 }

@@ -1,5 +1,6 @@
 import type { Guarantee, LiveState } from '@routeiq/router'
-import type { PromiseOwner, PromiseWatch } from './promise-watch.ts'
+import type { RouterTraffic } from './choice-store.ts'
+import type { PromiseWatch } from './promise-watch.ts'
 import type { ShareWatch } from './share-watch.ts'
 
 /** Who looks at what came of decisions; null where nobody does. */
@@ -13,7 +14,7 @@ export interface TrafficWatches {
 /** What was found out of a router's own traffic under its bundle; nothing without one. */
 export class WatchedTraffic implements Pick<LiveState, 'isBroken' | 'gainOfShare'> {
   readonly #watches: TrafficWatches
-  readonly #owner: PromiseOwner | null
+  readonly #owner: RouterTraffic | null
 
   constructor(watches: TrafficWatches, router: string, bundleId: string | null) {
     this.#watches = watches

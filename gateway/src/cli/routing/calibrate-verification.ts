@@ -1,16 +1,14 @@
-import { fitVerification } from '@routeiq/router'
+import { fitVerification, uncalibratedLambda } from '@routeiq/router'
 import { percent, RoutingUsageError, readAmount, readData, readOptions } from './routing-options.ts'
 import type { Terminal } from './run-routing.ts'
 
 const fewAsks = 50
-/** That of the profile `auto` where nothing was trained. */
-const usualLambda = 0.05
 
 /** `routeiq calibrate --verdicts`: the `threshold` or `beliefs` of `llmrouter-automix`, from probes with `--verify`. */
 export function calibrateVerification(argv: readonly string[], stdout: Terminal['stdout']): void {
   const options = readOptions(argv, ['verdicts', 'small', 'large', 'lambda'], 3)
   const { small = '', large = '' } = options
-  const lambda = readAmount(options, 'lambda', usualLambda)
+  const lambda = readAmount(options, 'lambda', uncalibratedLambda.auto)
   const { models, rows } = readData(options['verdicts'] ?? '').matrix
   const [smallAt, largeAt] = [models.indexOf(small), models.indexOf(large)]
   if (smallAt < 0 || largeAt < 0)
