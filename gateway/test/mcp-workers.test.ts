@@ -73,7 +73,9 @@ describe('a session whose requests reach both workers', () => {
         action: 'accept',
         content: { username: 'ann' },
       }))
-      const said = await times(8, async () => textOf(await client.callTool({ name: 'test_elicitation' })))
+      // No more than may wait in one process, should chance send them all to the same one.
+      const ask = async () => textOf(await client.callTool({ name: 'test_elicitation' }))
+      const said = [...(await times(5, ask)), ...(await times(5, ask))]
       for (const text of said) expect(text).toContain('"username":"ann"')
       await client.close()
     },
