@@ -53,6 +53,23 @@ describe('λ for a share of the best quality', () => {
     expect(many).toBeGreaterThan(mean(fitAll(200, 0.03)))
   })
 
+  it('keeps away from where quality falls, though one more ask could be cheap just before', () => {
+    // The cheap model is as good at one half and never right at the other, and looks a little better there at a single ask.
+    const rows = 160
+    const chances = Float64Array.from({ length: 2 * rows }, (_, at) => (at % 2 === good || at < rows ? 1 : 0))
+    const quality = chances.map((chance, at) => (at === rows + cheap ? 0.15 : chance === 1 ? 1 : 0.05))
+    const cost = Float64Array.from(chances, (_, at) => (at % 2 === good ? 1 : 0.01))
+    const predictions: Predictions = {
+      ...{ rows, models: 2, quality, cost, paid: cost, scores: chances },
+      ...{ sigma: new Float64Array(2 * rows), maxSimilarity: new Float64Array(rows) },
+      weights: new Float64Array(2 * rows).fill(1),
+    }
+    const { lambda } = fitLambda(predictions, good, 0.99, 1)
+    const isCheap = (pick: number): boolean => pick === cheap
+    expect(pickAll(predictions, lambda, 1).filter(isCheap)).toHaveLength(rows / 2)
+    expect(pickAll(predictions, 1.9 * lambda, 1).filter(isCheap).length).toBeLessThanOrEqual(rows / 2 + 1)
+  })
+
   it('pays for the best model where no saving keeps the share', () => {
     const { predictions } = draw(400, 1, 0)
     const quality = predictions.quality.map((value, at) => (at % 2 === cheap ? 0.2 : value))

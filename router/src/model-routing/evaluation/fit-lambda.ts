@@ -12,12 +12,17 @@ export interface FittedLambda {
 const nearby = 0.02
 /** How far estimates of the ratio are wrong at least. */
 const leastError = 0.005
+/** What a call costs is estimated before it: as if at a λ up to so many times greater. */
+const costMistake = 2
+/** What may be lost below the target to such a mistake. */
+const mostFall = 0.1
 
 /**
  * The cheapest λ that is expected to keep the target's share of the reference's quality; 0 when none is. Meant for pooled
  * predictions of cross-validation. The outcomes of some thousand asks are too noisy to tell one λ from the next, the estimates of
  * quality are smooth but may be wrong: so the estimates say how the ratio falls with λ, and the outcomes of all λ nearby by how
- * much to move that curve at each place, the less the noisier they are.
+ * much to move that curve at each place, the less the noisier they are. A λ shortly before a fall of quality is none: a request
+ * dearer than those of the training would go over the edge.
  */
 export function fitLambda(
   predictions: Predictions,
@@ -30,13 +35,20 @@ export function fitLambda(
     const outcome = judge(predictions, picks, reference)
     return { lambda, outcome, expected: expectRatio(predictions, picks, reference, outcome) }
   })
-  let best: (FittedLambda & { readonly saved: number }) | null = null
-  for (const { lambda, outcome, expected } of steps) {
-    const ratio = expected + correctNear(steps, expected)
-    const meets = lambda === 0 || ratio >= target
-    if (!meets || (best !== null && outcome.saved <= best.saved)) continue
-    best = { lambda, target, ratio, error: outcome.ratioError, saved: outcome.saved }
+  const ratios = steps.map(({ expected }) => expected + correctNear(steps, expected))
+  const isSafe = (at: number): boolean => {
+    const reach = (steps[at] as Step).lambda * costMistake
+    return steps.every(
+      ({ lambda }, above) => above < at || lambda > reach || (ratios[above] as number) >= target - mostFall,
+    )
   }
+  let best: (FittedLambda & { readonly saved: number }) | null = null
+  steps.forEach(({ lambda, outcome: { saved, ratioError } }, at) => {
+    const ratio = ratios[at] as number
+    const meets = lambda === 0 || (ratio >= target && isSafe(at))
+    if (meets && (best === null || saved > best.saved))
+      best = { lambda, target, ratio, error: ratioError, saved }
+  })
   return best ?? { lambda: 0, target, ratio: 1, error: 0 }
 }
 
@@ -56,6 +68,7 @@ function expectRatio(
 }
 
 interface Step {
+  readonly lambda: number
   readonly outcome: Outcome
   readonly expected: number
 }
