@@ -66,7 +66,7 @@ describe('a deployment that asks to slow down', () => {
     const before = upstream.requestsFor('recovers-a').length
     const ready = await call(gateway.url, '/_health/ready')
     expect([ready.status, ready.json().status]).toEqual([200, 'degraded'])
-    expect(ready.json().checks.circuit_breakers.open_breakers).toContain('recovers-a')
+    expect(ready.json().checks.circuit_breakers.open_breakers).toContain('deployment:recovers-a')
     await Promise.all(Array.from({ length: 6 }, () => chat('recovers')))
     expect(upstream.requestsFor('recovers-a')).toHaveLength(before)
     upstream.script('recovers-a', answerTruly())

@@ -113,7 +113,7 @@ describe('health pages', () => {
       is_degraded: false,
       checks: {
         drain_status: { status: 'accepting', active_requests: 0 },
-        circuit_breakers: { status: 'closed', open_breakers: [] },
+        circuit_breakers: { status: 'closed', breakers: { 'provider:openai': 'closed' } },
         database: { status: 'ok' },
       },
       models: { healthy: 2, degraded: 0, unhealthy: 0, total: 2 },

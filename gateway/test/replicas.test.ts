@@ -3,8 +3,10 @@ import { createPostgresDatabase } from '../src/storage/testing/test-databases.ts
 import { findTestServices } from '../src/storage/testing/test-services.ts'
 import { call } from './harness/call-gateway.ts'
 import { deployment, messages } from './harness/deployments.ts'
+import { openaiError } from './harness/openai-wire.ts'
 import { type ScriptedUpstream, startScriptedUpstream } from './harness/scripted-upstream.ts'
 import { type Gateway, masterKey, startGateway } from './harness/start-gateway.ts'
+import { respond } from './harness/steps.ts'
 import { waitUntil } from './harness/wait-until.ts'
 
 const { databaseUrl, redisUrl } = await findTestServices()
@@ -123,4 +125,32 @@ it.skipIf(redisUrl === null)('what is revoked or changed on one replica counts o
   await waitUntil('no replica takes keys of the team', async () =>
     (await Promise.all([0, 1, 2].map((index) => chat(index, ofTeam.key)))).every((status) => status === 401),
   )
+})
+
+it.skipIf(redisUrl === null)('a replica that starts later leaves alone what the others do', async () => {
+  const start = (): Promise<Gateway> =>
+    startGateway({
+      config: {
+        model_list: [deployment('deep', upstream.openaiBase, { model: 'deepseek/deep' })],
+        router_settings: { num_retries: 0, disable_cooldowns: true },
+      },
+      env: {
+        REDIS_URL: redisUrl ?? '',
+        ROUTEIQ_PROVIDER_CB_ENABLED: 'true',
+        ROUTEIQ_CB_FAILURE_THRESHOLD: '1',
+        ROUTEIQ_CB_TIMEOUT_SECONDS: '600',
+      },
+    })
+  upstream.script('deep', respond(500, openaiError('Broken')))
+  const early = await start()
+  const body = { model: 'deep', messages, max_tokens: 7 }
+  expect((await call(early.url, '/v1/chat/completions', { key: masterKey, body })).status).toBe(500)
+  const late = await start()
+  await waitUntil('it has heard of it', async () => {
+    const { breakers } = (await call(late.url, '/_health/ready')).json().checks.circuit_breakers
+    return breakers['provider:deepseek'] === 'open'
+  })
+  const refused = await call(late.url, '/v1/chat/completions', { key: masterKey, body })
+  expect([refused.status, refused.json().error.code]).toEqual([429, 'no_deployments_available'])
+  await Promise.all([early, late].map((gateway) => gateway.stop()))
 })

@@ -32,11 +32,13 @@ export class Breakers {
   list(): readonly Breaker[] {
     const deployments = [...this.#options.deployments()]
     const single = deployments.map((deployment) => this.#describe(deployment))
-    const providers = [...new Set(deployments.map(({ provider }) => provider.id))]
-    const whole = providers.map((id) => {
-      const members = deployments.filter(({ provider }) => provider.id === id)
-      return this.#describeProvider(id, members)
-    })
+    const byProvider = new Map<string, Deployment[]>()
+    for (const deployment of deployments) {
+      const members = byProvider.get(deployment.provider.id)
+      if (members === undefined) byProvider.set(deployment.provider.id, [deployment])
+      else members.push(deployment)
+    }
+    const whole = [...byProvider].map(([id, members]) => this.#describeProvider(id, members))
     return [...single, ...whole]
   }
 
@@ -95,8 +97,10 @@ export class Breakers {
         reason: null,
       }
     }
-    const remaining = members.map(({ state }) => state.cooldownRemainingMs(now))
-    const first = Math.min(...remaining)
+    const first = members.reduce(
+      (least, { state }) => Math.min(least, state.cooldownRemainingMs(now)),
+      Number.POSITIVE_INFINITY,
+    )
     return first === 0
       ? { name, state: 'closed', opensForSeconds: null, reason: null }
       : { name, state: 'open', opensForSeconds: Math.ceil(first / 1_000), reason: null }

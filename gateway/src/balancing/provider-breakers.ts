@@ -42,9 +42,13 @@ export class ProviderBreakers {
     return this.#openings.size > 0
   }
 
-  /** Providers that are not called now. */
-  listOpen(now: number): readonly string[] {
-    return [...this.#openings.keys()].filter((provider) => this.stateOf(provider, now) === 'open')
+  /** What one that knows nothing yet must hear to leave the same providers alone. */
+  listOpenings(): readonly ProviderEvent[] {
+    return [...this.#openings].map(([provider, { untilMs }]) => ({ kind: 'opened', provider, untilMs }))
+  }
+
+  isClosed(provider: string): boolean {
+    return !this.#openings.has(provider)
   }
 
   stateOf(provider: string, now: number): BreakerState {

@@ -97,6 +97,7 @@ export function composeApp(
   const { identity, runtime } = gateway
   const { server, identity: identityConfig } = runtime().config
   const skills = composeSkills(hub, gateway, quotas)
+  const breakers = createBreakers(options)
   const kept = {
     store: hub.responses,
     content: new ResponseContent(createKeyRing(identityConfig), hasKeyForSecrets(identityConfig)),
@@ -172,7 +173,8 @@ export function composeApp(
       gate,
       checkDependencies: () => hub.health.check(),
       open: isOpen(runtime().config),
-      breakers: configuration.states.providers,
+      breakers,
+      providers: configuration.states.providers,
       bundleProblem: () => modelRouting.bundles.problem,
       now,
     },
@@ -180,7 +182,7 @@ export function composeApp(
     litellm: { identity, runtime, checkDependencies: () => hub.health.check() },
     breakers: {
       identity,
-      breakers: createBreakers(options),
+      breakers,
       checkDependencies: () => hub.health.check(),
     },
     plugins: { identity, builtIn: runtime().config.plugins.builtIn, absent: plugins.absent },

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { ProviderBreakers } from '../balancing/provider-breakers.ts'
 import { InProcessState } from '../storage/shared-state/in-process-state.ts'
 import { shareProviderBreakers } from './share-breakers.ts'
@@ -22,4 +22,20 @@ it('count together in all processes, and follow each other', async () => {
   here.passTrial('openai', limits)
   expect([here.hasOpen, there.hasOpen]).toEqual([false, false])
   expect(changes).toEqual(['openai closed open', 'openai open half_open', 'openai half_open closed'])
+})
+
+it('are told to one that starts later', async () => {
+  const state = new InProcessState(() => 0)
+  const [first, second, late] = [new ProviderBreakers(), new ProviderBreakers(), new ProviderBreakers()]
+  await Promise.all([first, second].map((breakers) => shareProviderBreakers(state, breakers)))
+  for (let failures = 0; failures < 3; failures++) first.recordFailure('openai', limits, 0)
+  first.takeTrial('openai', limits.openMs)
+  first.passTrial('openai', limits)
+  expect(late.waitMs('openai', 0)).toBeNull()
+  await shareProviderBreakers(state, late)
+  await vi.waitFor(() => expect(late.waitMs('openai', 0)).toBe(limits.openMs))
+  // The answers are for the one that asked: the trial that passed still counts with those who saw it.
+  second.takeTrial('openai', limits.openMs)
+  second.passTrial('openai', limits)
+  expect([first.hasOpen, second.hasOpen, late.hasOpen]).toEqual([false, false, false])
 })

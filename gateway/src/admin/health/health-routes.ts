@@ -1,4 +1,5 @@
-import type { ProviderBreakers } from '../../balancing/provider-breakers.ts'
+import type { Breaker, Breakers } from '../../balancing/breakers.ts'
+import type { BreakerState, ProviderBreakers } from '../../balancing/provider-breakers.ts'
 import type { AdmissionGate } from '../../http/admission-gate.ts'
 import type { Endpoint } from '../../http/dispatch.ts'
 import type { Route } from '../../http/router.ts'
@@ -10,7 +11,8 @@ import { type HealthPageDependencies, healthPage } from './health-page.ts'
 export interface HealthDependencies extends HealthPageDependencies {
   readonly gate: AdmissionGate
   readonly checkDependencies: () => Promise<DependencyChecks>
-  readonly breakers: ProviderBreakers
+  readonly breakers: Breakers
+  readonly providers: ProviderBreakers
   /** Why the bundle that should choose models does not; null while it does, or there is none. */
   readonly bundleProblem: () => string | null
   /** True when no key guards the data plane. */
@@ -51,12 +53,16 @@ export function healthRoutes(deps: HealthDependencies): Route<Endpoint>[] {
   ]
 }
 
-function listModelHealth(
-  deps: HealthDependencies,
-): { model_id: string; status: ModelStatus; circuit_breaker: string }[] {
+interface ModelHealth {
+  readonly model_id: string
+  readonly status: ModelStatus
+  readonly circuit_breaker: BreakerState
+}
+
+function listModelHealth(deps: HealthDependencies): ModelHealth[] {
   const now = deps.now()
   return [...deps.runtime().routing.byDeploymentId.values()].map(({ id, state, provider }) => {
-    const ofProvider = deps.breakers.stateOf(provider.id, now)
+    const ofProvider = deps.providers.stateOf(provider.id, now)
     const isOpen = state.isCoolingDown(now) || ofProvider === 'open'
     const isTried = state.isProbeTaken(now) || ofProvider === 'half_open'
     return {
@@ -67,6 +73,22 @@ function listModelHealth(
   })
 }
 
+interface BreakerCheck {
+  readonly status: 'open' | 'closed'
+  /** Absent when none is open. */
+  readonly open_breakers?: readonly string[]
+  /** By the names of `/api/v1/routeiq/breakers`: those of providers, and of deployments that are not closed. */
+  readonly breakers: Readonly<Record<string, BreakerState>>
+}
+
+function checkBreakers(all: readonly Breaker[]): BreakerCheck {
+  // A probe's answer stays small with thousands of deployments.
+  const told = all.filter(({ name, state }) => state !== 'closed' || name.startsWith('provider:'))
+  const breakers = Object.fromEntries(told.map(({ name, state }) => [name, state]))
+  const open = told.filter(({ state }) => state === 'open').map(({ name }) => name)
+  return open.length > 0 ? { status: 'open', open_breakers: open, breakers } : { status: 'closed', breakers }
+}
+
 async function showReadiness(
   deps: HealthDependencies,
   requestId: string,
@@ -75,12 +97,9 @@ async function showReadiness(
   const models = listModelHealth(deps)
   const count = (status: ModelStatus): number => models.filter((model) => model.status === status).length
   const failed = dependencies.database.status === 'failed' || dependencies.redis?.status === 'failed'
-  const openBreakers = [
-    ...models.filter((model) => model.circuit_breaker === 'open').map((model) => model.model_id),
-    ...deps.breakers.listOpen(deps.now()).map((provider) => `provider:${provider}`),
-  ]
+  const breakers = checkBreakers(deps.breakers.list())
   const isRefused = deps.bundleProblem() !== null
-  const isDegraded = openBreakers.length > 0 || isRefused
+  const isDegraded = breakers.status === 'open' || isRefused
   const status = deps.gate.draining || failed ? 'not_ready' : isDegraded ? 'degraded' : 'ready'
   const body = {
     status,
@@ -91,7 +110,7 @@ async function showReadiness(
         status: deps.gate.draining ? 'draining' : 'accepting',
         active_requests: deps.gate.active,
       },
-      circuit_breakers: { status: openBreakers.length > 0 ? 'open' : 'closed', open_breakers: openBreakers },
+      circuit_breakers: breakers,
       ...dependencies,
       ...(isRefused
         ? {
