@@ -681,6 +681,8 @@ export interface TelemetryConfig {
   readonly jsonLogs: boolean | null
   readonly routingDecisionLog: boolean
   readonly decisionLogger: string
+  /** Whether lines of decisions and spans tell what the user asked. */
+  readonly logsQueries: boolean
   readonly requireAuthForMetrics: boolean
   readonly detailedTiming: boolean
   /** `callbacks: ["prometheus"]`: LiteLLM's metric names beside our own. */

@@ -19,10 +19,10 @@ import { type Ask, readAsk } from '../model-routing/read-ask.ts'
 import type { RouteAsked, RouteOverrides } from '../model-routing/route-asked.ts'
 import { estimateInputTokens } from '../pricing/estimate-tokens.ts'
 import { allowsArm, mayUseArm } from './admit.ts'
-import { carrierOf } from './carrier-of.ts'
 import { readCapabilities, readRegion } from './choose-deployment.ts'
 import type { Gateway } from './gateway.ts'
 import type { ModelRequest } from './model-request.ts'
+import { readConversation } from './read-conversation.ts'
 
 /**
  * Which model answers, where the requested name stands for several; null where it stands for one. What a key may not use,
@@ -148,7 +148,7 @@ type Described = Pick<RouteAsked, 'routed' | 'arms' | 'filtered' | 'overrides' |
 function describe(gateway: Gateway, request: ModelRequest, described: Described): RouteAsked {
   const { exchange, options, caller } = request
   const { harnessTags } = request.runtime.config.modelRouting
-  const ask = readAsk(readConversation(gateway, request, described.arms) ?? nothing, harnessTags)
+  const ask = readAsk(readForArms(gateway, request, described.arms) ?? nothing, harnessTags)
   return {
     ...described,
     ask,
@@ -191,22 +191,14 @@ function readSkills({ exchange, body }: ModelRequest): RouteAsked['skills'] {
 
 const nobody: RouteAsked['skills'] = []
 
-/** Null when it cannot be read: its own dialect may know more, and the call says what is wrong. */
-function readConversation(
+function readForArms(
   gateway: Gateway,
-  { protocol, operation, requestedModel, stream, body }: ModelRequest,
+  request: ModelRequest,
   arms: readonly Arm[],
 ): ConversationRequest | null {
   const [deployment] = arms.flatMap(({ deployments }) => deployments)
   if (deployment === undefined) throw new Error('an arm without a deployment')
-  const carrier = carrierOf(gateway.blobs, deployment)
-  const options = { operation, model: requestedModel, stream, dropParams: true, carrier }
-  try {
-    return protocol.parseRequest(body, options)
-  } catch (error) {
-    if (error instanceof GatewayError) return null
-    throw error
-  }
+  return readConversation(gateway, request, deployment)
 }
 
 const sessionHeaders = [

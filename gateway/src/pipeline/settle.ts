@@ -13,6 +13,7 @@ import type { Gateway } from './gateway.ts'
 import { rememberConversation } from './hold-conversation.ts'
 import type { Arrival, ModelRequest } from './model-request.ts'
 import type { Progress, RoundBill } from './progress.ts'
+import { readQuery } from './read-query.ts'
 import { settleChoice } from './settle-choice.ts'
 import { tellPlugins } from './tell-plugins.ts'
 import { lastBill, totalBill } from './total-bill.ts'
@@ -44,7 +45,7 @@ export function settle(
 ): void {
   const { exchange } = arrival
   exchange.whenClientGone(null)
-  const record = describe(arrival, operation, request, progress)
+  const record = describe(gateway, arrival, operation, request, progress)
   const isAnswered = progress.attempts > 0 || record.cacheHit
   progress.reservation?.settle(realUse(record), isAnswered)
   gateway.recordRequest(record)
@@ -115,6 +116,7 @@ function targetColumns(
 }
 
 function describe(
+  gateway: Gateway,
   { exchange, protocol }: Arrival,
   operation: Operation | null,
   request: ModelRequest | null,
@@ -166,6 +168,7 @@ function describe(
     usageEstimated: progress.usageEstimated || total.usage?.isEstimate === true,
     costPico: total.total,
     queryLength: request === null ? null : request.bytes.length,
+    query: request === null ? null : readQuery(gateway, request, progress),
     clientIp: exchange.request.remoteAddress ?? null,
   }
 }

@@ -66,6 +66,7 @@ export function makeRequestRecord(changes: Partial<RequestRecord> = {}): Request
     usageEstimated: false,
     costPico: 2_000_000_000n,
     queryLength: 400,
+    query: null,
     clientIp: null,
     ...changes,
   }

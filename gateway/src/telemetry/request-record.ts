@@ -77,6 +77,8 @@ export interface RequestRecord {
   readonly costPico: bigint | null
   /** Characters of the question, for the decision log. */
   readonly queryLength: number | null
+  /** What the user asked, or its beginning; null unless the operator wants it told. */
+  readonly query: string | null
   readonly clientIp: string | null
 }
 
@@ -155,4 +157,5 @@ export const withoutPipeline = {
   fallbacks: 0,
   usageEstimated: false,
   queryLength: null,
+  query: null,
 } as const

@@ -1,4 +1,4 @@
-import { accepted, available, planned, type Setting } from './setting.ts'
+import { accepted, available, type Setting } from './setting.ts'
 
 /** Load, shutdown, connections, reload and telemetry. */
 export const operationsSettings: readonly Setting[] = [
@@ -243,7 +243,13 @@ export const operationsSettings: readonly Setting[] = [
     'ROUTEIQ_OTEL_TRACES_SAMPLER_ARG',
     'LLMROUTER_OTEL_SAMPLE_RATE',
   ]),
-  planned('process.log_queries', 'boolean', false, 'Query text in logs', ['LOG_QUERIES']),
+  available(
+    'process.log_queries',
+    'boolean',
+    false,
+    'What users ask, in lines of decisions and on spans; prompts are private',
+    ['LOG_QUERIES'],
+  ),
   accepted('log_archival.enabled', 'boolean', false, 'There is no archive of logs', [
     'ROUTEIQ_LOG_ARCHIVAL_ENABLED',
   ]),

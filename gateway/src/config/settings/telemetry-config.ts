@@ -19,6 +19,7 @@ export function readTelemetryConfig(sections: ConfigSections): TelemetryConfig {
     jsonLogs: litellm.boolean('json_logs'),
     routingDecisionLog: settings.boolean('otel.routing_decision_log_enabled'),
     decisionLogger: settings.text('otel.routing_decision_logger_name') ?? 'routeiq.routing_decision',
+    logsQueries: settings.boolean('process.log_queries'),
     requireAuthForMetrics: litellm.boolean('require_auth_for_metrics_endpoint') ?? false,
     detailedTiming: settings.boolean('process.detailed_timing'),
     litellmMetrics: ['callbacks', 'success_callback', 'failure_callback'].some((key) =>

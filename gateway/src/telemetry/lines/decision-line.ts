@@ -4,7 +4,7 @@ import { formatTimestamp } from './timestamp.ts'
 
 /**
  * The line of a routing decision, by logger `routeiq.routing_decision` unless named otherwise: which model answered and why. Lengths and counts only, no text of
- * the prompt. Call it for records with a target. `latency_ms` is the whole request, `logger` JSON.
+ * the prompt but the record's `query`. Call it for records with a target. `latency_ms` is the whole request, `logger` JSON.
  */
 export function formatDecisionLine(record: RequestRecord, quoter: LabelQuoter, logger: string): string {
   const { usage } = record
@@ -16,6 +16,7 @@ export function formatDecisionLine(record: RequestRecord, quoter: LabelQuoter, l
   line += `,"latency_ms":${Math.round(record.endedAt - record.startedAt)},"level":"info"`
   line += `,"logger":${logger},"model":${record.requestedModel === null ? 'null' : quoter.quoteRequested(record.requestedModel, record)}`
   line += `,"prompt_tokens":${usage?.inputTokens ?? null}`
+  if (record.query !== null) line += `,"query":${quoter.quoteText(record.query)}`
   if (record.queryLength !== null) line += `,"query_length":${record.queryLength}`
   line += `,"reason_code":${quoter.quote(selectReason(record))},"reasoning_enabled":${record.reasoningEnabled}`
   line += `,"request_id":${quoter.quoteId(record)}`

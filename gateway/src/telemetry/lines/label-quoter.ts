@@ -72,6 +72,11 @@ export class LabelQuoter {
     return this.#latestLiteral
   }
 
+  /** For prose, which is redacted and kept whole. */
+  quoteText(text: string): string {
+    return quoteJson(this.#redactor.redactText(text))
+  }
+
   #hasCleanNames({ notes, provider, upstreamModel }: RequestTarget, group: string | null): boolean {
     if (notes === undefined) return false
     if (notes.judgedAt !== this.#revision) {

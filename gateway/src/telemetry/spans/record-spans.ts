@@ -102,5 +102,6 @@ function describeDecision(record: RequestRecord): Attributes {
     'router.error_type': errorCode,
     'routing.strategy_name': strategy,
     'routing.decision_id': choice?.decisionId ?? null,
+    'gen_ai.prompt': record.query,
   }
 }
