@@ -36,6 +36,8 @@ beforeAll(async () => {
         routing: {
           routers: {
             agreeing: router('llmrouter-cascade'),
+            patient: router('llmrouter-cascade', { latency_budget_ms: 60_000 }),
+            hurried: router('llmrouter-cascade', { latency_budget_ms: 0.01 }),
             climbing: router('llmrouter-cost-cascade', {
               mode: 'validity',
               rungs: ['tiny', 'small', 'large'],
@@ -343,4 +345,21 @@ it('is one answer to the official client', async () => {
     messages: [{ role: 'user', content: sum }],
   })
   expect(completion.choices[0]?.message.content).toBe('The answer is 2.')
+})
+
+describe('a cascade that would take too long', () => {
+  const plan = async (model: string) =>
+    (await call(gateway.url, '/router/route', { key: masterKey, body: { model, query: sum } })).json()
+
+  it('is one call, once the models were seen to answer', async () => {
+    const seen = Object.keys(prices).flatMap((name) => Array.from({ length: 20 }, () => chat(name)))
+    await Promise.all(seen)
+    upstream.reset()
+    await chat('hurried')
+    expect(counts().reduce((total, count) => total + count)).toBe(1)
+    const { reasons, explain } = await plan('hurried')
+    expect(reasons).toEqual(expect.arrayContaining(['cascade_not_applicable', 'cascade_too_slow']))
+    expect(explain.cascade).toBeNull()
+    expect((await plan('patient')).explain.cascade).toMatchObject({ mode: 'agreement' })
+  })
 })

@@ -201,6 +201,14 @@ export const learnedRoutingSettings: readonly Setting[] = [
     false,
     'Streams are answered so too: nothing of one is sent before its answer is kept',
   ),
+  available(
+    'cost_cascade.latency_budget_ms',
+    'number',
+    null,
+    'One model is called where the 95th percentiles of all that may be called come to more',
+    [],
+    { example: '8000' },
+  ),
   available('semantic_intent.enabled', 'boolean', false, 'What an ask of `auto` is about leads to models'),
   available(
     'semantic_intent.intent_model_groups',

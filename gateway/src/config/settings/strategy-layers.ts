@@ -35,7 +35,7 @@ const layers: readonly StrategySection[] = [
   {
     section: 'cost_cascade',
     strategy: 'llmrouter-cascade',
-    args: ['confidence_threshold', 'max_rungs', 'buffer_stream'],
+    args: ['confidence_threshold', 'max_rungs', 'buffer_stream', 'latency_budget_ms'],
   },
 ]
 

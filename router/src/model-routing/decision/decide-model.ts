@@ -1,4 +1,5 @@
 import type { Features } from '../features/features.ts'
+import { slownessOf } from '../scoring/answer-times.ts'
 import { judgeComplexity, type Tier } from '../scoring/complexity.ts'
 import { fillPriors } from '../scoring/fill-priors.ts'
 import {
@@ -82,7 +83,7 @@ export function decideModel(input: DecisionInput): ModelDecision {
   // λ of the bundle is a price of the bundle's estimates.
   const terms = readTerms({ ...input, profile, fitted: standIn === null ? input.fitted : null })
   const lambda = (input.lambda ?? scores.lambda ?? terms.lambda) * (1 - (novelty?.nu ?? 0))
-  const ranking = rank(scores, size, lambda, costRef, (at) => slownessOf(context, models[at]))
+  const ranking = rank(scores, size, lambda, costRef, (at) => slownessAt(context, models[at]))
   const limited = limitPool(input, scores, terms.pool)
   const order = limited === null ? ranking.order : inPoolFirst(ranking.order, limited)
   const reasons = [`profile:${profile}`, ...terms.reasons, ...scores.reasons]
@@ -110,15 +111,9 @@ export function decideModel(input: DecisionInput): ModelDecision {
   }
 }
 
-/** The 95th percentile of fewer answers would be the slowest of them, which says little. */
-const leastAnswers = 20
-
-function slownessOf({ live }: RouteContext, model: ModelInfo | undefined): number | null {
-  if (model === undefined || live.answers(model.name) < leastAnswers) return null
-  return live.latencyMs(model.name, 0.95, mostAnswers)
+function slownessAt({ live }: RouteContext, model: ModelInfo | undefined): number | null {
+  return model === undefined ? null : slownessOf(live, model.name)
 }
-
-const mostAnswers = 256
 
 /** What is no number falls back to what is known without looking; qualities are held to 0 and 1. */
 function repair(scores: Scores, context: RouteContext, models: readonly ModelInfo[]): void {

@@ -34,6 +34,7 @@ import { createRemoteScorer } from './remote-scorer.ts'
 import { createRulesScorer } from './rules-scorer.ts'
 import type { Scorer } from './scorer.ts'
 import { defaultStrategy, findStrategy, isServedElsewhere } from './strategy-catalogue.ts'
+import { createTimelyCascadeScorer } from './timely-cascade-scorer.ts'
 import { createEnsembleScorer, createHeadScorer, type TrainedParts } from './trained-scorer.ts'
 import { createTwoModelScorer } from './two-model-scorer.ts'
 
@@ -176,20 +177,29 @@ function createUntrained(name: string, args: Args, parts: ScorerParts): Scorer {
     case 'llmrouter-least-busy':
       return createLeastUsedScorer(createInner(args, parts), name)
     case 'llmrouter-cascade':
-      return createCascadeScorer(createInner(args, parts), readCascade(args), parts.trained)
+      return inTime(createCascadeScorer(createInner(args, parts), readCascade(args), parts.trained), args)
     case 'llmrouter-automix':
-      return createVerifyScorer(createInner(args, parts), {
-        small: readName(args, 'small'),
-        large: readName(args, 'large'),
-        samples: readCount(args, 'verifications', 8, 16),
-        table: readVerification(args),
-        buffersStreams: readSwitch(args, 'buffer_stream'),
-      })
+      return inTime(
+        createVerifyScorer(createInner(args, parts), {
+          small: readName(args, 'small'),
+          large: readName(args, 'large'),
+          samples: readCount(args, 'verifications', 8, 16),
+          table: readVerification(args),
+          buffersStreams: readSwitch(args, 'buffer_stream'),
+        }),
+        args,
+      )
     case 'llmrouter-personalized':
       return createPersonalizedScorer(createInner(args, parts))
     default:
       return createDefault(parts)
   }
+}
+
+/** Held to `latency_budget_ms`, where it is given. */
+function inTime(cascade: Scorer, args: Args): Scorer {
+  if (args['latency_budget_ms'] === undefined) return cascade
+  return createTimelyCascadeScorer(cascade, readAtLeastZero(args, 'latency_budget_ms'))
 }
 
 function createCentroid(args: Args): Scorer {

@@ -123,10 +123,11 @@ export const strategyCatalogue: readonly StrategyEntry[] = [
     'comparator',
     'ignored_paths',
     'buffer_stream',
+    'latency_budget_ms',
   ]),
   alias('llmrouter-cost-cascade', 'llmrouter-cascade'),
   native('llmrouter-automix', 'cascade', [
-    ...[...pair, 'verifications', 'threshold', 'beliefs', 'buffer_stream'],
+    ...[...pair, 'verifications', 'threshold', 'beliefs', 'buffer_stream', 'latency_budget_ms'],
   ]),
   alias('llmrouter-graph', 'llmrouter-mf', true),
   alias('llmrouter-gmt', 'llmrouter-mf', true),
