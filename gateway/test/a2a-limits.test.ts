@@ -71,6 +71,24 @@ describe('limits of a conversation', () => {
     expect(outcomeOf(await send('dear', { contextId }))).toEqual([429, 'BUDGET_EXCEEDED'])
   })
 
+  it('begin anew when the configured time is over', async () => {
+    const forgetful = await startGateway({
+      config: { agent_list: agentList(agent.url) },
+      env: { LITELLM_MAX_ITERATIONS_TTL: '2', LITELLM_MAX_BUDGET_PER_SESSION_TTL: '2' },
+    })
+    const key = (await forgetful.createKey()).key
+    const use = async (name: string): Promise<string> => {
+      const contextId = contextOf(await send(name, { key, at: forgetful }))
+      for (const _ of [2, 3]) await send(name, { key, at: forgetful, contextId })
+      return contextId
+    }
+    const [thrice, dear] = await Promise.all([use('thrice'), use('dear')])
+    const isTaken = async (name: string, contextId: string): Promise<boolean> =>
+      (await send(name, { key, at: forgetful, contextId })).status === 200
+    await waitUntil('both go on', async () => (await isTaken('thrice', thrice)) && isTaken('dear', dear))
+    await forgetful.stop()
+  })
+
   it('hold it to messages and tokens a minute', async () => {
     const slow = contextOf(await send('slow'))
     const refused = [await send('slow', { contextId: slow }), await send('slow', { contextId: slow })]

@@ -159,6 +159,9 @@ export interface A2aConfig {
   readonly maxTasks: number
   /** New messages a minute for one agent; 0 for no limit. */
   readonly messagesPerMinute: number
+  /** How long after its beginning the messages, and the cost, of a conversation count against the agent's limits. */
+  readonly iterationsTtlMs: number
+  readonly sessionBudgetTtlMs: number
   readonly taskScope: 'principal' | 'team'
   readonly synthesisesStreams: boolean
   /** Streams between sides of one version pass unread, in pieces of at most so many bytes. */

@@ -136,10 +136,7 @@ export async function openA2a({
   const sharing = await shareAgentChanges(hub.state, directory, (agentId) =>
     forgetRemoved({ directory, cards, tasks, streams }, agentId),
   )
-  const limits = new AgentLimits({
-    ...{ state: hub.state, now },
-    messagesPerMinute: () => settings().messagesPerMinute,
-  })
+  const limits = new AgentLimits({ state: hub.state, settings, now })
   const sessions = new ModelSessions(hub.state, () => settings().taskTtlMs)
   const signer = new CardSigner(secret)
   const reservations = new WeakMap<Exchange, Reservation>()

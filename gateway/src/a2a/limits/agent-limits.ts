@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { A2aConfig } from '../../config/config.ts'
 import { readNumber, readRecord, readText } from '../../conversation/json-value.ts'
 import { parsePico } from '../../pricing/parse-pico.ts'
 import type { SharedState } from '../../storage/shared-state/shared-state.ts'
@@ -7,14 +8,12 @@ import type { AgentCall } from '../relay/agent-call.ts'
 import { type Limit, minuteLimit, wholeLimit } from './limit.ts'
 
 const minuteMs = 60_000
-/** What a conversation has used is remembered for this long after it began. */
-const conversationMs = 30 * 86_400_000
 const picoPerNano = 1_000n
 
 export interface AgentLimitsOptions {
   readonly state: Pick<SharedState, 'increment'>
-  /** Of agents without a limit of their own, messages that begin tasks; 0 for no limit. */
-  readonly messagesPerMinute: () => number
+  /** `messagesPerMinute` is for agents without a limit of their own, messages that begin tasks; 0 for no limit. */
+  readonly settings: () => Pick<A2aConfig, 'messagesPerMinute' | 'iterationsTtlMs' | 'sessionBudgetTtlMs'>
   readonly now: () => number
 }
 
@@ -74,7 +73,7 @@ export class AgentLimits {
 
   #ofAgent({ agent: { agentId, requestsPerMinute, others }, params }: AgentCall): Limit[] {
     const continuesTask = readText(readRecord(params['message'])?.['taskId']) !== null
-    const standard = continuesTask ? 0 : this.#options.messagesPerMinute()
+    const standard = continuesTask ? 0 : this.#options.settings().messagesPerMinute
     const key = `a2a:${agentId}:${this.#minute()}`
     return [
       ...minuteLimit(key, 'messages', requestsPerMinute ?? (standard === 0 ? null : standard), 'This agent'),
@@ -88,12 +87,18 @@ export class AgentLimits {
     const key = `a2a:${digest(`${agentId}\n${contextId}`)}`
     const minute = `${key}:${this.#minute()}`
     const who = 'A conversation with this agent'
+    const { iterationsTtlMs, sessionBudgetTtlMs } = this.#options.settings()
     const budget = parsePico(params['max_budget_per_session'])
     return [
       ...minuteLimit(minute, 'messages', readNumber(others['session_rpm_limit']), who),
       ...minuteLimit(minute, 'tokens', readNumber(others['session_tpm_limit']), who),
-      ...wholeLimit(key, 'messages', readNumber(params['max_iterations']), conversationMs),
-      ...wholeLimit(key, 'nano-usd', budget === null ? null : Number(budget / picoPerNano), conversationMs),
+      ...wholeLimit(key, 'messages', readNumber(params['max_iterations']), iterationsTtlMs),
+      ...wholeLimit(
+        key,
+        'nano-usd',
+        budget === null ? null : Number(budget / picoPerNano),
+        sessionBudgetTtlMs,
+      ),
     ]
   }
 

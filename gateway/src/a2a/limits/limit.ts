@@ -27,7 +27,7 @@ export function minuteLimit(
   return [{ key: `${key}:${counts}`, counts, most, ttlMs: 2 * minuteMs, refuse }]
 }
 
-/** A limit of a whole conversation, which does not come free again with time. */
+/** A limit of a whole conversation, which comes free again `ttlMs` after its first use and no sooner. */
 export function wholeLimit(
   key: string,
   counts: 'messages' | 'nano-usd',

@@ -178,12 +178,20 @@ export const coreSettings: readonly Setting[] = [
     ['DEFAULT_ANTHROPIC_CHAT_MAX_TOKENS'],
   ),
   ...thinkingBudgets,
-  planned('process.max_iterations_ttl', 'integer', 3600, 'Agent session memory in seconds', [
-    'LITELLM_MAX_ITERATIONS_TTL',
-  ]),
-  planned('process.max_budget_per_session_ttl', 'integer', 3600, 'Agent session budget memory in seconds', [
-    'LITELLM_MAX_BUDGET_PER_SESSION_TTL',
-  ]),
+  available(
+    'process.max_iterations_ttl',
+    'number',
+    3600,
+    "Seconds after its first message in which a conversation's `max_iterations` of an agent are counted",
+    ['LITELLM_MAX_ITERATIONS_TTL'],
+  ),
+  available(
+    'process.max_budget_per_session_ttl',
+    'number',
+    3600,
+    'The same for its `max_budget_per_session`',
+    ['LITELLM_MAX_BUDGET_PER_SESSION_TTL'],
+  ),
   planned('process.ui_username', 'text', null, 'Admin page login', ['UI_USERNAME']),
   planned('process.ui_password', 'text', null, 'Admin page login', ['UI_PASSWORD']),
 ]

@@ -17,6 +17,8 @@ export function readA2aConfig(root: UnknownRecord, { settings, report }: ConfigS
     taskTtlMs: settings.number('a2a.task_ttl_seconds') * 1000,
     maxTasks: settings.number('a2a.task_store_max_tasks'),
     messagesPerMinute: settings.number('a2a.task_rate_limit'),
+    iterationsTtlMs: settings.number('process.max_iterations_ttl') * 1000,
+    sessionBudgetTtlMs: settings.number('process.max_budget_per_session_ttl') * 1000,
     taskScope: settings.text('a2a.task_scope') === 'team' ? 'team' : 'principal',
     synthesisesStreams: settings.boolean('a2a.synthesise_streams'),
     passesBytes: settings.boolean('a2a.raw_streaming_enabled'),
