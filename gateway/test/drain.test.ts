@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import net from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { call } from './harness/call-gateway.ts'
 import { controlledStream } from './harness/controlled-step.ts'
@@ -72,6 +75,23 @@ it.each(['SIGTERM', 'SIGINT'] as const)(
 it('an idle gateway with open connections exits at once', async () => {
   await call(gateway.url, '/v1/models', { key })
   gateway.kill('SIGTERM')
+  expect(await gateway.exited()).toEqual({ code: 0, signal: null })
+  await gateway.restart()
+})
+
+it('who has only just connected is told, and not cut off', async () => {
+  const { port } = new URL(gateway.url)
+  const [early, idle] = [net.connect(Number(port), '127.0.0.1'), net.connect(Number(port), '127.0.0.1')]
+  idle.on('error', () => {})
+  await Promise.all([early, idle].map((socket) => once(socket, 'connect')))
+  gateway.kill('SIGTERM')
+  await sleep(50)
+  early.write('GET /v1/models HTTP/1.1\r\nhost: gateway\r\n\r\n')
+  let answer = ''
+  for await (const chunk of early) answer += String(chunk)
+  expect(answer).toMatch(/^HTTP\/1\.1 503 /)
+  expect(answer).toContain('"draining"')
+  // It is not waited for longer than that.
   expect(await gateway.exited()).toEqual({ code: 0, signal: null })
   await gateway.restart()
 })

@@ -70,6 +70,8 @@ import type { Telemetry } from './telemetry.ts'
 import { createWebhookParts } from './webhooks.ts'
 
 const settleBudgetMs = 500
+/** How long a connection that has just been made may take to ask, and be told that the gateway ends. */
+const firstRequestMs = 1_000
 
 export interface ServingProcess {
   readonly server: HttpServer
@@ -305,7 +307,7 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
         a2a.interrupt()
         await interrupt(gateway, gate)
       }
-      await Promise.all([end(server), health === null ? null : end(health)])
+      await Promise.all([server.close(firstRequestMs), health?.close()])
       // Requests that were cut off settle as their connections close.
       await gate.drain(settleBudgetMs)
       await nextTurn()
@@ -328,12 +330,6 @@ export async function serve(options: ServeOptions): Promise<ServingProcess> {
       await telemetry.tracing?.close()
     },
   }
-}
-
-async function end(server: HttpServer): Promise<void> {
-  const closed = server.close()
-  server.closeAllConnections()
-  await closed
 }
 
 /** Ends the streams that are left with the dialect's error. */

@@ -98,9 +98,7 @@ export class SiblingSockets implements SiblingProcesses {
   }
 
   async close(): Promise<void> {
-    const closed = this.#server?.close()
-    this.#server?.closeAllConnections()
-    await Promise.all([closed, this.#transport.close()])
+    await Promise.all([this.#server?.close(), this.#transport.close()])
   }
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createServer, type ListenOptions, type Server } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
+import { within } from '../../within.ts'
 import { type ConnectionOwner, type RequestListener, ServerConnection } from './server-connection.ts'
 
 const SWEEP_MS = 1_000
@@ -51,16 +52,20 @@ export class HttpServer implements ConnectionOwner {
     })
   }
 
-  /** Takes no further connection or request, ends idle connections, and resolves when the last one is gone. */
-  close(): Promise<void> {
+  /**
+   * Takes no further connection and cuts off those there are, whatever they are doing; who has only just come and not asked yet may do
+   * so within `graceMs`, to get an answer. Resolves when the last one is gone.
+   */
+  async close(graceMs = 0): Promise<void> {
     this.closing = true
     if (this.#sweeper !== null) clearInterval(this.#sweeper)
-    return new Promise((resolve) => this.#server.close(() => resolve()))
-  }
-
-  /** Cuts every connection off, whatever it is doing. */
-  closeAllConnections(): void {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
+    const comingSince = Date.now() - graceMs
+    for (const connection of this.#connections)
+      if (!connection.hasOnlyCome(comingSince)) connection.socket.destroy()
+    await within(graceMs, closed)
     for (const connection of this.#connections) connection.socket.destroy()
+    await closed
   }
 
   forget(connection: ServerConnection): void {

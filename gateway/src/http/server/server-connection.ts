@@ -48,6 +48,7 @@ export class ServerConnection implements RequestSource, ResponseOwner {
   /** Epoch milliseconds of the first octet of a head that is not complete; 0 when there is none. */
   #headSince = 0
   #lingering = false
+  #hasAsked = false
   #continueOwed = false
   #address: string | undefined
 
@@ -101,6 +102,11 @@ export class ServerConnection implements RequestSource, ResponseOwner {
     const ahead = this.#ahead
     this.#ahead = null
     if (ahead !== null) this.#read(ahead)
+  }
+
+  /** Whether it was opened after that moment (epoch milliseconds) and its first request has not begun. */
+  hasOnlyCome(since: number): boolean {
+    return !this.#hasAsked && this.#waitingSince > since
   }
 
   /** Ends what has waited too long; called about once a second. */
@@ -195,6 +201,7 @@ export class ServerConnection implements RequestSource, ResponseOwner {
   #begin(head: RequestHead, input: Buffer, bodyStart: number): number {
     const request = new ServerRequest(head, this)
     this.#request = request
+    this.#hasAsked = true
     this.#response = new ServerResponse(this, head.method === 'HEAD', head.oldVersion)
     this.#headSince = 0
     this.#remaining = head.bodyLength
