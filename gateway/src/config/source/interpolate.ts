@@ -53,7 +53,7 @@ function lookUp(
   report.warn(
     path,
     `the environment variable ${name} is not set`,
-    `set ${name}, or write \${${name}:-default}`,
+    `set ${name}, or write \${${name}:-<default>}`,
   )
   return null
 }
