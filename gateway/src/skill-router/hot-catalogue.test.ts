@@ -113,6 +113,7 @@ describe('HotCatalogue', () => {
     const names = Array.from({ length: 40 }, (_, n) => `s${(n * 17) % 40}`)
     const catalogue = open(...names.slice(0, 20).map((name) => catalogueSkill(name)))
     for (const name of names.slice(20)) catalogue.put(catalogueSkill(name), [])
+    catalogue.arrange()
     for (const name of names.filter((_, n) => n % 3 === 0)) catalogue.remove(`id-${name}`)
     catalogue.put(catalogueSkill('s5', { skillId: 'id-renamed' }), [])
     catalogue.put(catalogueSkill('s999', { skillId: 'id-renamed' }), [])

@@ -9,6 +9,7 @@ import type { CatalogueSkill } from '../skills/catalogue.ts'
 import { CatalogueDigest } from './catalogue-digest.ts'
 import { createHotMenu, type HotMenu } from './hot-menu.ts'
 import { type HotSkill, isEligible, toDocument, toHotSkill } from './hot-skill.ts'
+import { insertByName } from './insert-by-name.ts'
 
 const maxMenus = 256
 const dayMs = 86_400_000
@@ -52,7 +53,8 @@ export class HotCatalogue {
   #restricted = 0
   /** In the order of names, as of the last commit. */
   #sorted: readonly HotSkill[] = []
-  /** Since the last commit. */
+  /** What was put since the last commit: in the order of names, and as it came. */
+  #arranged: HotSkill[] = []
   readonly #added = new Set<HotSkill>()
   readonly #removed = new Set<HotSkill>()
   #menus = new Map<string, HotMenu>()
@@ -91,12 +93,21 @@ export class HotCatalogue {
     if (this.#forget(skillId)) this.#index?.remove(skillId)
   }
 
+  /** Takes work off `commit`, which cannot be done in slices: ordering 100 000 names at once stops the event loop. */
+  arrange(): void {
+    insertByName(this.#arranged, [...this.#added].sort(compareNames))
+    this.#added.clear()
+  }
+
   /** Makes what was put and removed visible to menus. */
   commit(epoch: number): void {
     this.epoch = epoch
-    const kept = this.#sorted.filter((skill) => !this.#removed.has(skill))
-    this.#sorted = mergeByName(kept, [...this.#added].sort(compareNames))
-    this.#added.clear()
+    this.arrange()
+    const isKept = (skill: HotSkill): boolean => !this.#removed.has(skill)
+    const sorted = this.#sorted.filter(isKept)
+    insertByName(sorted, this.#arranged.filter(isKept))
+    this.#sorted = sorted
+    this.#arranged = []
     this.#removed.clear()
     this.#menus = new Map()
   }
@@ -202,19 +213,6 @@ export class HotCatalogue {
       else this.#agents.set(agent, count)
     }
   }
-}
-
-/** Few changes to many skills cost a copy, not another sort. */
-function mergeByName(skills: readonly HotSkill[], added: readonly HotSkill[]): readonly HotSkill[] {
-  const merged: HotSkill[] = []
-  let next = 0
-  for (const skill of skills) {
-    for (; next < added.length && compareNames(added[next] as HotSkill, skill) < 0; next += 1)
-      merged.push(added[next] as HotSkill)
-    merged.push(skill)
-  }
-  for (; next < added.length; next += 1) merged.push(added[next] as HotSkill)
-  return merged
 }
 
 /** Whether a skill is one of those named by id, name or slug. */

@@ -88,4 +88,5 @@ async function putInSlices(
     await nextTurn()
     sliceEnd = performance.now() + sliceMs
   }
+  catalogue.arrange()
 }
