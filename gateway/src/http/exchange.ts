@@ -71,7 +71,8 @@ export class Exchange {
     this.sendBytes(status, ['content-type', contentType], Buffer.from(text))
   }
 
-  sendBytes(status: number, headers: readonly string[], body: Buffer, lines = versionLine): void {
+  /** A body may be text that holds one octet a character. */
+  sendBytes(status: number, headers: readonly string[], body: Buffer | string, lines = versionLine): void {
     this.send(status, headLines(headers) + lines, body)
   }
 

@@ -3,6 +3,7 @@ import { GatewayError } from '@routeiq/contract'
 import { type ZodType, z } from 'zod'
 import type { Endpoint } from '../http/dispatch.ts'
 import type { Exchange } from '../http/exchange.ts'
+import { OctetText } from '../http/octet-text.ts'
 import { queryOf } from '../http/path.ts'
 import { readBody } from '../http/read-body.ts'
 import type { Caller } from '../identity/caller.ts'
@@ -24,7 +25,7 @@ export interface ControlAnswer {
   readonly status?: number
   /** A flat name, value list. */
   readonly headers?: readonly string[]
-  /** A Buffer is sent as it is: JSON text, unless the headers give another type. */
+  /** A Buffer or an `OctetText` is sent as it is: JSON text, unless the headers give another type. */
   readonly body: unknown
 }
 
@@ -81,6 +82,7 @@ export function controlEndpoint<Body>(options: ControlEndpointOptions<Body>): En
 function sendAnswer(exchange: Exchange, { status = 200, headers = [], body }: ControlAnswer): void {
   const type = headers.includes('content-type') ? [] : ['content-type', 'application/json']
   if (Buffer.isBuffer(body)) exchange.sendBytes(status, [...type, ...headers], body)
+  else if (body instanceof OctetText) exchange.sendBytes(status, [...type, ...headers], body.octets)
   else exchange.sendJson(status, body, headers)
 }
 

@@ -1,4 +1,5 @@
 import { type Decision, type DecisionRow, renderRoutingHint } from '@routeiq/router'
+import { toOctets } from '../http/octet-text.ts'
 import type { HotMenu } from './hot-menu.ts'
 import type { HotSkill } from './hot-skill.ts'
 import type { Routed } from './skill-router.ts'
@@ -7,32 +8,29 @@ import { round, toSkillRows } from './skill-row.ts'
 /**
  * What menu and route answer: one fragment for clients that place it whole, and the split form for those that keep
  * the stable part where a provider can cache it. Neither generation of clients may miss a field. `content` comes from
- * `formatContent`.
+ * `formatContent`. One octet a character, as all of these.
  */
 export function formatEnvelope(
   { routingId, decision, degradedReason }: Pick<Routed, 'routingId' | 'decision' | 'degradedReason'>,
   persisted: boolean,
-  content: readonly Buffer[],
-): Buffer {
+  content: string,
+): string {
   const strategy = `"strategy":"${decision.strategy}","routing_id":${JSON.stringify(routingId)}`
   const degraded = degradedReason === null ? '' : `"degraded_reason":"${degradedReason}",`
-  const head = Buffer.from(`{${strategy},${degraded}"decision_persisted":${persisted},`)
-  return Buffer.concat([head, ...content, closingBrace])
+  return `{${strategy},${degraded}"decision_persisted":${persisted},${content}}`
 }
-
-const closingBrace = Buffer.from('}')
 
 export interface ContentOptions {
   readonly includeAttachments: boolean
   readonly explain: boolean
 }
 
-/** The members of an envelope that the id of the decision does not change, as JSON without braces, in parts. */
+/** The members of an envelope that the id of the decision does not change, as JSON without braces. */
 export function formatContent(
   decision: Decision<HotSkill>,
   menu: HotMenu,
   { includeAttachments, explain }: ContentOptions,
-): readonly Buffer[] {
+): string {
   const changing = JSON.stringify({
     prompt_fragment: decision.promptFragment,
     skills: toSkillRows(decision.rows, menu.agent, includeAttachments),
@@ -45,7 +43,7 @@ export function formatContent(
     ...(decision.holdout ? { holdout: true } : {}),
     ...(explain ? { explain: explainDecision(decision) } : {}),
   })
-  return [Buffer.from(`${changing.slice(1, -1)},`), ...menu.stableJson.format(decision.stable)]
+  return `${toOctets(changing).slice(1, -1)},${menu.stableJson.format(decision.stable)}`
 }
 
 function explainDecision({ rows, passedOver }: Decision<HotSkill>): object {

@@ -8,7 +8,7 @@ import { listOffered, type Offer, shareOffer } from './record-decision.ts'
 export interface MenuAnswer {
   readonly decision: Decision<HotSkill>
   readonly offer: Offer
-  readonly content: readonly Buffer[]
+  readonly content: string
   /** Weak: ids differ from answer to answer. */
   readonly etag: string
 }
@@ -29,7 +29,7 @@ export class MenuAnswers {
     const answer = {
       decision,
       offer: shareOffer(listOffered(decision.rows, menu.agent)),
-      content: [Buffer.concat(formatContent(decision, menu, { includeAttachments, explain: false }))],
+      content: formatContent(decision, menu, { includeAttachments, explain: false }),
       etag: `W/"${menu.digest}-${variant}"`,
     }
     if (ofMenu.size >= maxVariants) ofMenu.clear()

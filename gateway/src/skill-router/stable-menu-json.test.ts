@@ -17,7 +17,7 @@ function hint(names: readonly string[], stableMenuMaxTokens: number) {
     return { skill, fused: 1, score: 1, relevance: 1, lists: {} }
   })
   const { stable } = decideRoute(menu, rankCandidates(candidates, null, null, 20), policy, null)
-  const members = Buffer.concat(new StableMenuJson(menu.stable).format(stable))
+  const members = Buffer.from(new StableMenuJson(menu.stable).format(stable), 'latin1')
   return { menu, stable, members: JSON.parse(`{${members.toString()}}`) }
 }
 

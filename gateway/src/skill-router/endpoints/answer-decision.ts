@@ -1,3 +1,4 @@
+import { OctetText } from '../../http/octet-text.ts'
 import { formatEnvelope } from '../envelope.ts'
 import { type Asker, type Offer, toRoutingDecision } from '../record-decision.ts'
 import type { Routed } from '../skill-router.ts'
@@ -6,7 +7,7 @@ import type { SkillRouterRoutesDependencies } from './skill-router-dependencies.
 /** What is answered and kept of a decision. */
 export interface Offered {
   readonly offer: Offer
-  readonly content: readonly Buffer[]
+  readonly content: string
 }
 
 /** Records a decision and writes its envelope. One that cannot be recorded is answered all the same. */
@@ -15,16 +16,13 @@ export function answerDecision(
   routed: Routed,
   asker: Asker,
   { offer, content }: Offered,
-): Buffer {
-  if (routed.routingId === null) return formatEnvelope(routed, false, content)
+): OctetText {
+  if (routed.routingId === null) return new OctetText(formatEnvelope(routed, false, content))
   const persisted = decisions.record(toRoutingDecision(routed, asker, offer))
   const failure = persisted ? null : degradations.record('decision_write_failed', null)
   const { routingId, decision, degradedReason } = routed
-  return formatEnvelope(
-    { routingId, decision, degradedReason: degradedReason ?? failure },
-    persisted,
-    content,
-  )
+  const answered = { routingId, decision, degradedReason: degradedReason ?? failure }
+  return new OctetText(formatEnvelope(answered, persisted, content))
 }
 
 /** Our packages say who they are. */

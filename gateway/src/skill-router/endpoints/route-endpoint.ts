@@ -1,4 +1,5 @@
 import type { Endpoint } from '../../http/dispatch.ts'
+import type { OctetText } from '../../http/octet-text.ts'
 import { type RestAnswer, type RestRequest, restEndpoint } from '../../rest/rest-endpoint.ts'
 import { formatContent } from '../envelope.ts'
 import { listOffered } from '../record-decision.ts'
@@ -29,7 +30,7 @@ async function answerOnce(
   const scope = `route:${request.workspaceId}:${request.caller.keyHash ?? ''}`
   const kept = await deps.idempotent.run(scope, key, async () => {
     const { body } = await answerRoute(deps, request)
-    return { envelope: body.toString('utf8') }
+    return { envelope: Buffer.from(body.octets, 'latin1').toString('utf8') }
   })
   return { body: Buffer.from((kept as { envelope: string }).envelope) }
 }
@@ -37,7 +38,7 @@ async function answerOnce(
 async function answerRoute(
   deps: SkillRouterRoutesDependencies,
   { exchange, caller, workspaceId, body }: RestRequest<RouteBody>,
-): Promise<{ headers: readonly string[]; body: Buffer }> {
+): Promise<{ headers: readonly string[]; body: OctetText }> {
   const agentName = body.agent_name ?? null
   const model = body.model ?? null
   const routed = await deps.router.route({
@@ -64,7 +65,7 @@ async function answerRoute(
     now: deps.now(),
   }
   const { decision, menu } = routed
-  const bytes = answerDecision(deps, routed, asker, {
+  const envelope = answerDecision(deps, routed, asker, {
     offer: { offered: listOffered(decision.rows, menu.agent), offerDigest: null },
     content: formatContent(decision, menu, {
       includeAttachments: body.include_attachments,
@@ -72,5 +73,5 @@ async function answerRoute(
     }),
   })
   deps.latency.record(performance.now() - exchange.startedAt, deps.now())
-  return { headers: ['server-timing', formatServerTiming(routed.timings)], body: bytes }
+  return { headers: ['server-timing', formatServerTiming(routed.timings)], body: envelope }
 }

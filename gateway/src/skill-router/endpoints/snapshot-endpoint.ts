@@ -1,6 +1,7 @@
 import { GatewayError } from '@routeiq/contract'
 import { z } from 'zod'
 import type { Endpoint } from '../../http/dispatch.ts'
+import { OctetText, toOctets } from '../../http/octet-text.ts'
 import { parseQuery } from '../../rest/parse-query.ts'
 import { restEndpoint } from '../../rest/rest-endpoint.ts'
 import type { HotMenu } from '../hot-menu.ts'
@@ -41,9 +42,8 @@ export function snapshotEndpoint(deps: SkillRouterRoutesDependencies): Endpoint 
         ...(degradedReason === null ? {} : { degraded_reason: degradedReason }),
         skills: rows,
       })
-      const head = Buffer.from(`${members.slice(0, -1)},`)
       const stable = menu.stableJson.format(menu.stable)
-      return { headers, body: Buffer.concat([head, ...stable, Buffer.from('}')]) }
+      return { headers, body: new OctetText(`${toOctets(members).slice(0, -1)},${stable}}`) }
     },
   })
 }
