@@ -37,7 +37,7 @@ const directions: Readonly<Record<string, string>> = {
   evidence: 'http identity multipart pipeline quotas:types rest skills:types uuid.ts write-behind.ts',
   governance:
     'config:types conversation:types deployments:types identity:types patterns pricing storage:types',
-  http: 'conversation:types http1 protocols telemetry transport:types version.ts',
+  http: 'conversation:types http1 protocols telemetry transport:types version.ts within.ts',
   http1: '',
   identity: 'config:types deployments governance http:types storage:types',
   injection: 'config:types conversation identity:types within.ts',
