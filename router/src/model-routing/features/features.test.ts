@@ -45,6 +45,36 @@ describe('features', () => {
     expect([...slots.slice(0, size)]).toEqual([1646])
   })
 
+  /** Checksums of all bits: bundles were trained on exactly these. */
+  it.each([
+    ['nothing', ' \t\r\n ', 2825893637],
+    ['a letter', 'x', 3636500151],
+    ['half of a pair', '\ud83d', 1798096365],
+    [
+      'prose',
+      'The naïve proof that √2 is irrational: suppose p/q = √2, then p² = 2q².\n\nWhy is that a contradiction?',
+      4074924840,
+    ],
+    ['options', 'Which of these is prime?\n(a) 91\nb. 97\nC) 119\nd, 1\n(e', 3871987161],
+    [
+      'code',
+      'undef function f(x) {\n\treturn x;\n}\nselect * from t where price > $5 and tax < $1; class A {}',
+      3958235645,
+    ],
+    ['fenced code', '```js\nlet a = `b`\n```', 1297117574],
+    ['mathematics', 'Solve \\frac{1}{2}x = 3 for $x$ and evaluate the integral.', 1882991238],
+    ['scripts', '日本語のテキスト 한국어 ไทย русский ΑΣ ελλάς İstanbul ﬁne ① Ⅷ ٣ 𝒳𝒴 e\u0301', 2387753335],
+    ['emoji and rare blanks', '👩‍👩‍👧 likes 🍕🍕, and 🤖?\u2028New line\u2003here\ufeff.', 1094553879],
+    ['more tokens than count', '1+2 = (3) '.repeat(150), 171949282],
+    [
+      'a long ask',
+      `${'first words of a long request. '.repeat(400)}And its last question: what is $x$?`,
+      1745899551,
+    ],
+  ])('of %s stay as they are', (_, ask, checksum) =>
+    expect(hashToken(JSON.stringify(read(ask)))).toBe(checksum),
+  )
+
   it('hold the beginning and the end of a long ask', () => {
     const text = normaliseAsk(`${'a'.repeat(5_000)}${'b'.repeat(50_000)}`)
     expect([text.length, text.startsWith('aaa'), text.endsWith('bbb')]).toEqual([2_001, true, true])

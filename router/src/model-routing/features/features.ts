@@ -1,16 +1,16 @@
-import { hashedSize, TokenHasher } from './hash-tokens.ts'
+import { SlotCounter, type SlotValues } from './hash-tokens.ts'
 import { normaliseAsk } from './normalise-ask.ts'
-import { isMathsWord, type RequestShape, readStructured, structuredSize } from './structured.ts'
+import { TextReader } from './read-text.ts'
+import { type RequestShape, readStructured, structuredSize } from './structured.ts'
 
 /** Names everything about features that a trained model depends on; bundles made under another are refused. */
 export const featureSpec = 'rq-feat-1'
 
+/** By 600 tokens and the pairs between them. */
+const mostSlots = 1_199
+
 /** Signed logarithmic counts by slot, not yet weighted by a training set, and the raw structured features. */
-export interface Features {
-  readonly slots: Uint16Array
-  readonly values: Float64Array
-  /** How many of the two above are in use. */
-  size: number
+export interface Features extends SlotValues {
   /** Tokens of the ask, 600 at most. */
   tokens: number
   readonly structured: Float64Array
@@ -18,45 +18,28 @@ export interface Features {
   text: string
 }
 
-const logs = Float64Array.from({ length: 601 }, (_, count) => Math.log(1 + count))
-
 /** Turns asks into features. Its result is overwritten by the next ask; one per thread. */
 export class FeatureExtractor {
-  readonly #hasher = new TokenHasher()
-  readonly #features = emptyFeatures(1_200)
-
-  extract(ask: string, shape: RequestShape): Features {
-    const features = this.#features
-    const text = normaliseAsk(ask).toLowerCase()
-    let mathsWordCount = 0
-    const { slots, counts, size, tokens } = this.#hasher.count(text, (hash) => {
-      if (isMathsWord(hash)) mathsWordCount++
-    })
-    let used = 0
-    for (let index = 0; index < size; index++) {
-      const slot = slots[index] as number
-      const count = counts[slot] as number
-      if (count === 0) continue
-      features.slots[used] = slot
-      features.values[used] = count > 0 ? (logs[count] as number) : -(logs[-count] as number)
-      used++
-    }
-    features.size = used
-    features.tokens = tokens
-    features.text = text
-    readStructured(text, shape, mathsWordCount, features.structured)
-    return features
-  }
-}
-
-function emptyFeatures(capacity: number): Features {
-  return {
-    slots: new Uint16Array(Math.min(capacity, hashedSize)),
-    values: new Float64Array(Math.min(capacity, hashedSize)),
+  readonly #reader = new TextReader()
+  readonly #counter = new SlotCounter()
+  readonly #features: Features = {
+    slots: new Uint16Array(mostSlots),
+    values: new Float64Array(mostSlots),
     size: 0,
     tokens: 0,
     structured: new Float64Array(structuredSize),
     text: '',
+  }
+
+  extract(ask: string, shape: RequestShape): Features {
+    const features = this.#features
+    const text = normaliseAsk(ask).toLowerCase()
+    const reading = this.#reader.read(text)
+    this.#counter.count(reading.hashes, reading.tokens, features)
+    readStructured(reading, text.length, shape, features.structured)
+    features.tokens = reading.tokens
+    features.text = text
+    return features
   }
 }
 

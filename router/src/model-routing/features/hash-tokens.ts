@@ -1,105 +1,73 @@
 /** Slots of the hashed vector; a power of two, part of the feature specification. */
 export const hashedSize = 4096
-const maxTokens = 600
 const mask = hashedSize - 1
-const fnvOffset = 0x811c9dc5
+/** Of 32 bits with a sign, as `Math.imul` has it. */
+export const fnvOffset = 0x811c9dc5 | 0
 const fnvPrime = 0x01000193
 const golden = 0x9e3779b1
 
-const unknown = 0
-const letter = 1
-const number = 2
-const space = 3
-const symbol = 4
-/** A letter of a script that is written without spaces. */
-const single = 5
+/** No slot is met more often: by 600 tokens and the pairs between them. */
+const mostCount = 1_199
+/** By count, from the least: the logarithm of 1 + its size, with its sign. */
+const logs = Float64Array.from({ length: 2 * mostCount + 1 }, (_, index) => {
+  const count = index - mostCount
+  return count < 0 ? -Math.log(1 - count) : Math.log(1 + count)
+})
 
-/** Classes of the basic plane, found out when first met. */
-const classes = new Uint8Array(0x1_0000)
-
-/** Signed counts of a text's unigrams and bigrams; the buffers are reused by the next text. */
-export interface TokenCounts {
-  /** Slots that were touched, each once. */
+/** Signed logarithmic counts by slot; a slot whose counts cancel out is left out. */
+export interface SlotValues {
   readonly slots: Uint16Array
-  /** By slot. A slot that was touched may have cancelled out. */
-  readonly counts: Int32Array
+  readonly values: Float64Array
+  /** How many of the two above are in use. */
   size: number
-  tokens: number
 }
-
-/** Told of the FNV-1a hash of every token. */
-export type TokenListener = (hash: number) => void
 
 /**
  * Counts hashed tokens and pairs of neighbours: FNV-1a (Fowler, Noll, Vo) over UTF-8, finished by murmur3's fmix32
- * (Appleby, public domain). The slot is the low 12 bits, the sign the highest. One per thread: it writes into its own buffers.
+ * (Appleby, public domain). The slot is the low 12 bits, the sign the highest. One per thread: it has its own buffers.
  */
-export class TokenHasher {
-  readonly #result: TokenCounts = {
-    slots: new Uint16Array(2 * maxTokens),
-    counts: new Int32Array(hashedSize),
-    size: 0,
-    tokens: 0,
-  }
-  readonly #seen = new Uint8Array(hashedSize)
-  #previous = 0
+export class SlotCounter {
+  readonly #counts = new Int32Array(hashedSize)
+  readonly #isTouched = new Uint8Array(hashedSize)
 
-  /** `text` is lower-case already. */
-  count(text: string, onToken: TokenListener): TokenCounts {
-    this.#reset()
-    const { length } = text
-    let at = 0
-    while (at < length && this.#result.tokens < maxTokens) {
-      const kind = classAt(text, at)
-      if (kind === space) {
-        at++
-        continue
-      }
-      let hash = fnvOffset
-      let code = text.charCodeAt(at)
-      if (kind === letter)
-        // Plain letters are most of most texts.
-        while (code >= 97 && code <= 122) {
-          hash = Math.imul(hash ^ code, fnvPrime)
-          code = text.charCodeAt(++at)
-        }
-      while (at < length && (hash === fnvOffset || (kind === letter && classAt(text, at) === letter))) {
-        code = text.codePointAt(at) as number
-        hash = addCodePoint(hash, code)
-        at += code > 0xffff ? 2 : 1
-      }
-      this.#add(hash >>> 0)
-      onToken(hash >>> 0)
+  /** Fills `out` from the hashes, slots in the order they are met. */
+  count(hashes: Int32Array, tokens: number, out: SlotValues): void {
+    const { slots } = out
+    let touched = 0
+    let previous = 0
+    for (let index = 0; index < tokens; index++) {
+      const hash = hashes[index] as number
+      touched = this.#touch(finish(hash), slots, touched)
+      if (index > 0) touched = this.#touch(pairHash(previous, hash), slots, touched)
+      previous = hash
     }
-    return this.#result
+    this.#drain(out, touched)
   }
 
-  #add(hash: number): void {
-    this.#touch(finish(hash))
-    if (this.#result.tokens > 0) this.#touch(pairHash(this.#previous, hash))
-    this.#previous = hash
-    this.#result.tokens++
-  }
-
-  #touch(hash: number): void {
+  /** Without branches, for signs are as good as chance. */
+  #touch(hash: number, slots: Uint16Array, touched: number): number {
     const slot = hash & mask
-    const result = this.#result
-    if (this.#seen[slot] === 0) {
-      this.#seen[slot] = 1
-      result.slots[result.size++] = slot
-    }
-    result.counts[slot] = (result.counts[slot] as number) + (hash < 0 ? 1 : -1)
+    const isNew = 1 - (this.#isTouched[slot] as number)
+    this.#isTouched[slot] = 1
+    this.#counts[slot] = (this.#counts[slot] as number) - ((hash >> 31) | 1)
+    slots[touched] = slot
+    return touched + isNew
   }
 
-  #reset(): void {
-    const { slots, counts, size } = this.#result
-    for (let index = 0; index < size; index++) {
+  /** Turns counts into values and leaves the buffers empty. */
+  #drain(out: SlotValues, touched: number): void {
+    const { slots, values } = out
+    let used = 0
+    for (let index = 0; index < touched; index++) {
       const slot = slots[index] as number
-      counts[slot] = 0
-      this.#seen[slot] = 0
+      const count = this.#counts[slot] as number
+      this.#counts[slot] = 0
+      this.#isTouched[slot] = 0
+      slots[used] = slot
+      values[used] = logs[count + mostCount] as number
+      if (count !== 0) used++
     }
-    this.#result.size = 0
-    this.#result.tokens = 0
+    out.size = used
   }
 }
 
@@ -133,7 +101,8 @@ function finish(hash: number): number {
   return mixed ^ (mixed >>> 16)
 }
 
-function addCodePoint(hash: number, code: number): number {
+/** One more step of FNV-1a, by a character in UTF-8. */
+export function addCodePoint(hash: number, code: number): number {
   if (code < 0x80) return addByte(hash, code)
   if (code < 0x800) return addByte(addByte(hash, 0xc0 | (code >> 6)), 0x80 | (code & 63))
   if (code < 0x1_0000) {
@@ -144,27 +113,7 @@ function addCodePoint(hash: number, code: number): number {
   return addByte(addByte(begun, 0x80 | ((code >> 6) & 63)), 0x80 | (code & 63))
 }
 
-function addByte(hash: number, byte: number): number {
+/** One more step of FNV-1a. */
+export function addByte(hash: number, byte: number): number {
   return Math.imul(hash ^ byte, fnvPrime)
-}
-
-function classAt(text: string, at: number): number {
-  const code = text.charCodeAt(at)
-  if (code === 32) return space
-  // Only a surrogate needs to look at its neighbour.
-  if (code >= 0xd800 && code <= 0xdfff) return classify(String.fromCodePoint(text.codePointAt(at) as number))
-  const known = classes[code] as number
-  if (known !== unknown) return known
-  const found = classify(text.charAt(at))
-  classes[code] = found
-  return found
-}
-
-function classify(character: string): number {
-  if (/\p{L}/u.test(character))
-    return /[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}\p{sc=Thai}\p{sc=Laoo}\p{sc=Khmr}]/u.test(character)
-      ? single
-      : letter
-  if (/\p{N}/u.test(character)) return number
-  return /\s/u.test(character) ? space : symbol
 }

@@ -1,4 +1,5 @@
 import { fnvOf } from './hash-tokens.ts'
+import type { TextReading } from './read-text.ts'
 
 /** What features read of a request beside its text. */
 export interface RequestShape {
@@ -61,41 +62,53 @@ const mathsWords = new Set(
 const mayBeMaths = new Uint8Array(4_096)
 for (const hash of mathsWords) mayBeMaths[hash & 4_095] = 1
 
-/** Whether a token, given by its hash, is a word of mathematics. */
-export function isMathsWord(hash: number): boolean {
-  return mayBeMaths[hash & 4_095] === 1 && mathsWords.has(hash)
-}
-
 const newline = 10
 const dollar = 36
 const open = 40
 const close = 41
+const zero = 48
+const nine = 57
 const question = 63
 const backslash = 92
 /** Below this a single line break would weigh too much. */
 const newlinesCountFrom = 250
 
-/** Fills `out` with the raw features of a normalised, lower-case ask. */
+/** Fills `out` with the raw features of a normalised, lower-case ask of so many characters. */
 export function readStructured(
-  text: string,
+  reading: TextReading,
+  chars: number,
   shape: RequestShape,
-  mathsWordCount: number,
   out: Float64Array,
 ): void {
-  const counts = countCharacters(text)
-  const size = Math.max(1, text.length)
-  out[0] = Math.log(1 + text.length)
-  out[1] = Math.log(1 + counts.words)
-  out[2] = counts.digits / size
-  out[3] = counts.backslashes / size
-  out[4] = text.length < newlinesCountFrom ? 0 : counts.newlines / size
-  out[5] = Math.min(10, counts.questions)
-  out[6] = hasCode(text) ? 1 : 0
-  out[7] = counts.dollars >= 2 ? 1 : 0
-  out[8] = counts.parentheses / size
-  out[9] = Math.min(12, counts.options)
-  out[10] = mathsWordCount > 0 ? 1 : 0
+  const { signs } = reading
+  const countOf = (code: number): number => signs[code] as number
+  const size = Math.max(1, chars)
+  out[0] = Math.log(1 + chars)
+  out[1] = Math.log(1 + reading.words)
+  out[2] = countDigits(signs) / size
+  out[3] = countOf(backslash) / size
+  out[4] = chars < newlinesCountFrom ? 0 : countOf(newline) / size
+  out[5] = Math.min(10, countOf(question))
+  out[6] = reading.hasCode ? 1 : 0
+  out[7] = countOf(dollar) >= 2 ? 1 : 0
+  out[8] = (countOf(open) + countOf(close)) / size
+  out[9] = Math.min(12, reading.options)
+  out[10] = hasMathsWord(reading) ? 1 : 0
   readShape(shape, out)
+}
+
+function countDigits(signs: Uint16Array): number {
+  let digits = 0
+  for (let code = zero; code <= nine; code++) digits += signs[code] as number
+  return digits
+}
+
+function hasMathsWord({ hashes, tokens }: TextReading): boolean {
+  for (let index = 0; index < tokens; index++) {
+    const hash = hashes[index] as number
+    if (mayBeMaths[hash & 4_095] === 1 && mathsWords.has(hash >>> 0)) return true
+  }
+  return false
 }
 
 function readShape(shape: RequestShape, out: Float64Array): void {
@@ -107,78 +120,4 @@ function readShape(shape: RequestShape, out: Float64Array): void {
   out[16] = Math.log(1 + shape.turns)
   out[17] = shape.inToolLoop ? 1 : 0
   out[18] = Math.min(4, Math.ceil(Math.log10(1 + shape.systemChars)))
-}
-
-const plain = 0
-const blank = 1
-const digit = 2
-const sign = 3
-/** Which characters of ASCII count for something. */
-const kinds = Uint8Array.from({ length: 128 }, (_, code) => {
-  if (code === 32 || code === newline) return blank
-  if (code >= 48 && code <= 57) return digit
-  return [dollar, open, close, question, backslash].includes(code) ? sign : plain
-})
-
-interface CharacterCounts {
-  readonly digits: number
-  readonly backslashes: number
-  readonly newlines: number
-  readonly questions: number
-  readonly dollars: number
-  readonly parentheses: number
-  readonly words: number
-  readonly options: number
-}
-
-function countCharacters(text: string): CharacterCounts {
-  let digits = 0
-  let newlines = 0
-  let words = 0
-  let options = 0
-  /** By the code of the sign. */
-  const signs = new Uint16Array(128)
-  let before = newline
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index)
-    const kind = code < 128 ? (kinds[code] as number) : plain
-    if (before !== 0) {
-      if (kind !== blank) words++
-      if (before === newline && isOption(text, index)) options++
-      before = 0
-    }
-    // Letters are most of a text and count for nothing here.
-    if (kind === plain) continue
-    if (kind === blank) {
-      before = code
-      if (code === newline) newlines++
-    } else if (kind === digit) digits++
-    else signs[code] = (signs[code] as number) + 1
-  }
-  const countOf = (code: number): number => signs[code] as number
-  return {
-    ...{ digits, newlines, words, options },
-    backslashes: countOf(backslash),
-    questions: countOf(question),
-    dollars: countOf(dollar),
-    parentheses: countOf(open) + countOf(close),
-  }
-}
-
-/** `a) `, `b. ` or `(c) ` at the beginning of a line. */
-function isOption(text: string, at: number): boolean {
-  const start = text.charCodeAt(at) === open ? at + 1 : at
-  const letter = text.charCodeAt(start)
-  const mark = text.charCodeAt(start + 1)
-  return letter >= 97 && letter <= 106 && (mark === close || mark === 46)
-}
-
-function hasCode(text: string): boolean {
-  return (
-    text.includes('```') ||
-    text.includes('def ') ||
-    text.includes('function ') ||
-    text.includes('class ') ||
-    text.includes('select ')
-  )
 }
