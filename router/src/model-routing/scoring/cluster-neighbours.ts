@@ -1,6 +1,8 @@
 import type { Point } from '../features/feature-space.ts'
 import { hashedSize } from '../features/hash-tokens.ts'
+import { createPostingProduct } from './create-products.ts'
 import type { NeighbourSupport, NeighbourTable } from './neighbour-table.ts'
+import type { PointProduct } from './point-product.ts'
 
 /** How many clusters have a say. */
 const nearest = 4
@@ -23,19 +25,21 @@ export interface ClusterTable {
 /** A table in place of a search, some ten times as fast; see `distillNeighbours`. */
 export class ClusterNeighbours implements NeighbourTable {
   readonly #table: ClusterTable
-  readonly #similarities: Float64Array
+  readonly #centroids: PointProduct
+  #similarities: Float64Array = new Float64Array(0)
   readonly #best = new Int32Array(nearest)
   readonly #support = { maxSimilarity: 0, effective: 0 }
 
   constructor(table: ClusterTable) {
     this.#table = table
-    this.#similarities = new Float64Array(table.count)
+    const { starts, clusters, values, count } = table
+    this.#centroids = createPostingProduct({ starts, columns: clusters, values, width: count })
   }
 
   fill(point: Point, scores: Float64Array, costs: Float64Array): NeighbourSupport {
     const { scores: known, costs: paid, sizes } = this.#table
     const width = scores.length
-    this.#compare(point)
+    this.#similarities = this.#centroids.multiply(point)
     const found = this.#select()
     scores.fill(0)
     costs.fill(0)
@@ -63,7 +67,7 @@ export class ClusterNeighbours implements NeighbourTable {
 
   /** By cluster, how much of a say it has about the point; they sum to 1. */
   share(point: Point): Float64Array {
-    this.#compare(point)
+    this.#similarities = this.#centroids.multiply(point)
     const found = this.#best.subarray(0, this.#select())
     const largest = this.#similarities[found[0] as number] as number
     const shares = new Float64Array(this.#table.count)
@@ -71,20 +75,6 @@ export class ClusterNeighbours implements NeighbourTable {
       shares[cluster] = Math.exp(sharpness * ((this.#similarities[cluster] as number) - largest))
     const sum = shares.reduce((total, share) => total + share, 0)
     return shares.map((share) => share / sum)
-  }
-
-  #compare({ slots, values, size }: Point): void {
-    const { starts, clusters, values: weights } = this.#table
-    const similarities = this.#similarities.fill(0)
-    for (let index = 0; index < size; index++) {
-      const slot = slots[index] as number
-      const value = values[index] as number
-      const end = starts[slot + 1] as number
-      for (let at = starts[slot] as number; at < end; at++) {
-        const cluster = clusters[at] as number
-        similarities[cluster] = (similarities[cluster] as number) + value * (weights[at] as number)
-      }
-    }
   }
 
   /** The nearest few, best first. */

@@ -1,8 +1,8 @@
 import type { FeatureSpace, Point } from '../features/feature-space.ts'
-import { hashedSize } from '../features/hash-tokens.ts'
-import { structuredSize } from '../features/structured.ts'
 import { type Breakpoints, readOff } from './breakpoints.ts'
+import { createRowProduct } from './create-products.ts'
 import type { NeighbourTable } from './neighbour-table.ts'
+import type { PointProduct } from './point-product.ts'
 
 /** How sharply the classifier's logits become shares of domains. */
 const domainSharpness = 8
@@ -82,7 +82,8 @@ export interface EnsembleOutput extends Estimates {
 export class Ensemble implements Predictor {
   readonly weights: EnsembleWeights
   readonly #neighbours: NeighbourTable
-  readonly #sums: Float64Array
+  readonly #columns: PointProduct
+  #sums: Float64Array
   readonly #regressions: number
   readonly #costs: Float64Array
   readonly #parts: readonly [Float64Array, Float64Array, Float64Array, Float64Array]
@@ -94,7 +95,11 @@ export class Ensemble implements Predictor {
     const { length: width } = weights.models
     const vector = (): Float64Array => new Float64Array(width)
     this.#regressions = weights.meanLnCosts === null ? 1 : 2
-    this.#sums = new Float64Array(this.#regressions * width + weights.domains.length)
+    this.#sums = new Float64Array(0)
+    this.#columns = createRowProduct({
+      values: weights.columns,
+      width: this.#regressions * width + weights.domains.length,
+    })
     this.#costs = vector()
     this.#parts = [vector(), vector(), vector(), vector()]
     this.#out = {
@@ -119,7 +124,7 @@ export class Ensemble implements Predictor {
   /** `skip` leaves a training row out of its own neighbours. */
   predict(point: Point, skip = -1): EnsembleOutput {
     const out = this.#out
-    this.#multiply(point)
+    this.#sums = this.#columns.multiply(point)
     this.#readDomains()
     const support = this.#neighbours.fill(point, out.neighbours, this.#costs, skip)
     // As if the words nobody has seen were part of the ask's length.
@@ -127,19 +132,6 @@ export class Ensemble implements Predictor {
     out.effective = support.effective
     this.#combine()
     return out
-  }
-
-  #multiply({ slots, values, size, structured }: Point): void {
-    const sums = this.#sums.fill(0)
-    const { columns } = this.weights
-    const stride = sums.length
-    for (let index = 0; index < size; index++)
-      addRow(sums, columns, (slots[index] as number) * stride, values[index] as number)
-    for (let index = 0; index < structuredSize; index++) {
-      const value = structured[index] as number
-      if (value !== 0) addRow(sums, columns, (hashedSize + index) * stride, value)
-    }
-    addRow(sums, columns, (hashedSize + structuredSize) * stride, 1)
   }
 
   #readDomains(): void {
@@ -206,19 +198,4 @@ export class Ensemble implements Predictor {
     const lnCost = (meanLnCosts[model] as number) + (this.#sums[models.length + model] as number)
     return (tableCost + near + Math.exp(lnCost)) / 3
   }
-}
-
-function addRow(sums: Float64Array, columns: Float32Array, from: number, value: number): void {
-  const { length } = sums
-  let column = 0
-  // Four at a time: the loop is most of a decision.
-  for (; column + 3 < length; column += 4) {
-    const at = from + column
-    sums[column] = (sums[column] as number) + value * (columns[at] as number)
-    sums[column + 1] = (sums[column + 1] as number) + value * (columns[at + 1] as number)
-    sums[column + 2] = (sums[column + 2] as number) + value * (columns[at + 2] as number)
-    sums[column + 3] = (sums[column + 3] as number) + value * (columns[at + 3] as number)
-  }
-  for (; column < length; column++)
-    sums[column] = (sums[column] as number) + value * (columns[from + column] as number)
 }

@@ -18,7 +18,7 @@ import {
   store32,
   subtract,
   v128,
-} from '../wasm-encoding.ts'
+} from '../../wasm-encoding.ts'
 
 /** Rows that are estimated together. */
 export const rowsTogether = 16

@@ -19,7 +19,7 @@ import {
   store32,
   subtract,
   v128,
-} from '../wasm-encoding.ts'
+} from '../../wasm-encoding.ts'
 
 /**
  * Assembles the WebAssembly module for rows of `dimensions` bytes, a multiple of 16; no binary is checked in. `count`

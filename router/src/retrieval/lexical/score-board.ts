@@ -14,7 +14,7 @@ import {
   simdAt,
   subtract,
   v128,
-} from '../wasm-encoding.ts'
+} from '../../wasm-encoding.ts'
 
 const pageBytes = 65_536
 /** Slots that are looked at in one round. */

@@ -1,10 +1,13 @@
 /** The parts of the binary format of WebAssembly 2.0 that the modules here are put together from. */
 
 export const i32 = 0x7f
+export const f64 = 0x7c
 export const v128 = 0x7b
 const end = 0x0b
 export const get = (local: number): number[] => [0x20, local]
 export const set = (local: number): number[] => [0x21, local]
+/** Sets a local and leaves the value on the stack. */
+export const tee = (local: number): number[] => [0x22, local]
 export const constant = (value: number): number[] => [0x41, ...signed(value)]
 export const add = [0x6a]
 export const subtract = [0x6b]
