@@ -1,4 +1,5 @@
 import type { Scores } from '../scoring/scorer.ts'
+import { shareMemory } from '../scoring/share-memory.ts'
 
 const sameUtility = 1e-9
 
@@ -35,8 +36,9 @@ export function rank(
   const delayOf = (at: number): number => (delay === null ? 0 : (delay[at] as number))
   let leastCost = Number.POSITIVE_INFINITY
   for (let at = 0; at < size; at++) leastCost = Math.min(leastCost, cost[at] as number)
-  const utility = new Float64Array(size)
-  const score = new Float64Array(size)
+  const vector = shareMemory(2, size)
+  const utility = vector()
+  const score = vector()
   for (let at = 0; at < size; at++) {
     const price = cost[at] as number
     utility[at] = (q[at] as number) - (lambda * price) / costRef - delayOf(at)

@@ -52,10 +52,15 @@ export const priorScorer: Scorer = {
 }
 
 /** The component of that name, zeroed. */
-export function componentOf(out: Scores, name: string, size: number): Float64Array {
+export function componentOf(
+  out: Scores,
+  name: string,
+  size: number,
+  vector: () => Float64Array = () => new Float64Array(size),
+): Float64Array {
   const known = out.components.get(name)
   if (known !== undefined && known.length === size) return known.fill(0)
-  const made = new Float64Array(size)
+  const made = vector()
   out.components.set(name, made)
   return made
 }

@@ -4,6 +4,7 @@ import type { Features } from '../features/features.ts'
 import type { RequestShape } from '../features/structured.ts'
 import type { Guarantee } from '../training/fit-guarantee.ts'
 import type { AskExplanation } from './explain-ask.ts'
+import { shareMemory } from './share-memory.ts'
 
 /** What is known of a selectable model from configuration and catalogue. */
 export interface ModelInfo {
@@ -172,7 +173,7 @@ export interface JudgedAsk {
 }
 
 export function createScores(size: number): Scores {
-  const vector = (): Float64Array => new Float64Array(size)
+  const vector = shareMemory(5, size)
   return {
     q: vector(),
     cost: vector(),

@@ -7,6 +7,7 @@ import type { Estimates } from './ensemble.ts'
 import { explainAsk } from './explain-ask.ts'
 import { componentOf, priorScorer, unknownSigma } from './prior-scorer.ts'
 import type { ModelInfo, RouteContext, Scorer, Scores } from './scorer.ts'
+import { shareMemory } from './share-memory.ts'
 import { defaultStrategy } from './strategy-catalogue.ts'
 
 const unknownQuality = 0.6
@@ -94,10 +95,11 @@ function createTrainedScorer(
       }
       project(features, bundle.weights.space, point)
       const found = predict(point, context.team)
-      const global = componentOf(out, 'global', models.length)
+      const vector = shareMemory(found.parts.size + 1, models.length)
+      const global = componentOf(out, 'global', models.length, vector)
       const components = [...found.parts].map(([part, values]) => ({
         values,
-        out: componentOf(out, part, models.length),
+        out: componentOf(out, part, models.length, vector),
       }))
       models.forEach((model, at) => {
         const column = columnOf(columns, model)
