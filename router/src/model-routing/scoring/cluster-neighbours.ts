@@ -82,14 +82,16 @@ export class ClusterNeighbours implements NeighbourTable {
     const best = this.#best
     const similarities = this.#similarities
     let found = 0
+    let least = Number.NEGATIVE_INFINITY
     for (let cluster = 0; cluster < similarities.length; cluster++) {
       const similarity = similarities[cluster] as number
+      if (similarity <= least) continue
       let at = found
       while (at > 0 && (similarities[best[at - 1] as number] as number) < similarity) at--
-      if (at >= nearest) continue
       for (let move = Math.min(found, nearest - 1); move > at; move--) best[move] = best[move - 1] as number
       best[at] = cluster
       if (found < nearest) found++
+      if (found === nearest) least = similarities[best[nearest - 1] as number] as number
     }
     return found
   }

@@ -4,19 +4,26 @@ import type { RequestShape } from '../features/structured.ts'
 /** How demanding a request is. */
 export type Tier = 'simple' | 'medium' | 'complex' | 'reasoning'
 
-/** What words say of an ask. One pattern, so that a text is searched once; its groups are in the order of `WordCounts`. */
-const tellingWords =
-  /\b(?:(prove|proof|derive|step by step|think carefully|chain of thought|rigorous(?:ly)?|theorem|counterexample)|(why|analy[sz]e|compare|trade-?offs?|evaluate|reason(?:ing)?|explain how|strategy|optimi[sz]e|design|implications?)|(algorithm|database|kubernetes|docker|api|async|concurren\w*|distributed|latency|architecture|encryption|regex|compiler|gradient|quantum|protein|integral|derivative|eigen\w*|statute|liability|diagnos\w*)|(what is|who is|define|translate|capital of|thanks?|hello|hi|rewrite|fix the typo|spell|list|name)|(first|second|then|finally|after that|next))\b/g
+/** What words say of an ask: patterns, none with an alternative within. */
+const words = {
+  strong:
+    'prove|proof|derive|step by step|think carefully|chain of thought|rigorous(?:ly)?|theorem|counterexample',
+  weak: 'why|analy[sz]e|compare|trade-?offs?|evaluate|reason(?:ing)?|explain how|strategy|optimi[sz]e|design|implications?',
+  technical: String.raw`algorithm|database|kubernetes|docker|api|async|concurren\w*|distributed|latency|architecture|encryption|regex|compiler|gradient|quantum|protein|integral|derivative|eigen\w*|statute|liability|diagnos\w*`,
+  simple: 'what is|who is|define|translate|capital of|thanks?|hello|hi|rewrite|fix the typo|spell|list|name',
+  steps: 'first|second|then|finally|after that|next',
+}
+
+type WordCounts = Record<keyof typeof words, number>
+
+const kinds = (Object.keys(words) as (keyof WordCounts)[]).map((kind) => ({
+  kind,
+  pattern: new RegExp(`^(?:${words[kind]})$`),
+}))
+/** One pattern, so that a text is searched once. */
+const tellingWords = new RegExp(String.raw`\b(?:${byFirstLetter(Object.values(words).join('|'))})\b`, 'g')
 const numberedLine = /^\d+[.)]/gm
 const codeLike = /[{};]\s*\n|\b(?:def|function|class|import|select)\s/
-
-interface WordCounts {
-  strong: number
-  weak: number
-  technical: number
-  simple: number
-  steps: number
-}
 
 /** The parts of a complexity score, each 0 to 1. */
 export interface Complexity {
@@ -49,16 +56,23 @@ export function judgeComplexity({ text, tokens }: Features, cuts: readonly numbe
 }
 
 function countWords(text: string): WordCounts {
-  const counts = { strong: 0, weak: 0, technical: 0, simple: 0, steps: 0 }
+  const counts: WordCounts = { strong: 0, weak: 0, technical: 0, simple: 0, steps: 0 }
   tellingWords.lastIndex = 0
   for (let found = tellingWords.exec(text); found !== null; found = tellingWords.exec(text)) {
-    if (found[1] !== undefined) counts.strong++
-    else if (found[2] !== undefined) counts.weak++
-    else if (found[3] !== undefined) counts.technical++
-    else if (found[4] !== undefined) counts.simple++
-    else counts.steps++
+    const [word] = found
+    const known = kinds.find(({ pattern }) => pattern.test(word))
+    if (known !== undefined) counts[known.kind]++
   }
   return counts
+}
+
+/** The same alternatives under their first letters, which rule out most words of a text at once. */
+function byFirstLetter(alternatives: string): string {
+  const all = alternatives.split('|')
+  const letters = [...new Set(all.map((word) => word.charAt(0)))]
+  const restsOf = (letter: string): string[] =>
+    all.filter((word) => word.startsWith(letter)).map((word) => word.slice(1))
+  return letters.map((letter) => `${letter}(?:${restsOf(letter).join('|')})`).join('|')
 }
 
 const tierCuts: readonly number[] = [0.15, 0.35, 0.6]

@@ -197,7 +197,7 @@ function costsAlike(one: ModelInfo, other: ModelInfo): boolean {
 }
 
 function guessDomain({ weights }: TrainedBundle, { domainShares }: Estimates): Scores['domain'] {
-  const ranked = Array.from(domainShares, (p, at) => ({ label: weights.domains[at] ?? 'other', p }))
+  const ranked = weights.domains.map((label, at) => ({ label, p: domainShares[at] as number }))
   ranked.sort((left, right) => right.p - left.p)
   const [first] = ranked
   if (first === undefined) return null
