@@ -183,10 +183,11 @@ export class HotCatalogue {
   #orderByUse(): readonly string[] {
     const day = Math.floor(this.#options.now() / dayMs)
     if (this.#usage.day === day) return this.#usage.order
-    const used = this.#sorted.flatMap(({ skillId }) => {
+    const used: { readonly skillId: string; readonly usage: number }[] = []
+    for (const { skillId } of this.#sorted) {
       const usage = this.#options.usageOf(skillId)
-      return usage > 0 ? [{ skillId, usage }] : []
-    })
+      if (usage > 0) used.push({ skillId, usage })
+    }
     const order = used.sort((a, b) => b.usage - a.usage).map(({ skillId }) => skillId)
     if (order.length > 0) this.#usage = { day, order }
     return order
