@@ -4,10 +4,20 @@ import { createSimdPostingProduct, createSimdRowProduct } from './simd-products.
 
 /** The fastest there is here. */
 export function createRowProduct(rows: FeatureRows): PointProduct {
-  return createSimdRowProduct(rows) ?? createScalarRowProduct(rows)
+  return unlessRefused(() => createSimdRowProduct(rows)) ?? createScalarRowProduct(rows)
 }
 
 /** The fastest there is here. */
 export function createPostingProduct(postings: SlotPostings): PointProduct {
-  return createSimdPostingProduct(postings) ?? createScalarPostingProduct(postings)
+  return unlessRefused(() => createSimdPostingProduct(postings)) ?? createScalarPostingProduct(postings)
+}
+
+/** Engines reserve gigabytes of addresses for a memory, more than some processes may have. */
+function unlessRefused(create: () => PointProduct | null): PointProduct | null {
+  try {
+    return create()
+  } catch (error) {
+    if (error instanceof RangeError) return null
+    throw error
+  }
 }

@@ -1,8 +1,9 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { createPoint, type Point } from '../features/feature-space.ts'
 import { hashedSize } from '../features/hash-tokens.ts'
 import { structuredSize } from '../features/structured.ts'
 import { randomFrom } from '../training/random.ts'
+import { createRowProduct } from './create-products.ts'
 import type { PointProduct } from './point-product.ts'
 import { createScalarPostingProduct, createScalarRowProduct } from './scalar-products.ts'
 import { createSimdPostingProduct, createSimdRowProduct } from './simd-products.ts'
@@ -58,5 +59,17 @@ describe('products of points', () => {
     const points = makePoints()
     const bits = bitsOf(requireSimd(createSimdPostingProduct(postings)), points)
     expect(bits).toEqual(bitsOf(createScalarPostingProduct(postings), points))
+  })
+
+  it('are in JavaScript where a process may not reserve what WebAssembly asks for', () => {
+    const refused = vi.spyOn(WebAssembly, 'Memory').mockImplementation(function refuse() {
+      throw new RangeError('could not allocate memory')
+    })
+    const values = Float32Array.from({ length: hashedSize + structuredSize + 1 }, signed)
+    const product = createRowProduct({ values, width: 1 })
+    expect(refused).toHaveBeenCalled()
+    refused.mockRestore()
+    const points = makePoints()
+    expect(bitsOf(product, points)).toEqual(bitsOf(createScalarRowProduct({ values, width: 1 }), points))
   })
 })
