@@ -7,17 +7,16 @@ import { round, toSkillRows } from './skill-row.ts'
 
 /**
  * What menu and route answer: one fragment for clients that place it whole, and the split form for those that keep
- * the stable part where a provider can cache it. Neither generation of clients may miss a field. `content` comes from
- * `formatContent`. One octet a character, as all of these.
+ * the stable part where a provider can cache it. Neither generation of clients may miss a field. This is the beginning,
+ * which `formatContent` and a brace follow. One octet a character, as all of these.
  */
-export function formatEnvelope(
+export function formatHead(
   { routingId, decision, degradedReason }: Pick<Routed, 'routingId' | 'decision' | 'degradedReason'>,
   persisted: boolean,
-  content: string,
 ): string {
   const strategy = `"strategy":"${decision.strategy}","routing_id":${JSON.stringify(routingId)}`
   const degraded = degradedReason === null ? '' : `"degraded_reason":"${degradedReason}",`
-  return `{${strategy},${degraded}"decision_persisted":${persisted},${content}}`
+  return `{${strategy},${degraded}"decision_persisted":${persisted},`
 }
 
 export interface ContentOptions {

@@ -1,4 +1,5 @@
 import type { Endpoint } from '../../http/dispatch.ts'
+import { OctetText } from '../../http/octet-text.ts'
 import { parseQuery } from '../../rest/parse-query.ts'
 import { restEndpoint } from '../../rest/rest-endpoint.ts'
 import { MenuAnswers } from '../menu-answers.ts'
@@ -38,7 +39,13 @@ export function menuEndpoint(deps: SkillRouterRoutesDependencies): Endpoint {
         captureContent: false,
         now: deps.now(),
       }
-      return { headers, body: answerDecision(deps, routed, asker, answer) }
+      const head = answerDecision(deps, routed, asker, answer.offer)
+      const { content } = answer
+      const body =
+        typeof content === 'string'
+          ? new OctetText(head + content)
+          : Buffer.concat([Buffer.from(head), content])
+      return { headers, body }
     },
   })
 }

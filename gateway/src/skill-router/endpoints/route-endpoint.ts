@@ -1,5 +1,5 @@
 import type { Endpoint } from '../../http/dispatch.ts'
-import type { OctetText } from '../../http/octet-text.ts'
+import { OctetText } from '../../http/octet-text.ts'
 import { type RestAnswer, type RestRequest, restEndpoint } from '../../rest/rest-endpoint.ts'
 import { formatContent } from '../envelope.ts'
 import { listOffered } from '../record-decision.ts'
@@ -65,13 +65,15 @@ async function answerRoute(
     now: deps.now(),
   }
   const { decision, menu } = routed
-  const envelope = answerDecision(deps, routed, asker, {
-    offer: { offered: listOffered(decision.rows, menu.agent), offerDigest: null },
-    content: formatContent(decision, menu, {
-      includeAttachments: body.include_attachments,
-      explain: body.explain ?? false,
-    }),
+  const content = formatContent(decision, menu, {
+    includeAttachments: body.include_attachments,
+    explain: body.explain ?? false,
   })
+  const offer = { offered: listOffered(decision.rows, menu.agent), offerDigest: null }
+  const head = answerDecision(deps, routed, asker, offer)
   deps.latency.record(performance.now() - exchange.startedAt, deps.now())
-  return { headers: ['server-timing', formatServerTiming(routed.timings)], body: envelope }
+  return {
+    headers: ['server-timing', formatServerTiming(routed.timings)],
+    body: new OctetText(`${head}${content}}`),
+  }
 }

@@ -1,7 +1,6 @@
 import { GatewayError } from '@routeiq/contract'
 import { z } from 'zod'
 import type { Endpoint } from '../../http/dispatch.ts'
-import { OctetText, toOctets } from '../../http/octet-text.ts'
 import { parseQuery } from '../../rest/parse-query.ts'
 import { restEndpoint } from '../../rest/rest-endpoint.ts'
 import type { HotMenu } from '../hot-menu.ts'
@@ -43,7 +42,8 @@ export function snapshotEndpoint(deps: SkillRouterRoutesDependencies): Endpoint 
         skills: rows,
       })
       const stable = menu.stableJson.format(menu.stable)
-      return { headers, body: new OctetText(`${toOctets(members).slice(0, -1)},${stable}}`) }
+      const parts = [Buffer.from(`${members.slice(0, -1)},`), Buffer.from(`${stable}}`, 'latin1')]
+      return { headers, body: Buffer.concat(parts) }
     },
   })
 }
